@@ -1,0 +1,257 @@
+"""Every record of the pipeline, with shapes, units and ranges, and the Detector protocol."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import ClassVar, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inspection.errors import CalibrationError
+
+RGBImage = NDArray[np.uint8]
+"""(H, W, 3), sRGB, 0-255."""
+
+Mask = NDArray[np.bool_]
+"""(H, W), True where the part is defective."""
+
+AnomalyMap = NDArray[np.float32]
+"""(h, w), finite, >= 0, in the detector's own units, higher = more anomalous."""
+
+Size = tuple[int, int]
+"""(height, width) in pixels."""
+
+
+class Split(StrEnum):
+    """What an image may be used for; an image has exactly one use."""
+
+    TRAIN = "train"
+    VALIDATION = "validation"  # early stopping and tuning
+    CALIBRATION = "calibration"  # thresholds, and nothing else
+    TEST = "test"
+
+
+class Verdict(StrEnum):
+    """What one detector says of one image."""
+
+    NORMAL = "normal"
+    DEFECT = "defect"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in pixels; right and bottom are exclusive."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One image of a dataset; `defect_type` is None for a normal image.
+
+    `id` is the path relative to the dataset folder, with forward slashes. Images of one and the same
+    part share a `group`, which no split may tear apart.
+    """
+
+    id: str
+    image_path: Path
+    category: str
+    split: Split
+    defect_type: str | None = None
+    mask_paths: tuple[Path, ...] = ()
+    boxes: tuple[Box, ...] = ()
+    group: str | None = None
+
+    @property
+    def is_anomalous(self) -> bool:
+        return self.defect_type is not None
+
+    @property
+    def unit(self) -> str:
+        """What counts as one part: the group, or the image itself where there is none."""
+        return self.id if self.group is None else self.group
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prediction:
+    """What a detector makes of one image, in its own units."""
+
+    anomaly_map: AnomalyMap
+    measures: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def image_score(self) -> float:
+        """Maximum of the map, so that verdict and outline cannot contradict each other."""
+        return float(self.anomaly_map.max())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Calibration:
+    """Scores of held-out normal parts, and the thresholds that follow from them.
+
+    Split conformal prediction: with n exchangeable normal scores, flagging what lies strictly above the
+    order statistic of rank n + 1 - floor(r (n + 1)) raises a false alarm on a new normal part with a
+    probability of at most r.
+
+    Attributes:
+        normal_scores: float32 (n,), ascending, in the detector's own units.
+        units: the part (image id or group) behind each score, in the same order.
+        min_threshold: smallest meaningful threshold of the detector; 0 where it knows none.
+    """
+
+    normal_scores: NDArray[np.float32]
+    units: tuple[str, ...]
+    min_threshold: float = 0.0
+
+    @property
+    def num_normal(self) -> int:
+        return len(self.normal_scores)
+
+    @property
+    def floor(self) -> float:
+        """Lowest false-alarm rate that these normal scores can support, 1 / (n + 1)."""
+        return 1.0 / (self.num_normal + 1)
+
+    def threshold(self, false_alarm_rate: float) -> float:
+        """Return the level whose strict exceedance has at most this rate on normal parts.
+
+        Raises:
+            CalibrationError: the rate is not in (0, 1) or below the floor.
+        """
+        if not 0.0 < false_alarm_rate < 1.0:
+            raise CalibrationError(
+                f"A false-alarm rate of {false_alarm_rate:g} is not possible.",
+                "Give a share between 0 and 1, such as 0.02 for 2 false alarms per 100 good parts.",
+            )
+        # 1e-9: 0.29 * 100 is 28.999999999999996 in floating point
+        num_above = math.floor(false_alarm_rate * (self.num_normal + 1) + 1e-9)
+        if num_above == 0:
+            needed = math.ceil(1.0 / false_alarm_rate - 1e-9) - 1
+            raise CalibrationError(
+                f"{self.num_normal} held-out normal parts cannot support "
+                f"{100 * false_alarm_rate:g} false alarms per 100 good parts.",
+                f"Ask for {100 * self.floor:.3g} or more, or calibrate with at least {needed} normal parts.",
+            )
+        rank = self.num_normal + 1 - num_above  # 1-based; 1..n
+        return max(float(self.normal_scores[rank - 1]), self.min_threshold)
+
+    def false_alarm_rate(self, image_score: float) -> float:
+        """Return the lowest false-alarm rate at which this score is flagged; 1.0 if at none."""
+        if image_score <= self.min_threshold:
+            return 1.0
+        num_at_or_above = self.num_normal - int(
+            np.searchsorted(self.normal_scores, np.float32(image_score), side="left")
+        )
+        return min(1.0, (num_at_or_above + 1) / (self.num_normal + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """One connected flagged area, in pixels of the detector's own (h, w) grid."""
+
+    box: Box
+    area: int
+    area_share: float  # of the whole map, 0-1
+    centroid: tuple[float, float]  # (row, column)
+    peak: float  # the detector's own units
+    peak_at: tuple[int, int]  # (row, column)
+    elongation: float  # length / width of the minimum-area rectangle, >= 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finding:
+    """One detector's answer for one image, measured against its threshold.
+
+    Attributes:
+        relative_score: image_score / threshold; above 1 is flagged.
+        false_alarm_rate: lowest rate at which this image would be flagged: its sensitivity, comparable across
+            detectors.
+        seconds: time from image to finding, resizing included.
+    """
+
+    detector: str
+    image_score: float
+    threshold: float
+    relative_score: float
+    false_alarm_rate: float
+    anomaly_map: AnomalyMap
+    regions: tuple[Region, ...]
+    verdict: Verdict
+    measures: Mapping[str, float]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inspection:
+    """One image and what every detector found in it."""
+
+    source: str
+    image: RGBImage
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRecord:
+    """What a detector learned from, so that nobody tests it on what it has seen.
+
+    Attributes:
+        seen: image id -> hash of the decoded pixels (`images.pixel_hash`), for every image used.
+        summary: what a panel says about the learning, such as "trained on 48 labelled defects".
+        device: where the training ran, such as "cpu" or "cuda".
+    """
+
+    dataset: str
+    category: str
+    seen: Mapping[str, str]
+    num_normal: int
+    num_labelled: int
+    seed: int
+    seconds: float
+    created: str  # ISO 8601, UTC
+    device: str
+    summary: str
+
+
+class Detector(Protocol):
+    """What every detector can do; settings are in `__init__`, and a refit forgets the last fit."""
+
+    name: ClassVar[str]
+
+    @property
+    def input_size(self) -> Size:
+        """(height, width) of the images that `predict` takes and of the maps that it returns."""
+
+    @property
+    def min_threshold(self) -> float:
+        """Smallest meaningful threshold, in the detector's own units; 0 where it knows none."""
+
+    @property
+    def training(self) -> TrainingRecord | None:
+        """What it learned from; None before `fit`."""
+
+    def fit(self, samples: Sequence[Sample]) -> Self:
+        """Learn from the samples whose split is train or validation; the others are ignored."""
+
+    def predict(self, images: Sequence[RGBImage]) -> list[Prediction]:
+        """Return one prediction per image of `input_size`; the same image gives the same map in any batch."""
+
+    def save(self, folder: Path) -> None:
+        """Write `weights.safetensors` and `detector.json` into an existing folder."""
+
+    @classmethod
+    def load(cls, folder: Path, *, device: str | None = None) -> Self:
+        """Read what `save` wrote; the prediction is the same as before."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Channel:
+    """A detector with its calibration: what it takes to give a verdict."""
+
+    detector: Detector
+    calibration: Calibration
