@@ -206,7 +206,6 @@ class TrainingRecord:
         device: where the training ran, such as "cpu" or "cuda".
     """
 
-    dataset: str
     category: str
     seen: Mapping[str, str]
     num_normal: int

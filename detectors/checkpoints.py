@@ -1,0 +1,182 @@
+"""One checkpoint format for every detector: safetensors beside readable JSON, written all or nothing.
+
+A folder holds `weights.safetensors`, `detector.json` (settings, versions, what was seen in training) and
+`calibration.json` (written by `inspection.calibration`). Nothing is pickled.
+"""
+
+import dataclasses
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from inspection.errors import CheckpointError, NotFittedError
+from inspection.types import TrainingRecord
+
+FORMAT = 1
+WEIGHTS = "weights.safetensors"
+CARD = "detector.json"
+LIBRARIES = ("torch", "torchvision", "anomalib", "segmentation-models-pytorch", "timm", "numpy")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredDetector:
+    """What a checkpoint folder holds of a detector, tensors on the CPU."""
+
+    settings: dict[str, Any]
+    state: dict[str, Any]  # small fitted values that are no tensors
+    training: TrainingRecord
+    tensors: dict[str, torch.Tensor]
+
+
+def write_detector(
+    folder: Path,
+    name: str,
+    *,
+    settings: Mapping[str, Any],
+    training: TrainingRecord | None,
+    tensors: Mapping[str, torch.Tensor],
+    state: Mapping[str, Any] | None = None,
+) -> None:
+    """Write weights and card into an existing folder; `replace_folder` makes the whole step atomic.
+
+    Raises:
+        NotFittedError: there is nothing to save yet.
+    """
+    if training is None:
+        raise not_fitted(name)
+    plain = {key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()}
+    save_file(plain, folder / WEIGHTS)
+    card = {
+        "format": FORMAT,
+        "detector": name,
+        "settings": dict(settings),
+        "state": dict(state or {}),
+        "training": dataclasses.asdict(training),
+        "versions": {library: version(library) for library in LIBRARIES},
+        "weights_bytes": (folder / WEIGHTS).stat().st_size,
+    }
+    text = json.dumps(card, indent=1, ensure_ascii=False)
+    (folder / CARD).write_text(text + "\n", encoding="utf-8")
+
+
+def read_detector(folder: Path, name: str) -> StoredDetector:
+    """Read what `write_detector` wrote.
+
+    Raises:
+        CheckpointError: missing, damaged, of another detector or of another format.
+    """
+    card = read_card(folder)
+    if card.get("detector") != name:
+        raise CheckpointError(
+            f"{folder / CARD} belongs to a {card.get('detector')!s} detector, not to {name}.",
+            retrain(name),
+        )
+    weights = folder / WEIGHTS
+    if not weights.is_file():
+        raise CheckpointError(f"{weights} is missing.", retrain(name))
+    if weights.stat().st_size != card.get("weights_bytes"):
+        raise CheckpointError(f"{weights} is cut off or was exchanged.", retrain(name))
+    try:
+        tensors = load_file(weights)
+        training = TrainingRecord(**card["training"])
+        return StoredDetector(card["settings"], card["state"], training, tensors)
+    except SafetensorError as error:
+        raise CheckpointError(f"{weights} is damaged ({error}).", retrain(name)) from error
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(
+            f"{folder / CARD} lacks what this version needs ({error}).", retrain(name)
+        ) from error
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """Return the content of `detector.json`.
+
+    Raises:
+        CheckpointError: missing, no JSON, or of another format.
+    """
+    path = folder / CARD
+    name = folder.name
+    if not path.is_file():
+        raise CheckpointError(f"There is no checkpoint in {folder}.", retrain(name))
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise CheckpointError(f"{path} is damaged ({error}).", retrain(name)) from error
+    if not isinstance(card, dict) or card.get("format") != FORMAT:
+        found = card.get("format") if isinstance(card, dict) else None
+        raise CheckpointError(
+            f"{path} was written by another version (format {found}, this one reads {FORMAT}).",
+            retrain(name),
+        )
+    return card
+
+
+def load_weights(module: torch.nn.Module, stored: StoredDetector, folder: Path) -> None:
+    """Put stored tensors into a module of the same architecture.
+
+    Raises:
+        CheckpointError: a tensor is missing, left over or of another shape.
+    """
+    try:
+        module.load_state_dict(stored.tensors)
+    except RuntimeError as error:
+        raise CheckpointError(
+            f"{folder / WEIGHTS} does not fit the settings in {CARD}.", retrain(folder.name)
+        ) from error
+
+
+def not_fitted(name: str) -> NotFittedError:
+    """Return the error for a detector that has not learned yet."""
+    return NotFittedError(
+        f"The {name} detector has not learned anything yet.",
+        f"Run `python cli.py train --detector {name}`, or call fit() first.",
+    )
+
+
+def retrain(name: str) -> str:
+    """Return the remedy for an unusable checkpoint."""
+    return f"Train again: `python cli.py train --data DIR --category C --detector {name}`."
+
+
+@contextmanager
+def replace_folder(target: Path) -> Iterator[Path]:
+    """Give an empty folder that takes the place of `target` when the block ends well.
+
+    Whenever it is interrupted, `target` is either as it was before or complete.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    recover_folder(target)
+    fresh = Path(tempfile.mkdtemp(prefix=f"{target.name}.tmp-", dir=target.parent))
+    try:
+        yield fresh
+        fresh.chmod(0o755)  # mkdtemp makes folders private
+        old = _aside(target)
+        if target.exists():
+            os.replace(target, old)
+        os.replace(fresh, target)
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def recover_folder(target: Path) -> None:
+    """Bring back the folder that an interruption between two renames has left aside."""
+    old = _aside(target)
+    if old.exists() and not target.exists():
+        os.replace(old, target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _aside(target: Path) -> Path:
+    return target.with_name(f"{target.name}.tmp-old")

@@ -1,0 +1,28 @@
+"""Choose where PyTorch computes."""
+
+import torch
+
+from inspection.errors import SettingsError
+
+
+def choose_device(name: str | None = None) -> torch.device:
+    """Return the named device, or the best one present: CUDA, then Apple MPS, then the CPU.
+
+    Raises:
+        SettingsError: the named device is unknown or absent.
+    """
+    is_present = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if name is None or name == "auto":
+        return torch.device(next(kind for kind, present in is_present.items() if present))
+    kind, _, index = name.partition(":")
+    if kind not in is_present or (index and not index.isdecimal()):
+        raise SettingsError(f"There is no device called {name}.", "Use auto, cpu, cuda or mps.")
+    if not is_present[kind] or (kind == "cuda" and int(index or 0) >= torch.cuda.device_count()):
+        raise SettingsError(
+            f"This machine offers PyTorch no {name}.", "Leave --device out, or use --device cpu."
+        )
+    return torch.device(name)

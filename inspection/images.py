@@ -1,0 +1,183 @@
+"""Read, check and write images: any common file becomes (H, W, 3) sRGB, or a sentence says why not."""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from inspection.errors import ImageError
+from inspection.types import RGBImage, Size
+
+IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"})
+FORMATS = ("PNG", "JPEG", "MPO", "BMP", "TIFF", "WEBP", "GIF")
+MAX_PIXELS = 64_000_000  # 192 MB decoded; a 20 KB PNG can claim far more
+MIN_SIDE = 16
+KNOWN = "Use PNG, JPEG, BMP, TIFF or WebP."
+
+
+def read_image(path: Path) -> RGBImage:
+    """Return the first frame as (H, W, 3) uint8 sRGB, upright by its EXIF orientation.
+
+    16-bit images are scaled by their bit depth, never stretched by their content; an alpha channel is dropped.
+
+    Raises:
+        ImageError: no such file, a folder, empty, truncated, not an image, too large or too small.
+    """
+    array = _decode(path)
+    if array.ndim == 2:
+        array = np.repeat(array[:, :, None], 3, axis=2)  # (H, W, 3)
+    return np.ascontiguousarray(array)
+
+
+def read_grey(path: Path) -> NDArray[np.uint8]:
+    """Return a mask file as (H, W) uint8 grey levels; palette indices and 1-bit images included.
+
+    Raises:
+        ImageError: as in `read_image`.
+    """
+    array = _decode(path)
+    return (
+        array if array.ndim == 2 else array.max(axis=2)
+    )  # a coloured mark counts as strongly as white
+
+
+def read_image_size(path: Path) -> Size:
+    """Return (height, width) as `read_image` would, without decoding a pixel.
+
+    Raises:
+        ImageError: as in `read_image`.
+    """
+    with _open(path) as picture:
+        width, height = picture.size
+        is_turned = picture.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+    return (width, height) if is_turned else (height, width)
+
+
+def pixel_hash(image: RGBImage) -> str:
+    """Return 16 hex digits that name these pixels, whatever the file is called."""
+    digest = hashlib.sha256(f"{image.shape}".encode())
+    digest.update(np.ascontiguousarray(image).data)
+    return digest.hexdigest()[:16]
+
+
+def write_png(path: Path, image: NDArray[np.uint8]) -> None:
+    """Write a (H, W) or (H, W, 3) image; a reader sees the old file or the whole new one.
+
+    Raises:
+        ImageError: the folder cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(suffix=".tmp-png", dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            Image.fromarray(image).save(file, "PNG", compress_level=3)
+        Path(name).replace(path)
+    except OSError as error:
+        raise ImageError(
+            f"{path} cannot be written ({error.strerror or error}).",
+            "Choose a folder that exists and that you may write to.",
+        ) from error
+
+
+def _open(path: Path) -> Image.Image:
+    """Open and check a file without decoding it."""
+    if path.is_dir():
+        raise ImageError(f"{path} is a folder.", "Give the path of one image file.")
+    if not path.is_file():
+        raise ImageError(f"There is no file {path}.", "Check the path for typing errors.")
+    if path.stat().st_size == 0:
+        raise ImageError(f"{path.name} is empty (0 bytes).", "Copy or export the image again.")
+    try:
+        picture = Image.open(path, formats=FORMATS)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise ImageError(
+            f"{path.name} has more than {MAX_PIXELS // 10**6} megapixels.",
+            "Resize or crop it and try again.",
+        ) from error
+    except UnidentifiedImageError as error:
+        raise ImageError(f"{path.name} could not be read as an image.", KNOWN) from error
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+    ) as error:  # SyntaxError: Pillow's word for a bad header
+        raise ImageError(f"{path.name} is damaged ({error}).", "Export it again.") from error
+    _check_size(picture, path)
+    return picture
+
+
+def _check_size(picture: Image.Image, path: Path) -> None:
+    width, height = picture.size
+    if width * height > MAX_PIXELS:
+        picture.close()
+        raise ImageError(
+            f"{path.name} is {width} x {height} pixels; the limit is {MAX_PIXELS // 10**6} megapixels.",
+            "Resize or crop it and try again.",
+        )
+    if min(width, height) < MIN_SIDE:
+        picture.close()
+        raise ImageError(
+            f"{path.name} is {width} x {height} pixels, too small to inspect.",
+            f"Give an image of at least {MIN_SIDE} x {MIN_SIDE} pixels.",
+        )
+
+
+def _decode(path: Path) -> NDArray[np.uint8]:
+    """Return (H, W) or (H, W, 3) uint8."""
+    try:
+        with _open(path) as picture:
+            picture.load()
+            upright = ImageOps.exif_transpose(picture)
+            return _to_eight_bits(upright, path)
+    except UnidentifiedImageError as error:
+        raise ImageError(f"{path.name} could not be read as an image.", KNOWN) from error
+    except ImageError as error:
+        deep = _decode_deep_tiff(path)  # Pillow knows no 16-bit RGB TIFF
+        if deep is None:
+            raise error from None
+        return deep
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
+        raise ImageError(
+            f"{path.name} is damaged or cut off ({error}).", "Copy or export the image again."
+        ) from error
+
+
+def _to_eight_bits(picture: Image.Image, path: Path) -> NDArray[np.uint8]:
+    if picture.mode.startswith("I"):  # I;16, I;16B: 16 bits; I: 32-bit container of a 16-bit image
+        deep = np.asarray(picture).astype(np.int64)
+        if deep.min() < 0 or deep.max() > 65535:
+            raise ImageError(f"{path.name} holds 32-bit values.", "Save it with 8 or 16 bits.")
+        return _scale_16_bits(deep)
+    if picture.mode == "F":
+        raise ImageError(
+            f"{path.name} holds floating-point values, whose white is unknown.",
+            "Save it with 8 or 16 bits per channel.",
+        )
+    if picture.mode in ("1", "L"):
+        return np.asarray(picture.convert("L"))
+    return np.asarray(picture.convert("RGB"))
+
+
+def _decode_deep_tiff(path: Path) -> NDArray[np.uint8] | None:
+    """Return a 16-bit colour TIFF as (H, W, 3) uint8, or None if the file is not one."""
+    if path.suffix.lower() not in (".tif", ".tiff") or not path.is_file():
+        return None
+    data = np.frombuffer(path.read_bytes(), np.uint8)  # imread cannot take every script in a path
+    if data.size == 0:
+        return None
+    deep = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
+    if deep is None or deep.dtype != np.uint16 or deep.ndim != 3 or deep.shape[2] < 3:
+        return None
+    height, width = deep.shape[:2]
+    if height * width > MAX_PIXELS or min(height, width) < MIN_SIDE:
+        return None
+    return _scale_16_bits(deep[:, :, 2::-1].astype(np.int64))  # BGR(A) to RGB
+
+
+def _scale_16_bits(deep: NDArray[np.int64]) -> NDArray[np.uint8]:
+    return ((deep + 128) // 257).astype(np.uint8)  # 65535 / 255 = 257

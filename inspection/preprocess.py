@@ -1,0 +1,89 @@
+"""Bring images to a detector's input size, the same way for every detector, and load them for training."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from inspection.dataset import read_mask
+from inspection.errors import DatasetError, SettingsError
+from inspection.images import pixel_hash, read_image
+from inspection.types import Mask, RGBImage, Sample, Size
+
+Progress = Callable[[int, int], None]
+"""Called with (done, total)."""
+
+
+def to_input_size(image: RGBImage, size: Size) -> RGBImage:
+    """Stretch to (height, width) with antialiasing; the same image comes back if it has that size."""
+    height, width = size
+    if image.shape[:2] == (height, width):
+        return image
+    picture = Image.fromarray(image).resize((width, height), Image.Resampling.BILINEAR)
+    return np.asarray(picture)
+
+
+def mask_to_size(mask: Mask, size: Size) -> Mask:
+    """Stretch a mask to (height, width); what covers at least half of a new pixel stays."""
+    if mask.shape == size:
+        return mask
+    height, width = size
+    grey = Image.fromarray(mask.astype(np.uint8) * 255)
+    return np.asarray(grey.resize((width, height), Image.Resampling.BILINEAR)) >= 128
+
+
+def check_input_size(size: Size, *, multiple: int, least: int = 32) -> Size:
+    """Return the size if a detector can work with it.
+
+    Raises:
+        SettingsError: a side is below `least` or no multiple of `multiple`.
+    """
+    height, width = size
+    if min(size) < least or height % multiple or width % multiple:
+        fits = [max(least, multiple * round(side / multiple)) for side in size]
+        raise SettingsError(
+            f"An input size of {height} x {width} does not fit this detector.",
+            f"Use multiples of {multiple} of at least {least}, such as {fits[0]} x {fits[1]}.",
+        )
+    return size
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedSamples:
+    """Samples decoded once, at input size; row i of each array belongs to `samples[i]`."""
+
+    samples: tuple[Sample, ...]
+    images: NDArray[np.uint8]  # (n, h, w, 3)
+    masks: NDArray[np.bool_]  # (n, h, w), all False for a normal image
+    seen: dict[str, str]  # id -> pixel hash of the file as decoded, before resizing
+
+
+def load_samples(
+    samples: Sequence[Sample], size: Size, *, progress: Progress | None = None
+) -> LoadedSamples:
+    """Decode samples and their masks.
+
+    Raises:
+        DatasetError: there are no samples.
+        ImageError: one of them cannot be read.
+    """
+    if not samples:
+        raise DatasetError(
+            "There is no image to learn from.",
+            "Put normal images into train/good of the dataset folder.",
+        )
+    height, width = size
+    images = np.empty((len(samples), height, width, 3), np.uint8)
+    masks = np.zeros((len(samples), height, width), np.bool_)
+    seen: dict[str, str] = {}
+    for row, sample in enumerate(samples):
+        image = read_image(sample.image_path)
+        seen[sample.id] = pixel_hash(image)
+        images[row] = to_input_size(image, size)
+        if sample.mask_paths or sample.boxes:
+            masks[row] = mask_to_size(read_mask(sample, image.shape[:2]), size)
+        if progress is not None:
+            progress(row + 1, len(samples))
+    return LoadedSamples(tuple(samples), images, masks, seen)
