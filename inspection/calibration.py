@@ -1,0 +1,179 @@
+"""From held-out normal images to thresholds and verdicts, and what the majority of detectors says.
+
+`calibration.json` lies beside the weights of a detector; `product.json` one folder above holds what a product
+has decided for all its detectors. Both are replaced as whole files.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from inspection.errors import CalibrationError, CheckpointError
+from inspection.types import Calibration, Sample, Verdict
+
+FORMAT = 1
+CALIBRATION = "calibration.json"
+PRODUCT = "product.json"
+DEFAULT_RATE = 0.02
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredCalibration:
+    """A calibration with the images behind it (id -> pixel hash), which must never be test images."""
+
+    calibration: Calibration
+    seen: Mapping[str, str]
+
+
+def calibrate(
+    samples: Sequence[Sample], scores: Sequence[float], *, min_threshold: float = 0.0
+) -> Calibration:
+    """Make a calibration from scores of held-out normal samples; a group counts once, with its maximum.
+
+    Raises:
+        CalibrationError: no sample, an anomalous sample, or a score that is no finite number.
+    """
+    if not samples:
+        raise CalibrationError(
+            "There is no held-out normal image to calibrate with.",
+            "Add more normal images to the training part.",
+        )
+    highest: dict[str, float] = {}
+    for sample, score in zip(samples, scores, strict=True):
+        if sample.is_anomalous:
+            raise CalibrationError(
+                f"{sample.id} shows a defect and cannot calibrate a threshold.",
+                "Calibrate with normal images only.",
+            )
+        if not np.isfinite(score):
+            raise CalibrationError(
+                f"The score of {sample.id} is {score}.", "Train the detector again."
+            )
+        highest[sample.unit] = max(score, highest.get(sample.unit, -np.inf))
+    units = sorted(highest, key=lambda unit: (highest[unit], unit))
+    ascending = np.array([highest[unit] for unit in units], np.float32)
+    return Calibration(ascending, tuple(units), min_threshold)
+
+
+def default_rate(calibrations: Iterable[Calibration]) -> float:
+    """Return 2 per 100, or the largest floor of the detectors if that is higher."""
+    return max([DEFAULT_RATE, *(calibration.floor for calibration in calibrations)])
+
+
+def decide(image_score: float, threshold: float) -> Verdict:
+    """Return the verdict; a score equal to the threshold is normal."""
+    return Verdict.DEFECT if image_score > threshold else Verdict.NORMAL
+
+
+def is_majority(num_flagged: int, num_detectors: int) -> bool:
+    """Tell whether strictly more than half of the detectors flag."""
+    return 2 * num_flagged > num_detectors
+
+
+def majority_false_alarm_rate(
+    calibrations: Sequence[Calibration], thresholds: Sequence[float]
+) -> float | None:
+    """Return the share of common calibration parts that a strict majority flags; None without common parts."""
+    common = set.intersection(*(set(c.units) for c in calibrations)) if calibrations else set()
+    if not common:
+        return None
+    votes = dict.fromkeys(common, 0)
+    for calibration, threshold in zip(calibrations, thresholds, strict=True):
+        for unit, score in zip(calibration.units, calibration.normal_scores, strict=True):
+            if unit in common and float(score) > threshold:
+                votes[unit] += 1
+    return sum(is_majority(n, len(calibrations)) for n in votes.values()) / len(common)
+
+
+def save_calibration(folder: Path, calibration: Calibration, seen: Mapping[str, str]) -> None:
+    """Write `calibration.json` into a checkpoint folder."""
+    # repr of a float32 as float64 comes back as the same float32
+    scores = [float(score) for score in calibration.normal_scores]
+    content = {
+        "format": FORMAT,
+        "min_threshold": calibration.min_threshold,
+        "normal_scores": dict(zip(calibration.units, scores, strict=True)),
+        "seen": dict(seen),
+    }
+    write_json(folder / CALIBRATION, content)
+
+
+def load_calibration(folder: Path) -> StoredCalibration:
+    """Read `calibration.json`.
+
+    Raises:
+        CheckpointError: missing, damaged or of another version.
+    """
+    content = read_json(folder / CALIBRATION)
+    try:
+        scores = content["normal_scores"]
+        ascending = np.array(list(scores.values()), np.float32)
+        if (
+            len(ascending) == 0
+            or not np.isfinite(ascending).all()
+            or (np.diff(ascending) < 0).any()
+        ):
+            raise ValueError("its normal scores are empty, not finite or not in order")
+        calibration = Calibration(ascending, tuple(scores), float(content["min_threshold"]))
+        return StoredCalibration(calibration, dict(content["seen"]))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CheckpointError(
+            f"{folder / CALIBRATION} is damaged ({error}).", _recalibrate(folder)
+        ) from error
+
+
+def save_product_rate(folder: Path, false_alarm_rate: float) -> None:
+    """Store a product's own false-alarm rate in the folder that holds its detectors."""
+    write_json(folder / PRODUCT, {"format": FORMAT, "false_alarm_rate": false_alarm_rate})
+
+
+def load_product_rate(folder: Path) -> float | None:
+    """Return a product's own false-alarm rate, or None if it has none.
+
+    Raises:
+        CheckpointError: the file is damaged.
+    """
+    path = folder / PRODUCT
+    if not path.is_file():
+        return None
+    rate = read_json(path).get("false_alarm_rate")
+    if not isinstance(rate, float) or not 0 < rate < 1:
+        raise CheckpointError(f"{path} holds no rate between 0 and 1.", _recalibrate(folder))
+    return rate
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Replace a JSON file as a whole, so that no reader ever sees half of it."""
+    handle, name = tempfile.mkstemp(prefix=f"{path.name}.tmp-", dir=path.parent)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(content, file, indent=1, ensure_ascii=False)
+        file.write("\n")
+    Path(name).chmod(0o644)  # mkstemp makes files private
+    Path(name).replace(path)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return a JSON object of this format.
+
+    Raises:
+        CheckpointError: missing, damaged or of another version.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise CheckpointError(f"{path} is missing.", _recalibrate(path.parent)) from error
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path} is damaged ({error}).", _recalibrate(path.parent)) from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise CheckpointError(f"{path} was written by another version.", _recalibrate(path.parent))
+    return content
+
+
+def _recalibrate(folder: Path) -> str:
+    return f"Train again: `python cli.py train --data DIR --category {folder.parent.name}`."

@@ -1,0 +1,196 @@
+"""What a page can show: products, their detectors loaded once and shared, and samples nobody has seen.
+
+The catalogue gets the loading of a checkpoint folder as a function, so it knows neither PyTorch nor Gradio.
+"""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from inspection.calibration import (
+    default_rate,
+    load_calibration,
+    load_product_rate,
+    read_json,
+)
+from inspection.dataset import read_dataset
+from inspection.errors import DatasetError, InspectionError
+from inspection.splits import apply_split, load_split, make_split
+from inspection.types import Calibration, Channel, Sample, Split
+
+Loader = Callable[[Path], Channel]
+
+
+class Status(StrEnum):
+    """Where a detector of a product stands."""
+
+    READY = "ready"
+    LOADING = "loading"
+    MISSING = "missing"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One category of one dataset; `folder` holds its checkpoints and may not exist yet."""
+
+    dataset: str
+    category: str
+    folder: Path
+
+    @property
+    def key(self) -> str:
+        return f"{self.dataset}/{self.category}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Panel:
+    """One detector of a product; `channel` is there if and only if it is ready.
+
+    Attributes:
+        problem: what is wrong, when it is missing or broken.
+        fix: what to do about it.
+    """
+
+    detector: str
+    status: Status
+    channel: Channel | None = None
+    problem: str = ""
+    fix: str = ""
+
+
+class Catalog:
+    """Products below a checkpoints folder and in dataset folders; safe to share between threads."""
+
+    def __init__(
+        self, checkpoints: Path, data: Sequence[Path], *, loader: Loader, detectors: Sequence[str]
+    ) -> None:
+        self.detectors = tuple(detectors)
+        self._loader = loader
+        self._checkpoints = checkpoints
+        self._data = {folder.name: folder for folder in data}
+        self._panels: dict[tuple[str, str], tuple[float, Panel]] = {}
+        self._locks: dict[tuple[str, str], threading.Lock] = {}
+        self._lock = threading.Lock()
+        self._samples: dict[str, tuple[Sample, ...]] = {}
+        self.products = self._find_products()
+
+    def product(self, key: str) -> Product:
+        """Return the product of that key.
+
+        Raises:
+            DatasetError: there is none.
+        """
+        if key not in self.products:
+            raise DatasetError(
+                f"There is no product called {key}.",
+                f"Choose from {', '.join(self.products) or 'none: train one first'}.",
+            )
+        return self.products[key]
+
+    def peek(self, key: str, detector: str) -> Panel:
+        """Return the state of a detector without waiting; one that could be loaded is 'loading'."""
+        folder = self.product(key).folder / detector
+        held = self._panels.get((key, detector))
+        if held is not None and held[0] == _stamp(folder):
+            return held[1]
+        if not folder.is_dir():
+            return self._missing(key, detector)
+        return Panel(detector, Status.LOADING)
+
+    def load(self, key: str, detector: str) -> Panel:
+        """Return a detector, loading it first if need be; a checkpoint written anew is read anew."""
+        if (panel := self.peek(key, detector)).status is not Status.LOADING:
+            return panel
+        with self._lock:
+            lock = self._locks.setdefault((key, detector), threading.Lock())
+        with lock:
+            if (panel := self.peek(key, detector)).status is not Status.LOADING:
+                return panel
+            folder = self.product(key).folder / detector
+            stamp = _stamp(folder)
+            try:
+                panel = Panel(detector, Status.READY, self._loader(folder))
+            except InspectionError as error:
+                panel = Panel(detector, Status.BROKEN, problem=error.problem, fix=error.fix)
+            self._panels[key, detector] = (stamp, panel)
+            return panel
+
+    def rate(self, key: str, calibrations: Sequence[Calibration]) -> float:
+        """Return the product's own false-alarm rate, or the default; never below the largest floor."""
+        own = load_product_rate(self.product(key).folder)
+        if own is None:
+            return default_rate(calibrations)
+        return max([own, *(calibration.floor for calibration in calibrations)])
+
+    def samples(self, key: str) -> tuple[Sample, ...]:
+        """Return the test samples that no detector has seen, in training or calibration."""
+        if key not in self._samples:
+            self._samples[key] = self._unseen(self.product(key))
+        return self._samples[key]
+
+    def sample(self, key: str, sample_id: str) -> Sample:
+        """Return one of the unseen samples.
+
+        Raises:
+            DatasetError: there is none of that id.
+        """
+        for sample in self.samples(key):
+            if sample.id == sample_id:
+                return sample
+        raise DatasetError(f"There is no sample {sample_id}.", "Choose one from the strip.")
+
+    def _missing(self, key: str, detector: str) -> Panel:
+        product = self.product(key)
+        data = self._data.get(product.dataset)
+        where = data.as_posix() if data else "DIR"
+        command = (
+            f"python cli.py train --data {where} --category {product.category} "
+            f"--detector {detector}"
+        )
+        return Panel(detector, Status.MISSING, problem="Not trained yet.", fix=command)
+
+    def _find_products(self) -> Mapping[str, Product]:
+        found: dict[str, Product] = {}
+        for folder in sorted(self._checkpoints.glob("*/*")):
+            if any((folder / detector).is_dir() for detector in self.detectors):
+                product = Product(folder.parent.name, folder.name, folder)
+                found[product.key] = product
+        for name, root in self._data.items():
+            for category in read_dataset(root).categories if root.is_dir() else ():
+                product = Product(name, category, self._checkpoints / name / category)
+                found.setdefault(product.key, product)
+        return found
+
+    def _unseen(self, product: Product) -> tuple[Sample, ...]:
+        root = self._data.get(product.dataset)
+        if root is None or not root.is_dir():
+            return ()
+        samples = [s for s in read_dataset(root).samples if s.category == product.category]
+        plan = load_split(product.folder)
+        if plan is None and any(sample.split is Split.TRAIN for sample in samples):
+            plan = make_split(samples)
+        used = samples if plan is None else apply_split(samples, plan)
+        seen: set[str] = set()
+        for detector in self.detectors:
+            if self.peek(product.key, detector).status is not Status.MISSING:
+                seen |= read_seen(product.folder / detector).keys()
+        return tuple(s for s in used if s.split is Split.TEST and s.id not in seen)
+
+
+def read_seen(folder: Path) -> dict[str, str]:
+    """Return id -> pixel hash of every image that a stored detector has seen, in training or calibration.
+
+    Raises:
+        CheckpointError: the checkpoint is damaged.
+    """
+    training = read_json(folder / "detector.json").get("training", {})
+    return {**training.get("seen", {}), **load_calibration(folder).seen}
+
+
+def _stamp(folder: Path) -> float:
+    """Return a number that changes when a checkpoint is written anew."""
+    files = (folder / "detector.json", folder / "calibration.json")
+    return sum(file.stat().st_mtime for file in files if file.is_file())

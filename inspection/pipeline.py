@@ -1,0 +1,98 @@
+"""The straight line: image -> input size -> prediction -> threshold -> finding."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from inspection.calibration import decide, default_rate
+from inspection.errors import CheckpointError
+from inspection.images import read_image
+from inspection.preprocess import to_input_size
+from inspection.regions import find_regions
+from inspection.types import Channel, Detector, Finding, Inspection, Prediction, RGBImage, Sample
+
+TINY = float(np.finfo(np.float32).tiny)
+
+
+def predict(detector: Detector, images: Sequence[RGBImage]) -> list[Prediction]:
+    """Resize images of any size and return the checked predictions.
+
+    Raises:
+        CheckpointError: a map is not finite, negative or of another size than the detector's input.
+    """
+    sized = [to_input_size(image, detector.input_size) for image in images]
+    predictions = detector.predict(sized)
+    for prediction in predictions:
+        _check(prediction, detector)
+    return predictions
+
+
+def inspect_with(
+    channel: Channel, image: RGBImage, *, false_alarm_rate: float | None = None
+) -> Finding:
+    """Return what one detector finds in one image; without a rate, at the default one.
+
+    Raises:
+        CalibrationError: the rate is below what the calibration supports.
+    """
+    calibration = channel.calibration
+    rate = default_rate([calibration]) if false_alarm_rate is None else false_alarm_rate
+    threshold = calibration.threshold(rate)
+    start = time.perf_counter()
+    prediction = predict(channel.detector, [image])[0]
+    score = prediction.image_score
+    return Finding(
+        detector=channel.detector.name,
+        image_score=score,
+        threshold=threshold,
+        relative_score=score / max(threshold, TINY),
+        false_alarm_rate=calibration.false_alarm_rate(score),
+        anomaly_map=prediction.anomaly_map,
+        regions=find_regions(prediction.anomaly_map, threshold),
+        verdict=decide(score, threshold),
+        measures=prediction.measures,
+        seconds=time.perf_counter() - start,
+    )
+
+
+def inspect_image(
+    image: RGBImage,
+    channels: Mapping[str, Channel],
+    *,
+    false_alarm_rate: float | None = None,
+    source: str = "",
+) -> Inspection:
+    """Return what every detector finds in one image, all by the same false-alarm rate."""
+    rate = false_alarm_rate
+    if rate is None:
+        rate = default_rate(channel.calibration for channel in channels.values())
+    findings = tuple(
+        inspect_with(channel, image, false_alarm_rate=rate) for channel in channels.values()
+    )
+    return Inspection(source, image, findings)
+
+
+def predict_samples(
+    detector: Detector, samples: Sequence[Sample], *, batch_size: int = 8
+) -> Iterator[tuple[Sample, RGBImage, Prediction]]:
+    """Yield every sample with its image and prediction, a batch in memory at a time."""
+    for start in range(0, len(samples), batch_size):
+        batch = samples[start : start + batch_size]
+        images = [read_image(sample.image_path) for sample in batch]
+        yield from zip(batch, images, predict(detector, images), strict=True)
+
+
+def _check(prediction: Prediction, detector: Detector) -> None:
+    anomaly_map = prediction.anomaly_map
+    is_sound = (
+        anomaly_map.shape == tuple(detector.input_size)
+        and anomaly_map.dtype == np.float32
+        and bool(np.isfinite(anomaly_map).all())
+        and float(anomaly_map.min()) >= 0
+    )
+    if not is_sound:
+        raise CheckpointError(
+            f"The {detector.name} detector returned a map that is not finite and positive.",
+            f"Train again: `python cli.py train --detector {detector.name}`.",
+        )
