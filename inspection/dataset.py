@@ -1,0 +1,316 @@
+"""Folders on disk become samples: one reader per layout, found by looking."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+
+from inspection.errors import DatasetError, ImageError
+from inspection.folders import DatasetIssue, IssueKind, Listing, natural_key
+from inspection.images import read_grey, read_image_size
+from inspection.readers import (
+    Layout,
+    looks_like_btad,
+    looks_like_casting,
+    looks_like_loco,
+    looks_like_magnetic_tile,
+    looks_like_mvtec,
+    looks_like_mvtec_3d,
+    looks_like_plain,
+    read_magnetic_tile,
+    read_mvtec,
+    read_mvtec_3d,
+    read_plain,
+)
+from inspection.types import Mask, Sample, Size, Split
+
+__all__ = [
+    "LAYOUTS",
+    "Dataset",
+    "DatasetIssue",
+    "IssueKind",
+    "check_trainable",
+    "find_mask_issues",
+    "has_ground_truth",
+    "read_dataset",
+    "read_mask",
+    "select_category",
+]
+
+LAYOUTS = (  # the first that looks right is taken, so the particular come before the general
+    Layout(
+        "magnetic_tile",
+        "Magnetic Tile",
+        "folders MT_<Type>/Imgs with .jpg images and .png masks",
+        looks_like_magnetic_tile,
+        read_magnetic_tile,
+    ),
+    Layout(
+        "mvtec_3d",
+        "MVTec 3D-AD",
+        "<category>/train/good/rgb, test/<type>/rgb and test/<type>/gt",
+        looks_like_mvtec_3d,
+        read_mvtec_3d,
+    ),
+    Layout(
+        "mvtec_loco",
+        "MVTec LOCO AD",
+        "<category>/train/good, test/logical_anomalies and ground_truth/<type>/<image>/000.png",
+        looks_like_loco,
+        read_mvtec,
+    ),
+    Layout(
+        "btad",
+        "BTAD",
+        "<category>/train/ok, test/ok, test/ko and ground_truth/ko",
+        looks_like_btad,
+        read_mvtec,
+    ),
+    Layout(
+        "casting",
+        "casting products",
+        "train and test, each with ok_front and def_front",
+        looks_like_casting,
+        read_mvtec,
+    ),
+    Layout(
+        "mvtec",
+        "MVTec AD or MPDD",
+        "<category>/train/good, test/<type> and ground_truth/<type>/<image>_mask.png",
+        looks_like_mvtec,
+        read_mvtec,
+    ),
+    Layout(
+        "plain",
+        "plain folder",
+        "a folder good, normal or ok beside one folder per defect type, masks optional",
+        looks_like_plain,
+        read_plain,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """The samples of one dataset folder, in natural order of their ids, and what is odd in it."""
+
+    root: Path
+    name: str
+    layout: str
+    samples: tuple[Sample, ...]
+    issues: tuple[DatasetIssue, ...] = ()
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Names of the categories, sorted."""
+        return tuple(sorted({sample.category for sample in self.samples}, key=natural_key))
+
+    def of(self, category: str) -> "Dataset":
+        """Return the part of the dataset that belongs to one category.
+
+        Raises:
+            DatasetError: there is no such category.
+        """
+        samples = tuple(sample for sample in self.samples if sample.category == category)
+        if not samples:
+            raise DatasetError(
+                f"The dataset {self.name} has no category {category!r}.",
+                f"Choose one of: {', '.join(self.categories)}.",
+            )
+        issues = tuple(issue for issue in self.issues if issue.category in (category, None))
+        return replace(self, samples=samples, issues=issues)
+
+
+def read_dataset(root: Path, *, layout: str | None = None, name: str | None = None) -> Dataset:
+    """Read a dataset folder by its directory listings; the layout is found by looking.
+
+    Raises:
+        DatasetError: no such folder, not a folder, no images, or none of the known layouts.
+    """
+    root = Path(os.path.abspath(root.expanduser()))  # noqa: PTH100 (links stay as they are)
+    _check_folder(root)
+    listing = Listing(root)
+    reader = _find_layout(listing) if layout is None else _layout_named(layout)
+    samples = reader.read(listing)
+    if not samples:
+        raise _no_images(root, f"Its layout is {reader.title}, which expects {reader.expects}.")
+    samples.sort(key=lambda sample: natural_key(sample.id))
+    return Dataset(root, name or root.name, reader.name, tuple(samples), tuple(listing.issues))
+
+
+def select_category(dataset: Dataset, category: str) -> tuple[Sample, ...]:
+    """Return the samples of one category.
+
+    Raises:
+        DatasetError: there is no such category.
+    """
+    return dataset.of(category).samples
+
+
+def has_ground_truth(sample: Sample) -> bool:
+    """Tell whether `read_mask` knows where the defects are; on a normal image they are nowhere."""
+    return not sample.is_anomalous or bool(sample.mask_paths or sample.boxes)
+
+
+def read_mask(sample: Sample, size: Size) -> Mask:
+    """Return the union of a sample's masks and boxes, (H, W) of its image.
+
+    All False for a normal image, and for a defective one that has neither (see `has_ground_truth`).
+
+    Args:
+        sample: whose ground truth.
+        size: (height, width) of its image, which every mask must share.
+
+    Raises:
+        DatasetError: a mask is of another size than its image.
+        ImageError: a mask cannot be read.
+    """
+    mask = np.zeros(size, dtype=np.bool_)
+    for path in sample.mask_paths:
+        grey = read_grey(path)
+        if grey.shape != size:
+            raise _wrong_mask_size(path, grey.shape[:2], sample, size).to_error()
+        mask |= grey >= _defect_level(path, int(grey.max()))
+    for box in sample.boxes:
+        mask[max(box.top, 0) : box.bottom, max(box.left, 0) : box.right] = True
+    return mask
+
+
+def find_mask_issues(samples: Sequence[Sample]) -> Iterator[DatasetIssue]:
+    """Yield masks of another size than their image, and defective images without a mask."""
+    has_masks = any(sample.mask_paths or sample.boxes for sample in samples)
+    for sample in samples:
+        if has_masks and not has_ground_truth(sample):
+            yield DatasetIssue(
+                IssueKind.NO_MASK,
+                sample.image_path,
+                f"The defective image {sample.id} has no mask.",
+                "Add its mask; until then it counts in image scores but not in pixel scores.",
+                sample.category,
+            )
+        if sample.mask_paths:
+            yield from _check_mask_sizes(sample)
+
+
+def check_trainable(
+    samples: Sequence[Sample], *, issues: Sequence[DatasetIssue] = ()
+) -> list[DatasetIssue]:
+    """Refuse samples that nothing can be learned from, and return what else is odd in them.
+
+    Args:
+        samples: of one category.
+        issues: what `read_dataset` noted (`Dataset.issues`).
+
+    Raises:
+        DatasetError: no images, no good images for training, or a mask that fits no image.
+    """
+    if not samples:
+        raise DatasetError("There are no images to train on.", "Choose a folder that holds images.")
+    if not any(sample.split is not Split.TEST and not sample.is_anomalous for sample in samples):
+        raise DatasetError(
+            f"The category {samples[0].category!r} has no good images for training.",
+            "Put images of parts without defects into train/good (or a folder good, normal or ok).",
+        )
+    found = [*issues, *find_mask_issues(samples)]
+    for issue in found:
+        if issue.kind in (IssueKind.STRAY_MASK, IssueKind.MASK_SIZE):
+            raise issue.to_error()
+    return found
+
+
+def _check_folder(root: Path) -> None:
+    if not root.exists():
+        raise DatasetError(
+            f"There is no dataset folder {root}.", "Check the path for typing errors."
+        )
+    if not root.is_dir():
+        raise DatasetError(
+            f"{root} is a file, not a dataset folder.", "Give the folder that holds the images."
+        )
+    try:
+        os.scandir(root).close()
+    except OSError as error:
+        raise DatasetError(
+            f"The dataset folder {root} cannot be read ({error.strerror}).",
+            "Allow reading it, or choose another folder.",
+        ) from error
+
+
+def _find_layout(listing: Listing) -> Layout:
+    for layout in LAYOUTS:
+        if layout.looks_like(listing):
+            return layout
+    if not _holds_image(listing):
+        raise _no_images(listing.root, "Put the images there, or choose another folder.")
+    expected = "; ".join(f"{layout.title} ({layout.expects})" for layout in LAYOUTS)
+    raise DatasetError(
+        f"The folder {listing.root} looks like none of: {expected}.", _advise(listing)
+    )
+
+
+def _advise(listing: Listing) -> str:
+    """Return what to do: often the dataset lies one level deeper."""
+    for folder in listing.folders(listing.root)[:20]:
+        inner = Listing(folder)
+        for layout in LAYOUTS:
+            if layout.looks_like(inner):
+                return f"Its folder {folder.name} looks like {layout.title}: choose that one."
+    return "Put the good parts into a folder good and each defect type into a folder of its own."
+
+
+def _layout_named(name: str) -> Layout:
+    for layout in LAYOUTS:
+        if layout.name == name:
+            return layout
+    known = ", ".join(layout.name for layout in LAYOUTS)
+    raise DatasetError(f"There is no dataset layout {name!r}.", f"Choose one of: {known}.")
+
+
+def _holds_image(listing: Listing, *, depth: int = 4) -> bool:
+    level = [listing.root]
+    for _ in range(depth):
+        if any(listing.images(folder) for folder in level):
+            return True
+        level = list(chain.from_iterable(listing.folders(folder) for folder in level))[:1000]
+    return False
+
+
+def _no_images(root: Path, fix: str) -> DatasetError:
+    return DatasetError(f"The dataset folder {root} holds no images.", fix)
+
+
+def _defect_level(path: Path, brightest: int) -> int:
+    """Return the grey level from which on a pixel counts as defective.
+
+    128 for masks drawn in black and white, whose edges JPEG or resizing may have blurred; 1 for
+    masks that hold the number of a defect type instead (VisA).
+    """
+    is_numbered = brightest < 128 and path.suffix.lower() not in (".jpg", ".jpeg")
+    return 1 if is_numbered else 128
+
+
+def _check_mask_sizes(sample: Sample) -> Iterator[DatasetIssue]:
+    try:
+        size = read_image_size(sample.image_path)
+        for path in sample.mask_paths:
+            mask_size = read_image_size(path)
+            if mask_size != size:
+                yield _wrong_mask_size(path, mask_size, sample, size)
+    except ImageError as error:
+        yield DatasetIssue(
+            IssueKind.UNREADABLE, sample.image_path, error.problem, error.fix, sample.category
+        )
+
+
+def _wrong_mask_size(path: Path, mask_size: Size, sample: Sample, size: Size) -> DatasetIssue:
+    return DatasetIssue(
+        IssueKind.MASK_SIZE,
+        path,
+        f"The mask {path.name} is {mask_size[1]} x {mask_size[0]} pixels, "
+        f"but its image {sample.id} is {size[1]} x {size[0]}.",
+        "Draw the mask at the size of its image.",
+        sample.category,
+    )

@@ -1,0 +1,214 @@
+"""List the folders of a dataset, each at most once, and collect what is odd in them."""
+
+import os
+import random
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from inspection.errors import DatasetError
+from inspection.images import IMAGE_SUFFIXES
+
+NORMAL_NAMES = frozenset(
+    {"good", "ok", "normal", "ok_front", "no_defect", "defect_free", "defect-free", "non_defective"}
+)
+MASK_ENDINGS = ("_mask", "_label", "_gt")
+SPLIT_SEED = (
+    20070  # any fixed number; another one gives another division of every layout without a split
+)
+
+
+class IssueKind(StrEnum):
+    """What can be odd about a dataset folder."""
+
+    STRAY_MASK = "mask without an image"
+    MASK_SIZE = "mask of another size"
+    NO_MASK = "defective image without a mask"
+    UNREADABLE = "unreadable"
+    MISSING = "missing file"
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetIssue:
+    """One odd file or folder, with what is wrong and what to do about it."""
+
+    kind: IssueKind
+    path: Path
+    problem: str
+    fix: str
+    category: str | None = None
+
+    def to_error(self) -> DatasetError:
+        """Return the same sentence as an error to raise."""
+        return DatasetError(self.problem, self.fix)
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    folders: dict[str, Path]
+    files: list[Path]
+
+
+class Listing:
+    """A dataset folder seen by its directory listings alone; nothing is ever written into it.
+
+    Links are followed. Readers go down a fixed number of levels, so a loop of links ends by itself.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.issues: list[DatasetIssue] = []
+        self._prefix = len(root.as_posix().rstrip("/")) + 1
+        self._contents: dict[Path, _Content] = {}
+
+    def folders(self, folder: Path) -> list[Path]:
+        """Return the folders in a folder, in natural order."""
+        return list(self._content(folder).folders.values())
+
+    def folder(self, parent: Path, name: str) -> Path | None:
+        """Return the folder of this name in any case, or None."""
+        found = self._content(parent).folders
+        exact = found.get(name)
+        if exact is not None:
+            return exact
+        wanted = name.casefold()
+        return next((path for key, path in found.items() if key.casefold() == wanted), None)
+
+    def files(self, folder: Path, *suffixes: str) -> list[Path]:
+        """Return the files in a folder with one of these lower-case suffixes, in natural order."""
+        return [path for path in self._content(folder).files if path.suffix.lower() in suffixes]
+
+    def images(self, folder: Path) -> list[Path]:
+        """Return the image files in a folder, in natural order."""
+        return self.files(folder, *IMAGE_SUFFIXES)
+
+    def sample_id(self, path: Path) -> str:
+        """Return the path relative to the dataset folder, with forward slashes."""
+        return path.as_posix()[self._prefix :]
+
+    def report(
+        self, kind: IssueKind, path: Path, *, problem: str, fix: str, category: str | None = None
+    ) -> None:
+        """Note something odd."""
+        self.issues.append(DatasetIssue(kind, path, problem, fix, category))
+
+    def report_stray_masks(self, masks: Iterable[Path], *, category: str) -> None:
+        """Note masks that no image belongs to."""
+        for mask in masks:
+            self.report(
+                IssueKind.STRAY_MASK,
+                mask,
+                problem=f"The mask {self.sample_id(mask)} belongs to no image.",
+                fix="Add the image that it marks, or remove the mask.",
+                category=category,
+            )
+
+    def _content(self, folder: Path) -> _Content:
+        if folder not in self._contents:
+            self._contents[folder] = self._scan(folder)
+        return self._contents[folder]
+
+    def _scan(self, folder: Path) -> _Content:
+        folders: list[str] = []
+        files: list[str] = []
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if entry.name.startswith((".", "__MACOSX")):
+                        continue
+                    self._sort_in(entry, folders, files)
+        except OSError as error:
+            self.report(
+                IssueKind.UNREADABLE,
+                folder,
+                problem=f"The folder {folder} cannot be read ({error.strerror}).",
+                fix="Allow reading it, or move it out of the dataset.",
+            )
+        return _Content(
+            {name: folder / name for name in sorted(folders, key=natural_key)},
+            [folder / name for name in sorted(files, key=natural_key)],
+        )
+
+    def _sort_in(self, entry: os.DirEntry[str], folders: list[str], files: list[str]) -> None:
+        try:
+            if entry.is_dir():
+                folders.append(entry.name)
+                return
+            if entry.is_file():
+                files.append(entry.name)
+                return
+        except OSError:  # a link that points at itself
+            pass
+        if entry.is_symlink():
+            self.report(
+                IssueKind.MISSING,
+                Path(entry.path),
+                problem=f"The link {entry.path} leads nowhere.",
+                fix="Restore the file that it points at, or remove the link.",
+            )
+
+
+def natural_key(name: str) -> tuple[list[str | int], str]:
+    """Return a sort key that puts 9.png before 10.png."""
+    parts: list[str | int] = [
+        int(part) if index % 2 else part.casefold()
+        for index, part in enumerate(re.split(r"(\d+)", name))
+    ]
+    return parts, name
+
+
+def is_normal_name(name: str) -> bool:
+    """Tell whether a folder of this name holds normal images."""
+    return name.casefold() in NORMAL_NAMES
+
+
+def match_masks(
+    images: Iterable[Path], masks: Iterable[Path]
+) -> tuple[dict[str, tuple[Path, ...]], list[Path]]:
+    """Return image stem -> its masks, and the masks that belong to no image.
+
+    `000.png` has the mask `000.png`, `000_mask.png`, `000_label.bmp` or `000_gt.png`.
+    """
+    stems = {image.stem for image in images}
+    matched: defaultdict[str, list[Path]] = defaultdict(list)
+    strays: list[Path] = []
+    for mask in masks:
+        stem = mask.stem if mask.stem in stems else without_mask_ending(mask.stem)
+        (matched[stem] if stem in stems else strays).append(mask)
+    return {stem: tuple(paths) for stem, paths in matched.items()}, strays
+
+
+def without_mask_ending(stem: str) -> str:
+    """Return the stem of the image that a mask of this stem belongs to."""
+    for ending in MASK_ENDINGS:
+        if stem.casefold().endswith(ending):
+            return stem[: -len(ending)]
+    return stem
+
+
+def choose_training_units(
+    strata: Mapping[str, str], share: float, *, weights: Mapping[str, int] | None = None
+) -> frozenset[str]:
+    """Choose this share of the parts for training, the same ones on every machine.
+
+    Args:
+        strata: part -> what it is balanced by, such as its rarest defect type.
+        share: 0-1.
+        weights: part -> number of images, of which each stratum gives this share; 1 by default.
+    """
+    shuffled = sorted(strata, key=natural_key)
+    random.Random(SPLIT_SEED).shuffle(shuffled)  # noqa: S311 (a division, not a secret)
+    weigh = weights or dict.fromkeys(strata, 1)
+    chosen: set[str] = set()
+    num_chosen: Counter[str] = Counter()
+    num_all: Counter[str] = Counter()
+    for unit in sorted(shuffled, key=lambda name: -weigh[name]):
+        stratum = strata[unit]
+        num_all[stratum] += weigh[unit]
+        if num_chosen[stratum] < share * num_all[stratum] - 1e-9:
+            chosen.add(unit)
+            num_chosen[stratum] += weigh[unit]
+    return frozenset(chosen)
