@@ -1,30 +1,17 @@
 """Folders on disk become samples: one reader per layout, found by looking."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
+from inspection import readers, readers_boxes, readers_masks
 from inspection.errors import DatasetError, ImageError
 from inspection.folders import DatasetIssue, IssueKind, Listing, natural_key
 from inspection.images import read_grey, read_image_size
-from inspection.readers import (
-    Layout,
-    looks_like_btad,
-    looks_like_casting,
-    looks_like_loco,
-    looks_like_magnetic_tile,
-    looks_like_mvtec,
-    looks_like_mvtec_3d,
-    looks_like_plain,
-    read_magnetic_tile,
-    read_mvtec,
-    read_mvtec_3d,
-    read_plain,
-)
 from inspection.types import Mask, Sample, Size, Split
 
 __all__ = [
@@ -40,55 +27,102 @@ __all__ = [
     "select_category",
 ]
 
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One way to lay out a dataset: how it looks, and how it is read."""
+
+    name: str
+    title: str
+    expects: str
+    looks_like: Callable[[Listing], bool]
+    read: Callable[[Listing], list[Sample]]
+
+
 LAYOUTS = (  # the first that looks right is taken, so the particular come before the general
     Layout(
         "magnetic_tile",
         "Magnetic Tile",
         "folders MT_<Type>/Imgs with .jpg images and .png masks",
-        looks_like_magnetic_tile,
-        read_magnetic_tile,
+        readers_masks.looks_like_magnetic_tile,
+        readers_masks.read_magnetic_tile,
+    ),
+    Layout(
+        "visa",
+        "VisA",
+        "split_csv/1cls.csv and <category>/Data/Images/Normal, Anomaly",
+        readers_masks.looks_like_visa,
+        readers_masks.read_visa,
+    ),
+    Layout(
+        "dagm",
+        "DAGM 2007",
+        "Class1 to Class10, each with Train and Test and a folder Label in them",
+        readers_masks.looks_like_dagm,
+        readers_masks.read_dagm,
+    ),
+    Layout(
+        "deep_pcb",
+        "DeepPCB",
+        "group<n>/<n> with pairs _test.jpg and _temp.jpg, boxes in group<n>/<n>_not",
+        readers_boxes.looks_like_deep_pcb,
+        readers_boxes.read_deep_pcb,
+    ),
+    Layout(
+        "neu_det",
+        "NEU-DET",
+        "IMAGES and ANNOTATIONS with VOC boxes",
+        readers_boxes.looks_like_neu,
+        readers_boxes.read_neu,
+    ),
+    Layout(
+        "kolektor_sdd",
+        "KolektorSDD",
+        "kos01 to kos50 with Part0.jpg and Part0_label.bmp",
+        readers_masks.looks_like_kolektor,
+        readers_masks.read_kolektor,
     ),
     Layout(
         "mvtec_3d",
         "MVTec 3D-AD",
         "<category>/train/good/rgb, test/<type>/rgb and test/<type>/gt",
-        looks_like_mvtec_3d,
-        read_mvtec_3d,
+        readers.looks_like_mvtec_3d,
+        readers.read_mvtec_3d,
     ),
     Layout(
         "mvtec_loco",
         "MVTec LOCO AD",
         "<category>/train/good, test/logical_anomalies and ground_truth/<type>/<image>/000.png",
-        looks_like_loco,
-        read_mvtec,
+        readers.looks_like_loco,
+        readers.read_mvtec,
     ),
     Layout(
         "btad",
         "BTAD",
         "<category>/train/ok, test/ok, test/ko and ground_truth/ko",
-        looks_like_btad,
-        read_mvtec,
+        readers.looks_like_btad,
+        readers.read_mvtec,
     ),
     Layout(
         "casting",
         "casting products",
         "train and test, each with ok_front and def_front",
-        looks_like_casting,
-        read_mvtec,
+        readers.looks_like_casting,
+        readers.read_mvtec,
     ),
     Layout(
         "mvtec",
         "MVTec AD or MPDD",
         "<category>/train/good, test/<type> and ground_truth/<type>/<image>_mask.png",
-        looks_like_mvtec,
-        read_mvtec,
+        readers.looks_like_mvtec,
+        readers.read_mvtec,
     ),
     Layout(
         "plain",
         "plain folder",
         "a folder good, normal or ok beside one folder per defect type, masks optional",
-        looks_like_plain,
-        read_plain,
+        readers.looks_like_plain,
+        readers.read_plain,
     ),
 )
 

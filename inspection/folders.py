@@ -4,13 +4,14 @@ import os
 import random
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
 from inspection.errors import DatasetError
 from inspection.images import IMAGE_SUFFIXES
+from inspection.types import Sample, Split
 
 NORMAL_NAMES = frozenset(
     {"good", "ok", "normal", "ok_front", "no_defect", "defect_free", "defect-free", "non_defective"}
@@ -49,7 +50,7 @@ class DatasetIssue:
 @dataclass(frozen=True, slots=True)
 class _Content:
     folders: dict[str, Path]
-    files: list[Path]
+    files: dict[str, Path]
 
 
 class Listing:
@@ -79,11 +80,17 @@ class Listing:
 
     def files(self, folder: Path, *suffixes: str) -> list[Path]:
         """Return the files in a folder with one of these lower-case suffixes, in natural order."""
-        return [path for path in self._content(folder).files if path.suffix.lower() in suffixes]
+        return [
+            path for path in self._content(folder).files.values() if path.suffix.lower() in suffixes
+        ]
 
     def images(self, folder: Path) -> list[Path]:
         """Return the image files in a folder, in natural order."""
         return self.files(folder, *IMAGE_SUFFIXES)
+
+    def file(self, folder: Path, name: str) -> Path | None:
+        """Return the file of this name, or None."""
+        return self._content(folder).files.get(name)
 
     def sample_id(self, path: Path) -> str:
         """Return the path relative to the dataset folder, with forward slashes."""
@@ -96,13 +103,14 @@ class Listing:
         self.issues.append(DatasetIssue(kind, path, problem, fix, category))
 
     def report_stray_masks(self, masks: Iterable[Path], *, category: str) -> None:
-        """Note masks that no image belongs to."""
+        """Note masks or annotations that no image belongs to."""
         for mask in masks:
+            noun = "mask" if mask.suffix.lower() in IMAGE_SUFFIXES else "annotation"
             self.report(
                 IssueKind.STRAY_MASK,
                 mask,
-                problem=f"The mask {self.sample_id(mask)} belongs to no image.",
-                fix="Add the image that it marks, or remove the mask.",
+                problem=f"The {noun} {self.sample_id(mask)} belongs to no image.",
+                fix=f"Add the image that it marks, or remove the {noun}.",
                 category=category,
             )
 
@@ -129,7 +137,7 @@ class Listing:
             )
         return _Content(
             {name: folder / name for name in sorted(folders, key=natural_key)},
-            [folder / name for name in sorted(files, key=natural_key)],
+            {name: folder / name for name in sorted(files, key=natural_key)},
         )
 
     def _sort_in(self, entry: os.DirEntry[str], folders: list[str], files: list[str]) -> None:
@@ -176,12 +184,21 @@ def match_masks(
     matched: defaultdict[str, list[Path]] = defaultdict(list)
     strays: list[Path] = []
     for mask in masks:
-        stem = mask.stem if mask.stem in stems else without_mask_ending(mask.stem)
+        stem = mask.stem if mask.stem in stems else _without_mask_ending(mask.stem)
         (matched[stem] if stem in stems else strays).append(mask)
     return {stem: tuple(paths) for stem, paths in matched.items()}, strays
 
 
-def without_mask_ending(stem: str) -> str:
+def split_off_masks(files: Iterable[Path]) -> tuple[list[Path], list[Path]]:
+    """Return (images, masks) of a folder in which both lie, told apart by `MASK_ENDINGS`."""
+    images: list[Path] = []
+    masks: list[Path] = []
+    for path in files:
+        (images if _without_mask_ending(path.stem) == path.stem else masks).append(path)
+    return images, masks
+
+
+def _without_mask_ending(stem: str) -> str:
     """Return the stem of the image that a mask of this stem belongs to."""
     for ending in MASK_ENDINGS:
         if stem.casefold().endswith(ending):
@@ -189,7 +206,7 @@ def without_mask_ending(stem: str) -> str:
     return stem
 
 
-def choose_training_units(
+def _choose_training_units(
     strata: Mapping[str, str], share: float, *, weights: Mapping[str, int] | None = None
 ) -> frozenset[str]:
     """Choose this share of the parts for training, the same ones on every machine.
@@ -212,3 +229,34 @@ def choose_training_units(
             chosen.add(unit)
             num_chosen[stratum] += weigh[unit]
     return frozenset(chosen)
+
+
+def divide_by_unit(samples: list[Sample], share: float) -> list[Sample]:
+    """Give this share of the parts to training and the rest to testing, balanced by defect type."""
+    total = Counter(sample.defect_type or "" for sample in samples)
+    types: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for sample in samples:
+        types[sample.unit][sample.defect_type or ""] += 1
+    rarest = {
+        unit: min(counts, key=lambda kind: (kind == "", total[kind], kind))
+        for unit, counts in types.items()
+    }
+    weights = {unit: types[unit][kind] for unit, kind in rarest.items()}
+    chosen = _choose_training_units(rarest, share, weights=weights)
+    return [
+        replace(sample, split=Split.TRAIN if sample.unit in chosen else Split.TEST)
+        for sample in samples
+    ]
+
+
+def find_categories(
+    listing: Listing, is_category: Callable[[Listing, Path], bool]
+) -> list[tuple[str, Path]]:
+    """Return (name, folder) of the categories in the root, or of the root if it is one itself."""
+    if is_category(listing, listing.root):
+        return [(listing.root.name, listing.root)]
+    return [
+        (folder.name, folder)
+        for folder in listing.folders(listing.root)
+        if is_category(listing, folder)
+    ]

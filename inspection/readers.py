@@ -1,17 +1,15 @@
 """Readers of the layouts whose defects are marked by masks, or by nothing but their folder."""
 
-import re
-from collections import Counter, defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections import defaultdict
 from pathlib import Path
 
 from inspection.folders import (
     Listing,
-    choose_training_units,
+    divide_by_unit,
+    find_categories,
     is_normal_name,
     match_masks,
-    without_mask_ending,
+    split_off_masks,
 )
 from inspection.types import Sample, Split
 
@@ -21,32 +19,7 @@ SPLIT_FOLDERS = {
     "test": Split.TEST,
 }
 MASK_FOLDERS = frozenset({"ground_truth", "groundtruth", "gt", "mask", "masks", "label", "labels"})
-TILE_GAP = 150  # file numbers further apart than this show different tiles
 PLAIN_TRAINING_SHARE = 0.7
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """One way to lay out a dataset: how it looks, and how it is read."""
-
-    name: str
-    title: str
-    expects: str
-    looks_like: Callable[[Listing], bool]
-    read: Callable[[Listing], list[Sample]]
-
-
-def find_categories(
-    listing: Listing, is_category: Callable[[Listing, Path], bool]
-) -> list[tuple[str, Path]]:
-    """Return (name, folder) of the categories in the root, or of the root if it is one itself."""
-    if is_category(listing, listing.root):
-        return [(listing.root.name, listing.root)]
-    return [
-        (folder.name, folder)
-        for folder in listing.folders(listing.root)
-        if is_category(listing, folder)
-    ]
 
 
 def is_split_category(listing: Listing, folder: Path) -> bool:
@@ -104,7 +77,7 @@ def looks_like_mvtec(listing: Listing) -> bool:
 
 
 def read_mvtec(listing: Listing) -> list[Sample]:
-    """Read `train/good`, `test/<type>`, `ground_truth/<type>`: MVTec AD, LOCO, MPDD, BTAD, casting."""
+    """Read `train/good`, `test/<type>`, `ground_truth/<type>`: MVTec AD, LOCO, BTAD, casting."""
     return [
         sample
         for category, folder in find_categories(listing, is_split_category)
@@ -204,85 +177,6 @@ def read_mvtec_3d(listing: Listing) -> list[Sample]:
     return samples
 
 
-def looks_like_magnetic_tile(listing: Listing) -> bool:
-    """Tell whether there are folders `MT_<Type>/Imgs`."""
-    return bool(_list_tile_folders(listing))
-
-
-def _list_tile_folders(listing: Listing) -> list[tuple[str, Path]]:
-    """Return (type, image folder) of each `MT_<Type>`."""
-    return [
-        (folder.name[3:], images)
-        for folder in listing.folders(listing.root)
-        if folder.name.casefold().startswith("mt_")
-        and (images := listing.folder(folder, "Imgs")) is not None
-    ]
-
-
-def read_magnetic_tile(listing: Listing) -> list[Sample]:
-    """Read the magnetic tiles: `.jpg` images, `.png` masks; exposures of one tile are a group.
-
-    Half of the tiles are for training, their defective images included, balanced by defect type.
-    """
-    samples: list[Sample] = []
-    for defect_type, folder in _list_tile_folders(listing):
-        images = listing.files(folder, ".jpg", ".jpeg")
-        of_stem, strays = match_masks(images, listing.files(folder, ".png"))
-        listing.report_stray_masks(strays, category=listing.root.name)
-        is_normal = defect_type.casefold() == "free"
-        samples.extend(
-            Sample(
-                id=listing.sample_id(path),
-                image_path=path,
-                category=listing.root.name,
-                split=Split.TEST,
-                defect_type=None if is_normal else defect_type,
-                mask_paths=() if is_normal else of_stem.get(path.stem, ()),
-            )
-            for path in images
-        )
-    return divide_by_unit(_group_by_tile(samples), 0.5)
-
-
-def _group_by_tile(samples: list[Sample]) -> list[Sample]:
-    """Give the exposures of one tile, known by neighbouring file numbers, one group."""
-    grouped = []
-    first = last = -TILE_GAP - 1
-    for number, sample in sorted(
-        ((_tile_number(sample), sample) for sample in samples),
-        key=lambda pair: (pair[0], pair[1].id),
-    ):
-        if number - last > TILE_GAP:
-            first = number
-        last = number
-        grouped.append(replace(sample, group=f"tile-{first}"))
-    return grouped
-
-
-def _tile_number(sample: Sample) -> int:
-    """Return n of `exp<e>_num_<n>`."""
-    numbers = re.findall(r"\d+", sample.image_path.stem)
-    return int(numbers[-1]) if numbers else -1
-
-
-def divide_by_unit(samples: list[Sample], share: float) -> list[Sample]:
-    """Give this share of the parts to training and the rest to testing, balanced by defect type."""
-    total = Counter(sample.defect_type or "" for sample in samples)
-    types: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for sample in samples:
-        types[sample.unit][sample.defect_type or ""] += 1
-    rarest = {
-        unit: min(counts, key=lambda kind: (kind == "", total[kind], kind))
-        for unit, counts in types.items()
-    }
-    weights = {unit: types[unit][kind] for unit, kind in rarest.items()}
-    chosen = choose_training_units(rarest, share, weights=weights)
-    return [
-        replace(sample, split=Split.TRAIN if sample.unit in chosen else Split.TEST)
-        for sample in samples
-    ]
-
-
 def is_plain_category(listing: Listing, folder: Path) -> bool:
     """Tell whether a folder holds a folder of normal images."""
     return any(is_normal_name(child.name) for child in listing.folders(folder))
@@ -307,31 +201,53 @@ def read_plain(listing: Listing) -> list[Sample]:
 
 
 def _read_plain_category(listing: Listing, category: str, folder: Path) -> list[Sample]:
-    samples: list[Sample] = []
     truths = [place for name in sorted(MASK_FOLDERS) if (place := listing.folder(folder, name))]
-    for type_folder in listing.folders(folder):
-        if type_folder in truths:
-            continue
-        images, masks = _tell_masks_apart(listing.images(type_folder))
+    flat = [mask for truth in truths for mask in listing.images(truth)]  # in no folder of a type
+    unclaimed = set(flat)
+    unknown = {
+        place: None
+        for truth in truths
+        for place in listing.folders(truth)  # masks of a type
+    }
+    samples: list[Sample] = []
+    for defect_type, type_folder in _list_plain_types(listing, folder, truths):
+        images, masks = split_off_masks(listing.images(type_folder))
         for truth in truths:
             if (place := listing.folder(truth, type_folder.name)) is not None:
                 masks.extend(listing.images(place))
+                unknown.pop(place, None)
         of_stem, strays = match_masks(images, masks)
+        from_flat, _ = match_masks(images, flat)
+        unclaimed -= {mask for found in from_flat.values() for mask in found}
         listing.report_stray_masks(strays, category=category)
         samples.extend(
-            _sample_of_type(
-                listing, path, category=category, split=Split.TEST, masks=of_stem.get(path.stem, ())
+            Sample(
+                id=listing.sample_id(path),
+                image_path=path,
+                category=category,
+                split=Split.TEST,
+                defect_type=defect_type,
+                mask_paths=(of_stem.get(path.stem, ()) + from_flat.get(path.stem, ()))
+                if defect_type
+                else (),
             )
             for path in images
         )
-    normal = divide_by_unit(
-        [sample for sample in samples if not sample.is_anomalous], PLAIN_TRAINING_SHARE
-    )
-    return normal + [sample for sample in samples if sample.is_anomalous]
+    orphans = [mask for place in unknown for mask in listing.images(place)]
+    listing.report_stray_masks([*sorted(unclaimed), *orphans], category=category)
+    normal = [sample for sample in samples if not sample.is_anomalous]
+    anomalous = [sample for sample in samples if sample.is_anomalous]
+    return divide_by_unit(normal, PLAIN_TRAINING_SHARE) + anomalous
 
 
-def _tell_masks_apart(files: list[Path]) -> tuple[list[Path], list[Path]]:
-    """Return (images, masks) of a folder in which both lie: a mask ends in `_mask`."""
-    masks = [path for path in files if without_mask_ending(path.stem) != path.stem]
-    images = [path for path in files if without_mask_ending(path.stem) == path.stem]
-    return images, masks
+def _list_plain_types(
+    listing: Listing, folder: Path, truths: list[Path]
+) -> list[tuple[str | None, Path]]:
+    """Return (defect type or None, folder) of `good/`, `scratch/` and `defects/scratch/`."""
+    found: list[tuple[str | None, Path]] = []
+    for outer in listing.folders(folder):
+        if outer in truths:
+            continue
+        for inner in (outer, *listing.folders(outer)):
+            found.append((None if is_normal_name(outer.name) else inner.name, inner))
+    return found

@@ -1,0 +1,215 @@
+"""Readers of the layouts whose defects are marked by boxes."""
+
+import re
+import xml.etree.ElementTree as ET
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from inspection.folders import IssueKind, Listing, divide_by_unit
+from inspection.types import Box, Sample, Split
+
+BOX_TRAINING_SHARE = 0.7
+PCB_TRAINING_SHARE = 2 / 3  # 1,000 of 1,500 pairs, as published
+PCB_TYPES = {
+    "1": "open",
+    "2": "short",
+    "3": "mousebite",
+    "4": "spur",
+    "5": "copper",
+    "6": "pin-hole",
+}
+MIXED = "mixed"  # defects of several types in one image
+
+LabelledBox = tuple[str, Box]
+
+
+def looks_like_neu(listing: Listing) -> bool:
+    """Tell whether there are `IMAGES` and `ANNOTATIONS` with VOC files."""
+    return bool(_list_neu_parts(listing))
+
+
+def _list_neu_parts(listing: Listing) -> list[tuple[Split | None, Path, Path]]:
+    """Return (split or None, images, annotations): of the root, or of `train` and `validation`."""
+    places: list[tuple[Split | None, Path | None]] = [
+        (None, listing.root),
+        (Split.TRAIN, listing.folder(listing.root, "train")),
+        (Split.TEST, listing.folder(listing.root, "validation")),
+        (Split.TEST, listing.folder(listing.root, "test")),
+    ]
+    return [
+        (split, images, annotations)
+        for split, place in places
+        if place is not None
+        and (images := listing.folder(place, "IMAGES")) is not None
+        and (annotations := listing.folder(place, "ANNOTATIONS")) is not None
+        and listing.files(annotations, ".xml")
+    ]
+
+
+def read_neu(listing: Listing) -> list[Sample]:
+    """Read NEU-DET: VOC boxes, one class per image in its file name, no normal images.
+
+    Without folders for the parts, 70 % of each class are for training.
+    """
+    samples: list[Sample] = []
+    has_split = True
+    for split, folder, annotations in _list_neu_parts(listing):
+        has_split = split is not None
+        files = {path.stem: path for path in listing.files(annotations, ".xml")}
+        images = [
+            path for place in (folder, *listing.folders(folder)) for path in listing.images(place)
+        ]
+        strays = files.keys() - {path.stem for path in images}
+        listing.report_stray_masks(
+            (files[stem] for stem in sorted(strays)), category=listing.root.name
+        )
+        for path in images:
+            boxes = _read_voc(listing, files[path.stem]) if path.stem in files else None
+            samples.append(
+                Sample(
+                    id=listing.sample_id(path),
+                    image_path=path,
+                    category=listing.root.name,
+                    split=split or Split.TEST,
+                    defect_type=_classify(path.stem, boxes),
+                    boxes=tuple(box for _, box in boxes or ()),
+                )
+            )
+    return samples if has_split else divide_by_unit(samples, BOX_TRAINING_SHARE)
+
+
+def _classify(stem: str, boxes: list[LabelledBox] | None) -> str | None:
+    """Return the class of an image: what its name says, else what most of its boxes say."""
+    named = re.sub(r"_?\d+$", "", stem)
+    if boxes is None:
+        return named or "defect"
+    counts = Counter(name for name, _ in boxes)
+    if not counts:
+        return None
+    return named if named in counts else min(counts, key=lambda name: (-counts[name], name))
+
+
+def _read_voc(listing: Listing, path: Path) -> list[LabelledBox] | None:
+    """Return the boxes of a VOC file, whose corners are counted from 1 and inclusive."""
+    try:
+        tree = ET.parse(path)  # noqa: S314 (expat itself stops entity bombs since 2.4.1)
+        return [
+            (entry.findtext("name", "defect").strip(), _to_box(entry.find("bndbox")))
+            for entry in tree.iter("object")
+        ]
+    except (ET.ParseError, ValueError, OSError) as error:
+        listing.report(
+            IssueKind.UNREADABLE,
+            path,
+            problem=f"The annotation {listing.sample_id(path)} cannot be read ({error}).",
+            fix="Export it again.",
+            category=listing.root.name,
+        )
+        return None
+
+
+def _to_box(corners: ET.Element | None) -> Box:
+    if corners is None:
+        raise ValueError("a box is missing")
+    left, top, right, bottom = (
+        round(float(corners.findtext(name, ""))) for name in ("xmin", "ymin", "xmax", "ymax")
+    )
+    return Box(left - 1, top - 1, right, bottom)
+
+
+def looks_like_deep_pcb(listing: Listing) -> bool:
+    """Tell whether there are folders `group<n>/<n>` beside `group<n>/<n>_not`."""
+    return bool(_list_pcb_folders(listing))
+
+
+def _pcb_root(listing: Listing) -> Path:
+    return listing.folder(listing.root, "PCBData") or listing.root
+
+
+def _list_pcb_folders(listing: Listing) -> list[tuple[Path, Path]]:
+    """Return (images, annotations) of each board."""
+    return [
+        (images, annotations)
+        for group in listing.folders(_pcb_root(listing))
+        if group.name.casefold().startswith("group")
+        for images in listing.folders(group)
+        if (annotations := listing.folder(group, f"{images.name}_not")) is not None
+    ]
+
+
+def read_deep_pcb(listing: Listing) -> list[Sample]:
+    """Read DeepPCB: each tested image and its template are a group; the template is normal.
+
+    `trainval.txt` and `test.txt` say which pairs are for training; without them, two thirds are.
+    """
+    splits = dict(_read_pcb_lists(listing))
+    samples: list[Sample] = []
+    for folder, annotations in _list_pcb_folders(listing):
+        labels = {path.stem: path for path in listing.files(annotations, ".txt")}
+        prefix = f"{folder.parent.name}/{folder.name}"
+        for path in listing.images(folder):
+            pair, _, role = path.stem.rpartition("_")
+            if role not in ("test", "temp"):
+                continue
+            boxes = _read_pcb_boxes(listing, labels[pair]) if pair in labels else []
+            samples.append(
+                Sample(
+                    id=listing.sample_id(path),
+                    image_path=path,
+                    category=listing.root.name,
+                    split=splits.get(f"{prefix}/{pair}", Split.TEST),
+                    defect_type=_merge_types(boxes) if role == "test" else None,
+                    boxes=tuple(box for _, box in boxes) if role == "test" else (),
+                    group=f"{prefix}/{pair}",
+                )
+            )
+    return samples if splits else divide_by_unit(samples, PCB_TRAINING_SHARE)
+
+
+def _merge_types(boxes: list[LabelledBox]) -> str:
+    names = {name for name, _ in boxes}
+    return names.pop() if len(names) == 1 else MIXED
+
+
+def _read_pcb_lists(listing: Listing) -> Iterator[tuple[str, Split]]:
+    """Yield (`group<n>/<n>/<pair>`, split) of the published lists."""
+    names = {"trainval.txt": Split.TRAIN, "test.txt": Split.TEST}
+    for path in listing.files(_pcb_root(listing), ".txt"):
+        if path.name.casefold() in names:
+            for line in _read_lines(listing, path):
+                yield line[0].rpartition(".")[0], names[path.name.casefold()]
+
+
+def _read_pcb_boxes(listing: Listing, path: Path) -> list[LabelledBox]:
+    """Return the boxes of a file with lines `left top right bottom type`."""
+    boxes: list[LabelledBox] = []
+    for line in _read_lines(listing, path):
+        try:
+            left, top, right, bottom = (int(value) for value in line[:4])
+            boxes.append((PCB_TYPES.get(line[4], line[4]), Box(left, top, right, bottom)))
+        except (ValueError, IndexError):
+            listing.report(
+                IssueKind.UNREADABLE,
+                path,
+                problem=f"The annotation {listing.sample_id(path)} has a line that is no box: "
+                f"{' '.join(line)!r}.",
+                fix="Each line should be left, top, right, bottom and type.",
+                category=listing.root.name,
+            )
+    return boxes
+
+
+def _read_lines(listing: Listing, path: Path) -> list[list[str]]:
+    """Return the words of each line that has any; they stand apart by blanks or commas."""
+    try:
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError as error:
+        listing.report(
+            IssueKind.UNREADABLE,
+            path,
+            problem=f"{path} cannot be read ({error.strerror}).",
+            fix="Allow reading it, or unpack the data set again.",
+        )
+        return []
+    return [words for line in text.splitlines() if (words := line.replace(",", " ").split())]
