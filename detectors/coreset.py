@@ -1,0 +1,43 @@
+"""Greedy k-center selection: a few rows that leave no other row far from all of them."""
+
+import math
+
+import torch
+from torch import Tensor
+
+PROJECTED = 64
+"""Dimensions in which distances are compared: as accurate as all of them, and much faster."""
+
+
+def select_coreset(
+    rows: Tensor, count: int, *, generator: torch.Generator, projected: int = PROJECTED
+) -> Tensor:
+    """Return the indices (count,) of rows (n, d) chosen by the greedy k-center rule.
+
+    Each chosen row is the one farthest from all rows chosen before (Sener and Savarese 2018, as in algorithm 1 of
+    Roth et al. 2022), with distances in a random projection (Johnson-Lindenstrauss).
+
+    Args:
+        rows: (n, d) float, on any device.
+        count: how many to choose; all of them if there are no more.
+        generator: of the CPU; the same state gives the same choice.
+        projected: dimensions after the random projection.
+    """
+    num_rows, width = rows.shape
+    if count >= num_rows:
+        return torch.arange(num_rows, device=rows.device)
+    if width > projected:
+        matrix = torch.randn(width, projected, generator=generator) / math.sqrt(projected)
+        rows = rows @ matrix.to(rows)  # (n, projected)
+    lengths = rows.square().sum(dim=1)  # (n,)
+    chosen = torch.empty(count, dtype=torch.long, device=rows.device)
+    newest = int(torch.randint(num_rows, (1,), generator=generator))
+    nearest = torch.full((num_rows,), torch.inf, device=rows.device, dtype=rows.dtype)
+    for step in range(count):
+        chosen[step] = newest
+        # |a - b|^2 = |a|^2 - 2 ab + |b|^2: one matrix-vector product instead of an (n, d) difference
+        distances = torch.addmv(lengths, rows, rows[newest], alpha=-2).add_(lengths[newest])
+        torch.minimum(nearest, distances, out=nearest)
+        nearest[newest] = -torch.inf
+        newest = int(nearest.argmax())
+    return chosen

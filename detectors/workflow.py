@@ -1,0 +1,58 @@
+"""Train, calibrate and keep a detector as one step that is either done or has not happened."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from detectors.checkpoints import replace_folder
+from inspection.calibration import StoredCalibration, calibrate, save_calibration
+from inspection.images import pixel_hash
+from inspection.pipeline import predict_samples
+from inspection.preprocess import Progress
+from inspection.types import Detector, Sample, Split
+
+
+def calibrate_detector(
+    detector: Detector, samples: Sequence[Sample], *, progress: Progress | None = None
+) -> StoredCalibration:
+    """Score the calibration samples, which the detector has not seen.
+
+    Raises:
+        CalibrationError: there is no normal calibration sample.
+    """
+    held_out = [
+        sample
+        for sample in samples
+        if sample.split is Split.CALIBRATION and not sample.is_anomalous
+    ]
+    scores: list[float] = []
+    seen: dict[str, str] = {}
+    for sample, image, prediction in predict_samples(detector, held_out):
+        scores.append(prediction.image_score)
+        seen[sample.id] = pixel_hash(image)
+        if progress is not None:
+            progress(len(scores), len(held_out))
+    calibration = calibrate(held_out, scores, min_threshold=detector.min_threshold)
+    return StoredCalibration(calibration, seen)
+
+
+def train_detector(
+    detector: Detector,
+    samples: Sequence[Sample],
+    folder: Path,
+    *,
+    progress: Progress | None = None,
+) -> StoredCalibration:
+    """Fit and calibrate a detector and put its checkpoint in place of an older one at the very end.
+
+    Args:
+        detector: unfitted, or to be fitted anew.
+        samples: of one category, with the split of its plan.
+        folder: of the product; the checkpoint goes into the folder of the detector's name below it.
+        progress: called while calibrating, with (done, total).
+    """
+    detector.fit(samples)
+    stored = calibrate_detector(detector, samples, progress=progress)
+    with replace_folder(folder / detector.name) as fresh:
+        detector.save(fresh)
+        save_calibration(fresh, stored.calibration, stored.seen)
+    return stored

@@ -1,0 +1,53 @@
+"""Pictures of an anomaly map: colours in threshold units, blended over the image, with outlines."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inspection.types import AnomalyMap, Finding, RGBImage
+
+THRESHOLD_AT = 0.5  # where on the colour scale 1.0 x threshold lies
+TRANSPARENT_BELOW = 0.45  # x threshold: a good part looks like itself
+WHITE = (255, 255, 255)
+DARK = (20, 20, 20)
+
+
+def to_relative(anomaly_map: AnomalyMap, threshold: float) -> NDArray[np.float32]:
+    """Return the map in threshold units: 1.0 is the threshold."""
+    return (anomaly_map / max(threshold, float(np.finfo(np.float32).tiny))).astype(np.float32)
+
+
+def colour_map(relative: NDArray[np.float32]) -> RGBImage:
+    """Return Inferno colours (h, w, 3) with 1.0 x threshold at mid-scale; saturates at twice the threshold."""
+    levels = np.clip(relative * THRESHOLD_AT * 255, 0, 255).astype(np.uint8)
+    return cv2.cvtColor(cv2.applyColorMap(levels, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
+
+
+def blend(image: RGBImage, relative: NDArray[np.float32], *, opacity: float = 0.75) -> RGBImage:
+    """Lay the coloured map over the image (H, W, 3), transparent where nothing is near the threshold."""
+    height, width = image.shape[:2]
+    stretched = cv2.resize(relative, (width, height), interpolation=cv2.INTER_LINEAR)
+    ramp = np.clip((stretched - TRANSPARENT_BELOW) / (1 - TRANSPARENT_BELOW), 0, 1)
+    alpha = (opacity * ramp * ramp * (3 - 2 * ramp))[:, :, None]  # smoothstep: no visible edge
+    mixed = image * (1 - alpha) + colour_map(stretched) * alpha
+    return np.rint(mixed).astype(np.uint8)
+
+
+def draw_outlines(image: RGBImage, flagged: NDArray[np.bool_]) -> RGBImage:
+    """Draw a white line with a dark halo around every flagged area; even one pixel (h, w) gets its outline."""
+    height, width = image.shape[:2]
+    stretched = cv2.resize(
+        flagged.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST_EXACT
+    )
+    contours, _ = cv2.findContours(stretched, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    drawn = np.ascontiguousarray(image).copy()
+    line = max(1, round(max(height, width) / 400))
+    cv2.drawContours(drawn, contours, -1, DARK, 3 * line, cv2.LINE_AA)
+    cv2.drawContours(drawn, contours, -1, WHITE, line, cv2.LINE_AA)
+    return drawn
+
+
+def draw_finding(image: RGBImage, finding: Finding) -> RGBImage:
+    """Return the overlay of one detector: its colours and the outline of what it flags."""
+    heat = blend(image, to_relative(finding.anomaly_map, finding.threshold))
+    return draw_outlines(heat, finding.anomaly_map > finding.threshold)
