@@ -172,6 +172,7 @@ def read_dataset(root: Path, *, layout: str | None = None, name: str | None = No
     if not samples:
         raise _no_images(root, f"Its layout is {reader.title}, which expects {reader.expects}.")
     samples.sort(key=lambda sample: natural_key(sample.id))
+    _report_left_out(listing, samples)
     return Dataset(root, name or root.name, reader.name, tuple(samples), tuple(listing.issues))
 
 
@@ -236,7 +237,7 @@ def check_trainable(
 
     Args:
         samples: of one category.
-        issues: what `read_dataset` noted (`Dataset.issues`).
+        issues: what `read_dataset` noted (`Dataset.issues`); of other categories they are ignored.
 
     Raises:
         DatasetError: no images, no good images for training, or a mask that fits no image.
@@ -248,7 +249,9 @@ def check_trainable(
             f"The category {samples[0].category!r} has no good images for training.",
             "Put images of parts without defects into train/good (or a folder good, normal or ok).",
         )
-    found = [*issues, *find_mask_issues(samples)]
+    categories = {None, *(sample.category for sample in samples)}
+    noted = (issue for issue in issues if issue.category in categories)
+    found = [*noted, *find_mask_issues(samples)]
     for issue in found:
         if issue.kind in (IssueKind.STRAY_MASK, IssueKind.MASK_SIZE):
             raise issue.to_error()
@@ -277,7 +280,7 @@ def _find_layout(listing: Listing) -> Layout:
     for layout in LAYOUTS:
         if layout.looks_like(listing):
             return layout
-    if not _holds_image(listing):
+    if not _holds_image(listing, listing.root):
         raise _no_images(listing.root, "Put the images there, or choose another folder.")
     expected = "; ".join(f"{layout.title} ({layout.expects})" for layout in LAYOUTS)
     raise DatasetError(
@@ -303,8 +306,23 @@ def _layout_named(name: str) -> Layout:
     raise DatasetError(f"There is no dataset layout {name!r}.", f"Choose one of: {known}.")
 
 
-def _holds_image(listing: Listing, *, depth: int = 4) -> bool:
-    level = [listing.root]
+def _report_left_out(listing: Listing, samples: Sequence[Sample]) -> None:
+    """Note folders with images that were not read, where each folder should be a category."""
+    read = {sample.id.split("/", 1)[0] for sample in samples}
+    if listing.root.name in {sample.category for sample in samples}:
+        return
+    for folder in listing.folders(listing.root):
+        if folder.name not in read and _holds_image(listing, folder):
+            listing.report(
+                IssueKind.LEFT_OUT,
+                folder,
+                problem=f"The folder {folder.name} is laid out otherwise and was left out.",
+                fix="Open it as a dataset of its own.",
+            )
+
+
+def _holds_image(listing: Listing, folder: Path, *, depth: int = 6) -> bool:
+    level = [folder]
     for _ in range(depth):
         if any(listing.images(folder) for folder in level):
             return True

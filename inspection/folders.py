@@ -30,6 +30,7 @@ class IssueKind(StrEnum):
     NO_MASK = "defective image without a mask"
     UNREADABLE = "unreadable"
     MISSING = "missing file"
+    LEFT_OUT = "folder left out"
 
 
 @dataclass(frozen=True, slots=True)

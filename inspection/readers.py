@@ -1,6 +1,7 @@
 """Readers of the layouts whose defects are marked by masks, or by nothing but their folder."""
 
 from collections import defaultdict
+from itertools import chain
 from pathlib import Path
 
 from inspection.folders import (
@@ -20,6 +21,7 @@ SPLIT_FOLDERS = {
 }
 MASK_FOLDERS = frozenset({"ground_truth", "groundtruth", "gt", "mask", "masks", "label", "labels"})
 PLAIN_TRAINING_SHARE = 0.7
+ANY_TYPE = ""  # of masks that lie in no folder of a type
 
 
 def is_split_category(listing: Listing, folder: Path) -> bool:
@@ -86,17 +88,18 @@ def read_mvtec(listing: Listing) -> list[Sample]:
 
 
 def _read_split_category(listing: Listing, category: str, folder: Path) -> list[Sample]:
-    by_type: defaultdict[str, list[tuple[Split, Path]]] = defaultdict(list)
+    placed: defaultdict[str, list[tuple[Split, Path]]] = defaultdict(list)
     for split, type_folder in list_type_folders(listing, folder):
-        by_type[type_folder.name].extend((split, path) for path in listing.images(type_folder))
-    masks = _list_masks(listing, folder)
+        placed[type_folder.name].extend((split, path) for path in listing.images(type_folder))
+    truth = listing.folder(folder, "ground_truth")
+    mask_folders = {path.name: path for path in listing.folders(truth)} if truth else {}
     samples: list[Sample] = []
-    for name in sorted(by_type.keys() | masks.keys()):
-        placed = by_type.get(name, [])
-        of_stem, strays = _match_nested_masks([path for _, path in placed], masks.get(name, []))
+    for name in sorted(placed.keys() | mask_folders.keys()):
+        images = [path for _, path in placed[name]]
+        of_stem, strays = _match_nested_masks(listing, images, mask_folders.get(name))
         listing.report_stray_masks(strays, category=category)
-        tested = {path.stem for split, path in placed if split is Split.TEST}
-        for split, path in placed:
+        tested = {path.stem for split, path in placed[name] if split is Split.TEST}
+        for split, path in placed[name]:
             # a stem that occurs in both parts: the mask is the one of the test image
             has_mask = split is Split.TEST or path.stem not in tested
             found = of_stem.get(path.stem, ()) if has_mask else ()
@@ -106,33 +109,20 @@ def _read_split_category(listing: Listing, category: str, folder: Path) -> list[
     return samples
 
 
-def _list_masks(listing: Listing, folder: Path) -> dict[str, list[Path]]:
-    """Return type -> masks, those in a folder of their own per image (LOCO) included."""
-    truth = listing.folder(folder, "ground_truth")
-    if truth is None:
-        return {}
-    return {
-        type_folder.name: [
-            mask
-            for place in (type_folder, *listing.folders(type_folder))
-            for mask in listing.images(place)
-        ]
-        for type_folder in listing.folders(truth)
-    }
-
-
 def _match_nested_masks(
-    images: list[Path], masks: list[Path]
+    listing: Listing, images: list[Path], folder: Path | None
 ) -> tuple[dict[str, tuple[Path, ...]], list[Path]]:
-    """Match masks by their own stem or, with several per image, by the name of their folder."""
-    of_stem, unmatched = match_masks(images, masks)
+    """Match the masks of one type; several of one image lie in a folder of its name (LOCO)."""
+    if folder is None:
+        return {}, []
+    of_stem, strays = match_masks(images, listing.images(folder))
     stems = {image.stem for image in images}
-    strays = []
-    for mask in unmatched:
-        if mask.parent.name in stems:
-            of_stem[mask.parent.name] = (*of_stem.get(mask.parent.name, ()), mask)
+    for inner in listing.folders(folder):
+        masks = listing.images(inner)
+        if inner.name in stems:
+            of_stem[inner.name] = (*of_stem.get(inner.name, ()), *masks)
         else:
-            strays.append(mask)
+            strays += masks
     return of_stem, strays
 
 
@@ -202,24 +192,16 @@ def read_plain(listing: Listing) -> list[Sample]:
 
 def _read_plain_category(listing: Listing, category: str, folder: Path) -> list[Sample]:
     truths = [place for name in sorted(MASK_FOLDERS) if (place := listing.folder(folder, name))]
-    flat = [mask for truth in truths for mask in listing.images(truth)]  # in no folder of a type
-    unclaimed = set(flat)
-    unknown = {
-        place: None
-        for truth in truths
-        for place in listing.folders(truth)  # masks of a type
-    }
+    masks_of_type = _list_plain_masks(listing, truths)
+    masks = [mask for found in masks_of_type.values() for mask in found]
+    used: set[Path] = set()
     samples: list[Sample] = []
     for defect_type, type_folder in _list_plain_types(listing, folder, truths):
-        images, masks = split_off_masks(listing.images(type_folder))
-        for truth in truths:
-            if (place := listing.folder(truth, type_folder.name)) is not None:
-                masks.extend(listing.images(place))
-                unknown.pop(place, None)
-        of_stem, strays = match_masks(images, masks)
-        from_flat, _ = match_masks(images, flat)
-        unclaimed -= {mask for found in from_flat.values() for mask in found}
-        listing.report_stray_masks(strays, category=category)
+        images, beside = split_off_masks(listing.images(type_folder))
+        masks += beside
+        named = masks_of_type[type_folder.name] + masks_of_type[ANY_TYPE]
+        of_stem, _ = match_masks(images, beside + named)
+        used.update(chain.from_iterable(of_stem.values()))
         samples.extend(
             Sample(
                 id=listing.sample_id(path),
@@ -227,17 +209,24 @@ def _read_plain_category(listing: Listing, category: str, folder: Path) -> list[
                 category=category,
                 split=Split.TEST,
                 defect_type=defect_type,
-                mask_paths=(of_stem.get(path.stem, ()) + from_flat.get(path.stem, ()))
-                if defect_type
-                else (),
+                mask_paths=of_stem.get(path.stem, ()) if defect_type else (),
             )
             for path in images
         )
-    orphans = [mask for place in unknown for mask in listing.images(place)]
-    listing.report_stray_masks([*sorted(unclaimed), *orphans], category=category)
+    listing.report_stray_masks((mask for mask in masks if mask not in used), category=category)
     normal = [sample for sample in samples if not sample.is_anomalous]
     anomalous = [sample for sample in samples if sample.is_anomalous]
     return divide_by_unit(normal, PLAIN_TRAINING_SHARE) + anomalous
+
+
+def _list_plain_masks(listing: Listing, truths: list[Path]) -> defaultdict[str, list[Path]]:
+    """Return type -> masks of `ground_truth/<type>`, and those in no folder of a type."""
+    masks: defaultdict[str, list[Path]] = defaultdict(list)
+    for truth in truths:
+        masks[ANY_TYPE] += listing.images(truth)
+        for type_folder in listing.folders(truth):
+            masks[type_folder.name] += listing.images(type_folder)
+    return masks
 
 
 def _list_plain_types(
