@@ -16,6 +16,7 @@ from inspection.types import Sample, Split
 NORMAL_NAMES = frozenset(
     {"good", "ok", "normal", "ok_front", "no_defect", "defect_free", "defect-free", "non_defective"}
 )
+MASK_FOLDERS = frozenset({"ground_truth", "groundtruth", "gt", "mask", "masks", "label", "labels"})
 MASK_ENDINGS = ("_mask", "_label", "_gt")
 SPLIT_SEED = (
     20070  # any fixed number; another one gives another division of every layout without a split
@@ -142,6 +143,14 @@ class Listing:
         )
 
     def _sort_in(self, entry: os.DirEntry[str], folders: list[str], files: list[str]) -> None:
+        if not entry.name.isascii() and not _is_text(entry.name):
+            self.report(
+                IssueKind.UNREADABLE,
+                Path(entry.path),
+                problem=f"The name {entry.name!a} is not text in UTF-8; it was left out.",
+                fix="Rename it.",
+            )
+            return
         try:
             if entry.is_dir():
                 folders.append(entry.name)
@@ -160,6 +169,15 @@ class Listing:
             )
 
 
+def _is_text(name: str) -> bool:
+    """Tell whether a file name can be written in UTF-8; on Linux any bytes can be a name."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def natural_key(name: str) -> tuple[list[str | int], str]:
     """Return a sort key that puts 9.png before 10.png."""
     parts: list[str | int] = [
@@ -167,6 +185,11 @@ def natural_key(name: str) -> tuple[list[str | int], str]:
         for index, part in enumerate(re.split(r"(\d+)", name))
     ]
     return parts, name
+
+
+def is_mask_folder(path: Path) -> bool:
+    """Tell whether a folder of this name holds masks."""
+    return path.name.casefold() in MASK_FOLDERS
 
 
 def is_normal_name(name: str) -> bool:
@@ -217,7 +240,7 @@ def _choose_training_units(
         share: 0-1.
         weights: part -> number of images, of which each stratum gives this share; 1 by default.
     """
-    shuffled = sorted(strata, key=natural_key)
+    shuffled = sorted(strata)
     random.Random(SPLIT_SEED).shuffle(shuffled)  # noqa: S311 (a division, not a secret)
     weigh = weights or dict.fromkeys(strata, 1)
     chosen: set[str] = set()

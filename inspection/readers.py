@@ -8,6 +8,7 @@ from inspection.folders import (
     Listing,
     divide_by_unit,
     find_categories,
+    is_mask_folder,
     is_normal_name,
     match_masks,
     split_off_masks,
@@ -19,7 +20,6 @@ SPLIT_FOLDERS = {
     "validation": Split.TRAIN,  # normal images only; how to divide them is decided elsewhere
     "test": Split.TEST,
 }
-MASK_FOLDERS = frozenset({"ground_truth", "groundtruth", "gt", "mask", "masks", "label", "labels"})
 PLAIN_TRAINING_SHARE = 0.7
 ANY_TYPE = ""  # of masks that lie in no folder of a type
 
@@ -36,7 +36,7 @@ def list_type_folders(listing: Listing, folder: Path) -> list[tuple[Split, Path]
         for name, split in SPLIT_FOLDERS.items()
         if (split_folder := listing.folder(folder, name)) is not None
         for type_folder in listing.folders(split_folder)
-        if type_folder.name.casefold() not in MASK_FOLDERS
+        if not is_mask_folder(type_folder)
     ]
 
 
@@ -191,12 +191,11 @@ def read_plain(listing: Listing) -> list[Sample]:
 
 
 def _read_plain_category(listing: Listing, category: str, folder: Path) -> list[Sample]:
-    truths = [place for name in sorted(MASK_FOLDERS) if (place := listing.folder(folder, name))]
-    masks_of_type = _list_plain_masks(listing, truths)
+    masks_of_type = _list_plain_masks(listing, folder)
     masks = [mask for found in masks_of_type.values() for mask in found]
     used: set[Path] = set()
     samples: list[Sample] = []
-    for defect_type, type_folder in _list_plain_types(listing, folder, truths):
+    for defect_type, type_folder in _list_plain_types(listing, folder):
         images, beside = split_off_masks(listing.images(type_folder))
         masks += beside
         named = masks_of_type[type_folder.name] + masks_of_type[ANY_TYPE]
@@ -219,24 +218,26 @@ def _read_plain_category(listing: Listing, category: str, folder: Path) -> list[
     return divide_by_unit(normal, PLAIN_TRAINING_SHARE) + anomalous
 
 
-def _list_plain_masks(listing: Listing, truths: list[Path]) -> defaultdict[str, list[Path]]:
-    """Return type -> masks of `ground_truth/<type>`, and those in no folder of a type."""
-    masks: defaultdict[str, list[Path]] = defaultdict(list)
-    for truth in truths:
-        masks[ANY_TYPE] += listing.images(truth)
-        for type_folder in listing.folders(truth):
-            masks[type_folder.name] += listing.images(type_folder)
-    return masks
-
-
-def _list_plain_types(
-    listing: Listing, folder: Path, truths: list[Path]
-) -> list[tuple[str | None, Path]]:
+def _list_plain_types(listing: Listing, folder: Path) -> list[tuple[str | None, Path]]:
     """Return (defect type or None, folder) of `good/`, `scratch/` and `defects/scratch/`."""
-    found: list[tuple[str | None, Path]] = []
+    return [
+        (None if is_normal_name(outer.name) else inner.name, inner)
+        for outer in listing.folders(folder)
+        if not is_mask_folder(outer)
+        for inner in (outer, *listing.folders(outer))
+        if not is_mask_folder(inner)
+    ]
+
+
+def _list_plain_masks(listing: Listing, folder: Path) -> defaultdict[str, list[Path]]:
+    """Return type -> masks of `masks/<type>`, `masks` and `<type>/masks`."""
+    masks: defaultdict[str, list[Path]] = defaultdict(list)
     for outer in listing.folders(folder):
-        if outer in truths:
-            continue
-        for inner in (outer, *listing.folders(outer)):
-            found.append((None if is_normal_name(outer.name) else inner.name, inner))
-    return found
+        if is_mask_folder(outer):
+            masks[ANY_TYPE] += listing.images(outer)
+        for inner in listing.folders(outer):
+            if is_mask_folder(outer):
+                masks[inner.name] += listing.images(inner)
+            elif is_mask_folder(inner):
+                masks[outer.name] += listing.images(inner)
+    return masks

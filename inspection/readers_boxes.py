@@ -152,15 +152,17 @@ def read_deep_pcb(listing: Listing) -> list[Sample]:
             pair, _, role = path.stem.rpartition("_")
             if role not in ("test", "temp"):
                 continue
-            boxes = _read_pcb_boxes(listing, labels[pair]) if pair in labels else []
+            is_tested = role == "test"
+            has_boxes = is_tested and pair in labels
+            boxes = _read_pcb_boxes(listing, labels[pair]) if has_boxes else []
             samples.append(
                 Sample(
                     id=listing.sample_id(path),
                     image_path=path,
                     category=listing.root.name,
                     split=splits.get(f"{prefix}/{pair}", Split.TEST),
-                    defect_type=_merge_types(boxes) if role == "test" else None,
-                    boxes=tuple(box for _, box in boxes) if role == "test" else (),
+                    defect_type=_merge_types(boxes) if is_tested else None,
+                    boxes=tuple(box for _, box in boxes),
                     group=f"{prefix}/{pair}",
                 )
             )

@@ -11,6 +11,7 @@ from inspection.folders import (
     Listing,
     divide_by_unit,
     find_categories,
+    is_normal_name,
     match_masks,
     split_off_masks,
 )
@@ -123,10 +124,11 @@ def read_dagm(listing: Listing) -> list[Sample]:
 
 
 def looks_like_kolektor(listing: Listing) -> bool:
-    """Tell whether there are folders with images and their `_label` masks side by side."""
-    return any(
+    """Tell whether there are folders of images with `_label` masks, and none of good ones."""
+    folders = listing.folders(listing.root)
+    return not any(is_normal_name(folder.name) for folder in folders) and any(
         path.stem.endswith("_label")
-        for folder in listing.folders(listing.root)
+        for folder in folders
         for path in listing.files(folder, ".bmp", ".png")
     )
 
