@@ -217,7 +217,7 @@ class PatchCore:
 
     def _to_tensor(self, images: NDArray[np.uint8]) -> Tensor:
         """Turn (B, h, w, 3) uint8 into (B, 3, h, w) in 0..1 on the device."""
-        tensor = torch.from_numpy(np.ascontiguousarray(images)).to(self._device)
+        tensor = torch.from_numpy(np.array(images)).to(self._device)  # a copy: torch wants to own it
         return tensor.permute(0, 3, 1, 2).float().div_(255)
 
 
