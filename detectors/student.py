@@ -63,6 +63,7 @@ class Student(nn.Module):
 
     def fold(self) -> None:
         """Merge every batch norm into its convolution, for inference only."""
+        self.eval()
         for module in self.modules():
             if isinstance(module, ConvUnit):
                 module.fold()
