@@ -266,6 +266,9 @@ def _write_parallel(
 
 
 def _write_chunk(root: Path, seed: int, jobs: list[_Job]) -> int:
+    # glibc hands freed arrays back to the system and faults them in again, which doubles the time,
+    # until it has once seen a large one freed
+    np.empty(3_900_000)
     for job in jobs:
         if _is_written(root, job):
             continue
@@ -281,7 +284,8 @@ def _write_png(path: Path, pixels: NDArray[np.uint8]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        Image.fromarray(pixels).save(temporary, format="PNG", compress_level=1)
+        # level 1 with run lengths only: grain does not compress, so do not search for repeats
+        Image.fromarray(pixels).save(temporary, format="PNG", compress_level=1, compress_type=3)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

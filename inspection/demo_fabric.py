@@ -27,6 +27,11 @@ _PITCH = 9.0  # pixels from thread to thread
 _MARGIN = 48  # threads counted from beyond the left and upper border
 _THREADS = 128
 
+# red, green, blue
+_WARP_DYE = (0.15, 0.21, 0.33)
+_WEFT_DYE = (0.50, 0.50, 0.47)
+_BELOW = (0.026, 0.024, 0.022)
+
 
 @dataclass(slots=True)
 class _Cloth:
@@ -39,7 +44,7 @@ class _Cloth:
     weft_up: Field
     warp_dye: Field  # share of light that comes back, relative to the usual dye
     weft_dye: Field
-    thin: Field  # 1 where threads are whole, 0 where they are gone
+    opening: Field  # 1 where light falls through between threads that are gone
     height: Field  # extra height of the surface, in pixels
     stain: Field  # (3, SIZE, SIZE), share of light that gets past a stain
     light_angle: float
@@ -85,7 +90,7 @@ def _stretch(rng: Generator) -> _Cloth:
         weft_up=zeros.copy(),
         warp_dye=ones[None].copy(),
         weft_dye=ones[None].copy(),
-        thin=ones,
+        opening=zeros.copy(),
         height=2.5 * noise(rng, 80.0),
         stain=ones[None].copy(),
         light_angle=float(rng.normal(-2.3, 0.15)),
@@ -100,44 +105,52 @@ def _weave(cloth: _Cloth, rng: Generator) -> tuple[Field, Mask]:
     warp_offset = cloth.across_warp - warp_index - 0.5
     weft_offset = cloth.across_weft - weft_index - 0.5
     # a thread rises over every second crossing and dives under the next
-    lift = 0.30 * np.sin(np.pi * (cloth.across_weft + warp_index))
-    sink = 0.30 * np.sin(np.pi * (cloth.across_warp + weft_index))
+    half = 0.5 * (warp_index + weft_index)
+    parity = 0.30 - 1.20 * (half - np.floor(half))
+    lift = parity * (1.0 - 4.0 * weft_offset * weft_offset)
+    sink = parity * (1.0 - 4.0 * warp_offset * warp_offset)
     warp_width = _thread_values(rng, warp_index, 0.035, 0.47)
     weft_width = _thread_values(rng, weft_index, 0.045, 0.48)
     warp_high = _round(warp_offset / warp_width) + lift + cloth.warp_up
     weft_high = _round(weft_offset / weft_width) - sink + cloth.weft_up
     is_warp = warp_high > weft_high
-    top = np.maximum(np.maximum(warp_high, weft_high), -0.6)
-    fuzz = noise(rng, 2.0)
-    fibres = np.where(is_warp, noise(rng, 7.0, 1.8), noise(rng, 1.8, 7.0))
-    twist = np.where(
-        is_warp,
-        np.sin(9.0 * warp_offset + 4.2 * cloth.across_weft * 1.7),
-        np.sin(9.0 * weft_offset - 4.2 * cloth.across_warp * 1.7),
-    )
-    relief = 2.6 * top + 0.28 * fibres + 0.10 * twist + 0.10 * fuzz + cloth.height
+    upright = is_warp.astype(np.float64)
+    highest = np.maximum(warp_high, weft_high)
+    top = np.maximum(highest, -0.6)
+    fuzz, across_fibres, fibres = noise(rng, 2.0), noise(rng, 1.8, 7.0), noise(rng, 7.0, 1.8)
+    fibres = across_fibres + (fibres - across_fibres) * upright
+    warp_turns = 1.43 * warp_offset + 1.13 * cloth.across_weft
+    turns = 1.43 * weft_offset - 1.13 * cloth.across_warp
+    turns += (warp_turns - turns) * upright
+    twist = np.abs(4.0 * (turns - np.floor(turns)) - 2.0) - 1.0
+    relief = 2.6 * top + 0.28 * fibres + 0.10 * (twist + fuzz) + cloth.height
     right, down = slope_of(relief)
-    angle = cloth.light_angle
-    towards = 0.75 * (right * float(np.cos(angle)) + down * float(np.sin(angle)))
-    diffuse = np.maximum(0.06, (0.8 + towards) / np.sqrt(1.0 + right**2 + down**2))
+    cosine, sine = float(np.cos(cloth.light_angle)), float(np.sin(cloth.light_angle))
+    towards = 0.75 * (right * cosine + down * sine)
+    diffuse = np.maximum(0.06, (0.8 + towards) / np.sqrt(1.0 + right * right + down * down))
     shade = 0.30 + 0.70 * smoothstep(-0.35, 0.75, top)
     warp_tone = _thread_values(rng, warp_index, 0.06, 1.0)
     weft_tone = _thread_values(rng, weft_index, 0.06, 1.0)
-    warp_colour = colour(0.15, 0.21, 0.33) * warp_tone * cloth.warp_dye
-    weft_colour = colour(0.50, 0.50, 0.47) * weft_tone * cloth.weft_dye
-    dye = np.where(is_warp, warp_colour, weft_colour) * (1.0 + 0.10 * fibres + 0.06 * fuzz)
-    light = dye * (diffuse * shade) * cloth.stain
-    light += 0.02 * np.maximum(0.0, towards) * shade
-    hole = colour(0.020, 0.019, 0.018)
-    side = 1.0 + 0.10 * (COLUMNS * float(np.cos(angle)) + ROWS * float(np.sin(angle))) / 160.0
-    light = hole + (light - hole) * cloth.thin
-    return light * (1.35 * cloth.light_gain * side), is_warp
+    lit = diffuse * shade * (1.0 + 0.10 * fibres + 0.06 * fuzz)
+    shine = 0.02 * np.maximum(0.0, towards) * shade
+    gain = 1.35 * cloth.light_gain * (1.0 + (COLUMNS * cosine + ROWS * sine) / 1600.0)
+    bare = cloth.opening * smoothstep(-0.62, -0.85, highest)
+    below = 1.0 + 0.25 * fuzz
+    light = np.empty((3, SIZE, SIZE))
+    for channel in range(3):
+        dye = _WEFT_DYE[channel] * weft_tone * cloth.weft_dye[channel % len(cloth.weft_dye)]
+        warp = _WARP_DYE[channel] * warp_tone * cloth.warp_dye[channel % len(cloth.warp_dye)]
+        dye += (warp - dye) * upright
+        seen = dye * lit * cloth.stain[channel % len(cloth.stain)] + shine
+        seen += (_BELOW[channel] * below - seen) * bare
+        light[channel] = seen * gain
+    return light, is_warp
 
 
 def _round(offset: Field) -> Field:
     """Return the height of a round thread at this share of its half-width, below 0 beside it."""
-    squared = offset * offset
-    return np.where(squared < 1.0, np.sqrt(np.maximum(0.0, 1.0 - squared)), 1.0 - squared) - 0.35
+    left = 1.0 - offset * offset
+    return np.sqrt(np.maximum(0.0, left)) + np.minimum(0.0, left) - 0.35
 
 
 def _thread_values(rng: Generator, index: Field, spread: float, middle: float) -> Field:
@@ -156,8 +169,9 @@ def _pulled_thread(cloth: _Cloth, rng: Generator, severity: float) -> Callable[[
     along, across = Place(place.column, place.row, turn).along_across()
     length, width = float(rng.uniform(45.0, 120.0)), float(rng.uniform(9.0, 12.0))
     reach = bump(along / length) * bump(across / width)
-    shift = (0.06 + 0.42 * severity) * reach
+    shift = np.maximum(0.0, (0.09 + 0.42 * severity) * reach - 0.02)  # no invisible tails
     up = (0.10 + 0.85 * severity) * bump(across / (0.62 * width)) * bump(along / length)
+    up = up * np.minimum(1.0, shift / 0.04)
     if is_upright:
         cloth.across_warp = cloth.across_warp + shift
         cloth.weft_up = cloth.weft_up - up
@@ -166,31 +180,40 @@ def _pulled_thread(cloth: _Cloth, rng: Generator, severity: float) -> Callable[[
         cloth.across_weft = cloth.across_weft + shift
         cloth.warp_up = cloth.warp_up - up
         cloth.weft_up = cloth.weft_up + 0.35 * up
-    mask = reach > 0.10
+    mask = shift > 0.0
     return lambda _: mask
 
 
 def _hole(cloth: _Cloth, rng: Generator, severity: float) -> Callable[[Mask], Mask]:
-    """Wear threads through: dark below, frayed and bent ends around."""
-    size = float(rng.uniform(4.0, 7.0) + 9.0 * severity)
-    place = cloth.spot(rng, 30.0)
-    patch = blob(rng, place, (size, size * float(rng.uniform(0.6, 0.95))), 0.30)
+    """Wear threads through: darkness below, broken ends and bent threads around."""
+    size = float(rng.uniform(5.0, 8.0) + 10.0 * severity)
+    place = cloth.spot(rng, 34.0)
+    patch = blob(rng, place, (size, size * float(rng.uniform(0.6, 0.95))), 0.25)
     right, down = COLUMNS - place.column, ROWS - place.row
     distance = np.sqrt(right**2 + down**2) + 1e-9
-    push = 0.35 * (0.3 + severity) * bump(np.minimum(1.0, distance / (2.0 * size)))
+    push = 0.40 * (0.2 + severity) * bump(np.minimum(1.0, distance / (1.9 * size)))
+    push = np.maximum(0.0, push - 0.03)  # no invisible tails
     cloth.across_warp = cloth.across_warp - push * right / distance
     cloth.across_weft = cloth.across_weft - push * down / distance
-    fray = 0.22 * np.clip(noise(rng, 2.5), -2.0, 2.0)
-    gone = smoothstep(0.0, 0.30, patch + fray * bump(patch / 0.6))
-    cloth.thin = 1.0 - (0.35 + 0.65 * severity) * gone
-    cloth.height = cloth.height - 3.0 * severity * smoothstep(-0.3, 0.4, patch)
-    mask = (gone > 0.15) | (push > 0.08)
+    # every thread breaks at its own length
+    warp_end = _thread_values(rng, np.floor(cloth.across_warp), 0.14, 1.0) - 1.0
+    weft_end = _thread_values(rng, np.floor(cloth.across_weft), 0.14, 1.0) - 1.0
+    fray = 0.10 * np.clip(noise(rng, 2.5), -2.0, 2.0)
+    drop = 0.5 + 2.0 * severity
+    warp_gone = smoothstep(0.0, 0.25, patch + warp_end + fray - 0.22 * (1.0 - severity))
+    weft_gone = smoothstep(0.0, 0.25, patch + weft_end - fray)
+    cloth.warp_up = cloth.warp_up - drop * warp_gone
+    cloth.weft_up = cloth.weft_up - drop * weft_gone
+    cloth.opening = 0.25 + 0.75 * severity * np.minimum(1.0, warp_gone + weft_gone)
+    cloth.opening = cloth.opening * smoothstep(-0.1, 0.1, patch)
+    cloth.stain = 1.0 - (0.08 + 0.30 * severity) * smoothstep(-0.20, 0.25, patch)
+    mask = (patch > -0.16) | (push > 0.0)
     return lambda _: mask
 
 
 def _oil_stain(cloth: _Cloth, rng: Generator, severity: float) -> Callable[[Mask], Mask]:
     """Let oil soak in: darker, warmer, with a darker tide line."""
-    size = float(rng.uniform(12.0, 38.0))
+    size = float(rng.uniform(14.0, 42.0))
     place = cloth.spot(rng, 25.0)
     patch = blob(rng, place, (size, size * float(rng.uniform(0.6, 1.0))), 0.22)
     film = smoothstep(0.0, 0.22, patch) * (0.75 + 0.25 * smoothstep(0.5, 0.05, patch))
@@ -213,7 +236,7 @@ def _wrong_colour(cloth: _Cloth, rng: Generator, severity: float) -> Callable[[M
     length = float(rng.uniform(35.0, 140.0))
     on_thread = (np.floor(across) - number >= 0) & (np.floor(across) - number < count)
     piece = on_thread * smoothstep(length, length - 6.0, np.abs(along))
-    dyes = ((1.9, 0.45, 0.35), (1.9, 1.35, 0.35), (0.30, 0.30, 0.34), (0.55, 1.25, 0.6))
+    dyes = ((1.7, 0.55, 0.45), (1.35, 0.95, 0.45), (0.30, 0.30, 0.34), (0.62, 1.15, 0.68))
     dye = colour(*dyes[int(rng.integers(len(dyes)))]) - 1.0
     changed = 1.0 + dye * (0.10 + 0.85 * severity) * piece
     if is_upright:

@@ -19,8 +19,8 @@ SIZE = 320
 """Height and width of every demo image, in pixels."""
 
 _AXIS = np.arange(SIZE, dtype=np.float64) + 0.5 - SIZE / 2
-COLUMNS: Field = np.broadcast_to(_AXIS[None, :], (SIZE, SIZE))
-ROWS: Field = np.broadcast_to(_AXIS[:, None], (SIZE, SIZE))
+COLUMNS: Field = _AXIS[None, :]  # (1, SIZE), from the middle of the image
+ROWS: Field = _AXIS[:, None]  # (SIZE, 1)
 
 
 def smoothstep(low: float, high: float, values: Field) -> Field:
@@ -49,13 +49,14 @@ def noise(rng: Generator, rows_length: float, columns_length: float | None = Non
     column = np.arange(num_columns + 1)
     decay = np.exp(-8.0 * (row * rows_length / SIZE) ** 2)[:, None]
     decay = decay * np.exp(-8.0 * (column * columns_length / SIZE) ** 2)[None, :]
-    parts = rng.standard_normal((2, row.size, column.size))
-    spectrum = np.zeros((SIZE, SIZE // 2 + 1), dtype=np.complex128)
-    spectrum[row[:, None], column[None, :]] = decay * (parts[0] + 1j * parts[1])
-    spectrum[0, 0] = 0.0
+    decay[num_rows, 0] = 0.0
     power = 4.0 * float((decay[:, 1:] ** 2).sum()) + 2.0 * float((decay[:, 0] ** 2).sum())
-    field: Field = np.fft.irfft2(spectrum, s=(SIZE, SIZE))
-    return field * (SIZE * SIZE / float(np.sqrt(power)))
+    decay *= SIZE * SIZE / float(np.sqrt(power))
+    parts = rng.standard_normal((2, row.size, column.size))
+    spectrum = np.zeros((SIZE, column.size), dtype=np.complex128)
+    spectrum[row] = decay * (parts[0] + 1j * parts[1])
+    field: Field = np.fft.irfft(np.fft.ifft(spectrum, axis=0), n=SIZE, axis=1)
+    return field
 
 
 def profile_noise(rng: Generator, count: int, length: float) -> NDArray[np.float64]:
@@ -127,26 +128,17 @@ def slope_of(height: Field) -> tuple[Field, Field]:
 
 
 def blur(image: Field, radius: float) -> Field:
-    """Blur along the last two axes with a five-tap Gaussian; borders are repeated."""
+    """Blur with a five-tap Gaussian; borders are repeated."""
     taps = np.exp(-0.5 * (np.arange(3) / radius) ** 2)
     taps = taps / (taps[0] + 2.0 * taps[1] + 2.0 * taps[2])
-    for axis in (-1, -2):
-        pad = [(0, 0)] * (image.ndim + axis) + [(2, 2)] + [(0, 0)] * (-1 - axis)
-        padded = np.pad(image, pad, mode="edge")
-        length = image.shape[axis]
-        steps = [_span(padded, axis, start, length) for start in range(5)]
-        image = (
-            taps[0] * steps[2] + taps[1] * (steps[1] + steps[3]) + taps[2] * (steps[0] + steps[4])
-        )
+    for _ in range(2):  # rows, then columns
+        padded = np.pad(image, ((2, 2), (0, 0)), mode="edge")
+        image = padded[1:-3] + padded[3:-1]
+        image *= taps[1]
+        image += taps[0] * padded[2:-2]
+        image += taps[2] * (padded[:-4] + padded[4:])
+        image = image.T
     return image
-
-
-def _span(values: Field, axis: int, start: int, length: int) -> Field:
-    return (
-        values[..., start : start + length]
-        if axis == -1
-        else values[..., start : start + length, :]
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,19 +176,30 @@ class Camera:
     def expose(self, light: Field, rng: Generator) -> RGBImage:
         """Turn linear light (3, SIZE, SIZE) into an 8-bit sRGB image."""
         distance = (COLUMNS - self.axis[0]) ** 2 + (ROWS - self.axis[1]) ** 2
-        vignette = 1.0 - self.falloff * distance / (SIZE * SIZE / 2.0)
-        light = blur(light, self.focus) * (colour(*self.gains) * vignette)
-        grey = rng.standard_normal((SIZE, SIZE))
-        chroma = rng.standard_normal((3, SIZE // 2, SIZE // 2)).repeat(2, axis=1).repeat(2, axis=2)
-        strength = self.grain * np.sqrt(np.maximum(light, 0.0) * 3.0 + 0.02)
-        light = np.maximum(light + strength * (0.9 * grey + 0.35 * chroma), 0.0)
-        # a film-like shoulder, so that highlights roll off before they clip
-        light = np.where(light > 0.7, 0.7 + 0.3 * (1.0 - np.exp((0.7 - light) / 0.3)), light)
-        encoded = np.where(
-            light <= 0.0031308, 12.92 * light, 1.055 * np.maximum(light, 1e-9) ** (1 / 2.4) - 0.055
-        )
-        pixels = np.rint(255.0 * np.clip(encoded, 0.0, 1.0)).astype(np.uint8)
-        return np.ascontiguousarray(pixels.transpose(1, 2, 0))
+        vignette = 1.0 - (self.falloff * 2.0 / SIZE**2) * distance
+        grey = 0.9 * rng.standard_normal((SIZE, SIZE))
+        chroma = 0.4 * rng.standard_normal((SIZE // 2, SIZE // 2)).repeat(2, 0).repeat(2, 1)
+        pixels = np.empty((SIZE, SIZE, 3), dtype=np.uint8)
+        for channel in range(3):
+            level = blur(light[channel], self.focus) * (self.gains[channel] * vignette)
+            np.maximum(level, 0.0, out=level)
+            grain = grey + (1 - channel) * chroma  # towards red or towards blue
+            grain *= self.grain * np.sqrt(3.0 * level + 0.02)
+            level += grain
+            pixels[:, :, channel] = np.rint(255.0 * _encode(level))
+        return pixels
+
+
+def _encode(level: Field) -> Field:
+    """Encode linear light as sRGB, 0-1, by square roots alone, which are exact on every machine."""
+    over = np.maximum(level - 0.7, 0.0)
+    level = np.clip(level, 0.0, 0.7)
+    level += over / (1.0 + over / 0.3)  # like film: highlights roll off before they clip
+    half = np.sqrt(level)
+    quarter = np.sqrt(half)
+    encoded = 0.662002687 * half + 0.684122060 * quarter - 0.0225411470 * level
+    encoded -= 0.323583601 * np.sqrt(quarter)
+    return np.clip(encoded, 0.0, 1.0)
 
 
 def empty_mask() -> Mask:
