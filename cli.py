@@ -96,7 +96,7 @@ def train(
     labelled_defects: Annotated[
         float | None,
         typer.Option(
-            help="U-Net only: learn from this share of the labelled defects (such as 0.5), which then "
+            help="U-Net: learn from this share of the labelled defects (such as 0.5), which then "
             "never count as test images again. Default: learn from synthetic defects."
         ),
     ] = None,
@@ -126,10 +126,10 @@ def train(
     checkpoints: Checkpoints = CHECKPOINTS,
     dataset: DatasetName = None,
 ) -> None:
-    """Train detectors on the normal images of one category, calibrate them and keep their checkpoints.
+    """Train detectors on the normal images of one category and calibrate their thresholds.
 
-    20 % of the normal images (at least 20, at most half) are held out for the thresholds. An interrupted
-    training leaves an older checkpoint as it was.
+    20 % of the normal images (at least 20, at most half) are held out for the thresholds. An
+    interrupted training leaves an older checkpoint as it was.
     """
     names = check_names(detector)
     source = read_dataset(data, name=dataset)
@@ -184,8 +184,8 @@ def train_one(
     summary = made.training.summary if made.training is not None else ""
     typer.echo(
         f"  {summary}\n"
-        f"  threshold {calibration.threshold(rate):.4g} at {100 * rate:.3g} false alarms per 100 good "
-        f"parts ({calibration.num_normal} held-out parts)\n"
+        f"  threshold {calibration.threshold(rate):.4g} at {100 * rate:.3g} false alarms per 100 "
+        f"good parts ({calibration.num_normal} held-out parts)\n"
         f"  {time.perf_counter() - start:.0f} s; checkpoint in {folder / name}"
     )
 
@@ -220,7 +220,7 @@ def inspect(
     device: Device = None,
     checkpoints: Checkpoints = CHECKPOINTS,
 ) -> None:
-    """Inspect images: one overlay PNG per detector, and a CSV with every score, threshold and verdict."""
+    """Inspect images: an overlay PNG per detector, and a CSV with scores, thresholds, verdicts."""
     product = find_product(checkpoints, category)
     channels = load_channels(product, check_names(detector) if detector else None, device)
     rate = false_alarm_rate or rate_of(product, [c.calibration for c in channels.values()])
@@ -268,8 +268,8 @@ def evaluate(
     test = [sample for sample in apply_split(samples, plan) if sample.split is Split.TEST]
     num_anomalous = sum(sample.is_anomalous for sample in test)
     typer.echo(
-        f"{product.key}: {len(test) - num_anomalous} normal and {num_anomalous} defective test images, "
-        f"{100 * rate:.3g} false alarms per 100 good parts allowed"
+        f"{product.key}: {len(test) - num_anomalous} normal and {num_anomalous} defective test "
+        f"images, {100 * rate:.3g} false alarms per 100 good parts allowed"
     )
     for name, channel in channels.items():
         with progress_bar(name) as progress:
@@ -283,10 +283,12 @@ def evaluate(
         counts = report.confusion
         types = ", ".join(f"{t} {v:.3f}" for t, v in report.auroc_by_type.items())
         typer.echo(
-            f"{name:>9}: image AUROC {report.image_auroc:.3f}, pixel AUROC {report.pixel_auroc:.3f}, "
-            f"accuracy {counts.accuracy:.3f}, precision {counts.precision:.3f}, "
-            f"recall {counts.recall:.3f}, F1 {counts.f1:.3f}, false alarms {counts.false_alarm_rate:.3f}, "
-            f"{1000 * report.seconds_per_image:.0f} ms per image\n           image AUROC by type: {types}"
+            f"{name:>9}: image AUROC {report.image_auroc:.3f}, "
+            f"pixel AUROC {report.pixel_auroc:.3f}, accuracy {counts.accuracy:.3f}, "
+            f"precision {counts.precision:.3f}, recall {counts.recall:.3f}, F1 {counts.f1:.3f}, "
+            f"false alarms {counts.false_alarm_rate:.3f}, "
+            f"{1000 * report.seconds_per_image:.0f} ms per image\n"
+            f"           image AUROC by type: {types}"
         )
 
 
@@ -306,8 +308,8 @@ def distill_backbone(
 ) -> None:
     """Teach the project's small backbone to reproduce the features of an ImageNet ResNet-18.
 
-    Pictures are drawn, or come with scikit-image and scikit-learn: no dataset is needed. Interrupted, the
-    same command goes on where it stopped.
+    Pictures are drawn, or come with scikit-image and scikit-learn: no dataset is needed.
+    Interrupted, the same command goes on where it stopped.
     """
     from detectors.distillation import DistillProgress, DistillSettings, distill
 
@@ -371,7 +373,7 @@ def split_of(
 
 
 def find_product(checkpoints: Path, category: str) -> Product:
-    """Return the trained product of that category, or DATASET/CATEGORY where the name is ambiguous."""
+    """Return the trained product called CATEGORY or DATASET/CATEGORY."""
     products = make_catalog(checkpoints).products
     found = [p for p in products.values() if category in (p.key, p.category)]
     if len(found) == 1:
@@ -390,7 +392,7 @@ def find_product(checkpoints: Path, category: str) -> Product:
 
 def make_catalog(checkpoints: Path) -> Catalog:
     """Return the products below a checkpoints folder."""
-    return Catalog(checkpoints, (), loader=lambda folder: load_channel(folder), detectors=DETECTORS)
+    return Catalog(checkpoints, (), loader=load_channel, detectors=DETECTORS)
 
 
 def load_channel(folder: Path, device: str | None = None) -> Channel:

@@ -1,9 +1,10 @@
 """Import anomalib's PatchcoreModel without the forty other models and data modules of anomalib.
 
-`import anomalib.models` runs every model file and takes 7-10 s on two cores, longer than anything else between the
-command and the first inspection. While the two files that matter are imported, the packages around them are stood in
-for by empty ones that offer just the names those files ask for. Afterwards the stand-ins are taken away again, so that
-anybody else's `import anomalib.models` finds the real packages.
+`import anomalib.models` runs every model file and takes 7-10 s on two cores, longer than anything
+else between the command and the first inspection. While the two files that matter are imported,
+the packages around them are stood in for by empty ones that offer just the names those files ask
+for. Afterwards the stand-ins are taken away again, so that anybody else's `import anomalib.models`
+finds the real packages.
 """
 
 import importlib

@@ -1,12 +1,11 @@
-"""One checkpoint format for every detector: safetensors beside readable JSON, written all or nothing.
+"""One checkpoint format for every detector: safetensors beside JSON, written all or nothing.
 
-A folder holds `weights.safetensors`, `detector.json` (settings, versions, what was seen in training) and
-`calibration.json` (written by `inspection.calibration`). Nothing is pickled.
+A folder holds `weights.safetensors`, `detector.json` (settings, versions, what was seen in
+training) and `calibration.json` (written by `inspection.calibration`). Nothing is pickled.
 """
 
 import dataclasses
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -163,8 +162,8 @@ def replace_folder(target: Path) -> Iterator[Path]:
         fresh.chmod(0o755)  # mkdtemp makes folders private
         old = _aside(target)
         if target.exists():
-            os.replace(target, old)
-        os.replace(fresh, target)
+            target.replace(old)
+        fresh.replace(target)
         shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -174,7 +173,7 @@ def recover_folder(target: Path) -> None:
     """Bring back the folder that an interruption between two renames has left aside."""
     old = _aside(target)
     if old.exists() and not target.exists():
-        os.replace(old, target)
+        old.replace(target)
     shutil.rmtree(old, ignore_errors=True)
 
 

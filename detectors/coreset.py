@@ -14,8 +14,8 @@ def select_coreset(
 ) -> Tensor:
     """Return the indices (count,) of rows (n, d) chosen by the greedy k-center rule.
 
-    Each chosen row is the one farthest from all rows chosen before (Sener and Savarese 2018, as in algorithm 1 of
-    Roth et al. 2022), with distances in a random projection (Johnson-Lindenstrauss).
+    Each chosen row is the one farthest from all rows chosen before (Sener and Savarese 2018, as
+    in algorithm 1 of Roth et al. 2022), with distances in a random projection.
 
     Args:
         rows: (n, d) float, on any device.
@@ -35,7 +35,7 @@ def select_coreset(
     nearest = torch.full((num_rows,), torch.inf, device=rows.device, dtype=rows.dtype)
     for step in range(count):
         chosen[step] = newest
-        # |a - b|^2 = |a|^2 - 2 ab + |b|^2: one matrix-vector product instead of an (n, d) difference
+        # |a - b|^2 = |a|^2 - 2 ab + |b|^2: no (n, d) difference is needed
         distances = torch.addmv(lengths, rows, rows[newest], alpha=-2).add_(lengths[newest])
         torch.minimum(nearest, distances, out=nearest)
         nearest[newest] = -torch.inf

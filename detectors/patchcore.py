@@ -1,4 +1,4 @@
-"""PatchCore (Roth et al. 2022): the distance of every patch to its nearest neighbour among normal ones."""
+"""PatchCore (Roth et al. 2022): how far every patch is from its nearest normal neighbour."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -29,11 +29,11 @@ class PatchCore:
     Args:
         input_size: (height, width), multiples of 16.
         backbone: name for `backbones.load_backbone`.
-        backbone_weights: file with the weights of that backbone, when they are to be taken from there.
+        backbone_weights: file with the weights of that backbone, to be taken first.
         layers: feature maps joined into one embedding per patch, the finest first.
         coreset_ratio: share of all patches kept in the memory bank, 0-1.
         max_memory: most rows of the memory bank, whatever the ratio.
-        max_candidates: most patches among which the coreset is chosen; a larger set is thinned at random.
+        max_candidates: most patches to choose among; a larger set is thinned at random.
         smoothing: standard deviation of the map's Gaussian filter, in pixels of the input.
         seed: of the thinning, the projection and the first patch.
         device: auto, cpu, cuda or mps.
@@ -41,7 +41,7 @@ class PatchCore:
 
     name: ClassVar[str] = "patchcore"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (settings, all named)
         self,
         *,
         input_size: Size = (256, 256),
@@ -194,7 +194,7 @@ class PatchCore:
     def _collect(
         self, model: Any, images: NDArray[np.uint8], generator: torch.Generator
     ) -> tuple[Tensor, int]:
-        """Return at most `max_candidates` patch embeddings (m, d), evenly from all images, and their total."""
+        """Return up to `max_candidates` embeddings (m, d), evenly from all images + total."""
         per_image = -(-self._settings["max_candidates"] // len(images))
         kept: list[Tensor] = []
         num_patches = 0
@@ -217,7 +217,8 @@ class PatchCore:
 
     def _to_tensor(self, images: NDArray[np.uint8]) -> Tensor:
         """Turn (B, h, w, 3) uint8 into (B, 3, h, w) in 0..1 on the device."""
-        tensor = torch.from_numpy(np.array(images)).to(self._device)  # a copy: torch wants to own it
+        copied = np.array(images)  # torch wants to own what it shares
+        tensor = torch.from_numpy(copied).to(self._device)
         return tensor.permute(0, 3, 1, 2).float().div_(255)
 
 

@@ -1,7 +1,7 @@
 """From held-out normal images to thresholds and verdicts, and what the majority of detectors says.
 
-`calibration.json` lies beside the weights of a detector; `product.json` one folder above holds what a product
-has decided for all its detectors. Both are replaced as whole files.
+`calibration.json` lies beside the weights of a detector; `product.json` one folder above holds what
+a product has decided for all its detectors. Both are replaced as whole files.
 """
 
 import json
@@ -25,7 +25,7 @@ DEFAULT_RATE = 0.02
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StoredCalibration:
-    """A calibration with the images behind it (id -> pixel hash), which must never be test images."""
+    """A calibration with the images behind it (id -> pixel hash), never to be tested on."""
 
     calibration: Calibration
     seen: Mapping[str, str]
@@ -34,7 +34,7 @@ class StoredCalibration:
 def calibrate(
     samples: Sequence[Sample], scores: Sequence[float], *, min_threshold: float = 0.0
 ) -> Calibration:
-    """Make a calibration from scores of held-out normal samples; a group counts once, with its maximum.
+    """Make a calibration from held-out normal samples; a group counts once, with its maximum.
 
     Raises:
         CalibrationError: no sample, an anomalous sample, or a score that is no finite number.
@@ -79,7 +79,7 @@ def is_majority(num_flagged: int, num_detectors: int) -> bool:
 def majority_false_alarm_rate(
     calibrations: Sequence[Calibration], thresholds: Sequence[float]
 ) -> float | None:
-    """Return the share of common calibration parts that a strict majority flags; None without common parts."""
+    """Return the share of common calibration parts that a strict majority flags; None if none."""
     common = set.intersection(*(set(c.units) for c in calibrations)) if calibrations else set()
     if not common:
         return None

@@ -1,6 +1,6 @@
-"""What a page can show: products, their detectors loaded once and shared, and samples nobody has seen.
+"""What a page can show: products, detectors loaded once and shared, samples nobody has seen.
 
-The catalogue gets the loading of a checkpoint folder as a function, so it knows neither PyTorch nor Gradio.
+The catalogue is given the function that loads a checkpoint folder, so it needs no PyTorch.
 """
 
 import threading
@@ -91,7 +91,7 @@ class Catalog:
         return self.products[key]
 
     def peek(self, key: str, detector: str) -> Panel:
-        """Return the state of a detector without waiting; one that could be loaded is 'loading'."""
+        """Return the state of a detector without waiting; one not loaded yet is 'loading'."""
         folder = self.product(key).folder / detector
         held = self._panels.get((key, detector))
         if held is not None and held[0] == _stamp(folder):
@@ -101,7 +101,7 @@ class Catalog:
         return Panel(detector, Status.LOADING)
 
     def load(self, key: str, detector: str) -> Panel:
-        """Return a detector, loading it first if need be; a checkpoint written anew is read anew."""
+        """Return a detector, loaded if need be; a checkpoint written anew is read anew."""
         if (panel := self.peek(key, detector)).status is not Status.LOADING:
             return panel
         with self._lock:
@@ -119,7 +119,7 @@ class Catalog:
             return panel
 
     def rate(self, key: str, calibrations: Sequence[Calibration]) -> float:
-        """Return the product's own false-alarm rate, or the default; never below the largest floor."""
+        """Return the product's own false-alarm rate, or the default; never below a floor."""
         own = load_product_rate(self.product(key).folder)
         if own is None:
             return default_rate(calibrations)
@@ -181,7 +181,7 @@ class Catalog:
 
 
 def read_seen(folder: Path) -> dict[str, str]:
-    """Return id -> pixel hash of every image that a stored detector has seen, in training or calibration.
+    """Return id -> pixel hash of every image a stored detector saw, in training or calibration.
 
     Raises:
         CheckpointError: the checkpoint is damaged.

@@ -1,4 +1,4 @@
-"""Read, check and write images: any common file becomes (H, W, 3) sRGB, or a sentence says why not."""
+"""Read, check and write images: a file becomes (H, W, 3) sRGB, or a sentence says why not."""
 
 import hashlib
 import os
@@ -14,7 +14,7 @@ from inspection.errors import ImageError
 from inspection.types import RGBImage, Size
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"})
-FORMATS = ("PNG", "JPEG", "MPO", "BMP", "TIFF", "WEBP", "GIF")
+FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF")
 MAX_PIXELS = 64_000_000  # 192 MB decoded; a 20 KB PNG can claim far more
 MIN_SIDE = 16
 KNOWN = "Use PNG, JPEG, BMP, TIFF or WebP."
@@ -23,7 +23,7 @@ KNOWN = "Use PNG, JPEG, BMP, TIFF or WebP."
 def read_image(path: Path) -> RGBImage:
     """Return the first frame as (H, W, 3) uint8 sRGB, upright by its EXIF orientation.
 
-    16-bit images are scaled by their bit depth, never stretched by their content; an alpha channel is dropped.
+    16-bit images are scaled by bit depth, never stretched by content; an alpha channel is dropped.
 
     Raises:
         ImageError: no such file, a folder, empty, truncated, not an image, too large or too small.
@@ -116,7 +116,8 @@ def _check_size(picture: Image.Image, path: Path) -> None:
     if width * height > MAX_PIXELS:
         picture.close()
         raise ImageError(
-            f"{path.name} is {width} x {height} pixels; the limit is {MAX_PIXELS // 10**6} megapixels.",
+            f"{path.name} is {width} x {height} pixels; "
+            f"the limit is {MAX_PIXELS // 10**6} megapixels.",
             "Resize or crop it and try again.",
         )
     if min(width, height) < MIN_SIDE:

@@ -1,4 +1,4 @@
-"""How well scores separate normal from anomalous, and how often verdicts are right: pure functions."""
+"""How well scores separate normal from anomalous, how often verdicts are right: pure functions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ def image_auroc(scores: ArrayLike, is_anomalous: ArrayLike) -> float:
 
 
 def pixel_auroc(maps: Sequence[AnomalyMap], masks: Sequence[Mask]) -> float:
-    """Return the AUROC over all pixels of maps (h, w) and masks of the same size; exact, not binned."""
+    """Return the AUROC over all pixels of maps and masks (h, w); exact, not binned."""
     normal = [anomaly_map[~mask] for anomaly_map, mask in zip(maps, masks, strict=True)]
     anomalous = [anomaly_map[mask] for anomaly_map, mask in zip(maps, masks, strict=True)]
     return auroc(_joined(normal), _joined(anomalous))

@@ -18,23 +18,25 @@ def to_relative(anomaly_map: AnomalyMap, threshold: float) -> NDArray[np.float32
 
 
 def colour_map(relative: NDArray[np.float32]) -> RGBImage:
-    """Return Inferno colours (h, w, 3) with 1.0 x threshold at mid-scale; saturates at twice the threshold."""
+    """Return Inferno colours (h, w, 3): 1.0 x threshold at mid-scale, the end at twice that."""
     levels = np.clip(relative * THRESHOLD_AT * 255, 0, 255).astype(np.uint8)
-    return cv2.cvtColor(cv2.applyColorMap(levels, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
+    coloured: RGBImage = cv2.applyColorMap(levels, cv2.COLORMAP_INFERNO)[:, :, ::-1]  # from BGR
+    return coloured
 
 
 def blend(image: RGBImage, relative: NDArray[np.float32], *, opacity: float = 0.75) -> RGBImage:
-    """Lay the coloured map over the image (H, W, 3), transparent where nothing is near the threshold."""
+    """Lay the coloured map over the image (H, W, 3), transparent far below the threshold."""
     height, width = image.shape[:2]
     stretched = cv2.resize(relative, (width, height), interpolation=cv2.INTER_LINEAR)
     ramp = np.clip((stretched - TRANSPARENT_BELOW) / (1 - TRANSPARENT_BELOW), 0, 1)
     alpha = (opacity * ramp * ramp * (3 - 2 * ramp))[:, :, None]  # smoothstep: no visible edge
     mixed = image * (1 - alpha) + colour_map(stretched) * alpha
-    return np.rint(mixed).astype(np.uint8)
+    blended: RGBImage = np.rint(mixed).astype(np.uint8)
+    return blended
 
 
 def draw_outlines(image: RGBImage, flagged: NDArray[np.bool_]) -> RGBImage:
-    """Draw a white line with a dark halo around every flagged area; even one pixel (h, w) gets its outline."""
+    """Draw a white line with a dark halo around flagged areas (h, w), down to a single pixel."""
     height, width = image.shape[:2]
     stretched = cv2.resize(
         flagged.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST_EXACT

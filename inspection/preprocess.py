@@ -1,4 +1,4 @@
-"""Bring images to a detector's input size, the same way for every detector, and load them for training."""
+"""Bring images to input size, the same way for every detector, and load them for training."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Progress = Callable[[int, int], None]
 
 
 def to_input_size(image: RGBImage, size: Size) -> RGBImage:
-    """Stretch to (height, width) with antialiasing; the same image comes back if it has that size."""
+    """Stretch to (height, width) with antialiasing; an image of that size comes back as it is."""
     height, width = size
     if image.shape[:2] == (height, width):
         return image

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from inspection.types import AnomalyMap, Box, Region
+from inspection.types import AnomalyMap, Box, Mask, Region
 
 
 def find_regions(anomaly_map: AnomalyMap, threshold: float) -> tuple[Region, ...]:
@@ -35,9 +35,9 @@ def find_regions(anomaly_map: AnomalyMap, threshold: float) -> tuple[Region, ...
     return tuple(sorted(regions, key=lambda region: -region.peak))
 
 
-def _elongation(inside: np.ndarray) -> float:
+def _elongation(inside: Mask) -> float:
     """Return length / width of the minimum-area rectangle around whole pixels."""
     rows, columns = np.nonzero(inside)
     points = np.stack([columns, rows], axis=1).astype(np.float32)  # (n, 2)
     _, (width, height), _ = cv2.minAreaRect(points)
-    return (max(width, height) + 1) / (min(width, height) + 1)  # + 1: pixels have an extent
+    return float((max(width, height) + 1) / (min(width, height) + 1))  # pixels have an extent

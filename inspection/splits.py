@@ -1,8 +1,9 @@
 """One split per dataset and category, written once and read by every detector.
 
-Normal training parts are divided into training, validation and calibration; labelled defects leave the test part
-for good when a U-Net is to learn from them. Parts (groups of images, or single images) are ordered by a seeded hash of
-their name, so the order does not depend on the file system, and a larger labelled fraction contains a smaller one.
+Normal training parts are divided into training, validation and calibration; labelled defects leave
+the test part for good when a U-Net is to learn from them. Parts (groups of images, or single
+images) are ordered by a seeded hash of their name, so the order does not depend on the file system,
+and a larger labelled fraction contains a smaller one.
 """
 
 import hashlib
@@ -74,9 +75,9 @@ def make_split(samples: Sequence[Sample], *, seed: int = 0) -> SplitPlan:
 
 
 def with_labelled(plan: SplitPlan, samples: Sequence[Sample], fraction: float) -> SplitPlan:
-    """Move this share of the labelled defects out of the test part, stratified by defect type, parts kept whole.
+    """Move this share of the labelled defects out of the test part, by type, parts kept whole.
 
-    A smaller fraction than the plan already has changes nothing: what was seen once is never tested again.
+    A smaller fraction than the plan has changes nothing: what was seen is never tested again.
 
     Raises:
         SettingsError: the fraction is not between 0 and 1.
@@ -97,9 +98,10 @@ def with_labelled(plan: SplitPlan, samples: Sequence[Sample], fraction: float) -
 
 
 def labelled_parts(plan: SplitPlan, samples: Sequence[Sample], fraction: float) -> dict[str, Split]:
-    """Return the parts whose labelled defects a network may learn from, each for training or validation.
+    """Return the parts whose labelled defects a network may learn from, with their split.
 
-    Parts that the layout itself puts into training come first; of every defect type one part stays for testing.
+    Parts that the layout itself puts into training come first; of every defect type one part
+    stays for testing.
 
     Raises:
         SettingsError: the fraction is not between 0 and 1.
@@ -126,7 +128,7 @@ def labelled_parts(plan: SplitPlan, samples: Sequence[Sample], fraction: float) 
             chosen.setdefault(unit, Split.VALIDATION if is_validation else Split.TRAIN)
     if not chosen:
         raise DatasetError(
-            "There is no labelled defect to learn from: every type needs two defective parts with masks.",
+            "There is no labelled defect to learn from: a type needs two parts with masks.",
             "Leave --labelled-defects out to train on synthetic defects.",
         )
     return chosen
@@ -135,9 +137,9 @@ def labelled_parts(plan: SplitPlan, samples: Sequence[Sample], fraction: float) 
 def apply_split(
     samples: Iterable[Sample], plan: SplitPlan, *, labelled_fraction: float | None = None
 ) -> list[Sample]:
-    """Return the samples that have a use, with the split of the plan; new test images are test images.
+    """Return the samples that have a use, with their planned split; new test images are tested.
 
-    With a labelled fraction, only the defects of that (smaller) fraction are among the training samples.
+    With a labelled fraction, only the defects of that (smaller) fraction are for training.
     """
     samples = list(samples)
     known_units = {sample.unit for sample in samples if sample.id in plan.roles}
@@ -193,7 +195,7 @@ def load_split(folder: Path) -> SplitPlan | None:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(
             f"{path} is damaged ({error}).",
-            "Bring it back from a backup, or delete it and train every detector of the product again.",
+            "Bring it back, or delete it and train every detector of the product again.",
         ) from error
 
 

@@ -55,8 +55,8 @@ class Box:
 class Sample:
     """One image of a dataset; `defect_type` is None for a normal image.
 
-    `id` is the path relative to the dataset folder, with forward slashes. Images of one and the same
-    part share a `group`, which no split may tear apart.
+    `id` is the path relative to the dataset folder, with forward slashes. Images of one and the
+    same part share a `group`, which no split may tear apart.
     """
 
     id: str
@@ -95,9 +95,9 @@ class Prediction:
 class Calibration:
     """Scores of held-out normal parts, and the thresholds that follow from them.
 
-    Split conformal prediction: with n exchangeable normal scores, flagging what lies strictly above the
-    order statistic of rank n + 1 - floor(r (n + 1)) raises a false alarm on a new normal part with a
-    probability of at most r.
+    Split conformal prediction: with n exchangeable normal scores, flagging what lies strictly above
+    the order statistic of rank n + 1 - floor(r (n + 1)) raises a false alarm on a new normal part
+    with a probability of at most r.
 
     Attributes:
         normal_scores: float32 (n,), ascending, in the detector's own units.
@@ -136,7 +136,7 @@ class Calibration:
             raise CalibrationError(
                 f"{self.num_normal} held-out normal parts cannot support "
                 f"{100 * false_alarm_rate:g} false alarms per 100 good parts.",
-                f"Ask for {100 * self.floor:.3g} or more, or calibrate with at least {needed} normal parts.",
+                f"Ask for {100 * self.floor:.3g} or more, or hold out {needed} normal parts.",
             )
         rank = self.num_normal + 1 - num_above  # 1-based; 1..n
         return max(float(self.normal_scores[rank - 1]), self.min_threshold)
@@ -170,8 +170,8 @@ class Finding:
 
     Attributes:
         relative_score: image_score / threshold; above 1 is flagged.
-        false_alarm_rate: lowest rate at which this image would be flagged: its sensitivity, comparable across
-            detectors.
+        false_alarm_rate: lowest rate at which this image would be flagged: its sensitivity,
+            comparable across detectors.
         seconds: time from image to finding, resizing included.
     """
 
@@ -238,7 +238,7 @@ class Detector(Protocol):
         """Learn from the samples whose split is train or validation; the others are ignored."""
 
     def predict(self, images: Sequence[RGBImage]) -> list[Prediction]:
-        """Return one prediction per image of `input_size`; the same image gives the same map in any batch."""
+        """Return one prediction per image of `input_size`; a batch gives what single ones give."""
 
     def save(self, folder: Path) -> None:
         """Write `weights.safetensors` and `detector.json` into an existing folder."""

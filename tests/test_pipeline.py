@@ -1,0 +1,243 @@
+"""The straight line, regions, overlays, metrics and evaluation, with a detector that needs no PyTorch."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.metrics import (
+    accuracy_score,
+    f1_score,
+    precision_score,
+    recall_score,
+    roc_auc_score,
+)
+
+from inspection.dataset import read_dataset
+from inspection.errors import CalibrationError, CheckpointError, DatasetError
+from inspection.evaluation import evaluate
+from inspection.images import pixel_hash, read_image
+from inspection.metrics import auroc, confusion, image_auroc, pixel_auroc
+from inspection.overlay import blend, colour_map, draw_finding, draw_outlines, to_relative
+from inspection.pipeline import inspect_image, inspect_with, predict
+from inspection.preprocess import check_input_size, load_samples, mask_to_size, to_input_size
+from inspection.regions import find_regions
+from inspection.types import Prediction, RGBImage, Split, Verdict
+from tests.factories import (
+    DEFECT,
+    BrightnessDetector,
+    draw_part,
+    make_channel,
+    make_samples,
+    write_dataset,
+)
+
+NORMAL_SCORES = [float(draw_part(seed)[0].mean(axis=2).max()) for seed in range(50, 80)]
+
+
+def test_a_defect_is_flagged_and_a_good_part_is_not() -> None:
+    channel = make_channel(*NORMAL_SCORES)
+    bad, mask = draw_part(7, defective=True)
+    finding = inspect_with(channel, bad)
+    assert finding.verdict is Verdict.DEFECT
+    assert finding.relative_score > 1
+    assert finding.false_alarm_rate == channel.calibration.floor
+    assert finding.regions[0].box.top >= DEFECT[0].start - 1
+    flagged = finding.anomaly_map > finding.threshold
+    assert flagged[mask].mean() > 0.95
+    assert inspect_with(channel, draw_part(8)[0]).verdict is Verdict.NORMAL
+
+
+def test_verdict_outline_area_and_regions_say_the_same_at_every_rate() -> None:
+    channel = make_channel(*NORMAL_SCORES)
+    for seed in range(6):
+        image, _ = draw_part(seed, defective=seed % 2 == 0)
+        for rate in (0.04, 0.1, 0.3, 0.6):
+            finding = inspect_with(channel, image, false_alarm_rate=rate)
+            is_flagged = finding.verdict is Verdict.DEFECT
+            above = finding.anomaly_map > finding.threshold
+            assert is_flagged == bool(above.any()) == bool(finding.regions)
+            assert is_flagged == (finding.relative_score > 1)
+            assert is_flagged == (finding.false_alarm_rate <= rate + 1e-9)
+            assert sum(region.area for region in finding.regions) == above.sum()
+
+
+def test_every_detector_works_at_the_same_rate_and_a_rate_below_a_floor_is_refused() -> None:
+    channels = {"a": make_channel(*NORMAL_SCORES), "b": make_channel(*NORMAL_SCORES[:9])}
+    inspection = inspect_image(draw_part(1)[0], channels, source="x.png")
+    calibrations = [channel.calibration for channel in channels.values()]
+    expected = [calibration.threshold(0.1) for calibration in calibrations]
+    assert [finding.threshold for finding in inspection.findings] == expected
+    with pytest.raises(CalibrationError):
+        inspect_image(draw_part(1)[0], channels, false_alarm_rate=0.05)
+
+
+def test_images_of_any_size_are_stretched_to_the_input() -> None:
+    image = draw_part(1, side=200)[0][:120]
+    assert predict(BrightnessDetector(), [image])[0].anomaly_map.shape == (64, 64)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -1.0])
+def test_a_map_that_is_not_finite_and_positive_is_refused(
+    monkeypatch: pytest.MonkeyPatch, value: float
+) -> None:
+    def broken(self: Any, images: list[RGBImage]) -> list[Prediction]:
+        return [Prediction(np.full((64, 64), value, np.float32)) for _ in images]
+
+    monkeypatch.setattr(BrightnessDetector, "predict", broken)
+    with pytest.raises(CheckpointError, match="brightness"):
+        predict(BrightnessDetector(), [draw_part(1)[0]])
+
+
+def test_resizing_keeps_an_image_of_the_right_size_and_antialiases() -> None:
+    image = draw_part(1)[0]
+    assert to_input_size(image, (64, 64)) is image
+    board = np.zeros((64, 64, 3), np.uint8)
+    board[::2] = 255
+    small = to_input_size(board, (16, 16))
+    assert np.abs(small[2:-2].astype(int) - 127).max() < 20  # not a stripe of black or white
+
+
+def test_masks_keep_what_covers_half_a_pixel() -> None:
+    mask = np.zeros((64, 64), bool)
+    mask[16:32, 16:32] = True
+    assert mask_to_size(mask, (64, 64)) is mask
+    assert abs(mask_to_size(mask, (32, 32)).sum() - 64) <= 16
+
+
+def test_a_size_that_does_not_fit_names_one_that_does() -> None:
+    from inspection.errors import SettingsError
+
+    assert check_input_size((64, 96), multiple=32) == (64, 96)
+    with pytest.raises(SettingsError, match="96 x 64"):
+        check_input_size((100, 63), multiple=32)
+
+
+def test_samples_are_loaded_with_their_masks_and_hashes(tmp_path: Path) -> None:
+    samples = make_samples(tmp_path)
+    loaded = load_samples(samples, (32, 32))
+    assert loaded.images.shape == (12, 32, 32, 3)
+    assert [bool(mask.any()) for mask in loaded.masks] == [s.is_anomalous for s in samples]
+    assert loaded.seen[samples[0].id] == pixel_hash(read_image(samples[0].image_path))
+    with pytest.raises(DatasetError, match="no image"):
+        load_samples([], (32, 32))
+
+
+def test_regions_are_measured_by_hand() -> None:
+    anomaly_map = np.zeros((10, 20), np.float32)
+    anomaly_map[2, 3:13] = 2.0
+    anomaly_map[2, 5] = 5.0
+    anomaly_map[8, 18] = 3.0
+    line, dot = find_regions(anomaly_map, 1.0)
+    assert (line.area, line.peak, line.peak_at) == (10, 5.0, (2, 5))
+    assert (line.box.left, line.box.top, line.box.right, line.box.bottom) == (3, 2, 13, 3)
+    assert line.centroid == (2.0, 7.5)
+    assert line.elongation == 10
+    assert (dot.area, dot.elongation, dot.area_share) == (1, 1, 1 / 200)
+    assert find_regions(anomaly_map, 5.0) == ()
+
+
+def test_diagonal_neighbours_are_one_region() -> None:
+    assert len(find_regions(np.eye(5, dtype=np.float32), 0.5)) == 1
+
+
+def test_a_good_part_looks_like_itself_and_the_threshold_lies_mid_scale() -> None:
+    image = draw_part(1)[0]
+    calm = np.full((64, 64), 0.44, np.float32)
+    assert (blend(image, calm) == image).all()
+    at_threshold = colour_map(np.ones((1, 1), np.float32))[0, 0]
+    assert np.abs(at_threshold.astype(int) - (187, 55, 84)).max() <= 3  # Inferno at 0.5
+
+
+def test_a_single_flagged_pixel_gets_an_outline() -> None:
+    image = np.full((128, 128, 3), 100, np.uint8)
+    flagged = np.zeros((64, 64), bool)
+    flagged[30, 40] = True
+    drawn = draw_outlines(image, flagged)
+    rows, columns = np.nonzero((drawn != image).any(axis=2))
+    assert rows.size > 0
+    assert abs(rows.mean() - 60.5) < 2
+    assert abs(columns.mean() - 80.5) < 2
+
+
+def test_an_overlay_has_the_size_of_the_image() -> None:
+    image = draw_part(3, defective=True, side=150)[0]
+    finding = inspect_with(make_channel(*NORMAL_SCORES), image)
+    drawn = draw_finding(image, finding)
+    assert drawn.shape == image.shape
+    assert (drawn != image).any()
+    assert to_relative(finding.anomaly_map, finding.threshold).max() == pytest.approx(
+        finding.relative_score
+    )
+
+
+def test_auroc_agrees_with_scikit_learn_and_with_hand_worked_cases() -> None:
+    rng = np.random.default_rng(0)
+    scores = rng.integers(0, 12, 200).astype(np.float32)  # many ties
+    labels = rng.random(200) < 0.3
+    assert image_auroc(scores, labels) == pytest.approx(roc_auc_score(labels, scores))
+    assert auroc([1, 2], [3, 4]) == 1
+    assert auroc([3, 4], [1, 2]) == 0
+    assert auroc([1, 1], [1, 1]) == 0.5
+    assert np.isnan(auroc([], [1]))
+    assert np.isnan(image_auroc([1, 2], [True, True]))
+
+
+def test_pixel_auroc_agrees_with_scikit_learn() -> None:
+    rng = np.random.default_rng(1)
+    maps = [rng.random((8, 9)).astype(np.float32) for _ in range(3)]
+    masks = [rng.random((8, 9)) < 0.2 for _ in range(3)]
+    truth = np.concatenate([mask.ravel() for mask in masks])
+    expected = roc_auc_score(truth, np.concatenate([m.ravel() for m in maps]))
+    assert pixel_auroc(maps, masks) == pytest.approx(expected)
+    assert np.isnan(pixel_auroc([], []))
+
+
+def test_the_confusion_agrees_with_scikit_learn() -> None:
+    rng = np.random.default_rng(2)
+    flagged, labels = rng.random(50) < 0.5, rng.random(50) < 0.4
+    counts = confusion(flagged, labels)
+    assert counts.accuracy == pytest.approx(accuracy_score(labels, flagged))
+    assert counts.precision == pytest.approx(precision_score(labels, flagged))
+    assert counts.recall == pytest.approx(recall_score(labels, flagged))
+    assert counts.f1 == pytest.approx(f1_score(labels, flagged))
+    assert counts.false_alarm_rate == pytest.approx((flagged & ~labels).sum() / (~labels).sum())
+    assert np.isnan(confusion([], []).recall)
+
+
+def test_an_evaluation_ranks_and_judges_a_dataset(tmp_path: Path) -> None:
+    samples = read_dataset(write_dataset(tmp_path / "parts")).samples
+    test = [sample for sample in samples if sample.split is Split.TEST]
+    calls: list[tuple[int, int]] = []
+    report = evaluate(
+        make_channel(*NORMAL_SCORES),
+        test,
+        false_alarm_rate=0.05,
+        progress=lambda done, total: calls.append((done, total)),
+    )
+    assert report.image_auroc == 1.0
+    assert report.pixel_auroc > 0.98
+    assert report.auroc_by_type == {"spot": 1.0}
+    assert report.confusion.recall == 1.0
+    assert calls[-1] == (8, 8)
+
+
+def test_an_image_seen_in_training_is_never_tested_whatever_it_is_called(tmp_path: Path) -> None:
+    samples = read_dataset(write_dataset(tmp_path / "parts")).samples
+    test = [sample for sample in samples if sample.split is Split.TEST]
+    channel = make_channel(*NORMAL_SCORES)
+    pixels = pixel_hash(read_image(test[3].image_path))
+    for seen in ({test[3].id: "another"}, {"train/copy.png": pixels}):
+        with pytest.raises(DatasetError, match="has seen"):
+            evaluate(channel, test, false_alarm_rate=0.1, seen=seen)
+    with pytest.raises(DatasetError, match="no test image"):
+        evaluate(channel, [], false_alarm_rate=0.1)
+
+
+def test_without_masks_only_image_figures_are_defined(tmp_path: Path) -> None:
+    samples = read_dataset(write_dataset(tmp_path / "parts")).samples
+    bare = [replace(s, mask_paths=()) for s in samples if s.split is Split.TEST]
+    report = evaluate(make_channel(*NORMAL_SCORES), bare, false_alarm_rate=0.1)
+    assert report.image_auroc == 1.0
+    assert np.isnan(report.pixel_auroc)

@@ -1,0 +1,170 @@
+"""One split per product: held-out means held out, parts are never torn apart."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from inspection.errors import CheckpointError, DatasetError, SettingsError
+from inspection.splits import (
+    apply_split,
+    fingerprint,
+    labelled_parts,
+    load_split,
+    make_split,
+    save_split,
+    with_labelled,
+)
+from inspection.types import Sample, Split
+
+
+def normal(count: int, *, split: Split = Split.TRAIN, group_of: int = 0) -> list[Sample]:
+    return [
+        Sample(
+            f"{split.value}/good/{i}.png",
+            Path("x.png"),
+            "disc",
+            split,
+            group=f"g{i // group_of}" if group_of else None,
+        )
+        for i in range(count)
+    ]
+
+
+def defective(
+    count: int, kind: str, *, split: Split = Split.TEST, group: str | None = None
+) -> list[Sample]:
+    return [
+        Sample(f"{split.value}/{kind}/{i}.png", Path("x"), "disc", split, kind, (Path("m"),), (), group)
+        for i in range(count)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("num_normal", "held_out"), [(500, 100), (100, 20), (60, 20), (28, 14), (5, 2), (2, 1)]
+)
+def test_a_fifth_is_held_out_but_at_least_20_and_at_most_half(
+    num_normal: int, held_out: int
+) -> None:
+    roles = Counter(make_split(normal(num_normal)).roles.values())
+    assert roles[Split.CALIBRATION] == held_out
+    assert roles[Split.TRAIN] >= 1
+
+
+def test_groups_are_held_out_whole() -> None:
+    samples = normal(300, group_of=6)
+    plan = make_split(samples)
+    roles: dict[str, set[Split]] = {}
+    for sample in samples:
+        roles.setdefault(sample.unit, set()).add(plan.roles[sample.id])
+    assert all(len(found) == 1 for found in roles.values())
+    assert sum(found == {Split.CALIBRATION} for found in roles.values()) == 20  # of 50 groups
+
+
+def test_the_split_depends_on_the_seed_and_not_on_the_order_of_files() -> None:
+    samples = normal(100)
+    assert make_split(samples).roles == make_split(samples[::-1]).roles
+    assert make_split(samples).roles != make_split(samples, seed=1).roles
+
+
+def test_one_normal_part_is_too_few() -> None:
+    with pytest.raises(DatasetError, match="at least 2"):
+        make_split(normal(1))
+
+
+def test_labelled_defects_leave_the_test_part_by_type() -> None:
+    samples = normal(40) + defective(10, "dent") + defective(4, "stain")
+    plan = with_labelled(make_split(samples), samples, 0.5)
+    left = Counter(s.defect_type for s in samples if plan.roles.get(s.id) is Split.TEST)
+    assert left == {"dent": 5, "stain": 2}
+    used = apply_split(samples, plan, labelled_fraction=0.5)
+    learned = Counter(s.split for s in used if s.is_anomalous and s.split is not Split.TEST)
+    assert learned[Split.TRAIN] > learned[Split.VALIDATION] >= 1
+    assert sum(learned.values()) == 7
+
+
+def test_without_a_labelled_fraction_no_defect_is_learned() -> None:
+    samples = normal(40) + defective(10, "dent")
+    plan = with_labelled(make_split(samples), samples, 0.5)
+    used = apply_split(samples, plan)
+    assert all(s.split is Split.TEST for s in used if s.is_anomalous)
+
+
+def test_a_smaller_fraction_is_part_of_a_larger_one_and_gives_nothing_back() -> None:
+    samples = normal(40) + defective(20, "dent")
+    plan = make_split(samples)
+    small, large = labelled_parts(plan, samples, 0.25), labelled_parts(plan, samples, 0.75)
+    assert set(small) < set(large)
+    widened = with_labelled(plan, samples, 0.75)
+    assert with_labelled(widened, samples, 0.25) is widened
+
+
+def test_a_normal_view_of_a_learned_part_is_not_tested() -> None:
+    views = [
+        Sample(f"test/good/{g}.png", Path("x"), "disc", Split.TEST, group=g) for g in ("a", "b", "c")
+    ]
+    marked = [s for g in ("a", "b", "c") for s in defective(1, f"dent{g}", group=g)]
+    marked = [
+        Sample(s.id, s.image_path, "disc", Split.TEST, "dent", s.mask_paths, (), s.group)
+        for s in marked
+    ]
+    samples = normal(10) + views + marked
+    plan = with_labelled(make_split(samples), samples, 0.34)
+    units = labelled_parts(plan, samples, 0.34)
+    assert len(units) == 1
+    assert all(plan.roles.get(s.id) is not Split.TEST for s in samples if s.unit in units)
+
+
+def test_defects_of_the_training_part_come_first_and_never_from_calibration_parts() -> None:
+    samples = normal(120, group_of=2)
+    plan = make_split(samples)
+    in_training = [
+        Sample(f"t{i}", Path("x"), "disc", Split.TRAIN, "dent", (Path("m"),), (), f"g{i}")
+        for i in range(60)
+    ]
+    every = [*samples, *in_training, *defective(60, "dent")]
+    chosen = labelled_parts(plan, every, 0.4)
+    held_out = {s.unit for s in samples if plan.roles[s.id] is Split.CALIBRATION}
+    assert len(held_out) == 20
+    assert not held_out & set(chosen)
+    assert all(unit.startswith("g") for unit in chosen)
+
+
+def test_one_part_of_each_type_stays_for_testing() -> None:
+    samples = normal(10) + defective(2, "dent") + defective(1, "stain")
+    assert len(labelled_parts(make_split(samples), samples, 0.99)) == 1
+
+
+def test_labels_that_do_not_exist_are_refused() -> None:
+    samples = normal(10)
+    with pytest.raises(DatasetError, match="synthetic"):
+        labelled_parts(make_split(samples), samples, 0.5)
+    with pytest.raises(SettingsError, match="between 0 and 1"):
+        labelled_parts(make_split(samples), samples, 1.5)
+
+
+def test_images_added_later_are_tested_or_left_out() -> None:
+    samples = normal(10)
+    plan = make_split(samples)
+    later = [*samples, *normal(11)[10:], *normal(1, split=Split.TEST), *defective(1, "dent")]
+    used = apply_split(later, plan)
+    assert {s.id for s in used} - {s.id for s in samples} == {"test/good/0.png", "test/dent/0.png"}
+
+
+def test_a_split_comes_back_as_it_was_saved(tmp_path: Path) -> None:
+    samples = normal(40) + defective(10, "dent")
+    plan = with_labelled(make_split(samples, seed=7), samples, 0.5)
+    assert load_split(tmp_path) is None
+    save_split(tmp_path / "new", plan)
+    assert load_split(tmp_path / "new") == plan
+
+
+def test_a_damaged_split_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "split.json").write_text('{"format": 1, "roles": {"lunch": ["a"]}}')
+    with pytest.raises(CheckpointError, match="split.json is damaged"):
+        load_split(tmp_path)
+
+
+def test_the_fingerprint_names_ids_and_pixels() -> None:
+    assert fingerprint({"a": "1", "b": "2"}) == fingerprint({"b": "2", "a": "1"})
+    assert fingerprint({"a": "1"}) != fingerprint({"a": "2"})
