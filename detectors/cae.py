@@ -1,0 +1,316 @@
+"""Convolutional autoencoder: what it cannot rebuild through its bottleneck is not normal."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from detectors.checkpoints import (
+    load_weights,
+    not_fitted,
+    read_detector,
+    retrain,
+    write_detector,
+)
+from detectors.devices import choose_device
+from detectors.losses import ssim_map
+from detectors.networks import (
+    round_weights,
+    smooth_map,
+    to_batch,
+    to_tensor,
+    weights_to_store,
+)
+from detectors.settings import Range, Watch, make_settings, settings_to_json
+from inspection.errors import CheckpointError, SettingsError
+from inspection.preprocess import LoadedSamples, check_input_size, load_samples
+from inspection.types import AnomalyMap, Prediction, RGBImage, Sample, Size, TrainingRecord
+
+WIDTHS = (1.0, 1.5, 2.0, 3.0, 4.0, 4.0)  # channels of each stage, in units of `width`
+TINY = 1e-8
+
+RANGES = {
+    "width": Range(4, 256),
+    "depth": Range(1, len(WIDTHS)),
+    "bottleneck": Range(1, 1024),
+    "ssim_weight": Range(0.0, 100.0),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CAESettings:
+    """Settings of the autoencoder.
+
+    Attributes:
+        input_size: (height, width), multiples of 2 to the power of `depth`.
+        width: channels of the first stage.
+        depth: number of halvings before the bottleneck.
+        bottleneck: channels of the bottleneck.
+        ssim_weight: weight of the structural loss beside the squared error of 1.
+        smoothing: standard deviation of the map's Gaussian filter, in pixels of the input.
+        flips: vary by mirroring; None to find out whether that is normal.
+        rotation: vary by quarter turns; None to find out whether that is normal.
+        crop: learn from random windows.
+        light: vary brightness and contrast.
+        max_epochs: of `epoch_images` each.
+        epoch_images: images drawn per epoch, whatever the size of the data set.
+        max_seconds: ends the training earlier.
+        patience: epochs without progress after which the training ends.
+        batch_size: images per step.
+        learning_rate: its highest value.
+        seed: of everything random.
+    """
+
+    input_size: Size = (256, 256)
+    width: int = 32
+    depth: int = 5
+    bottleneck: int = 64
+    ssim_weight: float = 1.0
+    smoothing: float = 4.0
+    flips: bool | None = None
+    rotation: bool | None = None
+    crop: bool = True
+    light: bool = True
+    max_epochs: int = 40
+    epoch_images: int = 256
+    max_seconds: float | None = None
+    patience: int = 12
+    batch_size: int = 16
+    learning_rate: float = 2e-3
+    seed: int = 0
+
+
+class Autoencoder(nn.Module):
+    """(B, 3, h, w) in 0..1 -> the same, through `bottleneck` channels at h/2^depth x w/2^depth."""
+
+    def __init__(self, *, width: int, depth: int, bottleneck: int) -> None:
+        super().__init__()
+        widths = [round(width * factor) for factor in WIDTHS[:depth]]
+        self.encoder = nn.Sequential(
+            *(
+                _stage(before, after, stride=2)
+                for before, after in zip([3, *widths], widths, strict=False)
+            ),
+            nn.Conv2d(widths[-1], bottleneck, 1),
+        )
+        upward = widths[::-1]
+        self.decoder = nn.Sequential(
+            _stage(bottleneck, upward[0], stride=1),
+            *(
+                nn.Sequential(nn.Upsample(scale_factor=2), _stage(before, after, stride=1))
+                for before, after in pairwise(upward)
+            ),
+            nn.Conv2d(upward[-1], 12, 3, padding=1),
+            nn.PixelShuffle(2),
+        )
+
+    def forward(self, images: Tensor) -> Tensor:
+        rebuilt: Tensor = self.decoder(self.encoder(images))
+        return rebuilt
+
+
+def _stage(before: int, after: int, *, stride: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(before, after, 3, stride=stride, padding=1, bias=False),
+        nn.BatchNorm2d(after),
+        nn.LeakyReLU(0.1),
+    )
+
+
+class CAE:
+    """Autoencoder with L2 and SSIM loss (Bergmann et al. 2019), trained on normal images only.
+
+    Its map is the mean of two reconstruction errors, squared and structural, each smoothed and
+    divided by the median of its maximum over held-out normal training images: a typical normal
+    image scores about 1, and neither error drowns the other.
+
+    Args:
+        device: auto, cpu, cuda or mps.
+        progress: whether `fit` shows a bar on stderr, or what to call after every epoch.
+        settings: as in `CAESettings`.
+    """
+
+    name: ClassVar[str] = "cae"
+
+    def __init__(
+        self, *, device: str | None = None, progress: bool | Watch = True, **settings: Any
+    ) -> None:
+        self.settings = make_settings(CAESettings, self.name, settings, RANGES)
+        check_input_size(self.settings.input_size, multiple=2**self.settings.depth)
+        self._device = choose_device(device)
+        self._progress = progress
+        self._forget()
+
+    def _forget(self) -> None:
+        self._network: Autoencoder | None = None
+        self._training: TrainingRecord | None = None
+        self._state: dict[str, Any] = {}
+
+    @property
+    def input_size(self) -> Size:
+        return self.settings.input_size
+
+    @property
+    def min_threshold(self) -> float:
+        return 0.0
+
+    @property
+    def training(self) -> TrainingRecord | None:
+        return self._training
+
+    @property
+    def history(self) -> list[dict[str, float]]:
+        """Figures of every epoch of the training."""
+        return list(self._state.get("history", []))
+
+    def fit(self, samples: Sequence[Sample]) -> Self:
+        from detectors.training import seeded, split_validation
+
+        start = time.perf_counter()
+        self._forget()
+        normal = [sample for sample in samples if not sample.is_anomalous]
+        training, validation = split_validation(normal, seed=self.settings.seed)
+        learned = load_samples(training, self.input_size)
+        held = load_samples(validation, self.input_size)
+        with seeded(self.settings.seed):
+            network, state = self._learn(learned, held)
+        round_weights(network)
+        self._network = network
+        self._state = {**state, "scales": self._measure_scales(network, held.images)}
+        seen = {**learned.seen, **held.seen}
+        self._training = TrainingRecord(
+            category=training[0].category,
+            seen=seen,
+            num_normal=len(seen),
+            num_labelled=0,
+            seed=self.settings.seed,
+            seconds=round(time.perf_counter() - start, 2),
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            device=self._device.type,
+            summary=f"trained on {len(seen)} normal images",
+        )
+        return self
+
+    def _learn(
+        self, learned: LoadedSamples, held: LoadedSamples
+    ) -> tuple[Autoencoder, dict[str, Any]]:
+        from detectors.augmentation import build_augment, plan_augmentation
+        from detectors.training import Lesson, train_network
+
+        chosen = self.settings
+        plan = plan_augmentation(
+            learned.images,
+            flips=chosen.flips,
+            rotation=chosen.rotation,
+            crop=chosen.crop,
+            light=chosen.light,
+        )
+        augment = build_augment(plan, multiple=2**chosen.depth)
+        nothing = torch.zeros(1, *chosen.input_size)
+
+        def draw(index: int) -> tuple[Tensor, Tensor]:
+            return augment(to_tensor(learned.images[index]), nothing)
+
+        network = self._build()
+        pictures = to_batch(held.images)
+        spread = float(learned.images.astype(np.float32).std(axis=(1, 2)).mean() / 255) ** 2
+
+        def loss(network: nn.Module, images: Tensor, _: Tensor) -> Tensor:
+            rebuilt = network(images).float()
+            squared = (rebuilt - images).square().mean() / max(spread, 1e-4)
+            structural = 1.0 - ssim_map(_grey(rebuilt), _grey(images)).mean()
+            total: Tensor = squared + chosen.ssim_weight * structural
+            return total
+
+        course = train_network(
+            network,
+            Lesson(
+                draw, len(learned.images), (pictures, torch.zeros(len(pictures), 1, 1, 1)), loss
+            ),
+            chosen,
+            device=self._device,
+            name=self.name,
+            progress=self._progress,
+        )
+        state = {
+            "augmentation": asdict(plan),
+            "history": course.history,
+            "best_epoch": course.best_epoch,
+        }
+        return network, state
+
+    def predict(self, images: Sequence[RGBImage]) -> list[Prediction]:
+        if self._network is None:
+            raise not_fitted(self.name)
+        return [self._predict_one(self._network, image) for image in images]
+
+    def _predict_one(self, network: Autoencoder, image: RGBImage) -> Prediction:
+        squared, structural, mean_squared_error = self._errors(network, image)
+        scales = [np.float32(scale) for scale in self._state["scales"]]
+        anomaly_map = np.float32(0.5) * (squared / scales[0] + structural / scales[1])
+        return Prediction(anomaly_map, {"mean_squared_error": mean_squared_error})
+
+    @torch.inference_mode()
+    def _errors(
+        self, network: Autoencoder, image: RGBImage
+    ) -> tuple[AnomalyMap, AnomalyMap, float]:
+        """Return the squared and the structural error, smoothed, and the mean squared error."""
+        original = to_tensor(image)[None].to(self._device)
+        rebuilt = network(original.contiguous(memory_format=torch.channels_last))
+        squared = (rebuilt - original).square().mean(dim=1)[0]
+        structural = (1.0 - ssim_map(_grey(rebuilt), _grey(original)))[0, 0].clamp(min=0.0)
+        return (
+            smooth_map(squared.cpu().numpy(), self.settings.smoothing),
+            smooth_map(structural.cpu().numpy(), self.settings.smoothing),
+            float(squared.mean()),
+        )
+
+    def _measure_scales(self, network: Autoencoder, images: NDArray[np.uint8]) -> list[float]:
+        errors = [self._errors(network, image)[:2] for image in images]
+        highest = np.array([[each.max() for each in pair] for pair in errors])  # (n, 2)
+        return [max(float(scale), TINY) for scale in np.median(highest, axis=0)]
+
+    def save(self, folder: Path) -> None:
+        if self._network is None:
+            raise not_fitted(self.name)
+        write_detector(
+            folder,
+            self.name,
+            settings=settings_to_json(self.settings),
+            training=self._training,
+            tensors=weights_to_store(self._network),
+            state=self._state,
+        )
+
+    @classmethod
+    def load(cls, folder: Path, *, device: str | None = None) -> Self:
+        stored = read_detector(folder, cls.name)
+        try:
+            detector = cls(device=device, **stored.settings)
+        except SettingsError as error:
+            raise CheckpointError(
+                f"{folder} was written by another version ({error.problem})", retrain(cls.name)
+            ) from error
+        network = detector._build()
+        load_weights(network, stored, folder)
+        detector._network = network.to(detector._device).eval()
+        detector._training, detector._state = stored.training, stored.state
+        return detector
+
+    def _build(self) -> Autoencoder:
+        chosen = self.settings
+        network = Autoencoder(width=chosen.width, depth=chosen.depth, bottleneck=chosen.bottleneck)
+        return network.to(memory_format=torch.channels_last)
+
+
+def _grey(images: Tensor) -> Tensor:
+    grey: Tensor = images.mean(dim=1, keepdim=True)
+    return grey

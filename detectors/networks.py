@@ -1,0 +1,46 @@
+"""What the trained networks share apart from training: tensors in, maps out, weights as stored."""
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from inspection.types import RGBImage
+
+LARGEST_HALF = 65504.0
+
+
+def to_tensor(image: RGBImage) -> Tensor:
+    """Turn (h, w, 3) uint8 into (3, h, w) float32 in 0..1."""
+    return torch.from_numpy(image.transpose(2, 0, 1).astype(np.float32) / np.float32(255.0))
+
+
+def to_batch(images: NDArray[np.uint8]) -> Tensor:
+    """Turn (n, h, w, 3) uint8 into (n, 3, h, w) float32 in 0..1."""
+    return torch.stack([to_tensor(image) for image in images])
+
+
+def smooth_map(errors: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    """Smooth (h, w) with a Gaussian of this standard deviation in pixels; 0 leaves it as it is."""
+    if sigma == 0:
+        return errors
+    smooth = cv2.GaussianBlur(errors, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101)
+    return np.asarray(smooth, np.float32)
+
+
+def round_weights(network: nn.Module) -> None:
+    """Round the parameters to half precision, so that a stored network computes the same."""
+    with torch.no_grad():
+        for parameter in network.parameters():
+            half = parameter.clamp(-LARGEST_HALF, LARGEST_HALF).half()
+            parameter.copy_(half.float())
+
+
+def weights_to_store(network: nn.Module) -> dict[str, Tensor]:
+    """Return parameters in half precision, buffers as they are: a variance may be tiny."""
+    parameters = {name for name, _ in network.named_parameters()}
+    return {
+        name: tensor.half() if name in parameters else tensor
+        for name, tensor in network.state_dict().items()
+    }
