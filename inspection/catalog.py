@@ -16,7 +16,7 @@ from inspection.calibration import (
     read_json,
 )
 from inspection.dataset import read_dataset
-from inspection.errors import DatasetError, InspectionError
+from inspection.errors import CheckpointError, DatasetError, InspectionError
 from inspection.splits import apply_split, load_split, make_split
 from inspection.types import Calibration, Channel, Sample, Split
 
@@ -75,6 +75,7 @@ class Catalog:
         self._locks: dict[tuple[str, str], threading.Lock] = {}
         self._lock = threading.Lock()
         self._samples: dict[str, tuple[Sample, ...]] = {}
+        self._seen_images: dict[tuple[str, str], tuple[float, Mapping[str, str]]] = {}
         self.products = self._find_products()
 
     def product(self, key: str) -> Product:
@@ -142,6 +143,27 @@ class Catalog:
                 return sample
         raise DatasetError(f"There is no sample {sample_id}.", "Choose one from the strip.")
 
+    def detectors_that_saw(self, key: str, pixel_hash: str) -> tuple[str, ...]:
+        """Return the detectors that have seen an image with these pixels, whatever it is called."""
+        return tuple(
+            detector
+            for detector in self.detectors
+            if pixel_hash in self._seen(key, detector).values()
+        )
+
+    def _seen(self, key: str, detector: str) -> Mapping[str, str]:
+        """Return what a detector has seen; nothing where it is missing or too damaged to answer."""
+        folder = self.product(key).folder / detector
+        stamp = _stamp(folder)
+        held = self._seen_images.get((key, detector))
+        if held is None or held[0] != stamp:
+            try:
+                held = (stamp, read_seen(folder) if folder.is_dir() else {})
+            except CheckpointError:
+                held = (stamp, {})
+            self._seen_images[key, detector] = held
+        return held[1]
+
     def _missing(self, key: str, detector: str) -> Panel:
         product = self.product(key)
         data = self._data.get(product.dataset)
@@ -175,8 +197,7 @@ class Catalog:
         used = samples if plan is None else apply_split(samples, plan)
         seen: set[str] = set()
         for detector in self.detectors:
-            if self.peek(product.key, detector).status is not Status.MISSING:
-                seen |= read_seen(product.folder / detector).keys()
+            seen |= self._seen(product.key, detector).keys()
         return tuple(s for s in used if s.split is Split.TEST and s.id not in seen)
 
 

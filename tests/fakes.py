@@ -1,0 +1,172 @@
+"""Stand-ins for detectors, drawn products and a catalogue, all in NumPy, so that the page needs no torch."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import ClassVar, Self
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from inspection.calibration import FORMAT, load_calibration, save_calibration, write_json
+from inspection.catalog import Catalog
+from inspection.types import (
+    Calibration,
+    Channel,
+    Prediction,
+    RGBImage,
+    Sample,
+    Size,
+    TrainingRecord,
+)
+
+DETECTORS = ("cae", "unet", "patchcore")
+SIDE = 64
+NUM_CALIBRATION = 100
+GAINS = {"cae": 0.05, "unet": 1.0, "patchcore": 3.0}
+BLURS = {"cae": 2.0, "unet": 0.8, "patchcore": 3.0}
+
+
+class FakeDetector:
+    """Finds what is brighter than a part should be; `weakness` makes it miss the faint."""
+
+    name: ClassVar[str] = "fake"
+
+    def __init__(self, name: str, *, side: int = SIDE, weakness: float = 0.0) -> None:
+        self.kind = name
+        self.side = side
+        self.weakness = weakness
+
+    @property
+    def input_size(self) -> Size:
+        return (self.side, self.side)
+
+    @property
+    def min_threshold(self) -> float:
+        return 0.0
+
+    @property
+    def training(self) -> TrainingRecord | None:
+        summary = "trained on 48 labelled defects" if self.kind == "unet" else "trained on 300 parts"
+        return TrainingRecord("part", {}, 300, 48, 0, 1.0, "2026-11-20T00:00:00Z", "cpu", summary)
+
+    def fit(self, samples: Sequence[Sample]) -> Self:
+        return self
+
+    def predict(self, images: Sequence[RGBImage]) -> list[Prediction]:
+        return [self._predict(image) for image in images]
+
+    def _predict(self, image: RGBImage) -> Prediction:
+        grey = image.mean(axis=2, dtype=np.float32) / 255
+        excess = np.maximum(np.abs(grey - 0.45) - self.weakness, 0)
+        blurred = cv2.GaussianBlur(excess, (0, 0), BLURS[self.kind] * self.side / SIDE)
+        anomaly_map = (GAINS[self.kind] * blurred).astype(np.float32)
+        measures = {
+            "cae": {"mean squared error": float(np.square(excess).mean())},
+            "unet": {"mean mask probability": float(anomaly_map.mean())},
+        }
+        return Prediction(anomaly_map, measures.get(self.kind, {}))
+
+    def save(self, folder: Path) -> None:
+        raise NotImplementedError
+
+    @classmethod
+    def load(cls, folder: Path, *, device: str | None = None) -> Self:
+        return cls(folder.name)
+
+
+def draw_part(seed: int, *, strength: float = 0.0, side: int = 96) -> tuple[RGBImage, NDArray[np.bool_]]:
+    """Draw a grey part, with a bright square of known place where strength is above 0."""
+    rng = np.random.default_rng(seed)
+    grey = 0.45 + 0.02 * rng.standard_normal((side, side))
+    mask = np.zeros((side, side), np.bool_)
+    if strength > 0:
+        top, left = rng.integers(side // 6, side // 2, 2)
+        mask[top : top + side // 6, left : left + side // 5] = True
+        grey = grey + strength * mask
+    image = (255 * np.clip(grey, 0, 1)).astype(np.uint8)
+    return np.repeat(image[:, :, None], 3, axis=2), mask
+
+
+def write_product(root: Path, category: str = "part", *, num_good: int = 4, num_bad: int = 3) -> None:
+    """Write the test part of a product in the MVTec layout, and one training image."""
+    for kind, count, strength in (("good", num_good, 0.0), ("scratch", num_bad, 0.4), ("dent", num_bad, 0.2)):
+        for index in range(count):
+            image, mask = draw_part(100 * len(kind) + index, strength=strength)
+            _write(root / category / "test" / kind / f"{index:03d}.png", image)
+            if strength:
+                grey = mask.astype(np.uint8) * 255
+                _write(root / category / "ground_truth" / kind / f"{index:03d}_mask.png", grey)
+    _write(root / category / "train" / "good" / "000.png", draw_part(1)[0])
+    _write(root / category / "train" / "good" / "001.png", draw_part(2)[0])
+
+
+def write_checkpoint(
+    folder: Path, *, num_normal: int = NUM_CALIBRATION, seen: Mapping[str, str] | None = None
+) -> None:
+    """Write what the catalogue reads of a checkpoint; the weights are the fake's own."""
+    folder.mkdir(parents=True)
+    detector = FakeDetector(folder.name)
+    images = [draw_part(10_000 + index)[0] for index in range(num_normal)]
+    resized = [np.asarray(Image.fromarray(image).resize((SIDE, SIDE))) for image in images]
+    scores = np.array([p.image_score for p in detector.predict(resized)], np.float32)
+    order = np.argsort(scores, kind="stable")
+    units = tuple(f"part/train/good/{index:03d}.png" for index in order)
+    save_calibration(folder, Calibration(scores[order], units), seen or {})
+    write_json(folder / "detector.json", {"format": FORMAT, "training": {"seen": dict(seen or {})}})
+
+
+def make_catalog(
+    root: Path,
+    *,
+    trained: Sequence[str] = DETECTORS,
+    categories: Sequence[str] = ("part",),
+    weakness: Mapping[str, float] | None = None,
+) -> Catalog:
+    """Return a catalogue of drawn products whose detectors are fakes."""
+    for category in categories:
+        write_product(root / "data" / "drawn", category)
+        for name in trained:
+            write_checkpoint(root / "checkpoints" / "drawn" / category / name)
+
+    def load(folder: Path) -> Channel:
+        lack = (weakness or {}).get(folder.name, 0.0)
+        return Channel(
+            FakeDetector(folder.name, weakness=lack), load_calibration(folder).calibration
+        )
+
+    return Catalog(
+        root / "checkpoints", [root / "data" / "drawn"], loader=load, detectors=DETECTORS
+    )
+
+
+def write_bad_files(folder: Path) -> dict[str, Path]:
+    """Write one file of every kind that must be refused with a sentence."""
+    folder.mkdir(parents=True, exist_ok=True)
+    good = folder / "good.png"
+    _write(good, draw_part(3)[0])
+    files = {
+        "empty": (folder / "empty.png", b""),
+        "text": (folder / "text.png", b"this is no image\n"),
+        "truncated": (folder / "truncated.png", good.read_bytes()[: good.stat().st_size // 2]),
+    }
+    for path, content in files.values():
+        path.write_bytes(content)
+    found = {name: path for name, (path, _) in files.items()}
+    found["small"] = folder / "small.png"
+    _write(found["small"], np.zeros((12, 12, 3), np.uint8))
+    found["huge"] = folder / "huge.png"
+    Image.new("1", (13000, 13000)).save(found["huge"])
+    return found
+
+
+def to_json(value: object) -> str:
+    """Return JSON, and fail on what Gradio could not send."""
+    return json.dumps(value, allow_nan=False)
+
+
+def _write(path: Path, pixels: NDArray[np.uint8]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path)

@@ -1,0 +1,80 @@
+"""Images on their way in (as files, never decoded by Gradio) and out (as data URIs, never as files)."""
+
+import base64
+import io
+from pathlib import Path
+
+import cv2
+import gradio as gr
+import numpy as np
+from gradio.data_classes import Base64ImageData, ImageData
+from PIL import Image
+
+from inspection.types import Mask, RGBImage
+
+MAX_DISPLAY_SIDE = 1280
+PREVIEW_SIDE = 480
+LOSSLESS_PIXELS = 300 * 300
+JPEG_QUALITY = 93
+
+
+class SafeImage(gr.Image):
+    """An image input that hands over the uploaded file as it is, and shows what it is given as a data URI.
+
+    `gr.Image` decodes an upload before any handler runs: a damaged file ends in a crash, and a small
+    file that claims a huge picture fills the memory. `inspection.images.read_image` checks both first.
+    """
+
+    def get_block_name(self) -> str:
+        return "image"
+
+    def preprocess(self, payload: ImageData | None) -> Path | None:
+        if payload is None or not payload.path:
+            return None
+        return Path(payload.path)
+
+    def postprocess(self, value: str | None) -> Base64ImageData | None:
+        return None if value is None else Base64ImageData(url=value)
+
+
+def shrink(image: RGBImage, longest: int) -> RGBImage:
+    """Scale down so that the longer side is at most this many pixels."""
+    height, width = image.shape[:2]
+    scale = longest / max(height, width)
+    if scale >= 1:
+        return image
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def encode_image(image: RGBImage) -> str:
+    """Return a data URI: PNG where the image is small, else a JPEG that is encoded within milliseconds."""
+    picture = Image.fromarray(image)
+    if image.shape[0] * image.shape[1] <= LOSSLESS_PIXELS:
+        return _to_uri(picture, "PNG", compress_level=1)
+    return _to_uri(picture, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+
+
+def encode_preview(image: RGBImage) -> str:
+    """Return a data URI of the size that the image input shows."""
+    return encode_image(shrink(image, PREVIEW_SIDE))
+
+
+def encode_mask(mask: Mask) -> str:
+    """Return a 1-bit PNG as a data URI."""
+    return _to_uri(Image.fromarray(mask), "PNG", compress_level=1)
+
+
+def encode_thumbnail(image: RGBImage, side: int) -> str:
+    """Return the centre square as a small data URI."""
+    height, width = image.shape[:2]
+    edge = min(height, width)
+    top, left = (height - edge) // 2, (width - edge) // 2
+    square = np.ascontiguousarray(image[top : top + edge, left : left + edge])
+    return _to_uri(Image.fromarray(shrink(square, side)), "JPEG", quality=86, subsampling=0)
+
+
+def _to_uri(picture: Image.Image, kind: str, **options: int) -> str:
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, **options)
+    return f"data:image/{kind.lower()};base64,{base64.b64encode(buffer.getvalue()).decode()}"

@@ -1,0 +1,213 @@
+"""The Inspect tab: one image of a product, and what every detector makes of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from inspection.catalog import Catalog
+from inspection.errors import DatasetError, ImageError, InspectionError
+from ui import messages
+from ui.images import SafeImage
+from ui.inspection_run import Runner, Slots
+from ui.samples import SampleStrip, Strips, find_opening
+from ui.viewer.viewer import CompareViewer, Feed
+
+TITLE = "Inspect"
+SHOWN_BY_BROWSERS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"})
+MAX_PARALLEL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A visitor's own image, kept on the server so that another product can look at it."""
+
+    path: Path
+
+
+class Handlers:
+    """What happens on the tab, as plain generators of slots; every input may come from anywhere."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self.runner = Runner(catalog)
+        self.strips = Strips(catalog)
+
+    def open_page(self, product: object) -> Iterator[Slots]:
+        """Show the strip of a product and inspect the sample that the page opens with."""
+        key = self._known(product)
+        if key is None:
+            yield self.runner.fail("", _no_products())
+            return
+        try:
+            yield {"strip": self.strips.strip(key)}
+            opening = find_opening(self.catalog.samples(key))
+            if opening is None:
+                yield {"image": None, **self.runner.idle(key)}
+            else:
+                yield from self.runner.inspect_sample(key, opening.id)
+        except InspectionError as error:
+            yield {"image": None, **self.runner.fail(key, error)}
+
+    def pick_sample(self, product: object, sample_id: object) -> Iterator[Slots]:
+        """Inspect a sample of the strip."""
+        key = self._known(product)
+        if key is None or not isinstance(sample_id, str):
+            yield self.runner.fail(key or "", _not_understood())
+            return
+        try:
+            yield {"source": None}
+            yield from self.runner.inspect_sample(key, sample_id)
+        except InspectionError as error:
+            yield {"image": None, **self.runner.fail(key, error)}
+
+    def upload(self, product: object, path: Path | None) -> Iterator[Slots]:
+        """Inspect what a visitor has uploaded, pasted or photographed."""
+        key = self._known(product)
+        if key is None:
+            yield {"image": None, **self.runner.fail("", _no_products())}
+        elif path is not None:
+            yield from self._inspect_source(key, Source(path))
+
+    def change_product(self, product: object, source: Source | None) -> Iterator[Slots]:
+        """Show the strip of another product; a visitor's own image is looked at again, by its detectors."""
+        key = self._known(product)
+        if key is None or source is None:
+            yield from self.open_page(product)
+            return
+        try:
+            yield {"strip": self.strips.strip(key)}
+        except InspectionError as error:
+            yield self.runner.fail(key, error)
+            return
+        if source.path.is_file():
+            yield from self._inspect_source(key, source)
+        else:
+            gone = ImageError(messages.GONE_PROBLEM, messages.GONE_FIX)
+            yield {"image": None, "source": None, **self.runner.fail(key, gone)}
+
+    def clear(self, product: object) -> Slots:
+        """Forget the image."""
+        key = self._known(product)
+        if key is None:
+            return self.runner.fail("", _no_products())
+        return {"image": None, "source": None, **self.runner.idle(key)}
+
+    def _inspect_source(self, key: str, source: Source) -> Iterator[Slots]:
+        try:
+            slots = self.runner.inspect_upload(key, source.path)
+            first = next(slots)
+            yield {"source": source, **_preview(source.path, first), **first}
+            yield from slots
+        except InspectionError as error:
+            yield {"image": None, "source": None, **self.runner.fail(key, error)}
+
+    def _known(self, product: object) -> str | None:
+        return product if isinstance(product, str) and product in self.catalog.products else None
+
+
+def build(page: gr.Blocks, catalog: Catalog) -> None:
+    """Lay out the tab inside the open `gr.Blocks` and bind its events."""
+    handlers = Handlers(catalog)
+    products = [(_product_label(catalog, key), key) for key in catalog.products]
+    with gr.Row(elem_id="inspect-row"):
+        with gr.Column(scale=0, min_width=292, elem_id="rail"):
+            product = gr.Dropdown(
+                products,
+                value=products[0][1] if products else None,
+                label=messages.PRODUCT_LABEL,
+                filterable=len(products) > 8,
+                elem_id="product",
+            )
+            image = SafeImage(
+                label=messages.IMAGE_LABEL,
+                sources=["upload", "webcam", "clipboard"],
+                height=250,
+                buttons=[],
+                placeholder=messages.IMAGE_HINT,
+                webcam_options=gr.WebcamOptions(
+                    mirror=False, constraints={"video": {"width": 1280, "height": 960}}
+                ),
+                elem_id="input",
+            )
+            strip = SampleStrip()
+            clear = gr.Button(messages.CLEAR, size="sm", elem_id="clear")
+        with gr.Column(scale=1, min_width=320):
+            viewer = CompareViewer(catalog.detectors)
+            feeds = {slot: Feed(slot) for slot in ("picture", *catalog.detectors)}
+    source = gr.State(None)
+    outputs = {
+        "strip": strip,
+        "image": image,
+        "source": source,
+        "header": viewer,
+        **feeds,
+    }
+    _bind(page, handlers, outputs, product=product, clear=clear)
+
+
+def _bind(
+    page: gr.Blocks,
+    handlers: Handlers,
+    outputs: dict[str, Any],
+    *,
+    product: gr.Dropdown,
+    clear: gr.Button,
+) -> None:
+    """Connect events to handlers; all that inspect share one queue."""
+    image, strip, source = outputs["image"], outputs["strip"], outputs["source"]
+
+    def named(slots: Slots) -> dict[Any, Any]:
+        return {outputs[name]: value for name, value in slots.items()}
+
+    def on_load(key: Any) -> Iterator[dict[Any, Any]]:
+        yield from map(named, handlers.open_page(key))
+
+    def on_upload(key: Any, path: Path | None) -> Iterator[dict[Any, Any]]:
+        yield from map(named, handlers.upload(key, path))
+
+    def on_pick(key: Any, event: gr.EventData) -> Iterator[dict[Any, Any]]:
+        yield from map(named, handlers.pick_sample(key, getattr(event, "sample", None)))
+
+    def on_product(key: Any, held: Source | None) -> Iterator[dict[Any, Any]]:
+        yield from map(named, handlers.change_product(key, held))
+
+    def on_clear(key: Any) -> dict[Any, Any]:
+        return named(handlers.clear(key))
+
+    shared: dict[str, Any] = {
+        "outputs": list(outputs.values()),
+        "show_progress": "hidden",
+        "api_visibility": "private",
+        "trigger_mode": "always_last",
+    }
+    queued = {"concurrency_id": "inspect", "concurrency_limit": MAX_PARALLEL}
+    page.load(on_load, product, **shared, **queued)
+    image.upload(on_upload, [product, image], **shared, **queued)
+    strip.select(on_pick, product, **shared, **queued)
+    product.input(on_product, [product, source], **shared, **queued)
+    gr.on([clear.click, image.clear], on_clear, product, **shared, queue=False)
+
+
+def _preview(path: Path, slots: Slots) -> Slots:
+    """Show an upload that browsers cannot show, such as a TIFF, as what it was read as."""
+    if path.suffix.lower() in SHOWN_BY_BROWSERS:
+        return {}
+    return {"image": slots["picture"]["image"]}
+
+
+def _product_label(catalog: Catalog, key: str) -> str:
+    """Return the category, with its dataset where there are several."""
+    product = catalog.products[key]
+    has_many = len({other.dataset for other in catalog.products.values()}) > 1
+    return f"{product.category} ({product.dataset})" if has_many else product.category
+
+
+def _no_products() -> DatasetError:
+    return DatasetError(messages.NO_PRODUCTS, messages.NO_PRODUCTS_FIX)
+
+
+def _not_understood() -> DatasetError:
+    return DatasetError(messages.UNREADABLE_REQUEST, messages.RELOAD)

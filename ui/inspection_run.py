@@ -1,0 +1,148 @@
+"""From an image to slots, one detector after another: what the Inspect tab tells the viewer and when."""
+
+import itertools
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from inspection.catalog import Catalog, Panel, Status
+from inspection.dataset import read_mask
+from inspection.errors import ImageError, InspectionError
+from inspection.images import pixel_hash, read_image
+from inspection.pipeline import inspect_with
+from inspection.types import Mask, RGBImage
+from ui import messages
+from ui.images import encode_preview
+from ui.viewer import payload
+from ui.viewer.payload import Slot, Subject
+
+Slots = dict[str, Any]
+"""Slot name -> its new value; what is not named stays as it is."""
+
+STOPPING = (RuntimeError, MemoryError, ImportError, OSError, ValueError)
+"""What a detector may die of without being at fault in its sentence: memory, a driver, a broken install."""
+
+
+class RunCounter:
+    """Numbers for runs, growing also across restarts, so that a page left open follows the newest."""
+
+    def __init__(self) -> None:
+        self._count = itertools.count(time.time_ns() // 1_000_000)
+        self._lock = threading.Lock()
+
+    def next(self) -> int:
+        """Return a number higher than all before."""
+        with self._lock:
+            return next(self._count)
+
+
+class Runner:
+    """Inspects images with the detectors of a catalogue; holds nothing of any visitor."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self._runs = RunCounter()
+
+    def start(self, product: str, *, sample: str = "", truth: str = "") -> Subject:
+        """Return a new subject; what belongs to an older one is no longer shown."""
+        return Subject(self._runs.next(), product, sample, truth)
+
+    def idle(self, product: str) -> Slots:
+        """Say which detectors could answer, before there is an image."""
+        subject = self.start(product)
+        panels = {
+            name: payload.panel_state(subject, self.catalog.peek(product, name), is_idle=True)
+            for name in self.catalog.detectors
+        }
+        return {"header": payload.header(subject, "empty", rate=0.0), **panels}
+
+    def fail(self, product: str, error: InspectionError) -> Slots:
+        """Say why there is no result."""
+        title = messages.ERROR_TITLE if isinstance(error, ImageError) else messages.ERROR_OTHER
+        return {"header": payload.error_header(self.start(product), error, title=title)}
+
+    def inspect_upload(self, product: str, path: Path) -> Iterator[Slots]:
+        """Inspect a file that a visitor has uploaded.
+
+        Raises:
+            ImageError: it cannot be read.
+        """
+        image = read_image(path)
+        names = [
+            messages.detector_texts(name)["title"]
+            for name in self.catalog.detectors_that_saw(product, pixel_hash(image))
+        ]
+        note = messages.SEEN_NOTE.format(names=messages.join_names(names)) if names else ""
+        yield from self._inspect(self.start(product), image, note=note)
+
+    def inspect_sample(self, product: str, sample_id: str) -> Iterator[Slots]:
+        """Inspect an unseen sample; its id is looked up, never used as a path.
+
+        Raises:
+            InspectionError: there is no such sample, or it cannot be read.
+        """
+        sample = self.catalog.sample(product, sample_id)
+        image = read_image(sample.image_path)
+        mask = read_mask(sample, image.shape[:2])
+        subject = self.start(
+            product, sample=sample.id, truth=sample.defect_type or messages.GOOD
+        )
+        slots = self._inspect(subject, image, mask=mask)
+        yield {"image": encode_preview(image), **next(slots)}
+        yield from slots
+
+    def _inspect(
+        self, subject: Subject, image: RGBImage, *, mask: Mask | None = None, note: str = ""
+    ) -> Iterator[Slots]:
+        """Yield the picture with every panel's state, then each answer as it comes, then the end."""
+        names = self.catalog.detectors
+        panels = {name: self.catalog.peek(subject.product, name) for name in names}
+        yield {
+            "header": payload.header(subject, "running", rate=self._rate(subject), note=note),
+            "picture": payload.picture(subject, image, mask),
+            **{name: payload.panel_state(subject, panel) for name, panel in panels.items()},
+        }
+        for name, panel in panels.items():
+            if panel.status in (Status.READY, Status.LOADING):
+                for slot in self._answer(subject, panel, image):
+                    yield {name: slot}
+        yield {"header": payload.header(subject, "done", rate=self._rate(subject), note=note)}
+
+    def _answer(self, subject: Subject, panel: Panel, image: RGBImage) -> Iterator[Slot]:
+        """Load a detector if need be and yield its answer, or what keeps it from answering."""
+        try:
+            if panel.status is Status.LOADING:
+                panel = self.catalog.load(subject.product, panel.detector)
+            if panel.channel is None:
+                yield payload.panel_state(subject, panel)
+                return
+            yield payload.panel_running(subject)
+            finding = inspect_with(
+                panel.channel, image, false_alarm_rate=self._rate(subject, panel)
+            )
+            yield payload.panel_result(subject, panel.channel, finding)
+        except InspectionError as error:
+            yield payload.panel_state(subject, _broken(panel, error.problem, error.fix))
+        except STOPPING as error:
+            problem = messages.DETECTOR_STOPPED.format(reason=_first_line(error))
+            yield payload.panel_state(
+                subject, _broken(panel, problem, messages.DETECTOR_STOPPED_FIX)
+            )
+
+    def _rate(self, subject: Subject, *panels: Panel) -> float:
+        """Return the product's rate, as far as the detectors loaded by now support it."""
+        known = [self.catalog.peek(subject.product, name) for name in self.catalog.detectors]
+        calibrations = [
+            panel.channel.calibration for panel in (*known, *panels) if panel.channel is not None
+        ]
+        return self.catalog.rate(subject.product, calibrations)
+
+
+def _broken(panel: Panel, problem: str, fix: str) -> Panel:
+    return Panel(panel.detector, Status.BROKEN, problem=problem, fix=fix)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:160]

@@ -1,0 +1,138 @@
+"""Every sentence that a person reads on the page."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+TITLE = "Defect Lens"
+SUBTITLE = "three detectors, one image"
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorText:
+    """How the page introduces a detector."""
+
+    title: str
+    method: str
+    hint: str
+
+
+DETECTORS: Mapping[str, DetectorText] = {
+    "cae": DetectorText(
+        "CAE",
+        "convolutional autoencoder",
+        "Has learned to redraw good parts. Bright where it cannot redraw yours.",
+    ),
+    "unet": DetectorText(
+        "U-Net",
+        "segmentation network",
+        "Has learned what defects look like. Bright where it sees one.",
+    ),
+    "patchcore": DetectorText(
+        "PatchCore",
+        "nearest-neighbour memory",
+        "Compares every patch with good ones it remembers. Bright where nothing is alike.",
+    ),
+}
+
+VIEWER: Mapping[str, str] = {
+    "emptyTitle": "Add an image to begin",
+    "emptySub": "Drop a photo, paste one, take one, or pick a sample. Every detector looks at it.",
+    "runningTitle": "Inspecting…",
+    "runningSub": "{done} of {total} detectors finished",
+    "defectTitle": "Defect found",
+    "mixedTitle": "Models disagree",
+    "goodTitle": "No defect found",
+    "silentTitle": "No detector can answer",
+    "silentSub": "None is ready for this product. Each panel says what is missing and what to do.",
+    "allAbove": "All {n} detectors are above their thresholds.",
+    "oneAbove": "{names} is above its threshold; {others}.",
+    "manyAbove": "{names} are above their thresholds; {others}.",
+    "onlyAbove": "{names} is above its threshold.",
+    "oneNot": "{names} is not",
+    "manyNot": "{names} are not",
+    "noneAbove": "None of the {n} detectors is above its threshold.",
+    "onlyNotAbove": "{names} is not above its threshold.",
+    "lookClosely": "Look at the outlined area yourself.",
+    "and": "and",
+    "flaggedBy": "Flagged by",
+    "ofAll": "{k} of {n}",
+    "flaggedByHelp": "How many of the detectors that answered are above their thresholds",
+    "time": "Time",
+    "timeHelp": "All detectors together, without loading",
+    "sampleIs": "This sample is",
+    "goodPart": "a good part",
+    "sampleHelp": "What the dataset says of it",
+    "perHundred": "{rate} per 100",
+    "joint": "The majority flags {k} of {n} held-out good parts",
+    "jointOne": "{names} flags {k} of {n} held-out good parts",
+    "jointHelp": "Measured on the good parts that calibrated every detector, at this setting: "
+    "{rate} false alarms per 100",
+    "jointUnknown": "Joint false-alarm rate unknown: no held-out part is common to all detectors",
+    "resetTo": "Reset to {rate}",
+    "loading": "Loading the model…",
+    "running": "Looking…",
+    "waiting": "Waiting…",
+    "missingBadge": "Not trained",
+    "brokenBadge": "Cannot run",
+    "missingTitle": "Not trained for this product",
+    "missingSub": "Train it with this command:",
+    "defectBadge": "Defect",
+    "normalBadge": "Normal",
+    "relative": "{x}× threshold",
+    "versus": "{score} against {threshold}",
+    "versusHelp": "Score against threshold, in the detector's own units",
+    "flagsFrom": "Flags from",
+    "flagsFromHelp": "Lowest rate of false alarms at which this image is flagged: lower is surer, "
+    "and the same in every panel",
+    "never": "no setting",
+    "area": "Flagged area",
+    "areaNone": "none",
+    "areaOne": "{share} in 1 region",
+    "areaMany": "{share} in {n} regions",
+    "here": "{x}×",
+    "normalRange": "good parts",
+    "meterLabel": "{x} times the threshold; nine of ten good parts lie between {low} and {high}",
+    "picture": "{title}, {mode}: {verdict}, {x} times the threshold",
+    "pictureEmpty": "{title}: no result yet",
+    "copied": "Copied",
+    "copy": "Copy",
+    "selected": "Selected: press Ctrl+C",
+}
+
+ERROR_TITLE = "This image cannot be inspected"
+ERROR_OTHER = "That did not work"
+GONE_PROBLEM = "That image is no longer on the server."
+GONE_FIX = "Upload it again."
+UNREADABLE_REQUEST = "That request could not be understood."
+RELOAD = "Reload the page and try again."
+DETECTOR_STOPPED = "It stopped while working ({reason})."
+DETECTOR_STOPPED_FIX = "Try again; if it happens again, train it anew."
+SEEN_NOTE = "{names} learned from this very image, so the answer proves little."
+
+PRODUCT_LABEL = "Product"
+IMAGE_LABEL = "Image to inspect"
+IMAGE_HINT = "Drop, paste or click\nPNG · JPEG · BMP · TIFF · WebP, up to 20 MB"
+CLEAR = "Clear"
+NO_PRODUCTS = "There is no product to choose yet."
+NO_PRODUCTS_FIX = "Train one with `python cli.py train --data DIR --category NAME`, then restart the page."
+NO_SAMPLES = "No unseen test image of this product is on this machine. Upload one above."
+GOOD = "good"
+SAMPLE_LABEL = "{kind}, {name}"
+
+
+def viewer_texts() -> dict[str, str]:
+    """Return the sentences that the viewer fills in, in the browser."""
+    return dict(VIEWER)
+
+
+def detector_texts(name: str) -> dict[str, str]:
+    """Return how the page introduces a detector, also one that has no text of its own yet."""
+    text = DETECTORS.get(name, DetectorText(name, "", ""))
+    return {"name": name, **asdict(text)}
+
+
+def join_names(names: list[str]) -> str:
+    """Return 'A', 'A and B' or 'A, B and C'."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,55 @@
+// A strip of thumbnails: one click inspects one. The marked one is whatever the viewer is showing.
+
+const strip = element.querySelector('.strip');
+let marked = '';
+
+function showSamples() {
+  const { items = [], note = '' } = props.value || {};
+  strip.replaceChildren(...items.map(createThumbnail));
+  if (note) {
+    const words = document.createElement('p');
+    words.textContent = note;
+    strip.append(words);
+  }
+  element.querySelector('.strip-head').hidden = items.length === 0;
+  markShown();
+}
+
+function createThumbnail({ id, source, label, isGood }) {
+  const button = document.createElement('button');
+  const image = new Image();
+  button.type = 'button';
+  button.title = label;
+  button.dataset.sample = id;
+  button.dataset.kind = isGood ? 'good' : 'defect';
+  button.setAttribute('aria-label', label);
+  image.src = source;
+  image.alt = '';
+  button.append(image);
+  button.addEventListener('click', () => trigger('select', { sample: id }));
+  return button;
+}
+
+function markShown() {
+  for (const button of strip.querySelectorAll('button')) {
+    button.setAttribute('aria-pressed', String(button.dataset.sample === marked));
+  }
+}
+
+function moveFocus(event) {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  const buttons = [...strip.querySelectorAll('button')];
+  const next = step && buttons[buttons.indexOf(document.activeElement) + step];
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+}
+
+strip.addEventListener('keydown', moveFocus);
+document.addEventListener('defect-lens', ({ detail }) => {
+  if (!detail || detail.slot !== 'header') return;
+  marked = detail.value.sample;
+  markShown();
+});
+watch('value', showSamples);
+showSamples();

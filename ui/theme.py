@@ -1,0 +1,53 @@
+"""How the page looks: Gradio's theme, and the style sheets as one element of the document's head."""
+
+from pathlib import Path
+
+import gradio as gr
+
+from ui.viewer.viewer import read
+
+HERE = Path(__file__).parent
+
+
+def make_theme() -> gr.themes.Base:
+    """Return the theme; its fonts are carried by Gradio, so that nothing is asked of the outside."""
+    return gr.themes.Base(
+        primary_hue=gr.themes.colors.sky,
+        neutral_hue=gr.themes.colors.slate,
+        radius_size="md",
+        spacing_size="sm",
+        text_size="md",
+        font=[
+            gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)),
+            "system-ui",
+            "sans-serif",
+        ],
+        font_mono=[gr.themes.LocalFont("IBM Plex Mono", weights=(400, 700)), "monospace"],
+    ).set(
+        body_background_fill="#f3f5f8",
+        body_background_fill_dark="#0c1117",
+        block_background_fill="#ffffff",
+        block_background_fill_dark="#151c24",
+        body_text_color="#16202b",
+        body_text_color_dark="#e6edf3",
+        body_text_color_subdued="#4d5b69",
+        body_text_color_subdued_dark="#9fb0c0",
+        border_color_primary="#dde3ea",
+        border_color_primary_dark="#27323e",
+        button_primary_background_fill="#16202b",
+        button_primary_background_fill_hover="#2b3a4a",
+        button_primary_text_color="#ffffff",
+        button_primary_background_fill_dark="#e6edf3",
+        button_primary_background_fill_hover_dark="#ffffff",
+        button_primary_text_color_dark="#0d1218",
+        button_secondary_background_fill="#ffffff",
+        button_secondary_background_fill_dark="#151c24",
+        button_secondary_border_color="#c6d0da",
+        button_secondary_border_color_dark="#3a4856",
+    )
+
+
+def page_head() -> str:
+    """Return the style sheets for `launch(head=...)`; `launch(css=...)` rewrites rules and loses some."""
+    page = (HERE / "page.css").read_text(encoding="utf-8")
+    return f"<style>{page}\n{read('viewer.css')}</style>"

@@ -1,0 +1,109 @@
+// What of an anomaly map lies above a level: its area, its regions, and its outline as line segments.
+//
+// A map is { values: Float32Array of height * width rows, width, height }. Coordinates are in pixels of the map: pixel
+// (column, row) covers [column, column + 1] x [row, row + 1], and its value holds at its centre.
+
+// An outline stays this far away from the centre of a flagged pixel, so that a pixel barely above the level shows.
+const LEAST_REACH = 0.25;
+
+function countAbove(map, level) {
+  let count = 0;
+  for (let i = 0; i < map.values.length; i += 1) if (map.values[i] > level) count += 1;
+  return count;
+}
+
+function maximumOf(map) {
+  let highest = 0;
+  for (let i = 0; i < map.values.length; i += 1) if (map.values[i] > highest) highest = map.values[i];
+  return highest;
+}
+
+// The 8-connected regions strictly above the level, highest peak first, as find_regions in inspection/regions.py.
+function regionsAbove(map, level) {
+  const { values } = map;
+  const visited = new Uint8Array(values.length);
+  const regions = [];
+  for (let start = 0; start < values.length; start += 1) {
+    if (visited[start] || !(values[start] > level)) continue;
+    regions.push(growRegion(map, level, start, visited));
+  }
+  return regions.sort((a, b) => b.peak - a.peak);
+}
+
+function growRegion(map, level, start, visited) {
+  const { values, width, height } = map;
+  const region = { area: 0, left: width, top: height, right: 0, bottom: 0, peak: -1, peakX: 0, peakY: 0 };
+  const open = [start];
+  visited[start] = 1;
+  while (open.length > 0) {
+    const index = open.pop();
+    const x = index % width;
+    const y = (index - x) / width;
+    addPixel(region, x, y, values[index]);
+    for (let ny = Math.max(0, y - 1); ny <= Math.min(height - 1, y + 1); ny += 1) {
+      for (let nx = Math.max(0, x - 1); nx <= Math.min(width - 1, x + 1); nx += 1) {
+        const next = ny * width + nx;
+        if (visited[next] || !(values[next] > level)) continue;
+        visited[next] = 1;
+        open.push(next);
+      }
+    }
+  }
+  return region;
+}
+
+function addPixel(region, x, y, value) {
+  region.area += 1;
+  region.left = Math.min(region.left, x);
+  region.top = Math.min(region.top, y);
+  region.right = Math.max(region.right, x + 1);
+  region.bottom = Math.max(region.bottom, y + 1);
+  if (value > region.peak) Object.assign(region, { peak: value, peakX: x + 0.5, peakY: y + 0.5 });
+}
+
+// Marching squares on the pixel centres, with one ring of nothing around the map so that outlines close at its border.
+// Returns a flat array x0, y0, x1, y1 per segment.
+function traceOutline(map, level) {
+  const { values, width, height } = map;
+  const segments = [];
+  const valueAt = (x, y) => (x < 0 || y < 0 || x >= width || y >= height ? NaN : values[y * width + x]);
+  for (let y = -1; y < height; y += 1) {
+    for (let x = -1; x < width; x += 1) {
+      const corners = [valueAt(x, y), valueAt(x + 1, y), valueAt(x + 1, y + 1), valueAt(x, y + 1)];
+      const code = codeOf(corners, level);
+      if (code !== 0 && code !== 15) addSegments(segments, code, corners, { level, x: x + 0.5, y: y + 0.5 });
+    }
+  }
+  return segments;
+}
+
+// One bit per corner above the level, clockwise from top left; outside the map (NaN) nothing is above.
+function codeOf(corners, level) {
+  return (
+    (corners[0] > level ? 1 : 0) | (corners[1] > level ? 2 : 0) | (corners[2] > level ? 4 : 0) | (corners[3] > level ? 8 : 0)
+  );
+}
+
+// Which sides of a cell a segment joins: 0 top, 1 right, 2 bottom, 3 left. In the two saddles (5, 10) the flagged corners
+// belong together, because regions are 8-connected: the segments cut off the corners that are not flagged.
+const SIDES = {
+  1: [3, 0], 2: [0, 1], 3: [3, 1], 4: [1, 2], 5: [0, 1, 2, 3], 6: [0, 2], 7: [3, 2],
+  8: [2, 3], 9: [2, 0], 10: [3, 0, 1, 2], 11: [2, 1], 12: [1, 3], 13: [1, 0], 14: [0, 3],
+};
+
+function addSegments(segments, code, corners, { level, x, y }) {
+  const [topLeft, topRight, bottomRight, bottomLeft] = corners;
+  for (const side of SIDES[code]) {
+    if (side === 0) segments.push(x + crossing(topLeft, topRight, level), y);
+    else if (side === 1) segments.push(x + 1, y + crossing(topRight, bottomRight, level));
+    else if (side === 2) segments.push(x + crossing(bottomLeft, bottomRight, level), y + 1);
+    else segments.push(x, y + crossing(topLeft, bottomLeft, level));
+  }
+}
+
+// Where the level is crossed between two centres, as a share of the way from the first to the second.
+function crossing(first, second, level) {
+  if (Number.isNaN(first) || Number.isNaN(second)) return 0.5; // exactly on the border of the map
+  const share = (level - first) / (second - first);
+  return first > level ? Math.max(LEAST_REACH, share) : Math.min(1 - LEAST_REACH, share);
+}

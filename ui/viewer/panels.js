@@ -1,0 +1,155 @@
+// One panel per detector: its elements, and every number and word in it.
+
+const ICON_STATES = ['loading', 'running', 'waiting'];
+
+function createPanel(template, text) {
+  const article = template.content.firstElementChild.cloneNode(true);
+  article.dataset.detector = text.name;
+  const query = (name) => article.querySelector(`[data-part="${name}"]`);
+  query('title').textContent = text.title;
+  query('method').textContent = text.method;
+  query('hint').textContent = text.hint;
+  const panel = { text, element: article, query, canvas: query('canvas'), slot: null, result: null, judged: null };
+  panel.heat = document.createElement('canvas');
+  query('copy').addEventListener('click', () => copyCommand(panel));
+  return panel;
+}
+
+// What the server sent becomes numbers, once per result.
+function decodeResult(slot) {
+  const map = { values: decodeFloats(slot.map), width: slot.width, height: slot.height };
+  return {
+    map,
+    score: maximumOf(map),
+    calibration: { scores: decodeFloats(slot.scores), units: slot.units, minThreshold: slot.minThreshold },
+    seconds: slot.seconds,
+    measures: slot.measures,
+    trained: slot.trained,
+  };
+}
+
+function decodeFloats(text) {
+  return new Float32Array(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)).buffer);
+}
+
+// What a result says at a false-alarm rate: everything on the panel that moves with the slider.
+function judge({ map, score, calibration }, rate) {
+  const threshold = thresholdAt(calibration, rate);
+  const regions = regionsAbove(map, threshold);
+  return {
+    threshold,
+    relative: relativeTo(threshold, score),
+    isFlagged: score > threshold,
+    area: countAbove(map, threshold) / map.values.length,
+    regions,
+    normal: [0.05, 0.95, 1].map((share) => relativeTo(threshold, quantileOf(calibration.scores, share))),
+  };
+}
+
+function showState(panel) {
+  const state = panel.slot ? panel.slot.state : 'idle';
+  panel.element.dataset.state = state;
+  const badges = { missing: TEXTS.missingBadge, broken: TEXTS.brokenBadge };
+  if (state !== 'done') {
+    panel.query('badge').textContent = badges[state] || '';
+    panel.element.dataset.verdict = '';
+    panel.query('busy').textContent = ICON_STATES.includes(state) ? TEXTS[state] : '';
+    panel.canvas.setAttribute('aria-label', fillText(TEXTS.pictureEmpty, panel.text));
+  }
+  if (state === 'missing') showTrouble(panel, TEXTS.missingTitle, TEXTS.missingSub, panel.slot.fix);
+  if (state === 'broken') showTrouble(panel, panel.slot.problem, panel.slot.fix, '');
+}
+
+function showTrouble(panel, title, remedy, command) {
+  panel.query('trouble-title').textContent = title;
+  panel.query('trouble-fix').textContent = remedy;
+  panel.query('command').textContent = command;
+  panel.query('copy').textContent = TEXTS.copy;
+  panel.query('command-box').hidden = !command;
+}
+
+function showResult(panel, mode) {
+  const { result, judged, query } = panel;
+  const verdict = judged.isFlagged ? 'defect' : 'normal';
+  const relative = formatRelative(judged.relative);
+  panel.element.dataset.verdict = verdict;
+  query('busy').textContent = '';
+  query('badge').textContent = judged.isFlagged ? TEXTS.defectBadge : TEXTS.normalBadge;
+  query('relative').textContent = fillText(TEXTS.relative, { x: relative });
+  const [score, threshold] = formatPair(result.score, judged.threshold);
+  query('versus').textContent = fillText(TEXTS.versus, { score, threshold });
+  query('versus').title = TEXTS.versusHelp;
+  query('trained').textContent = result.trained;
+  showMeter(panel);
+  showFacts(panel);
+  const words = { title: panel.text.title, mode, verdict, x: relative };
+  panel.canvas.setAttribute('aria-label', fillText(TEXTS.picture, words));
+}
+
+// The threshold is always in the middle; what lies beyond twice the threshold is held at the end.
+function showMeter({ judged, query }) {
+  const percent = (relative) => `${Math.min(100, (100 * relative) / SCALE_TOP)}%`;
+  const [low, high, highest] = judged.normal;
+  const range = query('range');
+  range.style.left = percent(low);
+  range.style.width = `calc(${percent(high)} - ${percent(low)})`;
+  query('highest').style.left = percent(highest);
+  query('needle').style.left = percent(judged.relative);
+  query('fill').style.width = percent(judged.relative);
+  query('meter').dataset.over = judged.relative > SCALE_TOP;
+  const words = { x: formatRelative(judged.relative), low: low.toFixed(2), high: high.toFixed(2) };
+  query('meter').setAttribute('aria-label', fillText(TEXTS.meterLabel, words));
+}
+
+function showFacts({ result, judged, query }) {
+  const sensitivity = falseAlarmRateOf(result.calibration, result.score);
+  const flagsFrom = sensitivity < 1 ? fillText(TEXTS.perHundred, { rate: formatRate(sensitivity) }) : TEXTS.never;
+  const facts = [
+    { label: TEXTS.flagsFrom, value: flagsFrom, help: TEXTS.flagsFromHelp },
+    { label: TEXTS.area, value: describeArea(judged) },
+    ...result.measures.map(({ label, value }) => ({ label, value: formatNumber(value) })),
+    { label: TEXTS.time, value: formatSeconds(result.seconds) },
+  ];
+  query('facts').replaceChildren(...facts.map(factElement));
+}
+
+function describeArea({ area, regions }) {
+  if (regions.length === 0) return TEXTS.areaNone;
+  const template = regions.length === 1 ? TEXTS.areaOne : TEXTS.areaMany;
+  return fillText(template, { share: formatShare(area), n: regions.length });
+}
+
+function factElement({ label, value, help }) {
+  const item = document.createElement('div');
+  const term = document.createElement('dt');
+  const description = document.createElement('dd');
+  term.textContent = label;
+  description.textContent = value;
+  if (help) item.title = help;
+  item.append(term, description);
+  return item;
+}
+
+function showReading(panel, point) {
+  const tag = panel.query('reading');
+  const isShown = Boolean(point && panel.result);
+  tag.hidden = !isShown;
+  if (!isShown) return;
+  const value = valueBelow(panel.result.map, point);
+  const relative = relativeTo(panel.judged.threshold, value);
+  tag.dataset.flagged = value > panel.judged.threshold;
+  tag.firstElementChild.textContent = fillText(TEXTS.here, { x: formatRelative(relative) });
+  tag.lastElementChild.textContent = formatNumber(value);
+}
+
+// The clipboard is closed to pages that are served over plain http from another machine.
+async function copyCommand(panel) {
+  const button = panel.query('copy');
+  try {
+    await navigator.clipboard.writeText(panel.query('command').textContent);
+    button.textContent = TEXTS.copied;
+  } catch {
+    window.getSelection().selectAllChildren(panel.query('command'));
+    button.textContent = TEXTS.selected;
+  }
+}

@@ -1,0 +1,115 @@
+"""What the viewer is told: one small record per slot (header, picture, one per detector), ready for JSON.
+
+Every record carries the run it belongs to, and the browser shows what belongs to the newest header. So a
+slot can arrive late, early or twice, and nothing is sent again because something else has changed.
+"""
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inspection.catalog import Panel, Status
+from inspection.errors import InspectionError
+from inspection.types import Channel, Finding, Mask, RGBImage
+from ui.images import MAX_DISPLAY_SIDE, encode_image, encode_mask, shrink
+
+Slot = dict[str, Any]
+"""One record for the browser: JSON types only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is being inspected, as the page names it.
+
+    Attributes:
+        sample: id of the sample; empty for an upload.
+        truth: what the dataset says of a sample: 'good' or the defect type; empty for an upload.
+    """
+
+    run: int
+    product: str
+    sample: str = ""
+    truth: str = ""
+
+
+def header(subject: Subject, state: str, *, rate: float, note: str = "") -> Slot:
+    """Say what is going on: 'empty', 'running' or 'done', and the product's own false-alarm rate."""
+    return {
+        "run": subject.run,
+        "state": state,
+        "product": subject.product,
+        "sample": subject.sample,
+        "truth": subject.truth,
+        "rate": rate,
+        "note": note,
+    }
+
+
+def error_header(subject: Subject, error: InspectionError, *, title: str) -> Slot:
+    """Say why there is no result."""
+    failed = {"title": title, "problem": error.problem, "fix": error.fix}
+    return {**header(subject, "error", rate=0.0), "error": failed}
+
+
+def picture(subject: Subject, image: RGBImage, mask: Mask | None) -> Slot:
+    """Show the image, scaled down for display only, and the ground truth if it is known."""
+    return {
+        "run": subject.run,
+        "image": encode_image(shrink(image, MAX_DISPLAY_SIDE)),
+        "height": int(image.shape[0]),
+        "width": int(image.shape[1]),
+        "mask": "" if mask is None or not mask.any() else encode_mask(mask),
+    }
+
+
+def panel_state(subject: Subject, panel: Panel, *, is_idle: bool = False) -> Slot:
+    """Say where a detector stands before it has answered."""
+    states = {Status.READY: "waiting", Status.LOADING: "loading"}
+    state = states.get(panel.status, panel.status.value)
+    if is_idle and panel.status in states:
+        state = "idle"
+    return {
+        "run": subject.run,
+        "state": state,
+        "problem": panel.problem,
+        "fix": panel.fix,
+    }
+
+
+def panel_running(subject: Subject) -> Slot:
+    """Say that a detector is loaded and at work."""
+    return {"run": subject.run, "state": "running"}
+
+
+def panel_result(subject: Subject, channel: Channel, finding: Finding) -> Slot:
+    """Give the browser the map and the normal scores in full precision; it does the judging itself."""
+    calibration = channel.calibration
+    height, width = finding.anomaly_map.shape
+    training = channel.detector.training
+    return {
+        "run": subject.run,
+        "state": "done",
+        "map": encode_floats(finding.anomaly_map),
+        "height": height,
+        "width": width,
+        "scores": encode_floats(calibration.normal_scores),
+        "units": list(calibration.units),
+        "minThreshold": calibration.min_threshold,
+        "seconds": finding.seconds,
+        "measures": name_measures(finding.measures),
+        "trained": "" if training is None else training.summary,
+    }
+
+
+def name_measures(measures: Mapping[str, float]) -> Sequence[dict[str, Any]]:
+    """Return the detector's own measures as labelled numbers, in its order."""
+    return [{"label": name[:1].upper() + name[1:], "value": value} for name, value in measures.items()]
+
+
+def encode_floats(values: NDArray[np.float32]) -> str:
+    """Return little-endian float32 as base64: what the detector said, bit for bit."""
+    return base64.b64encode(np.ascontiguousarray(values, "<f4").tobytes()).decode()

@@ -1,0 +1,140 @@
+// One picture: where the image lies on its canvas, and what is drawn over it. The camera and the reading point are shared
+// by all panels, in coordinates of the image (0 to 1), so that they move together.
+
+const MAX_ZOOM = 16;
+const PIXELATED_FROM = 5; // from this zoom on, single pixels of the image are worth seeing
+const SMALL_REGION = 12; // CSS pixels; what is smaller on the screen gets a ring around it
+const RING_RADIUS = 11;
+const MAX_RINGS = 8;
+
+const camera = { zoom: 1, x: 0.5, y: 0.5 }; // x and y: the point of the image in the middle of the canvas
+
+function zoomAround(factor, x, y) {
+  const zoom = Math.min(MAX_ZOOM, Math.max(1, camera.zoom * factor));
+  camera.x = x + ((camera.x - x) * camera.zoom) / zoom;
+  camera.y = y + ((camera.y - y) * camera.zoom) / zoom;
+  camera.zoom = zoom;
+  keepInside();
+}
+
+function fitCamera() {
+  Object.assign(camera, { zoom: 1, x: 0.5, y: 0.5 });
+}
+
+function keepInside() {
+  const margin = 0.5 / camera.zoom;
+  camera.x = Math.min(1 - margin, Math.max(margin, camera.x));
+  camera.y = Math.min(1 - margin, Math.max(margin, camera.y));
+}
+
+// Where the whole image lies, in CSS pixels of the canvas.
+function placeImage(canvas, image) {
+  const scale = camera.zoom * Math.min(canvas.clientWidth / image.width, canvas.clientHeight / image.height);
+  const width = image.width * scale;
+  const height = image.height * scale;
+  return {
+    left: canvas.clientWidth / 2 - camera.x * width,
+    top: canvas.clientHeight / 2 - camera.y * height,
+    width,
+    height,
+  };
+}
+
+// The point of the image (0 to 1) below a pointer; outside of it the values leave that range.
+function pointBelow(event, canvas, image) {
+  const bounds = canvas.getBoundingClientRect();
+  const place = placeImage(canvas, image);
+  return {
+    x: (event.clientX - bounds.left - place.left) / place.width,
+    y: (event.clientY - bounds.top - place.top) / place.height,
+  };
+}
+
+// A path in map coordinates becomes one in coordinates of the image.
+function outlinePath(map, level) {
+  const segments = traceOutline(map, level);
+  const path = new Path2D();
+  for (let i = 0; i < segments.length; i += 4) {
+    path.moveTo(segments[i] / map.width, segments[i + 1] / map.height);
+    path.lineTo(segments[i + 2] / map.width, segments[i + 3] / map.height);
+  }
+  return path;
+}
+
+// `layers` says what to draw: { picture, heat, opacity, outline, truth, regions, map, cursor }; all but the picture may be missing.
+function drawStage(canvas, layers) {
+  const ratio = Math.min(2, window.devicePixelRatio || 1);
+  const width = Math.round(canvas.clientWidth * ratio);
+  const height = Math.round(canvas.clientHeight * ratio);
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  const context = canvas.getContext('2d');
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, canvas.clientWidth, canvas.clientHeight);
+  if (!layers.picture || width === 0) return;
+  const place = placeImage(canvas, layers.picture);
+  drawPicture(context, layers, place);
+  if (layers.outline) strokeWithHalo(context, placed(layers.outline, place), '#fff', 1.8);
+  if (layers.outline) drawRings(context, layers, place);
+  if (layers.truth) strokeWithHalo(context, placed(layers.truth, place), '#35e0ff', 2);
+  if (layers.cursor) drawCrosshair(context, place, layers.cursor);
+}
+
+function drawPicture(context, { picture, heat, opacity }, place) {
+  context.imageSmoothingQuality = 'high';
+  context.imageSmoothingEnabled = camera.zoom < PIXELATED_FROM;
+  context.drawImage(picture.image, place.left, place.top, place.width, place.height);
+  if (!heat) return;
+  context.imageSmoothingEnabled = true;
+  context.globalAlpha = opacity;
+  context.drawImage(heat, place.left, place.top, place.width, place.height);
+  context.globalAlpha = 1;
+}
+
+// The path is scaled, not the context: lines keep one width whatever the shape of the image.
+function placed(path, place) {
+  const result = new Path2D();
+  result.addPath(path, new DOMMatrix([place.width, 0, 0, place.height, place.left, place.top]));
+  return result;
+}
+
+function strokeWithHalo(context, path, colour, width) {
+  context.lineCap = 'round';
+  context.strokeStyle = 'rgba(0, 0, 0, .7)';
+  context.lineWidth = width + 2.2;
+  context.stroke(path);
+  context.strokeStyle = colour;
+  context.lineWidth = width;
+  context.stroke(path);
+}
+
+// A single flagged pixel is a dot that nobody would find: rings point at the strongest of the small regions.
+function drawRings(context, { regions, map }, place) {
+  const scaleX = place.width / map.width;
+  const scaleY = place.height / map.height;
+  const isSmall = (region) =>
+    (region.right - region.left) * scaleX < SMALL_REGION && (region.bottom - region.top) * scaleY < SMALL_REGION;
+  for (const region of regions.filter(isSmall).slice(0, MAX_RINGS)) {
+    const ring = new Path2D();
+    const x = place.left + ((region.left + region.right) / 2) * scaleX;
+    const y = place.top + ((region.top + region.bottom) / 2) * scaleY;
+    ring.arc(x, y, RING_RADIUS, 0, 2 * Math.PI);
+    strokeWithHalo(context, ring, '#fff', 1.2);
+  }
+}
+
+function drawCrosshair(context, place, cursor) {
+  const x = place.left + cursor.x * place.width;
+  const y = place.top + cursor.y * place.height;
+  const cross = new Path2D();
+  for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+    cross.moveTo(x + 4 * dx, y + 4 * dy);
+    cross.lineTo(x + 12 * dx, y + 12 * dy);
+  }
+  strokeWithHalo(context, cross, '#fff', 1.2);
+}
+
+function valueBelow(map, point) {
+  const column = Math.min(map.width - 1, Math.floor(point.x * map.width));
+  const row = Math.min(map.height - 1, Math.floor(point.y * map.height));
+  return map.values[row * map.width + column];
+}

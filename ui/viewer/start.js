@@ -1,0 +1,30 @@
+// Put the panels on the page and start listening.
+
+function addPanel(panel) {
+  part('panels').append(panel.element);
+  panel.jump = document.createElement('button');
+  panel.jump.type = 'button';
+  panel.jump.textContent = panel.text.title;
+  panel.jump.addEventListener('click', () => {
+    panel.element.scrollIntoView({ behavior: 'smooth', block: 'nearest', inline: 'center' });
+  });
+  part('jump').append(panel.jump);
+  listenToPicture(panel);
+  showState(panel);
+}
+
+// The header is the viewer's own value; the other slots are announced by their feeds.
+function announceHeader() {
+  if (!props.value) return;
+  document.dispatchEvent(new CustomEvent('defect-lens', { detail: { slot: 'header', value: props.value } }));
+}
+
+panels.forEach(addPanel);
+listenToControls();
+paintLegend(part('legend'), display.palette);
+showZoom();
+showAll();
+document.addEventListener('defect-lens', ({ detail }) => detail && receiveSlot(detail));
+new ResizeObserver(redraw).observe(root);
+watch('value', announceHeader);
+announceHeader();

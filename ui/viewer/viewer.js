@@ -1,0 +1,330 @@
+// The page's state, and what changes it: slots from the server, the slider, the controls, pointer and keyboard.
+
+const root = element.querySelector('.dl');
+const part = (name) => root.querySelector(`[data-part="${name}"]`);
+const panels = DETECTORS.map((text) => createPanel(part('panel-template'), text));
+const slots = {}; // the newest record of each slot, whatever run it belongs to
+const chosenRates = new Map(); // product -> the rate a person has chosen for it
+const NOTHING = { run: 0, picture: null, truth: null };
+const display = { mode: 'overlay', opacity: 0.75, palette: 'inferno', showsTruth: false };
+let shown = NOTHING;
+let decoding = { slot: null, promise: null };
+let cursor = null;
+let steps = [];
+let rate = 0;
+
+const donePanels = () => panels.filter((panel) => panel.result);
+const header = () => slots.header || { state: 'empty', run: 0, product: '', rate: 0 };
+
+// ---------------------------------------------------------------- slots
+
+async function receiveSlot({ slot, value }) {
+  if (slots[slot] && value.run < slots[slot].run) return; // an older run that ended late
+  slots[slot] = value;
+  await showPicture();
+  panels.forEach(takeSlot);
+  updateRate();
+  showAll();
+  root.dataset.ready = `${header().state}:${donePanels().length}`;
+}
+
+// Only what belongs to the run of the header is shown.
+function current(slot) {
+  const value = slots[slot];
+  return value && value.run === header().run ? value : null;
+}
+
+async function showPicture() {
+  const slot = current('picture');
+  if (!slot) {
+    const hasNone = header().state === 'empty' || header().state === 'error';
+    if (hasNone) shown = NOTHING; // while a run begins, the old picture stays until the new one is there
+    return;
+  }
+  if (shown.run === slot.run) return;
+  if (decoding.slot !== slot) decoding = { slot, promise: decodePicture(slot) };
+  const decoded = await decoding.promise;
+  if (current('picture') !== slot || shown.run === slot.run) return; // overtaken while decoding
+  shown = decoded;
+  cursor = null;
+  fitCamera();
+  showZoom();
+}
+
+async function decodePicture(slot) {
+  const [image, mask] = await Promise.all([loadImage(slot.image), slot.mask ? loadImage(slot.mask) : null]);
+  const truth = mask && outlinePath(maskToMap(mask), 0.5);
+  return { run: slot.run, picture: { image, width: slot.width, height: slot.height }, truth };
+}
+
+async function loadImage(source) {
+  const image = new Image();
+  image.src = source;
+  await image.decode();
+  return image;
+}
+
+function maskToMap(mask) {
+  const canvas = Object.assign(document.createElement('canvas'), { width: mask.width, height: mask.height });
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  context.drawImage(mask, 0, 0);
+  const { data } = context.getImageData(0, 0, mask.width, mask.height);
+  const values = new Float32Array(mask.width * mask.height);
+  for (let i = 0; i < values.length; i += 1) values[i] = data[4 * i] / 255;
+  return { values, width: mask.width, height: mask.height };
+}
+
+function takeSlot(panel) {
+  const slot = current(panel.text.name);
+  if (slot === panel.slot) return;
+  panel.slot = slot;
+  panel.result = slot && slot.state === 'done' ? decodeResult(slot) : null;
+  panel.judged = null;
+  showState(panel);
+}
+
+// ---------------------------------------------------------------- the false-alarm rate
+
+function updateRate() {
+  const calibrations = donePanels().map((panel) => panel.result.calibration);
+  if (calibrations.length === 0) return;
+  const { product, rate: ownRate } = header();
+  steps = rateSteps(calibrations, ownRate);
+  const wanted = chosenRates.get(product) ?? ownRate;
+  let index = steps.findLastIndex((step) => step <= wanted + 1e-12);
+  if (index < 0) index = 0;
+  const slider = part('rate');
+  slider.max = steps.length - 1;
+  slider.value = index;
+  rate = steps[index];
+}
+
+function chooseRate(index) {
+  rate = steps[index];
+  chosenRates.set(header().product, rate);
+  showAll();
+}
+
+function resetRate() {
+  chosenRates.delete(header().product);
+  updateRate();
+  showAll();
+}
+
+function showRate() {
+  const hasRate = donePanels().length > 0;
+  part('rule').dataset.off = !hasRate;
+  part('rate').disabled = !hasRate;
+  part('rate-value').textContent = hasRate ? fillText(TEXTS.perHundred, { rate: formatRate(rate) }) : '–';
+  part('rate').setAttribute('aria-valuetext', part('rate-value').textContent);
+  const isChosen = hasRate && chosenRates.has(header().product);
+  part('reset').hidden = !isChosen;
+  const own = hasRate ? Math.max(header().rate, steps[0]) : 0;
+  part('reset').textContent = fillText(TEXTS.resetTo, { rate: formatRate(own) });
+  showJoint(hasRate);
+}
+
+function showJoint(hasRate) {
+  const joint = part('joint');
+  joint.textContent = '';
+  joint.title = '';
+  if (!hasRate) return;
+  const answered = donePanels();
+  const thresholds = answered.map((panel) => panel.judged.threshold);
+  const counted = majorityFalseAlarms(answered.map((panel) => panel.result.calibration), thresholds);
+  if (!counted) {
+    joint.textContent = TEXTS.jointUnknown;
+    return;
+  }
+  const template = answered.length === 1 ? TEXTS.jointOne : TEXTS.joint;
+  joint.textContent = fillText(template, { k: counted.flagged, n: counted.total, names: answered[0].text.title });
+  joint.title = fillText(TEXTS.jointHelp, { rate: formatRate(counted.flagged / counted.total) });
+}
+
+// ---------------------------------------------------------------- what is shown
+
+function showAll() {
+  for (const panel of donePanels()) {
+    panel.judged = judge(panel.result, rate);
+    panel.outline = outlinePath(panel.result.map, panel.judged.threshold);
+    showResult(panel, display.mode);
+    paintPanel(panel);
+  }
+  showVerdict();
+  showRate();
+  showControls();
+  redraw();
+}
+
+function paintPanel(panel) {
+  const { threshold } = panel.judged;
+  const isOpaque = display.mode === 'heatmap';
+  paintMap(panel.heat, panel.result.map, { threshold, palette: display.palette, isOpaque });
+}
+
+function showVerdict() {
+  const { verdict, title, sub } = describeVerdict();
+  root.dataset.state = header().state;
+  root.dataset.verdict = verdict;
+  setText(part('title'), title);
+  setText(part('sub'), sub);
+  setText(part('note'), header().note || '');
+  part('facts').replaceChildren(...verdictFacts().map(factElement));
+  for (const panel of panels) {
+    panel.jump.dataset.verdict = panel.element.dataset.verdict;
+    panel.jump.dataset.state = panel.element.dataset.state;
+  }
+}
+
+// A live region is read aloud on every change: it changes only when its words do.
+function setText(target, text) {
+  if (target.textContent !== text) target.textContent = text;
+}
+
+function describeVerdict() {
+  const { state, error } = header();
+  if (state === 'error') return { verdict: 'error', title: error.title, sub: `${error.problem} ${error.fix}` };
+  if (state === 'empty') return { verdict: 'empty', title: TEXTS.emptyTitle, sub: TEXTS.emptySub };
+  const answered = donePanels();
+  const pending = panels.filter((panel) => !panel.slot || ICON_STATES.includes(panel.slot.state));
+  if (state === 'running' && pending.length > 0) {
+    const count = { done: answered.length, total: answered.length + pending.length };
+    return { verdict: 'running', title: TEXTS.runningTitle, sub: fillText(TEXTS.runningSub, count) };
+  }
+  if (answered.length === 0) return { verdict: 'silent', title: TEXTS.silentTitle, sub: TEXTS.silentSub };
+  return describeVotes(answered);
+}
+
+function describeVotes(answered) {
+  const flagging = answered.filter((panel) => panel.judged.isFlagged);
+  const sub = describeAgreement(answered, flagging);
+  if (isMajority(flagging.length, answered.length)) return { verdict: 'defect', title: TEXTS.defectTitle, sub };
+  if (flagging.length === 0) return { verdict: 'normal', title: TEXTS.goodTitle, sub };
+  return { verdict: 'mixed', title: TEXTS.mixedTitle, sub: `${sub} ${TEXTS.lookClosely}` };
+}
+
+function describeAgreement(answered, flagging) {
+  const titles = (list) => joinNames(list.map((panel) => panel.text.title));
+  const n = answered.length;
+  if (n === 1) return fillText(flagging.length ? TEXTS.onlyAbove : TEXTS.onlyNotAbove, { names: titles(answered) });
+  if (flagging.length === 0) return fillText(TEXTS.noneAbove, { n });
+  if (flagging.length === n) return fillText(TEXTS.allAbove, { n });
+  const rest = answered.filter((panel) => !flagging.includes(panel));
+  const others = fillText(rest.length === 1 ? TEXTS.oneNot : TEXTS.manyNot, { names: titles(rest) });
+  return fillText(flagging.length === 1 ? TEXTS.oneAbove : TEXTS.manyAbove, { names: titles(flagging), others });
+}
+
+function verdictFacts() {
+  const { truth } = header();
+  const answered = donePanels();
+  const facts = [];
+  if (truth && shown.picture) {
+    facts.push({ label: TEXTS.sampleIs, value: truth === 'good' ? TEXTS.goodPart : truth, help: TEXTS.sampleHelp });
+  }
+  if (answered.length > 0) {
+    const k = answered.filter((panel) => panel.judged.isFlagged).length;
+    const value = fillText(TEXTS.ofAll, { k, n: answered.length });
+    const seconds = answered.reduce((sum, panel) => sum + panel.result.seconds, 0);
+    facts.push({ label: TEXTS.flaggedBy, value, help: TEXTS.flaggedByHelp });
+    facts.push({ label: TEXTS.time, value: formatSeconds(seconds), help: TEXTS.timeHelp });
+  }
+  return facts;
+}
+
+function showControls() {
+  for (const button of root.querySelectorAll('[data-mode]')) {
+    button.setAttribute('aria-pressed', String(button.dataset.mode === display.mode));
+  }
+  part('truth').disabled = !shown.truth;
+  part('opacity-value').textContent = `${Math.round(100 * display.opacity)} %`;
+}
+
+function showZoom() {
+  part('zoom').textContent = `${Math.round(100 * camera.zoom)} %`;
+  root.dataset.zoomed = camera.zoom > 1;
+}
+
+let isRedrawQueued = false;
+
+function redraw() {
+  if (isRedrawQueued) return;
+  isRedrawQueued = true;
+  requestAnimationFrame(() => {
+    isRedrawQueued = false;
+    panels.forEach(drawPanel);
+  });
+}
+
+function drawPanel(panel) {
+  const hasOverlay = panel.judged && display.mode !== 'original';
+  drawStage(panel.canvas, {
+    picture: shown.picture,
+    heat: hasOverlay && display.mode !== 'outline' ? panel.heat : null,
+    opacity: display.opacity,
+    outline: hasOverlay ? panel.outline : null,
+    regions: hasOverlay ? panel.judged.regions : [],
+    map: hasOverlay ? panel.result.map : null,
+    truth: display.showsTruth ? shown.truth : null,
+    cursor,
+  });
+  panel.element.dataset.pictured = Boolean(shown.picture);
+  showReading(panel, shown.picture ? cursor : null);
+}
+
+// ---------------------------------------------------------------- controls
+
+function changeDisplay(changes) {
+  Object.assign(display, changes);
+  paintLegend(part('legend'), display.palette);
+  donePanels().forEach(paintPanel);
+  showControls();
+  redraw();
+}
+
+function moveZoom(factor) {
+  const point = cursor || (camera.zoom === 1 && strongestPoint()) || camera;
+  if (!cursor && camera.zoom === 1) Object.assign(camera, { x: point.x, y: point.y });
+  zoomAround(factor, point.x, point.y);
+  showZoom();
+  redraw();
+}
+
+// Zooming in from the whole image goes where the detectors point.
+function strongestPoint() {
+  const flagging = donePanels().filter((panel) => panel.judged.regions.length > 0);
+  if (flagging.length === 0) return null;
+  const surest = flagging.reduce((best, panel) => (panel.judged.relative > best.judged.relative ? panel : best));
+  const [region] = surest.judged.regions;
+  const { width, height } = surest.result.map;
+  return { x: region.peakX / width, y: region.peakY / height };
+}
+
+function zoomToFit() {
+  fitCamera();
+  showZoom();
+  redraw();
+}
+
+const ZOOM_ACTIONS = { in: () => moveZoom(1.6), out: () => moveZoom(1 / 1.6), fit: zoomToFit };
+
+function listenToControls() {
+  root.addEventListener('click', ({ target }) => {
+    const button = target.closest('button');
+    if (!button) return;
+    if (button.dataset.mode) changeDisplay({ mode: button.dataset.mode });
+    if (button.dataset.zoom) ZOOM_ACTIONS[button.dataset.zoom]();
+  });
+  part('reset').addEventListener('click', resetRate);
+  let isQueued = false;
+  part('rate').addEventListener('input', () => {
+    if (isQueued) return; // a slider fires faster than the screen can follow
+    isQueued = true;
+    requestAnimationFrame(() => {
+      isQueued = false;
+      chooseRate(Number(part('rate').value));
+    });
+  });
+  part('opacity').addEventListener('input', ({ target }) => changeDisplay({ opacity: target.value / 100 }));
+  part('palette').addEventListener('change', ({ target }) => changeDisplay({ palette: target.value }));
+  part('truth').addEventListener('change', ({ target }) => changeDisplay({ showsTruth: target.checked }));
+}
