@@ -223,19 +223,13 @@ class _Run:
 
     def measure_teacher(self, batches: _Batches) -> None:
         """Learn mean and spread of every teacher channel over the first batches."""
-        sums = {
-            layer: torch.zeros(2, channels, dtype=torch.float64)
-            for layer, channels in self.teacher.channels.items()
-        }
-        for index in range(NUM_STATISTICS_BATCHES):
-            for layer, out in self.teach(batches[index].to(self.device)).items():
-                values = out.double() if self.device.type != "mps" else out
-                moments = [values.mean((0, 2, 3)), values.square().mean((0, 2, 3))]
-                sums[layer] += torch.stack(moments).cpu().double() / NUM_STATISTICS_BATCHES
-        for layer, (mean, square) in sums.items():
-            spread = (square - mean.square()).clamp_min(1e-6).sqrt()
-            pair = (mean.float().view(1, -1, 1, 1), spread.float().view(1, -1, 1, 1))
-            self.statistics[layer] = (pair[0].to(self.device), pair[1].to(self.device))
+        seen = [
+            self.teach(batches[index].to(self.device)) for index in range(NUM_STATISTICS_BATCHES)
+        ]
+        for layer in self.teacher.layers:
+            values = torch.cat([features[layer] for features in seen])
+            spread, mean = torch.std_mean(values, (0, 2, 3), keepdim=True)
+            self.statistics[layer] = (mean, spread.clamp_min(1e-3))
 
     def advance(self, lesson: _Lesson) -> None:
         """Take one step of gradient descent."""

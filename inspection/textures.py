@@ -1,7 +1,6 @@
 """Drawn pictures of many kinds, from which a small network can learn to see.
 
-Nothing here looks like a particular product: variety is what counts. Everything random comes from a
-NumPy generator that the caller owns.
+Variety is what counts. Everything random comes from a NumPy generator that the caller owns.
 """
 
 from collections.abc import Callable
@@ -390,9 +389,8 @@ def _expose(picture: Picture, rng: Generator) -> RGBImage:
     """Photograph the picture: uneven light, focus, grain."""
     size = picture.shape[0]
     if rng.uniform() < 0.4:
-        light = np.float32(1.0) + np.float32(rng.uniform(0.1, 0.6)) * (
-            _slope(rng, size) - np.float32(0.5)
-        )
+        unevenness = np.float32(rng.uniform(0.1, 0.6))
+        light = 1 + unevenness * (_slope(rng, size) - np.float32(0.5))
         picture = picture * light[..., None]
     if rng.uniform() < 0.5:
         picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.4, 1.5))))
