@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -10,79 +11,82 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from tqdm import tqdm
 
 from detectors.anomalib_import import import_patchcore_model
 from detectors.backbones import STUDENT, Backbone, load_backbone
 from detectors.checkpoints import not_fitted, read_detector, retrain, write_detector
 from detectors.coreset import select_coreset
 from detectors.devices import choose_device
+from detectors.settings import Range, make_settings, settings_to_json
 from inspection.errors import CheckpointError, SettingsError
-from inspection.preprocess import Progress, check_input_size, load_samples
+from inspection.preprocess import check_input_size, load_samples
 from inspection.types import Prediction, RGBImage, Sample, Size, Split, TrainingRecord
 
 BATCH = 8
+RANGES = {
+    "coreset_ratio": Range(0.0001, 1.0),
+    "max_memory": Range(1, 1_000_000),
+    "max_candidates": Range(1, 100_000_000),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatchCoreSettings:
+    """Settings of the memory bank.
+
+    Attributes:
+        input_size: (height, width), multiples of 16.
+        backbone: name for `backbones.load_backbone`.
+        backbone_weights: file with the weights of that backbone, to be taken first.
+        layers: feature maps joined into one embedding per patch, the finest first.
+        coreset_ratio: share of all patches kept in the memory bank.
+        max_memory: most rows of the memory bank, whatever the ratio.
+        max_candidates: most patches to choose among; a larger set is thinned at random.
+        smoothing: standard deviation of the map's Gaussian filter, in pixels of the input.
+        seed: of the thinning, the projection and the first patch.
+    """
+
+    input_size: Size = (256, 256)
+    backbone: str = STUDENT
+    backbone_weights: str | None = None
+    layers: tuple[str, ...] = ("layer2", "layer3")
+    coreset_ratio: float = 0.25
+    max_memory: int = 4000
+    max_candidates: int = 150_000
+    smoothing: int = 4
+    seed: int = 0
 
 
 class PatchCore:
     """Memory bank of normal patches behind anomalib's `PatchcoreModel`; nothing is trained.
 
     Args:
-        input_size: (height, width), multiples of 16.
-        backbone: name for `backbones.load_backbone`.
-        backbone_weights: file with the weights of that backbone, to be taken first.
-        layers: feature maps joined into one embedding per patch, the finest first.
-        coreset_ratio: share of all patches kept in the memory bank, 0-1.
-        max_memory: most rows of the memory bank, whatever the ratio.
-        max_candidates: most patches to choose among; a larger set is thinned at random.
-        smoothing: standard deviation of the map's Gaussian filter, in pixels of the input.
-        seed: of the thinning, the projection and the first patch.
         device: auto, cpu, cuda or mps.
+        progress: whether `fit` shows a bar on stderr.
+        settings: as in `PatchCoreSettings`.
     """
 
     name: ClassVar[str] = "patchcore"
+    settings_type: ClassVar[type[PatchCoreSettings]] = PatchCoreSettings
 
-    def __init__(  # noqa: PLR0913 (settings, all named)
-        self,
-        *,
-        input_size: Size = (256, 256),
-        backbone: str = STUDENT,
-        backbone_weights: str | None = None,
-        layers: Sequence[str] = ("layer2", "layer3"),
-        coreset_ratio: float = 0.25,
-        max_memory: int = 4000,
-        max_candidates: int = 150_000,
-        smoothing: int = 4,
-        seed: int = 0,
-        device: str | None = None,
-        progress: Progress | None = None,
+    def __init__(
+        self, *, device: str | None = None, progress: bool = True, **settings: Any
     ) -> None:
-        height, width = (int(side) for side in input_size)
-        if not 0 < coreset_ratio <= 1:
-            raise SettingsError(
-                f"A coreset ratio of {coreset_ratio:g} is not possible.",
-                "Give a share above 0 and up to 1, such as 0.25.",
-            )
-        self._input_size = check_input_size((height, width), multiple=16)
-        self._settings: dict[str, Any] = {
-            "input_size": [height, width],
-            "backbone": backbone,
-            "backbone_weights": backbone_weights,
-            "layers": list(layers),
-            "coreset_ratio": coreset_ratio,
-            "max_memory": max_memory,
-            "max_candidates": max_candidates,
-            "smoothing": smoothing,
-            "seed": seed,
-        }
+        self.settings = make_settings(PatchCoreSettings, self.name, settings, RANGES)
+        check_input_size(self.settings.input_size, multiple=16)
         self._device = choose_device(device)
         self._progress = progress
+        self._forget()
+
+    def _forget(self) -> None:
         self._model: Any = None
         self._training: TrainingRecord | None = None
         self._state: dict[str, Any] = {}
 
     @property
     def input_size(self) -> Size:
-        return self._input_size
+        return self.settings.input_size
 
     @property
     def min_threshold(self) -> float:
@@ -99,23 +103,19 @@ class PatchCore:
             for sample in samples
             if not sample.is_anomalous and sample.split in (Split.TRAIN, Split.VALIDATION)
         ]
-        self._model, self._training, self._state = None, None, {}
-        loaded = load_samples(normal, self._input_size)
+        self._forget()
+        chosen = self.settings
+        loaded = load_samples(normal, chosen.input_size)
         backbone = load_backbone(
-            self._settings["backbone"],
-            layers=self._settings["layers"],
-            weights=_path(self._settings["backbone_weights"]),
+            chosen.backbone, layers=chosen.layers, weights=_path(chosen.backbone_weights)
         )
         model = self._build(backbone)
-        generator = torch.Generator().manual_seed(self._settings["seed"])
+        generator = torch.Generator().manual_seed(chosen.seed)
         candidates, num_patches = self._collect(model, loaded.images, generator)
-        rows = min(
-            self._settings["max_memory"],
-            max(1, round(self._settings["coreset_ratio"] * num_patches)),
-        )
-        chosen = select_coreset(candidates, rows, generator=generator)
+        rows = min(chosen.max_memory, max(1, round(chosen.coreset_ratio * num_patches)))
+        kept = select_coreset(candidates, rows, generator=generator)
         # rounded to what the checkpoint stores, so that a saved detector predicts the same
-        model.memory_bank = candidates[chosen].half().float()
+        model.memory_bank = candidates[kept].half().float()
         self._model = model.eval()
         self._state = {
             "backbone_sha256": backbone.ref.sha256,
@@ -127,7 +127,7 @@ class PatchCore:
             seen=loaded.seen,
             num_normal=len(normal),
             num_labelled=0,
-            seed=self._settings["seed"],
+            seed=chosen.seed,
             seconds=time.perf_counter() - start,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             device=self._device.type,
@@ -152,7 +152,7 @@ class PatchCore:
         write_detector(
             folder,
             self.name,
-            settings=self._settings,
+            settings=settings_to_json(self.settings),
             training=self._training,
             tensors={"memory_bank": self._model.memory_bank.half()},
             state=self._state,
@@ -162,14 +162,14 @@ class PatchCore:
     def load(cls, folder: Path, *, device: str | None = None) -> Self:
         stored = read_detector(folder, cls.name)
         try:
-            detector = cls(**stored.settings, device=device)
+            detector = cls(device=device, **stored.settings)
             bank = stored.tensors["memory_bank"].float()
             sha256 = stored.state["backbone_sha256"]
-        except (TypeError, KeyError) as error:
+        except (SettingsError, KeyError) as error:
             raise CheckpointError(
                 f"{folder} was written by another version ({error}).", retrain(cls.name)
             ) from error
-        backbone = _same_backbone(stored.settings, sha256, folder)
+        backbone = _same_backbone(detector.settings, sha256, folder)
         model = detector._build(backbone)
         if bank.ndim != 2 or bank.shape[1] != sum(backbone.channels.values()):
             raise CheckpointError(
@@ -188,31 +188,30 @@ class PatchCore:
             num_neighbors=1,  # the score is the map's maximum: nothing to reweigh
         )
         model.feature_extractor = backbone
-        model.anomaly_map_generator = type(model.anomaly_map_generator)(self._settings["smoothing"])
+        model.anomaly_map_generator = type(model.anomaly_map_generator)(self.settings.smoothing)
         return model.to(self._device)
 
     def _collect(
         self, model: Any, images: NDArray[np.uint8], generator: torch.Generator
     ) -> tuple[Tensor, int]:
         """Return up to `max_candidates` embeddings (m, d), evenly from all images + total."""
-        per_image = -(-self._settings["max_candidates"] // len(images))
+        per_image = -(-self.settings.max_candidates // len(images))
         kept: list[Tensor] = []
         num_patches = 0
         for embeddings in self._embed(model, images):  # (patches, d) of one image
             num_patches += len(embeddings)
             order = torch.randperm(len(embeddings), generator=generator)[:per_image]
             kept.append(embeddings[order.to(embeddings.device)])
-        return torch.cat(kept)[: self._settings["max_candidates"]], num_patches
+        return torch.cat(kept)[: self.settings.max_candidates], num_patches
 
     @torch.inference_mode()
     def _embed(self, model: Any, images: NDArray[np.uint8]) -> Iterator[Tensor]:
         model.train()  # anomalib: a model in training returns the embeddings
-        for start in range(0, len(images), BATCH):
+        starts = range(0, len(images), BATCH)
+        for start in tqdm(starts, "patchcore", disable=not self._progress, leave=False):
             batch = self._to_tensor(images[start : start + BATCH])
             embeddings = model(batch)  # (batch * patches, d)
             model.embedding_store.clear()
-            if self._progress is not None:
-                self._progress(start + len(batch), len(images))
             yield from embeddings.reshape(len(batch), -1, embeddings.shape[-1])
 
     def _to_tensor(self, images: NDArray[np.uint8]) -> Tensor:
@@ -222,18 +221,18 @@ class PatchCore:
         return tensor.permute(0, 3, 1, 2).float().div_(255)
 
 
-def _same_backbone(settings: dict[str, Any], sha256: str, folder: Path) -> Backbone:
+def _same_backbone(settings: PatchCoreSettings, sha256: str, folder: Path) -> Backbone:
     """Find the backbone that filled the memory bank, without asking the network."""
-    weights = _path(settings["backbone_weights"])
+    weights = _path(settings.backbone_weights)
     backbone = load_backbone(
-        settings["backbone"],
-        layers=settings["layers"],
+        settings.backbone,
+        layers=settings.layers,
         weights=weights if weights is not None and weights.is_file() else None,
         allow_download=False,
     )
     if backbone.ref.sha256 != sha256:
         raise CheckpointError(
-            f"{folder} was made with other weights of the backbone {settings['backbone']} "
+            f"{folder} was made with other weights of the backbone {settings.backbone} "
             f"than those found ({backbone.ref.origin}).",
             f"Bring the former weights back, or train again. {retrain('patchcore')}",
         )

@@ -1,0 +1,115 @@
+"""Folders are replaced all or nothing, and PatchCore insists on its own backbone."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from detectors.anomalib_import import import_patchcore_model
+from detectors.checkpoints import recover_folder, replace_folder
+from detectors.coreset import select_coreset
+from detectors.devices import choose_device
+from detectors.patchcore import PatchCore
+from detectors.student import Student
+from inspection.errors import CheckpointError, SettingsError
+from tests.factories import draw_part, make_samples
+
+
+def test_a_folder_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    target = tmp_path / "a" / "cae"
+    for text in ("first", "second"):
+        with replace_folder(target) as fresh:
+            (fresh / "file").write_text(text)
+        assert (target / "file").read_text() == text
+    assert [path.name for path in target.parent.iterdir()] == ["cae"]
+
+
+def test_a_failed_replacement_changes_nothing_and_leaves_no_litter(tmp_path: Path) -> None:
+    target = tmp_path / "cae"
+    with replace_folder(target) as fresh:
+        (fresh / "file").write_text("old")
+    with pytest.raises(RuntimeError), replace_folder(target) as fresh:
+        (fresh / "file").write_text("new")
+        raise RuntimeError
+    assert (target / "file").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["cae"]
+
+
+def test_an_interruption_between_two_renames_is_mended(tmp_path: Path) -> None:
+    target = tmp_path / "cae"
+    with replace_folder(target) as fresh:
+        (fresh / "file").write_text("old")
+    target.rename(tmp_path / "cae.tmp-old")
+    recover_folder(target)
+    assert (target / "file").read_text() == "old"
+
+
+def test_the_coreset_leaves_no_row_far_from_all_chosen_ones() -> None:
+    rng = np.random.default_rng(0)
+    clusters = torch.from_numpy(
+        np.concatenate([rng.normal(10 * k, 0.1, (50, 3)) for k in range(6)])
+    ).float()
+    chosen = select_coreset(clusters, 6, generator=torch.Generator().manual_seed(0))
+    assert sorted(int(index) // 50 for index in chosen) == list(range(6))
+
+
+def test_the_coreset_is_distinct_seeded_and_never_larger_than_asked() -> None:
+    rows = torch.randn(300, 100, generator=torch.Generator().manual_seed(1))
+
+    def choose(seed: int) -> list[int]:
+        return select_coreset(rows, 40, generator=torch.Generator().manual_seed(seed)).tolist()
+
+    assert choose(0) == choose(0)
+    assert choose(0) != choose(1)
+    assert len(set(choose(0))) == 40
+    everything = select_coreset(rows, 999, generator=torch.Generator())
+    assert everything.tolist() == list(range(300))
+
+
+def test_equal_rows_are_not_chosen_twice() -> None:
+    chosen = select_coreset(torch.ones(10, 4), 5, generator=torch.Generator())
+    assert len(set(chosen.tolist())) == 5
+
+
+def test_patchcore_refuses_another_backbone_than_the_one_that_filled_its_memory(
+    tmp_path: Path,
+) -> None:
+    weights = tmp_path / "student.safetensors"
+    torch.manual_seed(0)
+    save_file(Student((8, 12, 16)).state_dict(), weights)
+    detector = PatchCore(
+        input_size=(64, 64), backbone_weights=str(weights), max_memory=50, device="cpu"
+    ).fit(make_samples(tmp_path / "parts", num_defective=0))
+    folder = tmp_path / "patchcore"
+    folder.mkdir()
+    detector.save(folder)
+    assert PatchCore.load(folder, device="cpu").predict([draw_part(1)[0]])
+    save_file(Student((8, 12, 16)).state_dict(), weights)
+    with pytest.raises(CheckpointError, match="other weights of the backbone"):
+        PatchCore.load(folder, device="cpu")
+    save_file(Student((8, 12, 20)).state_dict(), weights)
+    with pytest.raises(CheckpointError):
+        PatchCore.load(folder, device="cpu")
+
+
+def test_patchcore_refuses_impossible_settings() -> None:
+    with pytest.raises(SettingsError, match="coreset_ratio"):
+        PatchCore(coreset_ratio=0)
+
+
+def test_anomalib_is_whole_after_its_model_was_imported_alone() -> None:
+    model = import_patchcore_model()
+    assert import_patchcore_model() is model
+    assert model.__module__ == "anomalib.models.image.patchcore.torch_model"
+
+
+def test_devices_are_chosen_by_name_and_an_absent_one_is_refused() -> None:
+    assert choose_device("cpu").type == "cpu"
+    assert choose_device("auto") == choose_device()
+    with pytest.raises(SettingsError, match="Use auto, cpu, cuda or mps"):
+        choose_device("tpu")
+    if not torch.cuda.is_available():
+        with pytest.raises(SettingsError, match="--device cpu"):
+            choose_device("cuda")

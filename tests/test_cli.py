@@ -1,0 +1,147 @@
+"""Commands do what they say, and what a person can mend ends with a sentence and exit code 2."""
+
+import csv
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from safetensors.torch import save_file
+from typer.testing import CliRunner
+
+import cli
+from detectors.student import Student
+from inspection.errors import InspectionError
+from inspection.splits import load_split
+from tests.factories import draw_part, write_dataset
+
+ROOT = Path(cli.__file__).parent
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a miniature dataset `parts` and all three detectors trained on it, briefly."""
+    folder = tmp_path_factory.mktemp("cli")
+    write_dataset(folder / "parts", num_train=14)
+    save_file(Student((8, 12, 16)).state_dict(), folder / "student.safetensors")
+    run(
+        *("train", "--data", folder / "parts", "--checkpoints", folder / "ck", "--device", "cpu"),
+        *("--input-size", 64, "--epochs", 1, "--labelled-defects", 0.5),
+        *("--backbone-weights", folder / "student.safetensors"),
+    )
+    return folder
+
+
+def run(*arguments: object) -> str:
+    result = CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
+    if isinstance(result.exception, InspectionError):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_every_command_explains_itself() -> None:
+    overview = run("--help")
+    for command in ("demo-data", "train", "calibrate", "evaluate", "inspect", "distill-backbone"):
+        assert command in overview
+        assert "--" in run(command, "--help")
+
+
+def test_training_leaves_three_checkpoints_and_one_split(trained: Path) -> None:
+    product = trained / "ck" / "parts" / "disc"
+    assert {path.name for path in product.iterdir()} == {"cae", "unet", "patchcore", "split.json"}
+    plan = load_split(product)
+    assert plan is not None
+    assert plan.labelled_fraction == 0.5
+
+
+def test_inspecting_writes_overlays_and_a_table(trained: Path, tmp_path: Path) -> None:
+    path = tmp_path / "Teil 7 ü.png"
+    Image.fromarray(draw_part(7, defective=True, side=100)[0]).save(path)
+    output = run(
+        *("inspect", path, "--category", "disc", "--out", tmp_path / "out", "--device", "cpu"),
+        *("--checkpoints", trained / "ck"),
+    )
+    assert "Teil 7 ü.png" in output
+    with (tmp_path / "out" / "inspection.csv").open(encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["detector"] for row in rows] == ["cae", "unet", "patchcore"]
+    for row in rows:
+        flagged = float(row["image_score"]) > float(row["threshold"])
+        assert row["verdict"] == ("defect" if flagged else "normal")
+        assert Image.open(tmp_path / "out" / row["overlay"]).size == (100, 100)
+
+
+def test_one_bad_image_does_not_lose_the_others(trained: Path, tmp_path: Path) -> None:
+    (tmp_path / "bad.png").write_text("no image")
+    Image.fromarray(draw_part(7)[0]).save(tmp_path / "good.png")
+    result = CliRunner().invoke(
+        cli.app,
+        [
+            *("inspect", str(tmp_path / "bad.png"), str(tmp_path / "good.png")),
+            *("--category", "disc", "--detector", "patchcore", "--device", "cpu"),
+            *("--out", str(tmp_path / "out"), "--checkpoints", str(trained / "ck")),
+        ],
+    )
+    assert result.exit_code == 2
+    assert "bad.png could not be read" in result.stderr
+    assert (tmp_path / "out" / "inspection.csv").read_text(encoding="utf-8-sig").count("good") == 2
+
+
+def test_a_product_keeps_the_rate_it_was_given(trained: Path, tmp_path: Path) -> None:
+    checkpoints = shutil.copytree(trained / "ck", tmp_path / "ck")
+    arguments = ("calibrate", "--category", "parts/disc", "--checkpoints", checkpoints)
+    assert "25 false alarms" in run(*arguments, "--false-alarm-rate", 0.25)
+    evaluated = run(
+        *("evaluate", "--data", trained / "parts", "--detector", "patchcore"),
+        *("--checkpoints", checkpoints, "--device", "cpu"),
+    )
+    assert "25 false alarms" in evaluated
+    assert "image AUROC" in evaluated
+    with pytest.raises(InspectionError, match="cannot support"):
+        run(*arguments, "--false-alarm-rate", 0.001)
+
+
+def test_labelled_defects_are_never_tested_again(trained: Path) -> None:
+    output = run(
+        *("evaluate", "--data", trained / "parts", "--detector", "patchcore"),
+        *("--checkpoints", trained / "ck", "--device", "cpu"),
+    )
+    assert "4 normal and 2 defective test images" in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["train", "--data", "{parts}", "--category", "spoon"], "no category 'spoon'"),
+        (["train", "--data", "{parts}", "--detector", "oracle"], "cae, unet, patchcore"),
+        (["train", "--data", "{empty}"], "no images|none of"),
+        (["train", "--data", "{parts}/nowhere"], "nowhere"),
+        (["train", "--data", "{parts}", "--input-size", "70"], "multiples of"),
+        (["train", "--data", "{parts}", "--device", "tpu"], "no device called tpu"),
+        (["inspect", "x.png", "--category", "spoon", "--out", "{empty}"], "no trained product"),
+        (["calibrate", "--category", "spoon", "--false-alarm-rate", "0.1"], "no trained product"),
+        (["distill-backbone", "--teacher", "{empty}/no.pth"], r"no\.pth"),
+    ],
+)
+def test_bad_input_is_answered_with_a_sentence(
+    trained: Path, tmp_path: Path, arguments: list[str], sentence: str
+) -> None:
+    places = {"parts": str(trained / "parts"), "empty": str(tmp_path)}
+    filled = [argument.format(**places) for argument in arguments]
+    if filled[0] != "distill-backbone":
+        filled += ["--checkpoints", str(tmp_path / "ck")]
+    with pytest.raises(InspectionError, match=sentence):
+        run(*filled)
+
+
+def test_the_exit_code_is_2_and_there_is_no_traceback(tmp_path: Path) -> None:
+    command = [sys.executable, "cli.py", "train", "--data", str(tmp_path / "nowhere")]
+    result = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=False, encoding="utf-8"
+    )
+    assert result.returncode == 2
+    assert result.stderr.startswith("Error: ")
+    assert "Traceback" not in result.stderr
