@@ -1,7 +1,6 @@
 """Defect Lens on the command line: draw demo products, train, calibrate, evaluate and inspect."""
 
 import csv
-import inspect as python_inspect
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -162,10 +161,10 @@ def train_one(
     labelled: float | None,
 ) -> None:
     """Train, calibrate and keep one detector, and say what came of it."""
-    from detectors import create_detector, detector_class
+    from detectors import create_detector, setting_names
     from detectors.workflow import train_detector
 
-    known = python_inspect.signature(detector_class(name)).parameters
+    known = setting_names(name) | {"device"}
     settings = {k: v for k, v in options.items() if v is not None and k in known}
     fraction = labelled if "labelled" in known else None
     plan = split_of(samples, folder, seed=options["seed"], labelled=fraction)

@@ -1,16 +1,26 @@
 """The detectors by name, each imported only when it is asked for."""
 
+from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from inspection.errors import SettingsError
 from inspection.types import Detector
 
+
+class Entry(NamedTuple):
+    """Where a detector and the record of its settings are to be found."""
+
+    module: str
+    detector: str
+    settings: str
+
+
 CLASSES = {
-    "cae": "detectors.cae:CAE",
-    "unet": "detectors.unet:UNet",
-    "patchcore": "detectors.patchcore:PatchCore",
+    "cae": Entry("detectors.cae", "CAE", "CAESettings"),
+    "unet": Entry("detectors.unet", "UNet", "UNetSettings"),
+    "patchcore": Entry("detectors.patchcore", "PatchCore", "PatchCoreSettings"),
 }
 
 
@@ -20,13 +30,20 @@ def detector_class(name: str) -> type[Detector]:
     Raises:
         SettingsError: there is no detector of that name.
     """
-    if name not in CLASSES:
-        raise SettingsError(
-            f"There is no detector called {name}.", f"Choose from {', '.join(CLASSES)}."
-        )
-    module, _, attribute = CLASSES[name].partition(":")
-    found: type[Detector] = getattr(import_module(module), attribute)
+    entry = _entry(name)
+    found: type[Detector] = getattr(import_module(entry.module), entry.detector)
     return found
+
+
+def setting_names(name: str) -> frozenset[str]:
+    """Return the names of the settings that a detector takes, beside `device`.
+
+    Raises:
+        SettingsError: there is no detector of that name.
+    """
+    entry = _entry(name)
+    record = getattr(import_module(entry.module), entry.settings)
+    return frozenset(item.name for item in fields(record))
 
 
 def create_detector(name: str, **settings: Any) -> Detector:
@@ -41,3 +58,11 @@ def load_detector(folder: Path, *, device: str | None = None) -> Detector:
         CheckpointError: missing, damaged, foreign or of another version.
     """
     return detector_class(folder.name).load(folder, device=device)
+
+
+def _entry(name: str) -> Entry:
+    if name not in CLASSES:
+        raise SettingsError(
+            f"There is no detector called {name}.", f"Choose from {', '.join(CLASSES)}."
+        )
+    return CLASSES[name]

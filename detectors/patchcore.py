@@ -68,7 +68,6 @@ class PatchCore:
     """
 
     name: ClassVar[str] = "patchcore"
-    settings_type: ClassVar[type[PatchCoreSettings]] = PatchCoreSettings
 
     def __init__(
         self, *, device: str | None = None, progress: bool = True, **settings: Any

@@ -47,7 +47,7 @@ class BrightnessDetector:
 
 
 def draw_part(seed: int, *, defective: bool = False, side: int = SIDE) -> tuple[RGBImage, Mask]:
-    """Draw a grey disc with grain; a defect is a bright square at `DEFECT`, scaled with the side."""
+    """Draw a grey disc with grain; a defect is a bright square at `DEFECT`, scaled."""
     rng = np.random.default_rng(seed)
     rows, columns = np.mgrid[0:side, 0:side] / side - 0.5
     grey = np.where(np.hypot(rows, columns) < 0.42, 120.0, 50.0)

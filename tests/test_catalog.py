@@ -8,9 +8,9 @@ import pytest
 
 from inspection.calibration import save_calibration, save_product_rate
 from inspection.catalog import Catalog, Status, read_seen
+from inspection.dataset import read_dataset
 from inspection.errors import CheckpointError, DatasetError
 from inspection.splits import make_split, save_split
-from inspection.dataset import read_dataset
 from inspection.types import Channel, Split
 from tests.factories import make_calibration, make_channel, write_dataset
 

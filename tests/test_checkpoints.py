@@ -30,9 +30,14 @@ def test_a_failed_replacement_changes_nothing_and_leaves_no_litter(tmp_path: Pat
     target = tmp_path / "cae"
     with replace_folder(target) as fresh:
         (fresh / "file").write_text("old")
-    with pytest.raises(RuntimeError), replace_folder(target) as fresh:
-        (fresh / "file").write_text("new")
-        raise RuntimeError
+
+    def fail() -> None:
+        with replace_folder(target) as fresh:
+            (fresh / "file").write_text("new")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert (target / "file").read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["cae"]
 

@@ -28,7 +28,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="session")
 def backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write a small student with random weights: the contract is about shapes, not about quality."""
+    """Write a small student with random weights: the contract is not about quality."""
     torch.manual_seed(0)
     path = tmp_path_factory.mktemp("backbone") / "student.safetensors"
     save_file(Student((8, 12, 16)).state_dict(), path)

@@ -11,7 +11,7 @@ import cli
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("checkpoints/*.md")])
 CODE = re.compile(r"`([^`\n]+)`|^((?:python|make|\.venv)[^\n]*)$", re.MULTILINE)
-FOLDERS = ("inspection", "detectors", "ui", "checkpoints", "benchmarks", "tests", "docs")
+FOLDERS = ("inspection/", "detectors/", "ui/", "checkpoints/", "benchmarks/", "tests/", "docs/")
 MADE_LATER = ("data/", "checkpoints/backbones/wide")
 
 
@@ -50,7 +50,7 @@ def test_named_commands_and_options_exist(document: str, text: str) -> None:
 @pytest.mark.parametrize(("document", "text"), mentions())
 def test_named_paths_exist(document: str, text: str) -> None:
     is_path = re.fullmatch(r"[\w./-]+\.(py|md|json|txt|lock|ipynb|toml|html|js|css)", text)
-    if is_path and "/" in text and text.split("/")[0] in FOLDERS and not text.startswith(MADE_LATER):
+    if is_path and "/" in text and text.startswith(FOLDERS) and not text.startswith(MADE_LATER):
         assert (ROOT / text).exists(), f"{document} names {text}"
 
 

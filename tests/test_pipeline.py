@@ -1,4 +1,4 @@
-"""The straight line, regions, overlays, metrics and evaluation, with a detector that needs no PyTorch."""
+"""The straight line, regions, overlays, metrics and evaluation, without PyTorch."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -35,7 +35,9 @@ def defective(
     count: int, kind: str, *, split: Split = Split.TEST, group: str | None = None
 ) -> list[Sample]:
     return [
-        Sample(f"{split.value}/{kind}/{i}.png", Path("x"), "disc", split, kind, (Path("m"),), (), group)
+        Sample(
+            f"{split.value}/{kind}/{i}.png", Path("x"), "disc", split, kind, (Path("m"),), (), group
+        )
         for i in range(count)
     ]
 
@@ -101,7 +103,8 @@ def test_a_smaller_fraction_is_part_of_a_larger_one_and_gives_nothing_back() -> 
 
 def test_a_normal_view_of_a_learned_part_is_not_tested() -> None:
     views = [
-        Sample(f"test/good/{g}.png", Path("x"), "disc", Split.TEST, group=g) for g in ("a", "b", "c")
+        Sample(f"test/good/{g}.png", Path("x"), "disc", Split.TEST, group=g)
+        for g in ("a", "b", "c")
     ]
     marked = [s for g in ("a", "b", "c") for s in defective(1, f"dent{g}", group=g)]
     marked = [
@@ -161,7 +164,7 @@ def test_a_split_comes_back_as_it_was_saved(tmp_path: Path) -> None:
 
 def test_a_damaged_split_is_refused(tmp_path: Path) -> None:
     (tmp_path / "split.json").write_text('{"format": 1, "roles": {"lunch": ["a"]}}')
-    with pytest.raises(CheckpointError, match="split.json is damaged"):
+    with pytest.raises(CheckpointError, match=r"split\.json is damaged"):
         load_split(tmp_path)
 
 
