@@ -120,6 +120,10 @@ def train(
         bool | None,
         typer.Option("--rotation/--no-rotation", help="Turn images. Default: a guess."),
     ] = None,
+    every: Annotated[
+        bool,
+        typer.Option("--all", help="Every category; detectors that are trained already are left."),
+    ] = False,
     seed: Seed = 0,
     device: Device = None,
     checkpoints: Checkpoints = CHECKPOINTS,
@@ -132,8 +136,6 @@ def train(
     """
     names = check_names(detector)
     source = read_dataset(data, name=dataset)
-    samples = one_category(source, category).samples
-    report_issues(check_trainable(samples, issues=source.issues))
     options = {
         "input_size": None if input_size is None else (input_size, input_size),
         "backbone": backbone,
@@ -146,10 +148,17 @@ def train(
         "seed": seed,
         "device": device,
     }
-    folder = checkpoints / source.name / samples[0].category
-    for position, name in enumerate(names, 1):
-        typer.echo(f"[{position}/{len(names)}] {name}: {source.name}/{samples[0].category}")
-        train_one(name, samples, folder, options=options, labelled=labelled_defects)
+    for part in source.categories if every else one_category(source, category).categories:
+        samples = source.of(part).samples
+        report_issues(check_trainable(samples, issues=source.issues))
+        folder = checkpoints / source.name / part
+        for position, name in enumerate(names, 1):
+            title = f"[{position}/{len(names)}] {name}: {source.name}/{part}"
+            if every and (folder / name).is_dir():
+                typer.echo(f"{title} is trained already")
+                continue
+            typer.echo(title)
+            train_one(name, samples, folder, options=options, labelled=labelled_defects)
 
 
 def train_one(
