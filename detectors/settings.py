@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 from inspection.errors import SettingsError
 from inspection.types import Size
 
-Record = TypeVar("Record", bound="TrainingSettings")
+Record = TypeVar("Record")
 
 Watch = Callable[[Mapping[str, float]], None]
 """Called after every epoch with its figures; what it raises ends the training."""
