@@ -20,8 +20,8 @@ from tests.factories import SIDE, draw_part, make_samples
 
 IMAGES = [draw_part(seed, defective=seed % 2 == 1)[0] for seed in range(3)]
 SETTINGS: dict[str, dict[str, Any]] = {
-    "cae": {"max_epochs": 2},
-    "unet": {"max_epochs": 2},
+    "cae": {"max_epochs": 2, "epoch_images": 16, "batch_size": 8},
+    "unet": {"max_epochs": 2, "epoch_images": 16, "batch_size": 8},
     "patchcore": {"max_memory": 200},
 }
 
