@@ -28,7 +28,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save_file(Student((8, 12, 16)).state_dict(), folder / "student.safetensors")
     run(
         *("train", "--data", folder / "parts", "--checkpoints", folder / "ck", "--device", "cpu"),
-        *("--input-size", 64, "--epochs", 1, "--labelled-defects", 0.5),
+        *("--input-size", 64, "--minutes", 0.03, "--labelled-defects", 0.5),
         *("--backbone-weights", folder / "student.safetensors"),
     )
     return folder
