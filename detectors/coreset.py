@@ -4,13 +4,19 @@ import math
 
 import torch
 from torch import Tensor
+from tqdm import tqdm
 
 PROJECTED = 64
 """Dimensions in which distances are compared: as accurate as all of them, and much faster."""
 
 
 def select_coreset(
-    rows: Tensor, count: int, *, generator: torch.Generator, projected: int = PROJECTED
+    rows: Tensor,
+    count: int,
+    *,
+    generator: torch.Generator,
+    projected: int = PROJECTED,
+    progress: bool = False,
 ) -> Tensor:
     """Return the indices (count,) of rows (n, d) chosen by the greedy k-center rule.
 
@@ -22,6 +28,7 @@ def select_coreset(
         count: how many to choose; all of them if there are no more.
         generator: of the CPU; the same state gives the same choice.
         projected: dimensions after the random projection.
+        progress: whether to show a bar on stderr.
     """
     num_rows, width = rows.shape
     if count >= num_rows:
@@ -33,7 +40,7 @@ def select_coreset(
     chosen = torch.empty(count, dtype=torch.long, device=rows.device)
     newest = int(torch.randint(num_rows, (1,), generator=generator))
     nearest = torch.full((num_rows,), torch.inf, device=rows.device, dtype=rows.dtype)
-    for step in range(count):
+    for step in tqdm(range(count), "choosing patches", disable=not progress, leave=False):
         chosen[step] = newest
         # |a - b|^2 = |a|^2 - 2 ab + |b|^2: no (n, d) difference is needed
         distances = torch.addmv(lengths, rows, rows[newest], alpha=-2).add_(lengths[newest])

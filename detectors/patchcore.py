@@ -112,7 +112,7 @@ class PatchCore:
         generator = torch.Generator().manual_seed(chosen.seed)
         candidates, num_patches = self._collect(model, loaded.images, generator)
         rows = min(chosen.max_memory, max(1, round(chosen.coreset_ratio * num_patches)))
-        kept = select_coreset(candidates, rows, generator=generator)
+        kept = select_coreset(candidates, rows, generator=generator, progress=self._progress)
         # rounded to what the checkpoint stores, so that a saved detector predicts the same
         model.memory_bank = candidates[kept].half().float()
         self._model = model.eval()
@@ -207,7 +207,7 @@ class PatchCore:
     def _embed(self, model: Any, images: NDArray[np.uint8]) -> Iterator[Tensor]:
         model.train()  # anomalib: a model in training returns the embeddings
         starts = range(0, len(images), BATCH)
-        for start in tqdm(starts, "patchcore", disable=not self._progress, leave=False):
+        for start in tqdm(starts, "reading patches", disable=not self._progress, leave=False):
             batch = self._to_tensor(images[start : start + BATCH])
             embeddings = model(batch)  # (batch * patches, d)
             model.embedding_store.clear()
