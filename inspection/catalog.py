@@ -3,6 +3,7 @@
 The catalogue is given the function that loads a checkpoint folder, so it needs no PyTorch.
 """
 
+import shlex
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -70,7 +71,9 @@ class Catalog:
         self.detectors = tuple(detectors)
         self._loader = loader
         self._checkpoints = checkpoints
-        self._data = {folder.name: folder for folder in data}
+        self._data: dict[str, Path] = {}
+        for folder in data:
+            self._data.setdefault(folder.name, folder)  # of two with one name, the first counts
         self._panels: dict[tuple[str, str], tuple[float, Panel]] = {}
         self._locks: dict[tuple[str, str], threading.Lock] = {}
         self._lock = threading.Lock()
@@ -167,7 +170,7 @@ class Catalog:
     def _missing(self, key: str, detector: str) -> Panel:
         product = self.product(key)
         data = self._data.get(product.dataset)
-        where = data.as_posix() if data else "DIR"
+        where = shlex.quote(_from_here(data).as_posix()) if data else "DIR"
         command = (
             f"python cli.py train --data {where} --category {product.category} "
             f"--detector {detector}"
@@ -184,7 +187,9 @@ class Catalog:
             for category in read_dataset(root).categories if root.is_dir() else ():
                 product = Product(name, category, self._checkpoints / name / category)
                 found.setdefault(product.key, product)
-        return found
+        order = {name: position for position, name in enumerate(self._data)}
+        ranked = sorted(found.values(), key=lambda one: order.get(one.dataset, len(order)))
+        return {product.key: product for product in ranked}
 
     def _unseen(self, product: Product) -> tuple[Sample, ...]:
         root = self._data.get(product.dataset)
@@ -199,6 +204,12 @@ class Catalog:
         for detector in self.detectors:
             seen |= self._seen(product.key, detector).keys()
         return tuple(s for s in used if s.split is Split.TEST and s.id not in seen)
+
+
+def _from_here(folder: Path) -> Path:
+    """Return the path as a person in the current folder would write it."""
+    here = Path.cwd()
+    return folder.relative_to(here) if folder.is_relative_to(here) else folder
 
 
 def read_seen(folder: Path) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Stand-ins for detectors, drawn products and a catalogue, all in NumPy, so that the page needs no torch."""
+"""Stand-ins for detectors, products and a catalogue, in NumPy: the page needs no torch."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -49,7 +49,9 @@ class FakeDetector:
 
     @property
     def training(self) -> TrainingRecord | None:
-        summary = "trained on 48 labelled defects" if self.kind == "unet" else "trained on 300 parts"
+        summary = (
+            "trained on 48 labelled defects" if self.kind == "unet" else "trained on 300 parts"
+        )
         return TrainingRecord("part", {}, 300, 48, 0, 1.0, "2026-11-20T00:00:00Z", "cpu", summary)
 
     def fit(self, samples: Sequence[Sample]) -> Self:
@@ -77,7 +79,9 @@ class FakeDetector:
         return cls(folder.name)
 
 
-def draw_part(seed: int, *, strength: float = 0.0, side: int = 96) -> tuple[RGBImage, NDArray[np.bool_]]:
+def draw_part(
+    seed: int, *, strength: float = 0.0, side: int = 96
+) -> tuple[RGBImage, NDArray[np.bool_]]:
     """Draw a grey part, with a bright square of known place where strength is above 0."""
     rng = np.random.default_rng(seed)
     grey = 0.45 + 0.02 * rng.standard_normal((side, side))
@@ -90,9 +94,15 @@ def draw_part(seed: int, *, strength: float = 0.0, side: int = 96) -> tuple[RGBI
     return np.repeat(image[:, :, None], 3, axis=2), mask
 
 
-def write_product(root: Path, category: str = "part", *, num_good: int = 4, num_bad: int = 3) -> None:
+def write_product(
+    root: Path, category: str = "part", *, num_good: int = 4, num_bad: int = 3
+) -> None:
     """Write the test part of a product in the MVTec layout, and one training image."""
-    for kind, count, strength in (("good", num_good, 0.0), ("scratch", num_bad, 0.4), ("dent", num_bad, 0.2)):
+    for kind, count, strength in (
+        ("good", num_good, 0.0),
+        ("scratch", num_bad, 0.4),
+        ("dent", num_bad, 0.2),
+    ):
         for index in range(count):
             image, mask = draw_part(100 * len(kind) + index, strength=strength)
             _write(root / category / "test" / kind / f"{index:03d}.png", image)

@@ -1,13 +1,10 @@
-"""Images on their way in (as files, never decoded by Gradio) and out (as data URIs, never as files)."""
+"""Pictures for the browser, as data URIs: no file of them is ever served."""
 
 import base64
 import io
-from pathlib import Path
 
 import cv2
-import gradio as gr
 import numpy as np
-from gradio.data_classes import Base64ImageData, ImageData
 from PIL import Image
 
 from inspection.types import Mask, RGBImage
@@ -16,25 +13,6 @@ MAX_DISPLAY_SIDE = 1280
 PREVIEW_SIDE = 480
 LOSSLESS_PIXELS = 300 * 300
 JPEG_QUALITY = 93
-
-
-class SafeImage(gr.Image):
-    """An image input that hands over the uploaded file as it is, and shows what it is given as a data URI.
-
-    `gr.Image` decodes an upload before any handler runs: a damaged file ends in a crash, and a small
-    file that claims a huge picture fills the memory. `inspection.images.read_image` checks both first.
-    """
-
-    def get_block_name(self) -> str:
-        return "image"
-
-    def preprocess(self, payload: ImageData | None) -> Path | None:
-        if payload is None or not payload.path:
-            return None
-        return Path(payload.path)
-
-    def postprocess(self, value: str | None) -> Base64ImageData | None:
-        return None if value is None else Base64ImageData(url=value)
 
 
 def shrink(image: RGBImage, longest: int) -> RGBImage:
@@ -48,7 +26,7 @@ def shrink(image: RGBImage, longest: int) -> RGBImage:
 
 
 def encode_image(image: RGBImage) -> str:
-    """Return a data URI: PNG where the image is small, else a JPEG that is encoded within milliseconds."""
+    """Return a data URI: PNG for a small image, else JPEG, which takes only milliseconds."""
     picture = Image.fromarray(image)
     if image.shape[0] * image.shape[1] <= LOSSLESS_PIXELS:
         return _to_uri(picture, "PNG", compress_level=1)

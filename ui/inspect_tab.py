@@ -10,14 +10,16 @@ import gradio as gr
 from inspection.catalog import Catalog
 from inspection.errors import DatasetError, ImageError, InspectionError
 from ui import messages
-from ui.images import SafeImage
 from ui.inspection_run import Runner, Slots
-from ui.samples import SampleStrip, Strips, find_opening
-from ui.viewer.viewer import CompareViewer, Feed
+from ui.safe_image import SafeImage
+from ui.samples import Strips, make_strip
+from ui.showcase import find_opening
+from ui.viewer.viewer import make_feed, make_viewer
 
 TITLE = "Inspect"
 SHOWN_BY_BROWSERS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"})
 MAX_PARALLEL = 2
+PLAIN_OUTPUTS = frozenset({"strip", "image", "source", "header"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class Handlers:
             yield from self._inspect_source(key, Source(path))
 
     def change_product(self, product: object, source: Source | None) -> Iterator[Slots]:
-        """Show the strip of another product; a visitor's own image is looked at again, by its detectors."""
+        """Show another product; a visitor's own image is looked at again, by its detectors."""
         key = self._known(product)
         if key is None or source is None:
             yield from self.open_page(product)
@@ -132,11 +134,11 @@ def build(page: gr.Blocks, catalog: Catalog) -> None:
                 ),
                 elem_id="input",
             )
-            strip = SampleStrip()
+            strip = make_strip()
             clear = gr.Button(messages.CLEAR, size="sm", elem_id="clear")
         with gr.Column(scale=1, min_width=320):
-            viewer = CompareViewer(catalog.detectors)
-            feeds = {slot: Feed(slot) for slot in ("picture", *catalog.detectors)}
+            viewer = make_viewer(catalog.detectors)
+            feeds = {slot: make_feed() for slot in ("picture", *catalog.detectors)}
     source = gr.State(None)
     outputs = {
         "strip": strip,
@@ -160,7 +162,7 @@ def _bind(
     image, strip, source = outputs["image"], outputs["strip"], outputs["source"]
 
     def named(slots: Slots) -> dict[Any, Any]:
-        return {outputs[name]: value for name, value in slots.items()}
+        return {outputs[name]: _fed(name, value) for name, value in slots.items()}
 
     def on_load(key: Any) -> Iterator[dict[Any, Any]]:
         yield from map(named, handlers.open_page(key))
@@ -183,12 +185,17 @@ def _bind(
         "api_visibility": "private",
         "trigger_mode": "always_last",
     }
-    queued = {"concurrency_id": "inspect", "concurrency_limit": MAX_PARALLEL}
+    queued: dict[str, Any] = {"concurrency_id": "inspect", "concurrency_limit": MAX_PARALLEL}
     page.load(on_load, product, **shared, **queued)
     image.upload(on_upload, [product, image], **shared, **queued)
     strip.select(on_pick, product, **shared, **queued)
     product.input(on_product, [product, source], **shared, **queued)
     gr.on([clear.click, image.clear], on_clear, product, **shared, queue=False)
+
+
+def _fed(name: str, value: Any) -> Any:
+    """Return what a component is given: a feed also says which slot it feeds."""
+    return value if name in PLAIN_OUTPUTS else {"slot": name, "value": value}
 
 
 def _preview(path: Path, slots: Slots) -> Slots:

@@ -1,4 +1,4 @@
-"""From an image to slots, one detector after another: what the Inspect tab tells the viewer and when."""
+"""From an image to slots, one detector after another: what the viewer is told and when."""
 
 import itertools
 import threading
@@ -12,7 +12,7 @@ from inspection.dataset import read_mask
 from inspection.errors import ImageError, InspectionError
 from inspection.images import pixel_hash, read_image
 from inspection.pipeline import inspect_with
-from inspection.types import Mask, RGBImage
+from inspection.types import Mask, RGBImage, Sample
 from ui import messages
 from ui.images import encode_preview
 from ui.viewer import payload
@@ -22,11 +22,11 @@ Slots = dict[str, Any]
 """Slot name -> its new value; what is not named stays as it is."""
 
 STOPPING = (RuntimeError, MemoryError, ImportError, OSError, ValueError)
-"""What a detector may die of without being at fault in its sentence: memory, a driver, a broken install."""
+"""What a detector may die of without a sentence of its own: memory, a driver, an install."""
 
 
 class RunCounter:
-    """Numbers for runs, growing also across restarts, so that a page left open follows the newest."""
+    """Numbers for runs, growing across restarts too: a page left open follows the newest."""
 
     def __init__(self) -> None:
         self._count = itertools.count(time.time_ns() // 1_000_000)
@@ -86,9 +86,7 @@ class Runner:
         sample = self.catalog.sample(product, sample_id)
         image = read_image(sample.image_path)
         mask = read_mask(sample, image.shape[:2])
-        subject = self.start(
-            product, sample=sample.id, truth=sample.defect_type or messages.GOOD
-        )
+        subject = self.start(product, sample=sample.id, truth=_truth(sample))
         slots = self._inspect(subject, image, mask=mask)
         yield {"image": encode_preview(image), **next(slots)}
         yield from slots
@@ -96,7 +94,7 @@ class Runner:
     def _inspect(
         self, subject: Subject, image: RGBImage, *, mask: Mask | None = None, note: str = ""
     ) -> Iterator[Slots]:
-        """Yield the picture with every panel's state, then each answer as it comes, then the end."""
+        """Yield the picture with every panel's state, each answer as it comes, and the end."""
         names = self.catalog.detectors
         panels = {name: self.catalog.peek(subject.product, name) for name in names}
         yield {
@@ -138,6 +136,10 @@ class Runner:
             panel.channel.calibration for panel in (*known, *panels) if panel.channel is not None
         ]
         return self.catalog.rate(subject.product, calibrations)
+
+
+def _truth(sample: Sample) -> str:
+    return messages.GOOD if sample.defect_type is None else sample.defect_type.replace("_", " ")
 
 
 def _broken(panel: Panel, problem: str, fix: str) -> Panel:

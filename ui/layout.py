@@ -8,7 +8,9 @@ import gradio as gr
 from inspection.catalog import Catalog
 from ui import inspect_tab, messages
 
-TABS: Sequence[tuple[str, Callable[[gr.Blocks, Catalog], None]]] = ((inspect_tab.TITLE, inspect_tab.build),)
+TABS: Sequence[tuple[str, Callable[[gr.Blocks, Catalog], None]]] = (
+    (inspect_tab.TITLE, inspect_tab.build),
+)
 
 HERE = Path(__file__).parent
 FORGET_FILES = (3600, 3600)  # look every hour, delete what is older than an hour

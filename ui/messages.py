@@ -45,6 +45,7 @@ VIEWER: Mapping[str, str] = {
     "silentTitle": "No detector can answer",
     "silentSub": "None is ready for this product. Each panel says what is missing and what to do.",
     "allAbove": "All {n} detectors are above their thresholds.",
+    "bothAbove": "Both detectors are above their thresholds.",
     "oneAbove": "{names} is above its threshold; {others}.",
     "manyAbove": "{names} are above their thresholds; {others}.",
     "onlyAbove": "{names} is above its threshold.",
@@ -52,6 +53,8 @@ VIEWER: Mapping[str, str] = {
     "manyNot": "{names} are not",
     "noneAbove": "None of the {n} detectors is above its threshold.",
     "onlyNotAbove": "{names} is not above its threshold.",
+    "neitherAbove": "Neither of the 2 detectors is above its threshold.",
+    "didNotAnswer": "{names} could not answer.",
     "lookClosely": "Look at the outlined area yourself.",
     "and": "and",
     "flaggedBy": "Flagged by",
@@ -79,12 +82,13 @@ VIEWER: Mapping[str, str] = {
     "defectBadge": "Defect",
     "normalBadge": "Normal",
     "relative": "{x}× threshold",
-    "versus": "{score} against {threshold}",
+    "versus": "{score} vs {threshold}",
     "versusHelp": "Score against threshold, in the detector's own units",
-    "flagsFrom": "Flags from",
+    "flagsFrom": "Would flag from",
     "flagsFromHelp": "Lowest rate of false alarms at which this image is flagged: lower is surer, "
     "and the same in every panel",
     "never": "no setting",
+    "learning": "Learning",
     "area": "Flagged area",
     "areaNone": "none",
     "areaOne": "{share} in 1 region",
@@ -114,10 +118,16 @@ IMAGE_LABEL = "Image to inspect"
 IMAGE_HINT = "Drop, paste or click\nPNG · JPEG · BMP · TIFF · WebP, up to 20 MB"
 CLEAR = "Clear"
 NO_PRODUCTS = "There is no product to choose yet."
-NO_PRODUCTS_FIX = "Train one with `python cli.py train --data DIR --category NAME`, then restart the page."
+NO_PRODUCTS_FIX = (
+    "Train one with `python cli.py train --data DIR --category NAME`, then restart the page."
+)
 NO_SAMPLES = "No unseen test image of this product is on this machine. Upload one above."
 GOOD = "good"
 SAMPLE_LABEL = "{kind}, {name}"
+
+
+FIRST_INSPECTION = "First inspection: {sample}, at {rate} false alarms per 100 good parts"
+NO_FIRST_INSPECTION = "First inspection: none, for there is no unseen sample. Upload an image."
 
 
 def viewer_texts() -> dict[str, str]:

@@ -1,8 +1,5 @@
-"""The strip of samples: a few unseen test images of a product, of every kind it has."""
+"""The strip of samples, as a component and as thumbnails."""
 
-from collections import defaultdict
-from collections.abc import Sequence
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -14,52 +11,25 @@ from inspection.images import read_image
 from inspection.types import Sample
 from ui import messages
 from ui.images import encode_thumbnail
+from ui.showcase import choose_samples
 
-MAX_SAMPLES = 12
-PER_KIND = 4
 THUMBNAIL_SIDE = 132
 
 TEMPLATE = """
-<div class="strip-head" hidden><span>Samples nobody has learned from</span>
+<div class="strip-head" hidden><span>Unseen samples</span>
 <span aria-hidden="true"><i class="good"></i> good<i></i> defect</span></div>
 <div class="strip" role="group" aria-label="Samples"></div>
 """
 
 
-class SampleStrip(gr.HTML):
-    """Thumbnails; a click triggers `select` with the id of a sample, to be looked up, never opened."""
-
-    def __init__(self, **options: Any) -> None:
-        script = (Path(__file__).parent / "samples.js").read_text(encoding="utf-8")
-        super().__init__(
-            value=None,
-            html_template=TEMPLATE,
-            js_on_load=script,
-            apply_default_css=False,
-            elem_id="samples",
-            **options,
-        )
-
-    def get_block_name(self) -> str:
-        return "html"
-
-
-def choose_samples(samples: Sequence[Sample]) -> list[Sample]:
-    """Pick a few of every kind, spread over the dataset: a defect of each type, a good part, and again."""
-    kinds: dict[str, list[Sample]] = defaultdict(list)
-    for sample in samples:
-        kinds[sample.defect_type or ""].append(sample)
-    good = kinds.pop("", [])
-    columns = [_spread(found, PER_KIND) for found in kinds.values()] + [_spread(good, PER_KIND)]
-    rows = zip_longest(*columns)
-    chosen = [sample for row in rows for sample in row if sample is not None]
-    return chosen[:MAX_SAMPLES]
-
-
-def find_opening(samples: Sequence[Sample]) -> Sample | None:
-    """Return the sample that the page opens with: the first defective one of the strip, else the first."""
-    chosen = choose_samples(samples)
-    return next((sample for sample in chosen if sample.is_anomalous), chosen[0] if chosen else None)
+def make_strip() -> gr.HTML:
+    """Return the strip; a click triggers `select` with the id of a sample, to be looked up."""
+    return gr.HTML(
+        html_template=TEMPLATE,
+        js_on_load=(Path(__file__).parent / "samples.js").read_text(encoding="utf-8"),
+        apply_default_css=False,
+        elem_id="samples",
+    )
 
 
 class Strips:
@@ -70,7 +40,7 @@ class Strips:
         self._made: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {}
 
     def strip(self, product: str) -> dict[str, Any]:
-        """Return the value of a `SampleStrip`.
+        """Return the value of a strip.
 
         Raises:
             InspectionError: there is no such product, or its data cannot be read.
@@ -85,13 +55,6 @@ class Strips:
         return held[1]
 
 
-def _spread(samples: Sequence[Sample], count: int) -> list[Sample]:
-    """Return up to this many samples, evenly spaced."""
-    if len(samples) <= count:
-        return list(samples)
-    return [samples[index * len(samples) // count] for index in range(count)]
-
-
 def _item(sample: Sample) -> dict[str, Any] | None:
     """Return a thumbnail, or None for a file that cannot be read."""
     try:
@@ -99,7 +62,8 @@ def _item(sample: Sample) -> dict[str, Any] | None:
     except ImageError:
         return None
     label = messages.SAMPLE_LABEL.format(
-        kind=sample.defect_type or messages.GOOD, name=sample.id.rsplit("/", 1)[-1]
+        kind=(sample.defect_type or messages.GOOD).replace("_", " "),
+        name=sample.id.rsplit("/", 1)[-1],
     )
     return {
         "id": sample.id,

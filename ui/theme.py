@@ -1,4 +1,4 @@
-"""How the page looks: Gradio's theme, and the style sheets as one element of the document's head."""
+"""How the page looks: Gradio's theme, and the style sheets for the document's head."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ HERE = Path(__file__).parent
 
 
 def make_theme() -> gr.themes.Base:
-    """Return the theme; its fonts are carried by Gradio, so that nothing is asked of the outside."""
+    """Return the theme; its fonts come with Gradio, so nothing is asked of the outside."""
     return gr.themes.Base(
         primary_hue=gr.themes.colors.sky,
         neutral_hue=gr.themes.colors.slate,
@@ -48,6 +48,6 @@ def make_theme() -> gr.themes.Base:
 
 
 def page_head() -> str:
-    """Return the style sheets for `launch(head=...)`; `launch(css=...)` rewrites rules and loses some."""
+    """Return the style sheets for `launch(head=...)`; `launch(css=...)` loses some rules."""
     page = (HERE / "page.css").read_text(encoding="utf-8")
     return f"<style>{page}\n{read('viewer.css')}</style>"

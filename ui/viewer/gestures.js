@@ -38,6 +38,7 @@ function movePointer(canvas, event) {
 
 function drag(canvas, before, event) {
   const place = placeImage(canvas, shown.picture);
+  focus = null;
   camera.x -= (event.clientX - before.clientX) / place.width;
   camera.y -= (event.clientY - before.clientY) / place.height;
   keepInside();
@@ -58,6 +59,7 @@ function pinch(canvas, before, event) {
 function zoomAt(canvas, event, factor) {
   if (!shown.picture) return;
   const point = pointBelow(event, canvas, shown.picture);
+  focus = null;
   zoomAround(factor, point.x, point.y);
   showZoom();
   redraw();

@@ -1,6 +1,6 @@
 // One panel per detector: its elements, and every number and word in it.
 
-const ICON_STATES = ['loading', 'running', 'waiting'];
+const BUSY_STATES = ['loading', 'running', 'waiting'];
 
 function createPanel(template, text) {
   const article = template.content.firstElementChild.cloneNode(true);
@@ -53,7 +53,7 @@ function showState(panel) {
   if (state !== 'done') {
     panel.query('badge').textContent = badges[state] || '';
     panel.element.dataset.verdict = '';
-    panel.query('busy').textContent = ICON_STATES.includes(state) ? TEXTS[state] : '';
+    panel.query('busy').textContent = BUSY_STATES.includes(state) ? TEXTS[state] : '';
     panel.canvas.setAttribute('aria-label', fillText(TEXTS.pictureEmpty, panel.text));
   }
   if (state === 'missing') showTrouble(panel, TEXTS.missingTitle, TEXTS.missingSub, panel.slot.fix);
@@ -79,7 +79,7 @@ function showResult(panel, mode) {
   const [score, threshold] = formatPair(result.score, judged.threshold);
   query('versus').textContent = fillText(TEXTS.versus, { score, threshold });
   query('versus').title = TEXTS.versusHelp;
-  query('trained').textContent = result.trained;
+  query('time').textContent = formatSeconds(result.seconds);
   showMeter(panel);
   showFacts(panel);
   const words = { title: panel.text.title, mode, verdict, x: relative };
@@ -108,8 +108,8 @@ function showFacts({ result, judged, query }) {
     { label: TEXTS.flagsFrom, value: flagsFrom, help: TEXTS.flagsFromHelp },
     { label: TEXTS.area, value: describeArea(judged) },
     ...result.measures.map(({ label, value }) => ({ label, value: formatNumber(value) })),
-    { label: TEXTS.time, value: formatSeconds(result.seconds) },
   ];
+  if (result.trained) facts.push({ label: TEXTS.learning, value: result.trained, isLong: true });
   query('facts').replaceChildren(...facts.map(factElement));
 }
 
@@ -119,13 +119,14 @@ function describeArea({ area, regions }) {
   return fillText(template, { share: formatShare(area), n: regions.length });
 }
 
-function factElement({ label, value, help }) {
+function factElement({ label, value, help, isLong }) {
   const item = document.createElement('div');
   const term = document.createElement('dt');
   const description = document.createElement('dd');
   term.textContent = label;
   description.textContent = value;
   if (help) item.title = help;
+  if (isLong) item.className = 'dl-long';
   item.append(term, description);
   return item;
 }

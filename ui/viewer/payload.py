@@ -1,7 +1,8 @@
-"""What the viewer is told: one small record per slot (header, picture, one per detector), ready for JSON.
+"""What the viewer is told: one record per slot (header, picture, one per detector), ready for JSON.
 
-Every record carries the run it belongs to, and the browser shows what belongs to the newest header. So a
-slot can arrive late, early or twice, and nothing is sent again because something else has changed.
+Every record carries the run it belongs to, and the browser shows what belongs to the newest
+header. So a slot can arrive late, early or twice, and nothing is sent again because something
+else has changed.
 """
 
 import base64
@@ -37,7 +38,7 @@ class Subject:
 
 
 def header(subject: Subject, state: str, *, rate: float, note: str = "") -> Slot:
-    """Say what is going on: 'empty', 'running' or 'done', and the product's own false-alarm rate."""
+    """Say what is going on (empty, running or done), and the product's own false-alarm rate."""
     return {
         "run": subject.run,
         "state": state,
@@ -86,7 +87,7 @@ def panel_running(subject: Subject) -> Slot:
 
 
 def panel_result(subject: Subject, channel: Channel, finding: Finding) -> Slot:
-    """Give the browser the map and the normal scores in full precision; it does the judging itself."""
+    """Give the browser the map and the normal scores in full precision, to judge itself."""
     calibration = channel.calibration
     height, width = finding.anomaly_map.shape
     training = channel.detector.training
@@ -107,7 +108,9 @@ def panel_result(subject: Subject, channel: Channel, finding: Finding) -> Slot:
 
 def name_measures(measures: Mapping[str, float]) -> Sequence[dict[str, Any]]:
     """Return the detector's own measures as labelled numbers, in its order."""
-    return [{"label": name[:1].upper() + name[1:], "value": value} for name, value in measures.items()]
+    return [
+        {"label": name[:1].upper() + name[1:], "value": value} for name, value in measures.items()
+    ]
 
 
 def encode_floats(values: NDArray[np.float32]) -> str:

@@ -17,6 +17,11 @@ function zoomAround(factor, x, y) {
   keepInside();
 }
 
+function centreOn({ x, y }) {
+  Object.assign(camera, { x, y });
+  keepInside();
+}
+
 function fitCamera() {
   Object.assign(camera, { zoom: 1, x: 0.5, y: 0.5 });
 }

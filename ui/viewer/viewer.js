@@ -9,11 +9,14 @@ const NOTHING = { run: 0, picture: null, truth: null };
 const display = { mode: 'overlay', opacity: 0.75, palette: 'inferno', showsTruth: false };
 let shown = NOTHING;
 let decoding = { slot: null, promise: null };
-let cursor = null;
+let cursor = null; // the reading point
+let focus = null; // where the zoom buttons go
 let steps = [];
 let rate = 0;
 
 const donePanels = () => panels.filter((panel) => panel.result);
+const pendingPanels = () => panels.filter((panel) => !panel.slot || BUSY_STATES.includes(panel.slot.state));
+const isBusy = () => header().state === 'running' && pendingPanels().length > 0;
 const header = () => slots.header || { state: 'empty', run: 0, product: '', rate: 0 };
 
 // ---------------------------------------------------------------- slots
@@ -115,7 +118,7 @@ function showRate() {
   const hasRate = donePanels().length > 0;
   part('rule').dataset.off = !hasRate;
   part('rate').disabled = !hasRate;
-  part('rate-value').textContent = hasRate ? fillText(TEXTS.perHundred, { rate: formatRate(rate) }) : '–';
+  part('rate-value').textContent = hasRate ? formatRate(rate) : '–';
   part('rate').setAttribute('aria-valuetext', part('rate-value').textContent);
   const isChosen = hasRate && chosenRates.has(header().product);
   part('reset').hidden = !isChosen;
@@ -128,7 +131,7 @@ function showJoint(hasRate) {
   const joint = part('joint');
   joint.textContent = '';
   joint.title = '';
-  if (!hasRate) return;
+  if (!hasRate || isBusy()) return;
   const answered = donePanels();
   const thresholds = answered.map((panel) => panel.judged.threshold);
   const counted = majorityFalseAlarms(answered.map((panel) => panel.result.calibration), thresholds);
@@ -186,9 +189,8 @@ function describeVerdict() {
   if (state === 'error') return { verdict: 'error', title: error.title, sub: `${error.problem} ${error.fix}` };
   if (state === 'empty') return { verdict: 'empty', title: TEXTS.emptyTitle, sub: TEXTS.emptySub };
   const answered = donePanels();
-  const pending = panels.filter((panel) => !panel.slot || ICON_STATES.includes(panel.slot.state));
-  if (state === 'running' && pending.length > 0) {
-    const count = { done: answered.length, total: answered.length + pending.length };
+  if (isBusy()) {
+    const count = { done: answered.length, total: answered.length + pendingPanels().length };
     return { verdict: 'running', title: TEXTS.runningTitle, sub: fillText(TEXTS.runningSub, count) };
   }
   if (answered.length === 0) return { verdict: 'silent', title: TEXTS.silentTitle, sub: TEXTS.silentSub };
@@ -197,7 +199,10 @@ function describeVerdict() {
 
 function describeVotes(answered) {
   const flagging = answered.filter((panel) => panel.judged.isFlagged);
-  const sub = describeAgreement(answered, flagging);
+  const silent = panels.filter((panel) => !panel.result).map((panel) => panel.text.title);
+  const parts = [describeAgreement(answered, flagging)];
+  if (silent.length > 0) parts.push(fillText(TEXTS.didNotAnswer, { names: joinNames(silent) }));
+  const sub = parts.join(' ');
   if (isMajority(flagging.length, answered.length)) return { verdict: 'defect', title: TEXTS.defectTitle, sub };
   if (flagging.length === 0) return { verdict: 'normal', title: TEXTS.goodTitle, sub };
   return { verdict: 'mixed', title: TEXTS.mixedTitle, sub: `${sub} ${TEXTS.lookClosely}` };
@@ -207,8 +212,8 @@ function describeAgreement(answered, flagging) {
   const titles = (list) => joinNames(list.map((panel) => panel.text.title));
   const n = answered.length;
   if (n === 1) return fillText(flagging.length ? TEXTS.onlyAbove : TEXTS.onlyNotAbove, { names: titles(answered) });
-  if (flagging.length === 0) return fillText(TEXTS.noneAbove, { n });
-  if (flagging.length === n) return fillText(TEXTS.allAbove, { n });
+  if (flagging.length === 0) return fillText(n === 2 ? TEXTS.neitherAbove : TEXTS.noneAbove, { n });
+  if (flagging.length === n) return fillText(n === 2 ? TEXTS.bothAbove : TEXTS.allAbove, { n });
   const rest = answered.filter((panel) => !flagging.includes(panel));
   const others = fillText(rest.length === 1 ? TEXTS.oneNot : TEXTS.manyNot, { names: titles(rest) });
   return fillText(flagging.length === 1 ? TEXTS.oneAbove : TEXTS.manyAbove, { names: titles(flagging), others });
@@ -216,7 +221,7 @@ function describeAgreement(answered, flagging) {
 
 function verdictFacts() {
   const { truth } = header();
-  const answered = donePanels();
+  const answered = isBusy() ? [] : donePanels();
   const facts = [];
   if (truth && shown.picture) {
     facts.push({ label: TEXTS.sampleIs, value: truth === 'good' ? TEXTS.goodPart : truth, help: TEXTS.sampleHelp });
@@ -282,9 +287,10 @@ function changeDisplay(changes) {
 }
 
 function moveZoom(factor) {
-  const point = cursor || (camera.zoom === 1 && strongestPoint()) || camera;
-  if (!cursor && camera.zoom === 1) Object.assign(camera, { x: point.x, y: point.y });
+  if (camera.zoom === 1) focus = strongestPoint();
+  const point = cursor || focus || camera;
   zoomAround(factor, point.x, point.y);
+  if (focus && !cursor) centreOn(focus);
   showZoom();
   redraw();
 }
@@ -301,6 +307,7 @@ function strongestPoint() {
 
 function zoomToFit() {
   fitCamera();
+  focus = null;
   showZoom();
   redraw();
 }

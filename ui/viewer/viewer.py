@@ -1,10 +1,9 @@
-"""The compare viewer: a static template, and a script that judges, colours and outlines in the browser."""
+"""The compare viewer: a static template, and a script that judges and paints in the browser."""
 
 import json
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 
@@ -31,46 +30,28 @@ announce();
 """
 
 
-class CompareViewer(gr.HTML):
-    """The panels side by side; its own value is the header slot."""
-
-    def __init__(self, detectors: Sequence[str], **options: Any) -> None:
-        super().__init__(
-            value=None,
-            html_template=read("viewer.html"),
-            js_on_load=viewer_script(tuple(detectors)),
-            apply_default_css=False,
-            elem_id="viewer",
-            **options,
-        )
-
-    def get_block_name(self) -> str:
-        return "html"
+def make_viewer(detectors: Sequence[str]) -> gr.HTML:
+    """Return the panels side by side; the component's own value is the header slot."""
+    return gr.HTML(
+        html_template=read("viewer.html"),
+        js_on_load=viewer_script(tuple(detectors)),
+        apply_default_css=False,
+        elem_id="viewer",
+    )
 
 
-class Feed(gr.HTML):
-    """An invisible slot that hands its value to the viewer.
+def make_feed() -> gr.HTML:
+    """Return an invisible component that hands its value, a slot, to the viewer.
 
-    Gradio sends the value of a component as a whole, and once more when a handler ends. With one slot per
-    detector, a map of megabytes travels once, and quick updates of two slots cannot swallow each other.
+    Gradio sends the value of a component as a whole, and once more when a handler ends. With one
+    feed per detector a map travels once, and two quick updates cannot swallow each other.
     """
-
-    def __init__(self, slot: str, **options: Any) -> None:
-        self.slot = slot
-        super().__init__(
-            value=None,
-            html_template='<span hidden></span>',
-            js_on_load=FEED,
-            apply_default_css=False,
-            elem_classes=["dl-feed"],
-            **options,
-        )
-
-    def get_block_name(self) -> str:
-        return "html"
-
-    def postprocess(self, value: Any) -> Any:
-        return None if value is None else {"slot": self.slot, "value": value}
+    return gr.HTML(
+        html_template="<span hidden></span>",
+        js_on_load=FEED,
+        apply_default_css=False,
+        elem_classes=["dl-feed"],
+    )
 
 
 @cache

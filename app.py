@@ -1,0 +1,107 @@
+"""Start the page: `python app.py`, or `app.main(...)` from a notebook cell."""
+
+import argparse
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from inspection.calibration import load_calibration
+from inspection.catalog import Catalog
+from inspection.errors import InspectionError, SettingsError
+from inspection.types import Channel
+
+HERE = Path(__file__).resolve().parent
+DEMO_DATA = HERE / "data" / "demo"
+CHECKPOINTS = HERE / "checkpoints"
+
+
+def main(
+    *,
+    data: Sequence[Path | str] = (),
+    checkpoints: Path | str = CHECKPOINTS,
+    device: str | None = None,
+    **launch: Any,
+) -> Any:
+    """Open the page, then load the detectors; with `inline=True` the call returns at once.
+
+    Args:
+        data: dataset folders, shown before the demo products.
+        checkpoints: where trained detectors lie, as DATASET/CATEGORY/DETECTOR.
+        device: cpu, cuda or mps; the best present by default.
+        launch: host, port, share and inline, as in `ui.serve.serve`.
+
+    Raises:
+        InspectionError: a folder or an address cannot be used.
+    """
+    from ui.showcase import draw_samples
+
+    folders = [check_folder(Path(folder)) for folder in data]
+    root = Path(checkpoints)
+    with ThreadPoolExecutor(1) as pool:  # the import of Gradio takes as long as the drawing
+        drawing = pool.submit(draw_samples, DEMO_DATA, root / DEMO_DATA.name)
+        from ui.serve import serve
+    drawing.result()
+    catalog = make_catalog(root, [*folders, DEMO_DATA], device)
+    page = serve(catalog, private=[*folders, DEMO_DATA, root], **launch)
+    print(f"Defect Lens is at {page.local_url} (Ctrl+C ends it)", flush=True)
+    if page.share_url:
+        print(f"Public link, open to everybody who has it: {page.share_url}", flush=True)
+    threading.Thread(target=print_first_inspection, args=(catalog,), daemon=True).start()
+    if not launch.get("inline"):
+        page.block_thread()
+    return page
+
+
+def make_catalog(checkpoints: Path, data: Sequence[Path], device: str | None) -> Catalog:
+    """Return the products; PyTorch is imported when the first detector is asked for."""
+    from detectors import CLASSES, load_detector
+
+    def load(folder: Path) -> Channel:
+        calibration = load_calibration(folder).calibration
+        return Channel(load_detector(folder, device=device), calibration)
+
+    return Catalog(checkpoints, data, loader=load, detectors=tuple(CLASSES))
+
+
+def print_first_inspection(catalog: Catalog) -> None:
+    """Load the detectors that visitors need first, and say what they make of the first sample."""
+    from ui.first import describe_first_inspection
+
+    try:
+        for line in describe_first_inspection(catalog):
+            print(line, flush=True)
+    except InspectionError as error:
+        print(f"First inspection: {error}", flush=True)
+
+
+def check_folder(folder: Path) -> Path:
+    """Return the absolute path of a dataset folder."""
+    if not folder.expanduser().is_dir():
+        raise SettingsError(f"There is no folder {folder}.", "Give a dataset folder with --data.")
+    return Path(os.path.abspath(folder.expanduser()))  # noqa: PTH100 (links stay as they are)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Open the page for a command line and return its exit code."""
+    parser = argparse.ArgumentParser(description="Open the page of Defect Lens.")
+    add = parser.add_argument
+    add("--host", help="address to listen on; 0.0.0.0 lets other machines in")
+    add("--port", type=int, help="by default the first free one from 7860")
+    add("--data", action="append", default=[], metavar="DIR", help="dataset; may be repeated")
+    add("--checkpoints", default=CHECKPOINTS, metavar="DIR", help="where trained detectors lie")
+    add("--share", action="store_true", help="also make a public link")
+    add("--device", choices=("cpu", "cuda", "mps"), help="by default the best present")
+    try:
+        main(**vars(parser.parse_args(arguments)))
+    except InspectionError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,44 @@
+"""The first inspection, in words for a terminal; it loads what visitors need first."""
+
+from collections.abc import Iterator
+
+from inspection.catalog import Catalog, Panel
+from inspection.images import read_image
+from inspection.pipeline import inspect_with
+from inspection.types import Finding
+from ui import messages
+from ui.showcase import find_opening
+
+
+def describe_first_inspection(catalog: Catalog) -> Iterator[str]:
+    """Load the first product's detectors, inspect its opening sample and yield the lines.
+
+    Raises:
+        InspectionError: the product's data or rate cannot be read.
+    """
+    key = next(iter(catalog.products), None)
+    opening = find_opening(catalog.samples(key)) if key is not None else None
+    if key is None or opening is None:
+        yield messages.NO_FIRST_INSPECTION
+        return
+    image = read_image(opening.image_path)
+    panels = [catalog.load(key, name) for name in catalog.detectors]
+    ready = [panel.channel for panel in panels if panel.channel is not None]
+    rate = catalog.rate(key, [channel.calibration for channel in ready])
+    lines = [_describe(panel, None) for panel in panels if panel.channel is None]
+    for panel in panels:
+        if panel.channel is not None:
+            finding = inspect_with(panel.channel, image, false_alarm_rate=rate)
+            lines.append(_describe(panel, finding))
+    yield messages.FIRST_INSPECTION.format(sample=opening.id, rate=f"{100 * rate:.3g}")
+    yield from lines
+
+
+def _describe(panel: Panel, finding: Finding | None) -> str:
+    title = messages.detector_texts(panel.detector)["title"]
+    if finding is None:
+        return f"  {title:<10} {panel.problem} {panel.fix}"
+    return (
+        f"  {title:<10} {finding.verdict.value:<7} {finding.relative_score:6.2f} x threshold  "
+        f"({finding.image_score:.4g} vs {finding.threshold:.4g}), {1000 * finding.seconds:.0f} ms"
+    )

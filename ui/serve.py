@@ -1,0 +1,64 @@
+"""Launch the page with the settings that a page on an open link needs."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import gradio as gr
+
+from inspection.catalog import Catalog
+from inspection.errors import SettingsError
+from ui.layout import build_page
+from ui.theme import make_theme, page_head
+
+MAX_UPLOAD = "20mb"
+MAX_WAITING = 24
+
+
+def serve(
+    catalog: Catalog,
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    share: bool = False,
+    inline: bool = False,
+    private: Sequence[Path] = (),
+) -> gr.Blocks:
+    """Launch the page and return at once; without an address, Gradio's environment variables count.
+
+    Args:
+        catalog: what the page shows.
+        host: address to listen on.
+        port: a free one.
+        share: make a public link as well.
+        inline: show the page below a notebook cell.
+        private: folders of which no file is ever served.
+
+    Raises:
+        SettingsError: the address is taken or cannot be used.
+    """
+    page = build_page(catalog)
+    page.queue(max_size=MAX_WAITING, api_open=False)
+    try:
+        page.launch(
+            inline=inline,
+            share=share,
+            server_name=host,
+            server_port=port,
+            prevent_thread_lock=True,
+            quiet=True,
+            theme=make_theme(),
+            head=page_head(),
+            footer_links=[],
+            max_file_size=MAX_UPLOAD,
+            allowed_paths=[],
+            blocked_paths=[str(folder.resolve()) for folder in private],
+            run_history=False,
+            enable_monitoring=False,
+            ssr_mode=False,
+        )
+    except (OSError, ValueError) as error:
+        raise SettingsError(
+            f"The page cannot be served at this address ({error}).",
+            "Choose another with --host and --port.",
+        ) from error
+    return page

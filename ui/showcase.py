@@ -1,0 +1,86 @@
+"""Which samples the page offers: a few unseen test images of a product, of every kind it has."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from itertools import zip_longest
+from pathlib import Path
+from typing import TypeVar
+
+from inspection.demo import PRODUCTS, write_demo_data
+from inspection.splits import load_split
+from inspection.types import Sample, Split
+
+MAX_SAMPLES = 12
+PER_KIND = 4
+
+Item = TypeVar("Item")
+
+
+def choose_samples(samples: Sequence[Sample]) -> list[Sample]:
+    """Pick a few of every kind, spread out: a defect of each type, a good part, and again."""
+    kinds: dict[str, list[Sample]] = defaultdict(list)
+    for sample in samples:
+        kinds[sample.defect_type or ""].append(sample)
+    good = kinds.pop("", [])
+    columns = [_spread(found, PER_KIND) for found in kinds.values()] + [_spread(good, PER_KIND)]
+    rows = zip_longest(*columns)
+    chosen = [sample for row in rows for sample in row if sample is not None]
+    return chosen[:MAX_SAMPLES]
+
+
+def find_opening(samples: Sequence[Sample]) -> Sample | None:
+    """Return the sample that the page opens with: the first defective one of the strip, if any."""
+    chosen = choose_samples(samples)
+    return next((sample for sample in chosen if sample.is_anomalous), chosen[0] if chosen else None)
+
+
+def draw_samples(root: Path, checkpoints: Path) -> None:
+    """Draw the demo samples that the page offers and that are not there yet.
+
+    Args:
+        root: folder of the demo data.
+        checkpoints: folder that holds the demo products' detectors; it may not exist.
+
+    Raises:
+        InspectionError: the folder cannot be used, or a split is damaged.
+    """
+    names = [name for name in PRODUCTS if (checkpoints / name).is_dir()]
+    if names:
+        write_demo_data(root, products=names, only=wanted_samples(checkpoints))
+
+
+def wanted_samples(checkpoints: Path) -> Callable[[str], bool]:
+    """Tell which images of a dataset in the MVTec layout the page would choose if all were there.
+
+    Args:
+        checkpoints: the folder that holds the products of the dataset.
+
+    Returns:
+        A test of an image id such as "washer/test/scratch/000.png".
+
+    Raises:
+        CheckpointError: a split is damaged.
+    """
+    plans = {folder.name: load_split(folder) for folder in checkpoints.iterdir() if folder.is_dir()}
+    wanted: set[str] = set()
+    for plan in plans.values():
+        by_kind: dict[str, list[str]] = defaultdict(list)
+        for sample_id, role in sorted(plan.roles.items()) if plan is not None else ():
+            if role is Split.TEST:
+                by_kind[sample_id.rpartition("/")[0]].append(sample_id)
+        wanted.update(chosen for ids in by_kind.values() for chosen in _spread(ids, PER_KIND))
+
+    def is_wanted(sample_id: str) -> bool:
+        category, split, _, name = sample_id.split("/")
+        if plans.get(category) is None:
+            return split == "test" and int(Path(name).stem) < PER_KIND
+        return sample_id in wanted
+
+    return is_wanted
+
+
+def _spread(samples: Sequence[Item], count: int) -> list[Item]:
+    """Return up to this many samples, evenly spaced."""
+    if len(samples) <= count:
+        return list(samples)
+    return [samples[index * len(samples) // count] for index in range(count)]
