@@ -4,7 +4,7 @@ import csv
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -338,11 +338,14 @@ def distill_backbone(
 @contextmanager
 def progress_bar(description: str) -> Iterator[Progress]:
     """Give a callback (done, total) that moves a bar on the terminal."""
-    with tqdm(desc=description, file=sys.stderr, leave=False, unit="image") as bar:
+    with ExitStack() as stack:
+        bars: list[tqdm[Any]] = []  # made at the first call, so that its clock starts then
 
         def progress(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
+            if not bars:
+                bar = tqdm(desc=description, total=total, leave=False, unit="image")
+                bars.append(stack.enter_context(bar))
+            bars[0].update(done - bars[0].n)
 
         yield progress
 

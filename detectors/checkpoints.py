@@ -56,6 +56,7 @@ def write_detector(
         raise not_fitted(name)
     plain = {key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()}
     save_file(plain, folder / WEIGHTS)
+    (folder / WEIGHTS).chmod(0o644)  # safetensors makes files private
     card = {
         "format": FORMAT,
         "detector": name,
