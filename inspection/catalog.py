@@ -90,7 +90,7 @@ class Catalog:
         if key not in self.products:
             raise DatasetError(
                 f"There is no product called {key}.",
-                f"Choose from {', '.join(self.products) or 'none: train one first'}.",
+                f"Choose from {', '.join(sorted(self.products)) or 'none: train one first'}.",
             )
         return self.products[key]
 

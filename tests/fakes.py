@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -66,8 +67,8 @@ class FakeDetector:
         blurred = cv2.GaussianBlur(excess, (0, 0), BLURS[self.kind] * self.side / SIDE)
         anomaly_map = (GAINS[self.kind] * blurred).astype(np.float32)
         measures = {
-            "cae": {"mean squared error": float(np.square(excess).mean())},
-            "unet": {"mean mask probability": float(anomaly_map.mean())},
+            "cae": {"mean_squared_error": float(np.square(excess).mean())},
+            "unet": {"mean_mask_probability": float(anomaly_map.mean())},
         }
         return Prediction(anomaly_map, measures.get(self.kind, {}))
 
@@ -118,14 +119,19 @@ def write_checkpoint(
 ) -> None:
     """Write what the catalogue reads of a checkpoint; the weights are the fake's own."""
     folder.mkdir(parents=True)
-    detector = FakeDetector(folder.name)
-    images = [draw_part(10_000 + index)[0] for index in range(num_normal)]
-    resized = [np.asarray(Image.fromarray(image).resize((SIDE, SIDE))) for image in images]
-    scores = np.array([p.image_score for p in detector.predict(resized)], np.float32)
+    scores = np.array(normal_scores(folder.name, num_normal), np.float32)
     order = np.argsort(scores, kind="stable")
     units = tuple(f"part/train/good/{index:03d}.png" for index in order)
     save_calibration(folder, Calibration(scores[order], units), seen or {})
     write_json(folder / "detector.json", {"format": FORMAT, "training": {"seen": dict(seen or {})}})
+
+
+@cache
+def normal_scores(name: str, count: int) -> tuple[float, ...]:
+    """Return the scores of good parts, drawn once per test run."""
+    images = [draw_part(10_000 + index)[0] for index in range(count)]
+    resized = [np.asarray(Image.fromarray(image).resize((SIDE, SIDE))) for image in images]
+    return tuple(found.image_score for found in FakeDetector(name).predict(resized))
 
 
 def make_catalog(

@@ -107,9 +107,10 @@ def panel_result(subject: Subject, channel: Channel, finding: Finding) -> Slot:
 
 
 def name_measures(measures: Mapping[str, float]) -> Sequence[dict[str, Any]]:
-    """Return the detector's own measures as labelled numbers, in its order."""
+    """Return the detector's own measures in its order, with names as people write them."""
     return [
-        {"label": name[:1].upper() + name[1:], "value": value} for name, value in measures.items()
+        {"label": name.replace("_", " ").capitalize(), "value": value}
+        for name, value in measures.items()
     ]
 
 

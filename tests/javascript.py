@@ -1,0 +1,44 @@
+"""Evaluate the viewer's arithmetic: in Node where it is installed, else in a headless browser."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser import find_browser, open_browser
+from ui.viewer.viewer import read
+
+PURE = ("calibration", "contour", "palette", "format")
+
+
+def evaluate(body: str, argument: Any, *, scripts: Sequence[str] = PURE) -> Any:
+    """Return what a function body returns for the argument `input`, beside the viewer's scripts."""
+    code = "\n".join(read(f"{script}.js") for script in scripts)
+    source = f"const TEXTS = {{ and: 'and' }};\n{code}\nconst run = (input) => {{ {body} }};\n"
+    node = shutil.which("node")
+    if node:
+        return _in_node(node, source, argument)
+    if find_browser() is None:
+        pytest.skip("neither Node nor a browser is installed")
+    with open_browser() as browser:
+        page = browser.new_page()
+        return page.evaluate(f"(input) => {{ {source} return run(input); }}", argument)
+
+
+def _in_node(node: str, source: str, argument: Any) -> Any:
+    reading = "JSON.parse(require('fs').readFileSync(0, 'utf8'))"
+    program = f"{source}\nprocess.stdout.write(JSON.stringify(run({reading})));"
+    result = subprocess.run(
+        [node, "-e", program],
+        input=json.dumps(argument),
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parent,
+    )
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)

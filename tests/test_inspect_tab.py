@@ -1,0 +1,321 @@
+"""The Inspect tab as plain functions: what the page is told, step by step, whatever comes in."""
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inspection.calibration import load_calibration, save_product_rate
+from inspection.catalog import Catalog, Status
+from inspection.errors import CheckpointError
+from inspection.images import pixel_hash, read_image
+from inspection.preprocess import to_input_size
+from inspection.types import Channel
+from tests.fakes import (
+    DETECTORS,
+    FakeDetector,
+    draw_part,
+    make_catalog,
+    to_json,
+    write_bad_files,
+    write_checkpoint,
+)
+from ui.inspect_tab import Handlers, Source
+from ui.showcase import PER_KIND, choose_samples, find_opening, wanted_samples
+
+KEY = "drawn/part"
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Catalog:
+    return make_catalog(tmp_path)
+
+
+@pytest.fixture
+def handlers(catalog: Catalog) -> Handlers:
+    return Handlers(catalog)
+
+
+def merge(steps: Iterator[dict[str, Any]]) -> dict[str, Any]:
+    """Return what the page holds after the last step."""
+    held: dict[str, Any] = {}
+    for step in steps:
+        to_json({name: value for name, value in step.items() if name != "source"})
+        held |= step
+    return held
+
+
+def states(held: dict[str, Any]) -> dict[str, str]:
+    return {name: held[name]["state"] for name in DETECTORS}
+
+
+def problem(held: dict[str, Any]) -> str:
+    assert held["header"]["state"] == "error"
+    return f"{held['header']['error']['problem']} {held['header']['error']['fix']}"
+
+
+def test_the_page_opens_with_an_unseen_defective_sample_inspected_by_all(
+    handlers: Handlers, catalog: Catalog
+) -> None:
+    held = merge(handlers.open_page(KEY))
+    sample = catalog.sample(KEY, held["header"]["sample"])
+    assert sample.is_anomalous
+    assert held["header"]["state"] == "done"
+    assert held["header"]["truth"] == sample.defect_type
+    assert states(held) == dict.fromkeys(DETECTORS, "done")
+    assert held["picture"]["mask"].startswith("data:image/png")
+    assert held["image"].startswith("data:image/")
+
+
+def test_panels_fill_one_after_another_and_nothing_is_sent_twice(handlers: Handlers) -> None:
+    steps = list(handlers.open_page(KEY))
+    assert list(steps[0]) == ["strip"]
+    assert {"header", "picture", *DETECTORS} <= steps[1].keys()
+    assert {steps[1][name]["state"] for name in DETECTORS} == {"loading"}
+    progress = [(name, value["state"]) for step in steps[2:-1] for name, value in step.items()]
+    assert progress == [(name, state) for name in DETECTORS for state in ("running", "done")]
+    assert list(steps[-1]) == ["header"]
+    assert (
+        len({slot["run"] for step in steps[1:] for slot in map(step.get, DETECTORS) if slot}) == 1
+    )
+
+
+def test_detectors_stay_loaded(handlers: Handlers, catalog: Catalog) -> None:
+    merge(handlers.open_page(KEY))
+    channels = [catalog.peek(KEY, name).channel for name in DETECTORS]
+    steps = list(handlers.pick_sample(KEY, catalog.samples(KEY)[0].id))
+    assert {step[name]["state"] for step in steps for name in DETECTORS if name in step} == {
+        "waiting",
+        "running",
+        "done",
+    }
+    assert [catalog.peek(KEY, name).channel for name in DETECTORS] == channels
+
+
+def test_the_map_is_the_detectors_own(handlers: Handlers, catalog: Catalog) -> None:
+    sample = catalog.samples(KEY)[-1]
+    held = merge(handlers.pick_sample(KEY, sample.id))
+    for name in DETECTORS:
+        detector = FakeDetector(name)
+        image = to_input_size(read_image(sample.image_path), detector.input_size)
+        sent = np.frombuffer(base64.b64decode(held[name]["map"]), "<f4")
+        assert (sent == detector.predict([image])[0].anomaly_map.ravel()).all()
+
+
+def test_later_runs_have_higher_numbers(handlers: Handlers, catalog: Catalog) -> None:
+    first = merge(handlers.open_page(KEY))["header"]["run"]
+    second = handlers.clear(KEY)["header"]["run"]
+    assert second > first
+
+
+@pytest.mark.parametrize("sample", ["part/test/good/999.png", "../../secret.png", "", 7, None, []])
+def test_a_sample_is_looked_up_by_its_id_and_never_opened_as_a_path(
+    handlers: Handlers, sample: object
+) -> None:
+    held = merge(handlers.pick_sample(KEY, sample))
+    assert problem(held)
+    assert "picture" not in held
+
+
+@pytest.mark.parametrize("product", ["no/such", "", None, 5, ["drawn/part"], {}])
+def test_an_unknown_product_is_answered_with_a_sentence(handlers: Handlers, product: Any) -> None:
+    assert problem(merge(handlers.open_page(product)))
+    assert problem(merge(handlers.pick_sample(product, "x")))
+    assert problem(merge(handlers.upload(product, Path("x.png"))))
+    assert problem(merge(handlers.change_product(product, None)))
+    assert problem(handlers.clear(product))
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("empty", "is empty"),
+        ("text", "could not be read as an image"),
+        ("truncated", "damaged or cut off"),
+        ("small", "too small"),
+        ("huge", "64 megapixels"),
+    ],
+)
+def test_a_bad_upload_becomes_a_sentence(
+    handlers: Handlers, tmp_path: Path, kind: str, words: str
+) -> None:
+    path = write_bad_files(tmp_path / "bad")[kind]
+    held = merge(handlers.upload(KEY, path))
+    assert words in problem(held)
+    assert str(tmp_path) not in problem(held)
+    assert held["image"] is None
+    assert held["source"] is None
+
+
+@pytest.mark.parametrize("mode", ["I;16", "L", "P", "RGBA", "CMYK", "1"])
+def test_an_upload_of_any_mode_is_inspected(handlers: Handlers, tmp_path: Path, mode: str) -> None:
+    image = Image.fromarray(draw_part(5)[0]).convert("L")
+    path = tmp_path / "Prüfteil 部品.tif"
+    if mode == "I;16":
+        Image.fromarray(np.asarray(image).astype(np.uint16) * 257).save(path)
+    else:
+        image.convert("RGB").convert(mode).save(path)
+    held = merge(handlers.upload(KEY, path))
+    assert states(held) == dict.fromkeys(DETECTORS, "done")
+    assert held["image"].startswith("data:image/"), "browsers cannot show a TIFF"
+    assert held["picture"]["mask"] == ""
+    assert held["header"]["sample"] == ""
+
+
+def test_an_upload_that_a_browser_can_show_is_not_sent_back(
+    handlers: Handlers, tmp_path: Path
+) -> None:
+    path = tmp_path / "part.png"
+    Image.fromarray(draw_part(5)[0]).save(path)
+    assert "image" not in merge(handlers.upload(KEY, path))
+
+
+def test_a_large_image_is_scaled_for_display_only(handlers: Handlers, tmp_path: Path) -> None:
+    path = tmp_path / "part.png"
+    Image.new("RGB", (2600, 1300), "grey").save(path)
+    picture = merge(handlers.upload(KEY, path))["picture"]
+    assert (picture["width"], picture["height"]) == (2600, 1300)
+    encoded = tmp_path / "shown.jpg"
+    encoded.write_bytes(base64.b64decode(picture["image"].partition(",")[2]))
+    with Image.open(encoded) as shown:
+        assert shown.size == (1280, 640)
+
+
+def test_an_image_that_a_detector_has_learned_from_is_marked(tmp_path: Path) -> None:
+    image = draw_part(77)[0]
+    seen = {"part/train/good/077.png": pixel_hash(image)}
+    write_checkpoint(tmp_path / "checkpoints" / "drawn" / "part" / "cae", seen=seen)
+    handlers = Handlers(make_catalog(tmp_path, trained=("unet",)))
+    path = tmp_path / "renamed.png"
+    Image.fromarray(image).save(path)
+    note = merge(handlers.upload(KEY, path))["header"]["note"]
+    assert note.startswith("CAE learned from this very image")
+
+
+def test_a_missing_detector_greys_its_own_panel_and_the_others_work(tmp_path: Path) -> None:
+    held = merge(Handlers(make_catalog(tmp_path, trained=("cae", "patchcore"))).open_page(KEY))
+    assert states(held) == {"cae": "done", "unet": "missing", "patchcore": "done"}
+    assert held["unet"]["fix"].startswith("python cli.py train --data ")
+    assert held["unet"]["fix"].endswith("--category part --detector unet")
+
+
+@pytest.mark.parametrize(
+    "error", [CheckpointError("weights are damaged.", "Train again."), RuntimeError("no memory\nx")]
+)
+@pytest.mark.parametrize("moment", ["loading", "predicting"])
+def test_a_broken_detector_says_so_on_its_own_panel(
+    tmp_path: Path, error: Exception, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Breaks(FakeDetector):
+        def predict(self, images: Any) -> Any:
+            raise error
+
+    make_catalog(tmp_path)
+
+    def load(folder: Path) -> Channel:
+        breaks = folder.name == "unet"
+        if breaks and moment == "loading":
+            raise error
+        detector = Breaks("unet") if breaks else FakeDetector(folder.name)
+        return Channel(detector, load_calibration(folder).calibration)
+
+    catalog = Catalog(
+        tmp_path / "checkpoints", [tmp_path / "data" / "drawn"], loader=load, detectors=DETECTORS
+    )
+    held = merge(Handlers(catalog).open_page(KEY))
+    assert states(held) == {"cae": "done", "unet": "broken", "patchcore": "done"}
+    assert held["header"]["state"] == "done"
+    assert "damaged" in held["unet"]["problem"] or "no memory" in held["unet"]["problem"]
+    assert "\n" not in held["unet"]["problem"]
+    assert held["unet"]["fix"]
+
+
+def test_the_rate_is_the_products_own_but_never_below_what_the_detectors_support(
+    tmp_path: Path,
+) -> None:
+    catalog = make_catalog(tmp_path)
+    handlers = Handlers(catalog)
+    assert merge(handlers.open_page(KEY))["header"]["rate"] == 0.02
+    save_product_rate(tmp_path / "checkpoints" / "drawn" / "part", 0.05)
+    assert merge(handlers.open_page(KEY))["header"]["rate"] == 0.05
+    save_product_rate(tmp_path / "checkpoints" / "drawn" / "part", 0.001)
+    assert merge(handlers.open_page(KEY))["header"]["rate"] == pytest.approx(1 / 101)
+
+
+def test_another_product_looks_at_a_visitors_own_image_again(tmp_path: Path) -> None:
+    handlers = Handlers(make_catalog(tmp_path, categories=("part", "other")))
+    path = tmp_path / "mine.png"
+    Image.fromarray(draw_part(5)[0]).save(path)
+    held = merge(handlers.upload(KEY, path))
+    assert held["source"] == Source(path)
+    held = merge(handlers.change_product("drawn/other", held["source"]))
+    assert held["header"]["product"] == "drawn/other"
+    assert held["header"]["sample"] == ""
+    assert held["strip"]["items"][0]["id"].startswith("other/")
+    path.unlink()
+    assert "Upload it again" in problem(merge(handlers.change_product(KEY, held["source"])))
+
+
+def test_another_product_without_an_own_image_opens_with_its_own_sample(tmp_path: Path) -> None:
+    handlers = Handlers(make_catalog(tmp_path, categories=("part", "other")))
+    held = merge(handlers.change_product("drawn/other", None))
+    assert held["header"]["sample"].startswith("other/test/")
+
+
+def test_clear_forgets_the_image_and_still_says_which_detectors_could_answer(
+    tmp_path: Path,
+) -> None:
+    handlers = Handlers(make_catalog(tmp_path, trained=("cae",)))
+    held = handlers.clear(KEY)
+    assert (held["image"], held["source"]) == (None, None)
+    assert held["header"]["state"] == "empty"
+    assert states(held) == {"cae": "idle", "unet": "missing", "patchcore": "missing"}
+
+
+def test_a_product_without_samples_opens_empty_and_says_so(tmp_path: Path) -> None:
+    write_checkpoint(tmp_path / "checkpoints" / "else" / "part" / "cae")
+    handlers = Handlers(make_catalog(tmp_path))
+    held = merge(handlers.open_page("else/part"))
+    assert held["header"]["state"] == "empty"
+    assert held["strip"]["items"] == []
+    assert held["strip"]["note"]
+
+
+def test_no_path_of_the_server_reaches_the_page(handlers: Handlers, tmp_path: Path) -> None:
+    held = merge(handlers.open_page(KEY))
+    held.pop("source", None)
+    assert str(tmp_path) not in to_json(held)
+
+
+def test_the_strip_mixes_every_kind_and_is_made_once(handlers: Handlers, catalog: Catalog) -> None:
+    strip = handlers.strips.strip(KEY)
+    assert [item["label"].split(",")[0] for item in strip["items"][:3]] == [
+        "dent",
+        "scratch",
+        "good",
+    ]
+    assert all(item["source"].startswith("data:image/jpeg") for item in strip["items"])
+    assert handlers.strips.strip(KEY) is strip
+    chosen = choose_samples(catalog.samples(KEY))
+    assert find_opening([]) is None
+    assert find_opening([s for s in chosen if not s.is_anomalous]) is not None
+
+
+def test_a_checkpoint_that_is_broken_does_not_take_the_strip_with_it(tmp_path: Path) -> None:
+    catalog = make_catalog(tmp_path)
+    broken = tmp_path / "checkpoints" / "drawn" / "part" / "unet" / "detector.json"
+    broken.write_text("{")
+    assert Handlers(catalog).strips.strip(KEY)["items"]
+    assert catalog.peek(KEY, "unet").status is Status.LOADING
+
+
+def test_only_the_demo_samples_that_the_strip_would_choose_are_wanted(tmp_path: Path) -> None:
+    (tmp_path / "washer").mkdir()
+    is_wanted = wanted_samples(tmp_path)
+    assert is_wanted("washer/test/good/000.png")
+    assert not is_wanted(f"washer/test/good/{PER_KIND:03d}.png")
+    assert not is_wanted("washer/train/good/000.png")
