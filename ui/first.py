@@ -25,13 +25,12 @@ def describe_first_inspection(catalog: Catalog) -> Iterator[str]:
     panels = [catalog.load(key, name) for name in catalog.detectors]
     ready = [panel.channel for panel in panels if panel.channel is not None]
     rate = catalog.rate(key, [channel.calibration for channel in ready])
-    lines = [_describe(panel, None) for panel in panels if panel.channel is None]
+    yield messages.FIRST_INSPECTION.format(sample=opening.id, rate=f"{100 * rate:.3g}")
     for panel in panels:
+        finding = None
         if panel.channel is not None:
             finding = inspect_with(panel.channel, image, false_alarm_rate=rate)
-            lines.append(_describe(panel, finding))
-    yield messages.FIRST_INSPECTION.format(sample=opening.id, rate=f"{100 * rate:.3g}")
-    yield from lines
+        yield _describe(panel, finding)
 
 
 def _describe(panel: Panel, finding: Finding | None) -> str:

@@ -87,7 +87,7 @@ VIEWER: Mapping[str, str] = {
     "flagsFrom": "Would flag from",
     "flagsFromHelp": "Lowest rate of false alarms at which this image is flagged: lower is surer, "
     "and the same in every panel",
-    "never": "no setting",
+    "never": "never",
     "learning": "Learning",
     "area": "Flagged area",
     "areaNone": "none",

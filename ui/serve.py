@@ -1,5 +1,6 @@
 """Launch the page with the settings that a page on an open link needs."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from ui.theme import make_theme, page_head
 
 MAX_UPLOAD = "20mb"
 MAX_WAITING = 24
+SELDOM = str(10**9)
 
 
 def serve(
@@ -36,6 +38,8 @@ def serve(
     Raises:
         SettingsError: the address is taken or cannot be used.
     """
+    # else every event ends with a table of all events, for which pandas is imported
+    os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", SELDOM)
     page = build_page(catalog)
     page.queue(max_size=MAX_WAITING, api_open=False)
     try:

@@ -1,0 +1,122 @@
+"""Starting the page: options, address, first result on the terminal, and what is never served."""
+
+import json
+import socket
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import app
+from inspection.catalog import Catalog
+from tests.fakes import make_catalog
+from ui import layout
+from ui.first import describe_first_inspection
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("page")
+
+
+@pytest.fixture(scope="module")
+def catalog(root: Path) -> Catalog:
+    return make_catalog(root, trained=("cae", "patchcore"))
+
+
+@pytest.fixture(scope="module")
+def page(root: Path, catalog: Catalog) -> Iterator[Any]:
+    """A page started as from a notebook, with the fakes in place of the real detectors."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app, "make_catalog", lambda *_: catalog)
+        patch.setattr(app, "DEMO_DATA", root / "demo")
+        patch.setenv("GRADIO_SERVER_PORT", str(free_port()))
+        started = app.main(
+            data=[root / "data" / "drawn"], checkpoints=root / "checkpoints", inline=True
+        )
+    yield started
+    started.close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def get(page: Any, path: str) -> tuple[int, bytes]:
+    try:
+        with urllib.request.urlopen(page.local_url + path, timeout=20) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read()
+
+
+def test_the_page_answers_at_the_address_of_the_environment_variable(page: Any) -> None:
+    status, body = get(page, "")
+    assert status == 200
+    assert b"Defect Lens" in body
+    assert b"--dl-defect" in body, "the style sheet is in the head"
+
+
+def test_neither_data_nor_checkpoints_are_served(page: Any, root: Path, catalog: Catalog) -> None:
+    sample = catalog.samples("drawn/part")[0].image_path
+    calibration = root / "checkpoints" / "drawn" / "part" / "cae" / "calibration.json"
+    for path in (sample, calibration, Path("app.py").resolve(), Path("/etc/hostname")):
+        status, _ = get(page, f"gradio_api/file={path}")
+        assert status in (403, 404)
+
+
+def test_the_page_offers_no_api_and_only_tabs_that_work(page: Any) -> None:
+    config = json.loads(get(page, "config")[1])
+    assert {dependency["api_visibility"] for dependency in config["dependencies"]} == {"private"}
+    tabs = [part["props"]["label"] for part in config["components"] if part["type"] == "tabitem"]
+    assert tabs == [title for title, _ in layout.TABS] == ["Inspect"]
+
+
+def test_the_terminal_gets_one_line_per_detector(catalog: Catalog) -> None:
+    first, *lines = describe_first_inspection(catalog)
+    assert first.startswith("First inspection: part/test/")
+    assert first.endswith("at 2 false alarms per 100 good parts")
+    assert len(lines) == 3
+    assert "Not trained yet" in next(line for line in lines if "U-Net" in line)
+    assert all("threshold" in line for line in lines if "U-Net" not in line)
+
+
+def test_without_a_product_the_terminal_says_what_to_do(tmp_path: Path) -> None:
+    empty = Catalog(tmp_path, [], loader=lambda _: pytest.fail("nothing to load"), detectors=())
+    (line,) = describe_first_inspection(empty)
+    assert "Upload an image" in line
+
+
+def test_the_first_result_and_the_address_are_printed(
+    catalog: Catalog, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app.print_first_inspection(catalog)
+    assert capsys.readouterr().out.startswith("First inspection: ")
+
+
+def test_a_data_folder_that_is_not_there_ends_with_a_sentence(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert app.run(["--data", "no/such/folder"]) == 2
+    assert "There is no folder no/such/folder." in capsys.readouterr().err
+
+
+def test_a_port_that_is_taken_ends_with_a_sentence(
+    page: Any, root: Path, catalog: Catalog, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setattr(app, "make_catalog", lambda *_: catalog)
+    monkeypatch.setattr(app, "DEMO_DATA", root / "demo")
+    port = page.local_url.rstrip("/").rpartition(":")[2]
+    assert app.run(["--port", port, "--checkpoints", str(root / "checkpoints")]) == 2
+    assert "--port" in capsys.readouterr().err
+
+
+def test_the_catalogue_of_the_app_knows_every_detector_and_loads_none(tmp_path: Path) -> None:
+    found = app.make_catalog(tmp_path, [], None)
+    assert found.detectors == ("cae", "unet", "patchcore")
+    assert not found.products

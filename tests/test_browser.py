@@ -1,0 +1,311 @@
+"""The page in a real headless browser, with fakes in place of the detectors."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inspection.catalog import Catalog
+from inspection.images import read_image
+from inspection.pipeline import inspect_with
+from tests.browser import find_browser, open_browser
+from tests.fakes import DETECTORS, make_catalog, write_bad_files, write_checkpoint, write_product
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(find_browser() is None, reason="no Chromium is installed"),
+]
+
+KEY = "drawn/part"
+DESKTOP = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("page")
+
+
+@pytest.fixture(scope="module")
+def catalog(root: Path) -> Catalog:
+    """The U-Net misses faint defects, and is not trained for the second product."""
+    write_product(root / "data" / "drawn", "tile")
+    write_checkpoint(root / "checkpoints" / "drawn" / "tile" / "cae")
+    write_checkpoint(root / "checkpoints" / "drawn" / "tile" / "patchcore", num_normal=30)
+    return make_catalog(root, weakness={"unet": 0.3})
+
+
+@pytest.fixture(scope="module")
+def url(catalog: Catalog) -> Iterator[str]:
+    from ui.serve import serve
+
+    served = serve(catalog, host="127.0.0.1")
+    yield served.local_url
+    served.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with open_browser() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def complaints() -> list[str]:
+    """What the browsers complained about, and every request that left the machine."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def desktop(browser: Any, url: str, complaints: list[str]) -> Iterator[Any]:
+    yield from open_page(browser, url, complaints, viewport=DESKTOP)
+
+
+@pytest.fixture
+def page(desktop: Any, complaints: list[str]) -> Iterator[Any]:
+    """The page on a desktop, shared by all tests, with everything put back after each."""
+    yield desktop
+    assert complaints == []
+    if "part" not in desktop.locator("#product input").input_value():
+        choose_product(desktop, "part")
+        wait_for(desktop, "done:3")
+    if part(desktop, "reset").is_visible():
+        part(desktop, "reset").click()
+    part(desktop, "truth").uncheck(force=True)
+    desktop.get_by_role("button", name="Overlay", exact=True).click()
+    desktop.get_by_role("button", name="Fit").click()
+
+
+@pytest.fixture(scope="module")
+def phone(browser: Any, url: str, complaints: list[str]) -> Iterator[Any]:
+    yield from open_page(browser, url, complaints, viewport=PHONE, has_touch=True)
+    assert complaints == []
+
+
+def open_page(browser: Any, url: str, complaints: list[str], **options: Any) -> Iterator[Any]:
+    context = browser.new_context(**options)
+    context.set_default_timeout(15_000)
+    opened = context.new_page()
+    opened.on("console", lambda m: m.type == "error" and complaints.append(m.text))
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on("request", lambda r: is_outside(r.url) and complaints.append(r.url))
+    opened.goto(url)
+    wait_for(opened, "done:3")
+    yield opened
+    context.close()
+
+
+def is_outside(url: str) -> bool:
+    return url.startswith("http") and "//127.0.0.1" not in url and "//localhost" not in url
+
+
+def wait_for(page: Any, ready: str) -> None:
+    page.wait_for_selector(f'.dl[data-ready="{ready}"]')
+
+
+def part(page: Any, name: str) -> Any:
+    return page.locator(f'.dl [data-part="{name}"]').first
+
+
+def text(page: Any, name: str) -> str:
+    return str(part(page, name).inner_text())
+
+
+def panel(page: Any, detector: str) -> Any:
+    return page.locator(f'.dl-panel[data-detector="{detector}"]')
+
+
+def pick(page: Any, label: str) -> None:
+    page.evaluate("document.querySelector('.dl').dataset.ready = ''")
+    page.get_by_role("button", name=re.compile(f"^{label}, ")).first.click()
+    wait_for(page, "done:3")
+
+
+def move_slider(page: Any, position: int) -> None:
+    part(page, "rate").fill(str(position))
+    page.wait_for_timeout(100)
+
+
+def choose_product(page: Any, name: str) -> None:
+    page.locator("#product input").click()
+    page.get_by_role("option", name=name).click()
+
+
+def bad_file(root: Path, kind: str) -> Path:
+    return write_bad_files(root / "bad")[kind]
+
+
+def test_the_page_opens_with_a_defect_that_all_three_have_looked_at(page: Any) -> None:
+    assert text(page, "title") in ("Defect found", "Models disagree")
+    for detector in DETECTORS:
+        assert panel(page, detector).get_attribute("data-state") == "done"
+        assert "× threshold" in panel(page, detector).inner_text()
+    assert page.locator('.strip button[aria-pressed="true"]').count() == 1
+
+
+def test_a_strict_majority_decides_and_the_others_are_named(page: Any) -> None:
+    pick(page, "dent")
+    assert text(page, "title") == "Defect found"
+    assert text(page, "sub") == "CAE and PatchCore are above their thresholds; U-Net is not."
+    pick(page, "good")
+    assert text(page, "title") == "No defect found"
+    assert "a good part" in text(page, "facts")
+
+
+def test_the_page_judges_as_the_pipeline_does(page: Any, catalog: Catalog) -> None:
+    pick(page, "dent")
+    sample_id = page.locator('.strip button[aria-pressed="true"]').get_attribute("data-sample")
+    image = read_image(catalog.sample(KEY, sample_id).image_path)
+    for detector in DETECTORS:
+        channel = catalog.load(KEY, detector).channel
+        assert channel is not None
+        finding = inspect_with(channel, image, false_alarm_rate=0.02)
+        shown = panel(page, detector).inner_text()
+        digits = 2 if finding.relative_score < 10 else 1
+        assert f"{finding.relative_score:.{digits}f}× threshold" in shown
+        assert ("Defect" if finding.verdict.value == "defect" else "Normal") in shown
+        percent = 100 * float(np.mean(finding.anomaly_map > finding.threshold))
+        share = f"{percent:.{1 if percent < 10 else 0}f} % in" if percent else "none"
+        assert share in shown
+
+
+def test_the_slider_judges_everything_anew_without_a_request(page: Any) -> None:
+    pick(page, "good")
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    strict = text(page, "joint")
+    move_slider(page, 99)
+    assert text(page, "rate-value") == "50"
+    assert text(page, "joint") != strict
+    assert part(page, "reset").is_visible()
+    rates = [panel(page, d).locator('[data-part="relative"]').inner_text() for d in DETECTORS]
+    move_slider(page, 0)
+    assert rates != [
+        panel(page, d).locator('[data-part="relative"]').inner_text() for d in DETECTORS
+    ]
+    assert text(page, "rate-value") == "0.99"
+    part(page, "reset").click()
+    assert text(page, "rate-value") == "2"
+    assert requests == []
+
+
+def test_a_chosen_rate_stays_for_the_next_image_of_the_product(page: Any) -> None:
+    move_slider(page, 99)
+    pick(page, "scratch")
+    assert text(page, "rate-value") == "50"
+
+
+def test_a_missing_detector_shows_its_command_and_the_others_answer(page: Any) -> None:
+    choose_product(page, "tile")
+    wait_for(page, "done:2")
+    assert "python cli.py train" in panel(page, "unet").locator("code").inner_text()
+    assert "U-Net could not answer." in text(page, "sub")
+    assert text(page, "rate-value") == "3.23", "30 normal parts support no less"
+
+
+@pytest.mark.parametrize("kind", ["empty", "text", "truncated", "small", "huge"])
+def test_a_bad_upload_is_a_sentence_and_the_page_goes_on(page: Any, root: Path, kind: str) -> None:
+    page.locator('input[type="file"]').first.set_input_files(bad_file(root, kind))
+    wait_for(page, "error:0")
+    assert text(page, "title") == "This image cannot be inspected"
+    assert len(text(page, "sub")) > 30
+    assert page.locator("#product input").input_value() == "part"
+    pick(page, "scratch")
+
+
+def test_an_upload_is_inspected_and_cleared(page: Any, tmp_path: Path) -> None:
+    path = tmp_path / "部品.tif"
+    Image.new("RGB", (50, 120), (250, 250, 250)).save(path)
+    page.evaluate("document.querySelector('.dl').dataset.ready = ''")
+    page.locator('input[type="file"]').first.set_input_files(path)
+    wait_for(page, "done:3")
+    assert text(page, "title") == "Defect found"
+    assert page.locator('.strip button[aria-pressed="true"]').count() == 0
+    page.locator("#clear").click()
+    wait_for(page, "empty:0")
+    assert text(page, "title") == "Add an image to begin"
+    assert page.locator("#input img").count() == 0
+
+
+def test_zoom_reading_and_ground_truth_are_shared_by_all_panels(page: Any) -> None:
+    pick(page, "scratch")
+    part(page, "truth").check()
+    canvas = panel(page, "cae").locator("canvas")
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
+    for detector in DETECTORS:
+        reading = panel(page, detector).locator('[data-part="reading"]')
+        assert re.fullmatch(r"[\d.]+×\s+[\d.e-]+", reading.inner_text())
+    page.mouse.wheel(0, -300)
+    page.wait_for_timeout(100)
+    assert text(page, "zoom") != "100 %"
+    page.get_by_role("button", name="Fit").click()
+    assert text(page, "zoom") == "100 %"
+
+
+def test_the_pictures_answer_to_the_keyboard(page: Any) -> None:
+    panel(page, "unet").locator("canvas").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(100)
+    assert panel(page, "patchcore").locator('[data-part="reading"]').is_visible()
+    page.keyboard.press("+")
+    assert text(page, "zoom") == "160 %"
+    page.keyboard.press("0")
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(100)
+    assert text(page, "zoom") == "100 %"
+    assert not panel(page, "patchcore").locator('[data-part="reading"]').is_visible()
+
+
+def test_the_overlay_hides_nothing_of_a_good_part_and_each_view_differs(page: Any) -> None:
+    pick(page, "scratch")
+    seen = set()
+    for mode in ("Overlay", "Heatmap", "Outline", "Original"):
+        page.get_by_role("button", name=mode, exact=True).click()
+        page.wait_for_timeout(80)
+        seen.add(panel(page, "cae").locator("canvas").evaluate("c => c.toDataURL()"))
+    assert len(seen) == 4
+
+
+def test_light_and_dark_follow_the_system_and_the_button(browser: Any, url: str) -> None:
+    for page in open_page(browser, url, [], viewport=DESKTOP, color_scheme="dark"):
+        assert page.evaluate("document.body.classList.contains('dark')")
+        page.get_by_role("button", name="Switch between light and dark").click()
+        assert not page.evaluate("document.body.classList.contains('dark')")
+
+
+def test_the_phone_has_no_sideways_scroll_and_jumps_to_a_panel(phone: Any) -> None:
+    assert phone.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    phone.get_by_role("button", name="PatchCore").click()
+    phone.wait_for_timeout(700)
+    box = panel(phone, "patchcore").bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= PHONE["width"]
+
+
+def test_two_fingers_zoom_the_picture(phone: Any) -> None:
+    panel(phone, "cae").locator("canvas").evaluate(
+        """(canvas) => {
+          const box = canvas.getBoundingClientRect();
+          const send = (type, pointerId, x) => canvas.dispatchEvent(new PointerEvent(type, {
+            pointerId, clientX: box.left + x, clientY: box.top + 100, bubbles: true }));
+          canvas.setPointerCapture = () => {};
+          send('pointerdown', 1, 100); send('pointerdown', 2, 150);
+          send('pointermove', 2, 250);
+          send('pointerup', 1, 100); send('pointerup', 2, 250);
+        }"""
+    )
+    assert text(phone, "zoom") == "300 %"
+
+
+def test_assistive_technology_finds_nothing_serious_to_complain_about(
+    page: Any, phone: Any
+) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    for opened in (page, phone):
+        found = axe.run(opened).response["violations"]
+        assert [v["help"] for v in found if v["impact"] in ("serious", "critical")] == []
