@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from detectors.checkpoints import (
+    StoredDetector,
     load_weights,
     not_fitted,
     read_detector,
@@ -32,16 +33,23 @@ from detectors.networks import (
 from detectors.settings import Range, Watch, make_settings, settings_to_json
 from inspection.errors import CheckpointError, SettingsError
 from inspection.preprocess import LoadedSamples, check_input_size, load_samples
+from inspection.synthetic import draw_defects
 from inspection.types import AnomalyMap, Prediction, RGBImage, Sample, Size, TrainingRecord
 
 WIDTHS = (1.0, 1.5, 2.0, 3.0, 4.0, 4.0)  # channels of each stage, in units of `width`
-TINY = 1e-8
+TINY = 1e-7
+PLACE_BLUR = 0.015  # of the shorter side: how far the usual error at a place is blurred
+FLOOR_SHARE = 0.1  # of the mean error, added everywhere, so that calm places are not overrated
+
+Errors = NDArray[np.float32]
+"""(2, h, w): the squared and the structural error at every pixel, smoothed."""
 
 RANGES = {
     "width": Range(4, 256),
     "depth": Range(1, len(WIDTHS)),
     "bottleneck": Range(1, 1024),
     "ssim_weight": Range(0.0, 100.0),
+    "damage_share": Range(0.0, 1.0),
 }
 
 
@@ -55,6 +63,7 @@ class CAESettings:
         depth: number of halvings before the bottleneck.
         bottleneck: channels of the bottleneck.
         ssim_weight: weight of the structural loss beside the squared error of 1.
+        damage_share: share of the images that get synthetic defects which it learns to undo.
         smoothing: standard deviation of the map's Gaussian filter, in pixels of the input.
         flips: vary by mirroring; None to find out whether that is normal.
         rotation: vary by quarter turns; None to find out whether that is normal.
@@ -74,7 +83,8 @@ class CAESettings:
     depth: int = 5
     bottleneck: int = 64
     ssim_weight: float = 1.0
-    smoothing: float = 4.0
+    damage_share: float = 0.5
+    smoothing: float = 3.0
     flips: bool | None = None
     rotation: bool | None = None
     crop: bool = True
@@ -125,12 +135,82 @@ def _stage(before: int, after: int, *, stride: int) -> nn.Sequential:
     )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Usual:
+    """What both errors usually are on normal images.
+
+    Attributes:
+        place: (2, h, w), the mean at each place.
+        calm: (2,), the calm level of an image, see `_calm_level`.
+        highest: (2,), the maximum of an image after both corrections.
+    """
+
+    place: Errors
+    calm: NDArray[np.float32]
+    highest: NDArray[np.float32]
+
+    @classmethod
+    def measure(cls, errors: Sequence[Errors]) -> Self:
+        """Learn it from the errors of held-out normal images."""
+        mean = np.mean(errors, axis=0)
+        size = max(1.0, PLACE_BLUR * min(mean.shape[1:]))
+        place = np.stack([smooth_map(each, size) for each in mean])
+        place += FLOOR_SHARE * place.mean(axis=(1, 2), keepdims=True) + TINY
+        ones = np.ones(2, np.float32)
+        by_place = [each / place for each in errors]
+        calm = np.median([_calm_level(each) for each in by_place], axis=0)
+        half_made = cls(place, np.maximum(calm, TINY).astype(np.float32), ones)
+        highest = np.median([half_made._correct(each).max(axis=(1, 2)) for each in errors], axis=0)
+        return cls(place, half_made.calm, np.maximum(highest, TINY).astype(np.float32))
+
+    def compare(self, errors: Errors) -> AnomalyMap:
+        """Return the anomaly map (h, w) of an image with these errors."""
+        parts = self._correct(errors) / self.highest[:, None, None]
+        return np.asarray(parts.mean(axis=0), np.float32)
+
+    def _correct(self, errors: Errors) -> Errors:
+        by_place = errors / self.place
+        roughness = np.maximum(1.0, _calm_level(by_place) / self.calm)
+        return np.asarray(by_place / np.sqrt(roughness)[:, None, None], np.float32)
+
+    def to_tensors(self) -> dict[str, Tensor]:
+        """Return it as tensors for a checkpoint."""
+        return {
+            "usual.place": torch.from_numpy(self.place),
+            "usual.calm": torch.from_numpy(self.calm),
+            "usual.highest": torch.from_numpy(self.highest),
+        }
+
+    @classmethod
+    def take(cls, stored: StoredDetector, folder: Path) -> Self:
+        """Take it out of the tensors of a checkpoint, leaving the network's behind."""
+        try:
+            return cls(
+                *(
+                    stored.tensors.pop(f"usual.{name}").numpy()
+                    for name in ("place", "calm", "highest")
+                )
+            )
+        except KeyError as error:
+            raise CheckpointError(
+                f"{folder} lacks what this version needs ({error}).", retrain(CAE.name)
+            ) from error
+
+
+def _calm_level(errors: Errors) -> NDArray[np.float32]:
+    """Return the level (2,) that a quarter of the image stays below; no small defect changes it."""
+    return np.asarray(np.quantile(errors, 0.25, axis=(1, 2)), np.float32)
+
+
 class CAE:
     """Autoencoder with L2 and SSIM loss (Bergmann et al. 2019), trained on normal images only.
 
-    Its map is the mean of two reconstruction errors, squared and structural, each smoothed and
-    divided by the median of its maximum over held-out normal training images: a typical normal
-    image scores about 1, and neither error drowns the other.
+    Its map is the mean of two reconstruction errors, squared and structural, both smoothed. Each is
+    first divided by what it usually is at that place on held-out normal training images, since
+    edges and borders are never rebuilt well, and by the square root of how much worse than usual
+    the calmest part of this image is, since some normal parts are rougher than others. Then each is
+    divided by the median of its maximum over those normal images: a typical normal image scores
+    about 1, and neither error drowns the other.
 
     Args:
         device: auto, cpu, cuda or mps.
@@ -151,6 +231,7 @@ class CAE:
 
     def _forget(self) -> None:
         self._network: Autoencoder | None = None
+        self._usual: _Usual | None = None
         self._training: TrainingRecord | None = None
         self._state: dict[str, Any] = {}
 
@@ -183,8 +264,8 @@ class CAE:
         with seeded(self.settings.seed):
             network, state = self._learn(learned, held)
         round_weights(network)
-        self._network = network
-        self._state = {**state, "scales": self._measure_scales(network, held.images)}
+        self._usual = _Usual.measure([self._errors(network, image)[0] for image in held.images])
+        self._network, self._state = network, state
         seen = {**learned.seen, **held.seen}
         self._training = TrainingRecord(
             category=training[0].category,
@@ -214,27 +295,29 @@ class CAE:
             light=chosen.light,
         )
         augment = build_augment(plan, multiple=2**chosen.depth)
+        rng = np.random.default_rng(chosen.seed)
         nothing = torch.zeros(1, *chosen.input_size)
 
         def draw(index: int) -> tuple[Tensor, Tensor]:
-            return augment(to_tensor(learned.images[index]), nothing)
+            clean, _ = augment(to_tensor(learned.images[index]), nothing)
+            return self._damage(clean, rng), clean
 
         network = self._build()
-        pictures = to_batch(held.images)
+        clean = to_batch(held.images)
+        rng_held = np.random.default_rng([chosen.seed, 1])
+        damaged = torch.stack([self._damage(image, rng_held) for image in clean])
         spread = float(learned.images.astype(np.float32).std(axis=(1, 2)).mean() / 255) ** 2
 
-        def loss(network: nn.Module, images: Tensor, _: Tensor) -> Tensor:
+        def loss(network: nn.Module, images: Tensor, targets: Tensor) -> Tensor:
             rebuilt = network(images).float()
-            squared = (rebuilt - images).square().mean() / max(spread, 1e-4)
-            structural = 1.0 - ssim_map(_grey(rebuilt), _grey(images)).mean()
+            squared = (rebuilt - targets).square().mean() / max(spread, 1e-4)
+            structural = 1.0 - ssim_map(_grey(rebuilt), _grey(targets)).mean()
             total: Tensor = squared + chosen.ssim_weight * structural
             return total
 
         course = train_network(
             network,
-            Lesson(
-                draw, len(learned.images), (pictures, torch.zeros(len(pictures), 1, 1, 1)), loss
-            ),
+            Lesson(draw, len(learned.images), (damaged, clean), loss),
             chosen,
             device=self._device,
             name=self.name,
@@ -247,46 +330,43 @@ class CAE:
         }
         return network, state
 
-    def predict(self, images: Sequence[RGBImage]) -> list[Prediction]:
-        if self._network is None:
-            raise not_fitted(self.name)
-        return [self._predict_one(self._network, image) for image in images]
+    def _damage(self, image: Tensor, rng: np.random.Generator) -> Tensor:
+        """Draw synthetic defects on a share of the images (3, h, w), for the network to undo."""
+        if rng.uniform() >= self.settings.damage_share:
+            return image
+        pixels = (image * 255).round().byte().permute(1, 2, 0).numpy()
+        return to_tensor(draw_defects(pixels, rng)[0])
 
-    def _predict_one(self, network: Autoencoder, image: RGBImage) -> Prediction:
-        squared, structural, mean_squared_error = self._errors(network, image)
-        scales = [np.float32(scale) for scale in self._state["scales"]]
-        anomaly_map = np.float32(0.5) * (squared / scales[0] + structural / scales[1])
-        return Prediction(anomaly_map, {"mean_squared_error": mean_squared_error})
+    def predict(self, images: Sequence[RGBImage]) -> list[Prediction]:
+        network, usual = self._network, self._usual
+        if network is None or usual is None:
+            raise not_fitted(self.name)
+        predictions = []
+        for image in images:  # one by one: a batch of another size rounds differently
+            errors, mean = self._errors(network, image)
+            predictions.append(Prediction(usual.compare(errors), {"mean_squared_error": mean}))
+        return predictions
 
     @torch.inference_mode()
-    def _errors(
-        self, network: Autoencoder, image: RGBImage
-    ) -> tuple[AnomalyMap, AnomalyMap, float]:
+    def _errors(self, network: Autoencoder, image: RGBImage) -> tuple[Errors, float]:
         """Return the squared and the structural error, smoothed, and the mean squared error."""
         original = to_tensor(image)[None].to(self._device)
         rebuilt = network(original.contiguous(memory_format=torch.channels_last))
         squared = (rebuilt - original).square().mean(dim=1)[0]
         structural = (1.0 - ssim_map(_grey(rebuilt), _grey(original)))[0, 0].clamp(min=0.0)
-        return (
-            smooth_map(squared.cpu().numpy(), self.settings.smoothing),
-            smooth_map(structural.cpu().numpy(), self.settings.smoothing),
-            float(squared.mean()),
-        )
-
-    def _measure_scales(self, network: Autoencoder, images: NDArray[np.uint8]) -> list[float]:
-        errors = [self._errors(network, image)[:2] for image in images]
-        highest = np.array([[each.max() for each in pair] for pair in errors])  # (n, 2)
-        return [max(float(scale), TINY) for scale in np.median(highest, axis=0)]
+        pair = torch.stack([squared, structural]).cpu().numpy()  # (2, h, w)
+        smooth = np.stack([smooth_map(error, self.settings.smoothing) for error in pair])
+        return smooth, float(squared.mean())
 
     def save(self, folder: Path) -> None:
-        if self._network is None:
+        if self._network is None or self._usual is None:
             raise not_fitted(self.name)
         write_detector(
             folder,
             self.name,
             settings=settings_to_json(self.settings),
             training=self._training,
-            tensors=weights_to_store(self._network),
+            tensors=weights_to_store(self._network) | self._usual.to_tensors(),
             state=self._state,
         )
 
@@ -300,6 +380,7 @@ class CAE:
                 f"{folder} was written by another version ({error.problem})", retrain(cls.name)
             ) from error
         network = detector._build()
+        detector._usual = _Usual.take(stored, folder)
         load_weights(network, stored, folder)
         detector._network = network.to(detector._device).eval()
         detector._training, detector._state = stored.training, stored.state

@@ -28,10 +28,10 @@ from detectors.settings import TrainingSettings, Watch
 from inspection.types import Sample, Split
 
 Pair = tuple[Tensor, Tensor]
-"""Images (B, 3, h, w) in 0..1 and masks (B, 1, h, w) of 0 and 1; without B for a single one."""
+"""Images (B, 3, h, w) in 0..1 and targets (B, c, h, w): masks, or what to rebuild.."""
 
 Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
-"""(network, images, masks) -> scalar."""
+"""(network, images, targets) -> scalar."""
 
 WARM_UP = 0.05  # share of the training in which the learning rate rises
 WEIGHT_DECAY = 1e-4
@@ -49,9 +49,9 @@ class Lesson:
     """What there is to learn.
 
     Attributes:
-        draw: returns a varied training image and mask by its number.
+        draw: returns a varied training image and its target by its number.
         num_images: how many there are to draw from.
-        validation: images and masks that decide which epoch is the best.
+        validation: images and targets that decide which epoch is the best.
         loss: what is minimised, on training and validation images alike.
     """
 
@@ -156,14 +156,14 @@ def seeded(seed: int) -> Iterator[None]:
 
 
 class _Pairs(Dataset[Pair]):
-    def __init__(self, images: Tensor, masks: Tensor) -> None:
-        self._images, self._masks = images, masks
+    def __init__(self, images: Tensor, targets: Tensor) -> None:
+        self._images, self._targets = images, targets
 
     def __len__(self) -> int:
         return len(self._images)
 
     def __getitem__(self, index: int) -> Pair:
-        return self._images[index], self._masks[index]
+        return self._images[index], self._targets[index]
 
 
 class _Learner(LightningModule):  # type: ignore[misc]
@@ -182,9 +182,9 @@ class _Learner(LightningModule):  # type: ignore[misc]
         self._score(batch, "validation_loss")
 
     def _score(self, batch: Pair, name: str) -> Tensor:
-        images, masks = batch
+        images, targets = batch
         value = self._loss(
-            self.network, images.contiguous(memory_format=torch.channels_last), masks
+            self.network, images.contiguous(memory_format=torch.channels_last), targets
         )
         self.log(name, value.detach(), on_step=False, on_epoch=True, batch_size=len(images))
         return value

@@ -1,0 +1,130 @@
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from detectors.unet import Segmenter, UNet
+from inspection.errors import CheckpointError, DatasetError, SettingsError
+from inspection.types import Sample
+from tests.factories import DEFECT, SIDE, draw_part, make_samples
+
+QUICK: dict[str, Any] = {"max_epochs": 8, "epoch_images": 48, "batch_size": 8, "smoothing": 1.0}
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
+    return make_samples(tmp_path_factory.mktemp("parts"), num_normal=12, num_defective=8)
+
+
+@pytest.fixture(scope="module")
+def labelled(samples: list[Sample]) -> UNet:
+    settings = {**QUICK, "labelled": True, "synthetic_share": 0.0, "crop": False}
+    return UNet(input_size=(SIDE, SIDE), device="cpu", progress=False, **settings).fit(samples)
+
+
+def make_quick(samples: list[Sample], **settings: Any) -> UNet:
+    detector = UNet(
+        input_size=(SIDE, SIDE),
+        device="cpu",
+        progress=False,
+        **{"max_epochs": 1, "epoch_images": 8, "batch_size": 4, **settings},
+    )
+    return detector.fit(samples)
+
+
+def test_labelled_defects_are_learned_and_found_in_place(labelled: UNet) -> None:
+    for seed in range(700, 704):
+        normal, defective = (draw_part(seed, defective=bad)[0] for bad in (False, True))
+        usual, found = labelled.predict([normal, defective])
+        assert found.image_score > usual.image_score
+        row, column = np.unravel_index(found.anomaly_map.argmax(), found.anomaly_map.shape)
+        assert DEFECT[0].start - 3 <= row < DEFECT[0].stop + 3
+        assert DEFECT[1].start - 3 <= column < DEFECT[1].stop + 3
+
+
+def test_the_map_is_a_probability_and_its_mean_is_told(labelled: UNet) -> None:
+    (prediction,) = labelled.predict([draw_part(1, defective=True)[0]])
+    assert 0 <= prediction.anomaly_map.min() < prediction.anomaly_map.max() <= 1
+    mean = prediction.measures["mean_mask_probability"]
+    assert mean == pytest.approx(prediction.anomaly_map.mean(), abs=0.02)
+
+
+def test_the_smallest_threshold_is_chosen_on_validation_masks_and_stored(
+    labelled: UNet, tmp_path: Path
+) -> None:
+    assert 0.02 <= labelled.min_threshold <= 0.98
+    labelled.save(tmp_path)
+    assert UNet.load(tmp_path, device="cpu").min_threshold == labelled.min_threshold
+
+
+def test_the_record_says_how_many_labelled_defects_were_learned(
+    labelled: UNet, samples: list[Sample]
+) -> None:
+    assert labelled.training is not None
+    assert labelled.training.summary == "trained on 8 labelled defects"
+    assert labelled.training.num_labelled == 8
+    assert labelled.training.num_normal == 12
+    assert set(labelled.training.seen) == {sample.id for sample in samples}
+
+
+def test_synthetic_defects_are_the_default_and_labelled_ones_are_then_ignored(
+    samples: list[Sample],
+) -> None:
+    detector = make_quick(samples)
+    assert detector.training is not None
+    assert detector.training.summary == "trained on synthetic defects"
+    assert detector.training.num_labelled == 0
+    assert set(detector.training.seen) == {s.id for s in samples if not s.is_anomalous}
+
+
+def test_a_mixture_of_labelled_and_synthetic_defects_says_so(samples: list[Sample]) -> None:
+    record = make_quick(samples, labelled=True, synthetic_share=0.5).training
+    assert record is not None
+    assert record.summary == "trained on 8 labelled defects and on synthetic ones"
+
+
+def test_one_labelled_defect_and_no_normal_image_suffice(samples: list[Sample]) -> None:
+    lone = [s for s in samples if s.is_anomalous][:1]
+    record = make_quick(lone, labelled=True, synthetic_share=0.0).training
+    assert record is not None
+    assert record.summary == "trained on 1 labelled defect"
+
+
+def test_labels_are_asked_for_where_there_are_none(samples: list[Sample]) -> None:
+    normal = [sample for sample in samples if not sample.is_anomalous]
+    unmarked = [replace(sample, mask_paths=()) for sample in samples if sample.is_anomalous]
+    with pytest.raises(DatasetError, match="no labelled defect"):
+        make_quick([*normal, *unmarked], labelled=True)
+
+
+def test_oblong_inputs_work(samples: list[Sample]) -> None:
+    detector = UNet(input_size=(32, 96), device="cpu", progress=False, max_epochs=1, epoch_images=8)
+    (prediction,) = detector.fit(samples).predict([np.zeros((32, 96, 3), np.uint8)])
+    assert prediction.anomaly_map.shape == (32, 96)
+
+
+def test_the_network_is_small_and_learns_its_images_statistics() -> None:
+    network = Segmenter()
+    assert sum(parameter.numel() for parameter in network.parameters()) < 2_500_000
+    network.set_statistics(torch.full((2, 3, 32, 32), 0.3))
+    assert torch.allclose(network.mean, torch.tensor(0.3))
+    assert float(network.spread.min()) > 0
+
+
+def test_a_checkpoint_with_an_unknown_setting_is_refused(labelled: UNet, tmp_path: Path) -> None:
+    labelled.save(tmp_path)
+    card = tmp_path / "detector.json"
+    text = card.read_text(encoding="utf-8")
+    card.write_text(text.replace('"labelled"', '"labeled"'), encoding="utf-8")
+    with pytest.raises(CheckpointError, match="another version"):
+        UNet.load(tmp_path)
+
+
+def test_impossible_settings_are_refused() -> None:
+    with pytest.raises(SettingsError, match="from 0 to 1"):
+        UNet(synthetic_share=1.5)
+    with pytest.raises(SettingsError, match="multiples of 32"):
+        UNet(input_size=(100, 96))
