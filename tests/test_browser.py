@@ -44,7 +44,7 @@ def url(catalog: Catalog) -> Iterator[str]:
     from ui.serve import serve
 
     served = serve(catalog, host="127.0.0.1")
-    yield served.local_url
+    yield str(served.local_url)
     served.close()
 
 
@@ -90,9 +90,14 @@ def open_page(browser: Any, url: str, complaints: list[str], **options: Any) -> 
     context = browser.new_context(**options)
     context.set_default_timeout(15_000)
     opened = context.new_page()
-    opened.on("console", lambda m: m.type == "error" and complaints.append(m.text))
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.on("request", lambda r: is_outside(r.url) and complaints.append(r.url))
+
+    def note(text: str, *, is_wrong: bool = True) -> None:
+        if is_wrong:
+            complaints.append(text)
+
+    opened.on("console", lambda m: note(m.text, is_wrong=m.type == "error"))
+    opened.on("pageerror", lambda error: note(str(error)))
+    opened.on("request", lambda r: note(r.url, is_wrong=is_outside(r.url)))
     opened.goto(url)
     wait_for(opened, "done:3")
     yield opened

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gradio.data_classes import ImageData
 from PIL import Image
 
 from inspection.calibration import load_calibration, save_product_rate
@@ -25,6 +26,7 @@ from tests.fakes import (
     write_checkpoint,
 )
 from ui.inspect_tab import Handlers, Source
+from ui.safe_image import SafeImage
 from ui.showcase import PER_KIND, choose_samples, find_opening, wanted_samples
 
 KEY = "drawn/part"
@@ -149,6 +151,26 @@ def test_a_bad_upload_becomes_a_sentence(
     assert str(tmp_path) not in problem(held)
     assert held["image"] is None
     assert held["source"] is None
+
+
+def test_only_uploaded_files_are_read_whatever_a_request_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
+    image = SafeImage()
+    mine = tmp_path / "uploads" / "0a1b" / "part.png"
+    assert image.preprocess(ImageData(path=str(mine))) == mine.resolve()
+    for path in (tmp_path / "secret.png", tmp_path / "uploads" / ".." / "secret.png"):
+        assert image.preprocess(ImageData(path=str(path))) is None
+    assert image.preprocess(ImageData(url="http://example.com/x.png")) is None
+    assert image.preprocess(None) is None
+
+
+def test_the_image_input_shows_data_and_never_a_file() -> None:
+    shown = SafeImage().postprocess("data:image/png;base64,AAAA")
+    assert shown is not None
+    assert shown.url == "data:image/png;base64,AAAA"
+    assert SafeImage().postprocess(None) is None
 
 
 @pytest.mark.parametrize("mode", ["I;16", "L", "P", "RGBA", "CMYK", "1"])

@@ -84,7 +84,7 @@ def test_the_joint_false_alarm_rate_of_the_majority_is_that_of_python() -> None:
         thresholds = [calibration.threshold(rate) for calibration in calibrations]
         cases.append({"calibrations": list(map(as_json, calibrations)), "thresholds": thresholds})
         expected.append(majority_false_alarm_rate(calibrations, thresholds))
-    strangers = [Calibration(np.float32([1]), ("a",)), Calibration(np.float32([1]), ("b",))]
+    strangers = [Calibration(np.ones(1, np.float32), (name,)) for name in ("a", "b")]
     cases.append({"calibrations": list(map(as_json, strangers)), "thresholds": [0, 0]})
     expected.append(None)
     body = (

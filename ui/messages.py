@@ -84,6 +84,7 @@ VIEWER: Mapping[str, str] = {
     "relative": "{x}× threshold",
     "versus": "{score} vs {threshold}",
     "versusHelp": "Score against threshold, in the detector's own units",
+    "flags": "Would flag",
     "flagsFrom": "Would flag from",
     "flagsFromHelp": "Lowest rate of false alarms at which this image is flagged: lower is surer, "
     "and the same in every panel",

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import gradio as gr
 from gradio.data_classes import Base64ImageData, ImageData
+from gradio.utils import get_upload_folder
 
 
 class SafeImage(gr.Image):
@@ -21,7 +22,9 @@ class SafeImage(gr.Image):
     ) -> Path | None:
         if payload is None or not payload.path:
             return None
-        return Path(payload.path)
+        path = Path(payload.path).resolve()
+        # a request written by hand can name any file, and Gradio checks only well-formed ones
+        return path if path.is_relative_to(Path(get_upload_folder()).resolve()) else None
 
     def postprocess(  # type: ignore[override]
         self, value: str | None

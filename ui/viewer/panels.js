@@ -103,9 +103,10 @@ function showMeter({ judged, query }) {
 
 function showFacts({ result, judged, query }) {
   const sensitivity = falseAlarmRateOf(result.calibration, result.score);
-  const flagsFrom = sensitivity < 1 ? fillText(TEXTS.perHundred, { rate: formatRate(sensitivity) }) : TEXTS.never;
+  const rate = fillText(TEXTS.perHundred, { rate: formatRate(sensitivity) });
+  const flags = sensitivity < 1 ? [TEXTS.flagsFrom, rate] : [TEXTS.flags, TEXTS.never];
   const facts = [
-    { label: TEXTS.flagsFrom, value: flagsFrom, help: TEXTS.flagsFromHelp },
+    { label: flags[0], value: flags[1], help: TEXTS.flagsFromHelp },
     { label: TEXTS.area, value: describeArea(judged) },
     ...result.measures.map(({ label, value }) => ({ label, value: formatNumber(value) })),
   ];
