@@ -1,35 +1,24 @@
 """Defect Lens on the command line: draw demo products, train, calibrate, evaluate and inspect."""
 
-import csv
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from tqdm import tqdm
 
-from inspection.calibration import StoredCalibration, load_calibration, load_product_rate
-from inspection.calibration import default_rate as default_false_alarm_rate
-from inspection.calibration import save_product_rate as store_rate
+from inspection.calibration import default_rate, load_calibration, save_product_rate
 from inspection.catalog import Catalog, Product, read_seen
 from inspection.dataset import Dataset, check_trainable, read_dataset
-from inspection.errors import CheckpointError, InspectionError, SettingsError
-from inspection.images import read_image, write_png
-from inspection.overlay import draw_finding
+from inspection.errors import InspectionError, SettingsError
+from inspection.images import read_image
 from inspection.pipeline import inspect_image
-from inspection.preprocess import Progress
-from inspection.splits import (
-    SplitPlan,
-    apply_split,
-    load_split,
-    make_split,
-    save_split,
-    with_labelled,
-)
-from inspection.types import Calibration, Channel, Inspection, Sample, Split
+from inspection.progress import progress_bar
+from inspection.reports import write_csv, write_overlays
+from inspection.splits import apply_split, load_split, make_split, open_split
+from inspection.types import Channel, Sample, Split
 
 HERE = Path(__file__).resolve().parent
 CHECKPOINTS = HERE / "checkpoints"
@@ -176,7 +165,7 @@ def train_one(
     known = setting_names(name) | {"device"}
     settings = {k: v for k, v in options.items() if v is not None and k in known}
     fraction = labelled if "labelled" in known else None
-    plan = split_of(samples, folder, seed=options["seed"], labelled=fraction)
+    plan = open_split(folder, samples, seed=options["seed"], labelled_fraction=fraction)
     used = apply_split(samples, plan, labelled_fraction=fraction)
     counts = {split: sum(s.split is split and not s.is_anomalous for s in used) for split in Split}
     typer.echo(
@@ -188,7 +177,7 @@ def train_one(
     with progress_bar("  calibrating") as progress:
         stored = train_detector(made, used, folder, progress=progress)
     calibration = stored.calibration
-    rate = default_false_alarm_rate([calibration])
+    rate = default_rate([calibration])
     summary = made.training.summary if made.training is not None else ""
     typer.echo(
         f"  {summary}\n"
@@ -207,12 +196,13 @@ def calibrate(
     checkpoints: Checkpoints = CHECKPOINTS,
 ) -> None:
     """Store a product's own false-alarm rate, which the page and every command then use."""
-    product = find_product(checkpoints, category)
-    stored = read_calibrations(product)
-    for name, calibration in stored.items():
+    catalog = open_catalog(checkpoints)
+    product = catalog.find(category)
+    for name in catalog.trained(product.key):
+        calibration = load_calibration(product.folder / name).calibration
         threshold = calibration.threshold(false_alarm_rate)
         typer.echo(f"{name}: threshold {threshold:.4g} from {calibration.num_normal} normal parts")
-    store_rate(product.folder, false_alarm_rate)
+    save_product_rate(product.folder, false_alarm_rate)
     typer.echo(
         f"{product.key} now allows {100 * false_alarm_rate:g} false alarms per 100 good parts."
     )
@@ -229,13 +219,13 @@ def inspect(
     checkpoints: Checkpoints = CHECKPOINTS,
 ) -> None:
     """Inspect images: an overlay PNG per detector, and a CSV with scores, thresholds, verdicts."""
-    product = find_product(checkpoints, category)
-    channels = load_channels(product, check_names(detector) if detector else None, device)
-    rate = false_alarm_rate or rate_of(product, [c.calibration for c in channels.values()])
-    out.mkdir(parents=True, exist_ok=True)
+    catalog = open_catalog(checkpoints, device=device)
+    product = catalog.find(category)
+    channels = load_channels(catalog, product, detector)
+    rate = false_alarm_rate or catalog.rate(product.key, [c.calibration for c in channels.values()])
     rows: list[dict[str, object]] = []
     failed = 0
-    for path in images:
+    for number, path in enumerate(images):
         try:
             image = read_image(path)
         except InspectionError as error:
@@ -243,7 +233,11 @@ def inspect(
             failed += 1
             continue
         inspection = inspect_image(image, channels, false_alarm_rate=rate, source=str(path))
-        rows += write_inspection(inspection, out, len(rows))
+        rows += write_overlays(inspection, out, number=number)
+        verdicts = (
+            f"{f.detector} {f.relative_score:.2f}x {f.verdict.value}" for f in inspection.findings
+        )
+        typer.echo(f"{path.name}: {', '.join(verdicts)}")
     write_csv(out / "inspection.csv", rows)
     typer.echo(
         f"{len(images) - failed} images inspected; overlays and inspection.csv are in {out}."
@@ -267,11 +261,10 @@ def evaluate(
 
     source = read_dataset(data, name=dataset)
     samples = one_category(source, category).samples
-    product = Product(
-        source.name, samples[0].category, checkpoints / source.name / samples[0].category
-    )
-    channels = load_channels(product, check_names(detector) if detector else None, device)
-    rate = false_alarm_rate or rate_of(product, [c.calibration for c in channels.values()])
+    catalog = open_catalog(checkpoints, device=device)
+    product = catalog.find(f"{source.name}/{samples[0].category}")
+    channels = load_channels(catalog, product, detector)
+    rate = false_alarm_rate or catalog.rate(product.key, [c.calibration for c in channels.values()])
     plan = load_split(product.folder) or make_split(samples)
     test = [sample for sample in apply_split(samples, plan) if sample.split is Split.TEST]
     num_anomalous = sum(sample.is_anomalous for sample in test)
@@ -335,21 +328,6 @@ def distill_backbone(
     typer.echo(f"The student {ref.sha256[:12]} is in {out}.")
 
 
-@contextmanager
-def progress_bar(description: str) -> Iterator[Progress]:
-    """Give a callback (done, total) that moves a bar on the terminal."""
-    with ExitStack() as stack:
-        bars: list[tqdm[Any]] = []  # made at the first call, so that its clock starts then
-
-        def progress(done: int, total: int) -> None:
-            if not bars:
-                bar = tqdm(desc=description, total=total, leave=False, unit="image")
-                bars.append(stack.enter_context(bar))
-            bars[0].update(done - bars[0].n)
-
-        yield progress
-
-
 def check_names(names: Sequence[str] | None) -> tuple[str, ...]:
     """Return the detectors asked for, all by default."""
     for name in names or ():
@@ -372,117 +350,33 @@ def one_category(dataset: Dataset, category: str | None) -> Dataset:
     return dataset.of(category)
 
 
-def split_of(
-    samples: Sequence[Sample], folder: Path, *, seed: int, labelled: float | None
-) -> SplitPlan:
-    """Return the split of a product, made at the first training and widened by labelled defects."""
-    plan = load_split(folder) or make_split(samples, seed=seed)
-    if labelled is not None:
-        plan = with_labelled(plan, samples, labelled)
-    save_split(folder, plan)
-    return plan
-
-
-def find_product(checkpoints: Path, category: str) -> Product:
-    """Return the trained product called CATEGORY or DATASET/CATEGORY."""
-    products = make_catalog(checkpoints).products
-    found = [p for p in products.values() if category in (p.key, p.category)]
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        raise CheckpointError(
-            f"There is no trained product {category} in {checkpoints}.",
-            f"Known: {', '.join(products) or 'none'}. Train one: `python cli.py train --data DIR "
-            f"--category {category}`.",
-        )
-    raise SettingsError(
-        f"Several datasets have a category {category}.",
-        f"Say which: {', '.join(product.key for product in found)}.",
-    )
-
-
-def make_catalog(checkpoints: Path) -> Catalog:
+def open_catalog(checkpoints: Path, *, device: str | None = None) -> Catalog:
     """Return the products below a checkpoints folder."""
-    return Catalog(checkpoints, (), loader=load_channel, detectors=DETECTORS)
 
+    def load(folder: Path) -> Channel:
+        from detectors.workflow import load_channel
 
-def load_channel(folder: Path, device: str | None = None) -> Channel:
-    """Read a detector and its calibration."""
-    from detectors import load_detector
+        return load_channel(folder, device=device)
 
-    stored: StoredCalibration = load_calibration(folder)
-    return Channel(load_detector(folder, device=device), stored.calibration)
+    return Catalog(checkpoints, (), loader=load, detectors=DETECTORS)
 
 
 def load_channels(
-    product: Product, names: Sequence[str] | None, device: str | None
+    catalog: Catalog, product: Product, names: Sequence[str] | None
 ) -> dict[str, Channel]:
-    """Read the detectors of a product: those asked for, or all that are there."""
-    chosen = names or [name for name in DETECTORS if (product.folder / name).is_dir()]
-    if not chosen:
-        raise CheckpointError(
-            f"No detector of {product.key} is trained.",
-            f"Run `python cli.py train --data DIR --category {product.category}`.",
-        )
-    return {name: load_channel(product.folder / name, device) for name in chosen}
+    """Read the detectors asked for, or all that are trained.
 
-
-def read_calibrations(product: Product) -> dict[str, Calibration]:
-    """Read the calibrations of a product without loading its detectors."""
-    present = [name for name in DETECTORS if (product.folder / name).is_dir()]
-    return {name: load_calibration(product.folder / name).calibration for name in present}
-
-
-def rate_of(product: Product, calibrations: Sequence[Calibration]) -> float:
-    """Return the product's own rate, or the default one."""
-    return load_product_rate(product.folder) or default_false_alarm_rate(calibrations)
+    Raises:
+        CheckpointError: one of them is missing or damaged.
+    """
+    chosen = check_names(names) if names else catalog.trained(product.key)
+    return {name: catalog.channel(product.key, name) for name in chosen}
 
 
 def report_issues(issues: Sequence[Any]) -> None:
     """Print what is odd in a dataset but does not stop a training."""
     for issue in issues:
         typer.echo(f"  note: {issue}", err=True)
-
-
-def write_inspection(inspection: Inspection, out: Path, number: int) -> list[dict[str, object]]:
-    """Write the overlays of one image and return its rows for the CSV."""
-    path = Path(inspection.source)
-    rows: list[dict[str, object]] = []
-    for finding in inspection.findings:
-        overlay = (
-            out
-            / f"{number // max(1, len(inspection.findings)):04d}_{path.stem}_{finding.detector}.png"
-        )
-        write_png(overlay, draw_finding(inspection.image, finding))
-        rows.append(
-            {
-                "image": inspection.source,
-                "detector": finding.detector,
-                "image_score": finding.image_score,
-                "threshold": finding.threshold,
-                "relative_score": finding.relative_score,
-                "false_alarm_rate": finding.false_alarm_rate,
-                "verdict": finding.verdict.value,
-                "num_regions": len(finding.regions),
-                "flagged_share": sum(region.area_share for region in finding.regions),
-                "seconds": round(finding.seconds, 4),
-                "overlay": overlay.name,
-            }
-        )
-    flags = ", ".join(
-        f"{f.detector} {f.relative_score:.2f}x {f.verdict.value}" for f in inspection.findings
-    )
-    typer.echo(f"{path.name}: {flags}")
-    return rows
-
-
-def write_csv(path: Path, rows: Sequence[dict[str, object]]) -> None:
-    """Write rows as UTF-8 with a byte-order mark, which Excel needs for other scripts."""
-    if rows:
-        with path.open("w", newline="", encoding="utf-8-sig") as file:
-            writer = csv.DictWriter(file, fieldnames=list(rows[0]))
-            writer.writeheader()
-            writer.writerows(rows)
 
 
 def main() -> None:

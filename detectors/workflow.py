@@ -1,14 +1,20 @@
-"""Train, calibrate and keep a detector as one step that is either done or has not happened."""
+"""From samples to a kept checkpoint, and from a checkpoint to a channel."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
+from detectors import load_detector
 from detectors.checkpoints import replace_folder
-from inspection.calibration import StoredCalibration, calibrate, save_calibration
+from inspection.calibration import (
+    StoredCalibration,
+    calibrate,
+    load_calibration,
+    save_calibration,
+)
 from inspection.images import pixel_hash
 from inspection.pipeline import predict_samples
 from inspection.preprocess import Progress
-from inspection.types import Detector, Sample, Split
+from inspection.types import Channel, Detector, Sample, Split
 
 
 def calibrate_detector(
@@ -56,3 +62,13 @@ def train_detector(
         detector.save(fresh)
         save_calibration(fresh, stored.calibration, stored.seen)
     return stored
+
+
+def load_channel(folder: Path, *, device: str | None = None) -> Channel:
+    """Read a detector and its calibration.
+
+    Raises:
+        CheckpointError: missing, damaged, foreign or of another version.
+    """
+    calibration = load_calibration(folder).calibration
+    return Channel(load_detector(folder, device=device), calibration)

@@ -17,7 +17,7 @@ from inspection.calibration import (
     read_json,
 )
 from inspection.dataset import read_dataset
-from inspection.errors import CheckpointError, DatasetError, InspectionError
+from inspection.errors import CheckpointError, DatasetError, InspectionError, SettingsError
 from inspection.splits import apply_split, load_split, make_split
 from inspection.types import Calibration, Channel, Sample, Split
 
@@ -94,6 +94,33 @@ class Catalog:
             )
         return self.products[key]
 
+    def find(self, name: str) -> Product:
+        """Return the trained product called CATEGORY or DATASET/CATEGORY.
+
+        Raises:
+            CheckpointError: there is none.
+            SettingsError: there are several.
+        """
+        trained = [product for product in self.products.values() if self.trained(product.key)]
+        found = [product for product in trained if name in (product.key, product.category)]
+        if not found:
+            raise CheckpointError(
+                f"There is no trained product {name} in {self._checkpoints}.",
+                f"Known: {', '.join(p.key for p in trained) or 'none'}. "
+                f"Train one: `python cli.py train --data DIR --category {name}`.",
+            )
+        if len(found) > 1:
+            raise SettingsError(
+                f"Several datasets have a category {name}.",
+                f"Say which: {', '.join(product.key for product in found)}.",
+            )
+        return found[0]
+
+    def trained(self, key: str) -> tuple[str, ...]:
+        """Return the detectors of a product that have a checkpoint."""
+        folder = self.product(key).folder
+        return tuple(name for name in self.detectors if (folder / name).is_dir())
+
     def peek(self, key: str, detector: str) -> Panel:
         """Return the state of a detector without waiting; one not loaded yet is 'loading'."""
         folder = self.product(key).folder / detector
@@ -121,6 +148,17 @@ class Catalog:
                 panel = Panel(detector, Status.BROKEN, problem=error.problem, fix=error.fix)
             self._panels[key, detector] = (stamp, panel)
             return panel
+
+    def channel(self, key: str, detector: str) -> Channel:
+        """Return a detector that is ready to inspect.
+
+        Raises:
+            CheckpointError: it is missing or broken.
+        """
+        panel = self.load(key, detector)
+        if panel.channel is None:
+            raise CheckpointError(f"{detector} of {key}: {panel.problem}", panel.fix)
+        return panel.channel
 
     def rate(self, key: str, calibrations: Sequence[Calibration]) -> float:
         """Return the product's own false-alarm rate, or the default; never below a floor."""

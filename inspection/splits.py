@@ -199,6 +199,28 @@ def load_split(folder: Path) -> SplitPlan | None:
         ) from error
 
 
+def open_split(
+    folder: Path,
+    samples: Sequence[Sample],
+    *,
+    seed: int = 0,
+    labelled_fraction: float | None = None,
+) -> SplitPlan:
+    """Return the split of a product, made and written if there is none, widened if it must be.
+
+    Raises:
+        CheckpointError: the stored split is damaged.
+        DatasetError: the samples are too few.
+    """
+    stored = load_split(folder)
+    plan = stored or make_split(samples, seed=seed)
+    if labelled_fraction is not None:
+        plan = with_labelled(plan, samples, labelled_fraction)
+    if plan is not stored:
+        save_split(folder, plan)
+    return plan
+
+
 def fingerprint(seen: Mapping[str, str]) -> str:
     """Return 16 hex digits that name a set of images, by id and pixels."""
     text = json.dumps(sorted(seen.items()), ensure_ascii=False)
