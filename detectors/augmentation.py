@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torchvision.transforms import v2  # type: ignore[import-untyped]
 from torchvision.tv_tensors import Image, Mask  # type: ignore[import-untyped]
+
+from inspection.preprocess import LoadedSamples
 
 Augment = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 """Image (3, h, w) in 0..1 and mask (1, h, w) in, the same of a varied part out."""
@@ -31,6 +34,19 @@ class Augmentation:
     rotation: bool  # quarter turns where the input is square, half turns otherwise
     crop: bool
     light: bool
+
+
+class Wishes(Protocol):
+    """What a detector's settings say about augmentation; None leaves it to the guess."""
+
+    @property
+    def flips(self) -> bool | None: ...
+    @property
+    def rotation(self) -> bool | None: ...
+    @property
+    def crop(self) -> bool: ...
+    @property
+    def light(self) -> bool: ...
 
 
 def build_augment(plan: Augmentation, *, multiple: int) -> Augment:
@@ -80,31 +96,34 @@ def _turn(image: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
     return torch.rot90(image, quarters, (-2, -1)), torch.rot90(mask, quarters, (-2, -1))
 
 
-def plan_augmentation(
-    images: NDArray[np.uint8],
-    *,
-    flips: bool | None,
-    rotation: bool | None,
-    crop: bool,
-    light: bool,
-) -> Augmentation:
-    """Decide what to vary; what is None is guessed from the normal images (n, h, w, 3)."""
-    is_square = images.shape[1] == images.shape[2]
-    seen = [_describe(image) for image in _spread(images)]
+def plan_augmentation(loaded: LoadedSamples, wishes: Wishes) -> Augmentation:
+    """Decide what to vary; what is wished as None is guessed from the normal images.
+
+    A turn is normal if turned parts lie about as near to the other parts as unturned ones do, in
+    brightness and edge directions on a coarse grid.
+    """
+    is_square = loaded.images.shape[1] == loaded.images.shape[2]
+    seen = [_describe(loaded.images[row]) for row in _choose_rows(loaded)]
+    flips, rotation = wishes.flips, wishes.rotation
+    if rotation is None:
+        rotation = _is_normal(seen, _quarter if is_square else _half)
     return Augmentation(
         flip_horizontal=_is_normal(seen, _mirror) if flips is None else flips,
         flip_vertical=_is_normal(seen, _upend) if flips is None else flips,
-        rotation=_is_normal(seen, _quarter if is_square else _half)
-        if rotation is None
-        else rotation,
-        crop=crop,
-        light=light,
+        rotation=rotation,
+        crop=wishes.crop,
+        light=wishes.light,
     )
 
 
-def _spread(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    step = max(1, len(images) // MAX_COMPARED)
-    return images[::step][:MAX_COMPARED]
+def _choose_rows(loaded: LoadedSamples) -> list[int]:
+    """Choose normal images to compare, one of each part: its exposures are too much alike."""
+    first: dict[str, int] = {}
+    for row, sample in enumerate(loaded.samples):
+        if not sample.is_anomalous:
+            first.setdefault(sample.unit, row)
+    rows = list(first.values())
+    return rows[:: max(1, len(rows) // MAX_COMPARED)][:MAX_COMPARED]
 
 
 def _describe(image: NDArray[np.uint8]) -> NDArray[np.float32]:

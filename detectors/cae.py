@@ -287,13 +287,7 @@ class CAE:
         from detectors.training import Lesson, train_network
 
         chosen = self.settings
-        plan = plan_augmentation(
-            learned.images,
-            flips=chosen.flips,
-            rotation=chosen.rotation,
-            crop=chosen.crop,
-            light=chosen.light,
-        )
+        plan = plan_augmentation(learned, chosen)
         augment = build_augment(plan, multiple=2**chosen.depth)
         rng = np.random.default_rng(chosen.seed)
         nothing = torch.zeros(1, *chosen.input_size)

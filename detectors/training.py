@@ -36,7 +36,7 @@ Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
 WARM_UP = 0.05  # share of the training in which the learning rate rises
 WEIGHT_DECAY = 1e-4
 VALIDATION_SHARE = 0.1
-MAX_VALIDATION = 64  # images scored after each epoch; more would cost more than they tell
+MAX_VALIDATION = 32  # images scored after each epoch; more would cost more than they tell
 ADVICE = (
     ".*does not have many workers",  # images are in memory; workers would copy them
     ".*available but not used",  # the device is chosen by `choose_device`

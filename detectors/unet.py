@@ -72,7 +72,7 @@ class UNetSettings:
     rotation: bool | None = None
     crop: bool = True
     light: bool = True
-    max_epochs: int = 40
+    max_epochs: int = 36
     epoch_images: int = 256
     max_seconds: float | None = None
     patience: int = 12
@@ -217,14 +217,7 @@ class UNet:
         from detectors.training import Lesson, train_network
 
         chosen = self.settings
-        is_normal = np.array([not sample.is_anomalous for sample in learned.samples])
-        plan = plan_augmentation(
-            learned.images[is_normal] if is_normal.any() else learned.images,
-            flips=chosen.flips,
-            rotation=chosen.rotation,
-            crop=chosen.crop,
-            light=chosen.light,
-        )
+        plan = plan_augmentation(learned, chosen)
         augment = build_augment(plan, multiple=STRIDE)
         draw_image = _Drawer(learned, self._synthetic_share, seed=chosen.seed)
 

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,9 @@ import torch
 from numpy.typing import NDArray
 
 from detectors.augmentation import Augmentation, build_augment, plan_augmentation
-from inspection.types import RGBImage
+from detectors.cae import CAESettings
+from inspection.preprocess import LoadedSamples
+from inspection.types import RGBImage, Sample, Split
 
 NOTHING: dict[str, Any] = {
     "flip_horizontal": False,
@@ -21,8 +24,16 @@ CHANGES = [{}, *({key: True} for key in NOTHING)]
 
 def guess(draw: Callable[[np.random.Generator], RGBImage]) -> Augmentation:
     rng = np.random.default_rng(0)
-    images = np.stack([draw(rng) for _ in range(16)])
-    return plan_augmentation(images, flips=None, rotation=None, crop=True, light=True)
+    return plan_augmentation(load([draw(rng) for _ in range(16)]), CAESettings())
+
+
+def load(images: list[RGBImage], *, exposures: int = 1) -> LoadedSamples:
+    samples = tuple(
+        Sample(f"{i}.png", Path(f"{i}.png"), "part", Split.TRAIN, group=f"part {i // exposures}")
+        for i in range(len(images))
+    )
+    stacked = np.stack(images)
+    return LoadedSamples(samples, stacked, np.zeros(stacked.shape[:3], np.bool_), {})
 
 
 def draw_grain(rng: np.random.Generator) -> RGBImage:
@@ -99,6 +110,12 @@ def test_a_part_in_a_fixed_pose_is_left_as_it_is() -> None:
 
 
 def test_a_wish_goes_before_the_guess_and_two_images_are_too_few_to_guess() -> None:
-    images = np.stack([draw_arrow(np.random.default_rng(seed)) for seed in range(2)])
-    plan = plan_augmentation(images, flips=None, rotation=True, crop=False, light=False)
+    images = [draw_grain(np.random.default_rng(seed)) for seed in range(2)]
+    plan = plan_augmentation(load(images), CAESettings(rotation=True, crop=False, light=False))
     assert plan == Augmentation(False, False, True, False, False)
+
+
+def test_several_exposures_of_one_part_do_not_spoil_the_guess() -> None:
+    rng = np.random.default_rng(0)
+    images = [image for _ in range(16) for image in [draw_stripes(rng)] * 3]
+    assert plan_augmentation(load(images, exposures=3), CAESettings()).flip_horizontal

@@ -1,0 +1,28 @@
+"""`cli.py calibrate`: give a product its own false-alarm rate."""
+
+from typing import Annotated
+
+import typer
+
+from commands.options import CHECKPOINTS, Checkpoints, open_catalog
+from inspection.calibration import load_calibration, save_product_rate
+
+
+def calibrate(
+    category: Annotated[str, typer.Option("--category", help="CATEGORY or DATASET/CATEGORY.")],
+    false_alarm_rate: Annotated[
+        float, typer.Option(help="Share of good parts that may be flagged, such as 0.02.")
+    ],
+    checkpoints: Checkpoints = CHECKPOINTS,
+) -> None:
+    """Store a product's own false-alarm rate, which the page and every command then use."""
+    catalog = open_catalog(checkpoints)
+    product = catalog.find(category)
+    for name in catalog.trained(product.key):
+        calibration = load_calibration(product.folder / name).calibration
+        threshold = calibration.threshold(false_alarm_rate)
+        typer.echo(f"{name}: threshold {threshold:.4g} from {calibration.num_normal} normal parts")
+    save_product_rate(product.folder, false_alarm_rate)
+    typer.echo(
+        f"{product.key} now allows {100 * false_alarm_rate:g} false alarms per 100 good parts."
+    )

@@ -1,0 +1,22 @@
+"""`cli.py demo-data`: draw the demo products."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands.options import DEMO_DATA, Seed
+from inspection.progress import progress_bar
+
+
+def demo_data(
+    out: Annotated[Path, typer.Option("--out", help="Folder to draw into.")] = DEMO_DATA,
+    seed: Seed = 0,
+    workers: Annotated[int | None, typer.Option(help="Processes. Default: one per core.")] = None,
+) -> None:
+    """Draw the demo products in the MVTec AD layout; run again, it draws only what is missing."""
+    from inspection.demo import write_demo_data
+
+    with progress_bar("drawing") as progress:
+        root = write_demo_data(out, seed=seed, workers=workers, progress=progress)
+    typer.echo(f"The demo products are in {root}.")
