@@ -207,7 +207,7 @@ def _build_student(
 ) -> tuple[nn.Module, Grid]:
     widths = student.read_widths(tensors)
     if widths is None:
-        raise _other_architecture(STUDENT, path, "the layers of a student")
+        raise _other_architecture(STUDENT, path, f"{student.LAYERS[0]}.down.conv.weight")
     network = student.Student(widths)
     _fill(network, tensors, STUDENT, path)
     channels = {layer: network.channels[layer] for layer in layers}
