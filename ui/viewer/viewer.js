@@ -5,6 +5,7 @@ const part = (name) => root.querySelector(`[data-part="${name}"]`);
 const panels = DETECTORS.map((text) => createPanel(part('panel-template'), text));
 const slots = {}; // the newest record of each slot, whatever run it belongs to
 const chosenRates = new Map(); // product -> the rate a person has chosen for it
+const WIDEST_STAGE = 1.8;
 const NOTHING = { run: 0, picture: null, truth: null };
 const display = { mode: 'overlay', opacity: 0.75, palette: 'inferno', showsTruth: false };
 let shown = NOTHING;
@@ -50,6 +51,8 @@ async function showPicture() {
   if (current('picture') !== slot || shown.run === slot.run) return; // overtaken while decoding
   shown = decoded;
   cursor = null;
+  const aspect = Math.min(WIDEST_STAGE, Math.max(1, slot.width / slot.height));
+  root.style.setProperty('--dl-aspect', aspect); // wide parts get a wide stage, tall ones a square
   fitCamera();
   showZoom();
 }
