@@ -88,7 +88,7 @@ def phone(browser: Any, url: str, complaints: list[str]) -> Iterator[Any]:
 
 def open_page(browser: Any, url: str, complaints: list[str], **options: Any) -> Iterator[Any]:
     context = browser.new_context(**options)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)  # two busy cores can be slow
     opened = context.new_page()
 
     def note(text: str, *, is_wrong: bool = True) -> None:
