@@ -19,6 +19,7 @@ test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
 
 check: $(VENV)/.installed-dev
+	@find ui -name '*.pyi' -delete  # stubs that Gradio writes beside components
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

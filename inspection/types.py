@@ -109,6 +109,11 @@ class Calibration:
     units: tuple[str, ...]
     min_threshold: float = 0.0
 
+    def __post_init__(self) -> None:
+        # maps are float32: a threshold between two float32 values would be rounded when compared
+        # with a map and not when compared with a score, and verdict and outline could disagree
+        object.__setattr__(self, "min_threshold", float(np.float32(self.min_threshold)))
+
     @property
     def num_normal(self) -> int:
         return len(self.normal_scores)
