@@ -26,6 +26,7 @@ from detectors.losses import ssim_map
 from detectors.networks import (
     round_weights,
     smooth_map,
+    spread_out,
     to_batch,
     to_tensor,
     weights_to_store,
@@ -300,7 +301,7 @@ class CAE:
         clean = to_batch(held.images)
         rng_held = np.random.default_rng([chosen.seed, 1])
         damaged = torch.stack([self._damage(image, rng_held) for image in clean])
-        spread = float(learned.images.astype(np.float32).std(axis=(1, 2)).mean() / 255) ** 2
+        spread = float(to_batch(spread_out(learned.images)).var(dim=(2, 3)).mean())
 
         def loss(network: nn.Module, images: Tensor, targets: Tensor) -> Tensor:
             rebuilt = network(images).float()

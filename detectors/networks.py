@@ -21,6 +21,11 @@ def to_batch(images: NDArray[np.uint8]) -> Tensor:
     return torch.stack([to_tensor(image) for image in images])
 
 
+def spread_out(images: NDArray[np.uint8], *, most: int = 64) -> NDArray[np.uint8]:
+    """Return at most this many of the images, evenly from first to last."""
+    return images[:: -(-len(images) // most)]
+
+
 def smooth_map(errors: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
     """Smooth (h, w) with a Gaussian of this standard deviation in pixels; 0 leaves it as it is."""
     if sigma == 0:

@@ -6,6 +6,7 @@ varied anew each time.
 """
 
 import logging
+import signal
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -119,7 +120,7 @@ def train_network(
     training = DataLoader(DrawnImages(lesson, settings), batch_size=batch_size, drop_last=True)
     held = [item[:MAX_VALIDATION] for item in lesson.validation]
     checking = DataLoader(_Pairs(held[0], held[1]), batch_size=batch_size)
-    with _quiet(), TemporaryDirectory() as folder:
+    with _quiet(), _interruptible(), TemporaryDirectory() as folder:
         _build_trainer(settings, device, callbacks, folder).fit(learner, training, checking)
     network.to(device).eval()
     keeper.restore(network)
@@ -267,6 +268,9 @@ class _Bar(Callback):  # type: ignore[misc]
         if self._bar is not None:
             self._bar.close()
 
+    def on_exception(self, *_: Any) -> None:
+        self.teardown()
+
 
 class _Tell(Callback):  # type: ignore[misc]
     def __init__(self, watch: Watch, keeper: _KeepBest) -> None:
@@ -298,6 +302,18 @@ def _build_trainer(
         plugins=[LightningEnvironment()],  # one process, also inside a cluster job
         default_root_dir=folder,
     )
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl+C raise KeyboardInterrupt, which Lightning turns into an exit."""
+    try:
+        yield
+    except SystemExit as leaving:
+        if isinstance(leaving.__context__, KeyboardInterrupt):
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            raise KeyboardInterrupt from leaving
+        raise
 
 
 @contextmanager

@@ -14,7 +14,14 @@ from torch import Tensor, nn
 
 from detectors.checkpoints import load_weights, not_fitted, read_detector, retrain, write_detector
 from detectors.devices import choose_device
-from detectors.networks import round_weights, smooth_map, to_batch, to_tensor, weights_to_store
+from detectors.networks import (
+    round_weights,
+    smooth_map,
+    spread_out,
+    to_batch,
+    to_tensor,
+    weights_to_store,
+)
 from detectors.settings import Range, Watch, make_settings, settings_to_json
 from inspection.errors import CheckpointError, DatasetError, SettingsError
 from inspection.preprocess import LoadedSamples, check_input_size, load_samples
@@ -226,8 +233,8 @@ class UNet:
             return augment(to_tensor(image), torch.from_numpy(mask[None].astype(np.float32)))
 
         network = Segmenter()
-        network.set_statistics(to_batch(learned.images[:MAX_VALIDATION]))
-        validation = _validation_pairs(held, is_synthetic=not chosen.labelled, seed=chosen.seed)
+        network.set_statistics(to_batch(spread_out(learned.images)))
+        validation = _validation_pairs(held, seed=chosen.seed)
         course = train_network(
             network,
             Lesson(draw, draw_image.num_images, validation, _build_loss()),
@@ -315,11 +322,9 @@ class _Drawer:
         self._normal = np.flatnonzero(~is_defective)
         self._defective = np.flatnonzero(is_defective)
         self._rng = np.random.default_rng(seed)
-        # as many defective as normal images in the long run, however few are labelled
-        self.num_images = max(
-            1, len(self._normal) + (max(len(self._normal), 1) if is_defective.any() else 0)
-        )
-        self.num_images = max(self.num_images, len(self._defective))
+        # as many defective images as normal ones, however few are labelled
+        num_defective = max(len(self._normal), len(self._defective)) if is_defective.any() else 0
+        self.num_images = len(self._normal) + num_defective
 
     def __call__(self, index: int) -> tuple[RGBImage, Mask]:
         if index >= len(self._normal):
@@ -331,13 +336,11 @@ class _Drawer:
         return image, np.zeros(image.shape[:2], np.bool_)
 
 
-def _validation_pairs(
-    held: LoadedSamples, *, is_synthetic: bool, seed: int
-) -> tuple[Tensor, Tensor]:
-    """Return validation images and masks; where wanted, every second one gets defects."""
+def _validation_pairs(held: LoadedSamples, *, seed: int) -> tuple[Tensor, Tensor]:
+    """Return validation images and masks; where none is marked, every second one gets defects."""
     rng = np.random.default_rng([seed, 1])
     images, masks = held.images.copy(), held.masks.copy()
-    if is_synthetic:
+    if not masks.any():
         for row in range(0, len(images), 2):
             images[row], masks[row] = draw_defects(images[row], rng)
     rows = rng.permutation(len(images))[:MAX_VALIDATION]

@@ -1,5 +1,6 @@
 import logging
 import random
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -134,6 +135,16 @@ def test_every_epoch_is_told_and_the_listener_can_stop_the_training() -> None:
     with pytest.raises(StopError):
         train_network(make_network(), make_lesson(), QUICK, device=CPU, progress=listen)
     assert told == [1, 2]
+
+
+def test_an_interruption_stays_an_interruption() -> None:
+    def press_ctrl_c(_: int) -> tuple[Tensor, Tensor]:
+        raise KeyboardInterrupt
+
+    lesson = replace(make_lesson(), draw=press_ctrl_c)
+    with pytest.raises(KeyboardInterrupt):
+        train_network(make_network(), lesson, QUICK, device=CPU, progress=False)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_given_validation_samples_are_used_and_others_left_out() -> None:

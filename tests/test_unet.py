@@ -8,7 +8,7 @@ import torch
 
 from detectors.unet import Segmenter, UNet
 from inspection.errors import CheckpointError, DatasetError, SettingsError
-from inspection.types import Sample
+from inspection.types import Sample, Split
 from tests.factories import DEFECT, SIDE, draw_part, make_samples
 
 QUICK: dict[str, Any] = {"max_epochs": 8, "epoch_images": 48, "batch_size": 8, "smoothing": 1.0}
@@ -91,6 +91,14 @@ def test_one_labelled_defect_and_no_normal_image_suffice(samples: list[Sample]) 
     record = make_quick(lone, labelled=True, synthetic_share=0.0).training
     assert record is not None
     assert record.summary == "trained on 1 labelled defect"
+
+
+def test_without_marked_validation_images_the_threshold_comes_from_synthetic_defects(
+    samples: list[Sample],
+) -> None:
+    marked = [s for s in samples if s.is_anomalous and s.split is Split.TRAIN]
+    normal = [s for s in samples if not s.is_anomalous]
+    assert make_quick([*normal, *marked], labelled=True).min_threshold > 0.02
 
 
 def test_labels_are_asked_for_where_there_are_none(samples: list[Sample]) -> None:
