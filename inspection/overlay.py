@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from inspection.types import AnomalyMap, Finding, RGBImage
 
 THRESHOLD_AT = 0.5  # where on the colour scale 1.0 x threshold lies
-TRANSPARENT_BELOW = 0.45  # x threshold: a good part looks like itself
+TRANSPARENT_BELOW = (0.45, 0.9)  # x threshold, at least and at most
 WHITE = (255, 255, 255)
 DARK = (20, 20, 20)
 
@@ -24,11 +24,24 @@ def colour_map(relative: NDArray[np.float32]) -> RGBImage:
     return coloured
 
 
-def blend(image: RGBImage, relative: NDArray[np.float32], *, opacity: float = 0.75) -> RGBImage:
-    """Lay the coloured map over the image (H, W, 3), transparent far below the threshold."""
+def blend(
+    image: RGBImage,
+    relative: NDArray[np.float32],
+    *,
+    visible_from: float = TRANSPARENT_BELOW[0],
+    opacity: float = 0.75,
+) -> RGBImage:
+    """Lay the coloured map over the image (H, W, 3).
+
+    Args:
+        image: the picture.
+        relative: the map (h, w) in threshold units.
+        visible_from: what lies below is transparent, so that a good part looks like itself.
+        opacity: at and above the threshold, 0-1.
+    """
     height, width = image.shape[:2]
     stretched = cv2.resize(relative, (width, height), interpolation=cv2.INTER_LINEAR)
-    ramp = np.clip((stretched - TRANSPARENT_BELOW) / (1 - TRANSPARENT_BELOW), 0, 1)
+    ramp = np.clip((stretched - visible_from) / (1 - visible_from), 0, 1)
     alpha = (opacity * ramp * ramp * (3 - 2 * ramp))[:, :, None]  # smoothstep: no visible edge
     mixed = image * (1 - alpha) + colour_map(stretched) * alpha
     blended: RGBImage = np.rint(mixed).astype(np.uint8)
@@ -51,5 +64,10 @@ def draw_outlines(image: RGBImage, flagged: NDArray[np.bool_]) -> RGBImage:
 
 def draw_finding(image: RGBImage, finding: Finding) -> RGBImage:
     """Return the overlay of one detector: its colours and the outline of what it flags."""
-    heat = blend(image, to_relative(finding.anomaly_map, finding.threshold))
+    relative = to_relative(finding.anomaly_map, finding.threshold)
+    # what half of the good parts reach is not worth a colour: PatchCore's normal distances lie
+    # close below its threshold, a U-Net's probabilities far below
+    typical = finding.typical_score / max(finding.threshold, float(np.finfo(np.float32).tiny))
+    least, most = TRANSPARENT_BELOW
+    heat = blend(image, relative, visible_from=min(most, max(least, typical)))
     return draw_outlines(heat, finding.anomaly_map > finding.threshold)

@@ -52,6 +52,7 @@ def inspect_with(
         regions=find_regions(prediction.anomaly_map, threshold),
         verdict=decide(score, threshold),
         measures=prediction.measures,
+        typical_score=float(np.median(calibration.normal_scores)),
         seconds=time.perf_counter() - start,
     )
 

@@ -177,6 +177,7 @@ class Finding:
         relative_score: image_score / threshold; above 1 is flagged.
         false_alarm_rate: lowest rate at which this image would be flagged: its sensitivity,
             comparable across detectors.
+        typical_score: median score of the held-out normal parts; what lies below is not shown.
         seconds: time from image to finding, resizing included.
     """
 
@@ -189,6 +190,7 @@ class Finding:
     regions: tuple[Region, ...]
     verdict: Verdict
     measures: Mapping[str, float]
+    typical_score: float
     seconds: float
 
 

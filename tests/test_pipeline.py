@@ -150,6 +150,17 @@ def test_a_good_part_looks_like_itself_and_the_threshold_lies_mid_scale() -> Non
     assert np.abs(at_threshold.astype(int) - (187, 55, 84)).max() <= 3  # Inferno at 0.5
 
 
+def test_colours_start_where_half_of_the_good_parts_end() -> None:
+    image = draw_part(1)[0]
+    finding = inspect_with(make_channel(*NORMAL_SCORES), image)
+    for level, is_shown in ((1.59, False), (1.9, True)):
+        flat = np.full((64, 64), level, np.float32)
+        drawn = draw_finding(
+            image, replace(finding, threshold=2.0, typical_score=1.6, anomaly_map=flat)
+        )
+        assert (drawn != image).any() == is_shown
+
+
 def test_a_single_flagged_pixel_gets_an_outline() -> None:
     image = np.full((128, 128, 3), 100, np.uint8)
     flagged = np.zeros((64, 64), bool)

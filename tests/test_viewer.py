@@ -224,10 +224,17 @@ def test_numbers_read_well_and_never_hide_on_which_side_of_the_threshold_they_ar
 
 
 def test_a_good_part_looks_like_itself() -> None:
-    found = evaluate("return [0, 0.44, 0.45, 0.7, 1, 3].map(opacityOf);", None)
+    body = "return [0, 0.44, 0.45, 0.7, 1, 3].map((value) => opacityOf(value, 0.45));"
+    found = evaluate(body, None)
     assert found[:3] == [0, 0, 0]
     assert 0 < found[3] < 1
     assert found[4:] == [1, 1]
+
+
+def test_colours_start_where_half_of_the_good_parts_end() -> None:
+    body = """const calibration = { scores: Float32Array.of(1, 2, 3), units: [], minThreshold: 0 };
+      return [2.01, 2.5, 3, 100].map((threshold) => transparentBelow(calibration, threshold));"""
+    assert evaluate(body, None) == pytest.approx([0.9, 0.8, 2 / 3, 0.45])
 
 
 def test_maps_and_scores_reach_the_browser_bit_for_bit() -> None:

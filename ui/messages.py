@@ -95,6 +95,7 @@ VIEWER: Mapping[str, str] = {
     "areaOne": "{share} in 1 region",
     "areaMany": "{share} in {n} regions",
     "here": "{x}×",
+    "meterEmpty": "{title}: no score yet",
     "meterLabel": "{x} times the threshold; nine of ten good parts lie between {low} and {high}",
     "picture": "{title}, {mode}: {verdict}, {x} times the threshold",
     "pictureEmpty": "{title}: no result yet",

@@ -6,7 +6,7 @@ const PALETTE_STOPS = {
   cividis: '00224e 123570 3b496c 575d6d 707173 8a8678 a59c74 c3b369 e1cc55 fee838 fee838',
   turbo: '30123b 4458cb 3e9bfe 18d6cb 46f783 a2fc3c e1dc37 fda330 ef5a11 c22402 7a0402',
 };
-const TRANSPARENT_BELOW = 0.45; // times the threshold: a good part must look like itself
+const TRANSPARENT_BELOW = [0.45, 0.9]; // times the threshold, at least and at most
 const SCALE_TOP = 2; // times the threshold
 
 const palettes = Object.fromEntries(
@@ -28,13 +28,20 @@ function blendStops(stops) {
   return table;
 }
 
-function opacityOf(relative) {
-  const share = Math.min(1, Math.max(0, (relative - TRANSPARENT_BELOW) / (1 - TRANSPARENT_BELOW)));
+// A good part must look like itself: what half of the good parts reach stays transparent. PatchCore's
+// distances on good parts lie close below its threshold, a U-Net's probabilities far below.
+function transparentBelow(calibration, threshold) {
+  const [least, most] = TRANSPARENT_BELOW;
+  return Math.min(most, Math.max(least, relativeTo(threshold, quantileOf(calibration.scores, 0.5))));
+}
+
+function opacityOf(relative, from) {
+  const share = Math.min(1, Math.max(0, (relative - from) / (1 - from)));
   return share * share * (3 - 2 * share);
 }
 
-// Paint a map into a canvas of its own size; an opaque one shows low values as well.
-function paintMap(canvas, map, { threshold, palette, isOpaque }) {
+// Paint a map into a canvas of its own size; without `visibleFrom` it is opaque and shows low values as well.
+function paintMap(canvas, map, { threshold, palette, visibleFrom }) {
   canvas.width = map.width;
   canvas.height = map.height;
   const context = canvas.getContext('2d');
@@ -46,7 +53,7 @@ function paintMap(canvas, map, { threshold, palette, isOpaque }) {
     pixels.data[4 * i] = table[colour];
     pixels.data[4 * i + 1] = table[colour + 1];
     pixels.data[4 * i + 2] = table[colour + 2];
-    pixels.data[4 * i + 3] = isOpaque ? 255 : 255 * opacityOf(relative);
+    pixels.data[4 * i + 3] = visibleFrom === null ? 255 : 255 * opacityOf(relative, visibleFrom);
   }
   context.putImageData(pixels, 0, 0);
 }

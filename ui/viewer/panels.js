@@ -55,6 +55,7 @@ function showState(panel) {
     panel.element.dataset.verdict = '';
     panel.query('busy').textContent = BUSY_STATES.includes(state) ? TEXTS[state] : '';
     panel.canvas.setAttribute('aria-label', fillText(TEXTS.pictureEmpty, panel.text));
+    panel.query('meter').setAttribute('aria-label', fillText(TEXTS.meterEmpty, panel.text));
   }
   if (state === 'missing') showTrouble(panel, TEXTS.missingTitle, TEXTS.missingSub, panel.slot.fix);
   if (state === 'broken') showTrouble(panel, panel.slot.problem, panel.slot.fix, '');

@@ -165,7 +165,8 @@ function showAll() {
 function paintPanel(panel) {
   const { threshold } = panel.judged;
   const isOpaque = display.mode === 'heatmap';
-  paintMap(panel.heat, panel.result.map, { threshold, palette: display.palette, isOpaque });
+  const visibleFrom = isOpaque ? null : transparentBelow(panel.result.calibration, threshold);
+  paintMap(panel.heat, panel.result.map, { threshold, palette: display.palette, visibleFrom });
 }
 
 function showVerdict() {
