@@ -20,6 +20,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from inspection.errors import CheckpointError, NotFittedError
+from inspection.splits import fingerprint
 from inspection.types import TrainingRecord
 
 FORMAT = 1
@@ -63,6 +64,7 @@ def write_detector(
         "settings": dict(settings),
         "state": dict(state or {}),
         "training": dataclasses.asdict(training),
+        "data_fingerprint": fingerprint(training.seen),
         "versions": {library: version(library) for library in LIBRARIES},
         "weights_bytes": (folder / WEIGHTS).stat().st_size,
     }
