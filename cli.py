@@ -1,11 +1,14 @@
 """Defect Lens on the command line; `python cli.py --help` lists the commands."""
 
+import io
 import sys
 
 import typer
 
 from commands import calibrate, demo, distill, evaluate, inspect, train
 from inspection.errors import InspectionError
+
+INTERRUPTED = 130  # what Typer makes of Ctrl+C
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,14 +26,21 @@ app.command("distill-backbone")(distill.distill_backbone)
 
 def main() -> None:
     """Run a command; what a person can mend ends with a sentence and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a Windows pipe knows few scripts
     try:
         app()
     except InspectionError as error:
         typer.echo(f"Error: {error}", err=True)
         sys.exit(2)
-    except KeyboardInterrupt:
-        typer.echo("Stopped. What was trained before is as it was.", err=True)
-        sys.exit(130)
+    except OSError as error:
+        typer.echo(f"Error: {error}. Check the path, its rights and the free space.", err=True)
+        sys.exit(2)
+    except SystemExit as leaving:
+        if leaving.code == INTERRUPTED:
+            typer.echo("Stopped. What was trained before is as it was.", err=True)
+        raise
 
 
 if __name__ == "__main__":

@@ -38,7 +38,9 @@ def evaluate(
     catalog = open_catalog(checkpoints, device=device)
     product = catalog.find(f"{source.name}/{samples[0].category}")
     channels = load_channels(catalog, product, detector)
-    rate = false_alarm_rate or catalog.rate(product.key, [c.calibration for c in channels.values()])
+    rate = false_alarm_rate
+    if rate is None:
+        rate = catalog.rate(product.key, [c.calibration for c in channels.values()])
     plan = load_split(product.folder) or make_split(samples)
     test = [sample for sample in apply_split(samples, plan) if sample.split is Split.TEST]
     num_anomalous = sum(sample.is_anomalous for sample in test)
@@ -46,15 +48,23 @@ def evaluate(
         f"{product.key}: {len(test) - num_anomalous} normal and {num_anomalous} defective test "
         f"images, {100 * rate:.3g} false alarms per 100 good parts allowed"
     )
+    # all are scored on the same images: what one has seen counts for none
+    seen = {
+        sample_id: pixels
+        for name in catalog.trained(product.key)
+        for sample_id, pixels in read_seen(product.folder / name).items()
+    }
     for name, channel in channels.items():
         with progress_bar(name) as progress:
             report = evaluate_channel(
                 channel,
                 test,
                 false_alarm_rate=rate,
-                seen=read_seen(product.folder / name),
+                seen=seen,
                 progress=progress,
             )
+        if report.seen:
+            typer.echo(f"  left out, seen in training or calibration: {', '.join(report.seen)}")
         counts = report.confusion
         types = ", ".join(f"{t} {v:.3f}" for t, v in report.auroc_by_type.items())
         typer.echo(

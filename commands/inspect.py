@@ -33,7 +33,9 @@ def inspect(
     catalog = open_catalog(checkpoints, device=device)
     product = catalog.find(category)
     channels = load_channels(catalog, product, detector)
-    rate = false_alarm_rate or catalog.rate(product.key, [c.calibration for c in channels.values()])
+    rate = false_alarm_rate
+    if rate is None:
+        rate = catalog.rate(product.key, [c.calibration for c in channels.values()])
     rows: list[dict[str, object]] = []
     failed = 0
     for number, path in enumerate(images):

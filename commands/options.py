@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from detectors import CLASSES
 from inspection.catalog import Catalog, Product
 from inspection.dataset import Dataset
 from inspection.errors import SettingsError
@@ -14,7 +15,7 @@ from inspection.types import Channel
 HERE = Path(__file__).resolve().parent.parent
 CHECKPOINTS = HERE / "checkpoints"
 DEMO_DATA = HERE / "data" / "demo"
-DETECTORS = ("cae", "unet", "patchcore")
+DETECTORS = tuple(CLASSES)
 
 Data = Annotated[
     Path, typer.Option("--data", help="Dataset folder; its layout is found by looking.")

@@ -77,7 +77,7 @@ def train(
     options = {
         "input_size": None if input_size is None else (input_size, input_size),
         "backbone": backbone,
-        "backbone_weights": None if backbone_weights is None else str(backbone_weights),
+        "backbone_weights": None if backbone_weights is None else str(backbone_weights.resolve()),
         "max_epochs": epochs,
         "max_seconds": None if minutes is None else 60 * minutes,
         "flips": flips,

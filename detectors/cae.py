@@ -368,6 +368,7 @@ class CAE:
     @classmethod
     def load(cls, folder: Path, *, device: str | None = None) -> Self:
         stored = read_detector(folder, cls.name)
+        choose_device(device)  # an absent device is no fault of the checkpoint
         try:
             detector = cls(device=device, **stored.settings)
         except SettingsError as error:

@@ -5,6 +5,7 @@ training) and `calibration.json` (written by `inspection.calibration`). Nothing 
 """
 
 import dataclasses
+import hashlib
 import json
 import shutil
 import tempfile
@@ -17,7 +18,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load, save
 
 from inspection.errors import CheckpointError, NotFittedError
 from inspection.splits import fingerprint
@@ -56,8 +57,8 @@ def write_detector(
     if training is None:
         raise not_fitted(name)
     plain = {key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()}
-    save_file(plain, folder / WEIGHTS)
-    (folder / WEIGHTS).chmod(0o644)  # safetensors makes files private
+    weights = save(plain)
+    (folder / WEIGHTS).write_bytes(weights)
     card = {
         "format": FORMAT,
         "detector": name,
@@ -66,7 +67,7 @@ def write_detector(
         "training": dataclasses.asdict(training),
         "data_fingerprint": fingerprint(training.seen),
         "versions": {library: version(library) for library in LIBRARIES},
-        "weights_bytes": (folder / WEIGHTS).stat().st_size,
+        "weights_sha256": hashlib.sha256(weights).hexdigest(),
     }
     text = json.dumps(card, indent=1, ensure_ascii=False)
     (folder / CARD).write_text(text + "\n", encoding="utf-8")
@@ -87,15 +88,16 @@ def read_detector(folder: Path, name: str) -> StoredDetector:
     weights = folder / WEIGHTS
     if not weights.is_file():
         raise CheckpointError(f"{weights} is missing.", retrain(name))
-    if weights.stat().st_size != card.get("weights_bytes"):
-        raise CheckpointError(f"{weights} is cut off or was exchanged.", retrain(name))
+    data = weights.read_bytes()  # not mapped: Windows cannot replace a mapped file
+    if hashlib.sha256(data).hexdigest() != card.get("weights_sha256"):
+        raise CheckpointError(f"{weights} is damaged, cut off or was exchanged.", retrain(name))
     try:
-        tensors = load_file(weights)
+        tensors = load(data)
         training = TrainingRecord(**card["training"])
-        return StoredDetector(card["settings"], card["state"], training, tensors)
+        return StoredDetector(dict(card["settings"]), dict(card["state"]), training, tensors)
     except SafetensorError as error:
         raise CheckpointError(f"{weights} is damaged ({error}).", retrain(name)) from error
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(
             f"{folder / CARD} lacks what this version needs ({error}).", retrain(name)
         ) from error
@@ -162,14 +164,22 @@ def replace_folder(target: Path) -> Iterator[Path]:
     fresh = Path(tempfile.mkdtemp(prefix=f"{target.name}.tmp-", dir=target.parent))
     try:
         yield fresh
+    except BaseException:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
+    old = _aside(target)
+    try:
         fresh.chmod(0o755)  # mkdtemp makes folders private
-        old = _aside(target)
         if target.exists():
             target.replace(old)
         fresh.replace(target)
-        shutil.rmtree(old, ignore_errors=True)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+    except OSError as error:
+        recover_folder(target)
+        raise CheckpointError(
+            f"The checkpoint could not be put at {target} ({error.strerror}).",
+            f"It is complete in {fresh}: close what uses the old one, and rename it.",
+        ) from error
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def recover_folder(target: Path) -> None:

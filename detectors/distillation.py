@@ -46,7 +46,7 @@ class DistillSettings:
         teacher_name: architecture of the teacher's weights, as timm calls it.
     """
 
-    steps: int = 20_000
+    steps: int = 7_650
     minutes: float | None = None
     seed: int = 0
     batch_size: int = 32

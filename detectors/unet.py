@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -299,6 +300,7 @@ class UNet:
     @classmethod
     def load(cls, folder: Path, *, device: str | None = None) -> Self:
         stored = read_detector(folder, cls.name)
+        choose_device(device)  # an absent device is no fault of the checkpoint
         try:
             detector = cls(device=device, **stored.settings)
         except SettingsError as error:
@@ -343,7 +345,12 @@ def _validation_pairs(held: LoadedSamples, *, seed: int) -> tuple[Tensor, Tensor
     if not masks.any():
         for row in range(0, len(images), 2):
             images[row], masks[row] = draw_defects(images[row], rng)
-    rows = rng.permutation(len(images))[:MAX_VALIDATION]
+    order = [int(row) for row in rng.permutation(len(images))]
+    marked = [row for row in order if masks[row].any()]
+    clean = [row for row in order if not masks[row].any()]
+    # in turn, so that a cut leaves some of both
+    pairs = zip_longest(marked, clean)
+    rows = [row for pair in pairs for row in pair if row is not None][:MAX_VALIDATION]
     return to_batch(images[rows]), torch.from_numpy(masks[rows][:, None].astype(np.float32))
 
 

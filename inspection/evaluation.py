@@ -32,7 +32,8 @@ class EvaluationReport:
 
     Attributes:
         auroc_by_type: defect type -> image AUROC of that type against all normal images.
-        seconds_per_image: decoding, resizing and prediction, warm.
+        seconds_per_image: decoding, hashing, resizing and prediction.
+        seen: ids of the images left out because a detector had seen them, by id or by pixels.
     """
 
     detector: str
@@ -44,6 +45,7 @@ class EvaluationReport:
     auroc_by_type: Mapping[str, float]
     confusion: Confusion
     seconds_per_image: float
+    seen: tuple[str, ...]
 
 
 def evaluate(
@@ -60,29 +62,25 @@ def evaluate(
         channel: the detector and its calibration.
         samples: test samples; a defective one without ground truth counts for image figures only.
         false_alarm_rate: at which the verdicts are given.
-        seen: id -> pixel hash of what the detector saw in training and calibration.
+        seen: id -> pixel hash of what any of the compared detectors saw; left out and reported.
         progress: called with (done, total).
 
     Raises:
-        DatasetError: there is no sample, or the detector has seen one of them.
+        DatasetError: there is no sample that was not seen.
         CalibrationError: the rate is below what the calibration supports.
     """
-    if not samples:
-        raise DatasetError(
-            "There is no test image.", "Put images into the test part of the dataset folder."
-        )
     threshold = channel.calibration.threshold(false_alarm_rate)
-    known_ids, known_pixels = set(seen or ()), set((seen or {}).values())
+    seen = seen or {}
+    known_pixels = set(seen.values())
+    left_out: list[str] = []
     rows: list[ScoredImage] = []
     maps: list[AnomalyMap] = []
     masks: list[Mask] = []
     start = time.perf_counter()
     for sample, image, prediction in predict_samples(channel.detector, samples):
-        if sample.id in known_ids or pixel_hash(image) in known_pixels:
-            raise DatasetError(
-                f"The {channel.detector.name} detector has seen {sample.id} in training.",
-                "Take the image out of the test part, or train again.",
-            )
+        if sample.id in seen or pixel_hash(image) in known_pixels:
+            left_out.append(sample.id)
+            continue
         score = prediction.image_score
         rows.append(ScoredImage(sample.id, sample.defect_type, score, decide(score, threshold)))
         if has_ground_truth(sample):
@@ -90,7 +88,12 @@ def evaluate(
             mask = read_mask(sample, image.shape[:2])
             masks.append(mask_to_size(mask, channel.detector.input_size))
         if progress is not None:
-            progress(len(rows), len(samples))
+            progress(len(rows) + len(left_out), len(samples))
+    if not rows:
+        raise DatasetError(
+            f"There is no test image that no detector has seen ({len(left_out)} were seen).",
+            "Put other images into the test part of the dataset folder.",
+        )
     seconds = time.perf_counter() - start
     scores = np.array([row.image_score for row in rows])
     labels = np.array([row.defect_type is not None for row in rows])
@@ -104,7 +107,8 @@ def evaluate(
         pixel_auroc=pixel_auroc(maps, masks),
         auroc_by_type=_by_type(rows),
         confusion=confusion(flagged, labels),
-        seconds_per_image=seconds / len(rows),
+        seconds_per_image=seconds / len(samples),
+        seen=tuple(left_out),
     )
 
 

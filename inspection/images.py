@@ -3,12 +3,13 @@
 import hashlib
 import os
 import tempfile
+import warnings
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
 from inspection.errors import ImageError
 from inspection.types import RGBImage, Size
@@ -17,6 +18,7 @@ IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".
 FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF")
 MAX_PIXELS = 64_000_000  # 192 MB decoded; a 20 KB PNG can claim far more
 MIN_SIDE = 16
+TAG_WIDTH, TAG_HEIGHT = 256, 257  # of a TIFF
 KNOWN = "Use PNG, JPEG, BMP, TIFF or WebP."
 
 
@@ -52,9 +54,15 @@ def read_image_size(path: Path) -> Size:
     Raises:
         ImageError: as in `read_image`.
     """
-    with _open(path) as picture:
-        width, height = picture.size
-        is_turned = picture.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+    try:
+        with _open(path) as picture:
+            width, height = picture.size
+            is_turned = picture.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+    except UnidentifiedImageError as error:
+        size = _deep_tiff_size(path)
+        if size is None:
+            raise ImageError(f"{path.name} could not be read as an image.", KNOWN) from error
+        return size
     return (width, height) if is_turned else (height, width)
 
 
@@ -76,6 +84,7 @@ def write_png(path: Path, image: NDArray[np.uint8]) -> None:
         handle, name = tempfile.mkstemp(suffix=".tmp-png", dir=path.parent)
         with os.fdopen(handle, "wb") as file:
             Image.fromarray(image).save(file, "PNG", compress_level=3)
+        Path(name).chmod(0o644)  # mkstemp makes files private
         Path(name).replace(path)
     except OSError as error:
         raise ImageError(
@@ -84,44 +93,54 @@ def write_png(path: Path, image: NDArray[np.uint8]) -> None:
         ) from error
 
 
-def _open(path: Path) -> Image.Image:
-    """Open and check a file without decoding it."""
+def _check_file(path: Path) -> None:
     if path.is_dir():
         raise ImageError(f"{path} is a folder.", "Give the path of one image file.")
     if not path.is_file():
         raise ImageError(f"There is no file {path}.", "Check the path for typing errors.")
     if path.stat().st_size == 0:
         raise ImageError(f"{path.name} is empty (0 bytes).", "Copy or export the image again.")
+
+
+def _open(path: Path) -> Image.Image:
+    """Open and check a file without decoding it; UnidentifiedImageError if Pillow knows it not."""
+    _check_file(path)
     try:
-        picture = Image.open(path, formats=FORMATS)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        with warnings.catch_warnings():
+            # Pillow's own limit is another one, and its advice on odd files is no news to a person
+            warnings.simplefilter("ignore")
+            picture = Image.open(path, formats=FORMATS)
+    except Image.DecompressionBombError as error:
         raise ImageError(
             f"{path.name} has more than {MAX_PIXELS // 10**6} megapixels.",
             "Resize or crop it and try again.",
         ) from error
-    except UnidentifiedImageError as error:
-        raise ImageError(f"{path.name} could not be read as an image.", KNOWN) from error
-    except (
-        OSError,
-        ValueError,
-        SyntaxError,
-    ) as error:  # SyntaxError: Pillow's word for a bad header
+    except PermissionError as error:
+        raise ImageError(
+            f"{path.name} may not be read.", "Give yourself the right to read it."
+        ) from error
+    except UnidentifiedImageError:
+        raise
+    except (OSError, ValueError, SyntaxError) as error:  # Pillow calls a bad header a SyntaxError
         raise ImageError(f"{path.name} is damaged ({error}).", "Export it again.") from error
-    _check_size(picture, path)
+    try:
+        _check_size(picture.size, path)
+    except ImageError:
+        picture.close()
+        raise
     return picture
 
 
-def _check_size(picture: Image.Image, path: Path) -> None:
-    width, height = picture.size
+def _check_size(size: tuple[int, int], path: Path) -> None:
+    """Refuse (width, height) that are too large or too small."""
+    width, height = size
     if width * height > MAX_PIXELS:
-        picture.close()
         raise ImageError(
             f"{path.name} is {width} x {height} pixels; "
             f"the limit is {MAX_PIXELS // 10**6} megapixels.",
             "Resize or crop it and try again.",
         )
     if min(width, height) < MIN_SIDE:
-        picture.close()
         raise ImageError(
             f"{path.name} is {width} x {height} pixels, too small to inspect.",
             f"Give an image of at least {MIN_SIDE} x {MIN_SIDE} pixels.",
@@ -136,11 +155,9 @@ def _decode(path: Path) -> NDArray[np.uint8]:
             upright = ImageOps.exif_transpose(picture)
             return _to_eight_bits(upright, path)
     except UnidentifiedImageError as error:
-        raise ImageError(f"{path.name} could not be read as an image.", KNOWN) from error
-    except ImageError as error:
         deep = _decode_deep_tiff(path)  # Pillow knows no 16-bit RGB TIFF
         if deep is None:
-            raise error from None
+            raise ImageError(f"{path.name} could not be read as an image.", KNOWN) from error
         return deep
     except (OSError, ValueError, SyntaxError, EOFError) as error:
         raise ImageError(
@@ -161,23 +178,40 @@ def _to_eight_bits(picture: Image.Image, path: Path) -> NDArray[np.uint8]:
         )
     if picture.mode in ("1", "L"):
         return np.asarray(picture.convert("L"))
+    if picture.mode == "P" and "transparency" in picture.info:
+        picture = picture.convert("RGBA")  # Pillow warns of the direct way
     return np.asarray(picture.convert("RGB"))
 
 
 def _decode_deep_tiff(path: Path) -> NDArray[np.uint8] | None:
     """Return a 16-bit colour TIFF as (H, W, 3) uint8, or None if the file is not one."""
-    if path.suffix.lower() not in (".tif", ".tiff") or not path.is_file():
+    size = _deep_tiff_size(path)
+    if size is None:
         return None
+    _check_size(size[::-1], path)
     data = np.frombuffer(path.read_bytes(), np.uint8)  # imread cannot take every script in a path
-    if data.size == 0:
+    try:
+        deep = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
+    except cv2.error:
         return None
-    deep = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
     if deep is None or deep.dtype != np.uint16 or deep.ndim != 3 or deep.shape[2] < 3:
         return None
-    height, width = deep.shape[:2]
-    if height * width > MAX_PIXELS or min(height, width) < MIN_SIDE:
-        return None
     return _scale_16_bits(deep[:, :, 2::-1].astype(np.int64))  # BGR(A) to RGB
+
+
+def _deep_tiff_size(path: Path) -> Size | None:
+    """Return (height, width) from the tags of a TIFF that Pillow cannot open, or None."""
+    with path.open("rb") as file:
+        head = file.read(8)
+        if len(head) < 8 or head[:4] not in (b"II*\0", b"MM\0*"):
+            return None
+        try:
+            directory = TiffImagePlugin.ImageFileDirectory_v2(head)
+            file.seek(directory.next)
+            directory.load(file)
+            return int(directory[TAG_HEIGHT]), int(directory[TAG_WIDTH])
+        except (KeyError, ValueError, TypeError, OSError, SyntaxError):
+            return None
 
 
 def _scale_16_bits(deep: NDArray[np.int64]) -> NDArray[np.uint8]:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.types import AnomalyMap, Finding, RGBImage
+from inspection.types import AnomalyMap, Finding, Mask, RGBImage, Size
 
 THRESHOLD_AT = 0.5  # where on the colour scale 1.0 x threshold lies
 TRANSPARENT_BELOW = (0.45, 0.9)  # x threshold, at least and at most
@@ -51,15 +51,26 @@ def blend(
 def draw_outlines(image: RGBImage, flagged: NDArray[np.bool_]) -> RGBImage:
     """Draw a white line with a dark halo around flagged areas (h, w), down to a single pixel."""
     height, width = image.shape[:2]
-    stretched = cv2.resize(
-        flagged.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST_EXACT
-    )
+    stretched = _stretch_flags(flagged, (height, width))
     contours, _ = cv2.findContours(stretched, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     drawn = np.ascontiguousarray(image).copy()
     line = max(1, round(max(height, width) / 400))
     cv2.drawContours(drawn, contours, -1, DARK, 3 * line, cv2.LINE_AA)
     cv2.drawContours(drawn, contours, -1, WHITE, line, cv2.LINE_AA)
     return drawn
+
+
+def _stretch_flags(flagged: Mask, size: Size) -> NDArray[np.uint8]:
+    """Scale flags to (height, width); where a side shrinks, no flagged pixel gets lost."""
+    height, width = flagged.shape
+    kept = (min(height, size[0]), min(width, size[1]))
+    if kept != (height, width):
+        share = cv2.resize(flagged.astype(np.float32), kept[::-1], interpolation=cv2.INTER_AREA)
+        flagged = share > 0
+    stretched: NDArray[np.uint8] = cv2.resize(
+        flagged.astype(np.uint8), size[::-1], interpolation=cv2.INTER_NEAREST_EXACT
+    )
+    return stretched
 
 
 def draw_finding(image: RGBImage, finding: Finding) -> RGBImage:

@@ -134,6 +134,34 @@ def labelled_parts(plan: SplitPlan, samples: Sequence[Sample], fraction: float) 
     return chosen
 
 
+def with_new(plan: SplitPlan, samples: Sequence[Sample]) -> SplitPlan:
+    """Give normal training images that came later a use; every image keeps the one it has.
+
+    A new view of a known part shares that part's use. Of the new parts a fifth is held out.
+    """
+    known: dict[str, Split] = {}
+    for sample in samples:
+        if sample.split is Split.TRAIN and (role := plan.roles.get(sample.id)) is not None:
+            known.setdefault(sample.unit, role)
+    late = [
+        sample
+        for sample in samples
+        if sample.split is Split.TRAIN
+        and not sample.is_anomalous
+        and sample.id not in plan.roles
+        and known.get(sample.unit) is not Split.TEST
+    ]
+    if not late:
+        return plan
+    parts = _ordered({sample.unit for sample in late} - known.keys(), plan.seed)
+    held_out = set(parts[: round(CALIBRATION_SHARE * len(parts))])
+    roles = dict(plan.roles)
+    for sample in late:
+        new = Split.CALIBRATION if sample.unit in held_out else Split.TRAIN
+        roles[sample.id] = known.get(sample.unit, new)
+    return SplitPlan(plan.seed, plan.labelled_fraction, roles)
+
+
 def apply_split(
     samples: Iterable[Sample], plan: SplitPlan, *, labelled_fraction: float | None = None
 ) -> list[Sample]:
@@ -213,7 +241,7 @@ def open_split(
         DatasetError: the samples are too few.
     """
     stored = load_split(folder)
-    plan = stored or make_split(samples, seed=seed)
+    plan = make_split(samples, seed=seed) if stored is None else with_new(stored, samples)
     if labelled_fraction is not None:
         plan = with_labelled(plan, samples, labelled_fraction)
     if plan is not stored:

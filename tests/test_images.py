@@ -150,3 +150,32 @@ def test_writing_where_it_is_not_possible_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ImageError, match="cannot be written"):
         write_png(tmp_path / "file" / "a.png", PART)
+
+
+def tiff_header(path: Path, side: int, bits: int) -> Path:
+    """Write a TIFF of 16-bit colour, or of a depth nobody reads, that claims to be large."""
+    entries = [(256, 4, side), (257, 4, side), (258, 3, bits), (259, 3, 1), (262, 3, 2)]
+    entries += [(273, 4, 8), (277, 3, 3), (278, 4, side), (279, 4, 8)]
+    body = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in entries)
+    path.write_bytes(b"II*\0\x08\0\0\0" + struct.pack("<H", len(entries)) + body + b"\0" * 12)
+    return path
+
+
+@pytest.mark.parametrize("side", [9000, 50000])
+@pytest.mark.parametrize("bits", [8, 16, 24])
+def test_a_huge_tiff_is_refused_before_it_is_decoded(
+    tmp_path: Path, side: int, bits: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def decode(*_: object) -> None:
+        raise AssertionError("decoded")
+
+    monkeypatch.setattr(cv2, "imdecode", decode)
+    with pytest.raises(ImageError, match="megapixels"):
+        read_image(tiff_header(tmp_path / "huge.tif", side, bits))
+
+
+def test_a_16_bit_colour_tiff_tells_its_size(tmp_path: Path) -> None:
+    path = tmp_path / "deep.tif"
+    deep = np.zeros((20, 24, 3), np.uint16)
+    path.write_bytes(cv2.imencode(".tif", deep)[1].tobytes())
+    assert read_image_size(path) == (20, 24)

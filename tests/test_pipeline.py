@@ -172,6 +172,15 @@ def test_a_single_flagged_pixel_gets_an_outline() -> None:
     assert abs(columns.mean() - 80.5) < 2
 
 
+@pytest.mark.parametrize("size", [(20, 30), (20, 200), (64, 64), (300, 17)])
+def test_a_flagged_pixel_is_outlined_on_images_smaller_than_the_map(size: tuple[int, int]) -> None:
+    image = np.full((*size, 3), 100, np.uint8)
+    for row, column in ((0, 0), (13, 41), (37, 20), (63, 63)):
+        flagged = np.zeros((64, 64), bool)
+        flagged[row, column] = True
+        assert (draw_outlines(image, flagged) != image).any()
+
+
 def test_an_overlay_has_the_size_of_the_image() -> None:
     image = draw_part(3, defective=True, side=150)[0]
     finding = inspect_with(make_channel(*NORMAL_SCORES), image)
@@ -240,10 +249,14 @@ def test_an_image_seen_in_training_is_never_tested_whatever_it_is_called(tmp_pat
     channel = make_channel(*NORMAL_SCORES)
     pixels = pixel_hash(read_image(test[3].image_path))
     for seen in ({test[3].id: "another"}, {"train/copy.png": pixels}):
-        with pytest.raises(DatasetError, match="has seen"):
-            evaluate(channel, test, false_alarm_rate=0.1, seen=seen)
+        report = evaluate(channel, test, false_alarm_rate=0.1, seen=seen)
+        assert report.seen == (test[3].id,)
+        assert test[3].id not in {image.id for image in report.images}
+        assert len(report.images) == len(test) - 1
     with pytest.raises(DatasetError, match="no test image"):
         evaluate(channel, [], false_alarm_rate=0.1)
+    with pytest.raises(DatasetError, match="1 were seen"):
+        evaluate(channel, test[3:4], false_alarm_rate=0.1, seen={test[3].id: ""})
 
 
 def test_without_masks_only_image_figures_are_defined(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """One split per product: held-out means held out, parts are never torn apart."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,10 @@ from inspection.splits import (
     labelled_parts,
     load_split,
     make_split,
+    open_split,
     save_split,
     with_labelled,
+    with_new,
 )
 from inspection.types import Sample, Split
 
@@ -171,3 +174,21 @@ def test_a_damaged_split_is_refused(tmp_path: Path) -> None:
 def test_the_fingerprint_names_ids_and_pixels() -> None:
     assert fingerprint({"a": "1", "b": "2"}) == fingerprint({"b": "2", "a": "1"})
     assert fingerprint({"a": "1"}) != fingerprint({"a": "2"})
+
+
+def test_training_images_added_later_get_a_use_and_the_others_keep_theirs(tmp_path: Path) -> None:
+    first = open_split(tmp_path, normal(50))
+    later = [*normal(150), *normal(1, split=Split.TEST)]
+    second = open_split(tmp_path, later)
+    assert all(second.roles[key] is role for key, role in first.roles.items())
+    added = Counter(role for key, role in second.roles.items() if key not in first.roles)
+    assert added == {Split.TRAIN: 80, Split.CALIBRATION: 20}
+    assert open_split(tmp_path, later) == second
+
+
+def test_a_new_view_of_a_known_part_shares_its_use() -> None:
+    samples = normal(120, group_of=2)
+    plan = make_split(samples)
+    views = [replace(s, id=f"again/{s.id}") for s in samples]
+    widened = with_new(plan, [*samples, *views])
+    assert all(widened.roles[v.id] is plan.roles[s.id] for s, v in zip(samples, views, strict=True))
