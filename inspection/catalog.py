@@ -3,25 +3,39 @@
 The catalogue is given the function that loads a checkpoint folder, so it needs no PyTorch.
 """
 
+import contextlib
+import re
 import shlex
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from inspection.calibration import (
-    default_rate,
+    DEFAULT_RATE,
     load_calibration,
     load_product_rate,
     read_json,
 )
 from inspection.dataset import read_dataset
 from inspection.errors import CheckpointError, DatasetError, InspectionError, SettingsError
-from inspection.splits import apply_split, load_split, make_split
+from inspection.splits import SPLIT, apply_split, load_split, make_split
 from inspection.types import Calibration, Channel, Sample, Split
 
 Loader = Callable[[Path], Channel]
+
+HERE = Path(__file__).resolve().parent.parent
+CHECKPOINTS = HERE / "checkpoints"
+DEMO_DATA = HERE / "data" / "demo"
+
+FAILURES = (ImportError, RuntimeError, MemoryError, TypeError, ValueError, OSError)
+"""What a detector may die of without a sentence of its own: memory, a driver, an install."""
+
+ASIDE = ".tmp-old"
+RENAME_SECONDS = 0.3
+"""A training that replaces a folder needs far less between its two renames."""
 
 
 class Status(StrEnum):
@@ -77,7 +91,7 @@ class Catalog:
         self._panels: dict[tuple[str, str], tuple[float, Panel]] = {}
         self._locks: dict[tuple[str, str], threading.Lock] = {}
         self._lock = threading.Lock()
-        self._samples: dict[str, tuple[Sample, ...]] = {}
+        self._samples: dict[str, tuple[tuple[float, ...], tuple[Sample, ...]]] = {}
         self._seen_images: dict[tuple[str, str], tuple[float, Mapping[str, str]]] = {}
         self.products = self._find_products()
 
@@ -119,7 +133,7 @@ class Catalog:
     def trained(self, key: str) -> tuple[str, ...]:
         """Return the detectors of a product that have a checkpoint."""
         folder = self.product(key).folder
-        return tuple(name for name in self.detectors if (folder / name).is_dir())
+        return tuple(name for name in self.detectors if _is_there(folder / name))
 
     def peek(self, key: str, detector: str) -> Panel:
         """Return the state of a detector without waiting; one not loaded yet is 'loading'."""
@@ -127,12 +141,15 @@ class Catalog:
         held = self._panels.get((key, detector))
         if held is not None and held[0] == _stamp(folder):
             return held[1]
-        if not folder.is_dir():
+        if not _is_there(folder):
             return self._missing(key, detector)
         return Panel(detector, Status.LOADING)
 
     def load(self, key: str, detector: str) -> Panel:
-        """Return a detector, loaded if need be; a checkpoint written anew is read anew."""
+        """Return a detector, loaded if need be; a checkpoint written anew is read anew.
+
+        What has failed for want of memory or of a library is tried again the next time.
+        """
         if (panel := self.peek(key, detector)).status is not Status.LOADING:
             return panel
         with self._lock:
@@ -146,6 +163,8 @@ class Catalog:
                 panel = Panel(detector, Status.READY, self._loader(folder))
             except InspectionError as error:
                 panel = Panel(detector, Status.BROKEN, problem=error.problem, fix=error.fix)
+            except FAILURES as error:
+                return stopped(detector, error)
             self._panels[key, detector] = (stamp, panel)
             return panel
 
@@ -162,16 +181,23 @@ class Catalog:
 
     def rate(self, key: str, calibrations: Sequence[Calibration]) -> float:
         """Return the product's own false-alarm rate, or the default; never below a floor."""
+        return max([self.wanted_rate(key), *(calibration.floor for calibration in calibrations)])
+
+    def wanted_rate(self, key: str) -> float:
+        """Return the product's own false-alarm rate, or the default, whatever the floors are."""
         own = load_product_rate(self.product(key).folder)
-        if own is None:
-            return default_rate(calibrations)
-        return max([own, *(calibration.floor for calibration in calibrations)])
+        return DEFAULT_RATE if own is None else own
 
     def samples(self, key: str) -> tuple[Sample, ...]:
         """Return the test samples that no detector has seen, in training or calibration."""
-        if key not in self._samples:
-            self._samples[key] = self._unseen(self.product(key))
-        return self._samples[key]
+        product = self.product(key)
+        folders = [product.folder / detector for detector in self.detectors]
+        state = (_mtime(product.folder / SPLIT), *map(_stamp, folders))
+        held = self._samples.get(key)
+        if held is None or held[0] != state:
+            held = (state, self._unseen(product))
+            self._samples[key] = held
+        return held[1]
 
     def sample(self, key: str, sample_id: str) -> Sample:
         """Return one of the unseen samples.
@@ -208,17 +234,21 @@ class Catalog:
     def _missing(self, key: str, detector: str) -> Panel:
         product = self.product(key)
         data = self._data.get(product.dataset)
-        where = shlex.quote(_from_here(data).as_posix()) if data else "DIR"
+        where = _quote(_from_here(data).as_posix()) if data else "DIR"
         command = (
-            f"python cli.py train --data {where} --category {product.category} "
+            f"python cli.py train --data {where} --category {_quote(product.category)} "
             f"--detector {detector}"
         )
+        if self._checkpoints.resolve() != CHECKPOINTS:
+            command += f" --checkpoints {_quote(_from_here(self._checkpoints).as_posix())}"
+        if data is not None and data.resolve() == DEMO_DATA:  # of which only samples are there
+            command = f"python cli.py demo-data\n{command}"
         return Panel(detector, Status.MISSING, problem="Not trained yet.", fix=command)
 
     def _find_products(self) -> Mapping[str, Product]:
         found: dict[str, Product] = {}
         for folder in sorted(self._checkpoints.glob("*/*")):
-            if any((folder / detector).is_dir() for detector in self.detectors):
+            if [name for name in self.detectors if _is_there(folder / name)]:
                 product = Product(folder.parent.name, folder.name, folder)
                 found[product.key] = product
         for name, root in self._data.items():
@@ -244,6 +274,35 @@ class Catalog:
         return tuple(s for s in used if s.split is Split.TEST and s.id not in seen)
 
 
+def stopped(detector: str, error: BaseException) -> Panel:
+    """Return the panel of a detector that has died of one of `FAILURES`."""
+    reason = (str(error).splitlines() or [type(error).__name__])[0][:160]
+    return Panel(
+        detector,
+        Status.BROKEN,
+        problem=f"It stopped while working ({reason}).",
+        fix="Try again; if it happens again, train it anew.",
+    )
+
+
+def _is_there(folder: Path) -> bool:
+    """Tell whether a checkpoint is there; one that a killed training left aside is brought back."""
+    aside = folder.with_name(folder.name + ASIDE)
+    if not folder.is_dir() and aside.is_dir():
+        time.sleep(RENAME_SECONDS)  # the training may be alive, between its two renames
+        if not folder.is_dir():
+            with contextlib.suppress(OSError):  # somebody else was faster, or may not write
+                aside.rename(folder)
+    return folder.is_dir()
+
+
+def _quote(text: str) -> str:
+    """Return a word of a command line, for sh and for cmd.exe where one can serve both."""
+    if re.fullmatch(r"[\w./:-]+", text, re.ASCII):
+        return text
+    return shlex.quote(text) if re.search(r'["$`\\!%]', text) else f'"{text}"'
+
+
 def _from_here(folder: Path) -> Path:
     """Return the path as a person in the current folder would write it."""
     here = Path.cwd()
@@ -263,4 +322,11 @@ def read_seen(folder: Path) -> dict[str, str]:
 def _stamp(folder: Path) -> float:
     """Return a number that changes when a checkpoint is written anew."""
     files = (folder / "detector.json", folder / "calibration.json")
-    return sum(file.stat().st_mtime for file in files if file.is_file())
+    return sum(map(_mtime, files))
+
+
+def _mtime(file: Path) -> float:
+    try:
+        return file.stat().st_mtime
+    except (FileNotFoundError, NotADirectoryError):  # a training may be replacing it just now
+        return 0.0

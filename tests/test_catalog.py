@@ -2,6 +2,8 @@
 
 import json
 import os
+import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -79,6 +81,99 @@ def test_a_missing_detector_names_its_command_and_a_broken_one_its_remedy(tmp_pa
         "It is broken.",
         "Mend it.",
     )
+
+
+@pytest.mark.parametrize("error", [ImportError("no torch"), RuntimeError("CUDA\nx"), MemoryError()])
+def test_a_detector_that_dies_while_loading_says_so_and_is_tried_again(
+    tmp_path: Path, error: Exception
+) -> None:
+    write_checkpoint(tmp_path / "demo" / "washer" / "cae")
+    errors = [error]
+
+    def load(folder: Path) -> Channel:
+        if errors:
+            raise errors.pop()
+        return make_channel(1, 2, 3)
+
+    catalog = Catalog(tmp_path, [], loader=load, detectors=("cae",))
+    panel = catalog.load("demo/washer", "cae")
+    assert panel.status is Status.BROKEN
+    assert (str(error) or type(error).__name__).split("\n")[0] in panel.problem
+    assert "\n" not in panel.problem
+    assert panel.fix
+    assert catalog.load("demo/washer", "cae").status is Status.READY
+
+
+def test_a_checkpoint_that_a_killed_training_left_aside_is_brought_back(tmp_path: Path) -> None:
+    product = tmp_path / "demo" / "washer"
+    write_checkpoint(product / "cae.tmp-old")
+    catalog = Catalog(tmp_path, [], loader=Loads(), detectors=("cae",))
+    assert list(catalog.products) == ["demo/washer"]
+    assert catalog.load("demo/washer", "cae").status is Status.READY
+    (product / "cae").rename(product / "cae.tmp-old")
+    assert catalog.load("demo/washer", "cae").status is Status.READY
+    assert not (product / "cae.tmp-old").exists()
+
+
+def test_a_training_between_its_two_renames_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    product = tmp_path / "demo" / "washer"
+    write_checkpoint(product / "cae.tmp-old")
+    write_checkpoint(product / "cae.tmp-x1")
+    fresh = product / "cae.tmp-x1"
+    monkeypatch.setattr("time.sleep", lambda _: fresh.rename(product / "cae"))
+    catalog = Catalog(tmp_path, [], loader=Loads(), detectors=("cae",))
+    assert catalog.trained("demo/washer") == ("cae",)
+    assert (product / "cae.tmp-old").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "quoted"),
+    [
+        ("metal_nut", "metal_nut"),
+        ("metal nut", '"metal nut"'),
+        ("nut & bolt", '"nut & bolt"'),
+        ("Prüfteil", '"Prüfteil"'),
+        ("$HOME", "'$HOME'"),
+    ],
+)
+def test_the_command_of_a_missing_detector_can_be_pasted(
+    tmp_path: Path, name: str, quoted: str
+) -> None:
+    write_checkpoint(tmp_path / "my data" / name / "cae")
+    catalog = Catalog(tmp_path, [], loader=Loads(), detectors=("cae", "unet"))
+    command = catalog.peek(f"my data/{name}", "unet").fix
+    assert f" --category {quoted} --detector unet --checkpoints {tmp_path}" in command
+    words = shlex.split(command)
+    assert words[words.index("--category") + 1] == name
+
+
+def test_a_demo_product_is_drawn_before_it_is_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: Path
+) -> None:
+    monkeypatch.setattr("inspection.catalog.CHECKPOINTS", tmp_path / "ck")
+    monkeypatch.setattr("inspection.catalog.DEMO_DATA", data)
+    monkeypatch.chdir(tmp_path)
+    catalog = Catalog(tmp_path / "ck", [data], loader=Loads(), detectors=("cae",))
+    assert catalog.peek("parts/disc", "cae").fix.splitlines() == [
+        "python cli.py demo-data",
+        "python cli.py train --data parts --category disc --detector cae",
+    ]
+
+
+def test_images_that_a_detector_learns_later_leave_the_strip(tmp_path: Path, data: Path) -> None:
+    samples = read_dataset(data).samples
+    test = [sample.id for sample in samples if sample.split is Split.TEST]
+    product = tmp_path / "ck" / "parts" / "disc"
+    catalog = Catalog(tmp_path / "ck", [data], loader=Loads(), detectors=("cae",))
+    assert [sample.id for sample in catalog.samples("parts/disc")] == test
+    assert catalog.samples("parts/disc") is catalog.samples("parts/disc")
+    write_checkpoint(product / "cae", seen={test[0]: "00"})
+    assert [sample.id for sample in catalog.samples("parts/disc")] == test[1:]
+    plan = make_split(samples)
+    save_split(product, replace(plan, roles={**plan.roles, test[1]: Split.TRAIN}))
+    assert [sample.id for sample in catalog.samples("parts/disc")] == test[2:]
 
 
 def test_only_unseen_test_images_are_offered(tmp_path: Path, data: Path) -> None:
