@@ -1,6 +1,7 @@
 """Start the page: `python app.py`, or `app.main(...)` from a notebook cell."""
 
 import argparse
+import io
 import os
 import sys
 import threading
@@ -10,13 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from inspection.calibration import load_calibration
-from inspection.catalog import Catalog
+from inspection.catalog import CHECKPOINTS, DEMO_DATA, FAILURES, Catalog
 from inspection.errors import InspectionError, SettingsError
 from inspection.types import Channel
-
-HERE = Path(__file__).resolve().parent
-DEMO_DATA = HERE / "data" / "demo"
-CHECKPOINTS = HERE / "checkpoints"
+from ui.address import check_address
 
 
 def main(
@@ -31,7 +29,7 @@ def main(
     Args:
         data: dataset folders, shown before the demo products.
         checkpoints: where trained detectors lie, as DATASET/CATEGORY/DETECTOR.
-        device: cpu, cuda or mps; the best present by default.
+        device: auto, cpu, mps, cuda or cuda:N; the best present by default.
         launch: host, port, share and inline, as in `ui.serve.serve`.
 
     Raises:
@@ -39,8 +37,11 @@ def main(
     """
     from ui.showcase import draw_samples
 
-    folders = [check_folder(Path(folder)) for folder in data]
+    check_address(launch.get("host"), launch.get("port"))
+    folders = [check_folder(Path(folder), "--data") for folder in data]
     root = Path(checkpoints)
+    if root != CHECKPOINTS:  # that one may be missing: the page says what to train
+        root = check_folder(root, "--checkpoints")
     with ThreadPoolExecutor(1) as pool:  # the import of Gradio takes as long as the drawing
         drawing = pool.submit(draw_samples, DEMO_DATA, root / DEMO_DATA.name)
         from ui.serve import serve
@@ -74,14 +75,14 @@ def print_first_inspection(catalog: Catalog) -> None:
     try:
         for line in describe_first_inspection(catalog):
             print(line, flush=True)
-    except InspectionError as error:
+    except (InspectionError, *FAILURES) as error:
         print(f"First inspection: {error}", flush=True)
 
 
-def check_folder(folder: Path) -> Path:
-    """Return the absolute path of a dataset folder."""
+def check_folder(folder: Path, option: str) -> Path:
+    """Return the absolute path of a folder that was given with an option."""
     if not folder.expanduser().is_dir():
-        raise SettingsError(f"There is no folder {folder}.", "Give a dataset folder with --data.")
+        raise SettingsError(f"There is no folder {folder}.", f"Give one that exists with {option}.")
     return Path(os.path.abspath(folder.expanduser()))  # noqa: PTH100 (links stay as they are)
 
 
@@ -94,7 +95,10 @@ def run(arguments: Sequence[str]) -> int:
     add("--data", action="append", default=[], metavar="DIR", help="dataset; may be repeated")
     add("--checkpoints", default=CHECKPOINTS, metavar="DIR", help="where trained detectors lie")
     add("--share", action="store_true", help="also make a public link")
-    add("--device", choices=("cpu", "cuda", "mps"), help="by default the best present")
+    add("--device", help="auto, cpu, mps, cuda or cuda:N; by default the best present")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a pipe on Windows lacks many characters
+            stream.reconfigure(errors="replace")
     try:
         main(**vars(parser.parse_args(arguments)))
     except InspectionError as error:

@@ -12,9 +12,11 @@ import pytest
 
 import app
 from inspection.catalog import Catalog
-from tests.fakes import make_catalog
+from inspection.types import Channel
+from tests.fakes import DETECTORS, make_catalog
 from ui import layout
 from ui.first import describe_first_inspection
+from ui.serve import is_share_wanted
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +83,7 @@ def test_the_terminal_gets_one_line_per_detector(catalog: Catalog) -> None:
     first, *lines = describe_first_inspection(catalog)
     assert first.startswith("First inspection: part/test/")
     assert first.endswith("at 2 false alarms per 100 good parts")
-    assert len(lines) == 3
+    assert len(lines) == 3, "a command stands below its detector"
     assert "Not trained yet" in next(line for line in lines if "U-Net" in line)
     assert all("threshold" in line for line in lines if "U-Net" not in line)
 
@@ -104,6 +106,52 @@ def test_a_data_folder_that_is_not_there_ends_with_a_sentence(
 ) -> None:
     assert app.run(["--data", "no/such/folder"]) == 2
     assert "There is no folder no/such/folder." in capsys.readouterr().err
+
+
+def test_a_checkpoints_folder_that_is_not_there_ends_with_a_sentence(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert app.run(["--checkpoints", "~/no/such/folder"]) == 2
+    assert "There is no folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("port", ["0", "-1", "99999"])
+def test_a_port_that_cannot_be_ends_with_a_sentence(
+    port: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert app.run(["--port", port]) == 2
+    assert f"There is no port {port}." in capsys.readouterr().err
+
+
+def test_an_address_of_another_machine_ends_with_a_sentence(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert app.run(["--host", "192.0.2.1"]) == 2  # an address that is nobody's (RFC 5737)
+    assert "cannot be served at 192.0.2.1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("value", "is_wanted"), [(None, False), ("True", True), ("false", False)])
+def test_a_public_link_is_made_only_when_asked_for(
+    value: str | None, is_wanted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GRADIO_SHARE", raising=False)
+    if value is not None:
+        monkeypatch.setenv("GRADIO_SHARE", value)
+    assert is_share_wanted() is is_wanted
+
+
+def test_the_terminal_survives_a_detector_that_dies(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_catalog(tmp_path)
+
+    def load(folder: Path) -> Channel:
+        raise MemoryError
+
+    data = tmp_path / "data" / "drawn"
+    broken = Catalog(tmp_path / "checkpoints", [data], loader=load, detectors=DETECTORS)
+    app.print_first_inspection(broken)
+    assert capsys.readouterr().out.count("MemoryError") == len(DETECTORS)
 
 
 def test_a_port_that_is_taken_ends_with_a_sentence(

@@ -31,7 +31,7 @@ def serve(
         catalog: what the page shows.
         host: address to listen on.
         port: a free one.
-        share: make a public link as well.
+        share: make a public link as well, as with GRADIO_SHARE=true; never unasked.
         inline: show the page below a notebook cell.
         private: folders of which no file is ever served.
 
@@ -45,7 +45,7 @@ def serve(
     try:
         page.launch(
             inline=inline,
-            share=share,
+            share=share or is_share_wanted(),
             server_name=host,
             server_port=port,
             prevent_thread_lock=True,
@@ -66,3 +66,8 @@ def serve(
             "Choose another with --host and --port.",
         ) from error
     return page
+
+
+def is_share_wanted() -> bool:
+    """Tell whether Gradio's environment variable asks for a public link."""
+    return os.environ.get("GRADIO_SHARE", "").lower() == "true"

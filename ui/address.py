@@ -1,0 +1,35 @@
+"""Whether the page can listen at an address, asked before anything is loaded."""
+
+import os
+import socket
+
+from inspection.errors import SettingsError
+
+MAX_PORT = 65535
+
+
+def check_address(host: str | None, port: int | None) -> None:
+    """Listen at the address for a moment.
+
+    Raises:
+        SettingsError: the port is taken or impossible, or this machine has no such address.
+    """
+    if port is not None and not 1 <= port <= MAX_PORT:
+        raise SettingsError(
+            f"There is no port {port}.", f"Choose one from 1 to {MAX_PORT} with --port."
+        )
+    name = (host or "127.0.0.1").removeprefix("[").removesuffix("]")
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            name, port or 0, type=socket.SOCK_STREAM
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            if os.name != "nt":  # there, it would share a port that is taken
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except (OSError, UnicodeError) as error:
+        where = name if port is None else f"{name}, port {port}"
+        raise SettingsError(
+            f"The page cannot be served at {where} ({error}).",
+            "Choose another address with --host and --port.",
+        ) from error
