@@ -26,6 +26,7 @@ from tests.fakes import (
     write_checkpoint,
 )
 from ui.inspect_tab import Handlers, Source
+from ui.layout import build_page
 from ui.safe_image import SafeImage
 from ui.showcase import PER_KIND, choose_samples, find_opening, wanted_samples
 
@@ -215,18 +216,33 @@ def test_an_image_that_a_detector_has_learned_from_is_marked(tmp_path: Path) -> 
     path = tmp_path / "renamed.png"
     Image.fromarray(image).save(path)
     note = merge(handlers.upload(KEY, path))["header"]["note"]
-    assert note.startswith("CAE learned from this very image")
+    assert note.startswith("This very image was seen in training or calibration by CAE")
+
+
+def test_a_sample_whose_pixels_were_learned_under_another_name_is_marked(tmp_path: Path) -> None:
+    catalog = make_catalog(tmp_path, trained=("unet",))
+    sample = catalog.samples(KEY)[0]
+    seen = {"part/train/good/copy.png": pixel_hash(read_image(sample.image_path))}
+    write_checkpoint(tmp_path / "checkpoints" / "drawn" / "part" / "cae", seen=seen)
+    assert sample in catalog.samples(KEY)
+    note = merge(Handlers(catalog).pick_sample(KEY, sample.id))["header"]["note"]
+    assert "seen in training or calibration by CAE" in note
 
 
 def test_a_missing_detector_greys_its_own_panel_and_the_others_work(tmp_path: Path) -> None:
     held = merge(Handlers(make_catalog(tmp_path, trained=("cae", "patchcore"))).open_page(KEY))
     assert states(held) == {"cae": "done", "unet": "missing", "patchcore": "done"}
     assert held["unet"]["fix"].startswith("python cli.py train --data ")
-    assert held["unet"]["fix"].endswith("--category part --detector unet")
+    assert " --category part --detector unet --checkpoints " in held["unet"]["fix"]
 
 
 @pytest.mark.parametrize(
-    "error", [CheckpointError("weights are damaged.", "Train again."), RuntimeError("no memory\nx")]
+    "error",
+    [
+        CheckpointError("weights are damaged.", "Train again."),
+        RuntimeError("no memory\nx"),
+        TypeError("no memory"),
+    ],
 )
 @pytest.mark.parametrize("moment", ["loading", "predicting"])
 def test_a_broken_detector_says_so_on_its_own_panel(
@@ -265,7 +281,9 @@ def test_the_rate_is_the_products_own_but_never_below_what_the_detectors_support
     save_product_rate(tmp_path / "checkpoints" / "drawn" / "part", 0.05)
     assert merge(handlers.open_page(KEY))["header"]["rate"] == 0.05
     save_product_rate(tmp_path / "checkpoints" / "drawn" / "part", 0.001)
-    assert merge(handlers.open_page(KEY))["header"]["rate"] == pytest.approx(1 / 101)
+    header = merge(handlers.open_page(KEY))["header"]
+    assert header["rate"] == pytest.approx(1 / 101)
+    assert header["wanted"] == 0.001, "the page says what it was raised from"
 
 
 def test_another_product_looks_at_a_visitors_own_image_again(tmp_path: Path) -> None:
@@ -286,6 +304,14 @@ def test_another_product_without_an_own_image_opens_with_its_own_sample(tmp_path
     handlers = Handlers(make_catalog(tmp_path, categories=("part", "other")))
     held = merge(handlers.change_product("drawn/other", None))
     assert held["header"]["sample"].startswith("other/test/")
+
+
+def test_clear_cancels_everything_that_inspects(catalog: Catalog) -> None:
+    config = build_page(catalog).get_config_file()
+    inspecting = {one["id"] for one in config["dependencies"] if one["queue"] is not False}
+    cancelled = [set(one["cancels"]) for one in config["dependencies"] if one["cancels"]]
+    assert len(inspecting) == 4
+    assert inspecting in cancelled
 
 
 def test_clear_forgets_the_image_and_still_says_which_detectors_could_answer(

@@ -186,11 +186,14 @@ def _bind(
         "trigger_mode": "always_last",
     }
     queued: dict[str, Any] = {"concurrency_id": "inspect", "concurrency_limit": MAX_PARALLEL}
-    page.load(on_load, product, **shared, **queued)
-    image.upload(on_upload, [product, image], **shared, **queued)
-    strip.select(on_pick, product, **shared, **queued)
-    product.input(on_product, [product, source], **shared, **queued)
-    gr.on([clear.click, image.clear], on_clear, product, **shared, queue=False)
+    running = [
+        page.load(on_load, product, **shared, **queued),
+        image.upload(on_upload, [product, image], **shared, **queued),
+        strip.select(on_pick, product, **shared, **queued),
+        product.input(on_product, [product, source], **shared, **queued),
+    ]
+    clears = [clear.click, image.clear]
+    gr.on(clears, on_clear, product, **shared, queue=False, cancels=running)
 
 
 def _fed(name: str, value: Any) -> Any:

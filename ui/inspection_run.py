@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from inspection.catalog import Catalog, Panel, Status
+from inspection.catalog import FAILURES, Catalog, Panel, Status, stopped
 from inspection.dataset import read_mask
 from inspection.errors import ImageError, InspectionError
 from inspection.images import pixel_hash, read_image
@@ -20,9 +20,6 @@ from ui.viewer.payload import Slot, Subject
 
 Slots = dict[str, Any]
 """Slot name -> its new value; what is not named stays as it is."""
-
-STOPPING = (RuntimeError, MemoryError, ImportError, OSError, ValueError)
-"""What a detector may die of without a sentence of its own: memory, a driver, an install."""
 
 
 class RunCounter:
@@ -70,12 +67,7 @@ class Runner:
             ImageError: it cannot be read.
         """
         image = read_image(path)
-        names = [
-            messages.detector_texts(name)["title"]
-            for name in self.catalog.detectors_that_saw(product, pixel_hash(image))
-        ]
-        note = messages.SEEN_NOTE.format(names=messages.join_names(names)) if names else ""
-        yield from self._inspect(self.start(product), image, note=note)
+        yield from self._inspect(self.start(product), image)
 
     def inspect_sample(self, product: str, sample_id: str) -> Iterator[Slots]:
         """Inspect an unseen sample; its id is looked up, never used as a path.
@@ -92,13 +84,14 @@ class Runner:
         yield from slots
 
     def _inspect(
-        self, subject: Subject, image: RGBImage, *, mask: Mask | None = None, note: str = ""
+        self, subject: Subject, image: RGBImage, *, mask: Mask | None = None
     ) -> Iterator[Slots]:
         """Yield the picture with every panel's state, each answer as it comes, and the end."""
         names = self.catalog.detectors
+        note = self._note(subject.product, image)
         panels = {name: self.catalog.peek(subject.product, name) for name in names}
         yield {
-            "header": payload.header(subject, "running", rate=self._rate(subject), note=note),
+            "header": self._header(subject, "running", note),
             "picture": payload.picture(subject, image, mask),
             **{name: payload.panel_state(subject, panel) for name, panel in panels.items()},
         }
@@ -106,7 +99,20 @@ class Runner:
             if panel.status in (Status.READY, Status.LOADING):
                 for slot in self._answer(subject, panel, image):
                     yield {name: slot}
-        yield {"header": payload.header(subject, "done", rate=self._rate(subject), note=note)}
+        yield {"header": self._header(subject, "done", note)}
+
+    def _header(self, subject: Subject, state: str, note: str) -> Slot:
+        wanted = self.catalog.wanted_rate(subject.product)
+        rate = self._rate(subject)
+        return payload.header(subject, state, rate=rate, wanted=wanted, note=note)
+
+    def _note(self, product: str, image: RGBImage) -> str:
+        """Say which detectors know the image, whatever it is called."""
+        names = [
+            messages.detector_texts(name)["title"]
+            for name in self.catalog.detectors_that_saw(product, pixel_hash(image))
+        ]
+        return messages.SEEN_NOTE.format(names=messages.join_names(names)) if names else ""
 
     def _answer(self, subject: Subject, panel: Panel, image: RGBImage) -> Iterator[Slot]:
         """Load a detector if need be and yield its answer, or what keeps it from answering."""
@@ -122,12 +128,10 @@ class Runner:
             )
             yield payload.panel_result(subject, panel.channel, finding)
         except InspectionError as error:
-            yield payload.panel_state(subject, _broken(panel, error.problem, error.fix))
-        except STOPPING as error:
-            problem = messages.DETECTOR_STOPPED.format(reason=_first_line(error))
-            yield payload.panel_state(
-                subject, _broken(panel, problem, messages.DETECTOR_STOPPED_FIX)
-            )
+            broken = Panel(panel.detector, Status.BROKEN, problem=error.problem, fix=error.fix)
+            yield payload.panel_state(subject, broken)
+        except FAILURES as error:
+            yield payload.panel_state(subject, stopped(panel.detector, error))
 
     def _rate(self, subject: Subject, *panels: Panel) -> float:
         """Return the product's rate, as far as the detectors loaded by now support it."""
@@ -140,11 +144,3 @@ class Runner:
 
 def _truth(sample: Sample) -> str:
     return messages.GOOD if sample.defect_type is None else sample.defect_type.replace("_", " ")
-
-
-def _broken(panel: Panel, problem: str, fix: str) -> Panel:
-    return Panel(panel.detector, Status.BROKEN, problem=problem, fix=fix)
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:160]

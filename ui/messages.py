@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 TITLE = "Defect Lens"
-SUBTITLE = "three detectors, one image"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +70,8 @@ VIEWER: Mapping[str, str] = {
     "jointHelp": "Measured on the good parts that calibrated every detector, at this setting: "
     "{rate} false alarms per 100",
     "jointUnknown": "Joint false-alarm rate unknown: no held-out part is common to all detectors",
+    "raised": "Raised from {wanted}: {n} held-out good parts support no less than {rate} per 100.",
+    "raisedOne": "Raised from {wanted}: 1 held-out good part supports no less than {rate} per 100.",
     "resetTo": "Reset to {rate}",
     "loading": "Loading the model…",
     "running": "Looking…",
@@ -110,9 +111,9 @@ GONE_PROBLEM = "That image is no longer on the server."
 GONE_FIX = "Upload it again."
 UNREADABLE_REQUEST = "That request could not be understood."
 RELOAD = "Reload the page and try again."
-DETECTOR_STOPPED = "It stopped while working ({reason})."
-DETECTOR_STOPPED_FIX = "Try again; if it happens again, train it anew."
-SEEN_NOTE = "{names} learned from this very image, so the answer proves little."
+SEEN_NOTE = (
+    "This very image was seen in training or calibration by {names}: the answer proves little."
+)
 
 PRODUCT_LABEL = "Product"
 IMAGE_LABEL = "Image to inspect"

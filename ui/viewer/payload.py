@@ -37,8 +37,13 @@ class Subject:
     truth: str = ""
 
 
-def header(subject: Subject, state: str, *, rate: float, note: str = "") -> Slot:
-    """Say what is going on (empty, running or done), and the product's own false-alarm rate."""
+def header(
+    subject: Subject, state: str, *, rate: float, wanted: float = 0.0, note: str = ""
+) -> Slot:
+    """Say what is going on (empty, running or done), and the product's own false-alarm rate.
+
+    `wanted` is that rate before the floors of the detectors have raised it.
+    """
     return {
         "run": subject.run,
         "state": state,
@@ -46,6 +51,7 @@ def header(subject: Subject, state: str, *, rate: float, note: str = "") -> Slot
         "sample": subject.sample,
         "truth": subject.truth,
         "rate": rate,
+        "wanted": wanted,
         "note": note,
     }
 

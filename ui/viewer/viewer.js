@@ -127,7 +127,19 @@ function showRate() {
   part('reset').hidden = !isChosen;
   const own = hasRate ? Math.max(header().rate, steps[0]) : 0;
   part('reset').textContent = fillText(TEXTS.resetTo, { rate: formatRate(own) });
+  showRaised(hasRate && !isChosen);
   showJoint(hasRate);
+}
+
+// The own rate of a product may be lower than what the detector with the fewest held-out parts can support.
+function showRaised(isOwnRate) {
+  const { wanted } = header();
+  const isRaised = isOwnRate && wanted < steps[0] - 1e-12;
+  part('raised').hidden = !isRaised;
+  if (!isRaised) return;
+  const n = Math.min(...donePanels().map((panel) => panel.result.calibration.scores.length));
+  const template = n === 1 ? TEXTS.raisedOne : TEXTS.raised;
+  setText(part('raised'), fillText(template, { wanted: formatRate(wanted), n, rate: formatRate(steps[0]) }));
 }
 
 function showJoint(hasRate) {
