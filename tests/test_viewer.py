@@ -203,6 +203,25 @@ def test_the_slider_starts_at_the_largest_floor_and_every_step_moves_a_threshold
         assert below, "the product's own rate can be chosen, or one with the same thresholds"
 
 
+def test_a_drag_ends_when_the_button_was_released_outside_the_picture() -> None:
+    body = """
+      Object.assign(globalThis, { shown: { picture: { width: 100, height: 100 } }, redraw() {} });
+      Object.assign(globalThis, { cursor: null, focus: null });
+      const canvas = { clientWidth: 100, clientHeight: 100, setPointerCapture() {},
+        getBoundingClientRect: () => ({ left: 0, top: 0 }) };
+      const at = (clientX, buttons) =>
+        ({ pointerId: 1, pointerType: 'mouse', buttons, clientX, clientY: 50 });
+      camera.zoom = 2;
+      startPointer(canvas, at(50, 1));
+      return [at(60, 1), at(70, 0), at(90, 0)].map((event) => {
+        movePointer(canvas, event);
+        return camera.x;
+      });"""
+    first, *later = evaluate(body, None, scripts=("contour", "stage", "gestures"))
+    assert first == pytest.approx(0.45)
+    assert later == [first, first]
+
+
 def test_numbers_read_well_and_never_hide_on_which_side_of_the_threshold_they_are() -> None:
     body = """return [[1.00004, 0.99996, 1, 1.7849, 23.456, 512.4, 99999].map(formatRelative),
       formatPair(0.123456, 0.123444), formatPair(0.0741, 0.0413), formatPair(4842.3, 2861),

@@ -29,6 +29,7 @@ function startPointer(canvas, event) {
 
 function movePointer(canvas, event) {
   if (!shown.picture) return;
+  if (event.pointerType === 'mouse' && !event.buttons) pointers.delete(event.pointerId); // released outside
   const before = pointers.get(event.pointerId);
   if (before && pointers.size === 2) pinch(canvas, before, event);
   else if (before && camera.zoom > 1) drag(canvas, before, event);
