@@ -210,6 +210,8 @@ def test_a_missing_detector_shows_its_command_and_the_others_answer(page: Any) -
     assert "python cli.py train" in panel(page, "unet").locator("code").inner_text()
     assert "U-Net could not answer." in text(page, "sub")
     assert text(page, "rate-value") == "3.23", "30 normal parts support no less"
+    raised = "Raised from 2: 30 held-out good parts support no less than 3.23 per 100."
+    assert text(page, "raised") == raised
 
 
 @pytest.mark.parametrize("kind", ["empty", "text", "truncated", "small", "huge"])
@@ -266,7 +268,7 @@ def test_the_pictures_answer_to_the_keyboard(page: Any) -> None:
     assert not panel(page, "patchcore").locator('[data-part="reading"]').is_visible()
 
 
-def test_the_overlay_hides_nothing_of_a_good_part_and_each_view_differs(page: Any) -> None:
+def test_each_view_shows_another_picture(page: Any) -> None:
     pick(page, "scratch")
     seen = set()
     for mode in ("Overlay", "Heatmap", "Outline", "Original"):
