@@ -130,7 +130,17 @@ def load_calibration(folder: Path) -> StoredCalibration:
 
 def save_product_rate(folder: Path, false_alarm_rate: float) -> None:
     """Store a product's own false-alarm rate in the folder that holds its detectors."""
-    write_json(folder / PRODUCT, {"format": FORMAT, "false_alarm_rate": false_alarm_rate})
+    write_json(folder / PRODUCT, {**_read_product(folder), "false_alarm_rate": false_alarm_rate})
+
+
+def load_opening(folder: Path) -> str | None:
+    """Return the id of the sample that a page opens with, if the product names one.
+
+    Raises:
+        CheckpointError: the file is damaged.
+    """
+    opening = _read_product(folder).get("opens_with")
+    return opening if isinstance(opening, str) else None
 
 
 def load_product_rate(folder: Path) -> float | None:
@@ -139,13 +149,17 @@ def load_product_rate(folder: Path) -> float | None:
     Raises:
         CheckpointError: the file is damaged.
     """
-    path = folder / PRODUCT
-    if not path.is_file():
-        return None
-    rate = read_json(path).get("false_alarm_rate")
-    if not isinstance(rate, float) or not 0 < rate < 1:
-        raise CheckpointError(f"{path} holds no rate between 0 and 1.", _recalibrate(folder))
+    rate = _read_product(folder).get("false_alarm_rate")
+    if rate is not None and (not isinstance(rate, float) or not 0 < rate < 1):
+        raise CheckpointError(
+            f"{folder / PRODUCT} holds no rate between 0 and 1.", _recalibrate(folder)
+        )
     return rate
+
+
+def _read_product(folder: Path) -> dict[str, Any]:
+    path = folder / PRODUCT
+    return read_json(path) if path.is_file() else {"format": FORMAT}
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:

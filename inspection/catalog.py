@@ -16,6 +16,7 @@ from pathlib import Path
 from inspection.calibration import (
     DEFAULT_RATE,
     load_calibration,
+    load_opening,
     load_product_rate,
     read_json,
 )
@@ -188,6 +189,10 @@ class Catalog:
         own = load_product_rate(self.product(key).folder)
         return DEFAULT_RATE if own is None else own
 
+    def opening(self, key: str) -> str | None:
+        """Return the id of the sample that the product wants a page to open with, if any."""
+        return load_opening(self.product(key).folder)
+
     def samples(self, key: str) -> tuple[Sample, ...]:
         """Return the test samples that no detector has seen, in training or calibration."""
         product = self.product(key)
@@ -256,7 +261,11 @@ class Catalog:
                 product = Product(name, category, self._checkpoints / name / category)
                 found.setdefault(product.key, product)
         order = {name: position for position, name in enumerate(self._data)}
-        ranked = sorted(found.values(), key=lambda one: order.get(one.dataset, len(order)))
+        opening = {key for key, product in found.items() if load_opening(product.folder)}
+        ranked = sorted(
+            found.values(),
+            key=lambda one: (order.get(one.dataset, len(order)), one.key not in opening),
+        )
         return {product.key: product for product in ranked}
 
     def _unseen(self, product: Product) -> tuple[Sample, ...]:

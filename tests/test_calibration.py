@@ -12,6 +12,7 @@ from inspection.calibration import (
     default_rate,
     is_majority,
     load_calibration,
+    load_opening,
     load_product_rate,
     majority_false_alarm_rate,
     save_calibration,
@@ -167,6 +168,12 @@ def test_a_product_keeps_its_own_rate(tmp_path: Path) -> None:
     assert load_product_rate(tmp_path) is None
     save_product_rate(tmp_path, 0.05)
     assert load_product_rate(tmp_path) == 0.05
+    content = {"format": 1, "opens_with": "a/b.png"}
+    (tmp_path / "product.json").write_text(json.dumps(content))
+    assert load_product_rate(tmp_path) is None
+    save_product_rate(tmp_path, 0.1)
+    assert load_product_rate(tmp_path) == 0.1
+    assert load_opening(tmp_path) == "a/b.png"
     (tmp_path / "product.json").write_text(json.dumps({"format": 1, "false_alarm_rate": 7.0}))
     with pytest.raises(CheckpointError, match="between 0 and 1"):
         load_product_rate(tmp_path)

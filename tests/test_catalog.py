@@ -191,6 +191,17 @@ def test_only_unseen_test_images_are_offered(tmp_path: Path, data: Path) -> None
     assert read_seen(product / "cae") == {test[0]: "00", "c.png": "00"}
 
 
+def test_a_product_that_names_an_opening_comes_first(tmp_path: Path) -> None:
+    for name in ("bottle", "washer"):
+        write_checkpoint(tmp_path / "demo" / name / "cae")
+    opening = {"format": 1, "opens_with": "washer/test/dent/000.png"}
+    (tmp_path / "demo" / "washer" / "product.json").write_text(json.dumps(opening))
+    catalog = Catalog(tmp_path, [], loader=Loads(), detectors=("cae",))
+    assert list(catalog.products) == ["demo/washer", "demo/bottle"]
+    assert catalog.opening("demo/washer") == "washer/test/dent/000.png"
+    assert catalog.opening("demo/bottle") is None
+
+
 def test_a_product_has_its_own_rate_but_never_below_a_floor(tmp_path: Path) -> None:
     product = tmp_path / "demo" / "washer"
     write_checkpoint(product / "cae")

@@ -350,6 +350,7 @@ def test_the_strip_mixes_every_kind_and_is_made_once(handlers: Handlers, catalog
     assert handlers.strips.strip(KEY) is strip
     chosen = choose_samples(catalog.samples(KEY))
     assert find_opening([]) is None
+    assert find_opening(chosen, wanted=chosen[-1].id) is chosen[-1]
     assert find_opening([s for s in chosen if not s.is_anomalous]) is not None
 
 

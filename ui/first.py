@@ -17,7 +17,9 @@ def describe_first_inspection(catalog: Catalog) -> Iterator[str]:
         InspectionError: the product's data or rate cannot be read.
     """
     key = next(iter(catalog.products), None)
-    opening = find_opening(catalog.samples(key)) if key is not None else None
+    opening = None
+    if key is not None:
+        opening = find_opening(catalog.samples(key), wanted=catalog.opening(key))
     if key is None or opening is None:
         yield messages.NO_FIRST_INSPECTION
         return

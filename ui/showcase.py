@@ -28,9 +28,17 @@ def choose_samples(samples: Sequence[Sample]) -> list[Sample]:
     return chosen[:MAX_SAMPLES]
 
 
-def find_opening(samples: Sequence[Sample]) -> Sample | None:
-    """Return the sample that the page opens with: the first defective one of the strip, if any."""
+def find_opening(samples: Sequence[Sample], *, wanted: str | None = None) -> Sample | None:
+    """Return the sample that the page opens with.
+
+    Args:
+        samples: to choose from.
+        wanted: id of the one that the product names; else the first defective one of the strip.
+    """
     chosen = choose_samples(samples)
+    for sample in chosen:
+        if sample.id == wanted:
+            return sample
     return next((sample for sample in chosen if sample.is_anomalous), chosen[0] if chosen else None)
 
 
