@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from commands.options import CHECKPOINTS, Checkpoints, open_catalog
+from commands.options import Checkpoints, open_catalog
 from inspection.calibration import load_calibration, save_product_rate
+from inspection.catalog import CHECKPOINTS
 
 
 def calibrate(

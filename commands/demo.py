@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from commands.options import DEMO_DATA, Seed
+from commands.options import Seed
+from inspection.catalog import DEMO_DATA
 from inspection.progress import progress_bar
 
 

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 from tqdm import tqdm
 
-from commands.options import CHECKPOINTS, Device, Seed
+from commands.options import Device, Seed
+from inspection.catalog import CHECKPOINTS
 
 
 def distill_backbone(

@@ -3,7 +3,6 @@
 import typer
 
 from commands.options import (
-    CHECKPOINTS,
     Category,
     Checkpoints,
     Data,
@@ -15,7 +14,7 @@ from commands.options import (
     one_category,
     open_catalog,
 )
-from inspection.catalog import read_seen
+from inspection.catalog import CHECKPOINTS, read_seen
 from inspection.dataset import read_dataset
 from inspection.evaluation import evaluate as evaluate_channel
 from inspection.progress import progress_bar

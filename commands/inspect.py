@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from commands.options import (
-    CHECKPOINTS,
     Checkpoints,
     Detectors,
     Device,
@@ -14,6 +13,7 @@ from commands.options import (
     load_channels,
     open_catalog,
 )
+from inspection.catalog import CHECKPOINTS
 from inspection.errors import InspectionError
 from inspection.images import read_image
 from inspection.pipeline import inspect_image

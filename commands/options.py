@@ -12,9 +12,6 @@ from inspection.dataset import Dataset
 from inspection.errors import SettingsError
 from inspection.types import Channel
 
-HERE = Path(__file__).resolve().parent.parent
-CHECKPOINTS = HERE / "checkpoints"
-DEMO_DATA = HERE / "data" / "demo"
 DETECTORS = tuple(CLASSES)
 
 Data = Annotated[

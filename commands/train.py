@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 
 from commands.options import (
-    CHECKPOINTS,
     Category,
     Checkpoints,
     Data,
@@ -20,6 +19,7 @@ from commands.options import (
     one_category,
 )
 from inspection.calibration import default_rate
+from inspection.catalog import CHECKPOINTS
 from inspection.dataset import DatasetIssue, check_trainable, read_dataset
 from inspection.progress import progress_bar
 from inspection.splits import apply_split, open_split

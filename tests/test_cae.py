@@ -1,3 +1,4 @@
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -5,7 +6,7 @@ import numpy as np
 import pytest
 
 from detectors.cae import CAE
-from detectors.checkpoints import WEIGHTS
+from detectors.checkpoints import CARD, WEIGHTS
 from inspection.errors import CheckpointError, SettingsError
 from inspection.types import Sample
 from tests.factories import DEFECT, SIDE, draw_part, make_samples
@@ -94,7 +95,11 @@ def test_the_default_checkpoint_is_small(samples: list[Sample], tmp_path: Path) 
 def test_a_checkpoint_without_its_usual_errors_is_refused(fitted: CAE, tmp_path: Path) -> None:
     folder = save(fitted, tmp_path)
     content = (folder / WEIGHTS).read_bytes()
-    (folder / WEIGHTS).write_bytes(content.replace(b"usual.place", b"other.place"))
+    other = content.replace(b"usual.place", b"other.place")
+    card = (folder / CARD).read_text(encoding="utf-8")
+    old, new = (hashlib.sha256(data).hexdigest() for data in (content, other))
+    (folder / WEIGHTS).write_bytes(other)
+    (folder / CARD).write_text(card.replace(old, new), encoding="utf-8")
     with pytest.raises(CheckpointError, match="lacks what this version needs"):
         CAE.load(folder)
 
