@@ -51,9 +51,10 @@ def inspect(
             f"{f.detector} {f.relative_score:.2f}x {f.verdict.value}" for f in inspection.findings
         )
         typer.echo(f"{path.name}: {', '.join(verdicts)}")
-    write_csv(out / "inspection.csv", rows)
-    typer.echo(
-        f"{len(images) - failed} images inspected; overlays and inspection.csv are in {out}."
-    )
+    if rows:
+        write_csv(out / "inspection.csv", rows)
+        typer.echo(
+            f"{len(images) - failed} images inspected; overlays and inspection.csv are in {out}."
+        )
     if failed:
         raise typer.Exit(2)
