@@ -20,6 +20,7 @@ __all__ = [
     "DatasetIssue",
     "IssueKind",
     "check_trainable",
+    "defect_level",
     "find_mask_issues",
     "has_ground_truth",
     "read_dataset",
@@ -208,7 +209,7 @@ def read_mask(sample: Sample, size: Size) -> Mask:
         grey = read_grey(path)
         if grey.shape != size:
             raise _wrong_mask_size(path, grey.shape[:2], sample, size).to_error()
-        mask |= grey >= _defect_level(path, int(grey.max()))
+        mask |= grey >= defect_level(path, int(grey.max()))
     for box in sample.boxes:
         mask[max(box.top, 0) : box.bottom, max(box.left, 0) : box.right] = True
     return mask
@@ -334,7 +335,7 @@ def _no_images(root: Path, fix: str) -> DatasetError:
     return DatasetError(f"The dataset folder {root} holds no images.", fix)
 
 
-def _defect_level(path: Path, brightest: int) -> int:
+def defect_level(path: Path, brightest: int) -> int:
     """Return the grey level from which on a pixel counts as defective.
 
     128 for masks drawn in black and white, whose edges JPEG or resizing may have blurred; 1 for

@@ -66,6 +66,27 @@ def read_image_size(path: Path) -> Size:
     return (width, height) if is_turned else (height, width)
 
 
+def read_reduced(path: Path, longest: int) -> tuple[NDArray[np.uint8], Size, str]:
+    """Return the image no larger than this, its (height, width) as read, and its mode as stored.
+
+    The image is (h, w) or (h, w, 3). A JPEG is decoded at a fraction of its size, which takes a
+    fraction of the time.
+
+    Raises:
+        ImageError: as in `read_image`.
+    """
+    with _open(path) as picture:
+        mode = picture.mode
+    size = read_image_size(path)
+    array = _decode(path, at_least=longest)
+    height, width = array.shape[:2]
+    scale = longest / max(height, width)
+    if scale < 1:
+        new = (max(1, round(width * scale)), max(1, round(height * scale)))
+        array = np.asarray(cv2.resize(array, new, interpolation=cv2.INTER_AREA), np.uint8)
+    return array, size, mode
+
+
 def pixel_hash(image: RGBImage) -> str:
     """Return 16 hex digits that name these pixels, whatever the file is called."""
     digest = hashlib.sha256(f"{image.shape}".encode())
@@ -147,10 +168,12 @@ def _check_size(size: tuple[int, int], path: Path) -> None:
         )
 
 
-def _decode(path: Path) -> NDArray[np.uint8]:
-    """Return (H, W) or (H, W, 3) uint8."""
+def _decode(path: Path, *, at_least: int | None = None) -> NDArray[np.uint8]:
+    """Return (H, W) or (H, W, 3) uint8; a JPEG may come smaller, but not below `at_least`."""
     try:
         with _open(path) as picture:
+            if at_least is not None:
+                picture.draft(None, (at_least, at_least))
             picture.load()
             upright = ImageOps.exif_transpose(picture)
             return _to_eight_bits(upright, path)

@@ -1,0 +1,285 @@
+"""What can be measured on one image and its ground truth: size, light, defects, oddities."""
+
+import io
+import json
+import zlib
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from inspection.dataset import defect_level
+from inspection.errors import ImageError
+from inspection.images import read_grey, read_image, read_reduced
+from inspection.types import Box, Mask, RGBImage, Sample, Size
+
+THUMBNAIL_SIDE = 128
+MEASURED_SIDE = 256  # brightness and contrast are those of a copy of at most this side
+GRID = 64  # side of the coverage map, which stretches every image to a square
+MAX_DEFECTS = 200  # of one image; what is beyond is noise in a mask
+JPEG_QUALITY = 82
+
+
+@dataclass(frozen=True, slots=True)
+class DefectFacts:
+    """One connected defect, in pixels of its own image.
+
+    Attributes:
+        area_share: of the whole image, 0-1.
+        elongation: length / width of the minimum-area rectangle, >= 1.
+        contrast: mean inside minus mean of a ring around it, in the colour channel where they
+            differ most; -255 to 255.
+        border_distance: from the defect to the nearest edge of the image, 0 where it touches.
+        thickness: diameter of the largest disc that fits into it.
+        thickness_share: the same after stretching the image to a square, as a share of its side.
+        centre: (row, column) as shares of height and width.
+    """
+
+    area: int
+    area_share: float
+    elongation: float
+    contrast: float
+    border_distance: int
+    thickness: float
+    thickness_share: float
+    centre: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImageFacts:
+    """One image as measured; an image that cannot be read has a `problem` and zeros.
+
+    Attributes:
+        mode: as stored in the file, such as L, RGB or I;16.
+        brightness: mean grey level, 0-255.
+        contrast: standard deviation of the grey level.
+        truth: where the defects are known from: "mask", "boxes" or "" for nowhere.
+        mask_problems: what is odd about the masks, in words.
+        coverage: uint8 (GRID, GRID) share of each cell that is defective, zlib; b"" for none.
+        thumbnail: JPEG, longer side `THUMBNAIL_SIDE`.
+    """
+
+    width: int = 0
+    height: int = 0
+    mode: str = ""
+    file_size: int = 0
+    brightness: float = 0.0
+    contrast: float = 0.0
+    truth: str = ""
+    defects: tuple[DefectFacts, ...] = ()
+    mask_problems: tuple[str, ...] = ()
+    problem: str = ""
+    coverage: bytes = field(default=b"", repr=False)
+    thumbnail: bytes = field(default=b"", repr=False)
+
+
+def measure_sample(sample: Sample) -> ImageFacts:
+    """Read an image and its ground truth once and measure them; what is broken is only noted."""
+    try:
+        file_size = sample.image_path.stat().st_size
+        array, size, mode = read_reduced(sample.image_path, MEASURED_SIDE)
+    except ImageError as error:
+        return ImageFacts(problem=error.problem)
+    except OSError as error:
+        return ImageFacts(problem=f"{sample.image_path.name} cannot be read ({error.strerror}).")
+    grey = array if array.ndim == 2 else cv2.cvtColor(array, cv2.COLOR_RGB2GRAY)
+    mask, problems = read_ground_truth(sample, size)
+    defects: tuple[DefectFacts, ...] = ()
+    if mask is not None and mask.any():
+        image = read_image(sample.image_path)
+        boxes = () if sample.mask_paths else sample.boxes
+        defects = tuple(measure_defects(image, mask, boxes=boxes))
+    return ImageFacts(
+        width=size[1],
+        height=size[0],
+        mode=mode,
+        file_size=file_size,
+        brightness=float(grey.mean()),
+        contrast=float(grey.std()),
+        truth="mask" if sample.mask_paths else "boxes" if sample.boxes else "",
+        defects=defects,
+        mask_problems=tuple(problems),
+        coverage=b"" if mask is None else encode_coverage(mask),
+        thumbnail=encode_jpeg(array),
+    )
+
+
+def read_ground_truth(sample: Sample, size: Size) -> tuple[Mask | None, list[str]]:
+    """Return the union of masks and boxes, or None without any, and what is odd about them."""
+    if not (sample.mask_paths or sample.boxes):
+        return None, []
+    mask = np.zeros(size, dtype=np.bool_)
+    problems: list[str] = []
+    for path in sample.mask_paths:
+        _add_mask(mask, path, problems)
+    for box in sample.boxes:
+        mask[max(box.top, 0) : box.bottom, max(box.left, 0) : box.right] = True
+    if not mask.any() and not problems:
+        problems.append("The mask is empty.")
+    return mask, problems
+
+
+def measure_defects(
+    image: RGBImage, mask: Mask, *, boxes: tuple[Box, ...] = ()
+) -> Iterator[DefectFacts]:
+    """Yield the connected defects of a mask, the largest first; boxes count one by one.
+
+    Args:
+        image: uint8 (H, W, 3).
+        mask: (H, W).
+        boxes: where they are all that is known of the defects.
+    """
+    if boxes:
+        for box in boxes:
+            single = np.zeros_like(mask)
+            single[max(box.top, 0) : box.bottom, max(box.left, 0) : box.right] = True
+            if single.any():
+                yield _measure(
+                    image, mask, single.view(np.uint8), cv2.boundingRect(single.view(np.uint8))
+                )
+        return
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
+    areas = stats[1:count, cv2.CC_STAT_AREA]
+    for label in (np.argsort(-areas, kind="stable")[:MAX_DEFECTS] + 1).tolist():
+        left, top, width, height = (int(value) for value in stats[label, :4])
+        part = (labels[top : top + height, left : left + width] == label).view(np.uint8)
+        yield _measure(image, mask, part, (left, top, width, height))
+
+
+def encode_jpeg(array: NDArray[np.uint8], *, side: int = THUMBNAIL_SIDE) -> bytes:
+    """Return a small JPEG of (h, w) or (h, w, 3)."""
+    scale = side / max(array.shape[:2])
+    if scale < 1:
+        new = (max(1, round(array.shape[1] * scale)), max(1, round(array.shape[0] * scale)))
+        array = np.asarray(cv2.resize(array, new, interpolation=cv2.INTER_AREA), np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(array).save(buffer, "JPEG", quality=JPEG_QUALITY)
+    return buffer.getvalue()
+
+
+def encode_coverage(mask: Mask) -> bytes:
+    """Return which share of each cell is defective, as compressed uint8 (GRID, GRID)."""
+    if not mask.any():
+        return b""
+    interpolation = cv2.INTER_AREA if min(mask.shape) >= GRID else cv2.INTER_LINEAR
+    cells = cv2.resize(mask.astype(np.float32), (GRID, GRID), interpolation=interpolation)
+    return zlib.compress(np.round(cells * 255).astype(np.uint8).tobytes(), 1)
+
+
+def decode_coverage(data: bytes) -> NDArray[np.float32]:
+    """Return the shares (GRID, GRID), 0-1."""
+    if not data:
+        return np.zeros((GRID, GRID), np.float32)
+    cells = np.frombuffer(zlib.decompress(data), np.uint8)
+    return cells.reshape(GRID, GRID).astype(np.float32) / np.float32(255)  # (GRID, GRID)
+
+
+def decode_jpeg(data: bytes) -> RGBImage:
+    """Return a thumbnail as (h, w, 3)."""
+    with Image.open(io.BytesIO(data), formats=("JPEG",)) as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
+def defects_to_json(defects: tuple[DefectFacts, ...]) -> str:
+    """Return the defects as rows of numbers; no text for none."""
+    return json.dumps([astuple(defect) for defect in defects]) if defects else ""
+
+
+def defects_from_json(text: str) -> tuple[DefectFacts, ...]:
+    """Return what `defects_to_json` wrote."""
+    if not text:
+        return ()
+    rows: list[Any] = json.loads(text)
+    return tuple(DefectFacts(*row[:7], (row[7][0], row[7][1])) for row in rows)
+
+
+def _add_mask(mask: Mask, path: Path, problems: list[str]) -> None:
+    """Add a mask file to the union, or say why not."""
+    try:
+        grey = read_grey(path)
+    except ImageError as error:
+        problems.append(error.problem)
+        return
+    if grey.shape != mask.shape:
+        problems.append(
+            f"The mask {path.name} is {grey.shape[1]} x {grey.shape[0]} pixels, "
+            f"its image {mask.shape[1]} x {mask.shape[0]}."
+        )
+        return
+    levels = np.flatnonzero(np.bincount(grey.ravel(), minlength=256))
+    if len(levels) > 2:
+        problems.append(f"The mask {path.name} has {len(levels)} grey levels instead of two.")
+    mask |= grey >= defect_level(path, int(levels[-1]))
+
+
+def _measure(
+    image: RGBImage, mask: Mask, part: NDArray[np.uint8], frame: tuple[int, int, int, int]
+) -> DefectFacts:
+    """Measure one defect.
+
+    Args:
+        image: uint8 (H, W, 3).
+        mask: (H, W), every defect of the image.
+        part: uint8 (h, w) or (H, W), this defect.
+        frame: left, top, width, height of its box in the image.
+    """
+    rows, columns = image.shape[:2]
+    left, top, width, height = (int(value) for value in frame)
+    if part.shape == mask.shape:
+        part = part[top : top + height, left : left + width]
+    area = int(cv2.countNonZero(part))
+    points = cv2.findNonZero(part)
+    (_, sides, _) = cv2.minAreaRect(points)
+    long, short = max(sides) + 1, min(sides) + 1  # between pixel centres: one less than the extent
+    side = max(rows, columns)
+    thickness = _thickness(part)
+    is_square = rows == columns
+    stretched = thickness if is_square else _thickness(_stretch(part, side / columns, side / rows))
+    return DefectFacts(
+        area=area,
+        area_share=area / (rows * columns),
+        elongation=float(long / short),
+        contrast=_contrast(image, mask, part, (left, top)),
+        border_distance=min(left, top, columns - left - width, rows - top - height),
+        thickness=thickness,
+        thickness_share=stretched / side,
+        centre=((top + height / 2) / rows, (left + width / 2) / columns),
+    )
+
+
+def _thickness(part: NDArray[np.uint8]) -> float:
+    """Return the diameter of the largest disc inside; a line one pixel wide has 1."""
+    padded = cv2.copyMakeBorder(part, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    distance = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return max(1.0, 2 * float(distance.max()) - 1)
+
+
+def _stretch(part: NDArray[np.uint8], across: float, down: float) -> NDArray[np.uint8]:
+    size = (max(1, round(part.shape[1] * across)), max(1, round(part.shape[0] * down)))
+    return np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_NEAREST), np.uint8)
+
+
+def _contrast(
+    image: RGBImage, mask: Mask, part: NDArray[np.uint8], corner: tuple[int, int]
+) -> float:
+    """Return inside minus ring, in the channel where they differ most; 0 without a ring."""
+    height, width = part.shape
+    margin = max(3, round(0.15 * max(height, width)))
+    left, top = corner
+    rows = slice(max(0, top - margin), top + height + margin)
+    columns = slice(max(0, left - margin), left + width + margin)
+    crop = image[rows, columns]
+    inside = np.zeros(crop.shape[:2], np.uint8)
+    row, column = top - rows.start, left - columns.start
+    inside[row : row + height, column : column + width] = part
+    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (2 * margin + 1, 2 * margin + 1))
+    around = cv2.dilate(inside, kernel).astype(np.bool_) & ~mask[rows, columns]
+    if not around.any():
+        return 0.0
+    difference = crop[inside > 0].mean(axis=0) - crop[around].mean(axis=0)  # (3,)
+    return float(difference[np.abs(difference).argmax()])

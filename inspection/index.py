@@ -1,0 +1,290 @@
+"""An index of a dataset folder: one row of facts per image, measured once and kept in a cache.
+
+The cache is one SQLite file per dataset folder, outside it. A row stays valid while the paths,
+sizes and times of its image and masks stay the same; only what has changed is measured again.
+"""
+
+import hashlib
+import json
+import os
+import sqlite3
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inspection.dataset import Dataset
+from inspection.facts import ImageFacts, defects_from_json, defects_to_json, measure_sample
+from inspection.preprocess import Progress
+from inspection.types import Sample
+
+VERSION = 1  # of what is measured and how it is stored
+BATCH = 200  # images between two commits
+MIN_FILES_IN_PLACE = 500  # SQLite takes no more names in one question on old versions
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS facts (
+    id TEXT PRIMARY KEY, stamp TEXT, width INTEGER, height INTEGER, mode TEXT, file_size INTEGER,
+    brightness REAL, contrast REAL, truth TEXT, defects TEXT, mask_problems TEXT, problem TEXT
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS pictures (id TEXT PRIMARY KEY, coverage BLOB, thumbnail BLOB);
+CREATE TABLE IF NOT EXISTS vectors (
+    id TEXT, source TEXT, stamp TEXT, vector BLOB, PRIMARY KEY (id, source)
+);
+"""
+
+IsStopped = Callable[[], bool]
+
+
+class Store:
+    """The cache file of one dataset folder; safe to share between threads."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._connection = _connect(path)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._connection.close()
+
+    def read_facts(self) -> dict[str, tuple[str, ImageFacts]]:
+        """Return id -> (stamp, facts), without pictures."""
+        with self._lock:
+            rows = self._connection.execute("SELECT * FROM facts").fetchall()
+        return {row[0]: (row[1], _to_facts(row[2:])) for row in rows}
+
+    def write_facts(self, rows: Sequence[tuple[Sample, str, ImageFacts]]) -> None:
+        """Keep the facts of some images, pictures included."""
+        with self._lock, self._connection:
+            self._connection.executemany(
+                f"INSERT OR REPLACE INTO facts VALUES ({', '.join('?' * 12)})",  # noqa: S608
+                [(sample.id, stamp, *_to_row(facts)) for sample, stamp, facts in rows],
+            )
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO pictures VALUES (?, ?, ?)",
+                [(sample.id, facts.coverage, facts.thumbnail) for sample, _, facts in rows],
+            )
+
+    def read_pictures(self, ids: Sequence[str], column: str) -> dict[str, bytes]:
+        """Return id -> `thumbnail` or `coverage`, for those that have one."""
+        if column not in ("thumbnail", "coverage"):
+            raise ValueError(column)
+        found: dict[str, bytes] = {}
+        for start in range(0, len(ids), MIN_FILES_IN_PLACE):
+            part = ids[start : start + MIN_FILES_IN_PLACE]
+            marks = ", ".join("?" * len(part))
+            question = f"SELECT id, {column} FROM pictures WHERE id IN ({marks})"  # noqa: S608
+            with self._lock:
+                found.update(self._connection.execute(question, list(part)).fetchall())
+        return {key: value for key, value in found.items() if value}
+
+    def read_vectors(self, source: str) -> dict[str, tuple[str, NDArray[np.float32]]]:
+        """Return id -> (stamp, vector) of one source of embeddings."""
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT id, stamp, vector FROM vectors WHERE source = ?", (source,)
+            ).fetchall()
+        return {key: (stamp, np.frombuffer(data, np.float32)) for key, stamp, data in rows}
+
+    def write_vectors(
+        self, source: str, rows: Iterable[tuple[str, str, NDArray[np.float32]]]
+    ) -> None:
+        """Keep the embeddings (id, stamp, vector) of some images."""
+        with self._lock, self._connection:
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)",
+                [(key, source, stamp, vector.tobytes()) for key, stamp, vector in rows],
+            )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Index:
+    """The facts of a dataset, row by row as its samples; pictures are read when asked for.
+
+    Attributes:
+        stamps: what paths, sizes and times of an image and its masks were.
+        is_complete: False where measuring was stopped before its end; what is missing is left out.
+    """
+
+    dataset: Dataset
+    facts: tuple[ImageFacts, ...]
+    stamps: tuple[str, ...]
+    store: Store
+    is_complete: bool = True
+
+    @property
+    def samples(self) -> tuple[Sample, ...]:
+        return self.dataset.samples
+
+    def thumbnails(self, ids: Sequence[str]) -> dict[str, bytes]:
+        """Return id -> JPEG, for the images that could be read."""
+        return self.store.read_pictures(ids, "thumbnail")
+
+    def coverages(self, ids: Sequence[str]) -> dict[str, bytes]:
+        """Return id -> coverage (see `facts.decode_coverage`), for the images with defects."""
+        return self.store.read_pictures(ids, "coverage")
+
+
+def open_index(
+    dataset: Dataset,
+    *,
+    cache: Path | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    is_stopped: IsStopped | None = None,
+) -> Index:
+    """Return the facts of every image, measured where the cache does not know them.
+
+    Args:
+        dataset: as read from its folder, into which nothing is written.
+        cache: folder to keep indexes in; by default the user's cache folder.
+        workers: threads; one per core by default.
+        progress: told (done, total) while images are measured.
+        is_stopped: asked between images; when it says so, what was measured is kept, and the
+            index holds only the images measured until then.
+    """
+    store = Store(cache_path(dataset.root, cache))
+    known = store.read_facts()
+    stamps = {sample.id: stamp_sample(sample) for sample in dataset.samples}
+    facts = {
+        key: known[key][1]
+        for key, stamp in stamps.items()
+        if key in known and known[key][0] == stamp
+    }
+    missing = [sample for sample in dataset.samples if sample.id not in facts]
+    for batch in _measure_in_batches(missing, workers, is_stopped):
+        store.write_facts([(sample, stamps[sample.id], found) for sample, found in batch])
+        facts.update((sample.id, _without_pictures(found)) for sample, found in batch)
+        if progress is not None:
+            progress(len(facts), len(dataset.samples))
+    return _assemble(dataset, facts, stamps, store)
+
+
+def cache_folder() -> Path:
+    """Return the folder for what can be made again: XDG's, Windows', or that of the Mac."""
+    if given := os.environ.get("DEFECT_LENS_CACHE"):
+        return Path(given).expanduser()
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA", "")
+        return (Path(base) if base else Path.home() / "AppData" / "Local") / "defect-lens" / "cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "defect-lens"
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(base) if base else Path.home() / ".cache") / "defect-lens"
+
+
+def cache_path(root: Path, folder: Path | None = None) -> Path:
+    """Return the file that keeps the index of a dataset folder."""
+    name = "".join(sign if sign.isalnum() else "_" for sign in root.name)[:40]
+    digest = hashlib.sha256(os.fsencode(root)).hexdigest()[:12]
+    return (folder or cache_folder()) / f"index-{VERSION}-{name}-{digest}.sqlite"
+
+
+def stamp_sample(sample: Sample) -> str:
+    """Return text that changes with the paths, sizes and times of an image and its masks."""
+    parts: list[object] = [str(box) for box in sample.boxes]
+    for path in (sample.image_path, *sample.mask_paths):
+        try:
+            state = path.stat()
+            parts.append((os.fspath(path), state.st_size, state.st_mtime_ns))
+        except OSError:
+            parts.append((os.fspath(path), "missing"))
+    return hashlib.blake2b(repr(parts).encode("utf-8", "replace"), digest_size=12).hexdigest()
+
+
+def _measure_in_batches(
+    samples: Sequence[Sample], workers: int | None, is_stopped: IsStopped | None
+) -> Iterator[list[tuple[Sample, ImageFacts]]]:
+    """Yield measured images, a commit's worth at a time; decoding frees the threads."""
+    if not samples:
+        return
+    stop = is_stopped or (lambda: False)
+    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+        size = min(BATCH, max(8, len(samples) // 20))
+        for start in range(0, len(samples), size):
+            if stop():
+                return
+            part = samples[start : start + size]
+            yield list(zip(part, pool.map(measure_sample, part), strict=True))
+
+
+def _assemble(
+    dataset: Dataset, facts: dict[str, ImageFacts], stamps: dict[str, str], store: Store
+) -> Index:
+    is_complete = len(facts) == len(dataset.samples)
+    if not is_complete:
+        kept = tuple(sample for sample in dataset.samples if sample.id in facts)
+        dataset = replace(dataset, samples=kept)
+    ids = [sample.id for sample in dataset.samples]
+    return Index(
+        dataset,
+        tuple(facts[key] for key in ids),
+        tuple(stamps[key] for key in ids),
+        store,
+        is_complete,
+    )
+
+
+def _connect(path: Path | None) -> sqlite3.Connection:
+    """Open the file, made anew where it is damaged; in memory where it cannot be written."""
+    if path is not None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            return _open_file(path)
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                return _open_file(None)
+            path.unlink(missing_ok=True)
+            return _open_file(path)
+        except OSError:
+            pass
+    return _open_file(None)
+
+
+def _open_file(path: Path | None) -> sqlite3.Connection:
+    connection = sqlite3.connect(path or ":memory:", timeout=30, check_same_thread=False)
+    connection.execute("PRAGMA synchronous = OFF")  # a cache: what is lost is measured again
+    connection.executescript(SCHEMA)
+    return connection
+
+
+def _without_pictures(facts: ImageFacts) -> ImageFacts:
+    return replace(facts, coverage=b"", thumbnail=b"")
+
+
+def _to_row(facts: ImageFacts) -> tuple[object, ...]:
+    return (
+        facts.width,
+        facts.height,
+        facts.mode,
+        facts.file_size,
+        facts.brightness,
+        facts.contrast,
+        facts.truth,
+        defects_to_json(facts.defects),
+        json.dumps(facts.mask_problems) if facts.mask_problems else "",
+        facts.problem,
+    )
+
+
+def _to_facts(row: Sequence[Any]) -> ImageFacts:
+    width, height, mode, file_size, brightness, contrast, truth, defects, problems, problem = row
+    return ImageFacts(
+        width,
+        height,
+        mode,
+        file_size,
+        brightness,
+        contrast,
+        truth,
+        defects_from_json(defects),
+        tuple(json.loads(problems)) if problems else (),
+        problem,
+    )
