@@ -109,6 +109,11 @@ class Catalog:
             )
         return self.products[key]
 
+    @property
+    def folders(self) -> Mapping[str, Path]:
+        """Dataset folders by name, those that are there."""
+        return {name: folder for name, folder in self._data.items() if folder.is_dir()}
+
     def find(self, name: str) -> Product:
         """Return the trained product called CATEGORY or DATASET/CATEGORY.
 

@@ -195,7 +195,7 @@ def defects_from_json(text: str) -> tuple[DefectFacts, ...]:
     if not text:
         return ()
     rows: list[Any] = json.loads(text)
-    return tuple(DefectFacts(*row[:7], (row[7][0], row[7][1])) for row in rows)
+    return tuple(DefectFacts(*[*row[:7], tuple(row[7])]) for row in rows)
 
 
 def _add_mask(mask: Mask, path: Path, problems: list[str]) -> None:

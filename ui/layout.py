@@ -6,10 +6,11 @@ from pathlib import Path
 import gradio as gr
 
 from inspection.catalog import Catalog
-from ui import inspect_tab, messages
+from ui import explore_tab, inspect_tab, messages
 
 TABS: Sequence[tuple[str, Callable[[gr.Blocks, Catalog], None]]] = (
     (inspect_tab.TITLE, inspect_tab.build),
+    (explore_tab.TITLE, explore_tab.build),
 )
 
 HERE = Path(__file__).parent

@@ -131,6 +131,41 @@ SAMPLE_LABEL = "{kind}, {name}"
 FIRST_INSPECTION = "First inspection: {sample}, at {rate} false alarms per 100 good parts"
 NO_FIRST_INSPECTION = "First inspection: none, for there is no unseen sample. Upload an image."
 
+EXPLORE_DATASET = "Dataset"
+EXPLORE_CATEGORY = "Category"
+EXPLORE_TYPE = "Defect type"
+EXPLORE_ALL_CATEGORIES = "All categories"
+EXPLORE_ALL_TYPES = "All, with the good ones"
+EXPLORE_STOP = "Stop measuring"
+EXPLORE_READING = "Reading the folder…"
+EXPLORE_MEASURING = "Measuring {done:,} of {total:,} images. The next visit finds them ready."
+EXPLORE_PARTIAL = "Stopped: these are the first {done:,} images. Choose the dataset again to go on."
+EXPLORE_NO_DATASETS = "There is no dataset to explore. Start the page with `--data DIR`."
+TABLE_CUT = "Shown are the first {shown:,} of {total:,} rows; `python cli.py eda` writes them all."
+COUNTS_TITLE = "Images per category, defect type and split"
+PROBLEMS_TITLE = "Missing or odd files"
+PROBLEMS_NONE = "Nothing is missing or odd."
+IMAGES_TITLE = "All images"
+IMAGES_NOTE = (
+    "Brightness and contrast are mean and standard deviation of the grey level, on a copy of at "
+    "most 256 pixels. Areas are percent of the image."
+)
+COLUMNS: Mapping[str, str] = {
+    "id": "image",
+    "defect_type": "defect type",
+    "num_defects": "defects",
+    "defect_area": "defect area, %",
+    "largest_defect": "largest defect, %",
+    "defect_contrast": "contrast of the largest",
+    "kilobytes": "kB",
+    "area": "area, px",
+    "area_share": "area, %",
+    "border_distance": "to the border, px",
+    "thickness": "thickness, px",
+    "thickness_share": "thickness, share of the side",
+    "truth": "ground truth",
+}
+
 
 def viewer_texts() -> dict[str, str]:
     """Return the sentences that the viewer fills in, in the browser."""

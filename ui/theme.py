@@ -50,4 +50,5 @@ def make_theme() -> gr.themes.Base:
 def page_head() -> str:
     """Return the style sheets for `launch(head=...)`; `launch(css=...)` loses some rules."""
     page = (HERE / "page.css").read_text(encoding="utf-8")
-    return f"<style>{page}\n{read('viewer.css')}</style>"
+    explore = (HERE / "explore" / "explore.css").read_text(encoding="utf-8")
+    return f"<style>{page}\n{read('viewer.css')}\n{explore}</style>"

@@ -1,0 +1,210 @@
+"""What is in the dataset: counts, sizes, light, and what is odd."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from eda.frame import GOOD, readable
+from eda.style import (
+    DEFECT,
+    NORMAL,
+    SEQUENCE,
+    SYMBOLS,
+    TRAIN,
+    bar_height,
+    empty_figure,
+    escape,
+    lay_out,
+    say,
+)
+
+MAX_BARS = 30
+MAX_POINTS = 3000
+KINDS = (  # split, is defective -> name, colour, pattern
+    ("train", False, "train, good", TRAIN, ""),
+    ("train", True, "train, defective", "#b58a00", "x"),
+    ("test", False, "test, good", NORMAL, "."),
+    ("test", True, "test, defective", DEFECT, "/"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One number that stands alone."""
+
+    value: str
+    label: str
+
+
+def make_tiles(frame: pd.DataFrame, *, num_problems: int) -> list[Tile]:
+    """Return the numbers that stand at the top.
+
+    Args:
+        frame: of the images (`frame.make_frame`).
+        num_problems: rows of the table of odd files.
+    """
+    defective = frame[frame["defect_type"] != GOOD]
+    share = len(defective) / len(frame) if len(frame) else 0.0
+    area = defective["defect_area"].replace(0, np.nan).median()
+    return [
+        Tile(f"{len(frame):,}", "images"),
+        Tile(f"{frame['category'].nunique()}", "categories"),
+        Tile(f"{defective['defect_type'].nunique()}", "defect types"),
+        Tile(f"{share:.0%}", "of the images are defective"),
+        Tile("–" if np.isnan(area) else f"{area:.2g} %", "median defect area"),
+        Tile(f"{num_problems:,}", "missing or odd files"),
+    ]
+
+
+def count_images(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the number of images per category, defect type and split."""
+    counts = frame.groupby(["category", "defect_type", "split"]).size().unstack(fill_value=0)
+    for split in ("train", "test"):
+        if split not in counts:
+            counts[split] = 0
+    order = [name for name in ("train", "validation", "calibration", "test") if name in counts]
+    return counts[order].astype(int).reset_index().rename_axis(columns=None)
+
+
+def draw_splits(frame: pd.DataFrame) -> go.Figure:
+    """Draw images per category, by split and state."""
+    title = "Images per category and split"
+    if frame.empty:
+        return empty_figure(title, "No images are chosen.")
+    totals = frame["category"].value_counts()
+    shown = totals.index[:MAX_BARS]
+    figure = go.Figure()
+    is_bad = frame["defect_type"] != GOOD
+    for split, bad, name, colour, pattern in KINDS:
+        rows = frame[(frame["split"] == split) & (is_bad == bad)]
+        if rows.empty:
+            continue
+        counts = rows["category"].value_counts().reindex(shown, fill_value=0)
+        figure.add_bar(
+            y=[say(one) for one in shown],
+            x=counts.tolist(),
+            name=name,
+            orientation="h",
+            marker=_pattern(colour, pattern),
+            text=[f"{value:,}" if value > 0.05 * totals.max() else "" for value in counts],
+            textposition="inside",
+            insidetextanchor="middle",
+            textfont={"color": "#10161d", "size": 12},
+            textangle=0,
+            hovertemplate="%{y}: %{x:,} images<extra>" + name + "</extra>",
+        )
+    lay_out(
+        figure, title, height=bar_height(len(shown)), barmode="stack", bargap=0.35, showlegend=True
+    )
+    return figure.update_yaxes(showgrid=False, autorange="reversed")
+
+
+def draw_defect_types(frame: pd.DataFrame) -> go.Figure:
+    """Draw defective images per defect type, the most frequent at the top."""
+    title = "Defective images per defect type"
+    bad = frame[frame["defect_type"] != GOOD]
+    if bad.empty:
+        return empty_figure(title, "No defective image is among the chosen ones.")
+    has_many = bad["category"].nunique() > 1
+    counts = bad.groupby(["category", "defect_type"]).size().sort_values(ascending=False)
+    cut = len(counts) - MAX_BARS
+    counts = counts.iloc[:MAX_BARS]
+    keys = [(str(category), str(kind)) for category, kind in counts.index.tolist()]
+    labels = [say(f"{category}: {kind}" if has_many else kind) for category, kind in keys]
+    figure = go.Figure(
+        go.Bar(
+            y=labels,
+            x=counts.tolist(),
+            orientation="h",
+            marker=_pattern(DEFECT, "/"),
+            text=[f"{value:,}" for value in counts],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{y}: %{x:,} images<extra></extra>",
+        )
+    )
+    more = f" (the {MAX_BARS} most frequent of {len(counts) + cut})" if cut > 0 else ""
+    lay_out(figure, title + more, height=bar_height(len(counts)), bargap=0.4, showlegend=False)
+    return figure.update_yaxes(showgrid=False, autorange="reversed")
+
+
+def draw_sizes(frame: pd.DataFrame) -> go.Figure:
+    """Draw every image size as one bubble, larger where more images have it, by mode."""
+    title = "Image sizes and modes"
+    frame = readable(frame)
+    if frame.empty:
+        return empty_figure(title, "No readable image is chosen.")
+    sizes = frame.groupby(["mode", "width", "height"]).size().reset_index(name="images")
+    figure = go.Figure()
+    for position, (mode, rows) in enumerate(sizes.groupby("mode")):
+        largest = rows.nlargest(MAX_POINTS, "images")
+        figure.add_scatter(
+            x=largest["width"].tolist(),
+            y=largest["height"].tolist(),
+            mode="markers",
+            name=f"{mode} ({int(rows['images'].sum()):,})",
+            marker={
+                "size": (9 + 22 * np.sqrt(largest["images"] / len(frame))).round(1).tolist(),
+                "symbol": SYMBOLS[position % len(SYMBOLS)],
+                "color": SEQUENCE[(position + 1) % len(SEQUENCE)],
+                "opacity": 0.75,
+                "line": {"width": 1, "color": "#fff"},
+            },
+            customdata=largest["images"].tolist(),
+            hovertemplate="%{x} × %{y} px: %{customdata:,} images<extra></extra>",
+        )
+    lay_out(figure, title, x_title="width, px", y_title="height, px", showlegend=True)
+    figure.update_xaxes(range=[0, 1.1 * float(sizes["width"].max())])
+    return figure.update_yaxes(range=[0, 1.15 * float(sizes["height"].max())])
+
+
+def draw_light(frame: pd.DataFrame) -> go.Figure:
+    """Draw brightness against contrast, one point per image, by class."""
+    title = "Brightness and contrast"
+    frame = readable(frame)
+    if frame.empty:
+        return empty_figure(title, "No readable image is chosen.")
+    note = ""
+    if len(frame) > MAX_POINTS:
+        frame = frame.sample(MAX_POINTS, random_state=0)
+        note = f" ({MAX_POINTS:,} images drawn at random)"
+    figure = go.Figure()
+    is_bad = frame["defect_type"] != GOOD
+    for rows, name, colour, symbol in (
+        (frame[~is_bad], "good", NORMAL, "circle"),
+        (frame[is_bad], "defective", DEFECT, "x"),
+    ):
+        if rows.empty:
+            continue
+        figure.add_scatter(
+            x=rows["brightness"].round(1).tolist(),
+            y=rows["contrast"].round(1).tolist(),
+            mode="markers",
+            name=f"{name} ({len(rows):,})",
+            marker={"size": 6, "color": colour, "symbol": symbol, "opacity": 0.65},
+            text=[escape(one) for one in rows["id"]],
+            hovertemplate="%{text}<br>mean %{x}, deviation %{y}<extra></extra>",
+        )
+    return lay_out(
+        figure,
+        title + note,
+        x_title="mean grey level, 0-255",
+        y_title="standard deviation",
+        showlegend=True,
+    )
+
+
+def _pattern(colour: str, shape: str) -> dict[str, object]:
+    """Return a marker whose pattern tells what its colour tells."""
+    return {
+        "color": colour,
+        "line": {"width": 0},
+        "pattern": {
+            "shape": shape,
+            "size": 7,
+            "solidity": 0.22,
+            "fgcolor": "rgba(255,255,255,.75)",
+        },
+    }

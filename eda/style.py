@@ -1,0 +1,102 @@
+"""How figures look: readable without colour vision, on light and on dark ground."""
+
+from typing import Any
+
+import plotly.graph_objects as go
+
+INK = "#74818f"  # readable on white and on near-black; the page replaces it by its own ink
+GRID = "rgba(128,140,150,.25)"
+NORMAL = "#2f86c9"
+DEFECT = "#d9601a"
+TRAIN = "#8b98a6"
+SEQUENCE = ("#d9601a", "#2f86c9", "#17916b", "#a678d6", "#b58a00", "#d1598f", "#5c6f82", "#3aa6b9")
+SYMBOLS = ("square", "circle", "diamond", "triangle-up", "cross", "x", "star", "triangle-down")
+FONT = "IBM Plex Sans, system-ui, sans-serif"
+MAX_LABEL = 26
+
+
+def lay_out(
+    figure: go.Figure,
+    title: str,
+    *,
+    height: int = 300,
+    x_title: str = "",
+    y_title: str = "",
+    **layout: Any,
+) -> go.Figure:
+    """Give a figure its title, ink, grid and margins, and return it."""
+    figure.update_layout(
+        template="none",
+        height=height,
+        margin={"l": 12, "r": 16, "t": 64 if layout.get("showlegend", True) else 44, "b": 40},
+        title={
+            "text": title,
+            "font": {"size": 15},
+            "x": 0.012,
+            "xanchor": "left",
+            "y": 0.98,
+            "yanchor": "top",
+            "pad": {"t": 8},
+        },
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"family": FONT, "size": 12.5, "color": INK},
+        legend={
+            "orientation": "h",
+            "y": 1.01,
+            "x": 0,
+            "xanchor": "left",
+            "yanchor": "bottom",
+            "itemsizing": "constant",
+        },
+        hoverlabel={"font": {"family": FONT, "size": 13}},
+        dragmode=False,
+        **layout,
+    )
+    axis = {"gridcolor": GRID, "zeroline": False, "linecolor": GRID, "automargin": True}
+    figure.update_xaxes(title={"text": x_title, "standoff": 8}, **axis)
+    figure.update_yaxes(title={"text": y_title, "standoff": 8}, **axis)
+    return figure
+
+
+def empty_figure(title: str, message: str, *, height: int = 300) -> go.Figure:
+    """Return a figure that says in words why there is nothing to draw."""
+    figure = lay_out(go.Figure(), title, height=height, showlegend=False)
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False)
+    figure.add_annotation(
+        text=wrap(message),
+        x=0.5,
+        y=0.5,
+        xref="paper",
+        yref="paper",
+        showarrow=False,
+        font={"size": 14},
+    )
+    return figure
+
+
+def wrap(text: str, width: int = 46) -> str:
+    """Return text with line breaks that plotly understands."""
+    lines = [""]
+    for word in text.split():
+        if lines[-1] and len(lines[-1]) + len(word) >= width:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    return "<br>".join(lines)
+
+
+def say(name: str) -> str:
+    """Return a name from a folder as words, shortened to fit an axis."""
+    words = escape(name.replace("_", " "))
+    return words if len(words) <= MAX_LABEL else f"{words[: MAX_LABEL - 1]}…"
+
+
+def escape(text: str) -> str:
+    """Return text in which plotly finds no markup: names of folders may hold anything."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def bar_height(num_bars: int) -> int:
+    """Return the height of a figure with this many horizontal bars, in pixels."""
+    return max(240, min(900, 120 + 34 * num_bars))

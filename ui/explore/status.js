@@ -1,0 +1,16 @@
+// What is going on, or why there is nothing to see; a bar while images are measured.
+
+const words = element.querySelector('p');
+const bar = element.querySelector('progress');
+
+function showStatus() {
+  const { text = '', problem = false, done = 0, total = 0 } = props.value || {};
+  words.textContent = text;
+  words.className = problem ? 'problem' : '';
+  bar.hidden = !total;
+  if (total) { bar.max = total; bar.value = done; }
+  element.querySelector('.status').hidden = !text;
+}
+
+watch('value', showStatus);
+showStatus();

@@ -1,0 +1,105 @@
+// A table to sort by any column, to search, to page through and to save as CSV.
+
+const PAGE = 12;
+const find = (name) => element.querySelector(name);
+const compare = new Intl.Collator('en', { numeric: true }).compare;
+let order = { column: -1, down: false };
+let page = 0;
+
+function content() {
+  return { title: '', columns: [], rows: [], file: 'table', note: '', ...(props.value || {}) };
+}
+
+function write(value, { digits }) {
+  if (value === null || value === undefined) return '–';
+  if (typeof value !== 'number') return String(value);
+  return value.toLocaleString('en', { maximumFractionDigits: digits ?? 2, minimumFractionDigits: Number.isInteger(value) ? 0 : digits ?? 0 });
+}
+
+function chosenRows() {
+  const { rows } = content();
+  const wanted = find('input').value.trim().toLowerCase();
+  const kept = wanted ? rows.filter((row) => row.some((cell) => String(cell ?? '').toLowerCase().includes(wanted))) : [...rows];
+  const { column, down } = order;
+  if (column < 0) return kept;
+  kept.sort((first, second) => {
+    const [a, b] = [first[column], second[column]];
+    if (a === null || b === null) return (a === null) - (b === null);
+    const step = typeof a === 'number' && typeof b === 'number' ? a - b : compare(String(a), String(b));
+    return down ? -step : step;
+  });
+  return kept;
+}
+
+function createHead({ title }, index) {
+  const cell = document.createElement('th');
+  const button = document.createElement('button');
+  cell.scope = 'col';
+  button.type = 'button';
+  button.textContent = title;
+  const isSorted = order.column === index;
+  cell.setAttribute('aria-sort', isSorted ? (order.down ? 'descending' : 'ascending') : 'none');
+  button.addEventListener('click', () => {
+    order = isSorted ? { column: index, down: !order.down } : { column: index, down: false };
+    page = 0;
+    draw();
+    element.querySelectorAll('th button')[index].focus();
+  });
+  cell.append(button);
+  return cell;
+}
+
+function createRow(row, columns) {
+  const line = document.createElement('tr');
+  row.forEach((value, index) => {
+    const cell = document.createElement('td');
+    cell.textContent = write(value, columns[index]);
+    if (typeof value === 'number') cell.className = 'number';
+    line.append(cell);
+  });
+  return line;
+}
+
+function draw() {
+  const { title, columns, rows, note } = content();
+  const chosen = chosenRows();
+  const pages = Math.max(1, Math.ceil(chosen.length / PAGE));
+  page = Math.min(page, pages - 1);
+  find('h3').textContent = title;
+  find('caption').textContent = title;
+  find('.note').textContent = note;
+  find('.note').hidden = !note;
+  find('thead tr').replaceChildren(...columns.map(createHead));
+  find('tbody').replaceChildren(...chosen.slice(page * PAGE, (page + 1) * PAGE).map((row) => createRow(row, columns)));
+  const count = chosen.length === rows.length ? `${rows.length.toLocaleString('en')} rows` : `${chosen.length.toLocaleString('en')} of ${rows.length.toLocaleString('en')} rows`;
+  find('.count').textContent = pages > 1 ? `${count}, page ${page + 1} of ${pages}` : count;
+  find('.before').disabled = page === 0;
+  find('.after').disabled = page === pages - 1;
+  find('.pager').hidden = pages === 1;
+  find('.data').hidden = columns.length === 0;
+}
+
+function toCsv() {
+  const quote = (value) => {
+    if (value === null || value === undefined) return '';
+    const text = typeof value === 'string' && /^[=+\-@\t]/.test(value) ? `'${value}` : String(value);
+    return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  const { columns } = content();
+  return [columns.map(({ title }) => title), ...chosenRows()].map((row) => row.map(quote).join(',')).join('\r\n');
+}
+
+function save() {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob(['\ufeff', toCsv()], { type: 'text/csv;charset=utf-8' }));
+  link.download = `${content().file}.csv`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+find('input').addEventListener('input', () => { page = 0; draw(); });
+find('.save').addEventListener('click', save);
+find('.before').addEventListener('click', () => { page -= 1; draw(); });
+find('.after').addEventListener('click', () => { page += 1; draw(); });
+watch('value', () => { page = 0; order = { column: -1, down: false }; draw(); });
+draw();

@@ -1,0 +1,128 @@
+"""Datasets opened for exploring: measured in the background, once for all visitors."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from inspection.catalog import Catalog
+from inspection.dataset import read_dataset
+from inspection.errors import DatasetError, InspectionError
+from inspection.index import Index, open_index
+
+if TYPE_CHECKING:
+    import pandas as pd  # at run time only when somebody opens the tab
+
+MAX_OPEN = 4
+POLL = 0.25  # seconds between two looks at the progress
+FIRST_LOOK = 0.02
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opened:
+    """One dataset with its tables."""
+
+    index: Index
+    images: "pd.DataFrame"
+    defects: "pd.DataFrame"
+    problems: "pd.DataFrame"
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """A dataset being opened; any number of visitors may watch."""
+
+    done: int = 0
+    total: int = 0
+    result: Opened | None = None
+    error: InspectionError | None = None
+    is_over: threading.Event = field(default_factory=threading.Event)
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def progress(self, done: int, total: int) -> None:
+        """Take note of how far it is."""
+        self.done, self.total = done, total
+
+
+class Explorer:
+    """The datasets of a catalogue, chosen by name and never by path."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._jobs: dict[str, Job] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._catalog.folders)
+
+    def watch(self, name: object) -> Iterator[tuple[int, int]]:
+        """Open a dataset, yielding (done, total) while its images are measured.
+
+        Raises:
+            DatasetError: there is no dataset of that name.
+        """
+        job = self._job(name)
+        if job.is_over.wait(FIRST_LOOK):
+            return
+        while not job.is_over.wait(POLL):
+            yield job.done, job.total
+
+    def get(self, name: object) -> Opened:
+        """Return a dataset, waiting until it is measured.
+
+        Raises:
+            InspectionError: there is none of that name, or its folder cannot be read.
+        """
+        job = self._job(name)
+        job.is_over.wait()
+        if job.error is not None:
+            with self._lock:
+                self._jobs.pop(str(name), None)  # the next visit tries again
+            raise job.error
+        if job.result is None:
+            raise DatasetError("The dataset could not be opened.", "Try again.")
+        return job.result
+
+    def stop(self, name: object) -> None:
+        """Stop measuring; what was measured is kept and shown."""
+        with self._lock:
+            job = self._jobs.get(str(name))
+        if job is not None:
+            job.stop.set()
+
+    def forget(self, name: object) -> None:
+        """Look at the folder anew at the next visit."""
+        with self._lock:
+            job = self._jobs.get(str(name))
+            if job is not None and job.is_over.is_set():
+                del self._jobs[str(name)]
+
+    def _job(self, name: object) -> Job:
+        if not isinstance(name, str) or name not in self._catalog.folders:
+            raise DatasetError(
+                "There is no dataset of that name.",
+                f"Choose one of: {', '.join(self.names) or 'none yet; start with --data DIR'}.",
+            )
+        with self._lock:
+            job = self._jobs.get(name)
+            if job is None:
+                while len(self._jobs) >= MAX_OPEN:
+                    self._jobs.pop(next(iter(self._jobs)))
+                job = self._jobs[name] = Job()
+                threading.Thread(target=self._run, args=(name, job), daemon=True).start()
+        return job
+
+    def _run(self, name: str, job: Job) -> None:
+        from eda.frame import make_defect_frame, make_frame, make_problem_frame
+
+        try:
+            dataset = read_dataset(self._catalog.folders[name], name=name)
+            index = open_index(dataset, progress=job.progress, is_stopped=job.stop.is_set)
+            job.result = Opened(
+                index, make_frame(index), make_defect_frame(index), make_problem_frame(index)
+            )
+        except InspectionError as error:
+            job.error = error
+        finally:
+            job.is_over.set()
