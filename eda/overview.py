@@ -14,6 +14,7 @@ from eda.style import (
     SYMBOLS,
     TRAIN,
     bar_height,
+    bar_marker,
     empty_figure,
     escape,
     lay_out,
@@ -87,7 +88,7 @@ def draw_splits(frame: pd.DataFrame) -> go.Figure:
             x=counts.tolist(),
             name=name,
             orientation="h",
-            marker=_pattern(colour, pattern),
+            marker=bar_marker(colour, pattern),
             text=[f"{value:,}" if value > 0.05 * totals.max() else "" for value in counts],
             textposition="inside",
             insidetextanchor="middle",
@@ -118,7 +119,7 @@ def draw_defect_types(frame: pd.DataFrame) -> go.Figure:
             y=labels,
             x=counts.tolist(),
             orientation="h",
-            marker=_pattern(DEFECT, "/"),
+            marker=bar_marker(DEFECT, "/"),
             text=[f"{value:,}" for value in counts],
             textposition="outside",
             cliponaxis=False,
@@ -194,17 +195,3 @@ def draw_light(frame: pd.DataFrame) -> go.Figure:
         y_title="standard deviation",
         showlegend=True,
     )
-
-
-def _pattern(colour: str, shape: str) -> dict[str, object]:
-    """Return a marker whose pattern tells what its colour tells."""
-    return {
-        "color": colour,
-        "line": {"width": 0},
-        "pattern": {
-            "shape": shape,
-            "size": 7,
-            "solidity": 0.22,
-            "fgcolor": "rgba(255,255,255,.75)",
-        },
-    }

@@ -100,3 +100,18 @@ def escape(text: str) -> str:
 def bar_height(num_bars: int) -> int:
     """Return the height of a figure with this many horizontal bars, in pixels."""
     return max(240, min(900, 120 + 34 * num_bars))
+
+
+def bar_marker(colour: str, shape: str) -> dict[str, object]:
+    """Return a bar's marker whose pattern tells what its colour tells."""
+    marker: dict[str, object] = {"color": colour, "line": {"width": 0}}
+    if shape:
+        marker["pattern"] = {
+            "shape": shape,
+            "size": 7,
+            "solidity": 0.22,
+            "bgcolor": colour,
+            "fgcolor": "#ffffff",
+            "fgopacity": 0.75,
+        }
+    return marker

@@ -55,6 +55,7 @@ function createRow(row, columns) {
     const cell = document.createElement('td');
     cell.textContent = write(value, columns[index]);
     if (typeof value === 'number') cell.className = 'number';
+    else if (String(value).length > 60) cell.className = 'long';
     line.append(cell);
   });
   return line;
@@ -76,6 +77,7 @@ function draw() {
   find('.before').disabled = page === 0;
   find('.after').disabled = page === pages - 1;
   find('.pager').hidden = pages === 1;
+  find('.data-body').hidden = find('input').hidden = find('.save').hidden = rows.length === 0;
   find('.data').hidden = columns.length === 0;
 }
 

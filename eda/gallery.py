@@ -1,0 +1,101 @@
+"""What the images look like: which ones to show, and outlines of their ground truth."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from eda.frame import GOOD, readable
+from inspection.types import Mask
+
+ANY = "any"
+AREAS: Mapping[str, tuple[float, float]] = {  # percent of the image
+    ANY: (0.0, np.inf),
+    "under 0.1 %": (0.0, 0.1),
+    "0.1 to 1 %": (0.1, 1.0),
+    "1 to 10 %": (1.0, 10.0),
+    "over 10 %": (10.0, np.inf),
+}
+CONTRASTS: Mapping[str, tuple[float, float]] = {  # grey levels, whatever the sign
+    ANY: (0.0, np.inf),
+    "faint: under 10 levels": (0.0, 10.0),
+    "10 to 40 levels": (10.0, 40.0),
+    "strong: over 40 levels": (40.0, np.inf),
+}
+MAX_POINTS = 4000  # of one outline
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryPage:
+    """Ids to show beside each other, and how many there are in all."""
+
+    good: tuple[str, ...]
+    defective: tuple[str, ...]
+    num_good: int
+    num_defective: int
+    page: int
+    num_pages: int
+
+
+def choose_page(
+    frame: pd.DataFrame, *, area: str = ANY, contrast: str = ANY, page: int = 0, size: int = 12
+) -> GalleryPage:
+    """Return one page: good images on one side, defective ones of this area and contrast beside.
+
+    Args:
+        frame: of the images, chosen by category and defect type.
+        area: one of `AREAS`, of all defects of an image together.
+        contrast: one of `CONTRASTS`, of the largest defect of an image.
+        page: from 0; one beyond the last is the last.
+        size: images on each side.
+    """
+    frame = readable(frame)
+    is_good = frame["defect_type"] == GOOD
+    good, bad = frame[is_good], filter_defective(frame[~is_good], area=area, contrast=contrast)
+    longest = max(len(good), len(bad)) if len(bad) == 0 else len(bad)
+    num_pages = max(1, -(-longest // size))
+    page = min(max(page, 0), num_pages - 1)
+    first = (page * size) % max(1, len(good))  # the good ones start anew when they end before
+    return GalleryPage(
+        good=tuple(good["id"].iloc[first : first + size]),
+        defective=tuple(bad["id"].iloc[page * size : (page + 1) * size]),
+        num_good=len(good),
+        num_defective=len(bad),
+        page=page,
+        num_pages=num_pages,
+    )
+
+
+def filter_defective(frame: pd.DataFrame, *, area: str = ANY, contrast: str = ANY) -> pd.DataFrame:
+    """Return the defective images whose defects are of this area and contrast."""
+    for column, ranges, name in (
+        ("defect_area", AREAS, area),
+        ("defect_contrast", CONTRASTS, contrast),
+    ):
+        low, high = ranges.get(name, ranges[ANY])
+        if (low, high) != ranges[ANY]:
+            values = frame[column].abs()
+            frame = frame[(values >= low) & (values < high)]
+    return frame
+
+
+def trace_outline(mask: Mask, *, scale: float = 1.0) -> str:
+    """Return the outline of a mask as an SVG path, in its pixels times the scale; "" for none."""
+    contours, _ = cv2.findContours(
+        mask.view(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_TC89_L1, offset=(0, 0)
+    )
+    parts: list[str] = []
+    num_points = 0
+    for contour in sorted(contours, key=len, reverse=True):
+        points = (contour[:, 0, :] + 0.5) * scale  # (n, 2): pixel centres
+        num_points += len(points)
+        if num_points > MAX_POINTS:
+            break
+        if len(points) < 3:  # a speck: drawn as a small square
+            x, y = points[0]
+            parts.append(f"M{x - 1:.1f} {y - 1:.1f}h2v2h-2Z")
+            continue
+        parts.append("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points) + "Z")
+    return "".join(parts)

@@ -1,0 +1,238 @@
+"""Where defects occur: the density of all masks over the mean normal image."""
+
+import base64
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+from PIL import Image
+from plotly.subplots import make_subplots
+
+from eda.frame import ALL, GOOD, readable, select
+from eda.style import GRID, empty_figure, lay_out, say
+from inspection.facts import GRID as CELLS
+from inspection.facts import decode_coverage, decode_jpeg
+from inspection.index import Index
+from inspection.types import RGBImage
+
+MAX_PANELS = 16
+MAX_AVERAGED = 200  # normal images that make up the mean
+MEAN_SIDE = 128
+TITLE = "Where defects occur"
+SCALE = (  # Inferno, transparent where there is nothing
+    (0.0, "rgba(0,0,4,0)"),
+    (0.04, "rgba(66,10,104,.35)"),
+    (0.25, "rgba(147,38,103,.72)"),
+    (0.5, "rgba(221,81,58,.82)"),
+    (0.75, "rgba(252,165,10,.9)"),
+    (1.0, "rgba(252,255,164,.96)"),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Panel:
+    """The defects of one category or type.
+
+    Attributes:
+        density: (CELLS, CELLS), percent of the images whose defect covers the cell.
+        mean: mean normal image of the category, stretched to a square, or None.
+    """
+
+    category: str
+    defect_type: str
+    num_images: int
+    density: NDArray[np.float32]
+    mean: RGBImage | None
+    aspect: float  # height / width
+
+
+def make_panels(
+    index: Index,
+    frame: pd.DataFrame,
+    *,
+    category: str = ALL,
+    defect_type: str = ALL,
+    with_mean: bool = True,
+) -> list[Panel]:
+    """Return a panel per category, or per defect type where only one category is chosen.
+
+    Args:
+        index: whose coverages and thumbnails are read.
+        frame: of all images of the index.
+        category: to show.
+        defect_type: to show.
+        with_mean: draw the mean normal image underneath.
+    """
+    frame = readable(select(frame, category=category))
+    found = frame[(frame["defect_type"] != GOOD) & (frame["num_defects"] > 0)]
+    found = select(found, defect_type=defect_type)
+    categories = list(found["category"].unique())
+    panels: list[Panel] = []
+    for name in categories:
+        rows = found[found["category"] == name]
+        whole = frame[frame["category"] == name]
+        mean = mean_normal_image(index, whole) if with_mean else None
+        panels.append(_make_panel(index, rows, str(name), defect_type, mean))
+        types = list(rows["defect_type"].value_counts().index)
+        if len(categories) == 1 and defect_type == ALL and len(types) > 1:
+            for kind in types:
+                part = rows[rows["defect_type"] == kind]
+                panels.append(_make_panel(index, part, str(name), str(kind), mean))
+    return panels[:MAX_PANELS]
+
+
+def mean_normal_image(index: Index, frame: pd.DataFrame) -> RGBImage | None:
+    """Return the mean of up to `MAX_AVERAGED` normal images, stretched to a square."""
+    ids = [str(one) for one in frame.loc[frame["defect_type"] == GOOD, "id"]]
+    ids = ids[:: max(1, len(ids) // MAX_AVERAGED)][:MAX_AVERAGED]
+    total = np.zeros((MEAN_SIDE, MEAN_SIDE, 3), np.float32)
+    thumbnails = index.thumbnails(ids)
+    for data in thumbnails.values():
+        total += cv2.resize(decode_jpeg(data), (MEAN_SIDE, MEAN_SIDE))
+    return (total / len(thumbnails)).astype(np.uint8) if thumbnails else None
+
+
+def draw_density(panels: Sequence[Panel]) -> go.Figure:
+    """Draw every panel with one common scale."""
+    if not panels:
+        return empty_figure(TITLE, "No image with a mask or a box is among the chosen ones.")
+    columns = min(4, len(panels))
+    lines = -(-len(panels) // columns)
+    is_one_category = len({panel.category for panel in panels}) == 1
+    figure = make_subplots(
+        lines,
+        columns,
+        subplot_titles=[_title(panel, is_one_category=is_one_category) for panel in panels],
+        horizontal_spacing=0.02,
+        vertical_spacing=0.34 / (lines + 2),
+    )
+    for position, panel in enumerate(panels):
+        _add_panel(figure, panel, position // columns + 1, position % columns + 1)
+    height = 110 + lines * (430 if columns < 3 else 300)
+    lay_out(
+        figure,
+        f"{TITLE}: percent of the images with a defect at a place",
+        height=height,
+        showlegend=False,
+    )
+    figure.update_layout(
+        margin={"t": 78, "l": 12, "r": 12, "b": 12},
+        coloraxis={
+            "colorscale": [list(stop) for stop in SCALE],
+            "cmin": 0,
+            "cmax": max(1.0, float(max(panel.density.max() for panel in panels))),
+            "colorbar": {"thickness": 11, "outlinewidth": 0, "ticksuffix": " %", "len": 0.9},
+        },
+    )
+    figure.update_annotations(font={"size": 13})
+    figure.update_xaxes(visible=False, constrain="domain")
+    return figure.update_yaxes(visible=False, constrain="domain", autorange=False, range=[CELLS, 0])
+
+
+def describe_locations(panels: Sequence[Panel], defects: pd.DataFrame) -> pd.DataFrame:
+    """Return per panel where its defects gather, and how many touch the border.
+
+    `gathered` is the share of the defect area in the densest tenth of all places: 10 % where
+    defects are spread evenly, 100 % where they all lie in one corner.
+    """
+    return pd.DataFrame(
+        list(_locations(panels, defects)),
+        columns=[
+            "category",
+            "defect_type",
+            "images",
+            "middle_x",
+            "middle_y",
+            "gathered",
+            "at_border",
+        ],
+    )
+
+
+def _locations(panels: Sequence[Panel], defects: pd.DataFrame) -> Iterator[tuple[object, ...]]:
+    for panel in panels:
+        mass = panel.density / max(float(panel.density.sum()), 1e-9)
+        rows, columns = np.mgrid[0:CELLS, 0:CELLS]
+        densest = np.sort(mass, axis=None)[::-1][: CELLS * CELLS // 10]
+        chosen = select(defects, category=panel.category, defect_type=panel.defect_type)
+        at_border = 100 * float((chosen["border_distance"] == 0).mean()) if len(chosen) else 0.0
+        yield (
+            panel.category,
+            panel.defect_type,
+            panel.num_images,
+            round(100 * float((mass * (columns + 0.5)).sum()) / CELLS, 1),
+            round(100 * float((mass * (rows + 0.5)).sum()) / CELLS, 1),
+            round(100 * float(densest.sum()), 1),
+            round(at_border, 1),
+        )
+
+
+def _make_panel(
+    index: Index, rows: pd.DataFrame, category: str, defect_type: str, mean: RGBImage | None
+) -> Panel:
+    ids = [str(one) for one in rows["id"]]
+    total = np.zeros((CELLS, CELLS), np.float32)
+    for data in index.coverages(ids).values():
+        total += decode_coverage(data) > 0
+    aspect = float((rows["height"] / rows["width"]).median()) if len(rows) else 1.0
+    density = (100 * total / max(1, len(ids))).astype(np.float32)
+    return Panel(category, defect_type, len(ids), density, mean, aspect)
+
+
+def _add_panel(figure: go.Figure, panel: Panel, row: int, column: int) -> None:
+    figure.add_heatmap(
+        z=panel.density.round(1).tolist(),
+        x0=0.5,
+        y0=0.5,
+        coloraxis="coloraxis",
+        zsmooth="best",
+        hovertemplate="%{z} % of the images<extra></extra>",
+        row=row,
+        col=column,
+    )
+    axis = next(figure.select_xaxes(row=row, col=column))
+    upright = next(figure.select_yaxes(row=row, col=column))
+    axis.update(range=[0, CELLS])
+    upright.update(scaleanchor=upright.anchor, scaleratio=panel.aspect)
+    figure.add_shape(
+        type="rect",
+        x0=0,
+        x1=CELLS,
+        y0=0,
+        y1=CELLS,
+        line={"color": GRID, "width": 1},
+        layer="below",
+        row=row,
+        col=column,
+    )
+    if panel.mean is not None:
+        figure.add_layout_image(
+            source=_to_uri(panel.mean),
+            x=0,
+            y=0,
+            sizex=CELLS,
+            sizey=CELLS,
+            sizing="stretch",
+            layer="below",
+            row=row,
+            col=column,
+        )
+
+
+def _title(panel: Panel, *, is_one_category: bool) -> str:
+    if not is_one_category:
+        name = say(panel.category)
+    else:
+        name = "all types" if panel.defect_type == ALL else say(panel.defect_type)
+    return f"{name} ({panel.num_images:,})"
+
+
+def _to_uri(image: RGBImage) -> str:
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "JPEG", quality=88)
+    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"

@@ -1,0 +1,189 @@
+"""What defects are like, and which input size keeps them visible."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from eda.style import DEFECT, NORMAL, TRAIN, bar_height, bar_marker, empty_figure, lay_out, say
+
+SIZES = (64, 96, 128, 192, 256, 320, 384, 512, 768, 1024)
+MAX_TYPES = 24
+MEASURES = {  # column -> title, is the axis logarithmic
+    "area_share": ("Area, % of the image", True),
+    "elongation": ("Elongation: length / width", True),
+    "contrast": ("Contrast against the surroundings, grey levels", False),
+    "border_distance": ("Distance to the border, px", False),
+}
+LOST_SHARE = 0.05  # of the defects thinner than 1 px: too small
+THIN_SHARE = 0.10  # of the defects thinner than 2 px: risky
+VERDICTS = ("Keeps the defects", "Thin defects at risk", "Loses defects")
+
+
+def describe_types(defects: pd.DataFrame, images: pd.DataFrame) -> pd.DataFrame:
+    """Return medians per category and defect type.
+
+    Args:
+        defects: one row per defect (`frame.make_defect_frame`).
+        images: one row per image, for the number of defects in each.
+    """
+    columns = {name: (name, "median") for name in (*MEASURES, "thickness")}
+    grouped = defects.groupby(["category", "defect_type"]).agg(
+        defects=("id", "size"), images=("id", "nunique"), **columns
+    )
+    per_image = images[images["num_defects"] > 0].groupby(["category", "defect_type"])
+    grouped["most_in_one_image"] = per_image["num_defects"].max()
+    return grouped.reset_index().round(3)
+
+
+def draw_measure(defects: pd.DataFrame, column: str) -> go.Figure:
+    """Draw one measure per defect type: box for the middle half, whiskers from 5 to 95 %."""
+    title, is_log = MEASURES[column]
+    if defects.empty:
+        return empty_figure(title, "No defect with a mask or a box is among the chosen ones.")
+    return _draw_boxes(_label(defects), column, title, is_log=is_log)
+
+
+def draw_counts(images: pd.DataFrame) -> go.Figure:
+    """Draw how many separate defects an image has, per defect type."""
+    title = "Separate defects per image"
+    rows = images[images["num_defects"] > 0]
+    if rows.empty:
+        return empty_figure(title, "No defect with a mask or a box is among the chosen ones.")
+    return _draw_boxes(_label(rows), "num_defects", title, is_log=False)
+
+
+def check_resolution(defects: pd.DataFrame, sizes: Sequence[int] = SIZES) -> pd.DataFrame:
+    """Return, per square input size, how many defects get thinner than 1 and 2 pixels.
+
+    Images are stretched to a square, as every detector does; thickness is the diameter of the
+    largest disc inside a defect. "Loses defects": more than 5 % are thinner than 1 pixel. "Thin
+    defects at risk": more than 10 % are thinner than 2 pixels. An image is lost where all of its
+    defects are thinner than 1 pixel.
+    """
+    rows = []
+    thickest = defects.groupby("id")["thickness_share"].max()
+    total = max(1, len(defects))
+    for size in sizes:
+        thickness = size * defects["thickness_share"]
+        lost, thin = int((thickness < 1).sum()), int((thickness < 2).sum())
+        rows.append(
+            (
+                f"{size} × {size}",
+                lost,
+                round(100 * lost / total, 1),
+                thin,
+                round(100 * thin / total, 1),
+                int((size * thickest < 1).sum()),
+                _verdict(lost / total, thin / total) if len(defects) else "–",
+            )
+        )
+    return pd.DataFrame(
+        rows,
+        columns=[
+            "input_size",
+            "thinner_than_1_px",
+            "percent_1",
+            "thinner_than_2_px",
+            "percent_2",
+            "images_lost",
+            "verdict",
+        ],
+    )
+
+
+def draw_resolution(defects: pd.DataFrame, sizes: Sequence[int] = SIZES) -> go.Figure:
+    """Draw which share of the defects stays how thick, per input size."""
+    title = "Resolution check: how thick do defects stay at each input size?"
+    if defects.empty:
+        return empty_figure(title, "No defect with a mask or a box is among the chosen ones.")
+    table = check_resolution(defects, sizes)
+    lost, thin = table["percent_1"], table["percent_2"] - table["percent_1"]
+    labels = [name.split(" ")[0] for name in table["input_size"]]
+    figure = go.Figure()
+    for values, name, colour, pattern in (
+        (lost, "thinner than 1 px: lost", DEFECT, "x"),
+        (thin, "1 to 2 px: at risk", "#c99700", "/"),
+        (100 - lost - thin, "2 px or more: kept", NORMAL, ""),
+    ):
+        figure.add_bar(
+            x=labels,
+            y=values.round(1).tolist(),
+            name=name,
+            marker=bar_marker(colour, pattern),
+            hovertemplate="%{x} px: %{y} %<extra>" + name + "</extra>",
+        )
+    lay_out(
+        figure,
+        title,
+        height=340,
+        x_title="input size, px (square)",
+        barmode="stack",
+        bargap=0.3,
+        showlegend=True,
+    )
+    return figure.update_yaxes(range=[0, 100], ticksuffix=" %")
+
+
+def recommend_size(table: pd.DataFrame) -> str:
+    """Return in a sentence which input size is the smallest that keeps the defects."""
+    kept = table[table["verdict"] == VERDICTS[0]]
+    if len(kept):
+        first = kept.iloc[0]
+        return (
+            f"From {first['input_size']} on the defects keep their thickness: "
+            f"{first['percent_2']:g} % are thinner than 2 pixels there."
+        )
+    if (table["verdict"] == "–").all():
+        return "Without masks or boxes there is nothing to check."
+    last = table.iloc[-1]
+    return (
+        f"Even at {last['input_size']}, {last['percent_2']:g} % of the defects are thinner than "
+        "2 pixels: cut the images into tiles, or expect to miss the thinnest."
+    )
+
+
+def _verdict(lost: float, thin: float) -> str:
+    if lost > LOST_SHARE:
+        return VERDICTS[2]
+    return VERDICTS[1] if thin > THIN_SHARE else VERDICTS[0]
+
+
+def _label(frame: pd.DataFrame) -> pd.DataFrame:
+    """Add how each row's defect type is called on an axis."""
+    if frame["category"].nunique() > 1:
+        return frame.assign(label=frame["category"] + ": " + frame["defect_type"])
+    return frame.assign(label=frame["defect_type"])
+
+
+def _draw_boxes(frame: pd.DataFrame, column: str, title: str, *, is_log: bool) -> go.Figure:
+    order = frame["label"].value_counts().index[:MAX_TYPES]
+    groups = [frame.loc[frame["label"] == label, column].to_numpy(float) for label in order]
+    fences = np.array([np.percentile(values, [5, 25, 50, 75, 95]) for values in groups])  # (n, 5)
+    if is_log:
+        fences = np.maximum(fences, 1e-4)
+    low, first, middle, third, high = fences.round(4).T.tolist()
+    figure = go.Figure(
+        go.Box(
+            y=[
+                f"{say(str(name))} ({len(values):,})"
+                for name, values in zip(order, groups, strict=True)
+            ],
+            lowerfence=low,
+            q1=first,
+            median=middle,
+            q3=third,
+            upperfence=high,
+            orientation="h",
+            fillcolor="rgba(217,96,26,.35)",
+            line={"color": DEFECT, "width": 2},
+            whiskerwidth=0.5,
+            hoverinfo="x",
+        )
+    )
+    lay_out(figure, title, height=bar_height(len(order)), boxgap=0.45, showlegend=False)
+    figure.update_yaxes(showgrid=False, autorange="reversed")
+    if column == "contrast":
+        figure.add_vline(x=0, line={"color": TRAIN, "width": 1, "dash": "dot"})
+    return figure.update_xaxes(type="log", dtick=1) if is_log else figure

@@ -1,0 +1,248 @@
+"""Which images are alike: a projection onto a plane, and near-duplicates across the split."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from eda.frame import GOOD
+from eda.style import NORMAL, SEQUENCE, SYMBOLS, TRAIN, empty_figure, escape, lay_out, say
+from inspection.facts import decode_jpeg
+
+Vectors = NDArray[np.float32]
+"""(n, d), one row per image."""
+
+THRESHOLD = 0.6
+MIN_COMPONENTS = 8
+MAX_COMPONENTS = 256
+MAX_POINTS = 2500
+MAX_PAIRS = 20_000
+BLOCK = 1024
+SIDE = 32
+TITLE = "Similar images lie close together"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """Near-duplicates: rows `first` < `second`, and how alike they are, 0-1."""
+
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    similarity: NDArray[np.float32]
+
+
+def thumbnail_vectors(thumbnails: Mapping[str, bytes], ids: Sequence[str]) -> Vectors:
+    """Return the grey values of thumbnails, (n, SIDE * SIDE), of mean 0 and length 1.
+
+    They find copies and repeated exposures, and need no network.
+    """
+    vectors = np.zeros((len(ids), SIDE * SIDE), np.float32)
+    for row, name in enumerate(ids):
+        if name in thumbnails:
+            grey = cv2.cvtColor(decode_jpeg(thumbnails[name]), cv2.COLOR_RGB2GRAY)
+            small = cv2.resize(grey, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+            vectors[row] = small.astype(np.float32).ravel()
+    return _normalise(vectors - vectors.mean(axis=1, keepdims=True))
+
+
+def whiten(vectors: Vectors) -> Vectors:
+    """Return the vectors of one category as (n, m) of length 1, free of what its images share.
+
+    Their mean goes (two bottles are no duplicates because both are bottles), and every principal
+    component is brought to the same variance: what many images have in common, such as the side
+    that the light comes from, counts no more than what makes one image itself.
+    """
+    centred = vectors.astype(np.float32) - vectors.mean(axis=0)
+    count = len(centred)
+    num_components = min(MAX_COMPONENTS, max(MIN_COMPONENTS, count // 4), centred.shape[1])
+    variances, axes = np.linalg.eigh(centred.T @ centred / count)
+    variances, axes = variances[::-1][:num_components], axes[:, ::-1][:, :num_components]
+    scale = np.sqrt(np.maximum(variances, 1e-3 * max(float(variances[0]), 1e-12)))
+    return _normalise((centred @ axes) / scale)
+
+
+def find_near_duplicates(
+    vectors: Vectors, categories: Sequence[str], *, threshold: float = THRESHOLD
+) -> Pairs:
+    """Return pairs of one category whose whitened vectors have a cosine of at least the threshold.
+
+    Where few images make few components, chance likeness is large, and the threshold with it. Of
+    more than `MAX_PAIRS` the most alike are kept.
+    """
+    names = np.asarray(categories)
+    found = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))]
+    for name in np.unique(names):
+        rows = np.flatnonzero(names == name)
+        part = whiten(vectors[rows])
+        least = min(0.97, max(threshold, 6 / np.sqrt(part.shape[1])))  # 6 standard deviations
+        for start in range(0, len(rows), BLOCK):
+            alike = part[start : start + BLOCK] @ part.T  # (block, n)
+            i, j = np.nonzero(alike >= least)
+            keep = i + start < j
+            i, j = i[keep], j[keep]
+            found.append((rows[i + start], rows[j], alike[i, j].astype(np.float32)))
+    first, second, similarity = (np.concatenate(column) for column in zip(*found, strict=True))
+    order = np.argsort(-similarity, kind="stable")[:MAX_PAIRS]
+    return Pairs(first[order], second[order], similarity[order])
+
+
+def group_duplicates(pairs: Pairs, units: Sequence[str]) -> list[str]:
+    """Return a group for every image: images linked by near-duplicates or by a unit share one.
+
+    Args:
+        pairs: near-duplicates.
+        units: what counted as one part so far (`Sample.unit`), one per image.
+    """
+    parent = list(range(len(units)))
+
+    def find(row: int) -> int:
+        while parent[row] != row:
+            parent[row] = parent[parent[row]]
+            row = parent[row]
+        return row
+
+    first_of: dict[str, int] = {}
+    for row, unit in enumerate(units):
+        parent[find(row)] = find(first_of.setdefault(unit, row))
+    for one, other in zip(pairs.first.tolist(), pairs.second.tolist(), strict=True):
+        low, high = sorted((find(one), find(other)))
+        parent[high] = low
+    return [units[find(row)] for row in range(len(units))]
+
+
+def tabulate_pairs(frame: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
+    """Return one row per near-duplicate; a leak is a pair with one image on each side of the split.
+
+    Args:
+        frame: of the images, in the order of the vectors.
+        pairs: near-duplicates.
+    """
+    first = frame.iloc[pairs.first].reset_index(drop=True)
+    second = frame.iloc[pairs.second].reset_index(drop=True)
+    table = pd.DataFrame(
+        {
+            "similarity": pairs.similarity.astype(float).round(3),
+            "leak": np.where(first["split"] != second["split"], "yes", "no"),
+            "first": first["id"],
+            "first_is": first["split"] + ", " + first["defect_type"],
+            "second": second["id"],
+            "second_is": second["split"] + ", " + second["defect_type"],
+        }
+    )
+    order = table["leak"].map({"yes": 0, "no": 1})
+    return table.iloc[np.argsort(order.to_numpy(), kind="stable")].reset_index(drop=True)
+
+
+def describe_pairs(frame: pd.DataFrame, pairs: Pairs) -> str:
+    """Return in a sentence how many near-duplicates cross the split."""
+    if not len(pairs.first):
+        return "No two images are near-duplicates."
+    splits = frame["split"].to_numpy()
+    crossing = splits[pairs.first] != splits[pairs.second]
+    rows = np.concatenate([pairs.first[crossing], pairs.second[crossing]])
+    tested = np.unique(rows[splits[rows] == "test"])
+    total = int((splits == "test").sum())
+    if not len(tested):
+        return f"{len(pairs.first):,} pairs of near-duplicates, none of them across the split."
+    return (
+        f"{len(tested):,} of {total:,} test images have a near-duplicate among the training "
+        "images: figures on them flatter. `python cli.py train --split grouped` keeps such groups together."
+    )
+
+
+def project(vectors: Vectors) -> tuple[Vectors, tuple[float, float]]:
+    """Return the first two principal components (n, 2) and the share of variance of each.
+
+    The sign of each axis is fixed, so that the same images always lie the same way round.
+    """
+    centred = vectors.astype(np.float64) - vectors.mean(axis=0)
+    total = float((centred**2).sum())
+    if len(vectors) < 3 or total == 0:
+        return np.zeros((len(vectors), 2), np.float32), (0.0, 0.0)
+    _, axes = np.linalg.eigh(centred.T @ centred)
+    axes = axes[:, [-1, -2]]  # (d, 2), the largest first
+    axes *= np.sign(axes[np.abs(axes).argmax(axis=0), [0, 1]])
+    points = centred @ axes
+    shares = (points**2).sum(axis=0) / total
+    return points.astype(np.float32), (float(shares[0]), float(shares[1]))
+
+
+def choose_points(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the images to draw: all, or of very many all kinds evenly."""
+    if len(frame) <= MAX_POINTS:
+        return frame
+    bad = frame[frame["defect_type"] != GOOD]
+    bad = bad.sample(min(len(bad), MAX_POINTS // 2), random_state=0)
+    good = frame[frame["defect_type"] == GOOD]
+    good = good.sample(min(len(good), MAX_POINTS - len(bad)), random_state=0)
+    return pd.concat([good, bad]).sort_index()
+
+
+def draw_projection(
+    frame: pd.DataFrame, points: Vectors, shares: tuple[float, float], *, source: str
+) -> go.Figure:
+    """Draw images as points, by class; a point carries its id as custom data.
+
+    Args:
+        frame: of the images to draw, whose index counts the rows of `points`.
+        points: (n, 2).
+        shares: of variance.
+        source: what the vectors are, in words.
+    """
+    if len(frame) < 3:
+        return empty_figure(TITLE, "Fewer than three readable images are chosen.", height=560)
+    figure = go.Figure()
+    has_many = frame["category"].nunique() > 1
+    kinds = ["category", "defect_type"] if has_many else ["defect_type"]
+    labels = frame[kinds].agg(": ".join, axis=1)
+    if labels.nunique() > 2 * len(SEQUENCE):
+        labels = np.where(frame["defect_type"] == GOOD, GOOD, "defective") + frame["category"].map(
+            lambda name: f", {name}"
+        )
+    order = sorted(labels.unique(), key=lambda name: (GOOD not in name, name))
+    for position, name in enumerate(order):
+        rows = frame[labels == name]
+        place = points[rows.index.to_numpy()]
+        is_only_good = name == GOOD
+        figure.add_scatter(
+            x=place[:, 0].round(4).tolist(),
+            y=place[:, 1].round(4).tolist(),
+            mode="markers",
+            name=f"{say(str(name))} ({len(rows):,})",
+            marker={
+                "size": 6 if GOOD in name else 9,
+                "symbol": SYMBOLS[position % len(SYMBOLS)] if not is_only_good else "circle",
+                "color": _colour(position, is_only_good=is_only_good),
+                "opacity": 0.55 if GOOD in name else 0.9,
+                "line": {"width": 0.6, "color": "#ffffff"},
+            },
+            customdata=[str(one) for one in rows["id"]],
+            text=[escape(str(one)) for one in rows["id"]],
+            hovertemplate="%{text}<extra></extra>",
+        )
+    lay_out(
+        figure,
+        f"{TITLE} ({source})",
+        height=600,
+        x_title=f"first principal component, {shares[0]:.0%} of the variance",
+        y_title=f"second, {shares[1]:.0%}",
+        showlegend=True,
+    )
+    figure.update_xaxes(showticklabels=False)
+    return figure.update_yaxes(showticklabels=False)
+
+
+def _colour(position: int, *, is_only_good: bool) -> str:
+    if is_only_good:
+        return TRAIN
+    return SEQUENCE[position % len(SEQUENCE)] if position else NORMAL
+
+
+def _normalise(vectors: Vectors) -> Vectors:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: Vectors = (vectors / np.maximum(lengths, 1e-9)).astype(np.float32)
+    return unit
