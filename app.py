@@ -10,10 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from inspection.calibration import load_calibration
 from inspection.catalog import CHECKPOINTS, DEMO_DATA, FAILURES, Catalog
 from inspection.errors import InspectionError, SettingsError
-from inspection.types import Channel
+from inspection.index import Embed
+from inspection.types import Channel, RGBImage
 from ui.address import check_address
 
 
@@ -65,7 +69,33 @@ def make_catalog(checkpoints: Path, data: Sequence[Path], device: str | None) ->
         calibration = load_calibration(folder).calibration
         return Channel(load_detector(folder, device=device), calibration)
 
-    return Catalog(checkpoints, data, loader=load, detectors=tuple(CLASSES))
+    return Catalog(
+        checkpoints, data, loader=load, detectors=tuple(CLASSES), embed=LazyEmbedder(device)
+    )
+
+
+class LazyEmbedder:
+    """The small backbone as `eda` needs it; PyTorch is imported at the first call."""
+
+    def __init__(self, device: str | None) -> None:
+        self._device = device
+        self._made: Embed | None = None
+
+    @property
+    def source(self) -> str:
+        """Name the weights."""
+        return self._load().source
+
+    def __call__(self, images: Sequence[RGBImage]) -> NDArray[np.float32]:
+        """Return one vector per image."""
+        return self._load()(images)
+
+    def _load(self) -> Embed:
+        from detectors.embedding import Embedder
+
+        if self._made is None:
+            self._made = Embedder(device=self._device)
+        return self._made
 
 
 def print_first_inspection(catalog: Catalog) -> None:

@@ -150,7 +150,8 @@ def describe_pairs(frame: pd.DataFrame, pairs: Pairs) -> str:
         return f"{len(pairs.first):,} pairs of near-duplicates, none of them across the split."
     return (
         f"{len(tested):,} of {total:,} test images have a near-duplicate among the training "
-        "images: figures on them flatter. `python cli.py train --split grouped` keeps such groups together."
+        "images: figures on them flatter. `python cli.py train --split grouped` keeps such groups "
+        "together."
     )
 
 

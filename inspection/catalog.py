@@ -22,6 +22,7 @@ from inspection.calibration import (
 )
 from inspection.dataset import read_dataset
 from inspection.errors import CheckpointError, DatasetError, InspectionError, SettingsError
+from inspection.index import Embed
 from inspection.splits import SPLIT, apply_split, load_split, make_split
 from inspection.types import Calibration, Channel, Sample, Split
 
@@ -81,8 +82,15 @@ class Catalog:
     """Products below a checkpoints folder and in dataset folders; safe to share between threads."""
 
     def __init__(
-        self, checkpoints: Path, data: Sequence[Path], *, loader: Loader, detectors: Sequence[str]
+        self,
+        checkpoints: Path,
+        data: Sequence[Path],
+        *,
+        loader: Loader,
+        detectors: Sequence[str],
+        embed: Embed | None = None,
     ) -> None:
+        self.embed = embed
         self.detectors = tuple(detectors)
         self._loader = loader
         self._checkpoints = checkpoints
@@ -219,6 +227,20 @@ class Catalog:
             if sample.id == sample_id:
                 return sample
         raise DatasetError(f"There is no sample {sample_id}.", "Choose one from the strip.")
+
+    def any_sample(self, key: str, sample_id: str) -> Sample:
+        """Return any image of a product, also one that a detector has learned from.
+
+        Raises:
+            DatasetError: there is none of that id.
+        """
+        product = self.product(key)
+        root = self._data.get(product.dataset)
+        samples = read_dataset(root).of(product.category).samples if root is not None else ()
+        for sample in samples:
+            if sample.id == sample_id:
+                return sample
+        raise DatasetError(f"There is no image {sample_id}.", "Choose another one.")
 
     def detectors_that_saw(self, key: str, pixel_hash: str) -> tuple[str, ...]:
         """Return the detectors that have seen an image with these pixels, whatever it is called."""

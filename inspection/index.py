@@ -10,23 +10,30 @@ import os
 import sqlite3
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inspection.dataset import Dataset
-from inspection.facts import ImageFacts, defects_from_json, defects_to_json, measure_sample
+from inspection.facts import (
+    ImageFacts,
+    decode_jpeg,
+    defects_from_json,
+    defects_to_json,
+    measure_sample,
+)
 from inspection.preprocess import Progress
-from inspection.types import Sample
+from inspection.types import RGBImage, Sample
 
 VERSION = 1  # of what is measured and how it is stored
 BATCH = 200  # images between two commits
-MIN_FILES_IN_PLACE = 500  # SQLite takes no more names in one question on old versions
+EMBED_BATCH = 64
+MAX_NAMES = 500  # old versions of SQLite take no more than 999 in one question
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS facts (
     id TEXT PRIMARY KEY, stamp TEXT, width INTEGER, height INTEGER, mode TEXT, file_size INTEGER,
@@ -39,6 +46,17 @@ CREATE TABLE IF NOT EXISTS vectors (
 """
 
 IsStopped = Callable[[], bool]
+
+
+class Embed(Protocol):
+    """Turns images of any size into vectors (n, d)."""
+
+    @property
+    def source(self) -> str:
+        """What makes the vectors; other weights have another name."""
+
+    def __call__(self, images: Sequence[RGBImage]) -> NDArray[np.float32]:
+        """Return one vector per image."""
 
 
 class Store:
@@ -77,8 +95,8 @@ class Store:
         if column not in ("thumbnail", "coverage"):
             raise ValueError(column)
         found: dict[str, bytes] = {}
-        for start in range(0, len(ids), MIN_FILES_IN_PLACE):
-            part = ids[start : start + MIN_FILES_IN_PLACE]
+        for start in range(0, len(ids), MAX_NAMES):
+            part = ids[start : start + MAX_NAMES]
             marks = ", ".join("?" * len(part))
             question = f"SELECT id, {column} FROM pictures WHERE id IN ({marks})"  # noqa: S608
             with self._lock:
@@ -153,11 +171,7 @@ def open_index(
     store = Store(cache_path(dataset.root, cache))
     known = store.read_facts()
     stamps = {sample.id: stamp_sample(sample) for sample in dataset.samples}
-    facts = {
-        key: known[key][1]
-        for key, stamp in stamps.items()
-        if key in known and known[key][0] == stamp
-    }
+    facts = {key: known[key][1] for key, stamp in stamps.items() if _is_known(known, key, stamp)}
     missing = [sample for sample in dataset.samples if sample.id not in facts]
     for batch in _measure_in_batches(missing, workers, is_stopped):
         store.write_facts([(sample, stamps[sample.id], found) for sample, found in batch])
@@ -165,6 +179,42 @@ def open_index(
         if progress is not None:
             progress(len(facts), len(dataset.samples))
     return _assemble(dataset, facts, stamps, store)
+
+
+def embed_index(
+    index: Index,
+    embed: Embed,
+    *,
+    progress: Progress | None = None,
+    is_stopped: IsStopped | None = None,
+) -> NDArray[np.float32] | None:
+    """Return one vector per image (n, d) from its thumbnail, kept in the cache; zeros where broken.
+
+    None where it was stopped before its end; what was done is kept.
+    """
+    known = index.store.read_vectors(embed.source)
+    stamps = {sample.id: stamp for sample, stamp in zip(index.samples, index.stamps, strict=True)}
+    vectors = {key: known[key][1] for key, stamp in stamps.items() if _is_known(known, key, stamp)}
+    missing = [
+        sample.id
+        for sample, facts in zip(index.samples, index.facts, strict=True)
+        if sample.id not in vectors and not facts.problem
+    ]
+    for start in range(0, len(missing), EMBED_BATCH):
+        if is_stopped is not None and is_stopped():
+            return None
+        part = missing[start : start + EMBED_BATCH]
+        thumbnails = index.thumbnails(part)
+        made = embed([decode_jpeg(thumbnails[key]) for key in part])
+        index.store.write_vectors(
+            embed.source, [(key, stamps[key], row) for key, row in zip(part, made, strict=True)]
+        )
+        vectors.update(zip(part, made, strict=True))
+        if progress is not None:
+            progress(start + len(part), len(missing))
+    size = len(next(iter(vectors.values()))) if vectors else 0
+    nothing = np.zeros(size, np.float32)
+    return np.stack([vectors.get(key, nothing) for key in stamps]).astype(np.float32)
 
 
 def cache_folder() -> Path:
@@ -197,6 +247,10 @@ def stamp_sample(sample: Sample) -> str:
         except OSError:
             parts.append((os.fspath(path), "missing"))
     return hashlib.blake2b(repr(parts).encode("utf-8", "replace"), digest_size=12).hexdigest()
+
+
+def _is_known(known: Mapping[str, tuple[str, Any]], key: str, stamp: str) -> bool:
+    return key in known and known[key][0] == stamp
 
 
 def _measure_in_batches(

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from inspection.catalog import Catalog
 from inspection.dataset import read_dataset
 from inspection.errors import DatasetError, InspectionError
-from inspection.index import Index, open_index
+from inspection.index import Embed, Index, embed_index, open_index
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd  # at run time only when somebody opens the tab
+    from numpy.typing import NDArray
 
 MAX_OPEN = 4
 POLL = 0.25  # seconds between two looks at the progress
@@ -36,6 +38,8 @@ class Job:
     total: int = 0
     result: Opened | None = None
     error: InspectionError | None = None
+    vectors: "NDArray[np.float32] | None" = None
+    embedding: "Job | None" = None
     is_over: threading.Event = field(default_factory=threading.Event)
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -84,12 +88,35 @@ class Explorer:
             raise DatasetError("The dataset could not be opened.", "Try again.")
         return job.result
 
+    def watch_vectors(self, name: object) -> Iterator[tuple[int, int]]:
+        """Make the embeddings of an opened dataset, yielding (done, total) meanwhile."""
+        job, embed = self._job(name), self._catalog.embed
+        if embed is None or job.result is None or job.vectors is not None:
+            return
+        with self._lock:
+            if job.embedding is None or job.embedding.is_over.is_set():
+                job.embedding = Job()
+                threading.Thread(
+                    target=self._run_embedding, args=(job, job.embedding, embed), daemon=True
+                ).start()
+        part = job.embedding
+        while not part.is_over.wait(POLL):
+            yield part.done, part.total
+        if part.error is not None:
+            raise part.error
+
+    def vectors(self, name: object) -> "NDArray[np.float32] | None":
+        """Return the embeddings (n, d) of an opened dataset; None where there are none."""
+        return self._job(name).vectors
+
     def stop(self, name: object) -> None:
         """Stop measuring; what was measured is kept and shown."""
         with self._lock:
             job = self._jobs.get(str(name))
         if job is not None:
             job.stop.set()
+            if job.embedding is not None:
+                job.embedding.stop.set()
 
     def forget(self, name: object) -> None:
         """Look at the folder anew at the next visit."""
@@ -126,3 +153,14 @@ class Explorer:
             job.error = error
         finally:
             job.is_over.set()
+
+    def _run_embedding(self, job: Job, part: Job, embed: Embed) -> None:
+        try:
+            if job.result is not None:
+                job.vectors = embed_index(
+                    job.result.index, embed, progress=part.progress, is_stopped=part.stop.is_set
+                )
+        except InspectionError as error:
+            part.error = error
+        finally:
+            part.is_over.set()

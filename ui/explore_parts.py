@@ -1,22 +1,20 @@
 """The parts that the Explore data tab is made of: figures, tables, tiles and the status line."""
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
-from gradio.components.plot import PlotData
 
 from ui import messages
+from ui.quiet_plot import QuietPlot
 
 if TYPE_CHECKING:
     import pandas as pd  # at run time only when somebody opens the tab
 
 HERE = Path(__file__).parent / "explore"
 MAX_ROWS = 5000
-PLOT_CONFIG = {"displayModeBar": False, "displaylogo": False, "responsive": True}
 TILES = '<dl class="tiles"></dl>'
 STATUS = """
 <div class="status" role="status" hidden>
@@ -24,24 +22,9 @@ STATUS = """
 """
 
 
-class QuietPlot(gr.Plot):
-    """A plotly figure without a mode bar; `gr.Plot` drops the figure's own configuration."""
-
-    def get_block_name(self) -> str:
-        return "plot"
-
-    def postprocess(self, value: Any) -> PlotData | None:
-        data = super().postprocess(value)
-        if data is None or data.type != "plotly":
-            return data
-        figure = json.loads(data.plot)
-        figure["config"] = PLOT_CONFIG
-        return PlotData(type="plotly", plot=json.dumps(figure))
-
-
-def make_plot() -> QuietPlot:
+def make_plot(elem_id: str | None = None) -> QuietPlot:
     """Return a place for a figure."""
-    return QuietPlot(show_label=False, container=True, elem_classes="fig")
+    return QuietPlot(show_label=False, container=True, elem_classes="fig", elem_id=elem_id)
 
 
 def make_part(name: str, *, template: str | None = None, elem_id: str | None = None) -> gr.HTML:

@@ -9,11 +9,29 @@ from inspection.catalog import Catalog
 from inspection.errors import InspectionError
 from ui import messages
 from ui.explore_data import Explorer
-from ui.explore_parts import make_plot, make_status, make_table, make_tiles, status_value
+from ui.explore_parts import (
+    make_part,
+    make_plot,
+    make_status,
+    make_table,
+    make_tiles,
+    status_value,
+)
 
 TITLE = "Explore data"
 ALL = "all"
+ANY = "any"
+AREAS = (ANY, "under 0.1 %", "0.1 to 1 %", "1 to 10 %", "over 10 %")
+CONTRASTS = (ANY, "faint: under 10 levels", "10 to 40 levels", "strong: over 40 levels")
+MEASURES = ("area_share", "elongation", "contrast", "border_distance")
 MAX_PARALLEL = 2
+SUB_TABS = {
+    "overview": "Overview",
+    "gallery": "Gallery",
+    "location": "Where defects occur",
+    "shape": "Defect shape",
+    "similarity": "Similarity",
+}
 
 Slots = dict[str, Any]
 
@@ -22,25 +40,52 @@ class Handlers:
     """What happens on the tab, as plain generators of slots; every input may come from anywhere."""
 
     def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
         self.explorer = Explorer(catalog)
 
     def show(
-        self, view: object, name: object, category: object, defect_type: object
+        self, view: object, name: object, category: object, defect_type: object, *gallery: object
     ) -> Iterator[Slots]:
-        """Show one sub-tab of one dataset, opening the dataset if need be."""
+        """Show one sub-tab of one dataset, opening the dataset if need be.
+
+        Args:
+            view: one of `SUB_TABS`.
+            name: of the dataset.
+            category: or "all".
+            defect_type: or "all".
+            gallery: area, contrast and page.
+        """
         if not self.explorer.names:
             yield {"status": status_value(messages.EXPLORE_NO_DATASETS)}
             return
         try:
             yield from self._open(name)
-            yield from self._show(view, name, category, defect_type)
+            yield from self._show(view, name, (category, defect_type, *gallery))
         except InspectionError as error:
-            yield {"status": status_value(str(error), is_problem=True)}
+            yield {"status": status_value(str(error), is_problem=True), "stop": False}
 
-    def change_dataset(self, view: object, name: object) -> Iterator[Slots]:
+    def change_dataset(self, view: object, name: object, *gallery: object) -> Iterator[Slots]:
         """Show another dataset as a whole."""
         self.explorer.forget(name)
-        yield from self.show(view, name, ALL, ALL)
+        yield from self.show(view, name, ALL, ALL, *gallery)
+
+    def open_image(self, name: object, sample_id: object) -> Slots:
+        """Show one image large; its id is looked up, never used as a path."""
+        from ui.explore_gallery import detail_value
+
+        try:
+            return {"detail": detail_value(self.explorer.get(name), self.catalog, sample_id)}
+        except InspectionError as error:
+            return {"status": status_value(str(error), is_problem=True)}
+
+    def peek(self, name: object, sample_id: object) -> dict[str, str]:
+        """Return the thumbnail of one image."""
+        from ui.explore_gallery import peek_value
+
+        try:
+            return peek_value(self.explorer.get(name), sample_id)
+        except InspectionError:
+            return {}
 
     def _open(self, name: object) -> Iterator[Slots]:
         for done, total in self.explorer.watch(name):
@@ -51,31 +96,43 @@ class Handlers:
             )
             yield {"status": status_value(text, progress=(done, total)), "stop": bool(total)}
 
-    def _show(
-        self, view: object, name: object, category: object, defect_type: object
-    ) -> Iterator[Slots]:
-        from ui.explore_views import VIEWS
+    def _show(self, view: object, name: object, wanted: tuple[object, ...]) -> Iterator[Slots]:
+        from ui.explore_views import VIEWS, Choice, show_similarity
 
         opened = self.explorer.get(name)
-        categories = [str(one) for one in opened.images["category"].unique()]
-        chosen = category if isinstance(category, str) and category in categories else ALL
+        category, defect_type, area, contrast, page = (*wanted, *(None,) * 5)[:5]
         rows = opened.images
-        if chosen != ALL:
-            rows = rows[rows["category"] == chosen]
+        categories = [str(one) for one in rows["category"].unique()]
+        category = _known(category, categories)
+        if category != ALL:
+            rows = rows[rows["category"] == category]
         types = [str(one) for one in rows["defect_type"].unique() if one != "good"]
-        kind = defect_type if isinstance(defect_type, str) and defect_type in types else ALL
+        choice = Choice(
+            category,
+            _known(defect_type, types),
+            _known(area, AREAS, ANY),
+            _known(contrast, CONTRASTS, ANY),
+            page if isinstance(page, int) else 0,
+        )
+        yield {
+            "category": ([(messages.EXPLORE_ALL_CATEGORIES, ALL), *_named(categories)], category),
+            "type": ([(messages.EXPLORE_ALL_TYPES, ALL), *_named(types)], choice.defect_type),
+        }
+        if view == "similarity":
+            yield from self._embed(name)
+            slots = show_similarity(opened, choice, self.explorer.vectors(name))
+        else:
+            key = view if isinstance(view, str) and view in VIEWS else "overview"
+            slots = VIEWS[key](opened, choice)
         text = ""
         if not opened.index.is_complete:
             text = messages.EXPLORE_PARTIAL.format(done=len(opened.images))
-        yield {
-            "status": status_value(text),
-            "stop": False,
-            "category": ([(messages.EXPLORE_ALL_CATEGORIES, ALL), *_named(categories)], chosen),
-            "type": ([(messages.EXPLORE_ALL_TYPES, ALL), *_named(types)], kind),
-            **VIEWS[view if isinstance(view, str) and view in VIEWS else "overview"](
-                opened, chosen, kind
-            ),
-        }
+        yield {"status": status_value(text), "stop": False, **slots}
+
+    def _embed(self, name: object) -> Iterator[Slots]:
+        for done, total in self.explorer.watch_vectors(name):
+            text = messages.EXPLORE_EMBEDDING.format(done=done, total=total)
+            yield {"status": status_value(text, progress=(done, total)), "stop": bool(total)}
 
 
 def build(page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG001 (every tab is built alike)
@@ -84,68 +141,148 @@ def build(page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG001 (every tab
     outputs: dict[str, Any] = {}
     with gr.Row(elem_id="explore-filters"):
         names = list(handlers.explorer.names)
-        dataset = gr.Dropdown(
+        outputs["dataset"] = gr.Dropdown(
             names,
             value=names[0] if names else None,
             label=messages.EXPLORE_DATASET,
             filterable=len(names) > 8,
         )
-        outputs["category"] = _filter(messages.EXPLORE_CATEGORY, messages.EXPLORE_ALL_CATEGORIES)
-        outputs["type"] = _filter(messages.EXPLORE_TYPE, messages.EXPLORE_ALL_TYPES)
+        outputs["category"] = _filter(
+            messages.EXPLORE_CATEGORY, [(messages.EXPLORE_ALL_CATEGORIES, ALL)]
+        )
+        outputs["type"] = _filter(messages.EXPLORE_TYPE, [(messages.EXPLORE_ALL_TYPES, ALL)])
     outputs["status"] = make_status()
     outputs["stop"] = gr.Button(messages.EXPLORE_STOP, size="sm", visible=False)
-    view = gr.State("overview")
-    with gr.Tabs(elem_id="explore-tabs"), gr.Tab("Overview") as tab:
-        _lay_out_overview(outputs)
-    _bind(handlers, outputs, {"overview": tab}, inputs=(view, dataset))
+    outputs["page"] = gr.State(0)
+    outputs["view"] = gr.State("overview")
+    tabs: dict[str, gr.Tab] = {}
+    with gr.Tabs(elem_id="explore-tabs"):
+        for name, title in SUB_TABS.items():
+            with gr.Tab(title) as tabs[name]:
+                LAYOUTS[name](outputs)
+    outputs["detail"] = make_part("detail", elem_id="explore-detail")
+    _bind(handlers, outputs, tabs)
 
 
 def _lay_out_overview(outputs: dict[str, Any]) -> None:
     outputs["tiles"] = make_tiles()
-    for left, right in (("splits", "types"), ("sizes", "light")):
-        with gr.Row(elem_classes="xp-row"):
-            outputs[left] = make_plot()
-            outputs[right] = make_plot()
+    _rows(outputs, ("splits", "types"), ("sizes", "light"))
     for name in ("counts", "problems", "images"):
         outputs[name] = make_table()
 
 
-def _bind(
-    handlers: Handlers, outputs: dict[str, Any], tabs: dict[str, gr.Tab], *, inputs: tuple[Any, Any]
-) -> None:
-    """Connect events to handlers; nothing happens before the tab is opened."""
-    view, dataset = inputs
-    filters = [view, dataset, outputs["category"], outputs["type"]]
+def _lay_out_gallery(outputs: dict[str, Any]) -> None:
+    with gr.Row(elem_classes="xp-filters"):
+        outputs["area"] = _filter(messages.GALLERY_AREA, [(one, one) for one in AREAS])
+        outputs["contrast"] = _filter(messages.GALLERY_CONTRAST, [(one, one) for one in CONTRASTS])
+    outputs["gallery"] = make_part("gallery")
 
-    def named(slots: Slots) -> dict[Any, Any]:
-        return {outputs[name]: _fed(name, value) for name, value in slots.items()}
+
+def _lay_out_location(outputs: dict[str, Any]) -> None:
+    outputs["density"] = make_plot()
+    outputs["locations"] = make_table()
+
+
+def _lay_out_shape(outputs: dict[str, Any]) -> None:
+    outputs["resolution"] = make_plot()
+    outputs["check"] = make_table()
+    first, second, third, fourth = (f"shape-{name}" for name in MEASURES)
+    _rows(outputs, (first, second), (third, fourth))
+    outputs["shape-counts"] = make_plot()
+    outputs["kinds"] = make_table()
+    outputs["defects"] = make_table()
+
+
+def _lay_out_similarity(outputs: dict[str, Any]) -> None:
+    outputs["projection"] = make_plot("projection")
+    outputs["peek"] = make_part("peek", elem_id="peek")
+    outputs["pairs"] = make_table()
+
+
+LAYOUTS = {
+    "overview": _lay_out_overview,
+    "gallery": _lay_out_gallery,
+    "location": _lay_out_location,
+    "shape": _lay_out_shape,
+    "similarity": _lay_out_similarity,
+}
+
+
+def _rows(outputs: dict[str, Any], *rows: tuple[str, str]) -> None:
+    for row in rows:
+        with gr.Row(elem_classes="xp-row"):
+            for name in row:
+                outputs[name] = make_plot()
+
+
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+QUEUED: dict[str, Any] = {
+    **QUIET,
+    "trigger_mode": "always_last",
+    "concurrency_id": "explore",
+    "concurrency_limit": MAX_PARALLEL,
+}
+
+
+def _bind(handlers: Handlers, outputs: dict[str, Any], tabs: dict[str, gr.Tab]) -> None:
+    """Connect events to handlers; nothing happens before the tab is opened."""
+    names = ("view", "dataset", "category", "type", "area", "contrast", "page")
+    filters = [outputs[name] for name in names]
 
     def on_show(*values: Any) -> Iterator[dict[Any, Any]]:
-        yield from map(named, handlers.show(*values))
+        yield from _named_slots(outputs, handlers.show(*values))
+
+    def on_filter(*values: Any) -> Iterator[dict[Any, Any]]:
+        yield from _named_slots(outputs, handlers.show(*values[:-1], 0))
 
     def on_dataset(*values: Any) -> Iterator[dict[Any, Any]]:
-        yield from map(named, handlers.change_dataset(*values))
+        yield from _named_slots(outputs, handlers.change_dataset(*values[:2], *values[4:6], 0))
 
-    shared: dict[str, Any] = {
-        "outputs": list(outputs.values()),
-        "show_progress": "hidden",
-        "api_visibility": "private",
-        "trigger_mode": "always_last",
-        "concurrency_id": "explore",
-        "concurrency_limit": MAX_PARALLEL,
-    }
+    def on_turn(event: gr.EventData, *values: Any) -> Iterator[dict[Any, Any]]:
+        step = getattr(event, "step", 0)
+        page = values[-1] + (step if step in (-1, 1) else 0)
+        yield from _named_slots(outputs, handlers.show(*values[:-1], page))
+
+    shown = [part for name, part in outputs.items() if name not in ("dataset", "view")]
+    shared = {**QUEUED, "outputs": shown}
     whole = gr.context.Context.block
     if isinstance(whole, gr.Tab):
         whole.select(on_show, filters, **shared)
-    gr.on([outputs["category"].input, outputs["type"].input], on_show, filters, **shared)
-    dataset.input(on_dataset, [view, dataset], **shared)
+    changes = [outputs[name].input for name in ("category", "type", "area", "contrast")]
+    gr.on(changes, on_filter, filters, **shared)
+    outputs["dataset"].input(on_dataset, filters, **shared)
+    outputs["gallery"].submit(on_turn, filters, **shared)
     for name, tab in tabs.items():
-        tab.select(lambda name=name: name, None, view, queue=False, api_visibility="private").then(
+        tab.select(lambda name=name: name, None, outputs["view"], queue=False, **QUIET).then(
             on_show, filters, **shared
         )
-    outputs["stop"].click(
-        handlers.explorer.stop, dataset, None, queue=False, api_visibility="private"
+    _bind_images(handlers, outputs)
+
+
+def _bind_images(handlers: Handlers, outputs: dict[str, Any]) -> None:
+    """Connect what shows a single image, and the button that stops."""
+    dataset = outputs["dataset"]
+
+    def on_open(name: Any, event: gr.EventData) -> dict[Any, Any]:
+        slots = handlers.open_image(name, getattr(event, "id", None))
+        return {outputs[key]: value for key, value in slots.items()}
+
+    def on_peek(name: Any, event: gr.EventData) -> Any:
+        return handlers.peek(name, getattr(event, "id", None))
+
+    for part in ("gallery", "peek"):
+        outputs[part].select(
+            on_open, dataset, [outputs["detail"], outputs["status"]], queue=False, **QUIET
+        )
+    outputs["peek"].input(
+        on_peek, dataset, outputs["peek"], queue=False, trigger_mode="always_last", **QUIET
     )
+    outputs["stop"].click(handlers.explorer.stop, dataset, None, queue=False, **QUIET)
+
+
+def _named_slots(outputs: dict[str, Any], slots: Iterator[Slots]) -> Iterator[dict[Any, Any]]:
+    for named in slots:
+        yield {outputs[name]: _fed(name, value) for name, value in named.items()}
 
 
 def _fed(name: str, value: Any) -> Any:
@@ -156,8 +293,13 @@ def _fed(name: str, value: Any) -> Any:
     return gr.Button(visible=value) if name == "stop" else value
 
 
-def _filter(label: str, everything: str) -> gr.Dropdown:
-    return gr.Dropdown([(everything, ALL)], value=ALL, label=label, filterable=False)
+def _filter(label: str, choices: list[tuple[str, str]]) -> gr.Dropdown:
+    return gr.Dropdown(choices, value=choices[0][1], label=label, filterable=False)
+
+
+def _known(value: object, known: Any, default: str = ALL) -> str:
+    """Return what was asked for if there is such a thing; a request by hand may ask anything."""
+    return value if isinstance(value, str) and value in known else default
 
 
 def _named(values: list[str]) -> list[tuple[str, str]]:

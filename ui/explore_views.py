@@ -1,22 +1,37 @@
 """What each sub-tab shows, as plain values; imported when somebody opens the tab."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from eda import overview
-from eda.frame import select, select_with_normal
+import numpy as np
+from numpy.typing import NDArray
+
+from eda import gallery, location, overview, shape, similarity
+from eda.frame import ALL, readable, select, select_with_normal
 from ui import messages
 from ui.explore_data import Opened
+from ui.explore_gallery import page_value
 from ui.explore_parts import table_value, tile_values
 
 Slots = dict[str, Any]
-View = Callable[[Opened, str, str], Slots]
 
 
-def show_overview(opened: Opened, category: str, defect_type: str) -> Slots:
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a visitor has chosen; every value is checked before it comes here."""
+
+    category: str = ALL
+    defect_type: str = ALL
+    area: str = gallery.ANY
+    contrast: str = gallery.ANY
+    page: int = 0
+
+
+def show_overview(opened: Opened, choice: Choice) -> Slots:
     """Return tiles, counts, sizes, light and odd files."""
-    images = select_with_normal(opened.images, category=category, defect_type=defect_type)
-    problems = select(opened.problems, category=category)
+    images = _with_normal(opened, choice)
+    problems = select(opened.problems, category=choice.category)
     return {
         "tiles": tile_values(overview.make_tiles(images, num_problems=len(problems))),
         "splits": overview.draw_splits(images),
@@ -39,4 +54,96 @@ def show_overview(opened: Opened, category: str, defect_type: str) -> Slots:
     }
 
 
-VIEWS: Mapping[str, View] = {"overview": show_overview}
+def show_gallery(opened: Opened, choice: Choice) -> Slots:
+    """Return good images beside defective ones."""
+    images = _with_normal(opened, choice)
+    page = gallery.choose_page(images, area=choice.area, contrast=choice.contrast, page=choice.page)
+    return {"gallery": page_value(opened, page), "page": page.page}
+
+
+def show_location(opened: Opened, choice: Choice) -> Slots:
+    """Return the density of defects and where they gather."""
+    panels = location.make_panels(
+        opened.index, opened.images, category=choice.category, defect_type=choice.defect_type
+    )
+    return {
+        "density": location.draw_density(panels),
+        "locations": table_value(
+            location.describe_locations(panels, opened.defects),
+            messages.LOCATIONS_TITLE,
+            file="locations",
+            note=messages.LOCATIONS_NOTE,
+        ),
+    }
+
+
+def show_shape(opened: Opened, choice: Choice) -> Slots:
+    """Return what the defects are like, and the resolution check."""
+    chosen = {"category": choice.category, "defect_type": choice.defect_type}
+    defects, images = select(opened.defects, **chosen), select(opened.images, **chosen)
+    check = shape.check_resolution(defects)
+    return {
+        "resolution": shape.draw_resolution(defects),
+        "check": table_value(
+            check,
+            messages.RESOLUTION_TITLE,
+            file="resolution-check",
+            note=shape.recommend_size(check),
+        ),
+        **{f"shape-{name}": shape.draw_measure(defects, name) for name in shape.MEASURES},
+        "shape-counts": shape.draw_counts(images),
+        "kinds": table_value(
+            shape.describe_types(defects, images),
+            messages.TYPES_TITLE,
+            file="defect-types",
+            note=messages.TYPES_NOTE,
+        ),
+        "defects": table_value(defects, messages.DEFECTS_TITLE, file="defects"),
+    }
+
+
+def show_similarity(opened: Opened, choice: Choice, vectors: NDArray[np.float32] | None) -> Slots:
+    """Return the projection of the chosen images and their near-duplicates.
+
+    Args:
+        opened: the dataset.
+        choice: what of it.
+        vectors: (n, d), one per image of the dataset; thumbnails stand in where there are none.
+    """
+    source = messages.FROM_STUDENT
+    if vectors is None:
+        ids = [sample.id for sample in opened.index.samples]
+        vectors = similarity.thumbnail_vectors(opened.index.thumbnails(ids), ids)
+        source = messages.FROM_THUMBNAILS
+    images = readable(select(opened.images, category=choice.category))
+    chosen = vectors[images.index.to_numpy()]
+    images = images.reset_index(drop=True)
+    pairs = similarity.find_near_duplicates(chosen, list(images["category"]))
+    points, shares = similarity.project(chosen)
+    shown = select_with_normal(images, defect_type=choice.defect_type)
+    return {
+        "projection": similarity.draw_projection(
+            similarity.choose_points(shown), points, shares, source=source
+        ),
+        "pairs": table_value(
+            similarity.tabulate_pairs(images, pairs),
+            messages.PAIRS_TITLE,
+            file="near-duplicates",
+            note=f"{similarity.describe_pairs(images, pairs)} {messages.PAIRS_NOTE}",
+        ),
+    }
+
+
+View = Callable[[Opened, Choice], Slots]
+VIEWS: Mapping[str, View] = {
+    "overview": show_overview,
+    "gallery": show_gallery,
+    "location": show_location,
+    "shape": show_shape,
+}
+
+
+def _with_normal(opened: Opened, choice: Choice) -> Any:
+    return select_with_normal(
+        opened.images, category=choice.category, defect_type=choice.defect_type
+    )

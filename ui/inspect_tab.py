@@ -19,7 +19,7 @@ from ui.viewer.viewer import make_feed, make_viewer
 TITLE = "Inspect"
 SHOWN_BY_BROWSERS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"})
 MAX_PARALLEL = 2
-PLAIN_OUTPUTS = frozenset({"strip", "image", "source", "header"})
+PLAIN_OUTPUTS = frozenset({"product", "strip", "image", "source", "header"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,18 @@ class Handlers:
         try:
             yield {"source": None}
             yield from self.runner.inspect_sample(key, sample_id)
+        except InspectionError as error:
+            yield {"image": None, **self.runner.fail(key, error)}
+
+    def hand_over(self, product: object, sample_id: object) -> Iterator[Slots]:
+        """Show a product and inspect any of its images, as another tab asks for it."""
+        key = self._known(product)
+        if key is None or not isinstance(sample_id, str):
+            yield self.runner.fail(key or "", _not_understood())
+            return
+        try:
+            yield {"product": key, "source": None, "strip": self.strips.strip(key)}
+            yield from self.runner.inspect_sample(key, sample_id, is_any=True)
         except InspectionError as error:
             yield {"image": None, **self.runner.fail(key, error)}
 
@@ -141,6 +153,7 @@ def build(page: gr.Blocks, catalog: Catalog) -> None:
             feeds = {slot: make_feed() for slot in ("picture", *catalog.detectors)}
     source = gr.State(None)
     outputs = {
+        "product": product,
         "strip": strip,
         "image": image,
         "source": source,
@@ -171,7 +184,11 @@ def _bind(
         yield from map(named, handlers.upload(key, path))
 
     def on_pick(key: Any, event: gr.EventData) -> Iterator[dict[Any, Any]]:
-        yield from map(named, handlers.pick_sample(key, getattr(event, "sample", None)))
+        sample = getattr(event, "sample", None)
+        if (other := getattr(event, "product", None)) is not None:
+            yield from map(named, handlers.hand_over(other, sample))
+        else:
+            yield from map(named, handlers.pick_sample(key, sample))
 
     def on_product(key: Any, held: Source | None) -> Iterator[dict[Any, Any]]:
         yield from map(named, handlers.change_product(key, held))

@@ -69,13 +69,21 @@ class Runner:
         image = read_image(path)
         yield from self._inspect(self.start(product), image)
 
-    def inspect_sample(self, product: str, sample_id: str) -> Iterator[Slots]:
+    def inspect_sample(
+        self, product: str, sample_id: str, *, is_any: bool = False
+    ) -> Iterator[Slots]:
         """Inspect an unseen sample; its id is looked up, never used as a path.
+
+        Args:
+            product: key of the product.
+            sample_id: of one of its samples.
+            is_any: take an image that a detector has learned from as well.
 
         Raises:
             InspectionError: there is no such sample, or it cannot be read.
         """
-        sample = self.catalog.sample(product, sample_id)
+        find = self.catalog.any_sample if is_any else self.catalog.sample
+        sample = find(product, sample_id)
         image = read_image(sample.image_path)
         mask = read_mask(sample, image.shape[:2])
         subject = self.start(product, sample=sample.id, truth=_truth(sample))

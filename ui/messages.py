@@ -150,7 +150,48 @@ IMAGES_NOTE = (
     "Brightness and contrast are mean and standard deviation of the grey level, on a copy of at "
     "most 256 pixels. Areas are percent of the image."
 )
+GALLERY_AREA = "Defect area"
+GALLERY_CONTRAST = "Contrast of the largest defect"
+GALLERY_GOOD = "Good ({count:,})"
+GALLERY_BAD = "Defective ({count:,})"
+GALLERY_NO_GOOD = "There is no good image among the chosen ones."
+GALLERY_NO_BAD = "No defective image is like that."
+GALLERY_PAGE = "page {page} of {pages}"
+BOXES_NOTE = "The ground truth of this image is boxes, drawn as rectangles."
+NO_PRODUCT_NOTE = "No detector can inspect it: its category is not among the products."
+TYPES_TITLE = "Defect types: medians"
+TYPES_NOTE = (
+    "One row per type; boxes count as one defect each. Contrast: mean inside minus mean of a ring "
+    "around, in the colour channel where they differ most. Thickness: diameter of the largest disc "
+    "inside. The figures show the middle half as a box, with whiskers from 5 to 95 %."
+)
+RESOLUTION_TITLE = "Resolution check"
+DEFECTS_TITLE = "All defects"
+LOCATIONS_TITLE = "Where defects gather"
+LOCATIONS_NOTE = (
+    "Middle x and y: centre of gravity in percent of width and height. Gathered: share of the "
+    "defect area in the densest tenth of all places; 10 % where defects are spread evenly."
+)
+PAIRS_TITLE = "Near-duplicates"
+PAIRS_NOTE = (
+    "A leak is a pair with one image in training and one in test. Similarity is the cosine after "
+    "taking away what all images of the category share."
+)
+FROM_STUDENT = "features of the small backbone"
+FROM_THUMBNAILS = "grey values of thumbnails"
+EXPLORE_EMBEDDING = "Comparing images: {done:,} of {total:,} are looked at."
 COLUMNS: Mapping[str, str] = {
+    "middle_x": "middle x, %",
+    "middle_y": "middle y, %",
+    "gathered": "gathered, %",
+    "at_border": "touch the border, %",
+    "input_size": "input size",
+    "thinner_than_1_px": "thinner than 1 px",
+    "percent_1": "%",
+    "thinner_than_2_px": "thinner than 2 px",
+    "percent_2": "% ",
+    "images_lost": "images lost",
+    "most_in_one_image": "most in one image",
     "id": "image",
     "defect_type": "defect type",
     "num_defects": "defects",

@@ -51,5 +51,9 @@ document.addEventListener('defect-lens', ({ detail }) => {
   marked = detail.value.sample;
   markShown();
 });
+// another tab hands over an image of any product
+document.addEventListener('defect-lens-inspect', ({ detail }) => {
+  trigger('select', { product: detail.product, sample: detail.sample });
+});
 watch('value', showSamples);
 showSamples();

@@ -1,0 +1,69 @@
+// One image large, with what is known of it; "Inspect this image" hands its id to the Inspect tab.
+
+const NAMESPACE = 'http://www.w3.org/2000/svg';
+const find = (name) => element.querySelector(name);
+const dialog = find('dialog');
+let shown = '';
+let opener = null;
+
+function draw({ source, path, box }) {
+  const image = new Image();
+  image.src = source;
+  image.alt = shown;
+  const parts = [image];
+  if (path) {
+    const overlay = document.createElementNS(NAMESPACE, 'svg');
+    overlay.setAttribute('viewBox', `0 0 ${box[0]} ${box[1]}`);
+    overlay.setAttribute('aria-hidden', 'true');
+    for (const name of ['halo', 'mark']) {
+      const line = document.createElementNS(NAMESPACE, 'path');
+      line.setAttribute('d', path);
+      line.setAttribute('class', name);
+      overlay.append(line);
+    }
+    parts.push(overlay);
+  }
+  find('.picture').replaceChildren(...parts);
+  find('.picture').style.aspectRatio = box ? `${box[0]} / ${box[1]}` : '';
+  find('.picture').style.setProperty('--ratio', box ? box[0] / box[1] : 1);
+}
+
+function openEarly({ detail }) {
+  shown = detail.id;
+  opener = detail.opener || null;
+  find('h2').textContent = detail.id;
+  find('dl').replaceChildren();
+  find('.detail-note').textContent = '';
+  find('.inspect').hidden = true;
+  draw(detail);
+  if (!dialog.open) dialog.showModal();
+}
+
+function fill() {
+  const value = props.value;
+  if (!value || value.id !== shown) return;
+  draw(value);
+  find('dl').replaceChildren(...value.facts.flatMap(([name, text]) => {
+    const term = document.createElement('dt');
+    const words = document.createElement('dd');
+    term.textContent = name;
+    words.textContent = text;
+    return [term, words];
+  }));
+  find('.detail-note').textContent = value.note;
+  find('.inspect').hidden = !value.product;
+}
+
+function inspect() {
+  const { product, id } = props.value || {};
+  dialog.close();
+  document.querySelector('#tabs > .tab-wrapper button[role=tab]')?.click();
+  document.dispatchEvent(new CustomEvent('defect-lens-inspect', { detail: { product, sample: id } }));
+}
+
+document.addEventListener('defect-lens-open', openEarly);
+find('.close').addEventListener('click', () => dialog.close());
+find('.inspect').addEventListener('click', inspect);
+dialog.addEventListener('click', (event) => { if (event.target === dialog) dialog.close(); });
+dialog.addEventListener('close', () => opener?.focus());
+watch('value', fill);

@@ -1,0 +1,131 @@
+"""The gallery's pictures: images with the outlines of their ground truth, small and large."""
+
+import base64
+from typing import Any
+
+from eda import gallery
+from inspection.catalog import Catalog
+from inspection.errors import DatasetError, ImageError
+from inspection.facts import encode_jpeg, read_ground_truth
+from inspection.images import read_image, read_reduced
+from inspection.types import Sample
+from ui import messages
+from ui.explore_data import Opened
+from ui.images import encode_image, shrink
+
+SMALL = 224
+LARGE = 1280
+
+
+def page_value(opened: Opened, page: gallery.GalleryPage) -> dict[str, Any]:
+    """Return what the gallery shows."""
+    by_id = {sample.id: sample for sample in opened.index.samples}
+
+    def side(title: str, ids: tuple[str, ...], note: str, *, is_good: bool) -> dict[str, Any]:
+        items = [item for key in ids if (item := _item(by_id[key])) is not None]
+        return {
+            "title": title,
+            "note": "" if items else note,
+            "items": items,
+            "isGood": is_good,
+        }
+
+    return {
+        "sides": [
+            side(
+                messages.GALLERY_GOOD.format(count=page.num_good),
+                page.good,
+                messages.GALLERY_NO_GOOD,
+                is_good=True,
+            ),
+            side(
+                messages.GALLERY_BAD.format(count=page.num_defective),
+                page.defective,
+                messages.GALLERY_NO_BAD,
+                is_good=False,
+            ),
+        ],
+        "page": page.page,
+        "pages": page.num_pages,
+        "note": messages.GALLERY_PAGE.format(page=page.page + 1, pages=page.num_pages),
+    }
+
+
+def detail_value(opened: Opened, catalog: Catalog, sample_id: object) -> dict[str, Any]:
+    """Return one image large, with what is known of it.
+
+    Raises:
+        DatasetError: the dataset has no image of that id.
+        ImageError: it cannot be read any more.
+    """
+    rows = {sample.id: row for row, sample in enumerate(opened.index.samples)}
+    if not isinstance(sample_id, str) or sample_id not in rows:
+        raise DatasetError("There is no such image.", "Choose one from the gallery.")
+    sample = opened.index.samples[rows[sample_id]]
+    image = read_image(sample.image_path)
+    height, width = image.shape[:2]
+    product = f"{opened.index.dataset.name}/{sample.category}"
+    is_known = product in catalog.products
+    note = messages.BOXES_NOTE if sample.boxes and not sample.mask_paths else ""
+    return {
+        "id": sample.id,
+        "source": encode_image(shrink(image, LARGE)),
+        "path": _outline(sample, (height, width), 1.0),
+        "box": [width, height],
+        "facts": _facts(opened, rows[sample_id]),
+        "note": note if is_known else f"{note} {messages.NO_PRODUCT_NOTE}".strip(),
+        "product": product if is_known else "",
+    }
+
+
+def peek_value(opened: Opened, sample_id: object) -> dict[str, str]:
+    """Return the thumbnail of an image; nothing for an unknown one."""
+    if not isinstance(sample_id, str):
+        return {}
+    data = opened.index.thumbnails([sample_id]).get(sample_id)
+    if data is None:
+        return {}
+    return {"id": sample_id, "source": f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"}
+
+
+def _item(sample: Sample) -> dict[str, Any] | None:
+    """Return a thumbnail, or None where the file cannot be read any more."""
+    try:
+        array, size, _ = read_reduced(sample.image_path, SMALL)
+    except (ImageError, OSError):
+        return None
+    scale = min(1.0, SMALL / max(size))
+    data = base64.b64encode(encode_jpeg(array, side=SMALL)).decode()
+    return {
+        "id": sample.id,
+        "source": f"data:image/jpeg;base64,{data}",
+        "path": _outline(sample, size, scale),
+        "box": [array.shape[1], array.shape[0]],
+        "label": (sample.defect_type or messages.GOOD).replace("_", " "),
+        "detail": sample.split.value,
+    }
+
+
+def _outline(sample: Sample, size: tuple[int, int], scale: float) -> str:
+    mask, _ = read_ground_truth(sample, size)
+    return "" if mask is None else gallery.trace_outline(mask, scale=scale)
+
+
+def _facts(opened: Opened, row: int) -> list[tuple[str, str]]:
+    values = opened.images.iloc[row]
+    facts = [
+        ("Category", str(values["category"])),
+        ("Class", str(values["defect_type"]).replace("_", " ")),
+        ("Split", str(values["split"])),
+        ("Size", f"{values['width']} × {values['height']} px, {values['mode']}"),
+        ("File", f"{values['kilobytes']:,.0f} kB"),
+        ("Brightness", f"{values['brightness']:.0f} of 255"),
+        ("Contrast", f"{values['contrast']:.0f}"),
+    ]
+    if values["num_defects"]:
+        facts += [
+            ("Defects", f"{values['num_defects']}"),
+            ("Defect area", f"{values['defect_area']:.3g} %"),
+            ("Their contrast", f"{values['defect_contrast']:+.0f} grey levels"),
+        ]
+    return facts
