@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,10 +21,18 @@ from commands.options import (
 )
 from inspection.calibration import default_rate
 from inspection.catalog import CHECKPOINTS
-from inspection.dataset import DatasetIssue, check_trainable, read_dataset
+from inspection.dataset import Dataset, DatasetIssue, check_trainable, read_dataset
+from inspection.index import embed_index, open_index
 from inspection.progress import progress_bar
-from inspection.splits import apply_split, open_split
+from inspection.splits import apply_split, group_samples, open_split
 from inspection.types import Sample, Split
+
+
+class SplitKind(StrEnum):
+    """How train and test are told apart."""
+
+    OWN = "own"
+    GROUPED = "grouped"
 
 
 def train(
@@ -62,6 +71,13 @@ def train(
         bool,
         typer.Option("--all", help="Every category; detectors that are trained already are left."),
     ] = False,
+    split: Annotated[
+        SplitKind,
+        typer.Option(
+            help="grouped: near-duplicates stay on one side of train and test. own: as the "
+            "dataset's folders say."
+        ),
+    ] = SplitKind.OWN,
     seed: Seed = 0,
     device: Device = None,
     checkpoints: Checkpoints = CHECKPOINTS,
@@ -86,9 +102,12 @@ def train(
         "seed": seed,
         "device": device,
     }
+    is_grouped = split is SplitKind.GROUPED
     for part in source.categories if every else one_category(source, category).categories:
         samples = source.of(part).samples
         report_issues(check_trainable(samples, issues=source.issues))
+        if is_grouped:
+            samples = group_near_duplicates(source.of(part), device=device)
         folder = checkpoints / source.name / part
         for position, name in enumerate(names, 1):
             title = f"[{position}/{len(names)}] {name}: {source.name}/{part}"
@@ -96,7 +115,38 @@ def train(
                 typer.echo(f"{title} is trained already")
                 continue
             typer.echo(title)
-            train_one(name, samples, folder, options=options, labelled=labelled_defects)
+            train_one(
+                name,
+                samples,
+                folder,
+                options=options,
+                labelled=labelled_defects,
+                is_grouped=is_grouped,
+            )
+
+
+def group_near_duplicates(dataset: Dataset, *, device: str | None) -> tuple[Sample, ...]:
+    """Return the samples of one category with near-duplicates as groups, and say how many."""
+    from detectors.embedding import Embedder
+    from eda.similarity import find_near_duplicates, group_duplicates
+
+    with progress_bar("measuring") as progress:
+        index = open_index(dataset, progress=progress)
+    with progress_bar("comparing") as progress:
+        vectors = embed_index(index, Embedder(device=device), progress=progress)
+    if vectors is None:
+        return dataset.samples
+    pairs = find_near_duplicates(vectors, [sample.category for sample in dataset.samples])
+    groups = group_duplicates(pairs, [sample.unit for sample in dataset.samples])
+    grouped = group_samples(dataset.samples, groups)
+    moved = sum(
+        new.split is not old.split for new, old in zip(grouped, dataset.samples, strict=True)
+    )
+    typer.echo(
+        f"{len(pairs.first)} pairs of near-duplicates: {len(grouped)} images make "
+        f"{len(set(groups))} parts, {moved} images change sides"
+    )
+    return tuple(grouped)
 
 
 def train_one(
@@ -106,6 +156,7 @@ def train_one(
     *,
     options: dict[str, Any],
     labelled: float | None,
+    is_grouped: bool = False,
 ) -> None:
     """Train, calibrate and keep one detector, and say what came of it."""
     from detectors import create_detector, setting_names
@@ -114,7 +165,9 @@ def train_one(
     known = setting_names(name) | {"device"}
     settings = {k: v for k, v in options.items() if v is not None and k in known}
     fraction = labelled if "labelled" in known else None
-    plan = open_split(folder, samples, seed=options["seed"], labelled_fraction=fraction)
+    plan = open_split(
+        folder, samples, seed=options["seed"], labelled_fraction=fraction, is_grouped=is_grouped
+    )
     used = apply_split(samples, plan, labelled_fraction=fraction)
     counts = {split: sum(s.split is split and not s.is_anomalous for s in used) for split in Split}
     typer.echo(

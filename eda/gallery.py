@@ -1,14 +1,19 @@
 """What the images look like: which ones to show, and outlines of their ground truth."""
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 import pandas as pd
 
 from eda.frame import GOOD, readable
-from inspection.types import Mask
+from inspection.errors import ImageError
+from inspection.facts import encode_jpeg, read_ground_truth
+from inspection.images import read_reduced
+from inspection.types import Mask, Sample, Size
 
 ANY = "any"
 AREAS: Mapping[str, tuple[float, float]] = {  # percent of the image
@@ -24,6 +29,7 @@ CONTRASTS: Mapping[str, tuple[float, float]] = {  # grey levels, whatever the si
     "10 to 40 levels": (10.0, 40.0),
     "strong: over 40 levels": (40.0, np.inf),
 }
+ITEM_SIDE = 224
 MAX_POINTS = 4000  # of one outline
 
 
@@ -99,3 +105,26 @@ def trace_outline(mask: Mask, *, scale: float = 1.0) -> str:
             continue
         parts.append("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points) + "Z")
     return "".join(parts)
+
+
+def outline_of(sample: Sample, size: Size, *, scale: float = 1.0) -> str:
+    """Return the outline of a sample's ground truth as an SVG path, "" for none."""
+    mask, _ = read_ground_truth(sample, size)
+    return "" if mask is None else trace_outline(mask, scale=scale)
+
+
+def make_item(sample: Sample, *, side: int = ITEM_SIDE) -> dict[str, Any] | None:
+    """Return a small picture with its outline, or None where the file cannot be read any more."""
+    try:
+        array, size, _ = read_reduced(sample.image_path, side)
+    except (ImageError, OSError):
+        return None
+    data = base64.b64encode(encode_jpeg(array, side=side)).decode()
+    return {
+        "id": sample.id,
+        "source": f"data:image/jpeg;base64,{data}",
+        "path": outline_of(sample, size, scale=min(1.0, side / max(size))),
+        "box": [array.shape[1], array.shape[0]],
+        "label": (sample.defect_type or GOOD).replace("_", " "),
+        "detail": sample.split.value,
+    }

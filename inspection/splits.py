@@ -31,11 +31,13 @@ class SplitPlan:
 
     Attributes:
         labelled_fraction: share of the labelled defects that has left the test part.
+        is_grouped: near-duplicates count as one part (`group_samples`).
     """
 
     seed: int
     labelled_fraction: float
     roles: Mapping[str, Split]
+    is_grouped: bool = False
 
 
 def make_split(samples: Sequence[Sample], *, seed: int = 0) -> SplitPlan:
@@ -74,6 +76,26 @@ def make_split(samples: Sequence[Sample], *, seed: int = 0) -> SplitPlan:
     return SplitPlan(seed, 0.0, roles)
 
 
+def group_samples(samples: Sequence[Sample], groups: Sequence[str]) -> list[Sample]:
+    """Return the samples with these groups, none of which lies on both sides of train and test.
+
+    A group that the dataset's own split tears apart goes to the test part if it holds a defective
+    image, and else to the side where most of its images are: test where it is even.
+
+    Args:
+        samples: of one category.
+        groups: one per sample.
+    """
+    members: dict[str, list[Sample]] = defaultdict(list)
+    for sample, group in zip(samples, groups, strict=True):
+        members[group].append(sample)
+    sides = {group: _side(found) for group, found in members.items()}
+    return [
+        replace(sample, group=group, split=sides[group] or sample.split)
+        for sample, group in zip(samples, groups, strict=True)
+    ]
+
+
 def with_labelled(plan: SplitPlan, samples: Sequence[Sample], fraction: float) -> SplitPlan:
     """Move this share of the labelled defects out of the test part, by type, parts kept whole.
 
@@ -94,7 +116,7 @@ def with_labelled(plan: SplitPlan, samples: Sequence[Sample], fraction: float) -
             roles[sample.id] = chosen[sample.unit]
         elif sample.split is Split.TEST:
             roles.pop(sample.id, None)  # a normal view of a part whose defect is learned
-    return SplitPlan(plan.seed, fraction, roles)
+    return replace(plan, labelled_fraction=fraction, roles=roles)
 
 
 def labelled_parts(plan: SplitPlan, samples: Sequence[Sample], fraction: float) -> dict[str, Split]:
@@ -200,6 +222,7 @@ def save_split(folder: Path, plan: SplitPlan) -> None:
             "format": FORMAT,
             "seed": plan.seed,
             "labelled_fraction": plan.labelled_fraction,
+            "grouped": plan.is_grouped,
             "roles": ids,
         },
     )
@@ -219,7 +242,12 @@ def load_split(folder: Path) -> SplitPlan | None:
         roles = {
             sample_id: Split(role) for role, ids in content["roles"].items() for sample_id in ids
         }
-        return SplitPlan(int(content["seed"]), float(content["labelled_fraction"]), roles)
+        return SplitPlan(
+            int(content["seed"]),
+            float(content["labelled_fraction"]),
+            roles,
+            bool(content.get("grouped", False)),
+        )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(
             f"{path} is damaged ({error}).",
@@ -233,15 +261,24 @@ def open_split(
     *,
     seed: int = 0,
     labelled_fraction: float | None = None,
+    is_grouped: bool = False,
 ) -> SplitPlan:
     """Return the split of a product, made and written if there is none, widened if it must be.
 
     Raises:
-        CheckpointError: the stored split is damaged.
+        CheckpointError: the stored split is damaged, or not grouped though it should be.
         DatasetError: the samples are too few.
     """
     stored = load_split(folder)
-    plan = make_split(samples, seed=seed) if stored is None else with_new(stored, samples)
+    if stored is None:
+        plan = replace(make_split(samples, seed=seed), is_grouped=is_grouped)
+    elif is_grouped and not stored.is_grouped:
+        raise CheckpointError(
+            f"{folder / SPLIT} is a split that tears near-duplicates apart.",
+            "Train into another folder with --checkpoints, or delete it with the detectors beside.",
+        )
+    else:
+        plan = with_new(stored, samples)
     if labelled_fraction is not None:
         plan = with_labelled(plan, samples, labelled_fraction)
     if plan is not stored:
@@ -253,6 +290,15 @@ def fingerprint(seen: Mapping[str, str]) -> str:
     """Return 16 hex digits that name a set of images, by id and pixels."""
     text = json.dumps(sorted(seen.items()), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _side(members: Sequence[Sample]) -> Split | None:
+    """Return where a torn group belongs; None for one that is not torn."""
+    tested = [sample for sample in members if sample.split is Split.TEST]
+    if len(tested) in (0, len(members)):
+        return None
+    is_defective = any(sample.is_anomalous for sample in members)
+    return Split.TEST if is_defective or 2 * len(tested) >= len(members) else Split.TRAIN
 
 
 def _take(units: Mapping[str, list[Sample]], fraction: float, seed: int) -> list[str]:

@@ -5,15 +5,12 @@ from typing import Any
 
 from eda import gallery
 from inspection.catalog import Catalog
-from inspection.errors import DatasetError, ImageError
-from inspection.facts import encode_jpeg, read_ground_truth
-from inspection.images import read_image, read_reduced
-from inspection.types import Sample
+from inspection.errors import DatasetError
+from inspection.images import read_image
 from ui import messages
 from ui.explore_data import Opened
 from ui.images import encode_image, shrink
 
-SMALL = 224
 LARGE = 1280
 
 
@@ -22,7 +19,7 @@ def page_value(opened: Opened, page: gallery.GalleryPage) -> dict[str, Any]:
     by_id = {sample.id: sample for sample in opened.index.samples}
 
     def side(title: str, ids: tuple[str, ...], note: str, *, is_good: bool) -> dict[str, Any]:
-        items = [item for key in ids if (item := _item(by_id[key])) is not None]
+        items = [item for key in ids if (item := gallery.make_item(by_id[key])) is not None]
         return {
             "title": title,
             "note": "" if items else note,
@@ -70,7 +67,7 @@ def detail_value(opened: Opened, catalog: Catalog, sample_id: object) -> dict[st
     return {
         "id": sample.id,
         "source": encode_image(shrink(image, LARGE)),
-        "path": _outline(sample, (height, width), 1.0),
+        "path": gallery.outline_of(sample, (height, width)),
         "box": [width, height],
         "facts": _facts(opened, rows[sample_id]),
         "note": note if is_known else f"{note} {messages.NO_PRODUCT_NOTE}".strip(),
@@ -86,29 +83,6 @@ def peek_value(opened: Opened, sample_id: object) -> dict[str, str]:
     if data is None:
         return {}
     return {"id": sample_id, "source": f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"}
-
-
-def _item(sample: Sample) -> dict[str, Any] | None:
-    """Return a thumbnail, or None where the file cannot be read any more."""
-    try:
-        array, size, _ = read_reduced(sample.image_path, SMALL)
-    except (ImageError, OSError):
-        return None
-    scale = min(1.0, SMALL / max(size))
-    data = base64.b64encode(encode_jpeg(array, side=SMALL)).decode()
-    return {
-        "id": sample.id,
-        "source": f"data:image/jpeg;base64,{data}",
-        "path": _outline(sample, size, scale),
-        "box": [array.shape[1], array.shape[0]],
-        "label": (sample.defect_type or messages.GOOD).replace("_", " "),
-        "detail": sample.split.value,
-    }
-
-
-def _outline(sample: Sample, size: tuple[int, int], scale: float) -> str:
-    mask, _ = read_ground_truth(sample, size)
-    return "" if mask is None else gallery.trace_outline(mask, scale=scale)
 
 
 def _facts(opened: Opened, row: int) -> list[tuple[str, str]]:

@@ -1,20 +1,15 @@
 """The parts that the Explore data tab is made of: figures, tables, tiles and the status line."""
 
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gradio as gr
 
-from ui import messages
 from ui.quiet_plot import QuietPlot
 
-if TYPE_CHECKING:
-    import pandas as pd  # at run time only when somebody opens the tab
-
 HERE = Path(__file__).parent / "explore"
-MAX_ROWS = 5000
+SHARED = Path(__file__).parent.parent / "eda" / "web"
 TILES = '<dl class="tiles"></dl>'
 STATUS = """
 <div class="status" role="status" hidden>
@@ -39,7 +34,7 @@ def make_part(name: str, *, template: str | None = None, elem_id: str | None = N
 
 
 def make_table() -> gr.HTML:
-    """Return a place for a table (see `table_value`)."""
+    """Return a place for a table (see `eda.tables.table_value`)."""
     return make_part("table")
 
 
@@ -53,21 +48,6 @@ def make_status() -> gr.HTML:
     return make_part("status", template=STATUS)
 
 
-def table_value(
-    frame: "pd.DataFrame", title: str, *, file: str, note: str = "", digits: int = 2
-) -> dict[str, Any]:
-    """Return what a table shows; of a very long one the beginning."""
-    if len(frame) > MAX_ROWS:
-        note = f"{messages.TABLE_CUT.format(shown=MAX_ROWS, total=len(frame))} {note}".strip()
-        frame = frame.head(MAX_ROWS)
-    columns = [
-        {"title": messages.COLUMNS.get(str(name), str(name).replace("_", " ")), "digits": digits}
-        for name in frame.columns
-    ]
-    rows = [[_cell(value) for value in row] for row in frame.itertuples(index=False, name=None)]
-    return {"title": title, "columns": columns, "rows": rows, "file": file, "note": note}
-
-
 def status_value(
     text: str = "", *, is_problem: bool = False, progress: tuple[int, int] = (0, 0)
 ) -> dict[str, Any]:
@@ -76,20 +56,11 @@ def status_value(
 
 
 def read(name: str) -> str:
-    """Return a file of the tab."""
-    return (HERE / name).read_text(encoding="utf-8")
+    """Return a file of the tab; the table is the report's as well."""
+    path = HERE / name
+    return (path if path.is_file() else SHARED / name).read_text(encoding="utf-8")
 
 
 def tile_values(tiles: Sequence[Any]) -> list[Mapping[str, str]]:
     """Return what the tiles show."""
     return [{"value": tile.value, "label": tile.label} for tile in tiles]
-
-
-def _cell(value: Any) -> Any:
-    """Return a number rounded to four digits behind the point, or text; None for no number."""
-    if isinstance(value, bool | str):
-        return value
-    number = float(value)
-    if not math.isfinite(number):
-        return None
-    return int(number) if number.is_integer() else round(number, 4)

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from eda import gallery, location, overview, shape, similarity
 from eda.frame import ALL, readable, select, select_with_normal
+from eda.tables import table_value
 from ui import messages
 from ui.explore_data import Opened
 from ui.explore_gallery import page_value
-from ui.explore_parts import table_value, tile_values
+from ui.explore_parts import tile_values
 
 Slots = dict[str, Any]
 

@@ -141,7 +141,6 @@ EXPLORE_READING = "Reading the folder…"
 EXPLORE_MEASURING = "Measuring {done:,} of {total:,} images. The next visit finds them ready."
 EXPLORE_PARTIAL = "Stopped: these are the first {done:,} images. Choose the dataset again to go on."
 EXPLORE_NO_DATASETS = "There is no dataset to explore. Start the page with `--data DIR`."
-TABLE_CUT = "Shown are the first {shown:,} of {total:,} rows; `python cli.py eda` writes them all."
 COUNTS_TITLE = "Images per category, defect type and split"
 PROBLEMS_TITLE = "Missing or odd files"
 PROBLEMS_NONE = "Nothing is missing or odd."
@@ -180,32 +179,6 @@ PAIRS_NOTE = (
 FROM_STUDENT = "features of the small backbone"
 FROM_THUMBNAILS = "grey values of thumbnails"
 EXPLORE_EMBEDDING = "Comparing images: {done:,} of {total:,} are looked at."
-COLUMNS: Mapping[str, str] = {
-    "middle_x": "middle x, %",
-    "middle_y": "middle y, %",
-    "gathered": "gathered, %",
-    "at_border": "touch the border, %",
-    "input_size": "input size",
-    "thinner_than_1_px": "thinner than 1 px",
-    "percent_1": "%",
-    "thinner_than_2_px": "thinner than 2 px",
-    "percent_2": "% ",
-    "images_lost": "images lost",
-    "most_in_one_image": "most in one image",
-    "id": "image",
-    "defect_type": "defect type",
-    "num_defects": "defects",
-    "defect_area": "defect area, %",
-    "largest_defect": "largest defect, %",
-    "defect_contrast": "contrast of the largest",
-    "kilobytes": "kB",
-    "area": "area, px",
-    "area_share": "area, %",
-    "border_distance": "to the border, px",
-    "thickness": "thickness, px",
-    "thickness_share": "thickness, share of the side",
-    "truth": "ground truth",
-}
 
 
 def viewer_texts() -> dict[str, str]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import gradio as gr
 
+from ui.explore_parts import read as read_part
 from ui.viewer.viewer import read
 
 HERE = Path(__file__).parent
@@ -50,5 +51,5 @@ def make_theme() -> gr.themes.Base:
 def page_head() -> str:
     """Return the style sheets for `launch(head=...)`; `launch(css=...)` loses some rules."""
     page = (HERE / "page.css").read_text(encoding="utf-8")
-    explore = (HERE / "explore" / "explore.css").read_text(encoding="utf-8")
+    explore = read_part("parts.css") + read_part("explore.css")
     return f"<style>{page}\n{read('viewer.css')}\n{explore}</style>"

@@ -1,0 +1,211 @@
+"""The whole exploration of a dataset as one HTML file that needs nothing else."""
+
+import html
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from plotly.offline import get_plotlyjs
+
+from eda import gallery, location, overview, shape, similarity
+from eda.frame import make_defect_frame, make_frame, make_problem_frame, readable
+from eda.tables import table_value
+from inspection.errors import DatasetError
+from inspection.index import Index
+
+WEB = Path(__file__).parent / "web"
+PICTURES = 12  # on each side of the gallery
+
+Part: TypeAlias = Any
+"""Markup (str), a plotly figure or a table value (dict)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and what stands below it: markup, figures and table values."""
+
+    title: str
+    parts: Sequence[Part]
+
+
+def write_report(
+    path: Path, index: Index, *, vectors: NDArray[np.float32] | None = None, pictures: bool = True
+) -> None:
+    """Write the report of a dataset.
+
+    Args:
+        path: of the HTML file.
+        index: of the dataset.
+        vectors: embeddings (n, d), one per image; thumbnails stand in where there are none.
+        pictures: show images of the dataset and the mean normal image; else plots only.
+
+    Raises:
+        DatasetError: the file cannot be written.
+    """
+    text = make_report(index, vectors=vectors, pictures=pictures)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise DatasetError(
+            f"The report {path} cannot be written ({error.strerror}).", "Choose another --out."
+        ) from error
+
+
+def make_report(
+    index: Index, *, vectors: NDArray[np.float32] | None = None, pictures: bool = True
+) -> str:
+    """Return the report as HTML (see `write_report`)."""
+    images = make_frame(index)
+    body: list[str] = []
+    values: dict[str, Any] = {}
+    for section in make_sections(index, images, vectors, pictures=pictures):
+        body.append(f"<section><h2>{html.escape(section.title)}</h2>")
+        body.extend(_place(part, values) for part in section.parts)
+        body.append("</section>")
+    template = _read("report.html")
+    replaced = {
+        "@TITLE@": html.escape(f"{index.dataset.name}: {len(images):,} images"),
+        "@CSS@": _read("report.css") + _read("parts.css"),
+        "@BODY@": "\n".join(body),
+        "@TABLE@": _read("table.html"),
+        "@VALUES@": json.dumps(values).replace("</", "<\\/"),
+        "@TABLE_JS@": _read("table.js"),
+        "@PLOTLY@": get_plotlyjs(),
+    }
+    for mark, text in replaced.items():
+        template = template.replace(mark, text, 1)
+    return template
+
+
+def make_sections(
+    index: Index, images: pd.DataFrame, vectors: NDArray[np.float32] | None, *, pictures: bool
+) -> Iterator[Section]:
+    """Yield the sections in the order of the page's sub-tabs."""
+    defects, problems = make_defect_frame(index), make_problem_frame(index)
+    yield Section(
+        "Overview",
+        [
+            _tiles(overview.make_tiles(images, num_problems=len(problems))),
+            overview.draw_splits(images),
+            overview.draw_defect_types(images),
+            overview.draw_sizes(images),
+            overview.draw_light(images),
+            table_value(overview.count_images(images), "Images per type and split", file="counts"),
+            table_value(problems, "Missing or odd files", file="odd-files", max_rows=None),
+            table_value(images, "All images", file="images", max_rows=None),
+        ],
+    )
+    if pictures:
+        yield Section("Gallery", [_gallery(index, images)])
+    panels = location.make_panels(index, images, with_mean=pictures)
+    where = location.describe_locations(panels, defects)
+    yield Section(
+        "Where defects occur",
+        [location.draw_density(panels), table_value(where, "Where they gather", file="locations")],
+    )
+    check = shape.check_resolution(defects)
+    kinds = shape.describe_types(defects, images)
+    yield Section(
+        "Defect shape",
+        [
+            shape.draw_resolution(defects),
+            table_value(
+                check, "Resolution check", file="resolution", note=shape.recommend_size(check)
+            ),
+            *(shape.draw_measure(defects, name) for name in shape.MEASURES),
+            shape.draw_counts(images),
+            table_value(kinds, "Defect types: medians", file="defect-types"),
+            table_value(defects, "All defects", file="defects", max_rows=None),
+        ],
+    )
+    yield _similarity(index, images, vectors)
+
+
+def _similarity(index: Index, images: pd.DataFrame, vectors: NDArray[np.float32] | None) -> Section:
+    source = "features of the small backbone"
+    if vectors is None:
+        ids = [sample.id for sample in index.samples]
+        vectors = similarity.thumbnail_vectors(index.thumbnails(ids), ids)
+        source = "grey values of thumbnails"
+    images = readable(images)
+    vectors = vectors[images.index.to_numpy()]
+    images = images.reset_index(drop=True)
+    pairs = similarity.find_near_duplicates(vectors, list(images["category"]))
+    points, shares = similarity.project(vectors)
+    shown = similarity.choose_points(images)
+    return Section(
+        "Similarity",
+        [
+            similarity.draw_projection(shown, points, shares, source=source),
+            table_value(
+                similarity.tabulate_pairs(images, pairs),
+                "Near-duplicates",
+                file="near-duplicates",
+                note=similarity.describe_pairs(images, pairs),
+                max_rows=None,
+            ),
+        ],
+    )
+
+
+def _place(part: Part, values: dict[str, Any]) -> str:
+    """Return the place of a part, and keep what is drawn into it."""
+    if isinstance(part, str):
+        return part
+    name = f"part{len(values)}"
+    if isinstance(part, dict):
+        values[name] = part
+        return f'<div class="table" id="{name}"></div>'
+    values[name] = json.loads(part.to_json())
+    return f'<div class="fig" id="{name}"></div>'
+
+
+def _tiles(tiles: Sequence[overview.Tile]) -> str:
+    inner = "".join(
+        f"<div><dt>{html.escape(tile.label)}</dt><dd>{html.escape(tile.value)}</dd></div>"
+        for tile in tiles
+    )
+    return f'<dl class="tiles">{inner}</dl>'
+
+
+def _gallery(index: Index, images: pd.DataFrame) -> str:
+    by_id = {sample.id: sample for sample in index.samples}
+    spread = images.sample(frac=1, random_state=0)  # else all would be of the first category
+    page = gallery.choose_page(spread, size=PICTURES)
+    sides = []
+    for title, kind, ids in (
+        (f"Good ({page.num_good:,})", "good", page.good),
+        (f"Defective ({page.num_defective:,})", "defect", page.defective),
+    ):
+        items = [item for key in ids if (item := gallery.make_item(by_id[key])) is not None]
+        pictures = "".join(_picture(item) for item in items)
+        sides.append(
+            f'<section><h3 data-kind="{kind}">{title}</h3>'
+            f'<div class="grid">{pictures}</div></section>'
+        )
+    return f'<div class="sides">{"".join(sides)}</div>'
+
+
+def _picture(item: dict[str, Any]) -> str:
+    width, height = item["box"]
+    overlay = (
+        f'<svg viewBox="0 0 {width} {height}" aria-hidden="true">'
+        f'<path class="halo" d="{item["path"]}"/><path class="mark" d="{item["path"]}"/></svg>'
+        if item["path"]
+        else ""
+    )
+    name, label = html.escape(item["id"]), html.escape(f"{item['label']} · {item['detail']}")
+    return (
+        f'<figure title="{name}"><span class="picture"><img src="{item["source"]}" alt="{name}">'
+        f'{overlay}</span><figcaption class="words">{label}</figcaption></figure>'
+    )
+
+
+def _read(name: str) -> str:
+    return (WEB / name).read_text(encoding="utf-8")

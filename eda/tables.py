@@ -1,0 +1,57 @@
+"""Tables as plain values, for the page and for the report."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+MAX_ROWS = 5000
+CUT = "Shown are the first {shown:,} of {total:,} rows; `python cli.py eda` writes them all."
+TITLES: Mapping[str, str] = {
+    "middle_x": "middle x, %",
+    "middle_y": "middle y, %",
+    "gathered": "gathered, %",
+    "at_border": "touch the border, %",
+    "thinner_than_1_px": "thinner than 1 px",
+    "percent_1": "%",
+    "thinner_than_2_px": "thinner than 2 px",
+    "percent_2": "% ",
+    "id": "image",
+    "num_defects": "defects",
+    "defect_area": "defect area, %",
+    "largest_defect": "largest defect, %",
+    "defect_contrast": "contrast of the largest",
+    "kilobytes": "kB",
+    "area": "area, px",
+    "area_share": "area, %",
+    "border_distance": "to the border, px",
+    "thickness": "thickness, px",
+    "thickness_share": "thickness, share of the side",
+    "truth": "ground truth",
+}
+
+
+def table_value(
+    frame: pd.DataFrame, title: str, *, file: str, note: str = "", max_rows: int | None = MAX_ROWS
+) -> dict[str, Any]:
+    """Return what `table.js` draws; of a very long table the beginning."""
+    if max_rows is not None and len(frame) > max_rows:
+        note = f"{CUT.format(shown=max_rows, total=len(frame))} {note}".strip()
+        frame = frame.head(max_rows)
+    columns = [
+        {"title": TITLES.get(str(name), str(name).replace("_", " ")), "digits": 2}
+        for name in frame.columns
+    ]
+    rows = [[_cell(value) for value in row] for row in frame.itertuples(index=False, name=None)]
+    return {"title": title, "columns": columns, "rows": rows, "file": file, "note": note}
+
+
+def _cell(value: Any) -> Any:
+    """Return a number rounded to four digits behind the point, or text; None for no number."""
+    if isinstance(value, bool | str):
+        return value
+    number = float(value)
+    if not math.isfinite(number):
+        return None
+    return int(number) if number.is_integer() else round(number, 4)
