@@ -21,6 +21,8 @@ from urllib.error import URLError
 import numpy as np
 from PIL import Image
 
+from benchmarks import explore
+
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCT = ROOT / "checkpoints" / "demo" / "washer"
 PORT = 7899
@@ -51,6 +53,7 @@ def main() -> None:
             engine = time_engine(image, Path(folder), backbone=backbone, bank=bank)
             print(f"anomalib Engine.predict, {title} {1000 * engine:8.0f} ms")
             print(f"ratio                                    {engine / ours:8.1f} x   (target 10)")
+    explore.run()
 
 
 def time_start() -> tuple[float, float]:

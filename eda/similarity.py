@@ -62,7 +62,9 @@ def whiten(vectors: Vectors) -> Vectors:
     variances, axes = np.linalg.eigh(centred.T @ centred / count)
     variances, axes = variances[::-1][:num_components], axes[:, ::-1][:, :num_components]
     scale = np.sqrt(np.maximum(variances, 1e-3 * max(float(variances[0]), 1e-12)))
-    return _normalise((centred @ axes) / scale)
+    whitened = _normalise((centred @ axes) / scale)
+    whitened[~vectors.any(axis=1)] = 0  # an unreadable image is like no other
+    return whitened
 
 
 def find_near_duplicates(

@@ -181,7 +181,7 @@ def with_new(plan: SplitPlan, samples: Sequence[Sample]) -> SplitPlan:
     for sample in late:
         new = Split.CALIBRATION if sample.unit in held_out else Split.TRAIN
         roles[sample.id] = known.get(sample.unit, new)
-    return SplitPlan(plan.seed, plan.labelled_fraction, roles)
+    return replace(plan, roles=roles)
 
 
 def apply_split(

@@ -10,6 +10,7 @@ from inspection.errors import CheckpointError, DatasetError, SettingsError
 from inspection.splits import (
     apply_split,
     fingerprint,
+    group_samples,
     labelled_parts,
     load_split,
     make_split,
@@ -192,3 +193,33 @@ def test_a_new_view_of_a_known_part_shares_its_use() -> None:
     views = [replace(s, id=f"again/{s.id}") for s in samples]
     widened = with_new(plan, [*samples, *views])
     assert all(widened.roles[v.id] is plan.roles[s.id] for s, v in zip(samples, views, strict=True))
+
+
+def test_a_torn_group_of_near_duplicates_comes_to_lie_on_one_side(tmp_path: Path) -> None:
+    def sample(name: str, split: Split, kind: str | None = None) -> Sample:
+        return Sample(name, tmp_path / name, "c", split, kind)
+
+    samples = [
+        sample("a", Split.TRAIN),
+        sample("b", Split.TRAIN),
+        sample("c", Split.TEST),
+        sample("d", Split.TRAIN),
+        sample("e", Split.TEST, "crack"),
+        sample("f", Split.TRAIN),
+    ]
+    grouped = group_samples(samples, ["1", "1", "1", "2", "2", "3"])
+    assert [one.split.value for one in grouped] == ["train"] * 3 + ["test"] * 2 + ["train"]
+    assert [one.group for one in grouped] == ["1", "1", "1", "2", "2", "3"]
+
+
+def test_a_stored_split_that_tears_duplicates_apart_is_not_taken_for_a_grouped_one(
+    tmp_path: Path,
+) -> None:
+    samples = [Sample(f"{i}", tmp_path / f"{i}", "c", Split.TRAIN) for i in range(6)]
+    open_split(tmp_path / "own", samples)
+    with pytest.raises(CheckpointError, match="near-duplicates"):
+        open_split(tmp_path / "own", samples, is_grouped=True)
+    open_split(tmp_path / "grouped", samples, is_grouped=True)
+    plan = load_split(tmp_path / "grouped")
+    assert plan is not None
+    assert plan.is_grouped

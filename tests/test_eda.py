@@ -1,0 +1,210 @@
+"""Tables and figures of the exploration, on small datasets whose answers are known."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from eda import gallery, location, overview, shape, similarity
+from eda.frame import make_defect_frame, make_frame, make_problem_frame, select, select_with_normal
+from eda.report import make_report
+from eda.tables import table_value
+from inspection.dataset import read_dataset
+from inspection.index import Index, open_index
+from tests.factories import write_dataset
+
+LIMIT = 2_000_000
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
+    folder = tmp_path_factory.mktemp("eda")
+    write_dataset(folder / "parts", category="disc")
+    write_dataset(folder / "parts", category="ring", num_test=2)
+    return open_index(read_dataset(folder / "parts"), cache=folder / "cache")
+
+
+@pytest.fixture(scope="module")
+def frame(index: Index) -> pd.DataFrame:
+    return make_frame(index)
+
+
+def test_the_frame_has_one_row_per_image(index: Index, frame: pd.DataFrame) -> None:
+    assert list(frame["id"]) == [sample.id for sample in index.samples]
+    spot = frame[frame["defect_type"] == "spot"].iloc[0]
+    assert spot["num_defects"] == 1
+    assert spot["defect_area"] == pytest.approx(100 * 256 / 64**2)
+
+
+def test_filters_keep_the_good_images_to_compare_with(frame: pd.DataFrame) -> None:
+    assert set(select(frame, category="ring", defect_type="spot")["defect_type"]) == {"spot"}
+    both = select_with_normal(frame, category="ring", defect_type="spot")
+    assert set(both["defect_type"]) == {"good", "spot"}
+    assert set(both["category"]) == {"ring"}
+
+
+def test_tiles_and_counts_add_up(frame: pd.DataFrame) -> None:
+    tiles = {tile.label: tile.value for tile in overview.make_tiles(frame, num_problems=0)}
+    assert tiles["images"] == "36"
+    assert tiles["median defect area"] == "6.2 %"
+    counts = overview.count_images(frame)
+    assert counts[["train", "test"]].to_numpy().sum() == 36
+
+
+def test_problems_are_listed_without_naming_the_folder_they_lie_in(tmp_path: Path) -> None:
+    root = write_dataset(tmp_path / "parts")
+    (root / "disc" / "train" / "good" / "000.png").write_bytes(b"")
+    (root / "disc" / "ground_truth" / "spot" / "000_mask.png").unlink()
+    problems = make_problem_frame(open_index(read_dataset(root), cache=tmp_path / "cache"))
+    assert set(problems["kind"]) == {"unreadable image", "defective image without a mask"}
+    assert str(tmp_path) not in problems.to_csv()
+
+
+def test_the_density_lies_where_the_defects_are(index: Index, frame: pd.DataFrame) -> None:
+    panels = location.make_panels(index, frame)
+    assert [panel.category for panel in panels] == ["disc", "ring"]
+    rows, columns = np.nonzero(panels[0].density)
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (20, 35, 30, 45)
+    assert panels[0].density.max() == 100
+    where = location.describe_locations(panels, make_defect_frame(index))
+    assert where.loc[0, "middle_y"] == pytest.approx(100 * 28 / 64)
+    assert where.loc[0, "gathered"] == 100
+
+
+def test_the_resolution_check_counts_what_gets_too_thin() -> None:
+    defects = pd.DataFrame({"id": list("abcd"), "thickness_share": [0.001, 0.006, 0.01, 0.5]})
+    table = shape.check_resolution(defects, (128, 512))
+    assert table["thinner_than_1_px"].tolist() == [2, 1]
+    assert table["thinner_than_2_px"].tolist() == [3, 1]
+    assert table["images_lost"].tolist() == [2, 1]
+    assert set(table["verdict"]) == {"Loses defects"}
+    assert "Even at" in shape.recommend_size(table)
+
+
+def test_a_thick_defect_is_kept_at_every_size(index: Index) -> None:
+    table = shape.check_resolution(make_defect_frame(index))
+    assert set(table["verdict"]) == {"Keeps the defects"}
+    assert shape.recommend_size(table).startswith("From 64 × 64")
+
+
+def test_the_gallery_filters_by_area_and_contrast(frame: pd.DataFrame) -> None:
+    everything = gallery.choose_page(frame)
+    assert (everything.num_good, everything.num_defective) == (30, 6)
+    assert gallery.choose_page(frame, area="under 0.1 %").num_defective == 0
+    assert gallery.choose_page(frame, area="1 to 10 %").num_defective == 6
+    assert gallery.choose_page(frame, contrast="strong: over 40 levels").num_defective == 6
+    assert gallery.choose_page(frame, page=99, size=4).page == 1
+
+
+def test_an_outline_goes_round_the_mask() -> None:
+    mask = np.zeros((20, 20), np.bool_)
+    mask[5:10, 6:12] = True
+    path = gallery.trace_outline(mask)
+    assert path.startswith("M6.5 5.5")
+    assert path.endswith("Z")
+    assert gallery.trace_outline(np.zeros((20, 20), np.bool_)) == ""
+
+
+def make_vectors(num: int = 200) -> np.ndarray:
+    rng = np.random.default_rng(0)
+    shared = rng.normal(size=64) * 20
+    return (shared + rng.normal(size=(num, 64))).astype(np.float32)
+
+
+def test_copies_are_found_and_likeness_of_the_whole_category_is_not() -> None:
+    vectors = make_vectors()
+    vectors[150] = vectors[3] + 0.05
+    pairs = similarity.find_near_duplicates(vectors, ["part"] * len(vectors))
+    assert list(zip(pairs.first.tolist(), pairs.second.tolist(), strict=True)) == [(3, 150)]
+    assert pairs.similarity[0] > 0.9
+
+
+def test_unreadable_images_are_like_no_other() -> None:
+    vectors = make_vectors()
+    vectors[[5, 6]] = 0
+    pairs = similarity.find_near_duplicates(vectors, ["part"] * len(vectors))
+    assert not len(pairs.first)
+
+
+def test_groups_follow_chains_of_duplicates_and_known_parts() -> None:
+    pairs = similarity.Pairs(np.array([0, 1]), np.array([1, 2]), np.ones(2, np.float32))
+    groups = similarity.group_duplicates(pairs, ["a", "b", "c", "d", "d"])
+    assert groups[0] == groups[1] == groups[2]
+    assert groups[3] == groups[4]
+    assert len(set(groups)) == 2
+
+
+def test_a_pair_across_the_split_is_a_leak(frame: pd.DataFrame) -> None:
+    train = int(np.flatnonzero(frame["split"] == "train")[0])
+    test = int(np.flatnonzero(frame["split"] == "test")[0])
+    one, other = sorted((train, test))
+    pairs = similarity.Pairs(np.array([one]), np.array([other]), np.ones(1, np.float32))
+    assert similarity.tabulate_pairs(frame, pairs)["leak"].tolist() == ["yes"]
+    assert similarity.describe_pairs(frame, pairs).startswith("1 of 12 test images")
+
+
+def test_the_projection_is_that_of_an_independent_implementation() -> None:
+    from sklearn.decomposition import PCA
+
+    vectors = np.random.default_rng(1).normal(size=(60, 8)).astype(np.float32) * np.arange(1, 9)
+    points, shares = similarity.project(vectors.astype(np.float32))
+    reference = PCA(2).fit(vectors)
+    np.testing.assert_allclose(np.abs(points), np.abs(reference.transform(vectors)), atol=1e-3)
+    np.testing.assert_allclose(shares, reference.explained_variance_ratio_, rtol=1e-4)
+
+
+def make_large(num: int = 100_000) -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    return pd.DataFrame(
+        {
+            "id": [f"category/test/{i:06d}.png" for i in range(num)],
+            "category": rng.choice(["a", "b", "c"], num),
+            "defect_type": rng.choice(["good", "scratch", "dent"], num),
+            "split": rng.choice(["train", "test"], num),
+            "mode": "RGB",
+            "width": rng.integers(200, 2000, num),
+            "height": rng.integers(200, 2000, num),
+            "brightness": rng.uniform(0, 255, num),
+            "contrast": rng.uniform(0, 80, num),
+            "problem": "",
+        }
+    )
+
+
+def test_no_figure_of_100_000_images_is_larger_than_two_megabytes() -> None:
+    frame = make_large()
+    points = np.random.default_rng(0).normal(size=(len(frame), 2)).astype(np.float32)
+    figures = [
+        overview.draw_splits(frame),
+        overview.draw_defect_types(frame),
+        overview.draw_sizes(frame),
+        overview.draw_light(frame),
+        similarity.draw_projection(
+            similarity.choose_points(frame), points, (0.5, 0.1), source="test"
+        ),
+    ]
+    assert all(len(figure.to_json()) < LIMIT for figure in figures)
+    assert len(json.dumps(table_value(frame, "Images", file="images"))) < LIMIT
+
+
+@pytest.mark.parametrize("measure", shape.MEASURES)
+def test_without_defects_the_figures_say_so(measure: str, frame: pd.DataFrame) -> None:
+    nothing: Any = make_large(0)
+    empty = pd.DataFrame(columns=["id", "category", "defect_type", measure])
+    assert shape.draw_measure(empty, measure).layout.annotations[0].text
+    assert overview.draw_light(nothing).layout.annotations[0].text
+    assert location.draw_density([]).layout.annotations[0].text
+
+
+def test_the_report_stands_alone_and_names_hold_no_markup(tmp_path: Path) -> None:
+    root = write_dataset(tmp_path / "parts", category="<script>alert(1)")
+    index = open_index(read_dataset(root), cache=tmp_path / "cache")
+    text = make_report(index)
+    assert "<script>alert(1)" not in text
+    assert 'src="http' not in text
+    assert "Resolution check" in text
+    plain = make_report(index, pictures=False)
+    assert "data:image/jpeg" not in plain.split("<script>")[0]

@@ -1,0 +1,98 @@
+"""The Explore data tab: whatever a request asks for, no path is made of it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inspection.catalog import Catalog
+from tests.factories import BrightnessDetector, make_channel, write_dataset
+from ui.explore_tab import SUB_TABS, Handlers
+
+
+@pytest.fixture
+def handlers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Handlers:
+    monkeypatch.setenv("DEFECT_LENS_CACHE", str(tmp_path / "cache"))
+    data = write_dataset(tmp_path / "parts")
+    (tmp_path / "checkpoints").mkdir()
+    catalog = Catalog(
+        tmp_path / "checkpoints",
+        [data],
+        loader=lambda folder: make_channel(1.0),
+        detectors=(BrightnessDetector.name,),
+    )
+    return Handlers(catalog)
+
+
+def last(slots: Any) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for one in slots:
+        merged.update(one)
+    return merged
+
+
+EXPECTED = {
+    "overview": {"tiles", "splits", "counts", "problems", "images"},
+    "gallery": {"gallery", "page"},
+    "location": {"density", "locations"},
+    "shape": {"resolution", "check", "shape-contrast", "defects"},
+    "similarity": {"projection", "pairs"},
+}
+
+
+@pytest.mark.parametrize("view", SUB_TABS)
+def test_every_sub_tab_has_something_to_show(handlers: Handlers, view: str) -> None:
+    slots = last(handlers.show(view, "parts", "all", "all", "any", "any", 0))
+    assert EXPECTED[view] <= slots.keys()
+    assert slots["status"]["text"] == ""
+    assert slots["category"][0][1] == ("disc", "disc")
+
+
+@pytest.mark.parametrize("name", ["../parts", "/etc", "", None, 3, ["parts"], {"a": 1}])
+def test_a_dataset_is_chosen_by_name_and_never_by_path(handlers: Handlers, name: object) -> None:
+    slots = last(handlers.show("overview", name, "all", "all", "any", "any", 0))
+    assert slots["status"]["problem"]
+    assert "tiles" not in slots
+
+
+@pytest.mark.parametrize("odd", ["nonsense", None, 7, ["x"], {"y": 2}])
+def test_odd_filters_mean_no_filter(handlers: Handlers, odd: object) -> None:
+    slots = last(handlers.show(odd, "parts", odd, odd, odd, odd, odd))
+    assert slots["category"][1] == "all"
+    assert slots["tiles"][0]["value"] == "20"
+
+
+def test_the_gallery_shows_good_beside_defective(handlers: Handlers) -> None:
+    good, bad = last(handlers.show("gallery", "parts", "all", "all", "any", "any", 0))["gallery"][
+        "sides"
+    ]
+    assert good["isGood"]
+    assert len(bad["items"]) == 4
+    assert all(item["path"].startswith("M") for item in bad["items"])
+    assert not any(item["path"] for item in good["items"])
+
+
+def test_a_click_opens_an_image_that_can_be_inspected(handlers: Handlers) -> None:
+    sample = "disc/test/spot/000.png"
+    detail = handlers.open_image("parts", sample)["detail"]
+    assert detail["product"] == "parts/disc"
+    assert detail["source"].startswith("data:image/png")
+    assert dict(detail["facts"])["Defects"] == "1"
+    assert handlers.catalog.any_sample(detail["product"], sample).id == sample
+
+
+@pytest.mark.parametrize("sample", ["../../secret.png", "/etc/passwd", None, 1, ["a"]])
+def test_an_image_is_chosen_by_id_and_never_by_path(handlers: Handlers, sample: object) -> None:
+    assert handlers.open_image("parts", sample)["status"]["problem"]
+    assert handlers.peek("parts", sample) == {}
+
+
+def test_hovering_a_point_shows_its_thumbnail(handlers: Handlers) -> None:
+    peek = handlers.peek("parts", "disc/test/spot/000.png")
+    assert peek["source"].startswith("data:image/jpeg")
+
+
+def test_without_datasets_the_tab_says_what_to_do(tmp_path: Path) -> None:
+    catalog = Catalog(tmp_path, [], loader=lambda folder: make_channel(1.0), detectors=())
+    slots = last(Handlers(catalog).show("overview", None, "all", "all"))
+    assert "--data DIR" in slots["status"]["text"]
