@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,19 +69,16 @@ def make_report(
         body.append(f"<section><h2>{html.escape(section.title)}</h2>")
         body.extend(_place(part, values) for part in section.parts)
         body.append("</section>")
-    template = _read("report.html")
-    replaced = {
+    parts = {
         "@TITLE@": html.escape(f"{index.dataset.name}: {len(images):,} images"),
         "@CSS@": _read("report.css") + _read("parts.css"),
         "@BODY@": "\n".join(body),
         "@TABLE@": _read("table.html"),
-        "@VALUES@": json.dumps(values).replace("</", "<\\/"),
+        "@VALUES@": json.dumps(values).replace("<", "\\u003c"),  # names may hold markup
         "@TABLE_JS@": _read("table.js"),
         "@PLOTLY@": get_plotlyjs(),
     }
-    for mark, text in replaced.items():
-        template = template.replace(mark, text, 1)
-    return template
+    return re.sub("|".join(parts), lambda mark: parts[mark[0]], _read("report.html"))
 
 
 def make_sections(
