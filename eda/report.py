@@ -184,7 +184,7 @@ def _gallery(index: Index, images: pd.DataFrame) -> str:
         items = [item for key in ids if (item := gallery.make_item(by_id[key])) is not None]
         pictures = "".join(_picture(item) for item in items)
         sides.append(
-            f'<section><h3 data-kind="{kind}">{title}</h3>'
+            f'<section><h2 data-kind="{kind}">{title}</h2>'
             f'<div class="grid">{pictures}</div></section>'
         )
     return f'<div class="sides">{"".join(sides)}</div>'

@@ -123,6 +123,7 @@ def draw_resolution(defects: pd.DataFrame, sizes: Sequence[int] = SIZES) -> go.F
         bargap=0.3,
         showlegend=True,
     )
+    figure.update_xaxes(type="category")
     return figure.update_yaxes(range=[0, 100], ticksuffix=" %")
 
 

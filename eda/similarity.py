@@ -202,7 +202,7 @@ def draw_projection(
     has_many = frame["category"].nunique() > 1
     kinds = ["category", "defect_type"] if has_many else ["defect_type"]
     labels = frame[kinds].agg(": ".join, axis=1)
-    if labels.nunique() > 2 * len(SEQUENCE):
+    if labels.nunique() > len(SEQUENCE):
         labels = np.where(frame["defect_type"] == GOOD, GOOD, "defective") + frame["category"].map(
             lambda name: f", {name}"
         )

@@ -28,7 +28,7 @@ def lay_out(
     figure.update_layout(
         template="none",
         height=height,
-        margin={"l": 12, "r": 16, "t": 64 if layout.get("showlegend", True) else 44, "b": 40},
+        margin={"l": 12, "r": 16, "t": 46, "b": 40},
         title={
             "text": title,
             "font": {"size": 15},
@@ -43,10 +43,11 @@ def lay_out(
         font={"family": FONT, "size": 12.5, "color": INK},
         legend={
             "orientation": "h",
-            "y": 1.01,
+            "yref": "container",
+            "y": 0.01,
+            "yanchor": "bottom",
             "x": 0,
             "xanchor": "left",
-            "yanchor": "bottom",
             "itemsizing": "constant",
         },
         hoverlabel={"font": {"family": FONT, "size": 13}},

@@ -39,12 +39,23 @@ def table_value(
     if max_rows is not None and len(frame) > max_rows:
         note = f"{CUT.format(shown=max_rows, total=len(frame))} {note}".strip()
         frame = frame.head(max_rows)
-    columns = [
-        {"title": TITLES.get(str(name), str(name).replace("_", " ")), "digits": 2}
-        for name in frame.columns
-    ]
     rows = [[_cell(value) for value in row] for row in frame.itertuples(index=False, name=None)]
+    columns = [
+        {
+            "title": TITLES.get(str(name), str(name).replace("_", " ")),
+            "digits": _digits(rows, place),
+        }
+        for place, name in enumerate(frame.columns)
+    ]
     return {"title": title, "columns": columns, "rows": rows, "file": file, "note": note}
+
+
+def _digits(rows: list[list[Any]], place: int) -> int:
+    """Return how many digits stand behind the point, the same in all rows of a column."""
+    values = [abs(row[place]) for row in rows if isinstance(row[place], float)]
+    if not values:
+        return 0
+    return 1 if min(values) >= 10 else 2 if max(values) >= 1 else 3
 
 
 def _cell(value: Any) -> Any:

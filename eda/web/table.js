@@ -13,7 +13,7 @@ function content() {
 function write(value, { digits }) {
   if (value === null || value === undefined) return '–';
   if (typeof value !== 'number') return String(value);
-  return value.toLocaleString('en', { maximumFractionDigits: digits ?? 2, minimumFractionDigits: Number.isInteger(value) ? 0 : digits ?? 0 });
+  return value.toLocaleString('en', { maximumFractionDigits: digits, minimumFractionDigits: digits });
 }
 
 function chosenRows() {
@@ -66,7 +66,7 @@ function draw() {
   const chosen = chosenRows();
   const pages = Math.max(1, Math.ceil(chosen.length / PAGE));
   page = Math.min(page, pages - 1);
-  find('h3').textContent = title;
+  find('h2').textContent = title;
   find('caption').textContent = title;
   find('.note').textContent = note;
   find('.note').hidden = !note;

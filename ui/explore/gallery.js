@@ -14,7 +14,7 @@ function showGallery() {
 
 function createSide({ title, note, items, isGood }) {
   const side = document.createElement('section');
-  const heading = document.createElement('h3');
+  const heading = document.createElement('h2');
   const words = document.createElement('p');
   const grid = document.createElement('div');
   heading.textContent = title;
