@@ -75,11 +75,16 @@ def read_reduced(path: Path, longest: int) -> tuple[NDArray[np.uint8], Size, str
     Raises:
         ImageError: as in `read_image`.
     """
-    with _open(path) as picture:
-        mode = picture.mode
-    size = read_image_size(path)
+    try:
+        with _open(path) as picture:
+            mode, is_jpeg = picture.mode, picture.format == "JPEG"
+    except UnidentifiedImageError:  # a deep TIFF, or none: decoding tells
+        mode, is_jpeg = "RGB;16", False
+    # the size of a PNG with its turn is known only when it is decoded: once is enough
+    size = read_image_size(path) if is_jpeg else None
     array = _decode(path, at_least=longest)
     height, width = array.shape[:2]
+    size = size or (height, width)
     scale = longest / max(height, width)
     if scale < 1:
         new = (max(1, round(width * scale)), max(1, round(height * scale)))
