@@ -15,6 +15,7 @@ from inspection.catalog import Catalog
 from inspection.types import Channel
 from tests.fakes import DETECTORS, make_catalog
 from ui import layout
+from ui.explore_tab import SUB_TABS
 from ui.first import describe_first_inspection
 from ui.serve import is_share_wanted
 
@@ -76,7 +77,9 @@ def test_the_page_offers_no_api_and_only_tabs_that_work(page: Any) -> None:
     config = json.loads(get(page, "config")[1])
     assert {dependency["api_visibility"] for dependency in config["dependencies"]} == {"private"}
     tabs = [part["props"]["label"] for part in config["components"] if part["type"] == "tabitem"]
-    assert tabs == [title for title, _ in layout.TABS] == ["Inspect"]
+    titles = [title for title, _ in layout.TABS]
+    assert titles == ["Inspect", "Explore data"]
+    assert tabs == [*titles, *SUB_TABS.values()]
 
 
 def test_the_terminal_gets_one_line_per_detector(catalog: Catalog) -> None:

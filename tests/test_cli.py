@@ -12,9 +12,12 @@ from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 import cli
+from commands.train import group_near_duplicates
 from detectors.student import Student
+from inspection.dataset import read_dataset
 from inspection.errors import InspectionError
 from inspection.splits import load_split
+from inspection.types import Split
 from tests.factories import draw_part, write_dataset
 
 ROOT = Path(cli.__file__).parent
@@ -145,3 +148,26 @@ def test_the_exit_code_is_2_and_there_is_no_traceback(tmp_path: Path) -> None:
     assert result.returncode == 2
     assert result.stderr.startswith("Error: ")
     assert "Traceback" not in result.stderr
+
+
+def test_eda_writes_one_file_with_everything(tmp_path: Path) -> None:
+    write_dataset(tmp_path / "parts")
+    said = run(
+        *("eda", "--data", tmp_path / "parts", "--out", tmp_path / "eda.html"),
+        *("--no-embeddings", "--cache", tmp_path / "cache"),
+    )
+    assert "20 images in 1 categories, 0 unreadable" in said
+    assert "Resolution check" in (tmp_path / "eda.html").read_text(encoding="utf-8")
+
+
+def test_a_grouped_split_keeps_copies_on_one_side(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEFECT_LENS_CACHE", str(tmp_path / "cache"))
+    folder = write_dataset(tmp_path / "parts", num_train=50) / "disc"
+    shutil.copy(folder / "train" / "good" / "000.png", folder / "test" / "good" / "copy.png")
+    dataset = read_dataset(tmp_path / "parts")
+    grouped = {s.id: s for s in group_near_duplicates(dataset, device="cpu")}
+    copy, original = grouped["disc/test/good/copy.png"], grouped["disc/train/good/000.png"]
+    assert copy.group == original.group
+    assert copy.split is original.split is Split.TEST

@@ -12,6 +12,7 @@ from PIL import Image
 
 from inspection.calibration import load_calibration, save_product_rate
 from inspection.catalog import Catalog, Status
+from inspection.dataset import read_dataset
 from inspection.errors import CheckpointError
 from inspection.images import pixel_hash, read_image
 from inspection.preprocess import to_input_size
@@ -306,9 +307,21 @@ def test_another_product_without_an_own_image_opens_with_its_own_sample(tmp_path
     assert held["header"]["sample"].startswith("other/test/")
 
 
+def test_another_tab_hands_over_any_image_of_a_product(tmp_path: Path) -> None:
+    catalog = make_catalog(tmp_path)
+    sample = next(s.id for s in read_dataset(catalog.folders["drawn"]).samples)
+    held = merge(Handlers(catalog).hand_over(KEY, sample))
+    assert held["product"] == KEY
+    assert held["header"]["sample"] == sample
+    for product, asked in ((KEY, "../secret.png"), ("nonsense", sample), (KEY, None)):
+        assert merge(Handlers(catalog).hand_over(product, asked))["header"]["state"] == "error"
+
+
 def test_clear_cancels_everything_that_inspects(catalog: Catalog) -> None:
     config = build_page(catalog).get_config_file()
-    inspecting = {one["id"] for one in config["dependencies"] if one["queue"] is not False}
+    queued = [one for one in config["dependencies"] if one["queue"] is not False]
+    exploring = ("on_show", "on_filter", "on_dataset", "on_turn")
+    inspecting = {one["id"] for one in queued if not one["api_name"].startswith(exploring)}
     cancelled = [set(one["cancels"]) for one in config["dependencies"] if one["cancels"]]
     assert len(inspecting) == 4
     assert inspecting in cancelled
