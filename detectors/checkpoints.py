@@ -10,7 +10,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -162,11 +162,10 @@ def replace_folder(target: Path) -> Iterator[Path]:
     target.parent.mkdir(parents=True, exist_ok=True)
     recover_folder(target)
     fresh = Path(tempfile.mkdtemp(prefix=f"{target.name}.tmp-", dir=target.parent))
-    try:
+    with ExitStack() as undo:
+        undo.callback(shutil.rmtree, fresh, ignore_errors=True)
         yield fresh
-    except BaseException:
-        shutil.rmtree(fresh, ignore_errors=True)
-        raise
+        undo.pop_all()  # the block ended well: there is nothing to undo
     old = _aside(target)
     try:
         fresh.chmod(0o755)  # mkdtemp makes folders private
