@@ -20,13 +20,13 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
+from inspection.calibration import CARD
 from inspection.errors import CheckpointError, NotFittedError
 from inspection.splits import fingerprint
 from inspection.types import TrainingRecord
 
 FORMAT = 1
 WEIGHTS = "weights.safetensors"
-CARD = "detector.json"
 LIBRARIES = ("torch", "torchvision", "anomalib", "segmentation-models-pytorch", "timm", "numpy")
 
 

@@ -1,12 +1,10 @@
 """From held-out normal images to thresholds and verdicts, and what the majority of detectors says.
 
-`calibration.json` lies beside the weights of a detector; `product.json` one folder above holds what
-a product has decided for all its detectors. Both are replaced as whole files.
+`calibration.json` lies beside the weights of a detector, whose hash it holds; `product.json` one
+folder above holds what a product has decided for all its detectors. Both are replaced as whole files.
 """
 
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +13,12 @@ from typing import Any
 import numpy as np
 
 from inspection.errors import CalibrationError, CheckpointError
+from inspection.files import replace_text
 from inspection.types import Calibration, Sample, Verdict
 
 FORMAT = 1
 CALIBRATION = "calibration.json"
+CARD = "detector.json"
 PRODUCT = "product.json"
 DEFAULT_RATE = 0.02
 
@@ -66,6 +66,17 @@ def default_rate(calibrations: Iterable[Calibration]) -> float:
     return max([DEFAULT_RATE, *(calibration.floor for calibration in calibrations)])
 
 
+def product_rate(folder: Path, calibrations: Iterable[Calibration]) -> float:
+    """Return a product's own false-alarm rate, or the default; never below a detector's floor.
+
+    Raises:
+        CheckpointError: `product.json` is damaged.
+    """
+    own = load_product_rate(folder)
+    floors = (calibration.floor for calibration in calibrations)
+    return max([DEFAULT_RATE if own is None else own, *floors])
+
+
 def decide(image_score: float, threshold: float) -> Verdict:
     """Return the verdict; a score equal to the threshold is normal."""
     return Verdict.DEFECT if image_score > threshold else Verdict.NORMAL
@@ -92,11 +103,16 @@ def majority_false_alarm_rate(
 
 
 def save_calibration(folder: Path, calibration: Calibration, seen: Mapping[str, str]) -> None:
-    """Write `calibration.json` into a checkpoint folder."""
+    """Write `calibration.json` into a checkpoint folder that a detector was saved into before.
+
+    Raises:
+        CheckpointError: the folder holds no detector.
+    """
     # repr of a float32 as float64 comes back as the same float32
     scores = [float(score) for score in calibration.normal_scores]
     content = {
         "format": FORMAT,
+        "weights_sha256": _weights_hash(folder),
         "min_threshold": calibration.min_threshold,
         "normal_scores": dict(zip(calibration.units, scores, strict=True)),
         "seen": dict(seen),
@@ -108,9 +124,13 @@ def load_calibration(folder: Path) -> StoredCalibration:
     """Read `calibration.json`.
 
     Raises:
-        CheckpointError: missing, damaged or of another version.
+        CheckpointError: missing, damaged, of another version or made for other weights.
     """
     content = read_json(folder / CALIBRATION)
+    if content.get("weights_sha256") != _weights_hash(folder):
+        raise CheckpointError(
+            f"{folder / CALIBRATION} was not made for the weights beside it.", _recalibrate(folder)
+        )
     try:
         scores = content["normal_scores"]
         ascending = np.array(list(scores.values()), np.float32)
@@ -126,6 +146,11 @@ def load_calibration(folder: Path) -> StoredCalibration:
         raise CheckpointError(
             f"{folder / CALIBRATION} is damaged ({error}).", _recalibrate(folder)
         ) from error
+
+
+def _weights_hash(folder: Path) -> str:
+    """Return the hash of the weights as the detector's card has it, which loading them checks."""
+    return str(read_json(folder / CARD).get("weights_sha256", ""))
 
 
 def save_product_rate(folder: Path, false_alarm_rate: float) -> None:
@@ -164,12 +189,9 @@ def _read_product(folder: Path) -> dict[str, Any]:
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Replace a JSON file as a whole, so that no reader ever sees half of it."""
-    handle, name = tempfile.mkstemp(prefix=f"{path.name}.tmp-", dir=path.parent)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
+    with replace_text(path) as file:
         json.dump(content, file, indent=1, ensure_ascii=False)
         file.write("\n")
-    Path(name).chmod(0o644)  # mkstemp makes files private
-    Path(name).replace(path)
 
 
 def read_json(path: Path) -> dict[str, Any]:

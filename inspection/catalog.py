@@ -14,10 +14,11 @@ from enum import StrEnum
 from pathlib import Path
 
 from inspection.calibration import (
-    DEFAULT_RATE,
+    CALIBRATION,
+    CARD,
     load_calibration,
     load_opening,
-    load_product_rate,
+    product_rate,
     read_json,
 )
 from inspection.dataset import read_dataset
@@ -195,12 +196,11 @@ class Catalog:
 
     def rate(self, key: str, calibrations: Sequence[Calibration]) -> float:
         """Return the product's own false-alarm rate, or the default; never below a floor."""
-        return max([self.wanted_rate(key), *(calibration.floor for calibration in calibrations)])
+        return product_rate(self.product(key).folder, calibrations)
 
     def wanted_rate(self, key: str) -> float:
         """Return the product's own false-alarm rate, or the default, whatever the floors are."""
-        own = load_product_rate(self.product(key).folder)
-        return DEFAULT_RATE if own is None else own
+        return product_rate(self.product(key).folder, ())
 
     def opening(self, key: str) -> str | None:
         """Return the id of the sample that the product wants a page to open with, if any."""
@@ -351,13 +351,13 @@ def read_seen(folder: Path) -> dict[str, str]:
     Raises:
         CheckpointError: the checkpoint is damaged.
     """
-    training = read_json(folder / "detector.json").get("training", {})
+    training = read_json(folder / CARD).get("training", {})
     return {**training.get("seen", {}), **load_calibration(folder).seen}
 
 
 def _stamp(folder: Path) -> float:
     """Return a number that changes when a checkpoint is written anew."""
-    files = (folder / "detector.json", folder / "calibration.json")
+    files = (folder / CARD, folder / CALIBRATION)
     return sum(map(_mtime, files))
 
 

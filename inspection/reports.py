@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from inspection.errors import ImageError
+from inspection.files import replace_text
 from inspection.images import write_png
 from inspection.overlay import draw_finding
 from inspection.types import Inspection
@@ -50,7 +51,7 @@ def write_csv(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
     if not rows:
         return
     try:
-        with path.open("w", newline="", encoding="utf-8-sig") as file:
+        with replace_text(path, encoding="utf-8-sig") as file:
             writer = csv.DictWriter(file, fieldnames=list(rows[0]))
             writer.writeheader()
             writer.writerows(rows)

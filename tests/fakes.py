@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from inspection.calibration import FORMAT, load_calibration, save_calibration, write_json
+from inspection.calibration import CARD, FORMAT, load_calibration, save_calibration, write_json
 from inspection.catalog import Catalog
 from inspection.types import (
     Calibration,
@@ -122,8 +122,9 @@ def write_checkpoint(
     scores = np.array(normal_scores(folder.name, num_normal), np.float32)
     order = np.argsort(scores, kind="stable")
     units = tuple(f"part/train/good/{index:03d}.png" for index in order)
+    card = {"format": FORMAT, "training": {"seen": dict(seen or {})}, "weights_sha256": "00"}
+    write_json(folder / CARD, card)
     save_calibration(folder, Calibration(scores[order], units), seen or {})
-    write_json(folder / "detector.json", {"format": FORMAT, "training": {"seen": dict(seen or {})}})
 
 
 @cache

@@ -15,8 +15,10 @@ from inspection.calibration import (
     load_opening,
     load_product_rate,
     majority_false_alarm_rate,
+    product_rate,
     save_calibration,
     save_product_rate,
+    write_json,
 )
 from inspection.errors import CalibrationError, CheckpointError
 from inspection.types import Calibration, Sample, Split, Verdict
@@ -130,12 +132,33 @@ def test_the_joint_rate_counts_common_parts_that_most_detectors_flag() -> None:
 def test_a_calibration_comes_back_as_it_was_saved(tmp_path: Path) -> None:
     scores = np.sort(np.random.default_rng(1).exponential(size=30).astype(np.float32))
     calibration = Calibration(scores, tuple(f"Teil {i} ä" for i in range(30)), 0.25)
+    write_json(tmp_path / "detector.json", {"format": 1, "weights_sha256": "ab"})
     save_calibration(tmp_path, calibration, {"x.png": "00ff"})
     stored = load_calibration(tmp_path)
     assert stored.calibration.normal_scores.tobytes() == scores.tobytes()
     assert stored.calibration.units == calibration.units
     assert stored.calibration.min_threshold == 0.25
     assert stored.seen == {"x.png": "00ff"}
+
+
+def test_a_calibration_made_for_other_weights_is_refused(tmp_path: Path) -> None:
+    card = tmp_path / "detector.json"
+    write_json(card, {"format": 1, "weights_sha256": "ab"})
+    save_calibration(tmp_path, make_calibration(1, 2, 3), {})
+    write_json(card, {"format": 1, "weights_sha256": "cd"})
+    with pytest.raises(CheckpointError, match=r"not made for the weights beside it.*cli\.py train"):
+        load_calibration(tmp_path)
+    card.unlink()
+    with pytest.raises(CheckpointError, match=r"detector\.json is missing"):
+        load_calibration(tmp_path)
+
+
+def test_the_rate_of_a_product_is_its_own_but_never_below_a_floor(tmp_path: Path) -> None:
+    few, many = make_calibration(*range(9)), make_calibration(*range(99))
+    assert product_rate(tmp_path, [many]) == 0.02
+    save_product_rate(tmp_path, 0.05)
+    assert product_rate(tmp_path, [many]) == 0.05
+    assert product_rate(tmp_path, [many, few]) == 0.1
 
 
 @pytest.mark.parametrize(
@@ -154,6 +177,8 @@ def test_a_calibration_comes_back_as_it_was_saved(tmp_path: Path) -> None:
 def test_a_damaged_calibration_is_refused_with_its_file_and_the_remedy(
     tmp_path: Path, text: str
 ) -> None:
+    write_json(tmp_path / "detector.json", {"format": 1, "weights_sha256": "ab"})
+    text = text.replace('"format": 1, ', '"format": 1, "weights_sha256": "ab", ')
     (tmp_path / "calibration.json").write_text(text, encoding="utf-8")
     with pytest.raises(CheckpointError, match=r"calibration\.json .*cli\.py train"):
         load_calibration(tmp_path)

@@ -19,7 +19,7 @@ from tests.factories import make_calibration, make_channel, write_dataset
 
 def write_checkpoint(folder: Path, *, seen: dict[str, str] | None = None) -> None:
     folder.mkdir(parents=True)
-    card = {"format": 1, "training": {"seen": seen or {}}}
+    card = {"format": 1, "training": {"seen": seen or {}}, "weights_sha256": "00"}
     (folder / "detector.json").write_text(json.dumps(card), encoding="utf-8")
     save_calibration(folder, make_calibration(1, 2, 3), {"c.png": "00"})
 

@@ -1,0 +1,28 @@
+"""Files replaced as a whole, so that no reader ever sees half of one."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TextIO
+
+
+@contextmanager
+def replace_text(path: Path, *, encoding: str = "utf-8") -> Iterator[TextIO]:
+    """Open a text file that takes the place of `path` when the block ends well.
+
+    Line ends are written as they are given.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    handle, name = tempfile.mkstemp(prefix=f"{path.name}.tmp-", dir=path.parent)
+    fresh = Path(name)
+    with ExitStack() as undo:
+        undo.callback(fresh.unlink, missing_ok=True)
+        with os.fdopen(handle, "w", newline="", encoding=encoding) as file:
+            yield file
+        fresh.chmod(0o644)  # mkstemp makes files private
+        fresh.replace(path)
+        undo.pop_all()
