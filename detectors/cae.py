@@ -3,10 +3,9 @@
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -17,11 +16,12 @@ from detectors.checkpoints import (
     StoredDetector,
     load_weights,
     not_fitted,
-    read_detector,
+    open_detector,
     retrain,
     write_detector,
 )
 from detectors.devices import choose_device
+from detectors.fitting import learnable, read_lessons, record_training
 from detectors.losses import ssim_map
 from detectors.networks import (
     round_weights,
@@ -31,9 +31,24 @@ from detectors.networks import (
     to_tensor,
     weights_to_store,
 )
-from detectors.settings import Range, Watch, make_settings, settings_to_json
-from inspection.errors import CheckpointError, SettingsError
-from inspection.preprocess import LoadedSamples, check_input_size, load_samples
+from detectors.settings import (
+    BatchSize,
+    EpochImages,
+    Epochs,
+    Flips,
+    LearningRate,
+    Patience,
+    Range,
+    Rotation,
+    Seconds,
+    Seed,
+    Share,
+    Smoothing,
+    Watch,
+    make_settings,
+)
+from inspection.errors import CheckpointError
+from inspection.preprocess import LoadedSamples, check_input_size
 from inspection.synthetic import draw_defects
 from inspection.types import AnomalyMap, Prediction, RGBImage, Sample, Size, TrainingRecord
 
@@ -45,18 +60,10 @@ FLOOR_SHARE = 0.1  # of the mean error, added everywhere, so that calm places ar
 Errors = NDArray[np.float32]
 """(2, h, w): the squared and the structural error at every pixel, smoothed."""
 
-RANGES = {
-    "width": Range(4, 256),
-    "depth": Range(1, len(WIDTHS)),
-    "bottleneck": Range(1, 1024),
-    "ssim_weight": Range(0.0, 100.0),
-    "damage_share": Range(0.0, 1.0),
-}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CAESettings:
-    """Settings of the autoencoder.
+    """Settings of the autoencoder; `detectors.settings` explains the shared ones.
 
     Attributes:
         input_size: (height, width), multiples of 2 to the power of `depth`.
@@ -65,38 +72,26 @@ class CAESettings:
         bottleneck: channels of the bottleneck.
         ssim_weight: weight of the structural loss beside the squared error of 1.
         damage_share: share of the images that get synthetic defects which it learns to undo.
-        smoothing: standard deviation of the map's Gaussian filter, in pixels of the input.
-        flips: vary by mirroring; None to find out whether that is normal.
-        rotation: vary by quarter turns; None to find out whether that is normal.
-        crop: learn from random windows.
-        light: vary brightness and contrast.
-        max_epochs: of `epoch_images` each.
-        epoch_images: images drawn per epoch, whatever the size of the data set.
-        max_seconds: ends the training earlier.
-        patience: epochs without progress after which the training ends.
-        batch_size: images per step.
-        learning_rate: its highest value.
-        seed: of everything random.
     """
 
     input_size: Size = (256, 256)
-    width: int = 32
-    depth: int = 5
-    bottleneck: int = 64
-    ssim_weight: float = 1.0
-    damage_share: float = 0.5
-    smoothing: float = 3.0
-    flips: bool | None = None
-    rotation: bool | None = None
-    crop: bool = True
-    light: bool = True
-    max_epochs: int = 40
-    epoch_images: int = 256
-    max_seconds: float | None = None
-    patience: int = 12
-    batch_size: int = 16
-    learning_rate: float = 2e-3
-    seed: int = 0
+    width: Annotated[int, Range(4, 256)] = 32
+    depth: Annotated[int, Range(1, len(WIDTHS))] = 5
+    bottleneck: Annotated[int, Range(1, 1024)] = 64
+    ssim_weight: Annotated[float, Range(0.0, 100.0)] = 1.0
+    damage_share: Share = 0.5
+    smoothing: Smoothing = 3.0
+    flips: Flips = None
+    rotation: Rotation = None
+    crop: bool = True  # learn from random windows
+    light: bool = True  # vary brightness and contrast
+    max_epochs: Epochs = 40
+    epoch_images: EpochImages = 256
+    max_seconds: Seconds = None
+    patience: Patience = 12
+    batch_size: BatchSize = 16
+    learning_rate: LearningRate = 2e-3
+    seed: Seed = 0
 
 
 class Autoencoder(nn.Module):
@@ -224,8 +219,10 @@ class CAE:
     def __init__(
         self, *, device: str | None = None, progress: bool | Watch = True, **settings: Any
     ) -> None:
-        self.settings = make_settings(CAESettings, self.name, settings, RANGES)
-        check_input_size(self.settings.input_size, multiple=2**self.settings.depth)
+        self.settings = make_settings(CAESettings, self.name, settings)
+        multiple = 2**self.settings.depth
+        self.input_size = check_input_size(self.settings.input_size, multiple=multiple)
+        self.min_threshold = 0.0
         self._device = choose_device(device)
         self._progress = progress
         self._forget()
@@ -233,51 +230,28 @@ class CAE:
     def _forget(self) -> None:
         self._network: Autoencoder | None = None
         self._usual: _Usual | None = None
-        self._training: TrainingRecord | None = None
-        self._state: dict[str, Any] = {}
-
-    @property
-    def input_size(self) -> Size:
-        return self.settings.input_size
-
-    @property
-    def min_threshold(self) -> float:
-        return 0.0
-
-    @property
-    def training(self) -> TrainingRecord | None:
-        return self._training
-
-    @property
-    def history(self) -> list[dict[str, float]]:
-        """Figures of every epoch of the training."""
-        return list(self._state.get("history", []))
+        self.training: TrainingRecord | None = None
+        self.state: dict[str, Any] = {}
 
     def fit(self, samples: Sequence[Sample]) -> Self:
-        from detectors.training import seeded, split_validation
+        from detectors.training import seeded
 
         start = time.perf_counter()
         self._forget()
-        normal = [sample for sample in samples if not sample.is_anomalous]
-        training, validation = split_validation(normal, seed=self.settings.seed)
-        learned = load_samples(training, self.input_size)
-        held = load_samples(validation, self.input_size)
+        normal = [sample for sample in learnable(samples) if not sample.is_anomalous]
+        learned, held = read_lessons(normal, self.settings, has_bar=self._progress is True)
         with seeded(self.settings.seed):
-            network, state = self._learn(learned, held)
+            network, self.state = self._learn(learned, held)
         round_weights(network)
         self._usual = _Usual.measure([self._errors(network, image)[0] for image in held.images])
-        self._network, self._state = network, state
-        seen = {**learned.seen, **held.seen}
-        self._training = TrainingRecord(
-            category=training[0].category,
-            seen=seen,
-            num_normal=len(seen),
-            num_labelled=0,
+        self._network = network
+        self.training = record_training(
+            learned,
+            held,
             seed=self.settings.seed,
-            seconds=round(time.perf_counter() - start, 2),
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            device=self._device.type,
-            summary=f"trained on {len(seen)} normal images",
+            start=start,
+            device=self._device,
+            summary=f"trained on {len(normal)} normal images",
         )
         return self
 
@@ -356,30 +330,16 @@ class CAE:
     def save(self, folder: Path) -> None:
         if self._network is None or self._usual is None:
             raise not_fitted(self.name)
-        write_detector(
-            folder,
-            self.name,
-            settings=settings_to_json(self.settings),
-            training=self._training,
-            tensors=weights_to_store(self._network) | self._usual.to_tensors(),
-            state=self._state,
-        )
+        tensors = weights_to_store(self._network) | self._usual.to_tensors()
+        write_detector(folder, self, tensors)
 
     @classmethod
     def load(cls, folder: Path, *, device: str | None = None) -> Self:
-        stored = read_detector(folder, cls.name)
-        choose_device(device)  # an absent device is no fault of the checkpoint
-        try:
-            detector = cls(device=device, **stored.settings)
-        except SettingsError as error:
-            raise CheckpointError(
-                f"{folder} was written by another version ({error.problem})", retrain(cls.name)
-            ) from error
+        detector, stored = open_detector(cls, folder, device=device)
         network = detector._build()
         detector._usual = _Usual.take(stored, folder)
         load_weights(network, stored, folder)
         detector._network = network.to(detector._device).eval()
-        detector._training, detector._state = stored.training, stored.state
         return detector
 
     def _build(self) -> Autoencoder:

@@ -14,14 +14,16 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
+from detectors.devices import choose_device
+from detectors.settings import settings_to_json
 from inspection.calibration import CARD
-from inspection.errors import CheckpointError, NotFittedError
+from inspection.errors import CheckpointError, NotFittedError, SettingsError
 from inspection.splits import fingerprint
 from inspection.types import TrainingRecord
 
@@ -40,30 +42,37 @@ class StoredDetector:
     tensors: dict[str, torch.Tensor]
 
 
-def write_detector(
-    folder: Path,
-    name: str,
-    *,
-    settings: Mapping[str, Any],
-    training: TrainingRecord | None,
-    tensors: Mapping[str, torch.Tensor],
-    state: Mapping[str, Any] | None = None,
-) -> None:
+class Storable(Protocol):
+    """What a detector shows of itself to be stored."""
+
+    name: ClassVar[str]
+    settings: Any
+    state: dict[str, Any]  # small fitted values that are no tensors
+    training: TrainingRecord | None
+
+    def __init__(self, *, device: str | None = None, **settings: Any) -> None: ...
+
+
+Kind = TypeVar("Kind", bound=Storable)
+
+
+def write_detector(folder: Path, detector: Storable, tensors: Mapping[str, torch.Tensor]) -> None:
     """Write weights and card into an existing folder; `replace_folder` makes the whole step atomic.
 
     Raises:
         NotFittedError: there is nothing to save yet.
     """
+    training = detector.training
     if training is None:
-        raise not_fitted(name)
+        raise not_fitted(detector.name)
     plain = {key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()}
     weights = save(plain)
     (folder / WEIGHTS).write_bytes(weights)
     card = {
         "format": FORMAT,
-        "detector": name,
-        "settings": dict(settings),
-        "state": dict(state or {}),
+        "detector": detector.name,
+        "settings": settings_to_json(detector.settings),
+        "state": detector.state,
         "training": dataclasses.asdict(training),
         "data_fingerprint": fingerprint(training.seen),
         "versions": {library: version(library) for library in LIBRARIES},
@@ -101,6 +110,27 @@ def read_detector(folder: Path, name: str) -> StoredDetector:
         raise CheckpointError(
             f"{folder / CARD} lacks what this version needs ({error}).", retrain(name)
         ) from error
+
+
+def open_detector(
+    kind: type[Kind], folder: Path, *, device: str | None
+) -> tuple[Kind, StoredDetector]:
+    """Return a stored detector with its settings and its record, whose tensors are still to be put.
+
+    Raises:
+        CheckpointError: missing, damaged, of another detector or of another version.
+        SettingsError: there is no such device.
+    """
+    stored = read_detector(folder, kind.name)
+    choose_device(device)  # an absent device is no fault of the checkpoint
+    try:
+        detector = kind(device=device, **stored.settings)
+    except SettingsError as error:
+        raise CheckpointError(
+            f"{folder} was written by another version ({error.problem})", retrain(kind.name)
+        ) from error
+    detector.training, detector.state = stored.training, stored.state
+    return detector, stored
 
 
 def read_card(folder: Path) -> dict[str, Any]:

@@ -3,9 +3,8 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -15,20 +14,16 @@ from tqdm import tqdm
 
 from detectors.anomalib_import import import_patchcore_model
 from detectors.backbones import STUDENT, Backbone, load_backbone
-from detectors.checkpoints import not_fitted, read_detector, retrain, write_detector
+from detectors.checkpoints import not_fitted, open_detector, retrain, write_detector
 from detectors.coreset import select_coreset
 from detectors.devices import choose_device
-from detectors.settings import Range, make_settings, settings_to_json
-from inspection.errors import CheckpointError, SettingsError
-from inspection.preprocess import check_input_size, load_samples
-from inspection.types import Prediction, RGBImage, Sample, Size, Split, TrainingRecord
+from detectors.fitting import learnable, read_images, record_training
+from detectors.settings import Range, Seed, make_settings
+from inspection.errors import CheckpointError
+from inspection.preprocess import check_input_size
+from inspection.types import Prediction, RGBImage, Sample, Size, TrainingRecord
 
 BATCH = 8
-RANGES = {
-    "coreset_ratio": Range(0.0001, 1.0),
-    "max_memory": Range(1, 1_000_000),
-    "max_candidates": Range(1, 100_000_000),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +46,11 @@ class PatchCoreSettings:
     backbone: str = STUDENT
     backbone_weights: str | None = None
     layers: tuple[str, ...] = ("layer2", "layer3")
-    coreset_ratio: float = 0.25
-    max_memory: int = 4000
-    max_candidates: int = 150_000
-    smoothing: int = 4
-    seed: int = 0
+    coreset_ratio: Annotated[float, Range(0.0001, 1.0)] = 0.25
+    max_memory: Annotated[int, Range(1, 1_000_000)] = 4000
+    max_candidates: Annotated[int, Range(1, 100_000_000)] = 150_000
+    smoothing: Annotated[int, Range(0, 64)] = 4
+    seed: Seed = 0
 
 
 class PatchCore:
@@ -72,39 +67,24 @@ class PatchCore:
     def __init__(
         self, *, device: str | None = None, progress: bool = True, **settings: Any
     ) -> None:
-        self.settings = make_settings(PatchCoreSettings, self.name, settings, RANGES)
-        check_input_size(self.settings.input_size, multiple=16)
+        self.settings = make_settings(PatchCoreSettings, self.name, settings)
+        self.input_size = check_input_size(self.settings.input_size, multiple=16)
+        self.min_threshold = 0.0
         self._device = choose_device(device)
         self._progress = progress
         self._forget()
 
     def _forget(self) -> None:
         self._model: Any = None
-        self._training: TrainingRecord | None = None
-        self._state: dict[str, Any] = {}
-
-    @property
-    def input_size(self) -> Size:
-        return self.settings.input_size
-
-    @property
-    def min_threshold(self) -> float:
-        return 0.0
-
-    @property
-    def training(self) -> TrainingRecord | None:
-        return self._training
+        self.training: TrainingRecord | None = None
+        self.state: dict[str, Any] = {}
 
     def fit(self, samples: Sequence[Sample]) -> Self:
         start = time.perf_counter()
-        normal = [
-            sample
-            for sample in samples
-            if not sample.is_anomalous and sample.split in (Split.TRAIN, Split.VALIDATION)
-        ]
         self._forget()
         chosen = self.settings
-        loaded = load_samples(normal, chosen.input_size)
+        normal = [sample for sample in learnable(samples) if not sample.is_anomalous]
+        loaded = read_images(normal, self.input_size, has_bar=self._progress)
         backbone = load_backbone(
             chosen.backbone, layers=chosen.layers, weights=_path(chosen.backbone_weights)
         )
@@ -116,20 +96,16 @@ class PatchCore:
         # rounded to what the checkpoint stores, so that a saved detector predicts the same
         model.memory_bank = candidates[kept].half().float()
         self._model = model.eval()
-        self._state = {
+        self.state = {
             "backbone_sha256": backbone.ref.sha256,
             "backbone_origin": backbone.ref.origin,
             "num_patches": num_patches,
         }
-        self._training = TrainingRecord(
-            category=normal[0].category,
-            seen=loaded.seen,
-            num_normal=len(normal),
-            num_labelled=0,
+        self.training = record_training(
+            loaded,
             seed=chosen.seed,
-            seconds=time.perf_counter() - start,
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            device=self._device.type,
+            start=start,
+            device=self._device,
             summary=f"remembers {len(model.memory_bank):,} patches of {len(normal)} normal images; "
             f"backbone {backbone.ref.name} ({backbone.ref.origin})",
         )
@@ -148,24 +124,15 @@ class PatchCore:
     def save(self, folder: Path) -> None:
         if self._model is None:
             raise not_fitted(self.name)
-        write_detector(
-            folder,
-            self.name,
-            settings=settings_to_json(self.settings),
-            training=self._training,
-            tensors={"memory_bank": self._model.memory_bank.half()},
-            state=self._state,
-        )
+        write_detector(folder, self, {"memory_bank": self._model.memory_bank.half()})
 
     @classmethod
     def load(cls, folder: Path, *, device: str | None = None) -> Self:
-        stored = read_detector(folder, cls.name)
-        choose_device(device)  # an absent device is no fault of the checkpoint
+        detector, stored = open_detector(cls, folder, device=device)
         try:
-            detector = cls(device=device, **stored.settings)
             bank = stored.tensors["memory_bank"].float()
             sha256 = stored.state["backbone_sha256"]
-        except (SettingsError, KeyError) as error:
+        except KeyError as error:
             raise CheckpointError(
                 f"{folder} was written by another version ({error}).", retrain(cls.name)
             ) from error
@@ -177,7 +144,6 @@ class PatchCore:
             )
         model.memory_bank = bank.to(detector._device)
         detector._model = model.eval()
-        detector._training, detector._state = stored.training, stored.state
         return detector
 
     def _build(self, backbone: Backbone) -> Any:

@@ -1,8 +1,12 @@
-"""Settings of the trained networks: one flat record per detector, checked when it is made."""
+"""Settings of the detectors: one flat record each, checked when it is made.
+
+A setting is one line in its record: name, kind, range and default. What several trained networks
+share is explained here once; `None` leaves a choice open.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Protocol, TypeVar
+from typing import Annotated, Any, Protocol, TypeVar, get_type_hints
 
 from inspection.errors import SettingsError
 from inspection.types import Size
@@ -11,6 +15,47 @@ Record = TypeVar("Record")
 
 Watch = Callable[[Mapping[str, float]], None]
 """Called after every epoch with its figures; what it raises ends the training."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The values that a number may take, both ends included."""
+
+    least: float
+    most: float
+
+
+Smoothing = Annotated[float, Range(0.0, 64.0)]
+"""Standard deviation of the map's Gaussian filter, in pixels of the input."""
+
+Flips = bool | None
+"""Vary by mirroring; None to find out whether that is normal."""
+
+Rotation = bool | None
+"""Vary by quarter turns; None to find out whether that is normal."""
+
+Epochs = Annotated[int, Range(1, 100_000)]
+"""Most epochs, of `epoch_images` each."""
+
+EpochImages = Annotated[int, Range(1, 1_000_000)]
+"""Images drawn per epoch, whatever the size of the data set."""
+
+Seconds = Annotated[float | None, Range(1, 10_000_000)]
+"""Ends the training earlier."""
+
+Patience = Annotated[int, Range(1, 100_000)]
+"""Epochs without progress after which the training ends."""
+
+BatchSize = Annotated[int, Range(1, 4096)]
+"""Images per step."""
+
+LearningRate = Annotated[float, Range(1e-6, 1.0)]
+"""The highest value of the learning rate."""
+
+Seed = Annotated[int, Range(0, 2**31 - 1)]
+"""Of everything random."""
+
+Share = Annotated[float, Range(0.0, 1.0)]
 
 
 class TrainingSettings(Protocol):
@@ -34,29 +79,7 @@ class TrainingSettings(Protocol):
     def seed(self) -> int: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
-    """The values that a number may take, both ends included."""
-
-    least: float
-    most: float
-
-
-SHARED_RANGES: Mapping[str, Range] = {
-    "max_epochs": Range(1, 100_000),
-    "epoch_images": Range(1, 1_000_000),
-    "max_seconds": Range(1, 10_000_000),
-    "patience": Range(1, 100_000),
-    "batch_size": Range(1, 4096),
-    "learning_rate": Range(1e-6, 1.0),
-    "seed": Range(0, 2**31 - 1),
-    "smoothing": Range(0.0, 64.0),
-}
-
-
-def make_settings(
-    kind: type[Record], name: str, given: Mapping[str, Any], ranges: Mapping[str, Range]
-) -> Record:
+def make_settings(kind: type[Record], name: str, given: Mapping[str, Any]) -> Record:
     """Make the settings record of a detector from keyword arguments or from a checkpoint.
 
     Raises:
@@ -73,8 +96,9 @@ def make_settings(
     if "input_size" in values:
         values["input_size"] = _read_size(values["input_size"])
     settings = kind(**values)
-    for key, allowed in {**SHARED_RANGES, **ranges}.items():
-        _check_number(name, key, getattr(settings, key, None), allowed)
+    for key, hint in get_type_hints(kind, include_extras=True).items():
+        for allowed in getattr(hint, "__metadata__", ()):
+            _check_number(name, key, getattr(settings, key), allowed)
     return settings
 
 
@@ -97,7 +121,7 @@ def _read_size(value: Any) -> Size:
 
 
 def _check_number(name: str, key: str, value: Any, allowed: Range) -> None:
-    if value is None:  # not a setting of this detector, or one that may be left open
+    if value is None:  # left open
         return
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not allowed.least <= value <= allowed.most:

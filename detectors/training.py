@@ -9,7 +9,7 @@ import logging
 import signal
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,7 +26,6 @@ from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from detectors.settings import TrainingSettings, Watch
-from inspection.types import Sample, Split
 
 Pair = tuple[Tensor, Tensor]
 """Images (B, 3, h, w) in 0..1 and targets (B, c, h, w): masks, or what to rebuild.."""
@@ -36,7 +35,6 @@ Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
 
 WARM_UP = 0.05  # share of the training in which the learning rate rises
 WEIGHT_DECAY = 1e-4
-VALIDATION_SHARE = 0.1
 MAX_VALIDATION = 32  # images scored after each epoch; more would cost more than they tell
 ADVICE = (
     ".*does not have many workers",  # images are in memory; workers would copy them
@@ -125,27 +123,6 @@ def train_network(
     network.to(device).eval()
     keeper.restore(network)
     return Course(keeper.history, keeper.best_epoch)
-
-
-def split_validation(samples: Sequence[Sample], *, seed: int) -> tuple[list[Sample], list[Sample]]:
-    """Divide samples into training and validation, and leave those of any other split out.
-
-    Without validation samples, a share of the parts is held out; a lone part serves as both.
-    """
-    training = [sample for sample in samples if sample.split is Split.TRAIN]
-    validation = [sample for sample in samples if sample.split is Split.VALIDATION]
-    if validation and training:
-        return training, validation
-    usable = training or validation
-    units = sorted({sample.unit for sample in usable})
-    if len(units) < 2:
-        return usable, usable
-    order = np.random.default_rng(seed).permutation(len(units))
-    held = {units[index] for index in order[: max(1, round(VALIDATION_SHARE * len(units)))]}
-    return (
-        [sample for sample in usable if sample.unit not in held],
-        [sample for sample in usable if sample.unit in held],
-    )
 
 
 @contextmanager

@@ -3,18 +3,18 @@
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 import segmentation_models_pytorch as smp
 import torch
 from torch import Tensor, nn
 
-from detectors.checkpoints import load_weights, not_fitted, read_detector, retrain, write_detector
+from detectors.checkpoints import load_weights, not_fitted, open_detector, write_detector
 from detectors.devices import choose_device
+from detectors.fitting import learnable, read_lessons, record_training
 from detectors.networks import (
     round_weights,
     smooth_map,
@@ -23,9 +23,23 @@ from detectors.networks import (
     to_tensor,
     weights_to_store,
 )
-from detectors.settings import Range, Watch, make_settings, settings_to_json
-from inspection.errors import CheckpointError, DatasetError, SettingsError
-from inspection.preprocess import LoadedSamples, check_input_size, load_samples
+from detectors.settings import (
+    BatchSize,
+    EpochImages,
+    Epochs,
+    Flips,
+    LearningRate,
+    Patience,
+    Range,
+    Rotation,
+    Seconds,
+    Seed,
+    Smoothing,
+    Watch,
+    make_settings,
+)
+from inspection.errors import DatasetError
+from inspection.preprocess import LoadedSamples, check_input_size
 from inspection.synthetic import draw_defects
 from inspection.types import (
     AnomalyMap,
@@ -34,7 +48,6 @@ from inspection.types import (
     RGBImage,
     Sample,
     Size,
-    Split,
     TrainingRecord,
 )
 
@@ -46,47 +59,33 @@ DECODER_CHANNELS = (128, 64, 32, 16, 8)
 LEVELS = np.linspace(0.02, 0.98, 97)  # thresholds tried on the validation masks
 MAX_VALIDATION = 64
 
-RANGES = {"synthetic_share": Range(0.0, 1.0)}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UNetSettings:
-    """Settings of the U-Net.
+    """Settings of the U-Net; `detectors.settings` explains the shared ones.
 
     Attributes:
         input_size: (height, width), multiples of 32.
         labelled: learn from the defective samples and their masks; else from drawn defects alone.
         synthetic_share: share of the drawn normal images that get synthetic defects; by default one
             half, or a quarter beside labelled ones.
-        smoothing: standard deviation of the map's Gaussian filter, in pixels of the input.
-        flips: vary by mirroring; None to find out whether that is normal.
-        rotation: vary by quarter turns; None to find out whether that is normal.
-        crop: learn from random windows.
-        light: vary brightness and contrast.
-        max_epochs: of `epoch_images` each.
-        epoch_images: images drawn per epoch, whatever the size of the data set.
-        max_seconds: ends the training earlier.
-        patience: epochs without progress after which the training ends.
-        batch_size: images per step.
-        learning_rate: its highest value.
-        seed: of everything random.
     """
 
     input_size: Size = (256, 256)
     labelled: bool = False
-    synthetic_share: float | None = None
-    smoothing: float = 2.0
-    flips: bool | None = None
-    rotation: bool | None = None
-    crop: bool = True
-    light: bool = True
-    max_epochs: int = 36
-    epoch_images: int = 256
-    max_seconds: float | None = None
-    patience: int = 12
-    batch_size: int = 16
-    learning_rate: float = 2e-3
-    seed: int = 0
+    synthetic_share: Annotated[float | None, Range(0.0, 1.0)] = None
+    smoothing: Smoothing = 2.0
+    flips: Flips = None
+    rotation: Rotation = None
+    crop: bool = True  # learn from random windows
+    light: bool = True  # vary brightness and contrast
+    max_epochs: Epochs = 36
+    epoch_images: EpochImages = 256
+    max_seconds: Seconds = None
+    patience: Patience = 12
+    batch_size: BatchSize = 16
+    learning_rate: LearningRate = 2e-3
+    seed: Seed = 0
 
 
 class Segmenter(nn.Module):
@@ -136,63 +135,43 @@ class UNet:
     def __init__(
         self, *, device: str | None = None, progress: bool | Watch = True, **settings: Any
     ) -> None:
-        self.settings = make_settings(UNetSettings, self.name, settings, RANGES)
-        check_input_size(self.settings.input_size, multiple=STRIDE)
+        self.settings = make_settings(UNetSettings, self.name, settings)
+        self.input_size = check_input_size(self.settings.input_size, multiple=STRIDE)
         self._device = choose_device(device)
         self._progress = progress
         self._forget()
 
     def _forget(self) -> None:
         self._network: Segmenter | None = None
-        self._training: TrainingRecord | None = None
-        self._state: dict[str, Any] = {}
-
-    @property
-    def input_size(self) -> Size:
-        return self.settings.input_size
+        self.training: TrainingRecord | None = None
+        self.state: dict[str, Any] = {}
 
     @property
     def min_threshold(self) -> float:
-        return float(self._state.get("min_threshold", 0.0))
-
-    @property
-    def training(self) -> TrainingRecord | None:
-        return self._training
-
-    @property
-    def history(self) -> list[dict[str, float]]:
-        """Figures of every epoch of the training."""
-        return list(self._state.get("history", []))
+        return float(self.state.get("min_threshold", 0.0))
 
     def fit(self, samples: Sequence[Sample]) -> Self:
-        from detectors.training import seeded, split_validation
+        from detectors.training import seeded
 
         start = time.perf_counter()
         self._forget()
         used = self._choose(samples)
-        training, validation = split_validation(used, seed=self.settings.seed)
-        learned = load_samples(training, self.input_size)
-        held = load_samples(validation, self.input_size)
+        learned, held = read_lessons(used, self.settings, has_bar=self._progress is True)
         with seeded(self.settings.seed):
-            network, state = self._learn(learned, held)
-        self._network, self._state = network, state
-        num_labelled = sum(sample.is_anomalous for sample in used)
-        self._training = TrainingRecord(
-            category=training[0].category,
-            seen={**learned.seen, **held.seen},
-            num_normal=len(used) - num_labelled,
-            num_labelled=num_labelled,
+            self._network, self.state = self._learn(learned, held)
+        self.training = record_training(
+            learned,
+            held,
             seed=self.settings.seed,
-            seconds=round(time.perf_counter() - start, 2),
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            device=self._device.type,
-            summary=self._summarise(num_labelled),
+            start=start,
+            device=self._device,
+            summary=self._summarise(sum(sample.is_anomalous for sample in used)),
         )
         return self
 
     def _choose(self, samples: Sequence[Sample]) -> list[Sample]:
         """Return the samples to learn from; defective ones only where labels are wanted."""
-        used = [sample for sample in samples if sample.split in (Split.TRAIN, Split.VALIDATION)]
+        used = learnable(samples)
         normal = [sample for sample in used if not sample.is_anomalous]
         if not self.settings.labelled:
             return normal
@@ -288,30 +267,15 @@ class UNet:
     def save(self, folder: Path) -> None:
         if self._network is None:
             raise not_fitted(self.name)
-        write_detector(
-            folder,
-            self.name,
-            settings=settings_to_json(self.settings),
-            training=self._training,
-            tensors=weights_to_store(self._network),
-            state=self._state,
-        )
+        write_detector(folder, self, weights_to_store(self._network))
 
     @classmethod
     def load(cls, folder: Path, *, device: str | None = None) -> Self:
-        stored = read_detector(folder, cls.name)
-        choose_device(device)  # an absent device is no fault of the checkpoint
-        try:
-            detector = cls(device=device, **stored.settings)
-        except SettingsError as error:
-            raise CheckpointError(
-                f"{folder} was written by another version: {error.problem}", retrain(cls.name)
-            ) from error
+        detector, stored = open_detector(cls, folder, device=device)
         network = Segmenter()
         load_weights(network, stored, folder)
         network = network.to(memory_format=torch.channels_last)
         detector._network = network.to(detector._device).eval()
-        detector._training, detector._state = stored.training, stored.state
         return detector
 
 

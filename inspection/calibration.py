@@ -1,7 +1,7 @@
 """From held-out normal images to thresholds and verdicts, and what the majority of detectors says.
 
 `calibration.json` lies beside the weights of a detector, whose hash it holds; `product.json` one
-folder above holds what a product has decided for all its detectors. Both are replaced as whole files.
+folder above holds what a product has decided for all its detectors. Both are replaced whole.
 """
 
 import json

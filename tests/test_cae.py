@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from detectors.cae import CAE
-from detectors.checkpoints import CARD, WEIGHTS
+from detectors.checkpoints import WEIGHTS
+from inspection.calibration import CARD
 from inspection.errors import CheckpointError, SettingsError
 from inspection.types import Sample
 from tests.factories import DEFECT, SIDE, draw_part, make_samples
@@ -70,9 +71,10 @@ def test_the_course_of_the_training_is_kept_with_the_checkpoint(
     fitted: CAE, tmp_path: Path
 ) -> None:
     loaded = CAE.load(save(fitted, tmp_path), device="cpu")
-    assert loaded.history == fitted.history
-    assert [entry["epoch"] for entry in loaded.history] == list(range(1, len(loaded.history) + 1))
-    assert set(loaded.history[0]) == {"epoch", "seconds", "loss", "validation_loss"}
+    assert loaded.state == fitted.state
+    history = loaded.state["history"]
+    assert [entry["epoch"] for entry in history] == list(range(1, len(history) + 1))
+    assert set(history[0]) == {"epoch", "seconds", "loss", "validation_loss"}
     assert loaded.settings == fitted.settings
 
 

@@ -10,10 +10,10 @@ import torch
 from safetensors.torch import save_file
 
 from detectors import CLASSES, create_detector, detector_class, load_detector
-from detectors.checkpoints import CARD, WEIGHTS
+from detectors.checkpoints import WEIGHTS
 from detectors.student import Student
 from detectors.workflow import train_detector
-from inspection.calibration import CALIBRATION, load_calibration
+from inspection.calibration import CALIBRATION, CARD, load_calibration
 from inspection.errors import CheckpointError, DatasetError, NotFittedError, SettingsError
 from inspection.types import Detector, Prediction, Sample, Split
 from tests.factories import SIDE, draw_part, make_samples

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from detectors.cae import CAESettings
+from detectors.fitting import split_validation
 from detectors.losses import ssim_map
 from detectors.networks import round_weights, weights_to_store
-from detectors.training import Lesson, seeded, split_validation, train_network
+from detectors.training import Lesson, seeded, train_network
 from inspection.types import Sample, Split
 
 CPU = torch.device("cpu")

@@ -1,0 +1,90 @@
+"""What every `fit` does around its learning: read the images, and write down what was seen."""
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+import torch
+
+from detectors.settings import TrainingSettings
+from inspection.preprocess import LoadedSamples, load_samples
+from inspection.progress import progress_bar
+from inspection.types import Sample, Size, Split, TrainingRecord
+
+VALIDATION_SHARE = 0.1
+
+
+def learnable(samples: Sequence[Sample]) -> list[Sample]:
+    """Return the samples that `fit` may look at."""
+    return [sample for sample in samples if sample.split in (Split.TRAIN, Split.VALIDATION)]
+
+
+def read_images(samples: Sequence[Sample], size: Size, *, has_bar: bool) -> LoadedSamples:
+    """Decode training images, with a bar on stderr if wanted.
+
+    Raises:
+        DatasetError: there are no samples.
+        ImageError: one of them cannot be read.
+    """
+    if not has_bar:
+        return load_samples(samples, size)
+    with progress_bar("reading images") as progress:
+        return load_samples(samples, size, progress=progress)
+
+
+def read_lessons(
+    samples: Sequence[Sample], settings: TrainingSettings, *, has_bar: bool
+) -> tuple[LoadedSamples, LoadedSamples]:
+    """Decode what a network learns from, and what decides which of its epochs was the best."""
+    parts = split_validation(samples, seed=settings.seed)
+    learned, held = (read_images(part, settings.input_size, has_bar=has_bar) for part in parts)
+    return learned, held
+
+
+def split_validation(samples: Sequence[Sample], *, seed: int) -> tuple[list[Sample], list[Sample]]:
+    """Divide samples into training and validation, and leave those of any other split out.
+
+    Without validation samples, a share of the parts is held out; a lone part serves as both.
+    """
+    training = [sample for sample in samples if sample.split is Split.TRAIN]
+    validation = [sample for sample in samples if sample.split is Split.VALIDATION]
+    if validation and training:
+        return training, validation
+    usable = training or validation
+    units = sorted({sample.unit for sample in usable})
+    if len(units) < 2:
+        return usable, usable
+    order = np.random.default_rng(seed).permutation(len(units))
+    held = {units[index] for index in order[: max(1, round(VALIDATION_SHARE * len(units)))]}
+    return (
+        [sample for sample in usable if sample.unit not in held],
+        [sample for sample in usable if sample.unit in held],
+    )
+
+
+def record_training(
+    *loaded: LoadedSamples, seed: int, start: float, device: torch.device, summary: str
+) -> TrainingRecord:
+    """Return what a detector learned from.
+
+    Args:
+        loaded: all images it has looked at; one that is given twice counts once.
+        seed: of everything random.
+        start: `time.perf_counter()` when the fit began.
+        device: where it ran.
+        summary: what a panel says about the learning.
+    """
+    samples = {sample.id: sample for part in loaded for sample in part.samples}
+    num_labelled = sum(sample.is_anomalous for sample in samples.values())
+    return TrainingRecord(
+        category=next(iter(samples.values())).category,
+        seen={sample_id: pixels for part in loaded for sample_id, pixels in part.seen.items()},
+        num_normal=len(samples) - num_labelled,
+        num_labelled=num_labelled,
+        seed=seed,
+        seconds=round(time.perf_counter() - start, 2),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        device=device.type,
+        summary=summary,
+    )
