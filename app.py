@@ -5,7 +5,7 @@ import io
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,8 @@ def main(
     """Open the page, then load the detectors; with `inline=True` the call returns at once.
 
     Args:
-        data: dataset folders, shown before the demo products.
+        data: dataset folders, shown before the demo products; NAME=DIR shows one under another
+            name, such as the one that `cli.py train --dataset` was given.
         checkpoints: where trained detectors lie, as DATASET/CATEGORY/DETECTOR.
         device: auto, cpu, mps, cuda or cuda:N; the best present by default.
         launch: host, port, share and inline, as in `ui.serve.serve`.
@@ -42,7 +43,10 @@ def main(
     from ui.showcase import draw_samples
 
     check_address(launch.get("host"), launch.get("port"))
-    folders = [check_folder(Path(folder), "--data") for folder in data]
+    folders: dict[str, Path] = {}
+    for name, folder in map(name_folder, data):
+        folders.setdefault(name, folder)  # of two with one name, the first counts
+    folders.setdefault(DEMO_DATA.name, DEMO_DATA)
     root = Path(checkpoints)
     if root != CHECKPOINTS:  # that one may be missing: the page says what to train
         root = check_folder(root, "--checkpoints")
@@ -50,8 +54,8 @@ def main(
         drawing = pool.submit(draw_samples, DEMO_DATA, root / DEMO_DATA.name)
         from ui.serve import serve
     drawing.result()
-    catalog = make_catalog(root, [*folders, DEMO_DATA], device)
-    page = serve(catalog, private=[*folders, DEMO_DATA, root], **launch)
+    catalog = make_catalog(root, folders, device)
+    page = serve(catalog, private=[*folders.values(), DEMO_DATA, root], **launch)
     print(f"Defect Lens is at {page.local_url} (Ctrl+C ends it)", flush=True)
     if page.share_url:
         print(f"Public link, open to everybody who has it: {page.share_url}", flush=True)
@@ -61,7 +65,7 @@ def main(
     return page
 
 
-def make_catalog(checkpoints: Path, data: Sequence[Path], device: str | None) -> Catalog:
+def make_catalog(checkpoints: Path, data: Mapping[str, Path], device: str | None) -> Catalog:
     """Return the products; PyTorch is imported when the first detector is asked for."""
     from detectors import CLASSES, load_detector
 
@@ -109,6 +113,15 @@ def print_first_inspection(catalog: Catalog) -> None:
         print(f"First inspection: {error}", flush=True)
 
 
+def name_folder(given: Path | str) -> tuple[str, Path]:
+    """Return name and absolute path of a dataset folder given as DIR or as NAME=DIR."""
+    name, equals, rest = str(given).partition("=")
+    if name and equals and not Path(given).expanduser().is_dir():
+        return name, check_folder(Path(rest), "--data")
+    folder = check_folder(Path(given), "--data")
+    return folder.name, folder
+
+
 def check_folder(folder: Path, option: str) -> Path:
     """Return the absolute path of a folder that was given with an option."""
     if not folder.expanduser().is_dir():
@@ -118,23 +131,30 @@ def check_folder(folder: Path, option: str) -> Path:
 
 def run(arguments: Sequence[str]) -> int:
     """Open the page for a command line and return its exit code."""
-    parser = argparse.ArgumentParser(description="Open the page of Defect Lens.")
-    add = parser.add_argument
-    add("--host", help="address to listen on; 0.0.0.0 lets other machines in")
-    add("--port", type=int, help="by default the first free one from 7860")
-    add("--data", action="append", default=[], metavar="DIR", help="dataset; may be repeated")
-    add("--checkpoints", default=CHECKPOINTS, metavar="DIR", help="where trained detectors lie")
-    add("--share", action="store_true", help="also make a public link")
-    add("--device", help="auto, cpu, mps, cuda or cuda:N; by default the best present")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a pipe on Windows lacks many characters
             stream.reconfigure(errors="replace")
     try:
-        main(**vars(parser.parse_args(arguments)))
+        main(**vars(build_parser().parse_args(arguments)))
     except InspectionError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the options of `python app.py`."""
+    parser = argparse.ArgumentParser(description="Open the page of Defect Lens.")
+    add = parser.add_argument
+    add("--host", help="address to listen on; 0.0.0.0 lets other machines in")
+    add("--port", type=int, help="by default the first free one from 7860")
+    add(
+        "--data", action="append", default=[], metavar="[NAME=]DIR", help="dataset; may be repeated"
+    )
+    add("--checkpoints", default=CHECKPOINTS, metavar="DIR", help="where trained detectors lie")
+    add("--share", action="store_true", help="also make a public link")
+    add("--device", help="auto, cpu, mps, cuda or cuda:N; by default the best present")
+    return parser
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from commands.options import Checkpoints, open_catalog
-from inspection.calibration import load_calibration, save_product_rate
+from inspection.calibration import load_calibration, majority_false_alarm_rate, save_product_rate
 from inspection.catalog import CHECKPOINTS
 
 
@@ -19,10 +19,14 @@ def calibrate(
     """Store a product's own false-alarm rate, which the page and every command then use."""
     catalog = open_catalog(checkpoints)
     product = catalog.find(category)
-    for name in catalog.trained(product.key):
-        calibration = load_calibration(product.folder / name).calibration
-        threshold = calibration.threshold(false_alarm_rate)
+    names = catalog.trained(product.key)
+    calibrations = [load_calibration(product.folder / name).calibration for name in names]
+    thresholds = [calibration.threshold(false_alarm_rate) for calibration in calibrations]
+    for name, calibration, threshold in zip(names, calibrations, thresholds, strict=True):
         typer.echo(f"{name}: threshold {threshold:.4g} from {calibration.num_normal} normal parts")
+    joint = majority_false_alarm_rate(calibrations, thresholds)
+    if joint is not None and len(names) > 1:
+        typer.echo(f"majority: flags {100 * joint:.3g} of 100 good parts held out by all of them")
     save_product_rate(product.folder, false_alarm_rate)
     typer.echo(
         f"{product.key} now allows {100 * false_alarm_rate:g} false alarms per 100 good parts."

@@ -1,7 +1,7 @@
 """`cli.py train`: fit, calibrate and keep detectors."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,13 +19,27 @@ from commands.options import (
     check_names,
     one_category,
 )
-from inspection.calibration import default_rate
+from detectors import CLASSES, create_detector, setting_names
+from inspection.calibration import product_rate
 from inspection.catalog import CHECKPOINTS
 from inspection.dataset import Dataset, DatasetIssue, check_trainable, read_dataset
+from inspection.errors import SettingsError
 from inspection.index import embed_index, open_index
 from inspection.progress import progress_bar
 from inspection.splits import apply_split, group_samples, open_split
 from inspection.types import Sample, Split
+
+FLAGS = {
+    "input_size": "--input-size",
+    "backbone": "--backbone",
+    "backbone_weights": "--backbone-weights",
+    "max_epochs": "--epochs",
+    "max_seconds": "--minutes",
+    "flips": "--flips",
+    "rotation": "--rotation",
+    "labelled": "--labelled-defects",
+}
+"""Setting of a detector -> option that gives it, for those that not every detector knows."""
 
 
 class SplitKind(StrEnum):
@@ -89,7 +103,6 @@ def train(
     interrupted training leaves an older checkpoint as it was.
     """
     names = check_names(detector)
-    source = read_dataset(data, name=dataset)
     options = {
         "input_size": None if input_size is None else (input_size, input_size),
         "backbone": backbone,
@@ -102,6 +115,8 @@ def train(
         "seed": seed,
         "device": device,
     }
+    check_options(options, names)
+    source = read_dataset(data, name=dataset)
     is_grouped = split is SplitKind.GROUPED
     for part in source.categories if every else one_category(source, category).categories:
         samples = source.of(part).samples
@@ -123,6 +138,26 @@ def train(
                 labelled=labelled_defects,
                 is_grouped=is_grouped,
             )
+
+
+def check_options(options: Mapping[str, Any], names: Sequence[str]) -> None:
+    """Refuse options that no chosen detector knows; say for which ones the others count.
+
+    Raises:
+        SettingsError: an option that would change nothing.
+    """
+    for setting, flag in FLAGS.items():
+        if options[setting] is None:
+            continue
+        knowing = [name for name in names if setting in setting_names(name)]
+        if not knowing:
+            others = [name for name in CLASSES if setting in setting_names(name)]
+            raise SettingsError(
+                f"The option {flag} means nothing to {' and '.join(names)}.",
+                f"Leave it out, or train {' or '.join(others)}.",
+            )
+        if len(knowing) < len(names):
+            typer.echo(f"{flag} counts for {' and '.join(knowing)}")
 
 
 def group_near_duplicates(dataset: Dataset, *, device: str | None) -> tuple[Sample, ...]:
@@ -159,7 +194,6 @@ def train_one(
     is_grouped: bool = False,
 ) -> None:
     """Train, calibrate and keep one detector, and say what came of it."""
-    from detectors import create_detector, setting_names
     from detectors.workflow import train_detector
 
     known = setting_names(name) | {"device"}
@@ -179,7 +213,7 @@ def train_one(
     with progress_bar("  calibrating") as progress:
         stored = train_detector(made, used, folder, progress=progress)
     calibration = stored.calibration
-    rate = default_rate([calibration])
+    rate = product_rate(folder, [calibration])
     summary = made.training.summary if made.training is not None else ""
     typer.echo(
         f"  {summary}\n"

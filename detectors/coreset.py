@@ -1,13 +1,26 @@
 """Greedy k-center selection: a few rows that leave no other row far from all of them."""
 
 import math
+import time
 
 import torch
 from torch import Tensor
 from tqdm import tqdm
 
+TIMED = 4  # steps that `estimate_seconds` takes
 PROJECTED = 64
 """Dimensions in which distances are compared: as accurate as all of them, and much faster."""
+
+
+def estimate_seconds(num_rows: int, count: int, *, device: torch.device) -> float:
+    """Return about how long `select_coreset` will take, from a few of its steps on other rows."""
+    if count >= num_rows:
+        return 0.0
+    rows = torch.zeros(num_rows, PROJECTED, device=device)
+    steps = min(TIMED, count)
+    start = time.perf_counter()
+    select_coreset(rows, steps, generator=torch.Generator())
+    return (time.perf_counter() - start) / steps * count
 
 
 def select_coreset(

@@ -15,12 +15,13 @@ from tqdm import tqdm
 from detectors.anomalib_import import import_patchcore_model
 from detectors.backbones import STUDENT, Backbone, load_backbone
 from detectors.checkpoints import not_fitted, open_detector, retrain, write_detector
-from detectors.coreset import select_coreset
+from detectors.coreset import estimate_seconds, select_coreset
 from detectors.devices import choose_device
 from detectors.fitting import learnable, read_images, record_training
 from detectors.settings import Range, Seed, make_settings
 from inspection.errors import CheckpointError
 from inspection.preprocess import check_input_size
+from inspection.progress import announce_duration
 from inspection.types import Prediction, RGBImage, Sample, Size, TrainingRecord
 
 BATCH = 8
@@ -90,9 +91,12 @@ class PatchCore:
         )
         model = self._build(backbone)
         generator = torch.Generator().manual_seed(chosen.seed)
+        if self._progress:
+            self._announce(model, loaded.images)
         candidates, num_patches = self._collect(model, loaded.images, generator)
-        rows = min(chosen.max_memory, max(1, round(chosen.coreset_ratio * num_patches)))
-        kept = select_coreset(candidates, rows, generator=generator, progress=self._progress)
+        kept = select_coreset(
+            candidates, self._num_rows(num_patches), generator=generator, progress=self._progress
+        )
         # rounded to what the checkpoint stores, so that a saved detector predicts the same
         model.memory_bank = candidates[kept].half().float()
         self._model = model.eval()
@@ -157,6 +161,26 @@ class PatchCore:
         model.anomaly_map_generator = type(model.anomaly_map_generator)(self.settings.smoothing)
         return model.to(self._device)
 
+    def _num_rows(self, num_patches: int) -> int:
+        """Return how many of this many patches are remembered."""
+        wanted = max(1, round(self.settings.coreset_ratio * num_patches))
+        return min(self.settings.max_memory, wanted)
+
+    def _announce(self, model: Any, images: NDArray[np.uint8]) -> None:
+        """Say how long the fit will take, from a few forward passes and steps of the selection."""
+        first = images[:BATCH]
+        for embeddings in self._embed(model, first, has_bar=False):  # the first pass is slow
+            per_image = len(embeddings)
+        start = time.perf_counter()
+        list(self._embed(model, first, has_bar=False))
+        passes = (time.perf_counter() - start) / len(first) * len(images)
+        num_patches = per_image * len(images)
+        num_candidates = min(self.settings.max_candidates, num_patches)
+        selection = estimate_seconds(
+            num_candidates, self._num_rows(num_patches), device=self._device
+        )
+        announce_duration(f"training {self.name}", passes + selection)
+
     def _collect(
         self, model: Any, images: NDArray[np.uint8], generator: torch.Generator
     ) -> tuple[Tensor, int]:
@@ -164,17 +188,19 @@ class PatchCore:
         per_image = -(-self.settings.max_candidates // len(images))
         kept: list[Tensor] = []
         num_patches = 0
-        for embeddings in self._embed(model, images):  # (patches, d) of one image
+        for embeddings in self._embed(
+            model, images, has_bar=self._progress
+        ):  # (patches, d) of one image
             num_patches += len(embeddings)
             order = torch.randperm(len(embeddings), generator=generator)[:per_image]
             kept.append(embeddings[order.to(embeddings.device)])
         return torch.cat(kept)[: self.settings.max_candidates], num_patches
 
     @torch.inference_mode()
-    def _embed(self, model: Any, images: NDArray[np.uint8]) -> Iterator[Tensor]:
+    def _embed(self, model: Any, images: NDArray[np.uint8], *, has_bar: bool) -> Iterator[Tensor]:
         model.train()  # anomalib: a model in training returns the embeddings
         starts = range(0, len(images), BATCH)
-        for start in tqdm(starts, "reading patches", disable=not self._progress, leave=False):
+        for start in tqdm(starts, "reading patches", disable=not has_bar, leave=False):
             batch = self._to_tensor(images[start : start + BATCH])
             embeddings = model(batch)  # (batch * patches, d)
             model.embedding_store.clear()

@@ -23,9 +23,9 @@ from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.plugins.environments import LightningEnvironment
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
-from tqdm import tqdm
 
 from detectors.settings import TrainingSettings, Watch
+from detectors.training_bar import Bar
 
 Pair = tuple[Tensor, Tensor]
 """Images (B, 3, h, w) in 0..1 and targets (B, c, h, w): masks, or what to rebuild.."""
@@ -113,7 +113,7 @@ def train_network(
     if callable(progress):
         callbacks.append(_Tell(progress, keeper))
     elif progress:
-        callbacks.append(_Bar(name))
+        callbacks.append(Bar(name, most_seconds=settings.max_seconds))
     batch_size = min(settings.batch_size, settings.epoch_images)
     training = DataLoader(DrawnImages(lesson, settings), batch_size=batch_size, drop_last=True)
     held = [item[:MAX_VALIDATION] for item in lesson.validation]
@@ -217,36 +217,6 @@ class _KeepBest(Callback):  # type: ignore[misc]
     def restore(self, network: nn.Module) -> None:
         if self._weights:
             network.load_state_dict(self._weights)
-
-
-class _Bar(Callback):  # type: ignore[misc]
-    """One line on stderr: epoch, losses, time left."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._bar: Any = None
-
-    def on_train_start(self, trainer: Trainer, _: LightningModule) -> None:
-        total = int(trainer.num_training_batches) * int(trainer.max_epochs or 1)
-        self._bar = tqdm(total=total, desc=f"{self._name} epoch 1", unit="step", mininterval=0.5)
-
-    def on_train_batch_end(self, *_: Any) -> None:
-        self._bar.update()
-
-    def on_train_epoch_end(self, trainer: Trainer, _: LightningModule) -> None:
-        figures = trainer.callback_metrics
-        shown = f"loss {float(figures['loss']):.4f}"
-        if "validation_loss" in figures:
-            shown += f", validation {float(figures['validation_loss']):.4f}"
-        self._bar.set_description(f"{self._name} epoch {trainer.current_epoch + 1}", refresh=False)
-        self._bar.set_postfix_str(shown)
-
-    def teardown(self, *_: Any, **__: Any) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def on_exception(self, *_: Any) -> None:
-        self.teardown()
 
 
 class _Tell(Callback):  # type: ignore[misc]

@@ -85,7 +85,7 @@ class Catalog:
     def __init__(
         self,
         checkpoints: Path,
-        data: Sequence[Path],
+        data: Sequence[Path] | Mapping[str, Path],
         *,
         loader: Loader,
         detectors: Sequence[str],
@@ -96,8 +96,9 @@ class Catalog:
         self._loader = loader
         self._checkpoints = checkpoints
         self._data: dict[str, Path] = {}
-        for folder in data:
-            self._data.setdefault(folder.name, folder)  # of two with one name, the first counts
+        pairs = data.items() if isinstance(data, Mapping) else ((one.name, one) for one in data)
+        for name, folder in pairs:
+            self._data.setdefault(name, folder)  # of two with one name, the first counts
         self._panels: dict[tuple[str, str], tuple[float, Panel]] = {}
         self._locks: dict[tuple[str, str], threading.Lock] = {}
         self._lock = threading.Lock()
@@ -271,6 +272,8 @@ class Catalog:
             f"python cli.py train --data {where} --category {_quote(product.category)} "
             f"--detector {detector}"
         )
+        if data is not None and data.name != product.dataset:
+            command += f" --dataset {_quote(product.dataset)}"
         if self._checkpoints.resolve() != CHECKPOINTS:
             command += f" --checkpoints {_quote(_from_here(self._checkpoints).as_posix())}"
         if data is not None and data.resolve() == DEMO_DATA:  # of which only samples are there

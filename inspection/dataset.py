@@ -25,7 +25,6 @@ __all__ = [
     "has_ground_truth",
     "read_dataset",
     "read_mask",
-    "select_category",
 ]
 
 
@@ -171,19 +170,10 @@ def read_dataset(root: Path, *, layout: str | None = None, name: str | None = No
     reader = _find_layout(listing) if layout is None else _layout_named(layout)
     samples = reader.read(listing)
     if not samples:
-        raise _no_images(root, f"Its layout is {reader.title}, which expects {reader.expects}.")
+        raise _no_images(root, f"Put images there as {reader.title} has them: {reader.expects}.")
     samples.sort(key=lambda sample: natural_key(sample.id))
     _report_left_out(listing, samples)
     return Dataset(root, name or root.name, reader.name, tuple(samples), tuple(listing.issues))
-
-
-def select_category(dataset: Dataset, category: str) -> tuple[Sample, ...]:
-    """Return the samples of one category.
-
-    Raises:
-        DatasetError: there is no such category.
-    """
-    return dataset.of(category).samples
 
 
 def has_ground_truth(sample: Sample) -> bool:

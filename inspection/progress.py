@@ -1,5 +1,6 @@
 """Progress on the terminal."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -7,6 +8,9 @@ from typing import Any
 from tqdm import tqdm
 
 from inspection.preprocess import Progress
+
+UNITS = ((1.0, "second"), (60.0, "minute"), (3600.0, "hour"))
+WORTH_SAYING = 2.0  # of a larger unit, below which the smaller one is clearer
 
 
 @contextmanager
@@ -22,3 +26,17 @@ def progress_bar(description: str) -> Iterator[Progress]:
             bars[0].update(done - bars[0].n)
 
         yield progress
+
+
+def announce_duration(subject: str, seconds: float, *, remark: str = "") -> None:
+    """Say on stderr, above a bar that may be there, how long something will take."""
+    tqdm.write(f"  {subject} takes {describe_duration(seconds)}{remark}", file=sys.stderr)
+
+
+def describe_duration(seconds: float) -> str:
+    """Return such as "about 40 seconds" or "about 6 minutes"."""
+    size, unit = max(
+        (unit for unit in UNITS if seconds >= WORTH_SAYING * unit[0]), default=UNITS[0]
+    )
+    count = max(1, round(seconds / size))
+    return f"about {count} {unit}{'s' if count > 1 else ''}"

@@ -12,6 +12,7 @@ import pytest
 
 import app
 from inspection.catalog import Catalog
+from inspection.errors import SettingsError
 from inspection.types import Channel
 from tests.fakes import DETECTORS, make_catalog
 from ui import layout
@@ -104,6 +105,16 @@ def test_the_first_result_and_the_address_are_printed(
     assert capsys.readouterr().out.startswith("First inspection: ")
 
 
+def test_a_data_folder_may_be_shown_under_another_name(tmp_path: Path) -> None:
+    for name in ("tiles", "a=b"):
+        (tmp_path / name).mkdir()
+    assert app.name_folder(tmp_path / "tiles") == ("tiles", tmp_path / "tiles")
+    assert app.name_folder(f"mt={tmp_path / 'tiles'}") == ("mt", tmp_path / "tiles")
+    assert app.name_folder(str(tmp_path / "a=b")) == ("a=b", tmp_path / "a=b")
+    with pytest.raises(SettingsError, match="nowhere"):
+        app.name_folder("mt=nowhere")
+
+
 def test_a_data_folder_that_is_not_there_ends_with_a_sentence(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -168,6 +179,6 @@ def test_a_port_that_is_taken_ends_with_a_sentence(
 
 
 def test_the_catalogue_of_the_app_knows_every_detector_and_loads_none(tmp_path: Path) -> None:
-    found = app.make_catalog(tmp_path, [], None)
+    found = app.make_catalog(tmp_path, {}, None)
     assert found.detectors == ("cae", "unet", "patchcore")
     assert not found.products

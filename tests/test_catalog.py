@@ -52,6 +52,14 @@ def test_products_come_from_checkpoints_and_from_data(tmp_path: Path, data: Path
         catalog.product("demo/spoon")
 
 
+def test_a_dataset_may_have_another_name_than_its_folder(tmp_path: Path, data: Path) -> None:
+    write_checkpoint(tmp_path / "ck" / "tiles" / "disc" / "cae")
+    catalog = Catalog(tmp_path / "ck", {"tiles": data}, loader=Loads(), detectors=("cae", "unet"))
+    assert list(catalog.products) == ["tiles/disc"]
+    assert catalog.samples("tiles/disc")
+    assert "--dataset tiles" in catalog.peek("tiles/disc", "unet").fix
+
+
 def test_a_detector_is_loaded_once_and_again_when_it_was_trained_anew(tmp_path: Path) -> None:
     folder = tmp_path / "demo" / "washer" / "cae"
     write_checkpoint(folder)

@@ -1,6 +1,7 @@
 """Folders are replaced all or nothing, and PatchCore insists on its own backbone."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from safetensors.torch import save_file
 
 from detectors.anomalib_import import import_patchcore_model
 from detectors.checkpoints import recover_folder, replace_folder
-from detectors.coreset import select_coreset
+from detectors.coreset import estimate_seconds, select_coreset
 from detectors.devices import choose_device
 from detectors.patchcore import PatchCore
 from detectors.student import Student
@@ -76,6 +77,34 @@ def test_the_coreset_is_distinct_seeded_and_never_larger_than_asked() -> None:
 def test_equal_rows_are_not_chosen_twice() -> None:
     chosen = select_coreset(torch.ones(10, 4), 5, generator=torch.Generator())
     assert len(set(chosen.tolist())) == 5
+
+
+def test_the_time_of_a_selection_is_that_of_its_steps() -> None:
+    cpu = torch.device("cpu")
+    assert estimate_seconds(100, 100, device=cpu) == 0
+    one, many = (estimate_seconds(20_000, count, device=cpu) for count in (1, 10_000))
+    assert 0 < one < many
+
+
+def test_patchcore_says_how_long_it_takes_and_what_it_reads(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    weights = tmp_path / "student.safetensors"
+    save_file(Student((8, 12, 16)).state_dict(), weights)
+    settings: dict[str, Any] = {
+        "input_size": (64, 64),
+        "backbone_weights": str(weights),
+        "max_memory": 50,
+    }
+    samples = make_samples(tmp_path / "parts", num_defective=0)
+    loud = PatchCore(device="cpu", **settings).fit(samples)
+    err = capfd.readouterr().err
+    assert "training patchcore takes about" in err
+    assert "reading images" in err
+    quiet = PatchCore(device="cpu", progress=False, **settings).fit(samples)
+    assert capfd.readouterr().err == ""
+    image = [draw_part(1)[0]]
+    assert np.array_equal(loud.predict(image)[0].anomaly_map, quiet.predict(image)[0].anomaly_map)
 
 
 def test_patchcore_refuses_another_backbone_than_the_one_that_filled_its_memory(

@@ -29,11 +29,12 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cli")
     write_dataset(folder / "parts", num_train=14)
     save_file(Student((8, 12, 16)).state_dict(), folder / "student.safetensors")
-    run(
+    said = run(
         *("train", "--data", folder / "parts", "--checkpoints", folder / "ck", "--device", "cpu"),
         *("--input-size", 64, "--minutes", 0.03, "--labelled-defects", 0.5),
         *("--backbone-weights", folder / "student.safetensors"),
     )
+    (folder / "said.txt").write_text(said, encoding="utf-8")
     return folder
 
 
@@ -58,6 +59,26 @@ def test_training_leaves_three_checkpoints_and_one_split(trained: Path) -> None:
     plan = load_split(product)
     assert plan is not None
     assert plan.labelled_fraction == 0.5
+
+
+def test_training_says_for_whom_an_option_counts(trained: Path) -> None:
+    said = (trained / "said.txt").read_text(encoding="utf-8")
+    assert "--minutes counts for cae and unet\n" in said
+    assert "--labelled-defects counts for unet\n" in said
+    assert "--input-size counts" not in said
+
+
+def test_training_again_tells_the_threshold_at_the_rate_of_the_product(
+    trained: Path, tmp_path: Path
+) -> None:
+    checkpoints = shutil.copytree(trained / "ck", tmp_path / "ck")
+    place = ("--checkpoints", checkpoints)
+    run("calibrate", "--category", "parts/disc", "--false-alarm-rate", 0.3, *place)
+    said = run(
+        *("train", "--data", trained / "parts", "--detector", "patchcore", "--device", "cpu"),
+        *("--input-size", 64, "--backbone-weights", trained / "student.safetensors", *place),
+    )
+    assert "at 30 false alarms per 100 good parts" in said
 
 
 def test_inspecting_writes_overlays_and_a_table(trained: Path, tmp_path: Path) -> None:
@@ -96,7 +117,9 @@ def test_one_bad_image_does_not_lose_the_others(trained: Path, tmp_path: Path) -
 def test_a_product_keeps_the_rate_it_was_given(trained: Path, tmp_path: Path) -> None:
     checkpoints = shutil.copytree(trained / "ck", tmp_path / "ck")
     arguments = ("calibrate", "--category", "parts/disc", "--checkpoints", checkpoints)
-    assert "25 false alarms" in run(*arguments, "--false-alarm-rate", 0.25)
+    said = run(*arguments, "--false-alarm-rate", 0.25)
+    assert "25 false alarms" in said
+    assert "majority: flags" in said
     evaluated = run(
         *("evaluate", "--data", trained / "parts", "--detector", "patchcore"),
         *("--checkpoints", checkpoints, "--device", "cpu"),
@@ -124,6 +147,18 @@ def test_labelled_defects_are_never_tested_again(trained: Path) -> None:
         (["train", "--data", "{parts}/nowhere"], "nowhere"),
         (["train", "--data", "{parts}", "--input-size", "70"], "multiples of"),
         (["train", "--data", "{parts}", "--device", "tpu"], "no device called tpu"),
+        (
+            ["train", "--data", "{parts}", "--detector", "patchcore", "--epochs", "3"],
+            r"--epochs means nothing to patchcore\. Leave it out, or train cae or unet",
+        ),
+        (
+            ["train", "--data", "{parts}", "--detector", "cae", "--labelled-defects", "0.5"],
+            "or train unet",
+        ),
+        (
+            ["train", "--data", "{parts}", "--detector", "unet", "--backbone", "student"],
+            "or train patchcore",
+        ),
         (["inspect", "x.png", "--category", "spoon", "--out", "{empty}"], "no trained product"),
         (["calibrate", "--category", "spoon", "--false-alarm-rate", "0.1"], "no trained product"),
         (["distill-backbone", "--teacher", "{empty}/no.pth"], r"no\.pth"),

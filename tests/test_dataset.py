@@ -14,7 +14,6 @@ from inspection.dataset import (
     check_trainable,
     read_dataset,
     read_mask,
-    select_category,
 )
 from inspection.errors import DatasetError, ImageError
 from inspection.types import Box, Sample, Split
@@ -154,9 +153,9 @@ def test_an_unknown_layout_name_is_refused_with_the_known_ones(tmp_path: Path) -
 
 def test_an_unknown_category_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     dataset = read_dataset(miniatures.write_mvtec(tmp_path / "mvtec"))
-    assert len(select_category(dataset, "screw")) == 5
+    assert len(dataset.of("screw").samples) == 5
     with pytest.raises(DatasetError, match=r"no category 'nut'.*Choose one of: bottle, screw"):
-        select_category(dataset, "nut")
+        dataset.of("nut")
 
 
 def test_nothing_can_be_learned_without_images_or_without_good_ones(tmp_path: Path) -> None:
@@ -202,20 +201,20 @@ def test_a_mask_without_an_image_is_refused(layout: str, mask: str, tmp_path: Pa
         (IssueKind.STRAY_MASK, root / mask)
     ]
     with pytest.raises(DatasetError, match="belongs to no image"):
-        check_trainable(select_category(dataset, category), issues=dataset.issues)
+        check_trainable(dataset.of(category).samples, issues=dataset.issues)
 
 
 def test_a_mask_without_an_image_troubles_only_its_own_category(tmp_path: Path) -> None:
     root = miniatures.write_mvtec(tmp_path / "mvtec")
     write_mask(root / "bottle/ground_truth/scratch/777_mask.png")
     dataset = read_dataset(root)
-    assert check_trainable(select_category(dataset, "screw"), issues=dataset.issues) == []
+    assert check_trainable(dataset.of("screw").samples, issues=dataset.issues) == []
 
 
 def test_a_defective_image_without_a_mask_is_a_warning(tmp_path: Path) -> None:
     root = miniatures.write_mvtec(tmp_path / "mvtec")
     (root / "bottle/ground_truth/dent/000_mask.png").unlink()
-    (issue,) = check_trainable(select_category(read_dataset(root), "bottle"))
+    (issue,) = check_trainable(read_dataset(root).of("bottle").samples)
     assert issue.kind is IssueKind.NO_MASK
     assert "bottle/test/dent/000.png has no mask" in issue.problem
 
@@ -224,7 +223,7 @@ def test_an_unreadable_image_is_a_warning_and_an_unreadable_mask_an_error(tmp_pa
     root = miniatures.write_mvtec(tmp_path / "mvtec")
     (root / "screw/test/scratch/000.png").write_bytes(b"")
     dataset = read_dataset(root)
-    (issue,) = check_trainable(select_category(dataset, "screw"))
+    (issue,) = check_trainable(dataset.of("screw").samples)
     assert issue.kind is IssueKind.UNREADABLE
     sample = by_id(dataset)["bottle/test/dent/000.png"]
     sample.mask_paths[0].write_bytes(b"no image")

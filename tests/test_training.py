@@ -1,5 +1,6 @@
 import logging
 import random
+import re
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from detectors.fitting import split_validation
 from detectors.losses import ssim_map
 from detectors.networks import round_weights, weights_to_store
 from detectors.training import Lesson, seeded, train_network
+from inspection.progress import describe_duration
 from inspection.types import Sample, Split
 
 CPU = torch.device("cpu")
@@ -79,6 +81,35 @@ def test_the_bar_shows_epoch_and_loss_on_stderr(capfd: pytest.CaptureFixture[str
     assert out == ""
     assert "cae epoch 3" in err
     assert "validation" in err
+
+
+def test_the_time_that_a_training_may_take_is_told_once(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    settings = replace(QUICK, max_epochs=100_000, patience=100_000, max_seconds=1.0)
+    train_network(make_network(), make_lesson(), settings, device=CPU, name="cae")
+    err = capfd.readouterr().err
+    assert re.findall(r"training cae takes (.*?) at most", err) == ["about 1 second"]
+
+
+def test_timing_the_first_steps_changes_nothing_of_what_is_learned() -> None:
+    shown, hidden = make_network(), make_network()
+    for network, has_bar in ((shown, True), (hidden, False)):
+        train_network(network, make_lesson(), QUICK, device=CPU, progress=has_bar)
+    assert torch.equal(weights_of(shown), weights_of(hidden))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.2, "about 1 second"),
+        (100, "about 100 seconds"),
+        (350, "about 6 minutes"),
+        (7300, "about 2 hours"),
+    ],
+)
+def test_durations_are_told_in_the_unit_a_person_would_use(seconds: float, text: str) -> None:
+    assert describe_duration(seconds) == text
 
 
 def test_the_best_epoch_is_kept() -> None:
