@@ -51,7 +51,7 @@ def blend(
 def draw_outlines(image: RGBImage, flagged: NDArray[np.bool_]) -> RGBImage:
     """Draw a white line with a dark halo around flagged areas (h, w), down to a single pixel."""
     height, width = image.shape[:2]
-    stretched = _stretch_flags(flagged, (height, width))
+    stretched = stretch_flags(flagged, (height, width))
     contours, _ = cv2.findContours(stretched, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     drawn = np.ascontiguousarray(image).copy()
     line = max(1, round(max(height, width) / 400))
@@ -60,7 +60,7 @@ def draw_outlines(image: RGBImage, flagged: NDArray[np.bool_]) -> RGBImage:
     return drawn
 
 
-def _stretch_flags(flagged: Mask, size: Size) -> NDArray[np.uint8]:
+def stretch_flags(flagged: Mask, size: Size) -> NDArray[np.uint8]:
     """Scale flags to (height, width); where a side shrinks, no flagged pixel gets lost."""
     height, width = flagged.shape
     kept = (min(height, size[0]), min(width, size[1]))

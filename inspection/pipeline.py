@@ -49,7 +49,7 @@ def inspect_with(
         relative_score=score / max(threshold, TINY),
         false_alarm_rate=calibration.false_alarm_rate(score),
         anomaly_map=prediction.anomaly_map,
-        regions=find_regions(prediction.anomaly_map, threshold),
+        regions=find_regions(prediction.anomaly_map, threshold, image_size=image.shape[:2]),
         verdict=decide(score, threshold),
         measures=prediction.measures,
         typical_score=float(np.median(calibration.normal_scores)),

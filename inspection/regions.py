@@ -1,43 +1,90 @@
-"""Flagged areas of an anomaly map: connected pixels above the threshold, each in numbers."""
+"""Flagged areas of an anomaly map: connected pixels above the threshold, each in numbers.
+
+What counts as flagged is decided on the detector's own grid, as for verdict and outline; the
+numbers are in pixels of the image. `ui/viewer/contour.js` does the same in the browser.
+"""
+
+import math
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from inspection.types import AnomalyMap, Box, Mask, Region
+from inspection.types import AnomalyMap, Box, Mask, Region, Size
+
+PIXEL_SPREAD = 1 / 12  # second moment of a pixel around its own centre: it is a square, not a point
 
 
-def find_regions(anomaly_map: AnomalyMap, threshold: float) -> tuple[Region, ...]:
-    """Return the 8-connected regions strictly above the threshold, highest peak first."""
+def find_regions(
+    anomaly_map: AnomalyMap, threshold: float, *, image_size: Size | None = None
+) -> tuple[Region, ...]:
+    """Return the 8-connected regions strictly above the threshold, highest peak first.
+
+    Args:
+        anomaly_map: (h, w).
+        threshold: in the detector's own units.
+        image_size: of the image that the map belongs to; by default that of the map.
+    """
     flagged = anomaly_map > threshold
     if not flagged.any():
         return ()
-    count, labels, stats, centroids = cv2.connectedComponentsWithStats(
+    size = anomaly_map.shape if image_size is None else image_size
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(
         flagged.astype(np.uint8), connectivity=8
     )
     regions = []
     for label in range(1, count):
-        left, top, width, height, area = (int(value) for value in stats[label])
+        left, top, width, height = (int(value) for value in stats[label, :4])
         window = (slice(top, top + height), slice(left, left + width))
         inside = labels[window] == label
-        values = np.where(inside, anomaly_map[window], -np.inf)
-        row, column = np.unravel_index(int(values.argmax()), values.shape)
-        regions.append(
-            Region(
-                box=Box(left, top, left + width, top + height),
-                area=area,
-                area_share=area / anomaly_map.size,
-                centroid=(float(centroids[label][1]), float(centroids[label][0])),
-                peak=float(values.max()),
-                peak_at=(top + int(row), left + int(column)),
-                elongation=_elongation(inside),
-            )
-        )
-    return tuple(sorted(regions, key=lambda region: -region.peak))
+        regions.append(_measure(anomaly_map, inside, (left, top), (int(size[0]), int(size[1]))))
+    # equal peaks: from top to bottom, from left to right
+    return tuple(sorted(regions, key=lambda region: (-region.peak, region.peak_at)))
 
 
-def _elongation(inside: Mask) -> float:
-    """Return length / width of the minimum-area rectangle around whole pixels."""
-    rows, columns = np.nonzero(inside)
-    points = np.stack([columns, rows], axis=1).astype(np.float32)  # (n, 2)
-    _, (width, height), _ = cv2.minAreaRect(points)
-    return float((max(width, height) + 1) / (min(width, height) + 1))  # pixels have an extent
+def _measure(
+    anomaly_map: AnomalyMap, inside: Mask, corner: tuple[int, int], image_size: Size
+) -> Region:
+    """Measure one region, which fills a window of the map from its corner (left, top) on."""
+    (left, top), (height, width) = corner, inside.shape
+    values = np.where(inside, anomaly_map[top : top + height, left : left + width], -np.inf)
+    peak_row, peak_column = np.unravel_index(int(values.argmax()), values.shape)
+    rows, columns = (axis.astype(np.float64) for axis in np.nonzero(inside))
+    map_height, map_width = anomaly_map.shape
+    image_height, image_width = image_size
+    scale_y, scale_x = image_height / map_height, image_width / map_width
+    return Region(
+        box=Box(
+            left * image_width // map_width,
+            top * image_height // map_height,
+            -(-(left + width) * image_width // map_width),  # rounded up
+            -(-(top + height) * image_height // map_height),
+        ),
+        area=len(rows) * (image_height * image_width) / anomaly_map.size,
+        area_share=len(rows) / anomaly_map.size,
+        centroid=(
+            (top + float(rows.mean()) + 0.5) * scale_y - 0.5,
+            (left + float(columns.mean()) + 0.5) * scale_x - 0.5,
+        ),
+        peak=float(values.max()),
+        peak_at=(
+            (2 * (top + int(peak_row)) + 1) * image_height // (2 * map_height),
+            (2 * (left + int(peak_column)) + 1) * image_width // (2 * map_width),
+        ),
+        elongation=_elongation(rows - rows.mean(), columns - columns.mean(), scale_y / scale_x),
+    )
+
+
+def _elongation(rows: NDArray[np.float64], columns: NDArray[np.float64], aspect: float) -> float:
+    """Return length / width of the ellipse with the same second moments; 1 for a single pixel.
+
+    Args:
+        rows: (n,), measured from their mean.
+        columns: (n,), measured from their mean.
+        aspect: height / width of a pixel of the map in the image.
+    """
+    yy = (float(np.mean(rows * rows)) + PIXEL_SPREAD) * aspect * aspect
+    xx = float(np.mean(columns * columns)) + PIXEL_SPREAD
+    xy = float(np.mean(rows * columns)) * aspect
+    middle, spread = (xx + yy) / 2, math.hypot((xx - yy) / 2, xy)
+    return math.sqrt((middle + spread) / (middle - spread))

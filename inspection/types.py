@@ -158,15 +158,15 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """One connected flagged area, in pixels of the detector's own (h, w) grid."""
+    """One connected flagged area of the detector's own (h, w) grid, in pixels of the image."""
 
-    box: Box
-    area: int
+    box: Box  # rounded outwards to whole pixels
+    area: float
     area_share: float  # of the whole map, 0-1
-    centroid: tuple[float, float]  # (row, column)
+    centroid: tuple[float, float]  # (row, column); a pixel's index is its centre
     peak: float  # the detector's own units
     peak_at: tuple[int, int]  # (row, column)
-    elongation: float  # length / width of the minimum-area rectangle, >= 1
+    elongation: float  # length / width of the ellipse with the same second moments, >= 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,7 +22,6 @@ from inspection.metrics import auroc, confusion, image_auroc, pixel_auroc
 from inspection.overlay import blend, colour_map, draw_finding, draw_outlines, to_relative
 from inspection.pipeline import inspect_image, inspect_with, predict
 from inspection.preprocess import check_input_size, load_samples, mask_to_size, to_input_size
-from inspection.regions import find_regions
 from inspection.types import Prediction, RGBImage, Split, Verdict
 from tests.factories import (
     DEFECT,
@@ -122,24 +121,6 @@ def test_samples_are_loaded_with_their_masks_and_hashes(tmp_path: Path) -> None:
     assert loaded.seen[samples[0].id] == pixel_hash(read_image(samples[0].image_path))
     with pytest.raises(DatasetError, match="no image"):
         load_samples([], (32, 32))
-
-
-def test_regions_are_measured_by_hand() -> None:
-    anomaly_map = np.zeros((10, 20), np.float32)
-    anomaly_map[2, 3:13] = 2.0
-    anomaly_map[2, 5] = 5.0
-    anomaly_map[8, 18] = 3.0
-    line, dot = find_regions(anomaly_map, 1.0)
-    assert (line.area, line.peak, line.peak_at) == (10, 5.0, (2, 5))
-    assert (line.box.left, line.box.top, line.box.right, line.box.bottom) == (3, 2, 13, 3)
-    assert line.centroid == (2.0, 7.5)
-    assert line.elongation == 10
-    assert (dot.area, dot.elongation, dot.area_share) == (1, 1, 1 / 200)
-    assert find_regions(anomaly_map, 5.0) == ()
-
-
-def test_diagonal_neighbours_are_one_region() -> None:
-    assert len(find_regions(np.eye(5, dtype=np.float32), 0.5)) == 1
 
 
 def test_a_good_part_looks_like_itself_and_the_threshold_lies_mid_scale() -> None:

@@ -11,7 +11,7 @@ from inspection.calibration import decide, majority_false_alarm_rate
 from inspection.catalog import Panel, Status
 from inspection.pipeline import inspect_with
 from inspection.regions import find_regions
-from inspection.types import Calibration, Channel
+from inspection.types import Calibration, Channel, Region
 from tests.fakes import FakeDetector, draw_part, to_json
 from tests.javascript import evaluate
 from ui import messages
@@ -101,27 +101,41 @@ def test_verdict_area_and_regions_come_from_the_same_pixels_as_in_python() -> No
     cases, expected = [], []
     for _ in range(60):
         values = rng.random((int(rng.integers(1, 14)), int(rng.integers(1, 17))), dtype=np.float32)
+        values = values.round(int(rng.integers(1, 8)))  # equal peaks too
         threshold = float(rng.choice([rng.random(), float(values.max()), 0.0, 2.0]))
-        regions = find_regions(values, threshold)
-        cases.append({"map": map_json(values), "threshold": threshold})
+        height, width = (int(side) for side in rng.integers(1, 40, 2))
+        cases.append(
+            {
+                "map": map_json(values),
+                "threshold": threshold,
+                "image": {"height": height, "width": width},
+            }
+        )
+        regions = find_regions(values, threshold, image_size=(height, width))
         expected.append(
             {
                 "flagged": decide(float(values.max()), threshold).value == "defect",
                 "count": int((values.astype(np.float64) > threshold).sum()),
-                "regions": sorted([r.area, r.box.left, r.box.bottom] for r in regions),
-                "peaks": [r.peak for r in regions],
+                "regions": [pytest.approx(region_numbers(region), rel=1e-9) for region in regions],
             }
         )
     body = (
         TO_CALIBRATION
-        + """return input.map(({ map: m, threshold }) => { const map = mapOf(m);
-          const regions = regionsAbove(map, threshold);
-          const order = (a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
+        + """return input.map(({ map: m, threshold, image }) => { const map = mapOf(m);
+          const regions = regionsAbove(map, threshold, image);
           return { flagged: maximumOf(map) > threshold, count: countAbove(map, threshold),
-            regions: regions.map((r) => [r.area, r.left, r.bottom]).sort(order),
-            peaks: regions.map((r) => r.peak) }; });"""
+            regions: regions.map((r) => [r.left, r.top, r.right, r.bottom, r.area, r.share,
+              r.centroid.y, r.centroid.x, r.peak, r.peakAt.y, r.peakAt.x, r.elongation]) }; });"""
     )
     assert evaluate(body, cases) == expected
+
+
+def region_numbers(region: Region) -> list[float]:
+    box = region.box
+    return [
+        *(box.left, box.top, box.right, box.bottom, region.area, region.area_share),
+        *(*region.centroid, region.peak, *region.peak_at, region.elongation),
+    ]
 
 
 def outlines(maps: list[NDArray[np.float32]], level: float) -> list[NDArray[np.float64]]:

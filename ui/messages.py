@@ -95,6 +95,11 @@ VIEWER: Mapping[str, str] = {
     "areaNone": "none",
     "areaOne": "{share} in 1 region",
     "areaMany": "{share} in {n} regions",
+    "classes": "Class probabilities",
+    "otherClass": "1 other",
+    "otherClasses": "{n} others",
+    "regionsLeftOut": "{n} more are not listed: the {most} strongest of each detector are. "
+    "Reports hold them all.",
     "here": "{x}×",
     "meterEmpty": "{title}: no score yet",
     "meterLabel": "{x} times the threshold; nine of ten good parts lie between {low} and {high}",

@@ -18,28 +18,34 @@ function maximumOf(map) {
   return highest;
 }
 
-// The 8-connected regions strictly above the level, highest peak first, as find_regions in inspection/regions.py.
-function regionsAbove(map, level) {
+// The 8-connected regions strictly above the level, highest peak first, in pixels of the image: the arithmetic of
+// inspection/regions.py. A test runs both on the same maps.
+function regionsAbove(map, level, image = map) {
   const { values } = map;
   const visited = new Uint8Array(values.length);
   const regions = [];
   for (let start = 0; start < values.length; start += 1) {
     if (visited[start] || !(values[start] > level)) continue;
-    regions.push(growRegion(map, level, start, visited));
+    regions.push(measureRegion(growRegion(map, level, start, visited), map, image));
   }
-  return regions.sort((a, b) => b.peak - a.peak);
+  return regions.sort((a, b) => b.peak - a.peak || a.peakAt.y - b.peakAt.y || a.peakAt.x - b.peakAt.x);
 }
 
 function growRegion(map, level, start, visited) {
   const { values, width, height } = map;
-  const region = { area: 0, left: width, top: height, right: 0, bottom: 0, peak: -1, peakX: 0, peakY: 0 };
+  const origin = { x: start % width, y: Math.floor(start / width) };
+  const sums = { n: 0, x: 0, y: 0, xx: 0, xy: 0, yy: 0 }; // of distances from the origin
+  const grown = { left: width, top: height, right: 0, bottom: 0, peak: -1, peakIndex: 0, origin, sums };
   const open = [start];
   visited[start] = 1;
   while (open.length > 0) {
     const index = open.pop();
     const x = index % width;
     const y = (index - x) / width;
-    addPixel(region, x, y, values[index]);
+    addPixel(grown, x, y);
+    const value = values[index];
+    const isFirstPeak = value === grown.peak && index < grown.peakIndex;
+    if (value > grown.peak || isFirstPeak) Object.assign(grown, { peak: value, peakIndex: index });
     for (let ny = Math.max(0, y - 1); ny <= Math.min(height - 1, y + 1); ny += 1) {
       for (let nx = Math.max(0, x - 1); nx <= Math.min(width - 1, x + 1); nx += 1) {
         const next = ny * width + nx;
@@ -49,16 +55,60 @@ function growRegion(map, level, start, visited) {
       }
     }
   }
-  return region;
+  return grown;
 }
 
-function addPixel(region, x, y, value) {
-  region.area += 1;
-  region.left = Math.min(region.left, x);
-  region.top = Math.min(region.top, y);
-  region.right = Math.max(region.right, x + 1);
-  region.bottom = Math.max(region.bottom, y + 1);
-  if (value > region.peak) Object.assign(region, { peak: value, peakX: x + 0.5, peakY: y + 0.5 });
+function addPixel(grown, x, y) {
+  grown.left = Math.min(grown.left, x);
+  grown.top = Math.min(grown.top, y);
+  grown.right = Math.max(grown.right, x + 1);
+  grown.bottom = Math.max(grown.bottom, y + 1);
+  const { sums, origin } = grown;
+  const dx = x - origin.x;
+  const dy = y - origin.y;
+  sums.n += 1;
+  sums.x += dx;
+  sums.y += dy;
+  sums.xx += dx * dx;
+  sums.xy += dx * dy;
+  sums.yy += dy * dy;
+}
+
+// From pixels of the map to pixels of the image; the box is rounded outwards, a pixel's index is its centre.
+function measureRegion({ left, top, right, bottom, peak, peakIndex, origin, sums }, map, image) {
+  const scaleX = image.width / map.width;
+  const scaleY = image.height / map.height;
+  const peakX = peakIndex % map.width;
+  const peakY = Math.floor(peakIndex / map.width);
+  return {
+    left: Math.floor((left * image.width) / map.width),
+    top: Math.floor((top * image.height) / map.height),
+    right: Math.ceil((right * image.width) / map.width),
+    bottom: Math.ceil((bottom * image.height) / map.height),
+    area: (sums.n * (image.height * image.width)) / map.values.length,
+    share: sums.n / map.values.length,
+    centroid: {
+      x: (origin.x + sums.x / sums.n + 0.5) * scaleX - 0.5,
+      y: (origin.y + sums.y / sums.n + 0.5) * scaleY - 0.5,
+    },
+    peak,
+    peakAt: {
+      x: Math.floor(((2 * peakX + 1) * image.width) / (2 * map.width)),
+      y: Math.floor(((2 * peakY + 1) * image.height) / (2 * map.height)),
+    },
+    elongation: elongationOf(sums, scaleY / scaleX),
+  };
+}
+
+// Length / width of the ellipse with the same second moments; a pixel is a square, not a point.
+function elongationOf(sums, aspect) {
+  const meanX = sums.x / sums.n;
+  const meanY = sums.y / sums.n;
+  const xx = sums.xx / sums.n - meanX * meanX + 1 / 12;
+  const yy = (sums.yy / sums.n - meanY * meanY + 1 / 12) * aspect * aspect;
+  const xy = (sums.xy / sums.n - meanX * meanY) * aspect;
+  const spread = Math.hypot((xx - yy) / 2, xy);
+  return Math.sqrt(((xx + yy) / 2 + spread) / ((xx + yy) / 2 - spread));
 }
 
 // Marching squares on the pixel centres, with one ring of nothing around the map so that outlines close at its border.

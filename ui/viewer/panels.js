@@ -1,6 +1,7 @@
 // One panel per detector: its elements, and every number and word in it.
 
 const BUSY_STATES = ['loading', 'running', 'waiting'];
+const MAX_CLASSES = 5;
 
 function createPanel(template, text) {
   const article = template.content.firstElementChild.cloneNode(true);
@@ -24,6 +25,7 @@ function decodeResult(slot) {
     calibration: { scores: decodeFloats(slot.scores), units: slot.units, minThreshold: slot.minThreshold },
     seconds: slot.seconds,
     measures: slot.measures,
+    classes: slot.classes,
     trained: slot.trained,
   };
 }
@@ -32,10 +34,11 @@ function decodeFloats(text) {
   return new Float32Array(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)).buffer);
 }
 
-// What a result says at a false-alarm rate: everything on the panel that moves with the slider.
-function judge({ map, score, calibration }, rate) {
+// What a result says at a false-alarm rate: everything on the panel that moves with the slider. `image` is the size of the
+// image, in whose pixels regions are measured.
+function judge({ map, score, calibration }, rate, image) {
   const threshold = thresholdAt(calibration, rate);
-  const regions = regionsAbove(map, threshold);
+  const regions = regionsAbove(map, threshold, image);
   return {
     threshold,
     relative: relativeTo(threshold, score),
@@ -83,6 +86,7 @@ function showResult(panel, mode) {
   query('time').textContent = formatSeconds(result.seconds);
   showMeter(panel);
   showFacts(panel);
+  query('classes').replaceChildren(...classBars(result.classes));
   const words = { title: panel.text.title, mode, verdict, x: relative };
   panel.canvas.setAttribute('aria-label', fillText(TEXTS.picture, words));
 }
@@ -113,6 +117,29 @@ function showFacts({ result, judged, query }) {
   ];
   if (result.trained) facts.push({ label: TEXTS.learning, value: result.trained, isLong: true });
   query('facts').replaceChildren(...facts.map(factElement));
+}
+
+// Bars of the most probable classes; what the others have together is one line, so that nothing is lost.
+function classBars(classes) {
+  if (classes.length === 0) return [];
+  const shown = classes.slice(0, MAX_CLASSES);
+  const rest = classes.slice(MAX_CLASSES);
+  if (rest.length > 0) {
+    const value = rest.reduce((sum, one) => sum + one.value, 0);
+    const label = fillText(rest.length === 1 ? TEXTS.otherClass : TEXTS.otherClasses, { n: rest.length });
+    shown.push({ label, value, help: rest.map((one) => `${one.label} ${formatShare(one.value)}`).join(', ') });
+  }
+  return [Object.assign(document.createElement('dt'), { textContent: TEXTS.classes }), ...shown.map(barElement)];
+}
+
+function barElement({ label, value, help }) {
+  const item = document.createElement('dd');
+  const name = Object.assign(document.createElement('span'), { textContent: label, title: help || label, dir: 'auto' });
+  const bar = document.createElement('i');
+  bar.style.setProperty('--share', `${100 * Math.min(1, Math.max(0, value))}%`);
+  const share = Object.assign(document.createElement('b'), { textContent: formatShare(value) });
+  item.append(name, bar, share);
+  return item;
 }
 
 function describeArea({ area, regions }) {

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from inspection.catalog import Panel, Status
 from inspection.errors import InspectionError
+from inspection.measures import class_probabilities, name_measure, other_measures
 from inspection.types import Channel, Finding, Mask, RGBImage
 from ui.images import MAX_DISPLAY_SIDE, encode_image, encode_mask, shrink
 
@@ -108,6 +109,7 @@ def panel_result(subject: Subject, channel: Channel, finding: Finding) -> Slot:
         "minThreshold": calibration.min_threshold,
         "seconds": finding.seconds,
         "measures": name_measures(finding.measures),
+        "classes": rank_classes(finding.measures),
         "trained": "" if training is None else training.summary,
     }
 
@@ -115,8 +117,15 @@ def panel_result(subject: Subject, channel: Channel, finding: Finding) -> Slot:
 def name_measures(measures: Mapping[str, float]) -> Sequence[dict[str, Any]]:
     """Return the detector's own measures in its order, with names as people write them."""
     return [
-        {"label": name.replace("_", " ").capitalize(), "value": value}
-        for name, value in measures.items()
+        {"label": name_measure(name), "value": value}
+        for name, value in other_measures(measures).items()
+    ]
+
+
+def rank_classes(measures: Mapping[str, float]) -> Sequence[dict[str, Any]]:
+    """Return the classes of a detector that names defects, the most probable first."""
+    return [
+        {"label": label, "value": value} for label, value in class_probabilities(measures).items()
     ]
 
 

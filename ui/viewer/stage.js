@@ -6,6 +6,10 @@ const PIXELATED_FROM = 5; // from this zoom on, single pixels of the image are w
 const SMALL_REGION = 12; // CSS pixels; what is smaller on the screen gets a ring around it
 const RING_RADIUS = 11;
 const MAX_RINGS = 8;
+const DIM = 0.25; // brightness of the picture outside the regions in the edge view
+const BOX_COLOUR = '#ffd84a';
+const BOX_LABEL = 15; // CSS pixels
+const BOX_FONT = '700 12px "IBM Plex Sans", system-ui, sans-serif';
 
 const camera = { zoom: 1, x: 0.5, y: 0.5 }; // x and y: the point of the image in the middle of the canvas
 
@@ -66,7 +70,8 @@ function outlinePath(map, level) {
   return path;
 }
 
-// `layers` says what to draw: { picture, heat, opacity, outline, truth, regions, map, cursor }; all but the picture may be missing.
+// `layers` says what to draw: { picture, heat, opacity, edges, outline, truth, regions, hasBoxes, cursor }; all but the picture may
+// be missing.
 function drawStage(canvas, layers) {
   const ratio = Math.min(2, window.devicePixelRatio || 1);
   const width = Math.round(canvas.clientWidth * ratio);
@@ -79,15 +84,21 @@ function drawStage(canvas, layers) {
   const place = placeImage(canvas, layers.picture);
   drawPicture(context, layers, place);
   if (layers.outline) strokeWithHalo(context, placed(layers.outline, place), '#fff', 1.8);
-  if (layers.outline) drawRings(context, layers, place);
+  if (layers.outline && !layers.hasBoxes) drawRings(context, layers, place);
+  if (layers.hasBoxes) drawBoxes(context, layers, place);
   if (layers.truth) strokeWithHalo(context, placed(layers.truth, place), '#35e0ff', 2);
   if (layers.cursor) drawCrosshair(context, place, layers.cursor);
 }
 
-function drawPicture(context, { picture, heat, opacity }, place) {
+function drawPicture(context, { picture, heat, opacity, edges }, place) {
   context.imageSmoothingQuality = 'high';
   context.imageSmoothingEnabled = camera.zoom < PIXELATED_FROM;
   context.drawImage(picture.image, place.left, place.top, place.width, place.height);
+  if (edges) {
+    context.fillStyle = `rgba(0, 0, 0, ${1 - DIM})`;
+    context.fillRect(place.left, place.top, place.width, place.height);
+    context.drawImage(edges, place.left, place.top, place.width, place.height);
+  }
   if (!heat) return;
   context.imageSmoothingEnabled = true;
   context.globalAlpha = opacity;
@@ -113,9 +124,9 @@ function strokeWithHalo(context, path, colour, width) {
 }
 
 // A single flagged pixel is a dot that nobody would find: rings point at the strongest of the small regions.
-function drawRings(context, { regions, map }, place) {
-  const scaleX = place.width / map.width;
-  const scaleY = place.height / map.height;
+function drawRings(context, { regions, picture }, place) {
+  const scaleX = place.width / picture.width;
+  const scaleY = place.height / picture.height;
   const isSmall = (region) =>
     (region.right - region.left) * scaleX < SMALL_REGION && (region.bottom - region.top) * scaleY < SMALL_REGION;
   for (const region of regions.filter(isSmall).slice(0, MAX_RINGS)) {
@@ -125,6 +136,32 @@ function drawRings(context, { regions, map }, place) {
     ring.arc(x, y, RING_RADIUS, 0, 2 * Math.PI);
     strokeWithHalo(context, ring, '#fff', 1.2);
   }
+}
+
+// Numbered as in the table of regions; the strongest last, so that it lies on top.
+function drawBoxes(context, { regions, picture }, place) {
+  const scaleX = place.width / picture.width;
+  const scaleY = place.height / picture.height;
+  context.font = BOX_FONT;
+  const listed = regions.slice(0, MAX_LISTED);
+  for (let index = listed.length - 1; index >= 0; index -= 1) {
+    const { left, top, right, bottom } = listed[index];
+    const box = new Path2D();
+    const at = { x: place.left + left * scaleX, y: place.top + top * scaleY };
+    box.rect(at.x, at.y, (right - left) * scaleX, (bottom - top) * scaleY);
+    strokeWithHalo(context, box, BOX_COLOUR, 1.6);
+    drawBoxNumber(context, index + 1, at);
+  }
+}
+
+// Above the box, or inside where there is no room above.
+function drawBoxNumber(context, number, { x, y }) {
+  const width = context.measureText(number).width + 8;
+  const top = y > BOX_LABEL ? y - BOX_LABEL : y;
+  context.fillStyle = 'rgba(0, 0, 0, .8)';
+  context.fillRect(x, top, width, BOX_LABEL);
+  context.fillStyle = BOX_COLOUR;
+  context.fillText(number, x + 4, top + BOX_LABEL - 4);
 }
 
 function drawCrosshair(context, place, cursor) {

@@ -6,8 +6,8 @@ const panels = DETECTORS.map((text) => createPanel(part('panel-template'), text)
 const slots = {}; // the newest record of each slot, whatever run it belongs to
 const chosenRates = new Map(); // product -> the rate a person has chosen for it
 const WIDEST_STAGE = 1.8;
-const NOTHING = { run: 0, picture: null, truth: null };
-const display = { mode: 'overlay', opacity: 0.75, palette: 'inferno', showsTruth: false };
+const NOTHING = { run: 0, picture: null, truth: null, edges: null };
+const display = { mode: 'overlay', opacity: 0.75, palette: 'inferno', showsTruth: false, showsBoxes: false };
 let shown = NOTHING;
 let decoding = { slot: null, promise: null };
 let cursor = null; // the reading point
@@ -60,7 +60,7 @@ async function showPicture() {
 async function decodePicture(slot) {
   const [image, mask] = await Promise.all([loadImage(slot.image), slot.mask ? loadImage(slot.mask) : null]);
   const truth = mask && outlinePath(maskToMap(mask), 0.5);
-  return { run: slot.run, picture: { image, width: slot.width, height: slot.height }, truth };
+  return { run: slot.run, picture: { image, width: slot.width, height: slot.height }, truth, edges: null };
 }
 
 async function loadImage(source) {
@@ -163,7 +163,7 @@ function showJoint(hasRate) {
 
 function showAll() {
   for (const panel of donePanels()) {
-    panel.judged = judge(panel.result, rate);
+    panel.judged = judge(panel.result, rate, current('picture') || panel.result.map);
     panel.outline = outlinePath(panel.result.map, panel.judged.threshold);
     showResult(panel, display.mode);
     paintPanel(panel);
@@ -171,11 +171,17 @@ function showAll() {
   showVerdict();
   showRate();
   showControls();
+  showRegions();
   redraw();
 }
 
 function paintPanel(panel) {
   const { threshold } = panel.judged;
+  if (display.mode === 'edges' && shown.picture) {
+    shown.edges = shown.edges || edgePicture(shown.picture.image);
+    panel.edges = edgesAbove(shown.edges, panel.result.map, threshold);
+    return;
+  }
   const isOpaque = display.mode === 'heatmap';
   const visibleFrom = isOpaque ? null : transparentBelow(panel.result.calibration, threshold);
   paintMap(panel.heat, panel.result.map, { threshold, palette: display.palette, visibleFrom });
@@ -260,6 +266,23 @@ function showControls() {
   part('opacity-value').textContent = `${Math.round(100 * display.opacity)} %`;
 }
 
+// The table is filled only where it is seen: the slider would have it filled anew at every step.
+function showRegions() {
+  const answered = donePanels();
+  part('region-count').textContent = countRegions(answered);
+  part('regions-toggle').disabled = answered.length === 0;
+  if (part('regions').hidden) return;
+  fillRegionTable(part('region-rows'), answered);
+  part('regions-left').textContent = describeLeftOut(answered);
+}
+
+function toggleRegions() {
+  const isOpen = part('regions').hidden;
+  part('regions').hidden = !isOpen;
+  part('regions-toggle').setAttribute('aria-expanded', String(isOpen));
+  showRegions();
+}
+
 function showZoom() {
   part('zoom').textContent = `${Math.round(100 * camera.zoom)} %`;
   root.dataset.zoomed = camera.zoom > 1;
@@ -280,11 +303,12 @@ function drawPanel(panel) {
   const hasOverlay = panel.judged && display.mode !== 'original';
   drawStage(panel.canvas, {
     picture: shown.picture,
-    heat: hasOverlay && display.mode !== 'outline' ? panel.heat : null,
+    heat: hasOverlay && ['overlay', 'heatmap'].includes(display.mode) ? panel.heat : null,
     opacity: display.opacity,
     outline: hasOverlay ? panel.outline : null,
     regions: hasOverlay ? panel.judged.regions : [],
-    map: hasOverlay ? panel.result.map : null,
+    hasBoxes: hasOverlay && display.showsBoxes,
+    edges: hasOverlay && display.mode === 'edges' ? panel.edges : null,
     truth: display.showsTruth ? shown.truth : null,
     cursor,
   });
@@ -317,8 +341,8 @@ function strongestPoint() {
   if (flagging.length === 0) return null;
   const surest = flagging.reduce((best, panel) => (panel.judged.relative > best.judged.relative ? panel : best));
   const [region] = surest.judged.regions;
-  const { width, height } = surest.result.map;
-  return { x: region.peakX / width, y: region.peakY / height };
+  const { width, height } = current('picture') || surest.result.map;
+  return { x: (region.peakAt.x + 0.5) / width, y: (region.peakAt.y + 0.5) / height };
 }
 
 function zoomToFit() {
@@ -349,5 +373,7 @@ function listenToControls() {
   });
   part('opacity').addEventListener('input', ({ target }) => changeDisplay({ opacity: target.value / 100 }));
   part('palette').addEventListener('change', ({ target }) => changeDisplay({ palette: target.value }));
+  part('boxes').addEventListener('change', ({ target }) => changeDisplay({ showsBoxes: target.checked }));
+  part('regions-toggle').addEventListener('click', toggleRegions);
   part('truth').addEventListener('change', ({ target }) => changeDisplay({ showsTruth: target.checked }));
 }

@@ -13,10 +13,12 @@ HERE = Path(__file__).parent
 SCRIPTS = (
     "calibration",
     "contour",
+    "edges",
     "palette",
     "format",
     "stage",
     "panels",
+    "regions",
     "viewer",
     "gestures",
     "start",
