@@ -1,4 +1,4 @@
-"""Edges of the image inside the flagged regions: what the surface looks like where a detector points.
+"""Edges inside the flagged regions: what the surface looks like where a detector points.
 
 `ui/viewer/edges.js` draws the same in the browser.
 """
@@ -21,7 +21,8 @@ def find_edges(image: RGBImage) -> NDArray[np.uint8]:
     along_y = cv2.Sobel(grey, cv2.CV_32F, 0, 1, ksize=3, borderType=cv2.BORDER_REPLICATE)
     magnitude = np.hypot(along_x, along_y)
     highest = max(float(magnitude.max()), LEAST_HIGHEST)
-    return np.rint(255 * np.sqrt(magnitude / highest)).astype(np.uint8)
+    edges: NDArray[np.uint8] = np.rint(255 * np.sqrt(magnitude / highest)).astype(np.uint8)
+    return edges
 
 
 def draw_edges(image: RGBImage, flagged: Mask) -> RGBImage:

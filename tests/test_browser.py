@@ -76,6 +76,9 @@ def page(desktop: Any, complaints: list[str]) -> Iterator[Any]:
     if part(desktop, "reset").is_visible():
         part(desktop, "reset").click()
     part(desktop, "truth").uncheck(force=True)
+    part(desktop, "boxes").uncheck()
+    if part(desktop, "regions").is_visible():
+        part(desktop, "regions-toggle").click()
     desktop.get_by_role("button", name="Overlay", exact=True).click()
     desktop.get_by_role("button", name="Fit").click()
 
@@ -268,14 +271,63 @@ def test_the_pictures_answer_to_the_keyboard(page: Any) -> None:
     assert not panel(page, "patchcore").locator('[data-part="reading"]').is_visible()
 
 
+def picture(page: Any, detector: str = "cae") -> str:
+    page.wait_for_timeout(80)
+    return str(panel(page, detector).locator("canvas").evaluate("c => c.toDataURL()"))
+
+
 def test_each_view_shows_another_picture(page: Any) -> None:
     pick(page, "scratch")
     seen = set()
-    for mode in ("Overlay", "Heatmap", "Outline", "Original"):
+    for mode in ("Overlay", "Heatmap", "Outline", "Edges", "Original"):
         page.get_by_role("button", name=mode, exact=True).click()
-        page.wait_for_timeout(80)
-        seen.add(panel(page, "cae").locator("canvas").evaluate("c => c.toDataURL()"))
-    assert len(seen) == 4
+        seen.add(picture(page))
+    assert len(seen) == 5
+
+
+def region_rows(page: Any) -> list[list[str]]:
+    rows = page.locator('[data-part="region-rows"] tr').all()
+    return [row.locator("td").all_inner_texts() for row in rows]
+
+
+def test_the_table_of_regions_is_that_of_the_pipeline(page: Any, catalog: Catalog) -> None:
+    pick(page, "scratch")
+    assert not part(page, "regions").is_visible(), "folded until somebody asks"
+    page.get_by_role("button", name="Regions", exact=True).click()
+    sample_id = page.locator('.strip button[aria-pressed="true"]').get_attribute("data-sample")
+    image = read_image(catalog.sample(KEY, sample_id).image_path)
+    expected = []
+    for detector in DETECTORS:
+        channel = catalog.channel(KEY, detector)
+        finding = inspect_with(channel, image, false_alarm_rate=0.02)
+        for number, region in enumerate(finding.regions, 1):
+            box, (row, column) = region.box, region.peak_at
+            place = f"{box.left}, {box.top}"
+            size = f"{box.right - box.left} × {box.bottom - box.top}"
+            expected.append([str(number), place, size, f"{column}, {row}"])
+    rows = region_rows(page)
+    assert [[row[i] for i in (1, 2, 3, 8)] for row in rows] == expected
+    counts = [sum(row[0] == title for row in rows) for title in ("CAE", "U-Net", "PatchCore")]
+    words = "CAE {} · U-Net {} · PatchCore {}".format(*counts)
+    assert text(page, "region-count") == words
+
+
+def test_boxes_edges_and_the_table_follow_the_slider_without_a_request(page: Any) -> None:
+    pick(page, "scratch")
+    page.get_by_role("button", name="Regions", exact=True).click()
+    plain = picture(page)
+    part(page, "boxes").check()
+    boxed, rows = picture(page), region_rows(page)
+    page.get_by_role("button", name="Edges", exact=True).click()
+    edges = picture(page)
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    move_slider(page, 99)
+    assert region_rows(page) != rows
+    assert picture(page) != edges
+    page.get_by_role("button", name="Overlay", exact=True).click()
+    assert len({plain, boxed, picture(page)}) == 3
+    assert requests == []
 
 
 def test_light_and_dark_follow_the_system_and_the_button(browser: Any, url: str) -> None:
