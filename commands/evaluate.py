@@ -1,76 +1,162 @@
 """`cli.py evaluate`: figures on test images that no detector has seen."""
 
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
+from commands.evaluation_text import describe_product
 from commands.options import (
-    Category,
     Checkpoints,
     Data,
     DatasetName,
     Detectors,
     Device,
     Rate,
-    load_channels,
-    one_category,
+    Seed,
+    check_names,
     open_catalog,
 )
-from inspection.catalog import CHECKPOINTS, read_seen
-from inspection.dataset import read_dataset
+from inspection.catalog import CHECKPOINTS, Catalog, Product, read_seen
+from inspection.dataset import Dataset, read_dataset
+from inspection.errors import CheckpointError, EvaluationError
+from inspection.evaluation import Exam
 from inspection.evaluation import evaluate as evaluate_channel
+from inspection.evaluation_files import (
+    has_evaluation,
+    load_evaluation,
+    read_identity,
+    save_evaluation,
+)
+from inspection.evaluation_partial import PartialEvaluation
+from inspection.evaluation_types import EvaluationReport
 from inspection.progress import progress_bar
 from inspection.splits import apply_split, load_split, make_split
-from inspection.types import Split
+from inspection.types import Sample, Split
 
 
 def evaluate(
     data: Data,
-    category: Category = None,
+    category: Annotated[
+        list[str] | None,
+        typer.Option("--category", help="May be repeated. Default: every trained category."),
+    ] = None,
     detector: Detectors = None,
     false_alarm_rate: Rate = None,
+    seed: Seed = 0,
+    again: Annotated[
+        bool, typer.Option("--again", help="Evaluate anew what is evaluated already.")
+    ] = False,
     device: Device = None,
     checkpoints: Checkpoints = CHECKPOINTS,
     dataset: DatasetName = None,
 ) -> None:
-    """Score the test images of a category, which no detector has seen, and print the figures."""
+    """Score the test images, which no detector has seen, and print every figure.
+
+    Figures and the score of every image are kept beside the weights (evaluation.json and
+    evaluation.csv). An interrupted evaluation goes on where it stopped.
+    """
     source = read_dataset(data, name=dataset)
-    samples = one_category(source, category).samples
     catalog = open_catalog(checkpoints, device=device)
-    product = catalog.find(f"{source.name}/{samples[0].category}")
-    channels = load_channels(catalog, product, detector)
-    rate = false_alarm_rate
-    if rate is None:
-        rate = catalog.rate(product.key, [c.calibration for c in channels.values()])
-    plan = load_split(product.folder) or make_split(samples)
-    test = [sample for sample in apply_split(samples, plan) if sample.split is Split.TEST]
-    num_anomalous = sum(sample.is_anomalous for sample in test)
-    typer.echo(
-        f"{product.key}: {len(test) - num_anomalous} normal and {num_anomalous} defective test "
-        f"images, {100 * rate:.3g} false alarms per 100 good parts allowed"
-    )
-    # all are scored on the same images: what one has seen counts for none
-    seen = {
-        sample_id: pixels
-        for name in catalog.trained(product.key)
-        for sample_id, pixels in read_seen(product.folder / name).items()
-    }
-    for name, channel in channels.items():
-        with progress_bar(name) as progress:
-            report = evaluate_channel(
-                channel,
-                test,
-                false_alarm_rate=rate,
-                seen=seen,
-                progress=progress,
-            )
-        if report.seen:
-            typer.echo(f"  left out, seen in training or calibration: {', '.join(report.seen)}")
-        counts = report.confusion
-        types = ", ".join(f"{t} {v:.3f}" for t, v in report.auroc_by_type.items())
-        typer.echo(
-            f"{name:>9}: image AUROC {report.image_auroc:.3f}, "
-            f"pixel AUROC {report.pixel_auroc:.3f}, accuracy {counts.accuracy:.3f}, "
-            f"precision {counts.precision:.3f}, recall {counts.recall:.3f}, F1 {counts.f1:.3f}, "
-            f"false alarms {counts.false_alarm_rate:.3f}, "
-            f"{1000 * report.seconds_per_image:.0f} ms per image\n"
-            f"           image AUROC by type: {types}"
+    reports: list[EvaluationReport] = []
+    for product in find_products(catalog, source, category, detector):
+        exams = make_exams(catalog, product, source, detector, rate=false_alarm_rate, seed=seed)
+        found = [evaluate_one(catalog, product, exam, is_fresh=again) for exam in exams.values()]
+        typer.echo("\n".join(describe_product(found)))
+        reports.extend(found)
+
+
+def find_products(
+    catalog: Catalog,
+    source: Dataset,
+    categories: Sequence[str] | None,
+    detectors: Sequence[str] | None,
+) -> list[Product]:
+    """Return the trained products asked for.
+
+    Raises:
+        CheckpointError: one that was named is not trained, or none is.
+        SettingsError: there is no detector of that name.
+        DatasetError: there is no category of that name.
+    """
+    check_names(detectors)
+    if categories:
+        for name in categories:
+            source.of(name)
+        return [catalog.find(f"{source.name}/{name}") for name in dict.fromkeys(categories)]
+    keys = [f"{source.name}/{name}" for name in source.categories]
+    found = [
+        catalog.product(key) for key in keys if key in catalog.products and catalog.trained(key)
+    ]
+    if not found:
+        raise CheckpointError(
+            f"No category of {source.name} is trained.",
+            f"Train them: `python cli.py train --data {source.root} --all`.",
         )
+    return found
+
+
+def make_exams(
+    catalog: Catalog,
+    product: Product,
+    source: Dataset,
+    names: Sequence[str] | None,
+    *,
+    rate: float | None,
+    seed: int,
+) -> dict[str, Exam]:
+    """Return what each detector of a product is asked: all the same images, by the same rate."""
+    trained = catalog.trained(product.key)
+    chosen = check_names(names) if names else trained
+    calibrations = [catalog.channel(product.key, name).calibration for name in chosen]
+    used_rate = catalog.rate(product.key, calibrations) if rate is None else rate
+    samples = source.of(product.category).samples
+    plan = load_split(product.folder) or make_split(samples)
+    test: list[Sample] = [s for s in apply_split(samples, plan) if s.split is Split.TEST]
+    # what one has seen counts for none, so that all are scored on the same images
+    seen: Mapping[str, Mapping[str, str]] = {
+        name: read_seen(product.folder / name) for name in trained
+    }
+    return {
+        name: Exam(
+            samples=test,
+            false_alarm_rate=used_rate,
+            checkpoint=read_identity(product.folder / name),
+            seen=seen,
+            command=shlex.join(["python", "cli.py", *sys.argv[1:]]),
+            seed=seed,
+        )
+        for name in chosen
+    }
+
+
+def evaluate_one(
+    catalog: Catalog, product: Product, exam: Exam, *, is_fresh: bool
+) -> EvaluationReport:
+    """Evaluate one detector and keep the report; one that is still true is only read."""
+    name = exam.checkpoint.detector
+    folder = product.folder / name
+    partial = PartialEvaluation(folder, exam.key)
+    if is_fresh:
+        partial.clear()
+    elif (kept := _kept_report(folder, exam)) is not None:
+        return kept
+    channel = catalog.channel(product.key, name)
+    with progress_bar(f"{product.key} {name}") as progress:
+        report = evaluate_channel(channel, exam, partial=partial, progress=progress)
+    save_evaluation(folder, report)
+    partial.clear()
+    return report
+
+
+def _kept_report(folder: Path, exam: Exam) -> EvaluationReport | None:
+    if not has_evaluation(folder):
+        return None
+    try:
+        report = load_evaluation(folder)
+    except EvaluationError:
+        return None
+    return report if report.origin.exam == exam.digest() else None

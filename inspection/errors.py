@@ -5,6 +5,7 @@ InspectionError
 ├── DatasetError        a dataset folder, category or split cannot be used
 ├── CheckpointError     a checkpoint is missing, damaged, foreign or from another version
 ├── BackboneError       pretrained weights are missing or do not fit
+├── EvaluationError     an evaluation is missing, damaged, foreign or outdated
 ├── CalibrationError    a false-alarm rate or a set of normal scores cannot be used
 ├── NotFittedError      a detector is asked to work before it has learned
 └── SettingsError       a setting is out of its range
@@ -37,6 +38,10 @@ class CheckpointError(InspectionError):
 
 class BackboneError(InspectionError):
     """Pretrained weights are missing or do not fit."""
+
+
+class EvaluationError(InspectionError):
+    """An evaluation is missing, damaged, foreign or outdated."""
 
 
 class CalibrationError(InspectionError):

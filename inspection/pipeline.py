@@ -15,16 +15,23 @@ from inspection.types import Channel, Detector, Finding, Inspection, Prediction,
 TINY = float(np.finfo(np.float32).tiny)
 
 
-def predict(detector: Detector, images: Sequence[RGBImage]) -> list[Prediction]:
+def predict(
+    detector: Detector, images: Sequence[RGBImage], *, names: Sequence[str] = ()
+) -> list[Prediction]:
     """Resize images of any size and return the checked predictions.
+
+    Args:
+        detector: what predicts.
+        images: of any size.
+        names: of the images, for the error.
 
     Raises:
         CheckpointError: a map is not finite, negative or of another size than the detector's input.
     """
     sized = [to_input_size(image, detector.input_size) for image in images]
     predictions = detector.predict(sized)
-    for prediction in predictions:
-        _check(prediction, detector)
+    for row, prediction in enumerate(predictions):
+        _check(prediction, detector, names[row] if names else "")
     return predictions
 
 
@@ -81,10 +88,11 @@ def predict_samples(
     for start in range(0, len(samples), batch_size):
         batch = samples[start : start + batch_size]
         images = [read_image(sample.image_path) for sample in batch]
-        yield from zip(batch, images, predict(detector, images), strict=True)
+        names = [sample.id for sample in batch]
+        yield from zip(batch, images, predict(detector, images, names=names), strict=True)
 
 
-def _check(prediction: Prediction, detector: Detector) -> None:
+def _check(prediction: Prediction, detector: Detector, name: str) -> None:
     anomaly_map = prediction.anomaly_map
     is_sound = (
         anomaly_map.shape == tuple(detector.input_size)
@@ -94,6 +102,7 @@ def _check(prediction: Prediction, detector: Detector) -> None:
     )
     if not is_sound:
         raise CheckpointError(
-            f"The {detector.name} detector returned a map that is not finite and positive.",
+            f"The {detector.name} detector returned a map that is not finite and positive"
+            f"{f' for {name}' if name else ''}.",
             f"Train again: `python cli.py train --detector {detector.name}`.",
         )

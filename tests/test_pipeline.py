@@ -6,30 +6,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.metrics import (
-    accuracy_score,
-    f1_score,
-    precision_score,
-    recall_score,
-    roc_auc_score,
-)
 
-from inspection.dataset import read_dataset
 from inspection.errors import CalibrationError, CheckpointError, DatasetError
-from inspection.evaluation import evaluate
 from inspection.images import pixel_hash, read_image
-from inspection.metrics import auroc, confusion, image_auroc, pixel_auroc
 from inspection.overlay import blend, colour_map, draw_finding, draw_outlines, to_relative
 from inspection.pipeline import inspect_image, inspect_with, predict
 from inspection.preprocess import check_input_size, load_samples, mask_to_size, to_input_size
-from inspection.types import Prediction, RGBImage, Split, Verdict
+from inspection.types import Prediction, RGBImage, Verdict
 from tests.factories import (
     DEFECT,
     BrightnessDetector,
     draw_part,
     make_channel,
     make_samples,
-    write_dataset,
 )
 
 NORMAL_SCORES = [float(draw_part(seed)[0].mean(axis=2).max()) for seed in range(50, 80)]
@@ -171,78 +160,3 @@ def test_an_overlay_has_the_size_of_the_image() -> None:
     assert to_relative(finding.anomaly_map, finding.threshold).max() == pytest.approx(
         finding.relative_score
     )
-
-
-def test_auroc_agrees_with_scikit_learn_and_with_hand_worked_cases() -> None:
-    rng = np.random.default_rng(0)
-    scores = rng.integers(0, 12, 200).astype(np.float32)  # many ties
-    labels = rng.random(200) < 0.3
-    assert image_auroc(scores, labels) == pytest.approx(roc_auc_score(labels, scores))
-    assert auroc([1, 2], [3, 4]) == 1
-    assert auroc([3, 4], [1, 2]) == 0
-    assert auroc([1, 1], [1, 1]) == 0.5
-    assert np.isnan(auroc([], [1]))
-    assert np.isnan(image_auroc([1, 2], [True, True]))
-
-
-def test_pixel_auroc_agrees_with_scikit_learn() -> None:
-    rng = np.random.default_rng(1)
-    maps = [rng.random((8, 9)).astype(np.float32) for _ in range(3)]
-    masks = [rng.random((8, 9)) < 0.2 for _ in range(3)]
-    truth = np.concatenate([mask.ravel() for mask in masks])
-    expected = roc_auc_score(truth, np.concatenate([m.ravel() for m in maps]))
-    assert pixel_auroc(maps, masks) == pytest.approx(expected)
-    assert np.isnan(pixel_auroc([], []))
-
-
-def test_the_confusion_agrees_with_scikit_learn() -> None:
-    rng = np.random.default_rng(2)
-    flagged, labels = rng.random(50) < 0.5, rng.random(50) < 0.4
-    counts = confusion(flagged, labels)
-    assert counts.accuracy == pytest.approx(accuracy_score(labels, flagged))
-    assert counts.precision == pytest.approx(precision_score(labels, flagged))
-    assert counts.recall == pytest.approx(recall_score(labels, flagged))
-    assert counts.f1 == pytest.approx(f1_score(labels, flagged))
-    assert counts.false_alarm_rate == pytest.approx((flagged & ~labels).sum() / (~labels).sum())
-    assert np.isnan(confusion([], []).recall)
-
-
-def test_an_evaluation_ranks_and_judges_a_dataset(tmp_path: Path) -> None:
-    samples = read_dataset(write_dataset(tmp_path / "parts")).samples
-    test = [sample for sample in samples if sample.split is Split.TEST]
-    calls: list[tuple[int, int]] = []
-    report = evaluate(
-        make_channel(*NORMAL_SCORES),
-        test,
-        false_alarm_rate=0.05,
-        progress=lambda done, total: calls.append((done, total)),
-    )
-    assert report.image_auroc == 1.0
-    assert report.pixel_auroc > 0.98
-    assert report.auroc_by_type == {"spot": 1.0}
-    assert report.confusion.recall == 1.0
-    assert calls[-1] == (8, 8)
-
-
-def test_an_image_seen_in_training_is_never_tested_whatever_it_is_called(tmp_path: Path) -> None:
-    samples = read_dataset(write_dataset(tmp_path / "parts")).samples
-    test = [sample for sample in samples if sample.split is Split.TEST]
-    channel = make_channel(*NORMAL_SCORES)
-    pixels = pixel_hash(read_image(test[3].image_path))
-    for seen in ({test[3].id: "another"}, {"train/copy.png": pixels}):
-        report = evaluate(channel, test, false_alarm_rate=0.1, seen=seen)
-        assert report.seen == (test[3].id,)
-        assert test[3].id not in {image.id for image in report.images}
-        assert len(report.images) == len(test) - 1
-    with pytest.raises(DatasetError, match="no test image"):
-        evaluate(channel, [], false_alarm_rate=0.1)
-    with pytest.raises(DatasetError, match="1 were seen"):
-        evaluate(channel, test[3:4], false_alarm_rate=0.1, seen={test[3].id: ""})
-
-
-def test_without_masks_only_image_figures_are_defined(tmp_path: Path) -> None:
-    samples = read_dataset(write_dataset(tmp_path / "parts")).samples
-    bare = [replace(s, mask_paths=()) for s in samples if s.split is Split.TEST]
-    report = evaluate(make_channel(*NORMAL_SCORES), bare, false_alarm_rate=0.1)
-    assert report.image_auroc == 1.0
-    assert np.isnan(report.pixel_auroc)

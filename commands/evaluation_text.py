@@ -1,0 +1,122 @@
+"""Reports as text for the terminal."""
+
+from collections.abc import Mapping, Sequence
+
+from inspection.evaluation_types import (
+    FIGURES,
+    TARGET_ACCURACY,
+    EvaluationReport,
+    Figure,
+    MeasureMeans,
+)
+
+LABEL_WIDTH = 24
+COLUMN_WIDTH = 22
+AT_THRESHOLD = ("accuracy", "precision", "recall", "f1", "iou", "dice")
+
+
+def describe_product(reports: Sequence[EvaluationReport]) -> list[str]:
+    """Return the lines that compare the detectors of one product, one column each."""
+    first = reports[0]
+    counts = first.confusion
+    lines = [
+        "",
+        f"{first.checkpoint.dataset}/{first.checkpoint.category}: {counts.num_normal} normal and "
+        f"{counts.num_anomalous} defective test images; 95 % intervals in brackets",
+        *_describe_left_out(first),
+        _line("", [report.detector for report in reports]),
+    ]
+    for key, kind in FIGURES.items():
+        if key not in ("false_alarm_rate", "seconds"):
+            title = f"{kind.title} *" if key in AT_THRESHOLD else kind.title
+            lines.append(_line(title, [_describe(report.figures[key]) for report in reports]))
+    lines += [
+        _line(f"accuracy {TARGET_ACCURACY:.2f} *", [_describe_target(one) for one in reports]),
+        _line("false alarms *", [_describe_alarms(report) for report in reports]),
+        *_describe_types(reports),
+        *_describe_measures(reports),
+        _line("time per image", [_describe_seconds(report) for report in reports]),
+        f"  * at the deployed threshold: {100 * first.false_alarm_rate:.3g} false alarms per 100 "
+        "good parts promised",
+        *_describe_undefined(first),
+    ]
+    return lines
+
+
+def _line(label: str, cells: Sequence[str]) -> str:
+    return f"  {label:<{LABEL_WIDTH}}" + "".join(f"{c:<{COLUMN_WIDTH}}" for c in cells).rstrip()
+
+
+def _describe(figure: Figure) -> str:
+    if figure.value is None:
+        return "-"
+    if figure.low is None or figure.high is None:
+        return f"{figure.value:.3f}"
+    return f"{figure.value:.3f} ({figure.low:.3f}-{figure.high:.3f})"
+
+
+def _describe_target(report: EvaluationReport) -> str:
+    if report.meets_target is None:
+        return "-"
+    return "reached" if report.meets_target else "missed"
+
+
+def _describe_alarms(report: EvaluationReport) -> str:
+    alarms = report.false_alarms
+    if alarms.num_parts == 0:
+        return "-"
+    kept = "" if alarms.is_within_promise else ", too many"
+    return f"{alarms.num_flagged} of {alarms.num_parts} ({alarms.low:.3f}-{alarms.high:.3f}){kept}"
+
+
+def _describe_seconds(report: EvaluationReport) -> str:
+    seconds = report.figures["seconds"].value
+    return "-" if seconds is None else f"{1000 * seconds:.0f} ms"
+
+
+def _describe_types(reports: Sequence[EvaluationReport]) -> list[str]:
+    """Return recall and AUROC by defect type; all reports are about the same images."""
+    lines = []
+    for row, kind in enumerate(reports[0].by_type):
+        cells = []
+        for report in reports:
+            found = report.by_type[row]
+            auroc = found.image_auroc.value
+            ranked = "" if auroc is None else f", AUROC {auroc:.3f}"
+            cells.append(f"{found.num_flagged} of {found.num_images}{ranked}")
+        lines.append(_line(f"  {kind.defect_type}"[: LABEL_WIDTH - 1], cells))
+    return ["  found, by defect type *", *lines] if lines else []
+
+
+def _describe_measures(reports: Sequence[EvaluationReport]) -> list[str]:
+    names = sorted({name for report in reports for name in report.measures})
+    return [
+        _line(
+            name.replace("_", " ")[: LABEL_WIDTH - 1],
+            [_describe_means(report.measures, name) for report in reports],
+        )
+        for name in names
+    ]
+
+
+def _describe_means(measures: Mapping[str, MeasureMeans], name: str) -> str:
+    if name not in measures:
+        return ""
+    means = (measures[name].normal, measures[name].anomalous)
+    return " / ".join("-" if mean is None else f"{mean:.3g}" for mean in means)
+
+
+def _describe_left_out(report: EvaluationReport) -> list[str]:
+    return [
+        f"  left out: {one.id}, which {' and '.join(one.seen_by)} saw"
+        + ("" if one.seen_as == one.id else f" as {one.seen_as}")
+        for one in report.left_out
+    ]
+
+
+def _describe_undefined(report: EvaluationReport) -> list[str]:
+    reasons: dict[str, list[str]] = {}
+    for key, figure in report.figures.items():
+        if figure.value is None:
+            reasons.setdefault(figure.reason, []).append(FIGURES[key].title)
+    return [f"  undefined: {', '.join(names)}. {reason}" for reason, names in reasons.items()]

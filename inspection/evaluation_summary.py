@@ -1,0 +1,296 @@
+"""From scored images and counted pixels to the figures of a report, each with its interval."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inspection.evaluation_types import (
+    Curve,
+    FalseAlarms,
+    Figure,
+    GroundTruth,
+    MeasureMeans,
+    ScoredImage,
+    TypeFigures,
+)
+from inspection.intervals import binomial_interval, draw_resamples, percentile_interval
+from inspection.metrics import (
+    Confusion,
+    Figures,
+    Weights,
+    aupro_of,
+    auroc_of,
+    average_precision_of,
+    confusion,
+    count_levels,
+    f1_max_of,
+    pr_curve,
+    roc_curve,
+    thin_curve,
+)
+from inspection.pixels import PixelTally, stack_tallies
+
+NO_NORMAL = "There is no normal test image."
+NO_DEFECT = "There is no defective test image."
+NO_FLAG = "No image was flagged."
+NO_MASK = "No defective test image has a mask."
+LOST_MASK = "The masks are smaller than half a pixel of the detector's input size."
+ONE_CLASS = "All compared pixels are defective, or none is."
+
+RankFigure = Callable[[Weights, Weights], Figures]
+IMAGE_FIGURES: Mapping[str, RankFigure] = {
+    "image_auroc": auroc_of,
+    "image_ap": average_precision_of,
+    "image_f1_max": f1_max_of,
+}
+PIXEL_FIGURES: Mapping[str, RankFigure] = {
+    "pixel_auroc": auroc_of,
+    "pixel_ap": average_precision_of,
+}
+REGION_FIGURES: Mapping[str, RankFigure] = {
+    "aupro_30": partial(aupro_of, fpr_limit=0.30),
+    "aupro_05": partial(aupro_of, fpr_limit=0.05),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """Scored images as columns, row i of each belonging to `images[i]`."""
+
+    images: Sequence[ScoredImage]
+    threshold: float
+    seed: int
+
+    @cached_property
+    def scores(self) -> NDArray[np.float64]:
+        return np.array([image.image_score for image in self.images])
+
+    @cached_property
+    def is_anomalous(self) -> NDArray[np.bool_]:
+        return np.array([image.is_anomalous for image in self.images], bool)
+
+    @cached_property
+    def is_flagged(self) -> NDArray[np.bool_]:
+        return self.scores > self.threshold
+
+    @cached_property
+    def resamples(self) -> NDArray[np.float64]:
+        """How often each image counts in each bootstrap resample, (resamples, n)."""
+        units = [image.unit for image in self.images]
+        return draw_resamples(units, list(self.is_anomalous), seed=self.seed)
+
+    @property
+    def reason(self) -> str:
+        """Why figures that need both classes are undefined; empty where they are defined."""
+        if self.is_anomalous.all():
+            return NO_NORMAL
+        return "" if self.is_anomalous.any() else NO_DEFECT
+
+    @property
+    def pixel_reason(self) -> str:
+        """Why pixel figures are undefined; empty where they are defined."""
+        if not self.is_anomalous.any():
+            return NO_DEFECT
+        defective = [image.ground_truth for image in self.images if image.is_anomalous]
+        if GroundTruth.USED in defective:
+            return ""
+        return LOST_MASK if GroundTruth.LOST in defective else NO_MASK
+
+
+def make_figures(outcome: Outcome, tally: PixelTally) -> dict[str, Figure]:
+    """Return every figure of a report, by the keys of `FIGURES`."""
+    return {
+        **_image_figures(outcome),
+        **_verdict_figures(outcome),
+        **_pixel_figures(outcome, tally),
+        **_overlap_figures(outcome),
+        "seconds": _mean_figure(outcome, [image.seconds for image in outcome.images]),
+    }
+
+
+def make_curves(outcome: Outcome, tally: PixelTally) -> dict[str, Curve]:
+    """Return the pixel curves, thinned; none where no pixels could be compared."""
+    if outcome.pixel_reason:
+        return {}
+    normal, anomalous, overlaps = tally.fine().weights
+    return {
+        "pixel_roc": _to_curve(*roc_curve(normal, anomalous)),
+        "pixel_pr": _to_curve(*pr_curve(normal, anomalous)),
+        "pro": _to_curve(*roc_curve(normal, overlaps)),
+    }
+
+
+def count_verdicts(outcome: Outcome) -> Confusion:
+    """Return verdicts against truth at the deployed threshold."""
+    return confusion(outcome.is_flagged, outcome.is_anomalous)
+
+
+def count_pixels(images: Sequence[ScoredImage]) -> Confusion | None:
+    """Return flagged against defective pixels of all images that could be compared."""
+    counts = [image.pixels for image in images if image.pixels is not None]
+    if not counts:
+        return None
+    return Confusion(
+        sum(count.true_positives for count in counts),
+        sum(count.false_positives for count in counts),
+        sum(count.true_negatives for count in counts),
+        sum(count.false_negatives for count in counts),
+    )
+
+
+def count_false_alarms(outcome: Outcome, promised: float) -> FalseAlarms:
+    """Count good parts; one is flagged when any of its images is, as the promise is meant."""
+    flagged: dict[str, bool] = {}
+    for image, is_flagged in zip(outcome.images, outcome.is_flagged, strict=True):
+        if not image.is_anomalous:
+            flagged[image.unit] = flagged.get(image.unit, False) or bool(is_flagged)
+    num_flagged = sum(flagged.values())
+    low, high = binomial_interval(num_flagged, len(flagged))
+    return FalseAlarms(promised, num_flagged, len(flagged), low, high)
+
+
+def figures_by_type(outcome: Outcome) -> tuple[TypeFigures, ...]:
+    """Return recall, and AUROC against all normal images, of every defect type."""
+    types = np.array([image.defect_type or "" for image in outcome.images])
+    found = []
+    for name in sorted(set(types[outcome.is_anomalous])):
+        chosen = types == name
+        rows = chosen | ~outcome.is_anomalous
+        num_flagged, num_images = int(outcome.is_flagged[chosen].sum()), int(chosen.sum())
+        part = Outcome(
+            [image for image, is_used in zip(outcome.images, rows, strict=True) if is_used],
+            outcome.threshold,
+            outcome.seed,
+        )
+        found.append(
+            TypeFigures(
+                defect_type=str(name),
+                num_images=num_images,
+                num_flagged=num_flagged,
+                recall=_share_figure(num_flagged, num_images, NO_DEFECT),
+                image_auroc=_image_figures(part)["image_auroc"],
+            )
+        )
+    return tuple(found)
+
+
+def mean_measures(images: Sequence[ScoredImage]) -> dict[str, MeasureMeans]:
+    """Return the mean of every measure over normal and over defective images."""
+    names = sorted({name for image in images for name in image.measures})
+    return {
+        name: MeasureMeans(
+            *(
+                _mean([i.measures[name] for i in images if i.is_anomalous is label])
+                for label in (False, True)
+            )
+        )
+        for name in names
+    }
+
+
+def _image_figures(outcome: Outcome) -> dict[str, Figure]:
+    normal, anomalous = count_levels(outcome.scores, outcome.is_anomalous)
+    order = np.argsort(outcome.scores, kind="stable")
+    _, starts = np.unique(outcome.scores[order], return_index=True)
+
+    def at_levels(label: bool) -> Weights:
+        weights = outcome.resamples * (outcome.is_anomalous == label)
+        return np.add.reduceat(weights[:, order], starts, axis=1)
+
+    resampled = (at_levels(False), at_levels(True))
+    return {
+        name: _ranked(outcome.reason, figure(normal, anomalous), partial(figure, *resampled))
+        for name, figure in IMAGE_FIGURES.items()
+    }
+
+
+def _verdict_figures(outcome: Outcome) -> dict[str, Figure]:
+    """Shares get the exact binomial interval; F1, which is none, the bootstrap's."""
+    counts = count_verdicts(outcome)
+    hits, alarms = counts.true_positives, counts.false_positives
+    total = counts.num_normal + counts.num_anomalous
+    lone = "" if counts.num_anomalous else NO_DEFECT
+    return {
+        "accuracy": _share_figure(hits + counts.true_negatives, total, NO_NORMAL),
+        "precision": _share_figure(hits, 0 if lone else hits + alarms, lone or NO_FLAG),
+        "recall": _share_figure(hits, counts.num_anomalous, NO_DEFECT),
+        "f1": _ranked(lone, np.asarray(counts.f1), partial(_resampled_f1, outcome)),
+        "false_alarm_rate": _share_figure(alarms, counts.num_normal, NO_NORMAL),
+    }
+
+
+def _resampled_f1(outcome: Outcome) -> Figures:
+    flagged, labels = outcome.is_flagged, outcome.is_anomalous
+    hits = outcome.resamples @ (flagged & labels)
+    wrong = outcome.resamples @ (flagged != labels)
+    return np.asarray(2 * hits / np.maximum(2 * hits + wrong, 1))
+
+
+def _pixel_figures(outcome: Outcome, tally: PixelTally) -> dict[str, Figure]:
+    reason = outcome.pixel_reason
+    names = [*PIXEL_FIGURES, *REGION_FIGURES]
+    if reason:
+        return {name: Figure(None, reason=reason) for name in names}
+    normal, anomalous, overlaps = tally.fine().weights
+    compared = [image.pixels is not None for image in outcome.images]
+    weights = outcome.resamples[:, compared]
+    coarse_normal, coarse_anomalous, coarse_overlaps = (
+        weights @ kind for kind in stack_tallies(tally.images)
+    )
+    found = {}
+    for name, figure in PIXEL_FIGURES.items():
+        draw = partial(figure, coarse_normal, coarse_anomalous)
+        found[name] = _ranked("", figure(normal, anomalous), draw)
+    for name, figure in REGION_FIGURES.items():
+        draw = partial(figure, coarse_normal, coarse_overlaps)
+        found[name] = _ranked("", figure(normal, overlaps), draw)
+    return found
+
+
+def _overlap_figures(outcome: Outcome) -> dict[str, Figure]:
+    reason = outcome.pixel_reason
+    if reason:
+        return {name: Figure(None, reason=reason) for name in ("iou", "dice")}
+    return {
+        "iou": _mean_figure(outcome, [image.iou for image in outcome.images]),
+        "dice": _mean_figure(outcome, [image.dice for image in outcome.images]),
+    }
+
+
+def _mean_figure(outcome: Outcome, values: Sequence[float | None]) -> Figure:
+    known = np.array([value is not None for value in values])
+    column = np.array([value for value in values if value is not None])
+    weights = outcome.resamples[:, known]
+
+    def draw() -> Figures:
+        sums = weights.sum(axis=1)
+        return np.asarray((weights @ column)[sums > 0] / sums[sums > 0])
+
+    return _ranked("", np.asarray(column.mean()), draw)
+
+
+def _ranked(reason: str, value: Figures, draw: Callable[[], Figures]) -> Figure:
+    """Return a figure with its bootstrap interval, or why it is undefined."""
+    if reason or not np.isfinite(value):
+        return Figure(None, reason=reason or ONE_CLASS)
+    interval = percentile_interval(draw())
+    low, high = interval or (None, None)
+    return Figure(float(value), low, high)
+
+
+def _share_figure(part: int, whole: int, reason: str) -> Figure:
+    if whole == 0:
+        return Figure(None, reason=reason)
+    return Figure(part / whole, *binomial_interval(part, whole))
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return float(np.mean(values)) if values else None
+
+
+def _to_curve(x: Weights, y: Weights) -> Curve:
+    x, y = thin_curve(x, y)
+    return Curve(tuple(float(f"{v:.6g}") for v in x), tuple(float(f"{v:.6g}") for v in y))
