@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from commands.evaluation_text import describe_product
+from commands.evaluation_text import describe_leaderboards, describe_product
 from commands.options import (
     Checkpoints,
     Data,
@@ -33,9 +33,13 @@ from inspection.evaluation_files import (
 )
 from inspection.evaluation_partial import PartialEvaluation
 from inspection.evaluation_types import EvaluationReport
+from inspection.leaderboard import list_entries
 from inspection.progress import progress_bar
+from inspection.reports import write_csv
 from inspection.splits import apply_split, load_split, make_split
 from inspection.types import Sample, Split
+
+LEADERBOARD = "leaderboard.csv"
 
 
 def evaluate(
@@ -57,7 +61,8 @@ def evaluate(
     """Score the test images, which no detector has seen, and print every figure.
 
     Figures and the score of every image are kept beside the weights (evaluation.json and
-    evaluation.csv). An interrupted evaluation goes on where it stopped.
+    evaluation.csv), a table of all figures above them (leaderboard.csv). An interrupted evaluation
+    goes on where it stopped.
     """
     source = read_dataset(data, name=dataset)
     catalog = open_catalog(checkpoints, device=device)
@@ -65,8 +70,12 @@ def evaluate(
     for product in find_products(catalog, source, category, detector):
         exams = make_exams(catalog, product, source, detector, rate=false_alarm_rate, seed=seed)
         found = [evaluate_one(catalog, product, exam, is_fresh=again) for exam in exams.values()]
-        typer.echo("\n".join(describe_product(found)))
+        for line in describe_product(found):
+            typer.echo(line)
         reports.extend(found)
+    for line in describe_leaderboards(reports):
+        typer.echo(line)
+    write_csv(checkpoints / source.name / LEADERBOARD, list_entries(reports))
 
 
 def find_products(

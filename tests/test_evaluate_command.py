@@ -1,0 +1,143 @@
+"""`cli.py evaluate` prints every figure, keeps it, goes on after an interruption, finds leaks."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import cli
+from commands import options
+from inspection.calibration import CARD, load_calibration, read_json, save_calibration, write_json
+from inspection.errors import InspectionError
+from inspection.evaluation_files import load_evaluation
+from inspection.images import pixel_hash, read_image
+from inspection.types import Channel, Prediction, RGBImage
+from tests.fakes import FakeDetector, write_checkpoint, write_product
+
+NAMES = ("cae", "unet", "patchcore")
+
+
+class Counting(FakeDetector):
+    """Counts the images that it is asked about."""
+
+    num_asked = 0
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name  # type: ignore[misc]
+
+    def predict(self, images: Sequence[RGBImage]) -> list[Prediction]:
+        Counting.num_asked += len(images)
+        return super().predict(images)
+
+
+@pytest.fixture
+def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the dataset `drawn` of two categories and checkpoints of three fakes."""
+    for category in ("part", "ring"):
+        write_product(tmp_path / "drawn", category)
+        for name in NAMES:
+            write_checkpoint(tmp_path / "ck" / "drawn" / category / name)
+
+    def load(folder: Path, *, device: str | None = None) -> Channel:
+        return Channel(Counting(folder.name), load_calibration(folder).calibration)
+
+    monkeypatch.setattr("detectors.workflow.load_channel", load)
+    Counting.num_asked = 0
+    return tmp_path
+
+
+def evaluate(trained: Path, *arguments: str) -> str:
+    places = ["--data", str(trained / "drawn"), "--checkpoints", str(trained / "ck")]
+    result = CliRunner().invoke(cli.app, ["evaluate", *places, *arguments])
+    if isinstance(result.exception, InspectionError):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_every_category_is_evaluated_printed_and_kept(trained: Path) -> None:
+    said = evaluate(trained)
+    assert options.DETECTORS == NAMES
+    for text in (
+        *("drawn/part: 4 normal and 6 defective", "drawn/ring", "image AUROC", "AUPRO 0.05"),
+        *("0.90, as plants ask", "found, by defect type", "dent", "scratch", "mean of 2"),
+        "mean squared error",
+    ):
+        assert text in said
+    for category in ("part", "ring"):
+        for name in NAMES:
+            folder = trained / "ck" / "drawn" / category / name
+            report = load_evaluation(folder)
+            assert len(report.images) == 10
+            assert report.detector == name
+            assert (folder / "evaluation.csv").is_file()
+    board = (trained / "ck" / "drawn" / "leaderboard.csv").read_text(encoding="utf-8-sig")
+    assert len(board.splitlines()) == 7
+
+
+def test_what_is_evaluated_is_read_and_only_the_rest_is_done(trained: Path) -> None:
+    evaluate(trained, "--category", "part", "--detector", "unet")
+    assert Counting.num_asked == 10
+    said = evaluate(trained, "--category", "part")
+    assert Counting.num_asked == 30
+    assert evaluate(trained, "--category", "part") == said
+    assert Counting.num_asked == 30
+    evaluate(trained, "--category", "part", "--detector", "unet", "--again")
+    assert Counting.num_asked == 40
+    evaluate(trained, "--category", "part", "--detector", "unet", "--false-alarm-rate", "0.3")
+    assert Counting.num_asked == 50
+
+
+def test_a_test_image_copied_into_training_is_found_and_counts_for_no_detector(
+    trained: Path,
+) -> None:
+    leaked = trained / "drawn" / "part" / "test" / "good" / "001.png"
+    copy = trained / "drawn" / "part" / "train" / "good" / "renamed.png"
+    shutil.copy(leaked, copy)
+    folder = trained / "ck" / "drawn" / "part" / "unet"
+    seen = {"part/train/good/renamed.png": pixel_hash(read_image(copy))}
+    write_json(folder / CARD, {**read_json(folder / CARD), "training": {"seen": seen}})
+    said = evaluate(trained, "--category", "part")
+    assert "left out: part/test/good/001.png, which unet saw as part/train/good/renamed.png" in said
+    assert "3 normal and 6 defective" in said
+    assert Counting.num_asked == 27
+
+
+def test_an_image_that_calibrated_a_threshold_is_found_too(trained: Path) -> None:
+    folder = trained / "ck" / "drawn" / "part" / "cae"
+    calibration = load_calibration(folder).calibration
+    image = trained / "drawn" / "part" / "test" / "dent" / "000.png"
+    save_calibration(folder, calibration, {"old.png": pixel_hash(read_image(image))})
+    said = evaluate(trained, "--category", "part", "--detector", "patchcore")
+    assert "left out: part/test/dent/000.png, which cae saw as old.png" in said
+
+
+def test_an_evaluation_without_defects_or_masks_says_what_is_undefined(trained: Path) -> None:
+    shutil.rmtree(trained / "drawn" / "part" / "ground_truth")
+    said = evaluate(trained, "--category", "part")
+    assert "undefined: pixel AUROC" in said
+    assert "No defective test image has a mask." in said
+    for kind in ("dent", "scratch"):
+        shutil.rmtree(trained / "drawn" / "part" / "test" / kind)
+    said = evaluate(trained, "--category", "part", "--detector", "cae")
+    assert "There is no defective test image." in said
+    assert "4 normal and 0 defective" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--category", "spoon"], "no category 'spoon'"),
+        (["--detector", "oracle"], "cae, unet, patchcore"),
+        (["--category", "part", "--false-alarm-rate", "0.001"], "cannot support"),
+        (["--dataset", "other"], "No category of other is trained"),
+    ],
+)
+def test_bad_input_is_answered_with_a_sentence(
+    trained: Path, arguments: list[str], sentence: str
+) -> None:
+    with pytest.raises(InspectionError, match=sentence):
+        evaluate(trained, *arguments)
