@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from commands import calibrate, demo, distill, eda, evaluate, inspect, train
+from commands import calibrate, demo, distill, eda, evaluate, inspect, report, train
 from inspection.errors import InspectionError
 
 INTERRUPTED = 130  # what Typer makes of Ctrl+C
@@ -21,6 +21,7 @@ app.command("train")(train.train)
 app.command("calibrate")(calibrate.calibrate)
 app.command("evaluate")(evaluate.evaluate)
 app.command("inspect")(inspect.inspect)
+app.command("report")(report.report)
 app.command("eda")(eda.eda)
 app.command("distill-backbone")(distill.distill_backbone)
 

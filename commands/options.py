@@ -17,6 +17,8 @@ DETECTORS = tuple(CLASSES)
 Data = Annotated[
     Path, typer.Option("--data", help="Dataset folder; its layout is found by looking.")
 ]
+Images = Annotated[list[Path], typer.Argument(help="Image files.", metavar="IMAGE...")]
+ProductName = Annotated[str, typer.Option("--category", help="CATEGORY or DATASET/CATEGORY.")]
 Category = Annotated[
     str | None,
     typer.Option("--category", help="Category of the dataset; needed where there are several."),

@@ -8,7 +8,8 @@ InspectionError
 ├── EvaluationError     an evaluation is missing, damaged, foreign or outdated
 ├── CalibrationError    a false-alarm rate or a set of normal scores cannot be used
 ├── NotFittedError      a detector is asked to work before it has learned
-└── SettingsError       a setting is out of its range
+├── SettingsError       a setting is out of its range
+└── ReportError         a report or its folder cannot be written
 """
 
 
@@ -54,3 +55,7 @@ class NotFittedError(InspectionError):
 
 class SettingsError(InspectionError):
     """A setting is out of its range."""
+
+
+class ReportError(InspectionError):
+    """A report or its folder cannot be written."""

@@ -1,15 +1,19 @@
 """Pictures of an anomaly map: colours in threshold units, blended over the image, with outlines."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.types import AnomalyMap, Finding, Mask, RGBImage, Size
+from inspection.types import AnomalyMap, Box, Finding, Mask, RGBImage, Size
 
 THRESHOLD_AT = 0.5  # where on the colour scale 1.0 x threshold lies
 TRANSPARENT_BELOW = (0.45, 0.9)  # x threshold, at least and at most
 WHITE = (255, 255, 255)
 DARK = (20, 20, 20)
+BOX = (255, 216, 74)
+FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
 def to_relative(anomaly_map: AnomalyMap, threshold: float) -> NDArray[np.float32]:
@@ -82,3 +86,33 @@ def draw_finding(image: RGBImage, finding: Finding) -> RGBImage:
     least, most = TRANSPARENT_BELOW
     heat = blend(image, relative, visible_from=min(most, max(least, typical)))
     return draw_outlines(heat, finding.anomaly_map > finding.threshold)
+
+
+def draw_boxes(image: RGBImage, boxes: Sequence[Box], *, image_size: Size) -> RGBImage:
+    """Draw numbered boxes, the first one on top.
+
+    Args:
+        image: the picture (H, W, 3), in whatever size it is shown.
+        boxes: in pixels of the image, numbered from 1.
+        image_size: of the image that they were measured in.
+    """
+    drawn = np.ascontiguousarray(image).copy()
+    scale = (drawn.shape[0] / image_size[0], drawn.shape[1] / image_size[1])
+    for number in range(len(boxes), 0, -1):
+        _draw_box(drawn, boxes[number - 1], str(number), scale)
+    return drawn
+
+
+def _draw_box(drawn: RGBImage, box: Box, label: str, scale: tuple[float, float]) -> None:
+    """Draw one box, with its number above it or, where there is no room, inside."""
+    line = max(1, round(max(drawn.shape[:2]) / 400))
+    size = max(drawn.shape[:2]) / 800
+    left, right = round(box.left * scale[1]), round(box.right * scale[1]) - 1
+    top, bottom = round(box.top * scale[0]), round(box.bottom * scale[0]) - 1
+    for colour, thickness in ((DARK, 3 * line), (BOX, line)):
+        cv2.rectangle(drawn, (left, top), (right, bottom), colour, thickness)
+    (width, height), _ = cv2.getTextSize(label, FONT, size, line)
+    foot = top - 2 * line if top > height + 4 * line else top + height + 3 * line
+    back = (left + width + 2 * line, foot + line)
+    cv2.rectangle(drawn, (left, foot - height - 2 * line), back, DARK, cv2.FILLED)
+    cv2.putText(drawn, label, (left + line, foot), FONT, size, BOX, line, cv2.LINE_AA)

@@ -1,6 +1,7 @@
 """Commands do what they say, and what a person can mend ends with a sentence and exit code 2."""
 
 import csv
+import json
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from commands.train import group_near_duplicates
 from detectors.student import Student
 from inspection.dataset import read_dataset
 from inspection.errors import InspectionError
+from inspection.report_files import FORMATS
 from inspection.splits import load_split
 from inspection.types import Split
 from tests.factories import draw_part, write_dataset
@@ -48,7 +50,8 @@ def run(*arguments: object) -> str:
 
 def test_every_command_explains_itself() -> None:
     overview = run("--help")
-    for command in ("demo-data", "train", "calibrate", "evaluate", "inspect", "distill-backbone"):
+    commands = ("demo-data", "train", "calibrate", "evaluate", "inspect", "report")
+    for command in (*commands, "distill-backbone"):
         assert command in overview
         assert "--" in run(command, "--help")
 
@@ -79,6 +82,46 @@ def test_training_again_tells_the_threshold_at_the_rate_of_the_product(
         *("--input-size", 64, "--backbone-weights", trained / "student.safetensors", *place),
     )
     assert "at 30 false alarms per 100 good parts" in said
+
+
+def test_a_report_holds_every_readable_image_and_says_which_were_seen(
+    trained: Path, tmp_path: Path
+) -> None:
+    seen = next((trained / "parts" / "disc" / "train" / "good").iterdir())
+    fresh = tmp_path / "新しい.png"
+    Image.fromarray(draw_part(7, defective=True, side=100)[0]).save(fresh)
+    (tmp_path / "broken.png").write_bytes(b"no image")
+    out = tmp_path / "reports"
+    arguments = ("--category", "disc", "--checkpoints", trained / "ck", "--device", "cpu")
+    result = CliRunner().invoke(
+        cli.app,
+        [
+            str(a)
+            for a in ("report", fresh, seen, tmp_path / "broken.png", "--out", out, *arguments)
+        ],
+    )
+    assert result.exit_code == 2
+    assert "broken.png" in result.output
+    assert {path.name for path in out.iterdir()} == {f"report.{name}" for name in FORMATS}
+    facts = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    assert [Path(image["image"]).name for image in facts["images"]] == ["新しい.png", seen.name]
+    assert facts["images"][0]["note"] == ""
+    assert "training or calibration by CAE, U-Net and PatchCore" in facts["images"][1]["note"]
+    assert all("weights.safetensors" in one["files"] for one in facts["detectors"])
+
+
+def test_a_report_can_be_of_one_format_one_detector_and_one_rate(
+    trained: Path, tmp_path: Path
+) -> None:
+    path = trained / "parts" / "disc" / "test" / "spot" / "000.png"
+    run(
+        *("report", path, "--category", "disc", "--out", tmp_path / "out", "--format", "json"),
+        *("--detector", "cae", "--false-alarm-rate", 0.5, "--checkpoints", trained / "ck"),
+    )
+    assert [one.name for one in (tmp_path / "out").iterdir()] == ["report.json"]
+    facts = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
+    assert facts["false_alarm_rate"] == 0.5
+    assert [one["name"] for one in facts["detectors"]] == ["cae"]
 
 
 def test_inspecting_writes_overlays_and_a_table(trained: Path, tmp_path: Path) -> None:

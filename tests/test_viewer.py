@@ -326,8 +326,5 @@ def _words(script: str) -> list[str]:
     return [".".join(word.split(".")[:2]) for word in kept.split() if "TEXTS." in word]
 
 
-def test_names_are_joined_as_in_a_sentence() -> None:
-    assert messages.join_names([]) == ""
-    assert messages.join_names(["CAE"]) == "CAE"
-    assert messages.join_names(["CAE", "U-Net", "PatchCore"]) == "CAE, U-Net and PatchCore"
+def test_a_detector_without_a_text_of_its_own_is_called_by_its_name() -> None:
     assert messages.detector_texts("newcomer")["title"] == "newcomer"

@@ -11,6 +11,7 @@ from inspection.catalog import FAILURES, Catalog, Panel, Status, stopped
 from inspection.dataset import read_mask
 from inspection.errors import ImageError, InspectionError
 from inspection.images import pixel_hash, read_image
+from inspection.names import describe_seen
 from inspection.pipeline import inspect_with
 from inspection.types import Mask, RGBImage, Sample
 from ui import messages
@@ -116,11 +117,7 @@ class Runner:
 
     def _note(self, product: str, image: RGBImage) -> str:
         """Say which detectors know the image, whatever it is called."""
-        names = [
-            messages.detector_texts(name)["title"]
-            for name in self.catalog.detectors_that_saw(product, pixel_hash(image))
-        ]
-        return messages.SEEN_NOTE.format(names=messages.join_names(names)) if names else ""
+        return describe_seen(self.catalog.detectors_that_saw(product, pixel_hash(image)))
 
     def _answer(self, subject: Subject, panel: Panel, image: RGBImage) -> Iterator[Slot]:
         """Load a detector if need be and yield its answer, or what keeps it from answering."""

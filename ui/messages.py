@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from inspection.names import DETECTOR_TITLES, OUTCOME_TITLES, Outcome
+
 TITLE = "Defect Lens"
 
 
@@ -17,17 +19,17 @@ class DetectorText:
 
 DETECTORS: Mapping[str, DetectorText] = {
     "cae": DetectorText(
-        "CAE",
+        DETECTOR_TITLES["cae"],
         "convolutional autoencoder",
         "Has learned to redraw good parts. Bright where it cannot redraw yours.",
     ),
     "unet": DetectorText(
-        "U-Net",
+        DETECTOR_TITLES["unet"],
         "segmentation network",
         "Has learned what defects look like. Bright where it sees one.",
     ),
     "patchcore": DetectorText(
-        "PatchCore",
+        DETECTOR_TITLES["patchcore"],
         "nearest-neighbour memory",
         "Compares every patch with good ones it remembers. Bright where nothing is alike.",
     ),
@@ -38,9 +40,9 @@ VIEWER: Mapping[str, str] = {
     "emptySub": "Drop a photo, paste one, take one, or pick a sample. Every detector looks at it.",
     "runningTitle": "Inspecting…",
     "runningSub": "{done} of {total} detectors finished",
-    "defectTitle": "Defect found",
-    "mixedTitle": "Models disagree",
-    "goodTitle": "No defect found",
+    "defectTitle": OUTCOME_TITLES[Outcome.DEFECT],
+    "mixedTitle": OUTCOME_TITLES[Outcome.MIXED],
+    "goodTitle": OUTCOME_TITLES[Outcome.NORMAL],
     "silentTitle": "No detector can answer",
     "silentSub": "None is ready for this product. Each panel says what is missing and what to do.",
     "allAbove": "All {n} detectors are above their thresholds.",
@@ -116,9 +118,6 @@ GONE_PROBLEM = "That image is no longer on the server."
 GONE_FIX = "Upload it again."
 UNREADABLE_REQUEST = "That request could not be understood."
 RELOAD = "Reload the page and try again."
-SEEN_NOTE = (
-    "This very image was seen in training or calibration by {names}: the answer proves little."
-)
 
 PRODUCT_LABEL = "Product"
 IMAGE_LABEL = "Image to inspect"
@@ -195,10 +194,3 @@ def detector_texts(name: str) -> dict[str, str]:
     """Return how the page introduces a detector, also one that has no text of its own yet."""
     text = DETECTORS.get(name, DetectorText(name, "", ""))
     return {"name": name, **asdict(text)}
-
-
-def join_names(names: list[str]) -> str:
-    """Return 'A', 'A and B' or 'A, B and C'."""
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} and {names[-1]}"

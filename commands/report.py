@@ -1,0 +1,57 @@
+"""`cli.py report`: inspections of image files as PDF, HTML, CSV and JSON."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands.inspecting import inspect_files, set_up
+from commands.options import Checkpoints, Detectors, Device, Images, ProductName, Rate
+from inspection.catalog import CHECKPOINTS
+from inspection.identity import identify
+from inspection.images import pixel_hash
+from inspection.names import describe_seen
+from inspection.report_files import (
+    FORMATS,
+    WITH_PICTURES,
+    check_formats,
+    prepare_folder,
+    write_report,
+)
+from inspection.reports import Item, Report, make_item
+
+
+def report(
+    images: Images,
+    category: ProductName,
+    out: Annotated[Path, typer.Option("--out", help="Folder for report.pdf, report.html, ...")],
+    formats: Annotated[
+        str, typer.Option("--format", help="pdf, html, csv, json; several with commas.")
+    ] = ",".join(FORMATS),
+    detector: Detectors = None,
+    false_alarm_rate: Rate = None,
+    device: Device = None,
+    checkpoints: Checkpoints = CHECKPOINTS,
+) -> None:
+    """Report on images: verdicts, overlays, regions in numbers, and the checkpoints behind them."""
+    wanted = check_formats(formats)
+    prepare_folder(out)
+    bench = set_up(category, checkpoints, device=device, detector=detector, rate=false_alarm_rate)
+    has_pictures = not WITH_PICTURES.isdisjoint(wanted)
+    items: list[Item] = []
+    for _, inspection in inspect_files(bench, images):
+        saw = bench.catalog.detectors_that_saw(bench.product.key, pixel_hash(inspection.image))
+        note = describe_seen([name for name in saw if name in bench.channels])
+        items.append(make_item(inspection, note=note, has_pictures=has_pictures))
+    if items:
+        made = Report(
+            created=datetime.now(UTC).replace(microsecond=0),
+            false_alarm_rate=bench.rate,
+            identity=identify(bench.product, bench.channels),
+            items=tuple(items),
+        )
+        for path in write_report(made, out, wanted):
+            typer.echo(f"Wrote {path}")
+    if len(items) < len(images):
+        raise typer.Exit(2)

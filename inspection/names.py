@@ -1,0 +1,55 @@
+"""What detectors and outcomes are called in front of people: on the page and in reports."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+from inspection.calibration import is_majority
+from inspection.types import Verdict
+
+DETECTOR_TITLES: Mapping[str, str] = {"cae": "CAE", "unet": "U-Net", "patchcore": "PatchCore"}
+
+SEEN_NOTE = (
+    "This very image was seen in training or calibration by {names}: the answer proves little."
+)
+
+
+class Outcome(StrEnum):
+    """What the detectors say together."""
+
+    DEFECT = "defect"  # a strict majority flags
+    MIXED = "mixed"  # some flag
+    NORMAL = "normal"
+
+
+OUTCOME_TITLES: Mapping[Outcome, str] = {
+    Outcome.DEFECT: "Defect found",
+    Outcome.MIXED: "Models disagree",
+    Outcome.NORMAL: "No defect found",
+}
+
+
+def title_of(detector: str) -> str:
+    """Return the name of a detector as people write it."""
+    return DETECTOR_TITLES.get(detector, detector)
+
+
+def join_names(names: Sequence[str]) -> str:
+    """Return 'A', 'A and B' or 'A, B and C'."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def describe_seen(detectors: Sequence[str]) -> str:
+    """Return the warning that these detectors know the image; empty where none does."""
+    return SEEN_NOTE.format(names=join_names([title_of(one) for one in detectors])) * bool(
+        detectors
+    )
+
+
+def decide_outcome(verdicts: Sequence[Verdict]) -> Outcome:
+    """Return what the verdicts of several detectors come to."""
+    num_flagged = sum(verdict is Verdict.DEFECT for verdict in verdicts)
+    if is_majority(num_flagged, len(verdicts)):
+        return Outcome.DEFECT
+    return Outcome.MIXED if num_flagged else Outcome.NORMAL

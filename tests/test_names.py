@@ -1,0 +1,28 @@
+"""What detectors and outcomes are called."""
+
+import pytest
+
+from inspection.names import Outcome, decide_outcome, describe_seen, join_names, title_of
+from inspection.types import Verdict
+
+
+def test_names_are_joined_as_in_a_sentence() -> None:
+    assert join_names([]) == ""
+    assert join_names(["CAE"]) == "CAE"
+    assert join_names(["CAE", "U-Net", "PatchCore"]) == "CAE, U-Net and PatchCore"
+    assert title_of("unet") == "U-Net"
+    assert title_of("newcomer") == "newcomer"
+
+
+def test_a_known_image_is_told_with_the_detectors_that_know_it() -> None:
+    assert describe_seen([]) == ""
+    assert "calibration by CAE and PatchCore:" in describe_seen(["cae", "patchcore"])
+
+
+@pytest.mark.parametrize(
+    ("flagged", "outcome"),
+    [("", "normal"), ("n", "normal"), ("dn", "mixed"), ("ddn", "defect"), ("dnn", "mixed")],
+)
+def test_a_strict_majority_decides(flagged: str, outcome: str) -> None:
+    verdicts = [Verdict.DEFECT if one == "d" else Verdict.NORMAL for one in flagged]
+    assert decide_outcome(verdicts) is Outcome(outcome)
