@@ -157,7 +157,7 @@ def _image(item: Item, report: Report) -> Iterator[Block]:
 def _scores(findings: Sequence[Finding]) -> Table:
     return Table(
         columns=(
-            *("Detector", "Verdict", "Score", "Threshold", "Score / threshold"),
+            *("Detector", "Verdict", "Score", "Threshold", "Ratio"),
             *("Would flag from", "Flagged area", "Regions"),
         ),
         widths=(3, 2, 2, 2, 2, 3, 2, 2),
@@ -210,15 +210,15 @@ def _regions(findings: Sequence[Finding]) -> Iterator[Block]:
         return
     yield Table(
         columns=(
-            *("Detector", "No.", "Box: left, top", "Width × height", "Area in pixels", "Area"),
+            *("Detector", "No.", "Box: left, top", "Size", "Pixels", "Area"),
             *("Centroid", "Peak", "Peak at", "Elongation"),
         ),
         widths=(3, 1.4, 3, 3, 2.6, 2.2, 3, 2.2, 3, 2.6),
         rows=rows,
     )
     yield Paragraph(
-        "Pixels count from the top left of the image. Peak: times the threshold. Elongation: "
-        "length / width. The edge views show the boxes by number."
+        "Pixels count from the top left. Peak: times the threshold. Elongation: length / width. "
+        "The edge views show the numbers."
     )
 
 

@@ -30,7 +30,8 @@ FONTS = Path(__file__).parent / "fonts"
 MAIN, WIDE = "DejaVuSans.ttf", "DroidSansFallback.ttf"  # the second is 3.4 MB: only when needed
 MARGIN = 14.0  # mm, as all lengths here
 GAP = 3.0
-LEAD_SIDE = 52.0
+LEAD_SIDE = 50.0
+MAX_COLUMNS = 4
 MAX_PICTURE = (58.0, 56.0)  # width and height of a picture in a gallery
 LINE = 4.6
 SIZES = {1: 15.0, 2: 12.0, 3: 10.5}  # points, by level of the heading
@@ -174,7 +175,7 @@ class _Document(FPDF):
         return width, height
 
     def _gallery(self, pictures: Sequence[tuple[str, bytes]]) -> None:
-        columns = max(3, min(4, len(pictures)))
+        columns = max(3, min(MAX_COLUMNS, len(pictures)))
         width = min(MAX_PICTURE[0], (self.epw - (columns - 1) * GAP) / columns)
         for start in range(0, len(pictures), columns):
             self._gallery_row(pictures[start : start + columns], width)

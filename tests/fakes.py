@@ -150,9 +150,8 @@ def make_catalog(
 
     def load(folder: Path) -> Channel:
         lack = (weakness or {}).get(folder.name, 0.0)
-        return Channel(
-            FakeDetector(folder.name, weakness=lack), load_calibration(folder).calibration
-        )
+        named = type("NamedFake", (FakeDetector,), {"name": folder.name})
+        return Channel(named(folder.name, weakness=lack), load_calibration(folder).calibration)
 
     return Catalog(
         root / "checkpoints", [root / "data" / "drawn"], loader=load, detectors=DETECTORS

@@ -1,5 +1,6 @@
 """The page in a real headless browser, with fakes in place of the detectors."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -328,6 +329,42 @@ def test_boxes_edges_and_the_table_follow_the_slider_without_a_request(page: Any
     page.get_by_role("button", name="Overlay", exact=True).click()
     assert len({plain, boxed, picture(page)}) == 3
     assert requests == []
+
+
+def test_a_click_saves_a_report_at_the_rate_of_the_slider(page: Any, tmp_path: Path) -> None:
+    pick(page, "scratch")
+    sample_id = page.locator('.strip button[aria-pressed="true"]').get_attribute("data-sample")
+    move_slider(page, 99)
+    found = {}
+    for name in ("PDF", "HTML", "CSV", "JSON"):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=name, exact=True).click()
+        found[name] = tmp_path / download.value.suggested_filename
+        download.value.save_as(found[name])
+    assert found["PDF"].read_bytes().startswith(b"%PDF")
+    facts = json.loads(found["JSON"].read_text(encoding="utf-8"))
+    assert facts["images"][0]["image"] == sample_id
+    assert facts["false_alarm_rate"] == 0.5
+    assert text(page, "report-status") == f"Saved as {found['JSON'].name}"
+    rows = sum(len(one["regions"]) for one in facts["images"][0]["findings"])
+    page.get_by_role("button", name="Regions", exact=True).click()
+    assert rows == len(region_rows(page))
+
+
+def test_an_upload_is_reported_too_and_only_once_there_is_something_to_report(
+    page: Any, tmp_path: Path
+) -> None:
+    page.locator("#clear").click()
+    wait_for(page, "empty:0")
+    assert page.get_by_role("button", name="PDF", exact=True).is_disabled()
+    path = tmp_path / "teil.png"
+    Image.new("RGB", (80, 60), (200, 40, 40)).save(path)
+    page.evaluate("document.querySelector('.dl').dataset.ready = ''")
+    page.locator('input[type="file"]').first.set_input_files(path)
+    wait_for(page, "done:3")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="JSON", exact=True).click()
+    assert download.value.suggested_filename == "teil_report.json"
 
 
 def test_light_and_dark_follow_the_system_and_the_button(browser: Any, url: str) -> None:

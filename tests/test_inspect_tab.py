@@ -320,7 +320,7 @@ def test_another_tab_hands_over_any_image_of_a_product(tmp_path: Path) -> None:
 def test_clear_cancels_everything_that_inspects(catalog: Catalog) -> None:
     config = build_page(catalog).get_config_file()
     queued = [one for one in config["dependencies"] if one["queue"] is not False]
-    exploring = ("on_show", "on_filter", "on_dataset", "on_turn")
+    exploring = ("on_show", "on_filter", "on_dataset", "on_turn", "on_report")
     inspecting = {one["id"] for one in queued if not one["api_name"].startswith(exploring)}
     cancelled = [set(one["cancels"]) for one in config["dependencies"] if one["cancels"]]
     assert len(inspecting) == 4

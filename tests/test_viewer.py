@@ -1,6 +1,7 @@
 """The viewer's arithmetic in the browser is the pipeline's, number for number."""
 
 import base64
+import re
 from typing import Any
 
 import numpy as np
@@ -313,12 +314,21 @@ def test_the_script_holds_every_part_and_the_template_nothing_that_is_evaluated(
     assert "innerHTML" not in script
 
 
-def test_every_sentence_that_the_script_uses_exists() -> None:
+def test_every_sentence_that_script_and_template_use_exists() -> None:
     script = "\n".join(read(f"{part}.js") for part in SCRIPTS)
     used = {word.split("TEXTS.")[1] for word in _words(script) if word.startswith("TEXTS.")}
+    used |= set(re.findall(r'data-(?:text|label|title)="(\w+)"', read("viewer.html")))
     assert used <= messages.VIEWER.keys()
     indexed = {"loading", "running", "waiting"}  # TEXTS[state]
     assert messages.VIEWER.keys() <= used | indexed
+
+
+def test_the_template_itself_holds_no_words_but_names() -> None:
+    names = {"Inferno", "Viridis", "Cividis", "Turbo", "PDF", "HTML", "CSV", "JSON"}
+    template = read("viewer.html")
+    written = set(re.findall(r">\s*([A-Za-z][^<]*?)\s*<", template))
+    assert written <= names
+    assert "aria-label=" not in template
 
 
 def _words(script: str) -> list[str]:

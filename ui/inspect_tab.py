@@ -11,6 +11,7 @@ from inspection.catalog import Catalog
 from inspection.errors import DatasetError, ImageError, InspectionError
 from ui import messages
 from ui.inspection_run import Runner, Slots
+from ui.report_run import REQUEST, Reporter
 from ui.safe_image import SafeImage
 from ui.samples import Strips, make_strip
 from ui.showcase import find_opening
@@ -36,6 +37,7 @@ class Handlers:
         self.catalog = catalog
         self.runner = Runner(catalog)
         self.strips = Strips(catalog)
+        self.reporter = Reporter(catalog)
 
     def open_page(self, product: object) -> Iterator[Slots]:
         """Show the strip of a product and inspect the sample that the page opens with."""
@@ -151,6 +153,7 @@ def build(page: gr.Blocks, catalog: Catalog) -> None:
         with gr.Column(scale=1, min_width=320):
             viewer = make_viewer(catalog.detectors)
             feeds = {slot: make_feed() for slot in ("picture", *catalog.detectors)}
+            report = make_feed()
     source = gr.State(None)
     outputs = {
         "product": product,
@@ -161,6 +164,7 @@ def build(page: gr.Blocks, catalog: Catalog) -> None:
         **feeds,
     }
     _bind(page, handlers, outputs, product=product, clear=clear)
+    _bind_reports(handlers, viewer, source, report)
 
 
 def _bind(
@@ -211,6 +215,24 @@ def _bind(
     ]
     clears = [clear.click, image.clear]
     gr.on(clears, on_clear, product, **shared, queue=False, cancels=running)
+
+
+def _bind_reports(handlers: Handlers, viewer: gr.HTML, source: gr.State, report: gr.HTML) -> None:
+    """Make a report when a button of the viewer asks for one."""
+
+    def on_report(held: Source | None, event: gr.EventData) -> Any:
+        request = {name: getattr(event, name, None) for name in REQUEST}
+        return _fed("report", handlers.reporter.make(request, held.path if held else None))
+
+    viewer.select(
+        on_report,
+        source,
+        report,
+        show_progress="hidden",
+        api_visibility="private",
+        concurrency_id="inspect",
+        concurrency_limit=MAX_PARALLEL,
+    )
 
 
 def _fed(name: str, value: Any) -> Any:

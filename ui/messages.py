@@ -97,6 +97,49 @@ VIEWER: Mapping[str, str] = {
     "areaNone": "none",
     "areaOne": "{share} in 1 region",
     "areaMany": "{share} in {n} regions",
+    "viewerLabel": "Comparison of the detectors",
+    "rate": "False alarms per 100 good parts",
+    "rateLabel": "False alarms allowed per 100 good parts, for each detector",
+    "rateHelp": "Allowed for each detector: the slider moves all thresholds, outlines and "
+    "verdicts.",
+    "jumpLabel": "Go to a detector",
+    "displayLabel": "Display",
+    "viewLabel": "View",
+    "overlay": "Overlay",
+    "heatmap": "Heatmap",
+    "outline": "Outline",
+    "edges": "Edges",
+    "edgesHelp": "Sobel edges inside the flagged regions",
+    "original": "Original",
+    "opacity": "Opacity",
+    "opacityLabel": "Opacity of the heat map",
+    "colours": "Colours",
+    "coloursLabel": "Colour map",
+    "threshold": "threshold",
+    "goodParts": "good parts",
+    "boxes": "Boxes",
+    "truth": "Ground truth",
+    "zoomLabel": "Zoom",
+    "zoomOut": "Zoom out",
+    "zoomIn": "Zoom in",
+    "zoomFit": "Fit",
+    "regions": "Regions",
+    "regionsHelp": "In pixels of the image, counted from the top left. Peak: times the threshold. "
+    "Elongation: length / width.",
+    "columnDetector": "Detector",
+    "columnNumber": "No.",
+    "columnPlace": "Box: left, top",
+    "columnSize": "Width × height",
+    "columnPixels": "Area in pixels",
+    "columnArea": "Area",
+    "columnCentroid": "Centroid",
+    "columnPeak": "Peak",
+    "columnPeakAt": "Peak at",
+    "columnElongation": "Elongation",
+    "report": "Report",
+    "reportLabel": "Report as a file",
+    "reportMaking": "Making the {format}…",
+    "reportMade": "Saved as {name}",
     "classes": "Class probabilities",
     "otherClass": "1 other",
     "otherClasses": "{n} others",
@@ -118,6 +161,10 @@ GONE_PROBLEM = "That image is no longer on the server."
 GONE_FIX = "Upload it again."
 UNREADABLE_REQUEST = "That request could not be understood."
 RELOAD = "Reload the page and try again."
+NOT_ANSWERED = "{names} could not answer and is not in this report."
+NOT_ANSWERED_MANY = "{names} could not answer and are not in this report."
+NOTHING_TO_REPORT = "No detector can answer, so there is nothing to report."
+NOTHING_TO_REPORT_FIX = "Each panel says what is missing and what to do."
 
 PRODUCT_LABEL = "Product"
 IMAGE_LABEL = "Image to inspect"

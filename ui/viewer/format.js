@@ -4,6 +4,13 @@ function fillText(template, values) {
   return template.replace(/\{(\w+)\}/g, (_, key) => values[key]);
 }
 
+// Every sentence stands in ui/messages.py: the template names which one goes where.
+function fillTexts(node) {
+  for (const one of node.querySelectorAll('[data-text]')) one.textContent = TEXTS[one.dataset.text];
+  for (const one of node.querySelectorAll('[data-label]')) one.setAttribute('aria-label', TEXTS[one.dataset.label]);
+  for (const one of node.querySelectorAll('[data-title]')) one.title = TEXTS[one.dataset.title];
+}
+
 function joinNames(names) {
   if (names.length < 2) return names.join('');
   return `${names.slice(0, -1).join(', ')} ${TEXTS.and} ${names[names.length - 1]}`;

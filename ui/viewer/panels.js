@@ -6,6 +6,7 @@ const MAX_CLASSES = 5;
 function createPanel(template, text) {
   const article = template.content.firstElementChild.cloneNode(true);
   article.dataset.detector = text.name;
+  fillTexts(article);
   const query = (name) => article.querySelector(`[data-part="${name}"]`);
   query('title').textContent = text.title;
   query('method').textContent = text.method;

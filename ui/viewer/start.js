@@ -19,12 +19,18 @@ function announceHeader() {
   document.dispatchEvent(new CustomEvent('defect-lens', { detail: { slot: 'header', value: props.value } }));
 }
 
+fillTexts(root);
+root.setAttribute('aria-label', TEXTS.viewerLabel);
 panels.forEach(addPanel);
 listenToControls();
 paintLegend(part('legend'), display.palette);
 showZoom();
 showAll();
-document.addEventListener('defect-lens', ({ detail }) => detail && receiveSlot(detail));
+document.addEventListener('defect-lens', ({ detail }) => {
+  if (!detail) return;
+  if (detail.slot === 'report') receiveReport(detail.value);
+  else receiveSlot(detail);
+});
 new ResizeObserver(redraw).observe(root);
 watch('value', announceHeader);
 announceHeader();

@@ -271,6 +271,7 @@ function showRegions() {
   const answered = donePanels();
   part('region-count').textContent = countRegions(answered);
   part('regions-toggle').disabled = answered.length === 0;
+  showReportButtons(answered.length > 0 && !isBusy());
   if (part('regions').hidden) return;
   fillRegionTable(part('region-rows'), answered);
   part('regions-left').textContent = describeLeftOut(answered);
@@ -360,6 +361,7 @@ function listenToControls() {
     if (!button) return;
     if (button.dataset.mode) changeDisplay({ mode: button.dataset.mode });
     if (button.dataset.zoom) ZOOM_ACTIONS[button.dataset.zoom]();
+    if (button.dataset.format) askForReport(button.dataset.format);
   });
   part('reset').addEventListener('click', resetRate);
   let isQueued = false;

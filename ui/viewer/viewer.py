@@ -20,6 +20,7 @@ SCRIPTS = (
     "panels",
     "regions",
     "viewer",
+    "report",
     "gestures",
     "start",
 )

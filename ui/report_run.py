@@ -1,0 +1,111 @@
+"""A report of what a visitor looks at, made in memory and handed to the browser."""
+
+import base64
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from inspection.catalog import FAILURES, Catalog
+from inspection.errors import CheckpointError, DatasetError, ImageError, InspectionError
+from inspection.identity import identify
+from inspection.images import pixel_hash, read_image
+from inspection.names import describe_seen, join_names, title_of
+from inspection.pipeline import inspect_with
+from inspection.report_files import FORMATS, WITH_PICTURES
+from inspection.reports import Report, make_item, shorten
+from inspection.types import Channel, Finding, Inspection, RGBImage
+from ui import messages
+from ui.inspection_run import RunCounter
+
+Slot = dict[str, Any]
+
+MAX_NAME_BYTES = 100
+REQUEST = ("format", "rate", "product", "sample")
+
+
+class Reporter:
+    """Makes reports with the detectors of a catalogue; holds nothing of any visitor."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self._numbers = RunCounter()
+
+    def make(self, request: Mapping[str, object], upload: Path | None) -> Slot:
+        """Return a file for the browser, or the sentence why there is none.
+
+        Args:
+            request: what is named in `REQUEST`, as a browser has sent it.
+            upload: the visitor's own image, which counts where no sample is named.
+        """
+        try:
+            return {"number": self._numbers.next(), **self._make(request, upload)}
+        except InspectionError as error:
+            return {"number": self._numbers.next(), "problem": f"{error.problem} {error.fix}"}
+
+    def _make(self, request: Mapping[str, object], upload: Path | None) -> Slot:
+        kind, rate, product, sample = (request.get(name) for name in REQUEST)
+        if (
+            not (isinstance(kind, str) and kind in FORMATS)
+            or not (isinstance(product, str) and product in self.catalog.products)
+            or not isinstance(rate, float)
+        ):
+            raise DatasetError(messages.UNREADABLE_REQUEST, messages.RELOAD)
+        name, image = self._find(product, sample, upload)
+        report = self._report(product, name, image, rate=rate, has_pictures=kind in WITH_PICTURES)
+        return {
+            "name": f"{_plain(name)}_report.{kind}",
+            "format": kind,
+            "content": base64.b64encode(FORMATS[kind](report)).decode(),
+        }
+
+    def _find(self, product: str, sample: object, upload: Path | None) -> tuple[str, RGBImage]:
+        """Return name and image; a sample is looked up by its id, never used as a path."""
+        if isinstance(sample, str) and sample:
+            found = self.catalog.any_sample(product, sample)
+            return found.id, read_image(found.image_path)
+        if upload is None or not upload.is_file():
+            raise ImageError(messages.GONE_PROBLEM, messages.GONE_FIX)
+        return upload.name, read_image(upload)
+
+    def _report(
+        self, product: str, name: str, image: RGBImage, *, rate: float, has_pictures: bool
+    ) -> Report:
+        channels: dict[str, Channel] = {}
+        findings: list[Finding] = []
+        for detector in self.catalog.detectors:
+            channel = self.catalog.load(product, detector).channel
+            if channel is None:
+                continue
+            try:
+                findings.append(inspect_with(channel, image, false_alarm_rate=rate))
+            except (CheckpointError, *FAILURES):  # its panel says why; the others still answer
+                continue
+            channels[detector] = channel
+        if not findings:
+            raise DatasetError(messages.NOTHING_TO_REPORT, messages.NOTHING_TO_REPORT_FIX)
+        note = " ".join(filter(None, (self._seen(product, image), self._silent(channels))))
+        inspection = Inspection(name, image, tuple(findings))
+        return Report(
+            created=datetime.now(UTC).replace(microsecond=0),
+            false_alarm_rate=rate,
+            identity=identify(self.catalog.product(product), channels),
+            items=(make_item(inspection, note=note, has_pictures=has_pictures),),
+        )
+
+    def _seen(self, product: str, image: RGBImage) -> str:
+        return describe_seen(self.catalog.detectors_that_saw(product, pixel_hash(image)))
+
+    def _silent(self, channels: Mapping[str, Channel]) -> str:
+        """Say which detectors the report lacks."""
+        names = [title_of(name) for name in self.catalog.detectors if name not in channels]
+        if not names:
+            return ""
+        template = messages.NOT_ANSWERED if len(names) == 1 else messages.NOT_ANSWERED_MANY
+        return template.format(names=join_names(names))
+
+
+def _plain(name: str) -> str:
+    """Return what a file may be called after an image, without folders or suffix."""
+    stem = Path(name).with_suffix("").as_posix().replace("/", "_")
+    return shorten(stem, MAX_NAME_BYTES)

@@ -1,0 +1,31 @@
+// Reports of what is shown, at the rate where the slider stands. The server inspects anew, and sends the file as text:
+// nothing is kept there, and no other visitor can ask for it.
+
+const FILE_TYPES = { pdf: 'application/pdf', html: 'text/html', csv: 'text/csv', json: 'application/json' };
+let lastReport = 0; // Gradio announces a value more than once
+
+function showReportButtons(isReady) {
+  for (const button of root.querySelectorAll('[data-format]')) button.disabled = !isReady;
+}
+
+function askForReport(format) {
+  const { product, sample } = header();
+  part('report-status').textContent = fillText(TEXTS.reportMaking, { format: format.toUpperCase() });
+  trigger('select', { format, rate, product, sample });
+}
+
+function receiveReport(report) {
+  if (report.number <= lastReport) return;
+  lastReport = report.number;
+  part('report-status').textContent = report.problem || fillText(TEXTS.reportMade, { name: report.name });
+  if (!report.problem) saveFile(report);
+}
+
+function saveFile({ name, format, content }) {
+  const bytes = Uint8Array.from(atob(content), (character) => character.charCodeAt(0));
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([bytes], { type: FILE_TYPES[format] }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // some browsers read it later
+}
