@@ -119,6 +119,12 @@ def make_problem_frame(index: Index) -> pd.DataFrame:
     return frame.drop_duplicates(ignore_index=True)
 
 
+def count_kinds(problems: pd.DataFrame) -> str:
+    """Return in a sentence how many files are odd in which way, "" for none."""
+    counts = problems["kind"].value_counts()
+    return "; ".join(f"{kind}: {count:,}" for kind, count in counts.items())
+
+
 def select(frame: pd.DataFrame, *, category: str = ALL, defect_type: str = ALL) -> pd.DataFrame:
     """Return the rows of one category and one defect type; "all" takes every one."""
     if category != ALL:

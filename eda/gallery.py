@@ -1,7 +1,7 @@
 """What the images look like: which ones to show, and outlines of their ground truth."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from eda.frame import GOOD, readable
 from inspection.errors import ImageError
 from inspection.facts import encode_jpeg, read_ground_truth
 from inspection.images import read_reduced
-from inspection.types import Mask, Sample, Size
+from inspection.types import Box, Mask, Sample, Size
 
 ANY = "any"
 AREAS: Mapping[str, tuple[float, float]] = {  # percent of the image
@@ -107,8 +107,24 @@ def trace_outline(mask: Mask, *, scale: float = 1.0) -> str:
     return "".join(parts)
 
 
+def has_only_boxes(sample: Sample) -> bool:
+    """Tell whether boxes are all that is known of the defects."""
+    return bool(sample.boxes) and not sample.mask_paths
+
+
+def trace_boxes(boxes: Sequence[Box], *, scale: float = 1.0) -> str:
+    """Return every box as an SVG path, one by one, also where they overlap."""
+    return "".join(
+        f"M{box.left * scale:.1f} {box.top * scale:.1f}H{box.right * scale:.1f}"
+        f"V{box.bottom * scale:.1f}H{box.left * scale:.1f}Z"
+        for box in boxes
+    )
+
+
 def outline_of(sample: Sample, size: Size, *, scale: float = 1.0) -> str:
     """Return the outline of a sample's ground truth as an SVG path, "" for none."""
+    if has_only_boxes(sample):
+        return trace_boxes(sample.boxes, scale=scale)
     mask, _ = read_ground_truth(sample, size)
     return "" if mask is None else trace_outline(mask, scale=scale)
 
@@ -125,6 +141,7 @@ def make_item(sample: Sample, *, side: int = ITEM_SIDE) -> dict[str, Any] | None
         "source": f"data:image/jpeg;base64,{data}",
         "path": outline_of(sample, size, scale=min(1.0, side / max(size))),
         "box": [array.shape[1], array.shape[0]],
+        "isBoxes": has_only_boxes(sample),
         "label": (sample.defect_type or GOOD).replace("_", " "),
         "detail": sample.split.value,
     }

@@ -4,6 +4,7 @@ import base64
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -24,6 +25,10 @@ MAX_PANELS = 16
 MAX_AVERAGED = 200  # normal images that make up the mean
 MEAN_SIDE = 128
 TITLE = "Where defects occur"
+WIDE, NARROW = (4, 260), (2, 180)  # columns and height of a panel on each kind of screen, pixels
+PANEL_TITLE = 36  # height of what stands above a panel, pixels
+TOP, BOTTOM = 62, 56  # margins of the figure, pixels
+GAP = 0.01  # beside a panel, share of the width
 SCALE = (  # Inferno, transparent where there is nothing
     (0.0, "rgba(0,0,4,0)"),
     (0.04, "rgba(66,10,104,.35)"),
@@ -98,40 +103,66 @@ def mean_normal_image(index: Index, frame: pd.DataFrame) -> RGBImage | None:
 
 
 def draw_density(panels: Sequence[Panel]) -> go.Figure:
-    """Draw every panel with one common scale."""
+    """Draw every panel with one common scale; `figures.js` rearranges them on a narrow screen."""
     if not panels:
         return empty_figure(TITLE, "No image with a mask or a box is among the chosen ones.")
-    columns = min(4, len(panels))
-    lines = -(-len(panels) // columns)
     is_one_category = len({panel.category for panel in panels}) == 1
-    figure = make_subplots(
-        lines,
-        columns,
-        subplot_titles=[_title(panel, is_one_category=is_one_category) for panel in panels],
-        horizontal_spacing=0.02,
-        vertical_spacing=0.34 / (lines + 2),
-    )
-    for position, panel in enumerate(panels):
-        _add_panel(figure, panel, position // columns + 1, position % columns + 1)
-    height = 110 + lines * (430 if columns < 3 else 300)
+    titles = [_title(panel, is_one_category=is_one_category) for panel in panels]
+    figure = make_subplots(1, len(panels), subplot_titles=titles)
+    for column, panel in enumerate(panels, 1):
+        _add_panel(figure, panel, 1, column)
     lay_out(
-        figure,
-        f"{TITLE}: percent of the images with a defect at a place",
-        height=height,
-        showlegend=False,
+        figure, TITLE, subtitle="percent of the images with a defect at a place", showlegend=False
     )
     figure.update_layout(
-        margin={"t": 78, "l": 12, "r": 12, "b": 12},
+        margin={"t": TOP, "l": 12, "r": 12, "b": BOTTOM},
         coloraxis={
             "colorscale": [list(stop) for stop in SCALE],
             "cmin": 0,
             "cmax": max(1.0, float(max(panel.density.max() for panel in panels))),
-            "colorbar": {"thickness": 11, "outlinewidth": 0, "ticksuffix": " %", "len": 0.9},
+            "colorbar": {
+                "orientation": "h",
+                "thickness": 11,
+                "outlinewidth": 0,
+                "ticksuffix": " %",
+                "lenmode": "pixels",
+                "len": 280,
+                "x": 0.5,
+                "yref": "container",
+                "y": 0,
+                "yanchor": "bottom",
+            },
         },
     )
     figure.update_annotations(font={"size": 13})
     figure.update_xaxes(visible=False, constrain="domain")
-    return figure.update_yaxes(visible=False, constrain="domain", autorange=False, range=[CELLS, 0])
+    figure.update_yaxes(
+        visible=False,
+        constrain="domain",
+        constraintoward="top",
+        autorange=False,
+        range=[CELLS, 0],
+    )
+    wide, narrow = (_arrange(len(panels), *shape) for shape in (WIDE, NARROW))
+    figure.plotly_relayout(wide)
+    return figure.update_layout(meta={"wide": wide, "narrow": narrow})
+
+
+def _arrange(num_panels: int, columns: int, side: int) -> dict[str, Any]:
+    """Return where panels of this height stand in columns, as changes of a plotly layout."""
+    columns = min(columns, num_panels)
+    lines = -(-num_panels // columns)
+    drawn = lines * (side + PANEL_TITLE)  # pixels
+    places: dict[str, Any] = {"height": drawn + TOP + BOTTOM}
+    for panel in range(num_panels):
+        line, column = divmod(panel, columns)
+        top = 1 - (line * (side + PANEL_TITLE) + PANEL_TITLE) / drawn
+        number = panel + 1 if panel else ""
+        places[f"xaxis{number}.domain"] = [column / columns + GAP, (column + 1) / columns - GAP]
+        places[f"yaxis{number}.domain"] = [max(0.0, top - side / drawn), top]
+        places[f"annotations[{panel}].x"] = (column + 0.5) / columns
+        places[f"annotations[{panel}].y"] = top
+    return places
 
 
 def describe_locations(panels: Sequence[Panel], defects: pd.DataFrame) -> pd.DataFrame:

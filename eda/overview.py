@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from eda.classes import add_classes
 from eda.frame import GOOD, readable
 from eda.style import (
     DEFECT,
+    INSIDE_LABEL,
     NORMAL,
     SEQUENCE,
     SYMBOLS,
@@ -16,13 +18,13 @@ from eda.style import (
     bar_height,
     bar_marker,
     empty_figure,
-    escape,
     lay_out,
     say,
 )
 
 MAX_BARS = 30
 MAX_POINTS = 3000
+MAX_NAMED_SIZES = 4
 KINDS = (  # split, is defective -> name, colour, pattern
     ("train", False, "train, good", TRAIN, ""),
     ("train", True, "train, defective", "#b58a00", "x"),
@@ -60,13 +62,15 @@ def make_tiles(frame: pd.DataFrame, *, num_problems: int) -> list[Tile]:
 
 
 def count_images(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the number of images per category, defect type and split."""
+    """Return images per split, and the medians of light, per category and defect type."""
     counts = frame.groupby(["category", "defect_type", "split"]).size().unstack(fill_value=0)
     for split in ("train", "test"):
         if split not in counts:
             counts[split] = 0
     order = [name for name in ("train", "validation", "calibration", "test") if name in counts]
-    return counts[order].astype(int).reset_index().rename_axis(columns=None)
+    table = counts[order].astype(int)
+    light = readable(frame).groupby(["category", "defect_type"])[["brightness", "contrast"]]
+    return table.join(light.median().round(1)).reset_index().rename_axis(columns=None)
 
 
 def draw_splits(frame: pd.DataFrame) -> go.Figure:
@@ -90,10 +94,7 @@ def draw_splits(frame: pd.DataFrame) -> go.Figure:
             orientation="h",
             marker=bar_marker(colour, pattern),
             text=[f"{value:,}" if value > 0.05 * totals.max() else "" for value in counts],
-            textposition="inside",
-            insidetextanchor="middle",
-            textfont={"color": "#10161d", "size": 12},
-            textangle=0,
+            **INSIDE_LABEL,
             hovertemplate="%{y}: %{x:,} images<extra>" + name + "</extra>",
         )
     lay_out(
@@ -126,8 +127,10 @@ def draw_defect_types(frame: pd.DataFrame) -> go.Figure:
             hovertemplate="%{y}: %{x:,} images<extra></extra>",
         )
     )
-    more = f" (the {MAX_BARS} most frequent of {len(counts) + cut})" if cut > 0 else ""
-    lay_out(figure, title + more, height=bar_height(len(counts)), bargap=0.4, showlegend=False)
+    more = f"the {MAX_BARS} most frequent of {len(counts) + cut}" if cut > 0 else ""
+    lay_out(
+        figure, title, subtitle=more, height=bar_height(len(counts)), bargap=0.4, showlegend=False
+    )
     return figure.update_yaxes(showgrid=False, autorange="reversed")
 
 
@@ -138,22 +141,27 @@ def draw_sizes(frame: pd.DataFrame) -> go.Figure:
     if frame.empty:
         return empty_figure(title, "No readable image is chosen.")
     sizes = frame.groupby(["mode", "width", "height"]).size().reset_index(name="images")
+    is_few = len(sizes) <= MAX_NAMED_SIZES  # then each can say what it is
     figure = go.Figure()
     for position, (mode, rows) in enumerate(sizes.groupby("mode")):
         largest = rows.nlargest(MAX_POINTS, "images")
         figure.add_scatter(
             x=largest["width"].tolist(),
             y=largest["height"].tolist(),
-            mode="markers",
+            mode="markers+text" if is_few else "markers",
             name=f"{mode} ({int(rows['images'].sum()):,})",
             marker={
                 "size": (9 + 22 * np.sqrt(largest["images"] / len(frame))).round(1).tolist(),
                 "symbol": SYMBOLS[position % len(SYMBOLS)],
                 "color": SEQUENCE[(position + 1) % len(SEQUENCE)],
-                "opacity": 0.75,
-                "line": {"width": 1, "color": "#fff"},
+                "opacity": 0.6,
+                "line": {"width": 0.5, "color": "#fff"},
             },
             customdata=largest["images"].tolist(),
+            text=[f"{row.width} × {row.height}" for row in largest.itertuples()]
+            if is_few
+            else None,
+            textposition="bottom center",
             hovertemplate="%{x} × %{y} px: %{customdata:,} images<extra></extra>",
         )
     lay_out(figure, title, x_title="width, px", y_title="height, px", showlegend=True)
@@ -163,34 +171,22 @@ def draw_sizes(frame: pd.DataFrame) -> go.Figure:
 
 def draw_light(frame: pd.DataFrame) -> go.Figure:
     """Draw brightness against contrast, one point per image, by class."""
-    title = "Brightness and contrast"
+    title = "Brightness and contrast per class"
     frame = readable(frame)
     if frame.empty:
         return empty_figure(title, "No readable image is chosen.")
     note = ""
     if len(frame) > MAX_POINTS:
         frame = frame.sample(MAX_POINTS, random_state=0)
-        note = f" ({MAX_POINTS:,} images drawn at random)"
+        note = f"{MAX_POINTS:,} images drawn at random"
     figure = go.Figure()
-    is_bad = frame["defect_type"] != GOOD
-    for rows, name, colour, symbol in (
-        (frame[~is_bad], "good", NORMAL, "circle"),
-        (frame[is_bad], "defective", DEFECT, "x"),
-    ):
-        if rows.empty:
-            continue
-        figure.add_scatter(
-            x=rows["brightness"].round(1).tolist(),
-            y=rows["contrast"].round(1).tolist(),
-            mode="markers",
-            name=f"{name} ({len(rows):,})",
-            marker={"size": 6, "color": colour, "symbol": symbol, "opacity": 0.65},
-            text=[escape(one) for one in rows["id"]],
-            hovertemplate="%{text}<br>mean %{x}, deviation %{y}<extra></extra>",
-        )
+    hover = "%{text}<br>mean %{x}, deviation %{y}<extra></extra>"
+    light = frame["brightness"].round(1), frame["contrast"].round(1)
+    add_classes(figure, frame, *light, hovertemplate=hover)
     return lay_out(
         figure,
-        title + note,
+        title,
+        subtitle=note,
         x_title="mean grey level, 0-255",
         y_title="standard deviation",
         showlegend=True,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from plotly.offline import get_plotlyjs
 
 from eda import gallery, location, overview, shape, similarity
-from eda.frame import make_defect_frame, make_frame, make_problem_frame, readable
+from eda.frame import count_kinds, make_defect_frame, make_frame, make_problem_frame, readable
 from eda.tables import table_value
 from inspection.errors import DatasetError
 from inspection.index import Index
@@ -76,6 +76,7 @@ def make_report(
         "@TABLE@": _read("table.html"),
         "@VALUES@": json.dumps(values).replace("<", "\\u003c"),  # names may hold markup
         "@TABLE_JS@": _read("table.js"),
+        "@FIGURES_JS@": _read("figures.js"),
         "@PLOTLY@": get_plotlyjs(),
     }
     return re.sub("|".join(parts), lambda mark: parts[mark[0]], _read("report.html"))
@@ -95,7 +96,13 @@ def make_sections(
             overview.draw_sizes(images),
             overview.draw_light(images),
             table_value(overview.count_images(images), "Images per type and split", file="counts"),
-            table_value(problems, "Missing or odd files", file="odd-files", max_rows=None),
+            table_value(
+                problems,
+                "Missing or odd files",
+                file="odd-files",
+                note=count_kinds(problems) or "Nothing is missing or odd.",
+                max_rows=None,
+            ),
             table_value(images, "All images", file="images", max_rows=None),
         ],
     )
@@ -192,8 +199,9 @@ def _gallery(index: Index, images: pd.DataFrame) -> str:
 
 def _picture(item: dict[str, Any]) -> str:
     width, height = item["box"]
+    kind = ' class="boxes"' if item["isBoxes"] else ""
     overlay = (
-        f'<svg viewBox="0 0 {width} {height}" aria-hidden="true">'
+        f'<svg viewBox="0 0 {width} {height}" aria-hidden="true"{kind}>'
         f'<path class="halo" d="{item["path"]}"/><path class="mark" d="{item["path"]}"/></svg>'
         if item["path"]
         else ""

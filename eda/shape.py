@@ -6,18 +6,35 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from eda.style import DEFECT, NORMAL, TRAIN, bar_height, bar_marker, empty_figure, lay_out, say
+from eda.style import (
+    DEFECT,
+    INSIDE_LABEL,
+    NORMAL,
+    TRAIN,
+    bar_height,
+    bar_marker,
+    empty_figure,
+    lay_out,
+    say,
+)
 
 SIZES = (64, 96, 128, 192, 256, 320, 384, 512, 768, 1024)
 MAX_TYPES = 24
-MEASURES = {  # column -> title, is the axis logarithmic
-    "area_share": ("Area, % of the image", True),
-    "elongation": ("Elongation: length / width", True),
-    "contrast": ("Contrast against the surroundings, grey levels", False),
-    "border_distance": ("Distance to the border, px", False),
+MEASURES = {  # column -> title, unit, is the axis logarithmic
+    "area_share": ("Area", "percent of the image", True),
+    "elongation": ("Elongation", "length / width", True),
+    "contrast": ("Contrast against the surroundings", "grey levels, inside - around", False),
+    "border_distance": ("Distance to the border", "pixels", False),
 }
 LOST_SHARE = 0.05  # of the defects thinner than 1 px: too small
 THIN_SHARE = 0.10  # of the defects thinner than 2 px: risky
+NO_DEFECT = "No defect with a mask or a box is among the chosen ones."
+COUNTS = (  # from, to, name, colour, pattern
+    (1, 1, "one", NORMAL, ""),
+    (2, 2, "two", "#17916b", "."),
+    (3, 5, "three to five", "#c99700", "/"),
+    (6, np.inf, "six or more", DEFECT, "x"),
+)
 VERDICTS = ("Keeps the defects", "Thin defects at risk", "Loses defects")
 
 
@@ -39,19 +56,46 @@ def describe_types(defects: pd.DataFrame, images: pd.DataFrame) -> pd.DataFrame:
 
 def draw_measure(defects: pd.DataFrame, column: str) -> go.Figure:
     """Draw one measure per defect type: box for the middle half, whiskers from 5 to 95 %."""
-    title, is_log = MEASURES[column]
+    title, unit, is_log = MEASURES[column]
     if defects.empty:
-        return empty_figure(title, "No defect with a mask or a box is among the chosen ones.")
-    return _draw_boxes(_label(defects), column, title, is_log=is_log)
+        return empty_figure(title, NO_DEFECT)
+    return _draw_boxes(_label(defects), column, title, unit, is_log=is_log)
 
 
 def draw_counts(images: pd.DataFrame) -> go.Figure:
-    """Draw how many separate defects an image has, per defect type."""
+    """Draw how many separate defects an image has, as shares of the images of a defect type."""
     title = "Separate defects per image"
     rows = images[images["num_defects"] > 0]
     if rows.empty:
-        return empty_figure(title, "No defect with a mask or a box is among the chosen ones.")
-    return _draw_boxes(_label(rows), "num_defects", title, is_log=False)
+        return empty_figure(title, NO_DEFECT)
+    rows = _label(rows)
+    totals = rows["label"].value_counts().iloc[:MAX_TYPES]
+    names = [f"{say(str(name))} ({count:,})" for name, count in totals.items()]
+    figure = go.Figure()
+    for low, high, name, colour, pattern in COUNTS:
+        counted = rows.loc[rows["num_defects"].between(low, high), "label"].value_counts()
+        shares = (100 * counted.reindex(totals.index, fill_value=0) / totals).round(1)
+        figure.add_bar(
+            y=names,
+            x=shares.tolist(),
+            name=name,
+            orientation="h",
+            marker=bar_marker(colour, pattern),
+            text=[f"{share:.0f} %" if share >= 8 else "" for share in shares],
+            **INSIDE_LABEL,
+            hovertemplate="%{y}: %{x} %<extra>" + name + "</extra>",
+        )
+    lay_out(
+        figure,
+        title,
+        height=bar_height(len(totals)),
+        x_title="share of the images",
+        barmode="stack",
+        bargap=0.35,
+        showlegend=True,
+    )
+    figure.update_yaxes(showgrid=False, autorange="reversed")
+    return figure.update_xaxes(range=[0, 100], ticksuffix=" %")
 
 
 def check_resolution(defects: pd.DataFrame, sizes: Sequence[int] = SIZES) -> pd.DataFrame:
@@ -95,9 +139,9 @@ def check_resolution(defects: pd.DataFrame, sizes: Sequence[int] = SIZES) -> pd.
 
 def draw_resolution(defects: pd.DataFrame, sizes: Sequence[int] = SIZES) -> go.Figure:
     """Draw which share of the defects stays how thick, per input size."""
-    title = "Resolution check: how thick do defects stay at each input size?"
+    title = "Resolution check"
     if defects.empty:
-        return empty_figure(title, "No defect with a mask or a box is among the chosen ones.")
+        return empty_figure(title, NO_DEFECT)
     table = check_resolution(defects, sizes)
     lost, thin = table["percent_1"], table["percent_2"] - table["percent_1"]
     labels = [name.split(" ")[0] for name in table["input_size"]]
@@ -112,11 +156,14 @@ def draw_resolution(defects: pd.DataFrame, sizes: Sequence[int] = SIZES) -> go.F
             y=values.round(1).tolist(),
             name=name,
             marker=bar_marker(colour, pattern),
+            text=[f"{value:.0f} %" if value >= 7 else "" for value in values],
+            **INSIDE_LABEL,
             hovertemplate="%{x} px: %{y} %<extra>" + name + "</extra>",
         )
     lay_out(
         figure,
         title,
+        subtitle="how thick the defects stay at each input size",
         height=340,
         x_title="input size, px (square)",
         barmode="stack",
@@ -158,7 +205,9 @@ def _label(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(label=frame["defect_type"])
 
 
-def _draw_boxes(frame: pd.DataFrame, column: str, title: str, *, is_log: bool) -> go.Figure:
+def _draw_boxes(
+    frame: pd.DataFrame, column: str, title: str, unit: str, *, is_log: bool
+) -> go.Figure:
     order = frame["label"].value_counts().index[:MAX_TYPES]
     groups = [frame.loc[frame["label"] == label, column].to_numpy(float) for label in order]
     fences = np.array([np.percentile(values, [5, 25, 50, 75, 95]) for values in groups])  # (n, 5)
@@ -183,7 +232,14 @@ def _draw_boxes(frame: pd.DataFrame, column: str, title: str, *, is_log: bool) -
             hoverinfo="x",
         )
     )
-    lay_out(figure, title, height=bar_height(len(order)), boxgap=0.45, showlegend=False)
+    lay_out(
+        figure,
+        title,
+        height=bar_height(len(order)),
+        x_title=unit,
+        boxgap=0.45,
+        showlegend=False,
+    )
     figure.update_yaxes(showgrid=False, autorange="reversed")
     if column == "contrast":
         figure.add_vline(x=0, line={"color": TRAIN, "width": 1, "dash": "dot"})

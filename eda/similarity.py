@@ -9,8 +9,9 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from eda.classes import add_classes
 from eda.frame import GOOD
-from eda.style import NORMAL, SEQUENCE, SYMBOLS, TRAIN, empty_figure, escape, lay_out, say
+from eda.style import empty_figure, lay_out
 from inspection.facts import decode_jpeg
 
 Vectors = NDArray[np.float32]
@@ -197,39 +198,16 @@ def draw_projection(
         source: what the vectors are, in words.
     """
     if len(frame) < 3:
-        return empty_figure(TITLE, "Fewer than three readable images are chosen.", height=560)
+        return empty_figure(TITLE, "Fewer than three readable images are chosen.")
     figure = go.Figure()
+    place = points[frame.index.to_numpy()]  # (m, 2)
+    hover = "%{text}<extra></extra>"
+    add_classes(figure, frame, place[:, 0], place[:, 1], hovertemplate=hover)
     has_many = frame["category"].nunique() > 1
-    kinds = ["category", "defect_type"] if has_many else ["defect_type"]
-    labels = frame[kinds].agg(": ".join, axis=1)
-    if labels.nunique() > len(SEQUENCE):
-        labels = np.where(frame["defect_type"] == GOOD, GOOD, "defective") + frame["category"].map(
-            lambda name: f", {name}"
-        )
-    order = sorted(labels.unique(), key=lambda name: (GOOD not in name, name))
-    for position, name in enumerate(order):
-        rows = frame[labels == name]
-        place = points[rows.index.to_numpy()]
-        is_only_good = name == GOOD
-        figure.add_scatter(
-            x=place[:, 0].round(4).tolist(),
-            y=place[:, 1].round(4).tolist(),
-            mode="markers",
-            name=f"{say(str(name))} ({len(rows):,})",
-            marker={
-                "size": 6 if GOOD in name else 9,
-                "symbol": SYMBOLS[position % len(SYMBOLS)] if not is_only_good else "circle",
-                "color": _colour(position, is_only_good=is_only_good),
-                "opacity": 0.55 if GOOD in name else 0.9,
-                "line": {"width": 0.6, "color": "#ffffff"},
-            },
-            customdata=[str(one) for one in rows["id"]],
-            text=[escape(str(one)) for one in rows["id"]],
-            hovertemplate="%{text}<extra></extra>",
-        )
     lay_out(
         figure,
-        f"{TITLE} ({source})",
+        TITLE,
+        subtitle=f"{source}; choose a category to see more" if has_many else source,
         height=600,
         x_title=f"first principal component, {shares[0]:.0%} of the variance",
         y_title=f"second, {shares[1]:.0%}",
@@ -237,12 +215,6 @@ def draw_projection(
     )
     figure.update_xaxes(showticklabels=False)
     return figure.update_yaxes(showticklabels=False)
-
-
-def _colour(position: int, *, is_only_good: bool) -> str:
-    if is_only_good:
-        return TRAIN
-    return SEQUENCE[position % len(SEQUENCE)] if position else NORMAL
 
 
 def _normalise(vectors: Vectors) -> Vectors:

@@ -10,15 +10,23 @@ NORMAL = "#2f86c9"
 DEFECT = "#d9601a"
 TRAIN = "#8b98a6"
 SEQUENCE = ("#d9601a", "#2f86c9", "#17916b", "#a678d6", "#b58a00", "#d1598f", "#5c6f82", "#3aa6b9")
-SYMBOLS = ("square", "circle", "diamond", "triangle-up", "cross", "x", "star", "triangle-down")
+SYMBOLS = ("square", "diamond", "triangle-up", "cross", "x", "star", "triangle-down", "pentagon")
 FONT = "IBM Plex Sans, system-ui, sans-serif"
 MAX_LABEL = 26
+SUBTITLE = "font-size:13px;font-weight:400"
+INSIDE_LABEL: dict[str, Any] = {  # of a bar; the style sheets give it a halo over the pattern
+    "textposition": "inside",
+    "insidetextanchor": "middle",
+    "textfont": {"color": "#10161d", "size": 12},
+    "textangle": 0,
+}
 
 
 def lay_out(
     figure: go.Figure,
     title: str,
     *,
+    subtitle: str = "",
     height: int = 300,
     x_title: str = "",
     y_title: str = "",
@@ -28,10 +36,10 @@ def lay_out(
     figure.update_layout(
         template="none",
         height=height,
-        margin={"l": 12, "r": 16, "t": 46, "b": 40},
+        margin={"l": 12, "r": 16, "t": 62 if subtitle else 46, "b": 40},
         title={
-            "text": title,
-            "font": {"size": 15},
+            "text": f"{title}<br><span style='{SUBTITLE}'>{subtitle}</span>" if subtitle else title,
+            "font": {"size": 15, "weight": 700},
             "x": 0.012,
             "xanchor": "left",
             "y": 0.98,
@@ -49,18 +57,20 @@ def lay_out(
             "x": 0,
             "xanchor": "left",
             "itemsizing": "constant",
+            "traceorder": "normal",
         },
         hoverlabel={"font": {"family": FONT, "size": 13}},
         dragmode=False,
+        uniformtext={"minsize": 10, "mode": "hide"},
         **layout,
     )
     axis = {"gridcolor": GRID, "zeroline": False, "linecolor": GRID, "automargin": True}
-    figure.update_xaxes(title={"text": x_title, "standoff": 8}, **axis)
-    figure.update_yaxes(title={"text": y_title, "standoff": 8}, **axis)
+    figure.update_xaxes(title={"text": x_title, "standoff": 8, "font": {"size": 13}}, **axis)
+    figure.update_yaxes(title={"text": y_title, "standoff": 8, "font": {"size": 13}}, **axis)
     return figure
 
 
-def empty_figure(title: str, message: str, *, height: int = 300) -> go.Figure:
+def empty_figure(title: str, message: str, *, height: int = 220) -> go.Figure:
     """Return a figure that says in words why there is nothing to draw."""
     figure = lay_out(go.Figure(), title, height=height, showlegend=False)
     figure.update_xaxes(visible=False)

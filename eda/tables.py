@@ -55,7 +55,9 @@ def _digits(rows: list[list[Any]], place: int) -> int:
     values = [abs(row[place]) for row in rows if isinstance(row[place], float)]
     if not values:
         return 0
-    return 1 if min(values) >= 10 else 2 if max(values) >= 1 else 3
+    wanted = 1 if min(values) >= 10 else 2 if max(values) >= 1 else 3
+    given = max(len(f"{value:.4f}".rstrip("0").partition(".")[2]) for value in values)
+    return min(wanted, given)
 
 
 def _cell(value: Any) -> Any:

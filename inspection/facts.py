@@ -15,7 +15,7 @@ from PIL import Image
 
 from inspection.dataset import defect_level
 from inspection.errors import ImageError
-from inspection.images import read_grey, read_image, read_reduced
+from inspection.images import read_grey, read_reduced, shrink
 from inspection.types import Box, Mask, RGBImage, Sample, Size
 
 THUMBNAIL_SIDE = 128
@@ -80,20 +80,21 @@ class ImageFacts:
 
 def measure_sample(sample: Sample) -> ImageFacts:
     """Read an image and its ground truth once and measure them; what is broken is only noted."""
+    has_truth = bool(sample.mask_paths or sample.boxes)  # defects are measured at full size
     try:
         file_size = sample.image_path.stat().st_size
-        array, size, mode = read_reduced(sample.image_path, MEASURED_SIDE)
+        full, size, mode = read_reduced(sample.image_path, None if has_truth else MEASURED_SIDE)
     except ImageError as error:
         return ImageFacts(problem=error.problem)
     except OSError as error:
         return ImageFacts(problem=f"{sample.image_path.name} cannot be read ({error.strerror}).")
+    array = shrink(full, MEASURED_SIDE)
     grey = array if array.ndim == 2 else cv2.cvtColor(array, cv2.COLOR_RGB2GRAY)
     mask, problems = read_ground_truth(sample, size)
     defects: tuple[DefectFacts, ...] = ()
     if mask is not None and mask.any():
-        image = read_image(sample.image_path)
         boxes = () if sample.mask_paths else sample.boxes
-        defects = tuple(measure_defects(image, mask, boxes=boxes))
+        defects = tuple(measure_defects(full, mask, boxes=boxes))
     return ImageFacts(
         width=size[1],
         height=size[0],
@@ -125,12 +126,12 @@ def read_ground_truth(sample: Sample, size: Size) -> tuple[Mask | None, list[str
 
 
 def measure_defects(
-    image: RGBImage, mask: Mask, *, boxes: tuple[Box, ...] = ()
+    image: NDArray[np.uint8], mask: Mask, *, boxes: tuple[Box, ...] = ()
 ) -> Iterator[DefectFacts]:
     """Yield the connected defects of a mask, the largest first; boxes count one by one.
 
     Args:
-        image: uint8 (H, W, 3).
+        image: (H, W) or (H, W, 3).
         mask: (H, W).
         boxes: where they are all that is known of the defects.
     """
@@ -153,12 +154,8 @@ def measure_defects(
 
 def encode_jpeg(array: NDArray[np.uint8], *, side: int = THUMBNAIL_SIDE) -> bytes:
     """Return a small JPEG of (h, w) or (h, w, 3)."""
-    scale = side / max(array.shape[:2])
-    if scale < 1:
-        new = (max(1, round(array.shape[1] * scale)), max(1, round(array.shape[0] * scale)))
-        array = np.asarray(cv2.resize(array, new, interpolation=cv2.INTER_AREA), np.uint8)
     buffer = io.BytesIO()
-    Image.fromarray(array).save(buffer, "JPEG", quality=JPEG_QUALITY)
+    Image.fromarray(shrink(array, side)).save(buffer, "JPEG", quality=JPEG_QUALITY)
     return buffer.getvalue()
 
 
@@ -218,12 +215,12 @@ def _add_mask(mask: Mask, path: Path, problems: list[str]) -> None:
 
 
 def _measure(
-    image: RGBImage, mask: Mask, part: NDArray[np.uint8], frame: tuple[int, int, int, int]
+    image: NDArray[np.uint8], mask: Mask, part: NDArray[np.uint8], frame: tuple[int, int, int, int]
 ) -> DefectFacts:
     """Measure one defect.
 
     Args:
-        image: uint8 (H, W, 3).
+        image: (H, W) or (H, W, 3).
         mask: (H, W), every defect of the image.
         part: uint8 (h, w) or (H, W), this defect.
         frame: left, top, width, height of its box in the image.
@@ -265,7 +262,7 @@ def _stretch(part: NDArray[np.uint8], across: float, down: float) -> NDArray[np.
 
 
 def _contrast(
-    image: RGBImage, mask: Mask, part: NDArray[np.uint8], corner: tuple[int, int]
+    image: NDArray[np.uint8], mask: Mask, part: NDArray[np.uint8], corner: tuple[int, int]
 ) -> float:
     """Return inside minus ring, in the channel where they differ most; 0 without a ring."""
     height, width = part.shape
@@ -281,5 +278,5 @@ def _contrast(
     around = cv2.dilate(inside, kernel).astype(np.bool_) & ~mask[rows, columns]
     if not around.any():
         return 0.0
-    difference = crop[inside > 0].mean(axis=0) - crop[around].mean(axis=0)  # (3,)
+    difference = np.atleast_1d(crop[inside > 0].mean(axis=0) - crop[around].mean(axis=0))
     return float(difference[np.abs(difference).argmax()])

@@ -58,7 +58,7 @@ class _Content:
 class Listing:
     """A dataset folder seen by its directory listings alone; nothing is ever written into it.
 
-    Links are followed. Readers go down a fixed number of levels, so a loop of links ends by itself.
+    Links are followed, but not back to a folder above: its images would be counted twice.
     """
 
     def __init__(self, root: Path) -> None:
@@ -153,7 +153,10 @@ class Listing:
             return
         try:
             if entry.is_dir():
-                folders.append(entry.name)
+                if entry.is_symlink() and _leads_back(entry):
+                    self._report_loop(entry)
+                else:
+                    folders.append(entry.name)
                 return
             if entry.is_file():
                 files.append(entry.name)
@@ -167,6 +170,20 @@ class Listing:
                 problem=f"The link {entry.path} leads nowhere.",
                 fix="Restore the file that it points at, or remove the link.",
             )
+
+    def _report_loop(self, entry: os.DirEntry[str]) -> None:
+        self.report(
+            IssueKind.LEFT_OUT,
+            Path(entry.path),
+            problem=f"The link {entry.path} leads back to a folder above it; it was left out.",
+            fix="Remove the link.",
+        )
+
+
+def _leads_back(entry: os.DirEntry[str]) -> bool:
+    """Tell whether a link points at the folder that it lies in, or at one above it."""
+    target = Path(entry.path).resolve()
+    return Path(entry.path).parent.resolve().is_relative_to(target)
 
 
 def _is_text(name: str) -> bool:

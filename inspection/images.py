@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import struct
 import tempfile
 import warnings
 from pathlib import Path
@@ -18,7 +19,8 @@ IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".
 FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF")
 MAX_PIXELS = 64_000_000  # 192 MB decoded; a 20 KB PNG can claim far more
 MIN_SIDE = 16
-TAG_WIDTH, TAG_HEIGHT = 256, 257  # of a TIFF
+TAG_WIDTH, TAG_HEIGHT, TAG_ORIENTATION = 256, 257, 274  # of TIFF and EXIF
+TEXT_CHUNKS = (b"eXIf", b"tEXt", b"zTXt", b"iTXt")  # of a PNG
 KNOWN = "Use PNG, JPEG, BMP, TIFF or WebP."
 
 
@@ -49,7 +51,7 @@ def read_grey(path: Path) -> NDArray[np.uint8]:
 
 
 def read_image_size(path: Path) -> Size:
-    """Return (height, width) as `read_image` would, without decoding a pixel.
+    """Return (height, width) as `read_image` would, without decoding a pixel if that can be.
 
     Raises:
         ImageError: as in `read_image`.
@@ -57,7 +59,8 @@ def read_image_size(path: Path) -> Size:
     try:
         with _open(path) as picture:
             width, height = picture.size
-            is_turned = picture.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+            is_known = picture.format != "PNG" or "exif" in picture.info or _has_late_text(path)
+            is_turned = is_known and picture.getexif().get(TAG_ORIENTATION, 1) in (5, 6, 7, 8)
     except UnidentifiedImageError as error:
         size = _deep_tiff_size(path)
         if size is None:
@@ -66,11 +69,11 @@ def read_image_size(path: Path) -> Size:
     return (width, height) if is_turned else (height, width)
 
 
-def read_reduced(path: Path, longest: int) -> tuple[NDArray[np.uint8], Size, str]:
+def read_reduced(path: Path, longest: int | None) -> tuple[NDArray[np.uint8], Size, str]:
     """Return the image no larger than this, its (height, width) as read, and its mode as stored.
 
-    The image is (h, w) or (h, w, 3). A JPEG is decoded at a fraction of its size, which takes a
-    fraction of the time.
+    The image is (h, w) or (h, w, 3); None leaves it as large as it is. A JPEG is decoded at a
+    fraction of its size, which takes a fraction of the time; libpng can only decode the whole.
 
     Raises:
         ImageError: as in `read_image`.
@@ -85,11 +88,17 @@ def read_reduced(path: Path, longest: int) -> tuple[NDArray[np.uint8], Size, str
     array = _decode(path, at_least=longest)
     height, width = array.shape[:2]
     size = size or (height, width)
+    return (array if longest is None else shrink(array, longest)), size, mode
+
+
+def shrink(array: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
+    """Return (h, w) or (h, w, 3) with no side longer than this; what is small enough stays."""
+    height, width = array.shape[:2]
     scale = longest / max(height, width)
-    if scale < 1:
-        new = (max(1, round(width * scale)), max(1, round(height * scale)))
-        array = np.asarray(cv2.resize(array, new, interpolation=cv2.INTER_AREA), np.uint8)
-    return array, size, mode
+    if scale >= 1:
+        return array
+    new = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(array, new, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def pixel_hash(image: RGBImage) -> str:
@@ -155,6 +164,20 @@ def _open(path: Path) -> Image.Image:
         picture.close()
         raise
     return picture
+
+
+def _has_late_text(path: Path) -> bool:
+    """Tell whether a PNG holds text or EXIF behind its pixels; Pillow decodes them to find it."""
+    is_behind = False
+    with path.open("rb") as file:
+        file.seek(8)
+        while len(head := file.read(8)) == 8:
+            length, kind = struct.unpack(">I4s", head)
+            is_behind = is_behind or kind == b"IDAT"
+            if is_behind and kind in TEXT_CHUNKS:
+                return True
+            file.seek(length + 4, os.SEEK_CUR)  # the chunk and its checksum
+    return False
 
 
 def _check_size(size: tuple[int, int], path: Path) -> None:

@@ -59,7 +59,17 @@ def test_links_are_followed_loops_end_and_broken_links_are_reported(tmp_path: Pa
     (tmp_path / "product/loop").symlink_to(tmp_path / "product", target_is_directory=True)
     dataset = read_dataset(tmp_path / "product")
     assert [sample.id for sample in dataset.samples] == ["train/good/1.png"]
-    assert {issue.path.name for issue in dataset.issues} == {"2.png", "3.png"}
+    assert {issue.path.name for issue in dataset.issues} == {"2.png", "3.png", "loop"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need special rights on Windows")
+@pytest.mark.parametrize("layout", miniatures.MINIATURES)
+def test_no_layout_reads_an_image_twice_where_links_lead_back(layout: str, tmp_path: Path) -> None:
+    root = miniatures.MINIATURES[layout](tmp_path)
+    expected = [sample.id for sample in read_dataset(root).samples]
+    for folder in [root, *(path for path in root.rglob("*") if path.is_dir())]:
+        (folder / "loop").symlink_to(root, target_is_directory=True)
+    assert [sample.id for sample in read_dataset(root).samples] == expected
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need special rights on Windows")

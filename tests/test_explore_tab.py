@@ -33,7 +33,7 @@ def last(slots: Any) -> dict[str, Any]:
 
 EXPECTED = {
     "overview": {"tiles", "splits", "counts", "problems", "images"},
-    "gallery": {"gallery", "page"},
+    "gallery": {"gallery"},
     "location": {"density", "locations"},
     "shape": {"resolution", "check", "shape-contrast", "defects"},
     "similarity": {"projection", "pairs"},

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from inspection.errors import ImageError
 from inspection.images import pixel_hash, read_grey, read_image, read_image_size, write_png
@@ -60,6 +60,33 @@ def test_exif_rotation_is_applied(tmp_path: Path) -> None:
     path = save(tmp_path / "turned.png", turned, exif=exif)
     assert read_image(path).shape == (40, 64, 3)
     assert read_image_size(path) == (40, 64)
+
+
+def move_exif_behind_the_pixels(path: Path) -> None:
+    """Put the eXIf chunk of a PNG before its last chunk, IEND."""
+    data = path.read_bytes()
+    start = data.index(b"eXIf") - 4
+    length = 12 + struct.unpack(">I", data[start : start + 4])[0]
+    chunk, rest = data[start : start + length], data[:start] + data[start + length :]
+    path.write_bytes(rest[:-12] + chunk + rest[-12:])
+
+
+def test_exif_behind_the_pixels_of_a_png_counts_too(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    path = save(tmp_path / "turned.png", Image.fromarray(PART[:, :40]), exif=exif)
+    move_exif_behind_the_pixels(path)
+    assert read_image(path).shape == (40, 64, 3)
+    assert read_image_size(path) == (40, 64)
+
+
+def test_the_size_of_a_png_is_known_without_its_pixels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = save(tmp_path / "part.png", Image.fromarray(PART))
+    monkeypatch.setattr(Image.Image, "load", lambda self: pytest.fail("decoded"))
+    monkeypatch.setattr(PngImagePlugin.PngImageFile, "load", lambda self: pytest.fail("decoded"))
+    assert read_image_size(path) == PART.shape[:2]
 
 
 def test_the_first_frame_of_an_animation_is_read(tmp_path: Path) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 from eda import gallery
 from inspection.catalog import Catalog
 from inspection.errors import DatasetError
-from inspection.images import read_image
+from inspection.images import read_image, shrink
 from ui import messages
 from ui.explore_data import Opened
-from ui.images import encode_image, shrink
+from ui.images import encode_image
 
 LARGE = 1280
 
@@ -63,12 +63,13 @@ def detail_value(opened: Opened, catalog: Catalog, sample_id: object) -> dict[st
     height, width = image.shape[:2]
     product = f"{opened.index.dataset.name}/{sample.category}"
     is_known = product in catalog.products
-    note = messages.BOXES_NOTE if sample.boxes and not sample.mask_paths else ""
+    note = messages.BOXES_NOTE if gallery.has_only_boxes(sample) else ""
     return {
         "id": sample.id,
         "source": encode_image(shrink(image, LARGE)),
         "path": gallery.outline_of(sample, (height, width)),
         "box": [width, height],
+        "isBoxes": gallery.has_only_boxes(sample),
         "facts": _facts(opened, rows[sample_id]),
         "note": note if is_known else f"{note} {messages.NO_PRODUCT_NOTE}".strip(),
         "product": product if is_known else "",

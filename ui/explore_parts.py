@@ -13,7 +13,7 @@ SHARED = Path(__file__).parent.parent / "eda" / "web"
 TILES = '<dl class="tiles"></dl>'
 STATUS = """
 <div class="status" role="status" hidden>
-<progress aria-label="Images measured"></progress><p></p></div>
+<progress aria-label="Images done"></progress><p></p></div>
 """
 
 
@@ -22,11 +22,24 @@ def make_plot(elem_id: str | None = None) -> QuietPlot:
     return QuietPlot(show_label=False, container=True, elem_classes="fig", elem_id=elem_id)
 
 
-def make_part(name: str, *, template: str | None = None, elem_id: str | None = None) -> gr.HTML:
-    """Return a part that its own script draws from its value; nothing in a value becomes markup."""
+def make_part(
+    name: str,
+    *,
+    template: str | None = None,
+    elem_id: str | None = None,
+    scripts: Sequence[str] = (),
+) -> gr.HTML:
+    """Return a part that its own script draws from its value; nothing in a value becomes markup.
+
+    Args:
+        name: of its script, and of its template where none is given.
+        template: markup to begin with.
+        elem_id: of the part.
+        scripts: what its own script needs.
+    """
     return gr.HTML(
         html_template=template or read(f"{name}.html"),
-        js_on_load=read(f"{name}.js"),
+        js_on_load="\n".join(read(f"{script}.js") for script in (*scripts, name)),
         apply_default_css=False,
         elem_id=elem_id,
         elem_classes="xp",
@@ -48,15 +61,23 @@ def make_status() -> gr.HTML:
     return make_part("status", template=STATUS)
 
 
-def status_value(
-    text: str = "", *, is_problem: bool = False, progress: tuple[int, int] = (0, 0)
-) -> dict[str, Any]:
-    """Return what the status line shows."""
-    return {"text": text, "problem": is_problem, "done": progress[0], "total": progress[1]}
+def make_figure_keeper() -> gr.HTML:
+    """Return an unseen part that fits the figures to their places, as in the report."""
+    return make_part("figures", template="<i hidden></i>", elem_id="figure-keeper")
+
+
+def status_value(text: str = "", *, is_problem: bool = False) -> dict[str, Any]:
+    """Return what the status line shows when nothing is going on."""
+    return {"text": text, "problem": is_problem, "busy": False, "done": 0, "total": 0}
+
+
+def busy_value(text: str, done: int, total: int) -> dict[str, Any]:
+    """Return what the status line shows while something is going on."""
+    return {"text": text, "problem": False, "busy": True, "done": done, "total": total}
 
 
 def read(name: str) -> str:
-    """Return a file of the tab; the table is the report's as well."""
+    """Return a file of the tab; tables and figures are the report's as well."""
     path = HERE / name
     return (path if path.is_file() else SHARED / name).read_text(encoding="utf-8")
 

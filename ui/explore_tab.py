@@ -1,6 +1,6 @@
 """The Explore data tab: what is in a dataset, and what will go wrong in training."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import gradio as gr
@@ -10,6 +10,8 @@ from inspection.errors import InspectionError
 from ui import messages
 from ui.explore_data import Explorer
 from ui.explore_parts import (
+    busy_value,
+    make_figure_keeper,
     make_part,
     make_plot,
     make_status,
@@ -17,6 +19,7 @@ from ui.explore_parts import (
     make_tiles,
     status_value,
 )
+from ui.explore_wish import Wish
 
 TITLE = "Explore data"
 ALL = "all"
@@ -64,11 +67,6 @@ class Handlers:
         except InspectionError as error:
             yield {"status": status_value(str(error), is_problem=True), "stop": False}
 
-    def change_dataset(self, view: object, name: object, *gallery: object) -> Iterator[Slots]:
-        """Show another dataset as a whole."""
-        self.explorer.forget(name)
-        yield from self.show(view, name, ALL, ALL, *gallery)
-
     def open_image(self, name: object, sample_id: object) -> Slots:
         """Show one image large; its id is looked up, never used as a path."""
         from ui.explore_gallery import detail_value
@@ -94,7 +92,7 @@ class Handlers:
                 if total
                 else messages.EXPLORE_READING
             )
-            yield {"status": status_value(text, progress=(done, total)), "stop": bool(total)}
+            yield {"status": busy_value(text, done, total), "stop": bool(total)}
 
     def _show(self, view: object, name: object, wanted: tuple[object, ...]) -> Iterator[Slots]:
         from ui.explore_views import VIEWS, Choice, show_similarity
@@ -131,8 +129,12 @@ class Handlers:
 
     def _embed(self, name: object) -> Iterator[Slots]:
         for done, total in self.explorer.watch_vectors(name):
-            text = messages.EXPLORE_EMBEDDING.format(done=done, total=total)
-            yield {"status": status_value(text, progress=(done, total)), "stop": bool(total)}
+            text = (
+                messages.EXPLORE_EMBEDDING.format(done=done, total=total)
+                if total
+                else messages.EXPLORE_LOADING
+            )
+            yield {"status": busy_value(text, done, total), "stop": bool(total)}
 
 
 def build(page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG001 (every tab is built alike)
@@ -151,16 +153,16 @@ def build(page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG001 (every tab
             messages.EXPLORE_CATEGORY, [(messages.EXPLORE_ALL_CATEGORIES, ALL)]
         )
         outputs["type"] = _filter(messages.EXPLORE_TYPE, [(messages.EXPLORE_ALL_TYPES, ALL)])
-    outputs["status"] = make_status()
-    outputs["stop"] = gr.Button(messages.EXPLORE_STOP, size="sm", visible=False)
-    outputs["page"] = gr.State(0)
-    outputs["view"] = gr.State("overview")
+    with gr.Row(elem_id="explore-status"):
+        outputs["status"] = make_status()
+        outputs["stop"] = gr.Button(messages.EXPLORE_STOP, visible=False, elem_id="explore-stop")
     tabs: dict[str, gr.Tab] = {}
     with gr.Tabs(elem_id="explore-tabs"):
         for name, title in SUB_TABS.items():
             with gr.Tab(title) as tabs[name]:
                 LAYOUTS[name](outputs)
-    outputs["detail"] = make_part("detail", elem_id="explore-detail")
+    outputs["detail"] = make_part("detail", elem_id="explore-detail", scripts=["overlay"])
+    make_figure_keeper()
     _bind(handlers, outputs, tabs)
 
 
@@ -175,7 +177,7 @@ def _lay_out_gallery(outputs: dict[str, Any]) -> None:
     with gr.Row(elem_classes="xp-filters"):
         outputs["area"] = _filter(messages.GALLERY_AREA, [(one, one) for one in AREAS])
         outputs["contrast"] = _filter(messages.GALLERY_CONTRAST, [(one, one) for one in CONTRASTS])
-    outputs["gallery"] = make_part("gallery")
+    outputs["gallery"] = make_part("gallery", scripts=["overlay"])
 
 
 def _lay_out_location(outputs: dict[str, Any]) -> None:
@@ -216,9 +218,10 @@ def _rows(outputs: dict[str, Any], *rows: tuple[str, str]) -> None:
 
 
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+AT_ONCE: dict[str, Any] = {**QUIET, "queue": False}
 QUEUED: dict[str, Any] = {
     **QUIET,
-    "trigger_mode": "always_last",
+    "trigger_mode": "multiple",  # a newer wish begins while an older one is being shown
     "concurrency_id": "explore",
     "concurrency_limit": MAX_PARALLEL,
 }
@@ -226,37 +229,40 @@ QUEUED: dict[str, Any] = {
 
 def _bind(handlers: Handlers, outputs: dict[str, Any], tabs: dict[str, gr.Tab]) -> None:
     """Connect events to handlers; nothing happens before the tab is opened."""
-    names = ("view", "dataset", "category", "type", "area", "contrast", "page")
-    filters = [outputs[name] for name in names]
+    wished = gr.State(Wish())
+    filters = [outputs[name] for name in ("dataset", "category", "type", "area", "contrast")]
+    shown = [part for name, part in outputs.items() if name not in ("dataset", "area", "contrast")]
 
-    def on_show(*values: Any) -> Iterator[dict[Any, Any]]:
-        yield from _named_slots(outputs, handlers.show(*values))
+    def on_show(wish: Wish) -> Iterator[dict[Any, Any]]:
+        yield from _named_slots(outputs, wish.fulfil(handlers.show))
 
-    def on_filter(*values: Any) -> Iterator[dict[Any, Any]]:
-        yield from _named_slots(outputs, handlers.show(*values[:-1], 0))
+    def bind(triggers: Any, step: Callable[..., None]) -> None:
+        asked = gr.on(triggers, step, [wished, *filters], None, **AT_ONCE)
+        asked.then(on_show, wished, shown, **QUEUED)
 
-    def on_dataset(*values: Any) -> Iterator[dict[Any, Any]]:
-        yield from _named_slots(outputs, handlers.change_dataset(*values[:2], *values[4:6], 0))
+    def on_dataset(wish: Wish, name: object, *chosen: object) -> None:
+        handlers.explorer.forget(name)
+        wish.ask(name, ALL, ALL, *chosen[2:])
 
-    def on_turn(event: gr.EventData, *values: Any) -> Iterator[dict[Any, Any]]:
-        step = getattr(event, "step", 0)
-        page = values[-1] + (step if step in (-1, 1) else 0)
-        yield from _named_slots(outputs, handlers.show(*values[:-1], page))
+    def on_turn(event: gr.EventData, wish: Wish, *chosen: object) -> None:
+        wish.ask(*chosen, page=getattr(event, "page", 0))
 
-    shown = [part for name, part in outputs.items() if name not in ("dataset", "view")]
-    shared = {**QUEUED, "outputs": shown}
     whole = gr.context.Context.block
     if isinstance(whole, gr.Tab):
-        whole.select(on_show, filters, **shared)
-    changes = [outputs[name].input for name in ("category", "type", "area", "contrast")]
-    gr.on(changes, on_filter, filters, **shared)
-    outputs["dataset"].input(on_dataset, filters, **shared)
-    outputs["gallery"].submit(on_turn, filters, **shared)
+        bind(whole.select, Wish.ask)
+    bind([part.input for part in filters[1:]], Wish.ask)
+    bind(outputs["dataset"].input, on_dataset)
+    bind(outputs["gallery"].submit, on_turn)
     for name, tab in tabs.items():
-        tab.select(lambda name=name: name, None, outputs["view"], queue=False, **QUIET).then(
-            on_show, filters, **shared
-        )
+        bind(tab.select, _ask_for(name))
     _bind_images(handlers, outputs)
+
+
+def _ask_for(view: str) -> Callable[..., None]:
+    def ask(wish: Wish, *chosen: object) -> None:
+        wish.ask(*chosen, view=view)
+
+    return ask
 
 
 def _bind_images(handlers: Handlers, outputs: dict[str, Any]) -> None:
@@ -271,13 +277,9 @@ def _bind_images(handlers: Handlers, outputs: dict[str, Any]) -> None:
         return handlers.peek(name, getattr(event, "id", None))
 
     for part in ("gallery", "peek"):
-        outputs[part].select(
-            on_open, dataset, [outputs["detail"], outputs["status"]], queue=False, **QUIET
-        )
-    outputs["peek"].input(
-        on_peek, dataset, outputs["peek"], queue=False, trigger_mode="always_last", **QUIET
-    )
-    outputs["stop"].click(handlers.explorer.stop, dataset, None, queue=False, **QUIET)
+        outputs[part].select(on_open, dataset, [outputs["detail"], outputs["status"]], **AT_ONCE)
+    outputs["peek"].input(on_peek, dataset, outputs["peek"], trigger_mode="always_last", **AT_ONCE)
+    outputs["stop"].click(handlers.explorer.stop, dataset, None, **AT_ONCE)
 
 
 def _named_slots(outputs: dict[str, Any], slots: Iterator[Slots]) -> Iterator[dict[Any, Any]]:

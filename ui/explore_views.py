@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda import gallery, location, overview, shape, similarity
-from eda.frame import ALL, readable, select, select_with_normal
+from eda.frame import ALL, count_kinds, readable, select, select_with_normal
 from eda.tables import table_value
 from ui import messages
 from ui.explore_data import Opened
@@ -44,7 +44,7 @@ def show_overview(opened: Opened, choice: Choice) -> Slots:
             problems,
             messages.PROBLEMS_TITLE,
             file="odd-files",
-            note="" if len(problems) else messages.PROBLEMS_NONE,
+            note=count_kinds(problems) or messages.PROBLEMS_NONE,
         ),
         "images": table_value(
             images.drop(columns=["problem", "group"]),
@@ -59,7 +59,7 @@ def show_gallery(opened: Opened, choice: Choice) -> Slots:
     """Return good images beside defective ones."""
     images = _with_normal(opened, choice)
     page = gallery.choose_page(images, area=choice.area, contrast=choice.contrast, page=choice.page)
-    return {"gallery": page_value(opened, page), "page": page.page}
+    return {"gallery": page_value(opened, page)}
 
 
 def show_location(opened: Opened, choice: Choice) -> Slots:
@@ -67,14 +67,14 @@ def show_location(opened: Opened, choice: Choice) -> Slots:
     panels = location.make_panels(
         opened.index, opened.images, category=choice.category, defect_type=choice.defect_type
     )
+    where = location.describe_locations(panels, opened.defects)
     return {
         "density": location.draw_density(panels),
         "locations": table_value(
-            location.describe_locations(panels, opened.defects),
-            messages.LOCATIONS_TITLE,
-            file="locations",
-            note=messages.LOCATIONS_NOTE,
-        ),
+            where, messages.LOCATIONS_TITLE, file="locations", note=messages.LOCATIONS_NOTE
+        )
+        if panels
+        else None,
     }
 
 
@@ -83,7 +83,7 @@ def show_shape(opened: Opened, choice: Choice) -> Slots:
     chosen = {"category": choice.category, "defect_type": choice.defect_type}
     defects, images = select(opened.defects, **chosen), select(opened.images, **chosen)
     check = shape.check_resolution(defects)
-    return {
+    slots = {
         "resolution": shape.draw_resolution(defects),
         "check": table_value(
             check,
@@ -101,6 +101,9 @@ def show_shape(opened: Opened, choice: Choice) -> Slots:
         ),
         "defects": table_value(defects, messages.DEFECTS_TITLE, file="defects"),
     }
+    if defects.empty:  # one sentence says why, instead of many empty figures
+        return dict.fromkeys(slots) | {"resolution": slots["resolution"]}
+    return slots
 
 
 def show_similarity(opened: Opened, choice: Choice, vectors: NDArray[np.float32] | None) -> Slots:

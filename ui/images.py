@@ -3,26 +3,16 @@
 import base64
 import io
 
-import cv2
 import numpy as np
 from PIL import Image
 
+from inspection.images import shrink
 from inspection.types import Mask, RGBImage
 
 MAX_DISPLAY_SIDE = 1280
 PREVIEW_SIDE = 480
 LOSSLESS_PIXELS = 300 * 300
 JPEG_QUALITY = 93
-
-
-def shrink(image: RGBImage, longest: int) -> RGBImage:
-    """Scale down so that the longer side is at most this many pixels."""
-    height, width = image.shape[:2]
-    scale = longest / max(height, width)
-    if scale >= 1:
-        return image
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def encode_image(image: RGBImage) -> str:

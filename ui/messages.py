@@ -187,7 +187,7 @@ EXPLORE_CATEGORY = "Category"
 EXPLORE_TYPE = "Defect type"
 EXPLORE_ALL_CATEGORIES = "All categories"
 EXPLORE_ALL_TYPES = "All types"
-EXPLORE_STOP = "Stop measuring"
+EXPLORE_STOP = "Stop"
 EXPLORE_READING = "Reading the folder…"
 EXPLORE_MEASURING = "Measuring {done:,} of {total:,} images. The next visit finds them ready."
 EXPLORE_PARTIAL = "Stopped: these are the first {done:,} images. Choose the dataset again to go on."
@@ -229,6 +229,7 @@ PAIRS_NOTE = (
 )
 FROM_STUDENT = "features of the small backbone"
 FROM_THUMBNAILS = "grey values of thumbnails"
+EXPLORE_LOADING = "Loading the small backbone…"
 EXPLORE_EMBEDDING = "Comparing images: {done:,} of {total:,} are looked at."
 
 

@@ -68,11 +68,13 @@ function draw() {
   page = Math.min(page, pages - 1);
   find('h2').textContent = title;
   find('caption').textContent = title;
+  find('.data-body').setAttribute('aria-label', `Table: ${title}`);
   find('.note').textContent = note;
   find('.note').hidden = !note;
   find('thead tr').replaceChildren(...columns.map(createHead));
   find('tbody').replaceChildren(...chosen.slice(page * PAGE, (page + 1) * PAGE).map((row) => createRow(row, columns)));
-  const count = chosen.length === rows.length ? `${rows.length.toLocaleString('en')} rows` : `${chosen.length.toLocaleString('en')} of ${rows.length.toLocaleString('en')} rows`;
+  const all = `${rows.length.toLocaleString('en')} ${rows.length === 1 ? 'row' : 'rows'}`;
+  const count = chosen.length === rows.length ? all : `${chosen.length.toLocaleString('en')} of ${all}`;
   find('.count').textContent = pages > 1 ? `${count}, page ${page + 1} of ${pages}` : count;
   find('.before').disabled = page === 0;
   find('.after').disabled = page === pages - 1;

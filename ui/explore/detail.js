@@ -1,31 +1,19 @@
 // One image large, with what is known of it; "Inspect this image" hands its id to the Inspect tab.
 
-const NAMESPACE = 'http://www.w3.org/2000/svg';
 const find = (name) => element.querySelector(name);
 const dialog = find('dialog');
 let shown = '';
 let opener = null;
 
-function draw({ source, path, box }) {
+function draw({ source, path, box, isBoxes }) {
   const image = new Image();
   image.src = source;
   image.alt = shown;
-  const parts = [image];
-  if (path) {
-    const overlay = document.createElementNS(NAMESPACE, 'svg');
-    overlay.setAttribute('viewBox', `0 0 ${box[0]} ${box[1]}`);
-    overlay.setAttribute('aria-hidden', 'true');
-    for (const name of ['halo', 'mark']) {
-      const line = document.createElementNS(NAMESPACE, 'path');
-      line.setAttribute('d', path);
-      line.setAttribute('class', name);
-      overlay.append(line);
-    }
-    parts.push(overlay);
-  }
-  find('.picture').replaceChildren(...parts);
-  find('.picture').style.aspectRatio = box ? `${box[0]} / ${box[1]}` : '';
-  find('.picture').style.setProperty('--ratio', box ? box[0] / box[1] : 1);
+  const picture = find('.picture');
+  picture.replaceChildren(image);
+  if (path) picture.append(createOverlay({ path, box, isBoxes }));
+  picture.style.aspectRatio = box ? `${box[0]} / ${box[1]}` : '';
+  picture.style.setProperty('--ratio', box ? box[0] / box[1] : 1);
 }
 
 function openEarly({ detail }) {

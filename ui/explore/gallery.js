@@ -1,6 +1,5 @@
 // Good images beside defective ones; a click asks for one of them large.
 
-const NAMESPACE = 'http://www.w3.org/2000/svg';
 const find = (name) => element.querySelector(name);
 
 function showGallery() {
@@ -27,7 +26,7 @@ function createSide({ title, note, items, isGood }) {
   return side;
 }
 
-function createItem({ id, source, path, box, label, detail }) {
+function createItem({ id, source, path, box, isBoxes, label, detail }) {
   const button = document.createElement('button');
   const picture = document.createElement('span');
   const image = new Image();
@@ -39,28 +38,15 @@ function createItem({ id, source, path, box, label, detail }) {
   image.src = source;
   image.alt = '';
   picture.append(image);
-  if (path) picture.append(createOverlay(path, box));
+  if (path) picture.append(createOverlay({ path, box, isBoxes }));
   words.className = 'words';
   words.textContent = detail ? `${label} · ${detail}` : label;
   button.append(picture, words);
   button.addEventListener('click', () => {
-    document.dispatchEvent(new CustomEvent('defect-lens-open', { detail: { id, source, path, box, opener: button } }));
+    document.dispatchEvent(new CustomEvent('defect-lens-open', { detail: { id, source, path, box, isBoxes, opener: button } }));
     trigger('select', { id });
   });
   return button;
-}
-
-function createOverlay(path, [width, height]) {
-  const overlay = document.createElementNS(NAMESPACE, 'svg');
-  overlay.setAttribute('viewBox', `0 0 ${width} ${height}`);
-  overlay.setAttribute('aria-hidden', 'true');
-  for (const name of ['halo', 'mark']) {
-    const line = document.createElementNS(NAMESPACE, 'path');
-    line.setAttribute('d', path);
-    line.setAttribute('class', name);
-    overlay.append(line);
-  }
-  return overlay;
 }
 
 function setOverlay() {
@@ -71,8 +57,8 @@ function setOverlay() {
 
 find('.fill').addEventListener('input', setOverlay);
 find('.outline').addEventListener('change', setOverlay);
-find('.before').addEventListener('click', () => trigger('submit', { step: -1 }));
-find('.after').addEventListener('click', () => trigger('submit', { step: 1 }));
+find('.before').addEventListener('click', () => trigger('submit', { page: props.value.page - 1 }));
+find('.after').addEventListener('click', () => trigger('submit', { page: props.value.page + 1 }));
 watch('value', showGallery);
 setOverlay();
 showGallery();

@@ -4,12 +4,14 @@ const words = element.querySelector('p');
 const bar = element.querySelector('progress');
 
 function showStatus() {
-  const { text = '', problem = false, done = 0, total = 0 } = props.value || {};
+  const { text = '', problem = false, busy = false, done = 0, total = 0 } = props.value || {};
   words.textContent = text;
   words.className = problem ? 'problem' : '';
   bar.hidden = !total;
   if (total) { bar.max = total; bar.value = done; }
   element.querySelector('.status').hidden = !text;
+  // what stands below is of an older wish until this one is fulfilled
+  document.getElementById('explore-tabs')?.toggleAttribute('data-stale', busy);
 }
 
 watch('value', showStatus);

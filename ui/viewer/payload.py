@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from inspection.catalog import Panel, Status
 from inspection.errors import InspectionError
+from inspection.images import shrink
 from inspection.measures import class_probabilities, name_measure, other_measures
 from inspection.types import Channel, Finding, Mask, RGBImage
-from ui.images import MAX_DISPLAY_SIDE, encode_image, encode_mask, shrink
+from ui.images import MAX_DISPLAY_SIDE, encode_image, encode_mask
 
 Slot = dict[str, Any]
 """One record for the browser: JSON types only."""

@@ -1,0 +1,78 @@
+"""How images are told apart in a cloud of points: good, and each type of defect."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from numpy.typing import ArrayLike
+
+from eda.frame import GOOD
+from eda.style import SEQUENCE, SYMBOLS, TRAIN, escape, say
+
+MAX_CLASSES = len(SYMBOLS)
+GOOD_SYMBOLS = ("circle", "circle-open", "circle-dot", "circle-open-dot")
+
+
+def label_classes(frame: pd.DataFrame) -> pd.Series:
+    """Return the class of every image: its defect type, or good or defective where there are many.
+
+    The category is named too where there is more than one.
+    """
+    kinds, categories = frame["defect_type"], frame["category"]
+    if categories.nunique() <= 1:
+        few = kinds.nunique() <= MAX_CLASSES
+        return kinds if few else kinds.where(kinds == GOOD, "defective")
+    if (categories + kinds).nunique() <= MAX_CLASSES:
+        return kinds + ", " + categories
+    states = kinds.where(kinds == GOOD, "defective")
+    return states + ", " + categories if categories.nunique() <= MAX_CLASSES // 2 else states
+
+
+def add_classes(
+    figure: go.Figure, frame: pd.DataFrame, x: ArrayLike, y: ArrayLike, **trace: Any
+) -> None:
+    """Add one point per image, told apart by symbol and colour, the good ones underneath.
+
+    A point carries the id of its image as custom data, and as the text that hovering shows.
+
+    Args:
+        figure: to add to.
+        frame: of the images.
+        x: one per image.
+        y: one per image.
+        trace: more of the points, such as `hovertemplate`.
+    """
+    labels = label_classes(frame).to_numpy()
+    across, up = np.asarray(x, float), np.asarray(y, float)
+    ids = frame["id"].to_numpy()
+    order = sorted(set(labels), key=lambda name: (not _is_good(name), name))
+    for position, name in enumerate(order):
+        rows = labels == name
+        figure.add_scatter(
+            x=across[rows].round(4).tolist(),
+            y=up[rows].round(4).tolist(),
+            mode="markers",
+            name=f"{say(str(name))} ({rows.sum():,})",
+            marker=_marker(str(name), position),
+            customdata=[str(one) for one in ids[rows]],
+            text=[escape(str(one)) for one in ids[rows]],
+            **trace,
+        )
+
+
+def _is_good(name: str) -> bool:
+    return name == GOOD or name.startswith(f"{GOOD}, ")
+
+
+def _marker(name: str, position: int) -> dict[str, Any]:
+    """Return what a class looks like; good images are circles and nothing else is."""
+    marker: dict[str, Any] = {"line": {"width": 0.6, "color": "#ffffff"}}
+    if name == GOOD:
+        return marker | {"size": 6, "symbol": "circle", "color": TRAIN, "opacity": 0.6}
+    colour = SEQUENCE[position % len(SEQUENCE)]
+    if _is_good(name):
+        symbol = GOOD_SYMBOLS[position % len(GOOD_SYMBOLS)]
+        return {"size": 7, "symbol": symbol, "color": colour, "opacity": 0.6}
+    symbol = SYMBOLS[position % len(SYMBOLS)]
+    return marker | {"size": 9, "symbol": symbol, "color": colour, "opacity": 0.9}

@@ -1,0 +1,226 @@
+"""The Explore data tab in a real headless browser: every figure, every table, both sizes."""
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inspection.catalog import Catalog
+from tests.browser import find_browser, open_browser
+from tests.fakes import make_catalog, write_product
+from ui.explore_tab import SUB_TABS
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(find_browser() is None, reason="no Chromium is installed"),
+]
+
+SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
+SEEN = "[...document.querySelectorAll('.fig .js-plotly-plot')].filter((one) => one.clientWidth)"
+FIGURES = f"{SEEN}.map((one) => JSON.stringify([one.data, one.layout.annotations]))"
+NUM_FIGURES = {"overview": 4, "gallery": 0, "location": 1, "shape": 6, "similarity": 1}
+NUM_TABLES = {"overview": 3, "gallery": 0, "location": 1, "shape": 3, "similarity": 1}
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    """Two categories that differ in size, in number and in the types of their defects."""
+    root = tmp_path_factory.mktemp("explore")
+    write_product(root / "data" / "drawn", "tile", num_good=5, num_bad=2)
+    write_cracks(root / "data" / "drawn" / "tile")
+    return make_catalog(root)
+
+
+def write_cracks(folder: Path) -> None:
+    """Add wide images with a thin line, and a mask that belongs to no image."""
+    rng = np.random.default_rng(5)
+    for number in range(4):
+        image = rng.normal(110, 6, (80, 120)).clip(0, 255).astype(np.uint8)
+        mask = np.zeros((80, 120), np.uint8)
+        mask[20 + 9 * number, 10:70] = 255
+        image[mask > 0] = 30
+        for path, pixels in (
+            (folder / "test" / "crack" / f"{number:03d}.png", image),
+            (folder / "ground_truth" / "crack" / f"{number:03d}_mask.png", mask),
+        ):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(pixels).save(path)
+    Image.new("L", (96, 96)).save(folder / "ground_truth" / "crack" / "900_mask.png")
+
+
+@pytest.fixture(scope="module")
+def url(catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    from ui.serve import serve
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DEFECT_LENS_CACHE", str(tmp_path_factory.mktemp("cache")))
+        served = serve(catalog, host="127.0.0.1")
+        yield str(served.local_url)
+        served.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with open_browser() as started:
+        yield started
+
+
+@pytest.fixture(params=SIZES)
+def page(request: pytest.FixtureRequest, browser: Any, url: str) -> Iterator[Any]:
+    """The tab, freshly opened; at the end nobody may have complained."""
+    complaints: list[str] = []
+    context = browser.new_context(viewport=SIZES[request.param], accept_downloads=True)
+    context.set_default_timeout(60_000)
+    opened = context.new_page()
+    opened.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.goto(url)
+    open_tab(opened, "#tabs", "Explore data")
+    opened.wait_for_selector(".tiles div")
+    yield opened
+    assert opened.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    context.close()
+    assert complaints == []
+
+
+def open_tab(page: Any, tabs: str, title: str) -> None:
+    """Open a tab; on a narrow screen it may lie in the menu of those that have no room."""
+    page.wait_for_selector(f"{tabs} > .tab-wrapper")
+    row = page.locator(f"{tabs} > .tab-wrapper")
+    button = row.get_by_role("tab", name=title, exact=True).filter(visible=True)
+    if button.count() == 0:
+        row.locator(".overflow-menu > button").first.click()
+        button = row.locator(".overflow-dropdown button", has_text=title)
+    button.first.click()
+
+
+def open_view(page: Any, view: str) -> None:
+    open_tab(page, "#explore-tabs", SUB_TABS[view])
+    page.wait_for_function(
+        f"({SEEN}).filter((one) => one._fullLayout).length === {NUM_FIGURES[view]}"
+    )
+    page.wait_for_selector(".gallery:visible" if view == "gallery" else ".data:visible")
+
+
+def choose(page: Any, label: str, option: str) -> None:
+    page.get_by_label(label, exact=True).first.click()
+    page.get_by_role("option", name=option, exact=True).first.click()
+
+
+@pytest.mark.parametrize("view", [view for view, count in NUM_FIGURES.items() if count])
+def test_every_figure_follows_category_and_defect_type(page: Any, view: str) -> None:
+    open_view(page, view)
+    for label, option in (("Category", "tile"), ("Defect type", "crack")):
+        before = page.evaluate(FIGURES)
+        choose(page, label, option)
+        page.wait_for_function(
+            f"(before) => {{ const now = {FIGURES}; return now.length === before.length"
+            " && now.every((one, index) => one !== before[index]); }",
+            arg=before,
+        )
+
+
+def test_the_gallery_follows_category_and_defect_type(page: Any) -> None:
+    open_view(page, "gallery")
+    assert headings(page) == ["Good (13)", "Defective (14)"]
+    choose(page, "Category", "tile")
+    page.wait_for_selector("text=Defective (8)")
+    choose(page, "Defect type", "crack")
+    page.wait_for_selector("text=Defective (4)")
+    assert headings(page) == ["Good (7)", "Defective (4)"]
+
+
+def headings(page: Any) -> list[str]:
+    return [str(one) for one in page.locator(".sides h2").all_inner_texts()]
+
+
+@pytest.mark.parametrize("view", [view for view, count in NUM_TABLES.items() if count])
+def test_every_table_is_sorted_searched_and_saved(page: Any, view: str) -> None:
+    open_view(page, view)
+    tables = page.locator(".data:visible")
+    assert tables.count() == NUM_TABLES[view]
+    for table in tables.all():
+        check_sorting(table)
+        check_searching(table)
+        check_saving(page, table)
+
+
+def column(table: Any) -> list[str]:
+    return [str(one) for one in table.locator("tbody tr td:first-child").all_inner_texts()]
+
+
+def check_sorting(table: Any) -> None:
+    head = table.locator("th button").first
+    head.click()
+    upwards = column(table)
+    assert table.locator("th").first.get_attribute("aria-sort") == "ascending"
+    head.click()
+    assert table.locator("th").first.get_attribute("aria-sort") == "descending"
+    if "page" not in table.locator(".count").inner_text():  # else it begins with other rows
+        assert sorted(column(table)) == sorted(upwards)
+    assert len(set(upwards)) == 1 or column(table)[0] != upwards[0]
+
+
+def check_searching(table: Any) -> None:
+    search = table.get_by_role("searchbox")
+    search.fill("no row holds this")
+    assert column(table) == []
+    wanted = table.locator("tbody")
+    search.fill("")
+    first = column(table)[0]
+    search.fill(first)
+    assert wanted.locator("tr").count() >= 1
+    assert all(first in row for row in wanted.locator("tr").all_inner_texts())
+    search.fill("")
+
+
+def check_saving(page: Any, table: Any) -> None:
+    with page.expect_download() as event:
+        table.get_by_role("button", name="CSV").click()
+    with Path(event.value.path()).open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    count = int(table.locator(".count").inner_text().split(" ")[0].replace(",", ""))
+    assert len(rows) == count + 1
+    assert len({len(row) for row in rows}) == 1
+    titles = [one.strip() for one in table.locator("th").all_inner_texts()]
+    assert [title.strip() for title in rows[0]] == [title.rstrip(" ↕↑↓") for title in titles]
+
+
+def test_figures_fill_their_places_and_have_names(page: Any) -> None:
+    for view in ("shape", "location", "overview"):
+        open_view(page, view)
+        page.wait_for_function(
+            f"{SEEN}.every((one) => Math.abs(one._fullLayout.width - one.clientWidth) <= 1)"
+        )
+        names = page.evaluate(f"{SEEN}.map((one) => one.getAttribute('aria-label'))")
+        assert all(names)
+        assert len(set(names)) == len(names)
+
+
+def test_a_click_opens_an_image_large_and_hands_it_to_the_detectors(page: Any) -> None:
+    open_view(page, "gallery")
+    page.locator(".sides section").nth(1).locator("button").first.click()
+    dialog = page.locator("dialog.detail")
+    dialog.locator("dt").first.wait_for()
+    name = dialog.locator("h2").inner_text()
+    assert dialog.locator(".picture path").count() == 2
+    page.evaluate("document.querySelector('.dl').dataset.ready = ''")
+    dialog.get_by_role("button", name="Inspect this image").click()
+    page.wait_for_selector('.dl[data-ready="done:3"]')
+    assert json.dumps(name) in json.dumps(page.locator("body").inner_text()) or page.locator(
+        '.strip button[aria-pressed="true"]'
+    ).count() in (0, 1)
+    assert page.locator('.dl [data-part="title"]').first.inner_text() == "Defect found"
+
+
+def test_assistive_technology_finds_nothing_to_complain_about(page: Any) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    for view in SUB_TABS:
+        open_view(page, view)
+        found = axe.run(page).response["violations"]
+        assert [(view, one["help"]) for one in found] == []
