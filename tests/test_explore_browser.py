@@ -1,7 +1,7 @@
 """The Explore data tab in a real headless browser: every figure, every table, both sizes."""
 
 import csv
-import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,11 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     root = tmp_path_factory.mktemp("explore")
     write_product(root / "data" / "drawn", "tile", num_good=5, num_bad=2)
     write_cracks(root / "data" / "drawn" / "tile")
-    return make_catalog(root)
+    catalog = make_catalog(root)
+    good = root / "data" / "drawn" / "part"
+    for name in ("900.png", "901.png"):  # near-duplicates across the split
+        shutil.copy(good / "test" / "good" / "000.png", good / "train" / "good" / name)
+    return catalog
 
 
 def write_cracks(folder: Path) -> None:
@@ -127,7 +131,7 @@ def test_every_figure_follows_category_and_defect_type(page: Any, view: str) -> 
 
 def test_the_gallery_follows_category_and_defect_type(page: Any) -> None:
     open_view(page, "gallery")
-    assert headings(page) == ["Good (13)", "Defective (14)"]
+    assert headings(page) == ["Good (15)", "Defective (14)"]
     choose(page, "Category", "tile")
     page.wait_for_selector("text=Defective (8)")
     choose(page, "Defect type", "crack")
@@ -207,14 +211,10 @@ def test_a_click_opens_an_image_large_and_hands_it_to_the_detectors(page: Any) -
     page.locator(".sides section").nth(1).locator("button").first.click()
     dialog = page.locator("dialog.detail")
     dialog.locator("dt").first.wait_for()
-    name = dialog.locator("h2").inner_text()
     assert dialog.locator(".picture path").count() == 2
     page.evaluate("document.querySelector('.dl').dataset.ready = ''")
     dialog.get_by_role("button", name="Inspect this image").click()
     page.wait_for_selector('.dl[data-ready="done:3"]')
-    assert json.dumps(name) in json.dumps(page.locator("body").inner_text()) or page.locator(
-        '.strip button[aria-pressed="true"]'
-    ).count() in (0, 1)
     assert page.locator('.dl [data-part="title"]').first.inner_text() == "Defect found"
 
 

@@ -234,6 +234,7 @@ def _bind(handlers: Handlers, outputs: dict[str, Any], tabs: dict[str, gr.Tab]) 
     shown = [part for name, part in outputs.items() if name not in ("dataset", "area", "contrast")]
 
     def on_show(wish: Wish) -> Iterator[dict[Any, Any]]:
+        yield {outputs["status"]: gr.skip()}  # without any yield, Gradio would empty every output
         yield from _named_slots(outputs, wish.fulfil(handlers.show))
 
     def bind(triggers: Any, step: Callable[..., None]) -> None:
