@@ -7,13 +7,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from eda import gallery, location, overview, shape, similarity
+from eda.classes import label_classes
 from eda.frame import make_defect_frame, make_frame, make_problem_frame, select, select_with_normal
 from eda.report import make_report
 from eda.tables import table_value
 from inspection.dataset import read_dataset
 from inspection.index import Index, open_index
+from inspection.types import Box, Sample, Split
 from tests.factories import write_dataset
 
 LIMIT = 2_000_000
@@ -106,6 +109,52 @@ def test_an_outline_goes_round_the_mask() -> None:
     assert path.startswith("M6.5 5.5")
     assert path.endswith("Z")
     assert gallery.trace_outline(np.zeros((20, 20), np.bool_)) == ""
+
+
+def test_boxes_are_outlined_one_by_one_and_told_from_masks(tmp_path: Path) -> None:
+    Image.new("RGB", (60, 60)).save(tmp_path / "a.png")
+    boxes = (Box(5, 5, 25, 15), Box(20, 10, 40, 30))
+    sample = Sample("a.png", tmp_path / "a.png", "c", Split.TEST, "bad", boxes=boxes)
+    item = gallery.make_item(sample)
+    assert item is not None
+    assert item["isBoxes"]
+    assert item["path"] == "M5.0 5.0H25.0V15.0H5.0ZM20.0 10.0H40.0V30.0H20.0Z"
+
+
+def test_good_images_are_circles_and_nothing_else_is(frame: pd.DataFrame) -> None:
+    for chosen in (frame, select(frame, category="ring")):
+        for trace in overview.draw_light(chosen).data:
+            is_circle = trace.marker.symbol.startswith("circle")
+            assert is_circle == trace.name.startswith("good")
+    symbols = [trace.marker.symbol for trace in overview.draw_light(frame).data]
+    assert len(set(symbols)) == len(symbols) == 4
+
+
+def test_many_classes_become_good_and_defective() -> None:
+    kinds = ["good", *(f"type{number}" for number in range(20))]
+    frame = pd.DataFrame({"defect_type": kinds, "category": "part"})
+    assert set(label_classes(frame)) == {"good", "defective"}
+    frame["category"] = [f"category{number}" for number in range(21)]
+    assert set(label_classes(frame)) == {"good", "defective"}
+
+
+def test_panels_stand_in_fewer_columns_on_a_narrow_screen(
+    index: Index, frame: pd.DataFrame
+) -> None:
+    panels = location.make_panels(index, frame) * 3
+    layout = location.draw_density(panels).layout
+    wide, narrow = layout.meta["wide"], layout.meta["narrow"]
+    assert (layout.xaxis4.domain[1], layout.xaxis5.domain[0]) == (0.99, 0.01)
+    assert narrow["xaxis2.domain"][1] == 0.99
+    assert narrow["xaxis3.domain"][0] == 0.01
+    assert wide["yaxis.domain"] == wide["yaxis4.domain"]
+    assert narrow["yaxis3.domain"][1] < narrow["yaxis.domain"][0]
+    assert layout.height == wide["height"]
+
+
+def test_the_share_of_images_by_number_of_defects_adds_up(frame: pd.DataFrame) -> None:
+    shares = np.array([trace.x for trace in shape.draw_counts(frame).data], float)
+    np.testing.assert_allclose(shares.sum(axis=0), 100)
 
 
 def make_vectors(num: int = 200) -> np.ndarray:

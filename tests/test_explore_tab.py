@@ -1,5 +1,6 @@
 """The Explore data tab: whatever a request asks for, no path is made of it."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from inspection.catalog import Catalog
 from tests.factories import BrightnessDetector, make_channel, write_dataset
+from ui import explore_data as module
 from ui.explore_tab import SUB_TABS, Handlers
 
 
@@ -62,6 +64,20 @@ def test_odd_filters_mean_no_filter(handlers: Handlers, odd: object) -> None:
     assert slots["tiles"][0]["value"] == "20"
 
 
+def test_a_path_typed_by_hand_opens_nothing_outside_the_datasets(
+    handlers: Handlers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dataset folders are named when the page is started; a visitor's text never becomes a path."""
+    outside = write_dataset(tmp_path / "private")
+    monkeypatch.setattr(module, "read_dataset", lambda *_, **__: pytest.fail("a folder was read"))
+    asked = [str(outside), "../private", f"parts/../{outside.name}", "~", "file:///etc", "parts\0"]
+    for name in asked:
+        slots = last(handlers.show("overview", name, "all", "all", "any", "any", 0))
+        assert slots["status"]["problem"]
+        assert slots.keys() == {"status", "stop"}
+        assert handlers.open_image(name, "disc/test/spot/000.png").keys() == {"status"}
+
+
 def test_the_gallery_shows_good_beside_defective(handlers: Handlers) -> None:
     good, bad = last(handlers.show("gallery", "parts", "all", "all", "any", "any", 0))["gallery"][
         "sides"
@@ -85,6 +101,16 @@ def test_a_click_opens_an_image_that_can_be_inspected(handlers: Handlers) -> Non
 def test_an_image_is_chosen_by_id_and_never_by_path(handlers: Handlers, sample: object) -> None:
     assert handlers.open_image("parts", sample)["status"]["problem"]
     assert handlers.peek("parts", sample) == {}
+
+
+def test_a_dataset_without_masks_says_so_once(tmp_path: Path, handlers: Handlers) -> None:
+    shutil.rmtree(tmp_path / "parts" / "disc" / "ground_truth")
+    slots = last(handlers.show("shape", "parts", "all", "all", "any", "any", 0))
+    assert "mask" in slots["resolution"].layout.annotations[0].text
+    assert [name for name, value in slots.items() if name.startswith("shape-") and value] == []
+    assert (
+        last(handlers.show("location", "parts", "all", "all", "any", "any", 0))["locations"] is None
+    )
 
 
 def test_hovering_a_point_shows_its_thumbnail(handlers: Handlers) -> None:
