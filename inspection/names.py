@@ -6,7 +6,12 @@ from enum import StrEnum
 from inspection.calibration import is_majority
 from inspection.types import Verdict
 
-DETECTOR_TITLES: Mapping[str, str] = {"cae": "CAE", "unet": "U-Net", "patchcore": "PatchCore"}
+DETECTOR_TITLES: Mapping[str, str] = {
+    "cae": "CAE",
+    "unet": "U-Net",
+    "patchcore": "PatchCore",
+    "classifier": "Classifier",
+}
 
 SEEN_NOTE = (
     "This very image was seen in training or calibration by {names}: the answer proves little."

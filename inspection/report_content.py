@@ -146,7 +146,7 @@ def _image(item: Item, report: Report) -> Iterator[Block]:
     if item.pictures is not None:
         titles = [title_of(finding.detector) for finding in item.findings]
         yield Gallery(list(zip(titles, item.pictures.overlays, strict=True)))
-        edges = [f"{title}, edges inside its regions" for title in titles]
+        edges = [f"{title}: edges in its regions" for title in titles]
         yield Gallery(list(zip(edges, item.pictures.edges, strict=True)))
     for finding in item.findings:
         yield from _classes(finding)

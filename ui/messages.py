@@ -33,6 +33,11 @@ DETECTORS: Mapping[str, DetectorText] = {
         "nearest-neighbour memory",
         "Compares every patch with good ones it remembers. Bright where nothing is alike.",
     ),
+    "classifier": DetectorText(
+        DETECTOR_TITLES["classifier"],
+        "names the defect",
+        "Has learned which defect is which. Bright where its answer comes from.",
+    ),
 }
 
 VIEWER: Mapping[str, str] = {
@@ -177,6 +182,9 @@ NO_PRODUCTS_FIX = (
 NO_SAMPLES = "No unseen test image of this product is on this machine. Upload one above."
 GOOD = "good"
 SAMPLE_LABEL = "{kind}, {name}"
+STRIP_TITLE = "Unseen samples"
+STRIP_LABEL = "Samples"
+DEFECT = "defect"
 
 
 FIRST_INSPECTION = "First inspection: {sample}, at {rate} false alarms per 100 good parts"

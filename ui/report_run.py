@@ -1,7 +1,7 @@
 """A report of what a visitor looks at, made in memory and handed to the browser."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -84,7 +84,8 @@ class Reporter:
             channels[detector] = channel
         if not findings:
             raise DatasetError(messages.NOTHING_TO_REPORT, messages.NOTHING_TO_REPORT_FIX)
-        note = " ".join(filter(None, (self._seen(product, image), self._silent(channels))))
+        silent = [name for name in self.catalog.trained(product) if name not in channels]
+        note = " ".join(filter(None, (self._seen(product, image), _describe_silent(silent))))
         inspection = Inspection(name, image, tuple(findings))
         return Report(
             created=datetime.now(UTC).replace(microsecond=0),
@@ -96,13 +97,13 @@ class Reporter:
     def _seen(self, product: str, image: RGBImage) -> str:
         return describe_seen(self.catalog.detectors_that_saw(product, pixel_hash(image)))
 
-    def _silent(self, channels: Mapping[str, Channel]) -> str:
-        """Say which detectors the report lacks."""
-        names = [title_of(name) for name in self.catalog.detectors if name not in channels]
-        if not names:
-            return ""
-        template = messages.NOT_ANSWERED if len(names) == 1 else messages.NOT_ANSWERED_MANY
-        return template.format(names=join_names(names))
+
+def _describe_silent(detectors: Sequence[str]) -> str:
+    """Say which trained detectors the report lacks."""
+    if not detectors:
+        return ""
+    template = messages.NOT_ANSWERED if len(detectors) == 1 else messages.NOT_ANSWERED_MANY
+    return template.format(names=join_names([title_of(name) for name in detectors]))
 
 
 def _plain(name: str) -> str:

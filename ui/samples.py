@@ -15,10 +15,10 @@ from ui.showcase import choose_samples
 
 THUMBNAIL_SIDE = 132
 
-TEMPLATE = """
-<div class="strip-head" hidden><span>Unseen samples</span>
-<span aria-hidden="true"><i class="good"></i> good<i></i> defect</span></div>
-<div class="strip" role="group" aria-label="Samples"></div>
+TEMPLATE = f"""
+<div class="strip-head" hidden><span>{messages.STRIP_TITLE}</span>
+<span aria-hidden="true"><i class="good"></i> {messages.GOOD}<i></i> {messages.DEFECT}</span></div>
+<div class="strip" role="group" aria-label="{messages.STRIP_LABEL}"></div>
 """
 
 
