@@ -150,8 +150,8 @@ def _image(item: Item, report: Report) -> Iterator[Block]:
         yield Gallery(list(zip(edges, item.pictures.edges, strict=True)))
     for finding in item.findings:
         yield from _classes(finding)
-    yield from _regions(item.findings)
     yield from _measures(item.findings)
+    yield from _regions(item.findings)
 
 
 def _scores(findings: Sequence[Finding]) -> Table:
@@ -208,6 +208,10 @@ def _regions(findings: Sequence[Finding]) -> Iterator[Block]:
     if not rows:
         yield Paragraph("None: no detector is above its threshold anywhere.")
         return
+    yield Paragraph(
+        "Pixels count from the top left. Peak: times the threshold. Elongation: length / width. "
+        "The edge views show the numbers."
+    )
     yield Table(
         columns=(
             *("Detector", "No.", "Box: left, top", "Size", "Pixels", "Area"),
@@ -215,10 +219,6 @@ def _regions(findings: Sequence[Finding]) -> Iterator[Block]:
         ),
         widths=(3, 1.4, 3, 3, 2.6, 2.2, 3, 2.2, 3, 2.6),
         rows=rows,
-    )
-    yield Paragraph(
-        "Pixels count from the top left. Peak: times the threshold. Elongation: length / width. "
-        "The edge views show the numbers."
     )
 
 
