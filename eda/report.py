@@ -168,7 +168,7 @@ def _place(part: Part, values: dict[str, Any]) -> str:
         values[name] = part
         return f'<div class="table" id="{name}"></div>'
     values[name] = json.loads(part.to_json())
-    return f'<div class="fig" id="{name}"></div>'
+    return f'<div class="fig"><div id="{name}"></div></div>'
 
 
 def _tiles(tiles: Sequence[overview.Tile]) -> str:

@@ -74,9 +74,9 @@ def browser() -> Iterator[Any]:
         yield started
 
 
-@pytest.fixture(scope="module", params=SIZES)
-def opened_page(request: pytest.FixtureRequest, browser: Any, url: str) -> Iterator[Any]:
-    """The tab, opened once per size; at the end nobody may have complained."""
+@pytest.fixture(params=SIZES)
+def page(request: pytest.FixtureRequest, browser: Any, url: str) -> Iterator[Any]:
+    """The tab, freshly opened; at the end nobody may have complained."""
     complaints: list[str] = []
     context = browser.new_context(viewport=SIZES[request.param], accept_downloads=True)
     context.set_default_timeout(60_000)
@@ -87,20 +87,9 @@ def opened_page(request: pytest.FixtureRequest, browser: Any, url: str) -> Itera
     open_tab(opened, "#tabs", "Explore data")
     opened.wait_for_selector(".tiles div")
     yield opened
+    assert opened.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     context.close()
     assert complaints == []
-
-
-@pytest.fixture
-def page(opened_page: Any) -> Iterator[Any]:
-    """The same tab for every test, with all filters put back after each."""
-    yield opened_page
-    assert opened_page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    open_tab(opened_page, "#tabs", "Explore data")
-    for label, option in (("Defect type", "All types"), ("Category", "All categories")):
-        if opened_page.get_by_label(label, exact=True).first.input_value() != option:
-            choose(opened_page, label, option)
-            opened_page.wait_for_timeout(1000)
 
 
 def open_tab(page: Any, tabs: str, title: str) -> None:
