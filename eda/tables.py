@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-MAX_ROWS = 5000
+MAX_ROWS = 10_000  # about 1 MB; MVTec AD as a whole has 5,354 images
 CUT = "Shown are the first {shown:,} of {total:,} rows; `python cli.py eda` writes them all."
 TITLES: Mapping[str, str] = {
     "middle_x": "middle x, %",
