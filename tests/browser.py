@@ -41,3 +41,16 @@ def open_browser() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=list(FLAGS))
         yield browser
         browser.close()
+
+
+def picture(page: Any, detector: str = "cae") -> str:
+    """Return what the canvas of a panel shows, as a data URI."""
+    page.wait_for_timeout(80)
+    canvas = page.locator(f'.dl-panel[data-detector="{detector}"] canvas')
+    return str(canvas.evaluate("canvas => canvas.toDataURL()"))
+
+
+def region_rows(page: Any) -> list[list[str]]:
+    """Return the cells of the viewer's table of regions."""
+    rows = page.locator('[data-part="region-rows"] tr').all()
+    return [row.locator("td").all_inner_texts() for row in rows]

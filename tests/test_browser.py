@@ -13,7 +13,7 @@ from PIL import Image
 from inspection.catalog import Catalog
 from inspection.images import read_image
 from inspection.pipeline import inspect_with
-from tests.browser import find_browser, open_browser
+from tests.browser import find_browser, open_browser, picture, region_rows
 from tests.fakes import DETECTORS, make_catalog, write_bad_files, write_checkpoint, write_product
 
 pytestmark = [
@@ -272,11 +272,6 @@ def test_the_pictures_answer_to_the_keyboard(page: Any) -> None:
     assert not panel(page, "patchcore").locator('[data-part="reading"]').is_visible()
 
 
-def picture(page: Any, detector: str = "cae") -> str:
-    page.wait_for_timeout(80)
-    return str(panel(page, detector).locator("canvas").evaluate("c => c.toDataURL()"))
-
-
 def test_each_view_shows_another_picture(page: Any) -> None:
     pick(page, "scratch")
     seen = set()
@@ -284,11 +279,6 @@ def test_each_view_shows_another_picture(page: Any) -> None:
         page.get_by_role("button", name=mode, exact=True).click()
         seen.add(picture(page))
     assert len(seen) == 5
-
-
-def region_rows(page: Any) -> list[list[str]]:
-    rows = page.locator('[data-part="region-rows"] tr').all()
-    return [row.locator("td").all_inner_texts() for row in rows]
 
 
 def test_the_table_of_regions_is_that_of_the_pipeline(page: Any, catalog: Catalog) -> None:

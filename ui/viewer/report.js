@@ -6,6 +6,7 @@ let lastReport = 0; // Gradio announces a value more than once
 
 function showReportButtons(isReady) {
   for (const button of root.querySelectorAll('[data-format]')) button.disabled = !isReady;
+  if (!isReady) part('report-status').textContent = ''; // it was about another image
 }
 
 function askForReport(format) {
