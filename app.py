@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from inspection.calibration import load_calibration
 from inspection.catalog import CHECKPOINTS, DEMO_DATA, FAILURES, Catalog
+from inspection.dataset import split_name
 from inspection.errors import InspectionError, SettingsError
 from inspection.index import Embed
 from inspection.types import Channel, RGBImage
@@ -67,14 +68,19 @@ def main(
 
 def make_catalog(checkpoints: Path, data: Mapping[str, Path], device: str | None) -> Catalog:
     """Return the products; PyTorch is imported when the first detector is asked for."""
-    from detectors import CLASSES, load_detector
+    from detectors import CLASSES, DEFAULT, load_detector
 
     def load(folder: Path) -> Channel:
         calibration = load_calibration(folder).calibration
         return Channel(load_detector(folder, device=device), calibration)
 
     return Catalog(
-        checkpoints, data, loader=load, detectors=tuple(CLASSES), embed=LazyEmbedder(device)
+        checkpoints,
+        data,
+        loader=load,
+        detectors=tuple(CLASSES),
+        optional=set(CLASSES) - set(DEFAULT),
+        embed=LazyEmbedder(device),
     )
 
 
@@ -115,11 +121,9 @@ def print_first_inspection(catalog: Catalog) -> None:
 
 def name_folder(given: Path | str) -> tuple[str, Path]:
     """Return name and absolute path of a dataset folder given as DIR or as NAME=DIR."""
-    name, equals, rest = str(given).partition("=")
-    if name and equals and not Path(given).expanduser().is_dir():
-        return name, check_folder(Path(rest), "--data")
-    folder = check_folder(Path(given), "--data")
-    return folder.name, folder
+    name, folder = split_name(given)
+    folder = check_folder(folder, "--data")
+    return name or folder.name, folder
 
 
 def check_folder(folder: Path, option: str) -> Path:

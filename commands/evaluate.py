@@ -8,20 +8,24 @@ from typing import Annotated
 
 import typer
 
+from commands.evaluate_classes import describe_all_classes, find_classifier, name_classes
 from commands.evaluation_text import describe_leaderboards, describe_product
 from commands.options import (
     Checkpoints,
-    Data,
     DatasetName,
     Detectors,
     Device,
+    Folders,
+    Pool,
     Rate,
     Seed,
     check_names,
+    one_source,
     open_catalog,
+    read_folders,
 )
 from inspection.catalog import CHECKPOINTS, Catalog, Product, read_seen
-from inspection.dataset import Dataset, read_dataset
+from inspection.dataset import Dataset
 from inspection.errors import CheckpointError, EvaluationError
 from inspection.evaluation import Exam
 from inspection.evaluation import evaluate as evaluate_channel
@@ -34,16 +38,18 @@ from inspection.evaluation_files import (
 from inspection.evaluation_partial import PartialEvaluation
 from inspection.evaluation_types import EvaluationReport
 from inspection.leaderboard import list_entries
+from inspection.pooling import pool_datasets
 from inspection.progress import progress_bar
 from inspection.reports import write_csv
-from inspection.splits import apply_split, load_split, make_split
+from inspection.split_plan import load_split
+from inspection.splits import apply_split, make_split
 from inspection.types import Sample, Split
 
 LEADERBOARD = "leaderboard.csv"
 
 
 def evaluate(
-    data: Data,
+    data: Folders,
     category: Annotated[
         list[str] | None,
         typer.Option("--category", help="May be repeated. Default: every trained category."),
@@ -54,6 +60,7 @@ def evaluate(
     again: Annotated[
         bool, typer.Option("--again", help="Evaluate anew what is evaluated already.")
     ] = False,
+    pool: Pool = None,
     device: Device = None,
     checkpoints: Checkpoints = CHECKPOINTS,
     dataset: DatasetName = None,
@@ -64,18 +71,23 @@ def evaluate(
     evaluation.csv), a table of all figures above them (leaderboard.csv). An interrupted evaluation
     goes on where it stopped.
     """
-    source = read_dataset(data, name=dataset)
+    sources = read_folders(data, name=dataset)
+    source = one_source(sources) if pool is None else pool_datasets(sources, name=pool)
     catalog = open_catalog(checkpoints, device=device)
     reports: list[EvaluationReport] = []
     for product in find_products(catalog, source, category, detector):
+        if (classifier := find_classifier(catalog, product)) is not None:
+            name_classes(classifier, source.of(product.category), device=device)
+            continue
         exams = make_exams(catalog, product, source, detector, rate=false_alarm_rate, seed=seed)
         found = [evaluate_one(catalog, product, exam, is_fresh=again) for exam in exams.values()]
-        for line in describe_product(found):
+        for line in [*describe_product(found), *describe_all_classes(found)]:
             typer.echo(line)
         reports.extend(found)
     for line in describe_leaderboards(reports):
         typer.echo(line)
-    write_csv(checkpoints / source.name / LEADERBOARD, list_entries(reports))
+    if reports:
+        write_csv(checkpoints / source.name / LEADERBOARD, list_entries(reports))
 
 
 def find_products(

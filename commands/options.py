@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from detectors import CLASSES
+from detectors import CLASSES, DEFAULT
 from inspection.catalog import Catalog, Product
-from inspection.dataset import Dataset
+from inspection.dataset import Dataset, read_dataset, split_name
 from inspection.errors import SettingsError
 from inspection.types import Channel
 
@@ -19,13 +19,30 @@ Data = Annotated[
 ]
 Images = Annotated[list[Path], typer.Argument(help="Image files.", metavar="IMAGE...")]
 ProductName = Annotated[str, typer.Option("--category", help="CATEGORY or DATASET/CATEGORY.")]
+Folders = Annotated[
+    list[str],
+    typer.Option(
+        "--data",
+        help="Dataset folder, or NAME=DIR; its layout is found by looking. May be repeated.",
+    ),
+]
+Pool = Annotated[
+    str | None,
+    typer.Option(
+        "--pool",
+        help="One product of this name from all categories of all --data folders, for a classifier "
+        "of all their defects.",
+    ),
+]
 Category = Annotated[
     str | None,
     typer.Option("--category", help="Category of the dataset; needed where there are several."),
 ]
 Detectors = Annotated[
     list[str] | None,
-    typer.Option("--detector", help="cae, unet or patchcore; may be repeated. Default: all three."),
+    typer.Option(
+        "--detector", help=f"{', '.join(CLASSES)}; may be repeated. Default: {', '.join(DEFAULT)}."
+    ),
 ]
 Checkpoints = Annotated[
     Path, typer.Option("--checkpoints", help="Where checkpoints lie: DATASET/CATEGORY/DETECTOR.")
@@ -47,13 +64,42 @@ DatasetName = Annotated[
 
 
 def check_names(names: Sequence[str] | None) -> tuple[str, ...]:
-    """Return the detectors asked for, all by default."""
+    """Return the detectors asked for, by default those that need no labelled defects."""
     for name in names or ():
         if name not in DETECTORS:
             raise SettingsError(
                 f"There is no detector called {name}.", f"Choose from {', '.join(DETECTORS)}."
             )
-    return tuple(dict.fromkeys(names or DETECTORS))
+    return tuple(dict.fromkeys(names or DEFAULT))
+
+
+def read_folders(given: Sequence[str], *, name: str | None) -> list[Dataset]:
+    """Read dataset folders given as DIR or NAME=DIR; `name` counts for a single one.
+
+    Raises:
+        SettingsError: one name for several folders.
+        DatasetError: a folder cannot be read.
+    """
+    if name is not None and len(given) > 1:
+        raise SettingsError(
+            "--dataset names one dataset, but there are several.", "Give them as --data NAME=DIR."
+        )
+    named = [split_name(one) for one in given]
+    return [read_dataset(folder, name=name or own) for own, folder in named]
+
+
+def one_source(sources: Sequence[Dataset]) -> Dataset:
+    """Return the only dataset.
+
+    Raises:
+        SettingsError: there are several, which need to be pooled.
+    """
+    if len(sources) > 1:
+        raise SettingsError(
+            "Several --data folders make one product only if they are pooled.",
+            "Add --pool NAME, or take one at a time.",
+        )
+    return sources[0]
 
 
 def one_category(dataset: Dataset, category: str | None) -> Dataset:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,28 +11,37 @@ import typer
 from commands.options import (
     Category,
     Checkpoints,
-    Data,
     DatasetName,
     Detectors,
     Device,
+    Folders,
+    Pool,
     Seed,
     check_names,
     one_category,
+    one_source,
+    read_folders,
 )
 from detectors import CLASSES, create_detector, setting_names
 from inspection.calibration import product_rate
 from inspection.catalog import CHECKPOINTS
-from inspection.dataset import Dataset, DatasetIssue, check_trainable, read_dataset
+from inspection.classification import Labelling, find_thin_classes
+from inspection.dataset import Dataset, check_trainable
 from inspection.errors import SettingsError
 from inspection.index import embed_index, open_index
+from inspection.pooling import pool_datasets
 from inspection.progress import progress_bar
+from inspection.split_labels import Labels
+from inspection.split_plan import SplitKind
 from inspection.splits import apply_split, group_samples, open_split
-from inspection.types import Sample, Split
+from inspection.types import Calibration, Detector, Sample, Split
 
 FLAGS = {
     "input_size": "--input-size",
     "backbone": "--backbone",
     "backbone_weights": "--backbone-weights",
+    "classes": "--classes",
+    "stages": "--stages",
     "max_epochs": "--epochs",
     "max_seconds": "--minutes",
     "flips": "--flips",
@@ -42,36 +51,70 @@ FLAGS = {
 """Setting of a detector -> option that gives it, for those that not every detector knows."""
 
 
-class SplitKind(StrEnum):
-    """How train and test are told apart."""
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be trained, the same for every category.
 
-    OWN = "own"
-    GROUPED = "grouped"
+    Attributes:
+        settings: of the detectors, by name; None where the default counts.
+        fraction: share of the labelled defects to learn from, if any.
+    """
+
+    names: Sequence[str]
+    settings: Mapping[str, Any]
+    fraction: float | None
+    split: SplitKind
+    checkpoints: Path
+    leaves_trained: bool
+
+    def labels(self, name: str) -> Labels | None:
+        """Return what a detector wants of the labelled defects."""
+        if CLASSES[name].needs_labels:
+            return Labels(self.fraction, needs_masks=False)
+        if self.fraction is not None and "labelled" in setting_names(name):
+            return Labels(self.fraction)
+        return None
 
 
 def train(
-    data: Data,
+    data: Folders,
     category: Category = None,
     detector: Detectors = None,
     labelled_defects: Annotated[
         float | None,
         typer.Option(
-            help="U-Net: learn from this share of the labelled defects (such as 0.5), which then "
-            "never count as test images again. Default: learn from synthetic defects."
+            help="U-Net and classifier: learn from this share of the labelled defects (such as "
+            "0.5), which then never count as test images again. Default: the U-Net learns from "
+            "synthetic defects, the classifier from those in the training part."
         ),
     ] = None,
     input_size: Annotated[
         int | None, typer.Option(help="Side of the square that images are stretched to, in pixels.")
     ] = None,
     backbone: Annotated[
-        str | None, typer.Option(help="PatchCore: student, resnet18, wide_resnet50_2, ...")
+        str | None,
+        typer.Option(
+            help="PatchCore and classifier: student, resnet18, resnet50, efficientnet_b0, ...; "
+            "classifier also small-cnn, trained from scratch."
+        ),
     ] = None,
     backbone_weights: Annotated[
-        Path | None, typer.Option(help="PatchCore: file with the weights of the backbone.")
+        Path | None, typer.Option(help="File with the weights of the backbone.")
     ] = None,
-    epochs: Annotated[int | None, typer.Option(help="CAE and U-Net: most epochs.")] = None,
+    classes: Annotated[
+        Labelling | None,
+        typer.Option(help="Classifier: tell normal from defective, or every defect type."),
+    ] = None,
+    stages: Annotated[
+        int | None,
+        typer.Option(help="Classifier: 1 trains the head, 2 the last block too, 3 further ones."),
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="CAE, U-Net and classifier: most epochs.")
+    ] = None,
     minutes: Annotated[
-        float | None, typer.Option(help="CAE and U-Net: stop each training after this time.")
+        float | None,
+        typer.Option(help="CAE, U-Net and classifier: stop each training after this time."),
     ] = None,
     flips: Annotated[
         bool | None,
@@ -85,11 +128,13 @@ def train(
         bool,
         typer.Option("--all", help="Every category; detectors that are trained already are left."),
     ] = False,
+    pool: Pool = None,
     split: Annotated[
         SplitKind,
         typer.Option(
-            help="grouped: near-duplicates stay on one side of train and test. own: as the "
-            "dataset's folders say."
+            help="own: as the dataset's folders say. grouped: near-duplicates stay on one side of "
+            "train and test. random: image by image, every class in the same proportion, which "
+            "flatters."
         ),
     ] = SplitKind.OWN,
     seed: Seed = 0,
@@ -100,13 +145,16 @@ def train(
     """Train detectors on the normal images of one category and calibrate their thresholds.
 
     20 % of the normal images (at least 20, at most half) are held out for the thresholds. An
-    interrupted training leaves an older checkpoint as it was.
+    interrupted training leaves an older checkpoint as it was. The classifier learns from labelled
+    defects, too, and is trained when it is named: `--detector classifier`.
     """
     names = check_names(detector)
-    options = {
+    settings = {
         "input_size": None if input_size is None else (input_size, input_size),
         "backbone": backbone,
         "backbone_weights": None if backbone_weights is None else str(backbone_weights.resolve()),
+        "classes": None if classes is None else classes.value,
+        "stages": stages,
         "max_epochs": epochs,
         "max_seconds": None if minutes is None else 60 * minutes,
         "flips": flips,
@@ -115,49 +163,62 @@ def train(
         "seed": seed,
         "device": device,
     }
-    check_options(options, names)
-    source = read_dataset(data, name=dataset)
-    is_grouped = split is SplitKind.GROUPED
+    check_options(settings, names)
+    order = Order(names, settings, labelled_defects, split, checkpoints, leaves_trained=every)
+    sources = read_folders(data, name=dataset)
+    if pool is not None:
+        train_category(pool_sources(sources, order, name=pool), order)
+        return
+    source = one_source(sources)
     for part in source.categories if every else one_category(source, category).categories:
-        samples = source.of(part).samples
-        report_issues(check_trainable(samples, issues=source.issues))
-        if is_grouped:
-            samples = group_near_duplicates(source.of(part), device=device)
-        folder = checkpoints / source.name / part
-        for position, name in enumerate(names, 1):
-            title = f"[{position}/{len(names)}] {name}: {source.name}/{part}"
-            if every and (folder / name).is_dir():
-                typer.echo(f"{title} is trained already")
-                continue
-            typer.echo(title)
-            train_one(
-                name,
-                samples,
-                folder,
-                options=options,
-                labelled=labelled_defects,
-                is_grouped=is_grouped,
-            )
+        train_category(prepare(source.of(part), order), order)
 
 
-def check_options(options: Mapping[str, Any], names: Sequence[str]) -> None:
+def check_options(settings: Mapping[str, Any], names: Sequence[str]) -> None:
     """Refuse options that no chosen detector knows; say for which ones the others count.
 
     Raises:
         SettingsError: an option that would change nothing.
     """
     for setting, flag in FLAGS.items():
-        if options[setting] is None:
+        if settings[setting] is None:
             continue
-        knowing = [name for name in names if setting in setting_names(name)]
+        knowing = [name for name in names if _knows(name, setting)]
         if not knowing:
-            others = [name for name in CLASSES if setting in setting_names(name)]
+            others = [name for name in CLASSES if _knows(name, setting)]
             raise SettingsError(
                 f"The option {flag} means nothing to {' and '.join(names)}.",
                 f"Leave it out, or train {' or '.join(others)}.",
             )
         if len(knowing) < len(names):
             typer.echo(f"{flag} counts for {' and '.join(knowing)}")
+
+
+def _knows(name: str, setting: str) -> bool:
+    return setting in setting_names(name) or (setting == "labelled" and CLASSES[name].needs_labels)
+
+
+def prepare(source: Dataset, order: Order) -> Dataset:
+    """Return one category with its near-duplicates grouped, if they are to be."""
+    if order.split is not SplitKind.GROUPED:
+        return source
+    return replace(source, samples=group_near_duplicates(source, device=order.settings["device"]))
+
+
+def pool_sources(sources: Sequence[Dataset], order: Order, *, name: str) -> Dataset:
+    """Return all categories of all datasets as one."""
+    prepared = [
+        replace(
+            source,
+            samples=tuple(
+                sample
+                for part in source.categories
+                for sample in prepare(source.of(part), order).samples
+            ),
+        )
+        for source in sources
+    ]
+    return pool_datasets(prepared, name=name)
 
 
 def group_near_duplicates(dataset: Dataset, *, device: str | None) -> tuple[Sample, ...]:
@@ -184,46 +245,64 @@ def group_near_duplicates(dataset: Dataset, *, device: str | None) -> tuple[Samp
     return tuple(grouped)
 
 
-def train_one(
-    name: str,
-    samples: Sequence[Sample],
-    folder: Path,
-    *,
-    options: dict[str, Any],
-    labelled: float | None,
-    is_grouped: bool = False,
-) -> None:
+def train_category(source: Dataset, order: Order) -> None:
+    """Train every detector that was ordered on a dataset of one category."""
+    (part,) = source.categories
+    needs_normal = not all(CLASSES[name].needs_labels for name in order.names)
+    issues = check_trainable(source.samples, issues=source.issues, needs_normal=needs_normal)
+    for issue in issues:
+        typer.echo(f"  note: {issue}", err=True)
+    folder = order.checkpoints / source.name / part
+    for position, name in enumerate(order.names, 1):
+        title = f"[{position}/{len(order.names)}] {name}: {source.name}/{part}"
+        if order.leaves_trained and (folder / name).is_dir():
+            typer.echo(f"{title} is trained already")
+            continue
+        typer.echo(title)
+        train_one(name, source.samples, folder, order)
+
+
+def train_one(name: str, samples: Sequence[Sample], folder: Path, order: Order) -> None:
     """Train, calibrate and keep one detector, and say what came of it."""
     from detectors.workflow import train_detector
 
     known = setting_names(name) | {"device"}
-    settings = {k: v for k, v in options.items() if v is not None and k in known}
-    fraction = labelled if "labelled" in known else None
-    plan = open_split(
-        folder, samples, seed=options["seed"], labelled_fraction=fraction, is_grouped=is_grouped
-    )
-    used = apply_split(samples, plan, labelled_fraction=fraction)
-    counts = {split: sum(s.split is split and not s.is_anomalous for s in used) for split in Split}
-    typer.echo(
-        f"  learns from {counts[Split.TRAIN] + counts[Split.VALIDATION]} normal images, "
-        f"thresholds from {counts[Split.CALIBRATION]} others"
-    )
-    start = time.perf_counter()
+    settings = {k: v for k, v in order.settings.items() if v is not None and k in known}
+    labels = order.labels(name)
+    plan = open_split(folder, samples, seed=settings["seed"], labels=labels, kind=order.split)
+    used = apply_split(samples, plan, labels=labels)
+    describe_samples(used)
     made = create_detector(name, **settings)
+    if CLASSES[name].needs_labels:
+        for sentence in find_thin_classes(used, Labelling(settings.get("classes", "types"))):
+            typer.echo(f"  note: {sentence}", err=True)
+    start = time.perf_counter()
     with progress_bar("  calibrating") as progress:
         stored = train_detector(made, used, folder, progress=progress)
-    calibration = stored.calibration
-    rate = product_rate(folder, [calibration])
-    summary = made.training.summary if made.training is not None else ""
+    describe_result(made, stored.calibration, folder)
+    typer.echo(f"  {time.perf_counter() - start:.0f} s; checkpoint in {folder / name}")
+
+
+def describe_samples(used: Sequence[Sample]) -> None:
+    """Say how many images serve what."""
+    normal = {split: sum(s.split is split and not s.is_anomalous for s in used) for split in Split}
+    learned = sum(s.is_anomalous and s.split in (Split.TRAIN, Split.VALIDATION) for s in used)
+    also = f" and {learned} defective ones" if learned else ""
     typer.echo(
-        f"  {summary}\n"
-        f"  threshold {calibration.threshold(rate):.4g} at {100 * rate:.3g} false alarms per 100 "
-        f"good parts ({calibration.num_normal} held-out parts)\n"
-        f"  {time.perf_counter() - start:.0f} s; checkpoint in {folder / name}"
+        f"  learns from {normal[Split.TRAIN] + normal[Split.VALIDATION]} normal images{also}, "
+        f"thresholds from {normal[Split.CALIBRATION]} others"
     )
 
 
-def report_issues(issues: Sequence[DatasetIssue]) -> None:
-    """Print what is odd in a dataset but does not stop a training."""
-    for issue in issues:
-        typer.echo(f"  note: {issue}", err=True)
+def describe_result(detector: Detector, calibration: Calibration, folder: Path) -> None:
+    """Say what a detector has learned, and its threshold at the rate of its product."""
+    if detector.training is not None:
+        typer.echo(f"  {detector.training.summary}")
+    if calibration.num_normal == 0:
+        typer.echo("  no threshold: there is no good part to calibrate with; it names classes only")
+        return
+    rate = product_rate(folder, [calibration])
+    typer.echo(
+        f"  threshold {calibration.threshold(rate):.4g} at {100 * rate:.3g} false alarms per 100 "
+        f"good parts ({calibration.num_normal} held-out parts)"
+    )

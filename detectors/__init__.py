@@ -10,18 +10,29 @@ from inspection.types import Detector
 
 
 class Entry(NamedTuple):
-    """Where a detector and the record of its settings are to be found."""
+    """Where a detector and the record of its settings are to be found.
+
+    Attributes:
+        needs_labels: whether it learns from labelled defects only, so that it is trained when asked
+            for by name.
+    """
 
     module: str
     detector: str
     settings: str
+    needs_labels: bool = False
 
 
 CLASSES = {
     "cae": Entry("detectors.cae", "CAE", "CAESettings"),
     "unet": Entry("detectors.unet", "UNet", "UNetSettings"),
     "patchcore": Entry("detectors.patchcore", "PatchCore", "PatchCoreSettings"),
+    "classifier": Entry("detectors.classifier", "CNNClassifier", "ClassifierSettings", True),
 }
+
+
+DEFAULT = tuple(name for name, entry in CLASSES.items() if not entry.needs_labels)
+"""What is trained where no detector is named."""
 
 
 def detector_class(name: str) -> type[Detector]:

@@ -117,10 +117,14 @@ def plan_augmentation(loaded: LoadedSamples, wishes: Wishes) -> Augmentation:
 
 
 def _choose_rows(loaded: LoadedSamples) -> list[int]:
-    """Choose normal images to compare, one of each part: its exposures are too much alike."""
+    """Choose normal images to compare, one of each part: its exposures are too much alike.
+
+    Where there are no normal ones, all count.
+    """
+    has_normal = not all(sample.is_anomalous for sample in loaded.samples)
     first: dict[str, int] = {}
     for row, sample in enumerate(loaded.samples):
-        if not sample.is_anomalous:
+        if not (has_normal and sample.is_anomalous):
             first.setdefault(sample.unit, row)
     rows = list(first.values())
     return rows[:: max(1, len(rows) // MAX_COMPARED)][:MAX_COMPARED]

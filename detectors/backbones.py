@@ -5,7 +5,7 @@ import pickle
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, NamedTuple, Self, cast
 
 import torch
 from safetensors import SafetensorError
@@ -102,15 +102,64 @@ def load_backbone(
     ordered = _check_layers(name, layers)
     path, origin = find_weights(name, weights=weights, folder=folder, allow_download=allow_download)
     tensors = read_tensors(path)
-    network, grid = (
-        _build_student(ordered, tensors, path)
-        if name == STUDENT
-        else _build_timm(name, ordered, tensors, path)
-    )
+    build = _build_student if name == STUDENT else _build_timm
+    network, grid = build(name, ordered, tensors, path)
     ref = BackboneRef(name, hash_tensors(network.state_dict()), origin)
     if isinstance(network, student.Student):
         network.fold()
     return Backbone(_NamedLayers(network, ordered), ref=ref, grid=grid)
+
+
+class Deepest(NamedTuple):
+    """A network to be trained further, and the last of its layers that has weights."""
+
+    network: nn.Module  # normalised images to {layer: (B, channels, h, w)}
+    ref: BackboneRef
+    layer: str
+    channels: int
+
+
+def load_deepest(
+    name: str,
+    *,
+    weights: Path | None = None,
+    folder: Path = FOLDER,
+    allow_download: bool = True,
+) -> Deepest:
+    """Build a pretrained network up to layer4, or to layer3 where the weights end there.
+
+    Raises:
+        BackboneError: no weights were found, or they are damaged or of another architecture.
+    """
+    path, origin = find_weights(name, weights=weights, folder=folder, allow_download=allow_download)
+    tensors = read_tensors(path)
+    layer = "layer4"
+    if name == STUDENT or not _has_layer4(name, tensors):
+        layer = "layer3"
+    network, grid = (_build_student if name == STUDENT else _build_timm)(
+        name, (layer,), tensors, path
+    )
+    ref = BackboneRef(name, hash_tensors(network.state_dict()), origin)
+    return Deepest(_NamedLayers(network, (layer,)), ref, layer, grid.channels[layer])
+
+
+def build_untrained(name: str, layer: str, *, tensors: Mapping[str, Tensor]) -> nn.Module:
+    """Build a network for weights that a checkpoint holds.
+
+    Args:
+        name: as for `load_backbone`.
+        layer: the last one that is computed.
+        tensors: of the network, by their names in it; they tell how wide a student is.
+
+    Raises:
+        BackboneError: the tensors are those of another network.
+    """
+    if name != STUDENT:
+        return _NamedLayers(_make_timm(name, (layer,)), (layer,))
+    widths = student.read_widths(tensors)
+    if widths is None:
+        raise BackboneError("The weights of the backbone are incomplete.", "Train again.")
+    return _NamedLayers(student.Student(widths), (layer,))
 
 
 def find_weights(
@@ -203,13 +252,13 @@ def _check_layers(name: str, layers: Sequence[str]) -> tuple[str, ...]:
 
 
 def _build_student(
-    layers: tuple[str, ...], tensors: dict[str, Tensor], path: Path
+    name: str, layers: tuple[str, ...], tensors: dict[str, Tensor], path: Path
 ) -> tuple[nn.Module, Grid]:
     widths = student.read_widths(tensors)
     if widths is None:
-        raise _other_architecture(STUDENT, path, f"{student.LAYERS[0]}.down.conv.weight")
+        raise _other_architecture(name, path, f"{student.LAYERS[0]}.down.conv.weight")
     network = student.Student(widths)
-    _fill(network, tensors, STUDENT, path)
+    _fill(network, tensors, name, path)
     channels = {layer: network.channels[layer] for layer in layers}
     return network, Grid(channels, {layer: student.STRIDES[layer] for layer in layers})
 
@@ -217,31 +266,47 @@ def _build_student(
 def _build_timm(
     name: str, layers: tuple[str, ...], tensors: dict[str, Tensor], path: Path
 ) -> tuple[nn.Module, Grid]:
-    import timm
-
-    indices = tuple(int(layer.removeprefix("layer")) for layer in layers)
-    _pretrained_config(name)
-    try:
-        network = timm.create_model(name, features_only=True, out_indices=indices, pretrained=False)
-    except (RuntimeError, IndexError, AssertionError, AttributeError) as error:
-        raise BackboneError(
-            f"The backbone {name} cannot give {', '.join(layers)} ({error}).",
-            "Choose a convolutional network such as resnet18 or wide_resnet50_2.",
-        ) from error
+    network = _make_timm(name, layers)
     _fill(network, tensors, name, path)
     channels = dict(zip(layers, map(int, network.feature_info.channels()), strict=True))
     strides = dict(zip(layers, map(int, network.feature_info.reduction()), strict=True))
     return network, Grid(channels, strides)
 
 
+def _make_timm(name: str, layers: tuple[str, ...]) -> Any:
+    import timm
+
+    indices = tuple(int(layer.removeprefix("layer")) for layer in layers)
+    _pretrained_config(name)
+    try:
+        return timm.create_model(name, features_only=True, out_indices=indices, pretrained=False)
+    except (RuntimeError, IndexError, AssertionError, AttributeError) as error:
+        raise BackboneError(
+            f"The backbone {name} cannot give {', '.join(layers)} ({error}).",
+            "Choose a convolutional network such as resnet18 or wide_resnet50_2.",
+        ) from error
+
+
+def _has_layer4(name: str, tensors: Mapping[str, Tensor]) -> bool:
+    """Tell whether weights reach beyond layer3, however timm names what comes there."""
+    shallow, whole = (
+        set(map(_joined, _make_timm(name, (layer,)).state_dict())) for layer in ("layer3", "layer4")
+    )
+    return bool((whole - shallow) & set(map(_joined, tensors)))
+
+
+def _joined(key: str) -> str:
+    """Return a name as timm joins nested ones when it cuts features out of some architectures."""
+    return key.removeprefix("module.").replace(".", "_")
+
+
 def _fill(network: nn.Module, tensors: Mapping[str, Tensor], name: str, path: Path) -> None:
     """Load every tensor that the network needs; what it does not need may be there (fc, layer4)."""
-    # timm joins nested names with "_" when it cuts features out of some architectures
-    stored = {key.removeprefix("module.").replace(".", "_"): key for key in tensors}
+    stored = {_joined(key): key for key in tensors}
     needed = network.state_dict()
     found: dict[str, Tensor] = {}
     for key, template in needed.items():
-        source = stored.get(key.replace(".", "_"))
+        source = stored.get(_joined(key))
         if source is not None and tensors[source].shape == template.shape:
             found[key] = tensors[source].to(template.dtype)
         elif not key.endswith("num_batches_tracked"):

@@ -25,6 +25,13 @@ class Range:
     most: float
 
 
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """The words that a setting may be."""
+
+    words: tuple[str, ...]
+
+
 Smoothing = Annotated[float, Range(0.0, 64.0)]
 """Standard deviation of the map's Gaussian filter, in pixels of the input."""
 
@@ -98,7 +105,7 @@ def make_settings(kind: type[Record], name: str, given: Mapping[str, Any]) -> Re
     settings = kind(**values)
     for key, hint in get_type_hints(kind, include_extras=True).items():
         for allowed in getattr(hint, "__metadata__", ()):
-            _check_number(name, key, getattr(settings, key), allowed)
+            _check_value(name, key, getattr(settings, key), allowed)
     return settings
 
 
@@ -120,12 +127,15 @@ def _read_size(value: Any) -> Size:
     return height, width
 
 
-def _check_number(name: str, key: str, value: Any, allowed: Range) -> None:
+def _check_value(name: str, key: str, value: Any, allowed: Range | OneOf) -> None:
     if value is None:  # left open
         return
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not allowed.least <= value <= allowed.most:
-        raise SettingsError(
-            f"{key} = {value} does not suit the {name} detector.",
-            f"Give a number from {allowed.least:g} to {allowed.most:g}.",
-        )
+    if isinstance(allowed, OneOf):
+        is_fit = value in allowed.words
+        fix = f"Choose from {', '.join(allowed.words)}."
+    else:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        is_fit = is_number and allowed.least <= value <= allowed.most
+        fix = f"Give a number from {allowed.least:g} to {allowed.most:g}."
+    if not is_fit:
+        raise SettingsError(f"{key} = {value} does not suit the {name} detector.", fix)

@@ -33,12 +33,18 @@ Pair = tuple[Tensor, Tensor]
 Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
 """(network, images, targets) -> scalar."""
 
+Optimise = Callable[[nn.Module], dict[str, Any]]
+"""network -> what Lightning's `configure_optimizers` returns."""
+
+Figures = Callable[[], dict[str, float]]
+"""Called at the end of every epoch."""
+
 WARM_UP = 0.05  # share of the training in which the learning rate rises
 WEIGHT_DECAY = 1e-4
-MAX_VALIDATION = 32  # images scored after each epoch; more would cost more than they tell
 ADVICE = (
     ".*does not have many workers",  # images are in memory; workers would copy them
     ".*available but not used",  # the device is chosen by `choose_device`
+    ".*in eval mode at the start of training",  # frozen blocks and batch norms
     ".*LeafSpec.* is deprecated",  # Lightning's own call
 )
 
@@ -52,12 +58,18 @@ class Lesson:
         num_images: how many there are to draw from.
         validation: images and targets that decide which epoch is the best.
         loss: what is minimised, on training and validation images alike.
+        max_validation: how many of the validation images are scored after each epoch.
+        optimise: how fast each parameter learns; by default all alike, along a cosine.
+        figures: what else is known of an epoch when its validation images have been scored.
     """
 
     draw: Callable[[int], Pair]
     num_images: int
     validation: Pair
     loss: Loss
+    max_validation: int = 32  # more would cost more than they tell
+    optimise: Optimise | None = None
+    figures: Figures | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +116,8 @@ def train_network(
         name: shown on the progress bar.
         progress: whether to show a bar on stderr, or what to tell about every epoch.
     """
-    learner = _Learner(network, lesson.loss, settings)
-    keeper = _KeepBest()
+    learner = _Learner(network, lesson, settings)
+    keeper = _KeepBest(lesson.figures)
     callbacks: list[Callback] = [
         keeper,
         EarlyStopping("validation_loss", patience=settings.patience, check_finite=True),
@@ -116,7 +128,7 @@ def train_network(
         callbacks.append(Bar(name, most_seconds=settings.max_seconds))
     batch_size = min(settings.batch_size, settings.epoch_images)
     training = DataLoader(DrawnImages(lesson, settings), batch_size=batch_size, drop_last=True)
-    held = [item[:MAX_VALIDATION] for item in lesson.validation]
+    held = [item[: lesson.max_validation] for item in lesson.validation]
     checking = DataLoader(_Pairs(held[0], held[1]), batch_size=batch_size)
     with _quiet(), _interruptible(), TemporaryDirectory() as folder:
         _build_trainer(settings, device, callbacks, folder).fit(learner, training, checking)
@@ -147,10 +159,10 @@ class _Pairs(Dataset[Pair]):
 class _Learner(LightningModule):  # type: ignore[misc]
     """A network, its loss, and how fast it learns."""
 
-    def __init__(self, network: nn.Module, loss: Loss, settings: TrainingSettings) -> None:
+    def __init__(self, network: nn.Module, lesson: Lesson, settings: TrainingSettings) -> None:
         super().__init__()
         self.network = network.to(memory_format=torch.channels_last)
-        self._loss, self._settings = loss, settings
+        self._lesson, self._settings = lesson, settings
         self._start = time.perf_counter()
 
     def training_step(self, batch: Pair, _index: int) -> Tensor:
@@ -161,13 +173,15 @@ class _Learner(LightningModule):  # type: ignore[misc]
 
     def _score(self, batch: Pair, name: str) -> Tensor:
         images, targets = batch
-        value = self._loss(
+        value = self._lesson.loss(
             self.network, images.contiguous(memory_format=torch.channels_last), targets
         )
         self.log(name, value.detach(), on_step=False, on_epoch=True, batch_size=len(images))
         return value
 
     def configure_optimizers(self) -> Any:
+        if self._lesson.optimise is not None:
+            return self._lesson.optimise(self.network)
         rate = self._settings.learning_rate
         optimizer = torch.optim.AdamW(self.parameters(), lr=rate, weight_decay=WEIGHT_DECAY)
         scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, self._rate_share)
@@ -191,7 +205,8 @@ class _Learner(LightningModule):  # type: ignore[misc]
 class _KeepBest(Callback):  # type: ignore[misc]
     """Remember the weights with the lowest validation loss, and every epoch's figures."""
 
-    def __init__(self) -> None:
+    def __init__(self, figures: Figures | None) -> None:
+        self._figures = figures
         self.history: list[dict[str, float]] = []
         self.best_epoch = 0
         self._best = float("inf")
@@ -206,7 +221,8 @@ class _KeepBest(Callback):  # type: ignore[misc]
         }
         epoch = len(self.history) + 1
         seconds = round(time.perf_counter() - self._start, 2)
-        self.history.append({"epoch": epoch, "seconds": seconds, **figures})
+        further = {} if self._figures is None else self._figures()
+        self.history.append({"epoch": epoch, "seconds": seconds, **figures, **further})
         if not self._weights or figures["validation_loss"] < self._best:
             self._best, self.best_epoch = figures["validation_loss"], epoch
             self._weights = {

@@ -9,6 +9,7 @@ from inspection.calibration import (
     StoredCalibration,
     calibrate,
     load_calibration,
+    no_calibration,
     save_calibration,
 )
 from inspection.images import pixel_hash
@@ -21,6 +22,8 @@ def calibrate_detector(
     detector: Detector, samples: Sequence[Sample], *, progress: Progress | None = None
 ) -> StoredCalibration:
     """Score the calibration samples, which the detector has not seen.
+
+    A dataset of defects alone gives an empty calibration: there are no good parts to judge by.
 
     Raises:
         CalibrationError: there is no normal calibration sample.
@@ -37,6 +40,8 @@ def calibrate_detector(
         seen[sample.id] = pixel_hash(image)
         if progress is not None:
             progress(len(scores), len(held_out))
+    if all(sample.is_anomalous for sample in samples):
+        return StoredCalibration(no_calibration(detector.min_threshold), {})
     calibration = calibrate(held_out, scores, min_threshold=detector.min_threshold)
     return StoredCalibration(calibration, seen)
 

@@ -61,6 +61,11 @@ def calibrate(
     return Calibration(ascending, tuple(units), min_threshold)
 
 
+def no_calibration(min_threshold: float) -> Calibration:
+    """Return the calibration of a detector that has never seen a good part: it gives no verdict."""
+    return Calibration(np.empty(0, np.float32), (), min_threshold)
+
+
 def default_rate(calibrations: Iterable[Calibration]) -> float:
     """Return 2 per 100, or the largest floor of the detectors if that is higher."""
     return max([DEFAULT_RATE, *(calibration.floor for calibration in calibrations)])
@@ -124,6 +129,22 @@ def load_calibration(folder: Path) -> StoredCalibration:
     """Read `calibration.json`.
 
     Raises:
+        CheckpointError: missing, damaged, of another version, made for other weights, or without
+            a good part to judge by.
+    """
+    stored = read_calibration(folder)
+    if stored.calibration.num_normal == 0:
+        raise CheckpointError(
+            f"{folder.name} has learned from defects alone: it names them, but gives no verdict.",
+            "Add good images to the dataset and train again.",
+        )
+    return stored
+
+
+def read_calibration(folder: Path) -> StoredCalibration:
+    """Read `calibration.json`, also one without good parts.
+
+    Raises:
         CheckpointError: missing, damaged, of another version or made for other weights.
     """
     content = read_json(folder / CALIBRATION)
@@ -134,12 +155,8 @@ def load_calibration(folder: Path) -> StoredCalibration:
     try:
         scores = content["normal_scores"]
         ascending = np.array(list(scores.values()), np.float32)
-        if (
-            len(ascending) == 0
-            or not np.isfinite(ascending).all()
-            or (np.diff(ascending) < 0).any()
-        ):
-            raise ValueError("its normal scores are empty, not finite or not in order")
+        if not np.isfinite(ascending).all() or (np.diff(ascending) < 0).any():
+            raise ValueError("its normal scores are not finite or not in order")
         calibration = Calibration(ascending, tuple(scores), float(content["min_threshold"]))
         return StoredCalibration(calibration, dict(content["seen"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:

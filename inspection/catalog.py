@@ -8,7 +8,7 @@ import re
 import shlex
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -16,15 +16,16 @@ from pathlib import Path
 from inspection.calibration import (
     CALIBRATION,
     CARD,
-    load_calibration,
     load_opening,
     product_rate,
+    read_calibration,
     read_json,
 )
 from inspection.dataset import read_dataset
 from inspection.errors import CheckpointError, DatasetError, InspectionError, SettingsError
 from inspection.index import Embed
-from inspection.splits import SPLIT, apply_split, load_split, make_split
+from inspection.split_plan import SPLIT, load_split
+from inspection.splits import apply_split, make_split
 from inspection.types import Calibration, Channel, Sample, Split
 
 Loader = Callable[[Path], Channel]
@@ -47,6 +48,7 @@ class Status(StrEnum):
     READY = "ready"
     LOADING = "loading"
     MISSING = "missing"
+    ABSENT = "absent"  # missing, and nobody expects it
     BROKEN = "broken"
 
 
@@ -80,7 +82,16 @@ class Panel:
 
 
 class Catalog:
-    """Products below a checkpoints folder and in dataset folders; safe to share between threads."""
+    """Products below a checkpoints folder and in dataset folders; safe to share between threads.
+
+    Args:
+        checkpoints: where trained detectors lie, as DATASET/CATEGORY/DETECTOR.
+        data: dataset folders, each under its own name or under the given one.
+        loader: reads a checkpoint folder.
+        detectors: those that a page compares.
+        optional: those of them that are not missed where nobody has trained them.
+        embed: compares images, for the exploration.
+    """
 
     def __init__(
         self,
@@ -89,10 +100,12 @@ class Catalog:
         *,
         loader: Loader,
         detectors: Sequence[str],
+        optional: Collection[str] = (),
         embed: Embed | None = None,
     ) -> None:
         self.embed = embed
         self.detectors = tuple(detectors)
+        self._optional = frozenset(optional)
         self._loader = loader
         self._checkpoints = checkpoints
         self._data: dict[str, Path] = {}
@@ -158,7 +171,8 @@ class Catalog:
         if held is not None and held[0] == _stamp(folder):
             return held[1]
         if not _is_there(folder):
-            return self._missing(key, detector)
+            is_expected = detector not in self._optional
+            return self._missing(key, detector) if is_expected else Panel(detector, Status.ABSENT)
         return Panel(detector, Status.LOADING)
 
     def load(self, key: str, detector: str) -> Panel:
@@ -355,7 +369,7 @@ def read_seen(folder: Path) -> dict[str, str]:
         CheckpointError: the checkpoint is damaged.
     """
     training = read_json(folder / CARD).get("training", {})
-    return {**training.get("seen", {}), **load_calibration(folder).seen}
+    return {**training.get("seen", {}), **read_calibration(folder).seen}
 
 
 def _stamp(folder: Path) -> float:

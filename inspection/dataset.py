@@ -25,6 +25,7 @@ __all__ = [
     "has_ground_truth",
     "read_dataset",
     "read_mask",
+    "split_name",
 ]
 
 
@@ -176,6 +177,14 @@ def read_dataset(root: Path, *, layout: str | None = None, name: str | None = No
     return Dataset(root, name or root.name, reader.name, tuple(samples), tuple(listing.issues))
 
 
+def split_name(given: Path | str) -> tuple[str | None, Path]:
+    """Return name and folder of a dataset given as DIR (which has no other name) or NAME=DIR."""
+    name, equals, rest = str(given).partition("=")
+    if name and equals and not Path(given).expanduser().is_dir():
+        return name, Path(rest)
+    return None, Path(given)
+
+
 def has_ground_truth(sample: Sample) -> bool:
     """Tell whether `read_mask` knows where the defects are; on a normal image they are nowhere."""
     return not sample.is_anomalous or bool(sample.mask_paths or sample.boxes)
@@ -222,20 +231,25 @@ def find_mask_issues(samples: Sequence[Sample]) -> Iterator[DatasetIssue]:
 
 
 def check_trainable(
-    samples: Sequence[Sample], *, issues: Sequence[DatasetIssue] = ()
+    samples: Sequence[Sample],
+    *,
+    issues: Sequence[DatasetIssue] = (),
+    needs_normal: bool = True,
 ) -> list[DatasetIssue]:
     """Refuse samples that nothing can be learned from, and return what else is odd in them.
 
     Args:
         samples: of one category.
         issues: what `read_dataset` noted (`Dataset.issues`); of other categories they are ignored.
+        needs_normal: False for a detector that also learns from defects alone.
 
     Raises:
         DatasetError: no images, no good images for training, or a mask that fits no image.
     """
     if not samples:
         raise DatasetError("There are no images to train on.", "Choose a folder that holds images.")
-    if not any(sample.split is not Split.TEST and not sample.is_anomalous for sample in samples):
+    has_normal = any(s.split is not Split.TEST and not s.is_anomalous for s in samples)
+    if needs_normal and not has_normal:
         raise DatasetError(
             f"The category {samples[0].category!r} has no good images for training.",
             "Put images of parts without defects into train/good (or a folder good, normal or ok).",

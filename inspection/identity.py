@@ -7,7 +7,7 @@ from pathlib import Path
 
 from inspection.catalog import Product, read_seen
 from inspection.errors import CheckpointError
-from inspection.splits import SPLIT
+from inspection.split_plan import SPLIT
 from inspection.types import Channel
 
 FILES = ("weights.safetensors", "detector.json", "calibration.json")

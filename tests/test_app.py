@@ -180,5 +180,5 @@ def test_a_port_that_is_taken_ends_with_a_sentence(
 
 def test_the_catalogue_of_the_app_knows_every_detector_and_loads_none(tmp_path: Path) -> None:
     found = app.make_catalog(tmp_path, {}, None)
-    assert found.detectors == ("cae", "unet", "patchcore")
+    assert found.detectors == ("cae", "unet", "patchcore", "classifier")
     assert not found.products

@@ -15,7 +15,9 @@ from inspection.calibration import (
     load_opening,
     load_product_rate,
     majority_false_alarm_rate,
+    no_calibration,
     product_rate,
+    read_calibration,
     save_calibration,
     save_product_rate,
     write_json,
@@ -168,7 +170,6 @@ def test_the_rate_of_a_product_is_its_own_but_never_below_a_floor(tmp_path: Path
         "[]",
         '{"format": 99}',
         '{"format": 1}',
-        '{"format": 1, "min_threshold": 0, "normal_scores": {}, "seen": {}}',
         '{"format": 1, "min_threshold": 0, "normal_scores": {"a": 2, "b": 1}, "seen": {}}',
         '{"format": 1, "min_threshold": 0, "normal_scores": {"a": NaN}, "seen": {}}',
         '{"format": 1, "min_threshold": 0, "normal_scores": [1, 2], "seen": {}}',
@@ -181,6 +182,16 @@ def test_a_damaged_calibration_is_refused_with_its_file_and_the_remedy(
     text = text.replace('"format": 1, ', '"format": 1, "weights_sha256": "ab", ')
     (tmp_path / "calibration.json").write_text(text, encoding="utf-8")
     with pytest.raises(CheckpointError, match=r"calibration\.json .*cli\.py train"):
+        load_calibration(tmp_path)
+
+
+def test_a_detector_without_good_parts_keeps_what_it_saw_but_gives_no_verdict(
+    tmp_path: Path,
+) -> None:
+    write_json(tmp_path / "detector.json", {"format": 1, "weights_sha256": "ab"})
+    save_calibration(tmp_path, no_calibration(0.5), {"x.png": "00ff"})
+    assert read_calibration(tmp_path).seen == {"x.png": "00ff"}
+    with pytest.raises(CheckpointError, match=r"gives no verdict\. Add good images"):
         load_calibration(tmp_path)
 
 

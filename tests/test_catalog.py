@@ -12,7 +12,8 @@ from inspection.calibration import save_calibration, save_product_rate
 from inspection.catalog import Catalog, Status, read_seen
 from inspection.dataset import read_dataset
 from inspection.errors import CheckpointError, DatasetError
-from inspection.splits import make_split, save_split
+from inspection.split_plan import save_split
+from inspection.splits import make_split
 from inspection.types import Channel, Split
 from tests.factories import make_calibration, make_channel, write_dataset
 
@@ -58,6 +59,21 @@ def test_a_dataset_may_have_another_name_than_its_folder(tmp_path: Path, data: P
     assert list(catalog.products) == ["tiles/disc"]
     assert catalog.samples("tiles/disc")
     assert "--dataset tiles" in catalog.peek("tiles/disc", "unet").fix
+
+
+def test_an_optional_detector_is_not_missed_but_shown_once_it_is_trained(tmp_path: Path) -> None:
+    write_checkpoint(tmp_path / "demo" / "washer" / "cae")
+    catalog = Catalog(
+        tmp_path,
+        [],
+        loader=Loads(),
+        detectors=("cae", "unet", "classifier"),
+        optional={"classifier"},
+    )
+    assert catalog.peek("demo/washer", "unet").status is Status.MISSING
+    assert catalog.load("demo/washer", "classifier").status is Status.ABSENT
+    write_checkpoint(tmp_path / "demo" / "washer" / "classifier")
+    assert catalog.load("demo/washer", "classifier").status is Status.READY
 
 
 def test_a_detector_is_loaded_once_and_again_when_it_was_trained_anew(tmp_path: Path) -> None:

@@ -18,9 +18,10 @@ from detectors.student import Student
 from inspection.dataset import read_dataset
 from inspection.errors import InspectionError
 from inspection.report_files import FORMATS
-from inspection.splits import load_split
+from inspection.split_plan import SplitKind, load_split
 from inspection.types import Split
 from tests.factories import draw_part, write_dataset
+from tests.miniatures import write_neu
 
 ROOT = Path(cli.__file__).parent
 
@@ -226,6 +227,75 @@ def test_the_exit_code_is_2_and_there_is_no_traceback(tmp_path: Path) -> None:
     assert result.returncode == 2
     assert result.stderr.startswith("Error: ")
     assert "Traceback" not in result.stderr
+
+
+def test_a_classifier_is_trained_by_name_and_judged_class_by_class(
+    trained: Path, tmp_path: Path
+) -> None:
+    place = ("--data", trained / "parts", "--checkpoints", tmp_path / "ck", "--device", "cpu")
+    quick = ("--input-size", 64, "--epochs", 1, "--stages", 1)
+    weights = ("--backbone-weights", trained / "student.safetensors")
+    with pytest.raises(InspectionError, match=r"--labelled-defects 0\.5"):
+        run("train", *place, "--detector", "classifier", *quick, *weights)
+    said = run(
+        *("train", *place, "--detector", "classifier", *quick, *weights),
+        *("--labelled-defects", 0.5, "--classes", "binary"),
+    )
+    assert "and 2 defective ones" in said
+    assert "tells 2 classes apart" in said
+    judged = run("evaluate", *place)
+    assert "classes: accuracy" in judged
+    assert "true class, and what it was taken for" in judged
+
+
+def test_a_random_split_divides_every_class_alike(trained: Path, tmp_path: Path) -> None:
+    place = ("--data", trained / "parts", "--checkpoints", tmp_path / "ck", "--device", "cpu")
+    said = run(
+        *("train", *place, "--detector", "classifier", "--split", "random", "--input-size", 64),
+        *("--epochs", 1, "--stages", 1, "--backbone-weights", trained / "student.safetensors"),
+    )
+    assert "and 3 defective ones" in said
+    plan = load_split(tmp_path / "ck" / "parts" / "disc")
+    assert plan is not None
+    assert plan.kind is SplitKind.RANDOM
+    with pytest.raises(InspectionError, match="divides the labelled defects already"):
+        run("train", *place, "--detector", "classifier", "--labelled-defects", 0.5)
+
+
+def test_defects_without_good_parts_are_named_but_not_judged(trained: Path, tmp_path: Path) -> None:
+    write_neu(tmp_path / "steel")
+    place = ("--data", tmp_path / "steel", "--checkpoints", tmp_path / "ck", "--device", "cpu")
+    said = run(
+        *("train", *place, "--detector", "classifier", "--input-size", 32, "--epochs", 1),
+        *("--stages", 1, "--backbone-weights", trained / "student.safetensors"),
+    )
+    assert "it names classes only" in said
+    judged = run("evaluate", *place)
+    assert "6 test images, no good parts" in judged
+    assert "rolled-in_scale" in judged
+    with pytest.raises(InspectionError, match="gives no verdict"):
+        run(
+            *("inspect", "x.png", "--category", "steel", "--out", tmp_path / "out"),
+            *("--checkpoints", tmp_path / "ck"),
+        )
+
+
+def test_several_datasets_make_one_classifier(trained: Path, tmp_path: Path) -> None:
+    write_dataset(tmp_path / "discs", category="plate")
+    place = ("--checkpoints", tmp_path / "ck", "--device", "cpu")
+    data = ("--data", trained / "parts", "--data", f"plates={tmp_path / 'discs'}")
+    with pytest.raises(InspectionError, match="Add --pool NAME"):
+        run("train", *data, *place, "--detector", "classifier")
+    said = run(
+        *("train", *data, *place, "--pool", "both", "--detector", "classifier"),
+        *("--labelled-defects", 0.5, "--input-size", 64, "--epochs", 1, "--stages", 1),
+        *("--backbone-weights", trained / "student.safetensors"),
+    )
+    assert "tells 3 classes apart" in said
+    assert "classifier: both/all" in said
+    judged = run("evaluate", *data, *place, "--pool", "both")
+    assert "parts: accuracy" in judged
+    assert "plates/spot" in judged
 
 
 def test_eda_writes_one_file_with_everything(tmp_path: Path) -> None:

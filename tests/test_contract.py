@@ -23,7 +23,9 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "cae": {"max_epochs": 2, "epoch_images": 16, "batch_size": 8},
     "unet": {"max_epochs": 2, "epoch_images": 16, "batch_size": 8},
     "patchcore": {"max_memory": 200},
+    "classifier": {"max_epochs": 2, "epoch_images": 16, "batch_size": 8, "hidden": 8},
 }
+LEARNS_FROM_DEFECTS = {name for name, entry in CLASSES.items() if entry.needs_labels}
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +45,7 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
 
 def make(name: str, backbone: Path, **changes: Any) -> Detector:
     settings = {"input_size": (SIDE, SIDE), "device": "cpu", **SETTINGS[name], **changes}
-    if name == "patchcore":
+    if name in ("patchcore", "classifier"):
         settings["backbone_weights"] = str(backbone)
     return create_detector(name, **settings)
 
@@ -95,9 +97,12 @@ def test_what_was_seen_is_recorded(fitted: Detector, samples: list[Sample]) -> N
     record = fitted.training
     assert record is not None
     normal = {sample.id for sample in samples if not sample.is_anomalous}
-    assert set(record.seen) == normal
+    labelled = {sample.id for sample in samples} - normal
+    if fitted.name not in LEARNS_FROM_DEFECTS:
+        labelled = set()
+    assert set(record.seen) == normal | labelled
     assert record.num_normal == len(normal)
-    assert record.num_labelled == 0
+    assert record.num_labelled == len(labelled)
     assert record.summary
 
 
@@ -117,7 +122,7 @@ def test_the_same_seed_learns_the_same_and_a_refit_forgets(
 ) -> None:
     detector = make(name, backbone)
     first = detector.fit(samples).predict(IMAGES)
-    others = make_samples(tmp_path, num_normal=6, num_defective=0)
+    others = make_samples(tmp_path, num_normal=6)
     detector.fit([replace(s, id=f"other/{s.id}") for s in others])
     assert detector.training is not None
     assert all(key.startswith("other/") for key in detector.training.seen)
@@ -211,7 +216,7 @@ def test_an_interrupted_training_leaves_the_old_checkpoint(
 
 
 def test_an_unknown_detector_names_the_known_ones() -> None:
-    with pytest.raises(SettingsError, match="cae, unet, patchcore"):
+    with pytest.raises(SettingsError, match="cae, unet, patchcore, classifier"):
         detector_class("oracle")
 
 

@@ -7,16 +7,15 @@ from pathlib import Path
 import pytest
 
 from inspection.errors import CheckpointError, DatasetError, SettingsError
+from inspection.split_labels import Labels, labelled_parts, with_labels
+from inspection.split_plan import SplitKind, load_split, save_split
 from inspection.splits import (
     apply_split,
     fingerprint,
     group_samples,
-    labelled_parts,
-    load_split,
+    make_random_split,
     make_split,
     open_split,
-    save_split,
-    with_labelled,
     with_new,
 )
 from inspection.types import Sample, Split
@@ -80,10 +79,10 @@ def test_one_normal_part_is_too_few() -> None:
 
 def test_labelled_defects_leave_the_test_part_by_type() -> None:
     samples = normal(40) + defective(10, "dent") + defective(4, "stain")
-    plan = with_labelled(make_split(samples), samples, 0.5)
+    plan = with_labels(make_split(samples), samples, Labels(0.5))
     left = Counter(s.defect_type for s in samples if plan.roles.get(s.id) is Split.TEST)
     assert left == {"dent": 5, "stain": 2}
-    used = apply_split(samples, plan, labelled_fraction=0.5)
+    used = apply_split(samples, plan, labels=Labels(0.5))
     learned = Counter(s.split for s in used if s.is_anomalous and s.split is not Split.TEST)
     assert learned[Split.TRAIN] > learned[Split.VALIDATION] >= 1
     assert sum(learned.values()) == 7
@@ -91,7 +90,7 @@ def test_labelled_defects_leave_the_test_part_by_type() -> None:
 
 def test_without_a_labelled_fraction_no_defect_is_learned() -> None:
     samples = normal(40) + defective(10, "dent")
-    plan = with_labelled(make_split(samples), samples, 0.5)
+    plan = with_labels(make_split(samples), samples, Labels(0.5))
     used = apply_split(samples, plan)
     assert all(s.split is Split.TEST for s in used if s.is_anomalous)
 
@@ -99,10 +98,13 @@ def test_without_a_labelled_fraction_no_defect_is_learned() -> None:
 def test_a_smaller_fraction_is_part_of_a_larger_one_and_gives_nothing_back() -> None:
     samples = normal(40) + defective(20, "dent")
     plan = make_split(samples)
-    small, large = labelled_parts(plan, samples, 0.25), labelled_parts(plan, samples, 0.75)
+    small, large = (
+        labelled_parts(plan, samples, Labels(0.25)),
+        labelled_parts(plan, samples, Labels(0.75)),
+    )
     assert set(small) < set(large)
-    widened = with_labelled(plan, samples, 0.75)
-    assert with_labelled(widened, samples, 0.25) is widened
+    widened = with_labels(plan, samples, Labels(0.75))
+    assert with_labels(widened, samples, Labels(0.25)) is widened
 
 
 def test_a_normal_view_of_a_learned_part_is_not_tested() -> None:
@@ -116,8 +118,8 @@ def test_a_normal_view_of_a_learned_part_is_not_tested() -> None:
         for s in marked
     ]
     samples = normal(10) + views + marked
-    plan = with_labelled(make_split(samples), samples, 0.34)
-    units = labelled_parts(plan, samples, 0.34)
+    plan = with_labels(make_split(samples), samples, Labels(0.34))
+    units = labelled_parts(plan, samples, Labels(0.34))
     assert len(units) == 1
     assert all(plan.roles.get(s.id) is not Split.TEST for s in samples if s.unit in units)
 
@@ -130,7 +132,7 @@ def test_defects_of_the_training_part_come_first_and_never_from_calibration_part
         for i in range(60)
     ]
     every = [*samples, *in_training, *defective(60, "dent")]
-    chosen = labelled_parts(plan, every, 0.4)
+    chosen = labelled_parts(plan, every, Labels(0.4))
     held_out = {s.unit for s in samples if plan.roles[s.id] is Split.CALIBRATION}
     assert len(held_out) == 20
     assert not held_out & set(chosen)
@@ -139,15 +141,15 @@ def test_defects_of_the_training_part_come_first_and_never_from_calibration_part
 
 def test_one_part_of_each_type_stays_for_testing() -> None:
     samples = normal(10) + defective(2, "dent") + defective(1, "stain")
-    assert len(labelled_parts(make_split(samples), samples, 0.99)) == 1
+    assert len(labelled_parts(make_split(samples), samples, Labels(0.99))) == 1
 
 
 def test_labels_that_do_not_exist_are_refused() -> None:
     samples = normal(10)
     with pytest.raises(DatasetError, match="synthetic"):
-        labelled_parts(make_split(samples), samples, 0.5)
+        labelled_parts(make_split(samples), samples, Labels(0.5))
     with pytest.raises(SettingsError, match="between 0 and 1"):
-        labelled_parts(make_split(samples), samples, 1.5)
+        labelled_parts(make_split(samples), samples, Labels(1.5))
 
 
 def test_images_added_later_are_tested_or_left_out() -> None:
@@ -160,7 +162,7 @@ def test_images_added_later_are_tested_or_left_out() -> None:
 
 def test_a_split_comes_back_as_it_was_saved(tmp_path: Path) -> None:
     samples = normal(40) + defective(10, "dent")
-    plan = with_labelled(make_split(samples, seed=7), samples, 0.5)
+    plan = with_labels(make_split(samples, seed=7), samples, Labels(0.5))
     assert load_split(tmp_path) is None
     save_split(tmp_path / "new", plan)
     assert load_split(tmp_path / "new") == plan
@@ -217,9 +219,57 @@ def test_a_stored_split_that_tears_duplicates_apart_is_not_taken_for_a_grouped_o
 ) -> None:
     samples = [Sample(f"{i}", tmp_path / f"{i}", "c", Split.TRAIN) for i in range(6)]
     open_split(tmp_path / "own", samples)
-    with pytest.raises(CheckpointError, match="near-duplicates"):
-        open_split(tmp_path / "own", samples, is_grouped=True)
-    open_split(tmp_path / "grouped", samples, is_grouped=True)
+    with pytest.raises(CheckpointError, match="kind own, not grouped"):
+        open_split(tmp_path / "own", samples, kind=SplitKind.GROUPED)
+    open_split(tmp_path / "grouped", samples, kind=SplitKind.GROUPED)
     plan = load_split(tmp_path / "grouped")
     assert plan is not None
-    assert plan.is_grouped
+    assert plan.kind is SplitKind.GROUPED
+
+
+def test_a_random_split_takes_the_same_share_of_every_class() -> None:
+    samples = [*normal(100, group_of=5), *defective(20, "dent"), *defective(10, "crack")]
+    samples += defective(1, "lonely")
+    plan = make_random_split(samples, seed=1)
+    tested = Counter(s.defect_type for s in samples if plan.roles[s.id] is Split.TEST)
+    assert tested == {None: 20, "dent": 4, "crack": 2}
+    uses = Counter(plan.roles[s.id] for s in samples if not s.is_anomalous)
+    assert uses[Split.CALIBRATION] == 20
+    assert plan.roles == make_random_split(samples[::-1], seed=1).roles
+    assert plan.roles != make_random_split(samples, seed=2).roles
+    learned = apply_split(samples, plan, labels=Labels(None, needs_masks=False))
+    assert len(learned) == len(samples)
+    assert not any(s.is_anomalous and s.split is not Split.TEST for s in apply_split(samples, plan))
+
+
+def test_labels_of_the_training_part_are_learned_where_no_share_is_asked_for() -> None:
+    inside = defective(10, "dent", split=Split.TRAIN)
+    samples = [*normal(40), *inside, *defective(10, "dent")]
+    labels = Labels(None, needs_masks=False)
+    plan = with_labels(make_split(samples), samples, labels)
+    used = apply_split(samples, plan, labels=labels)
+    learned = {s.id for s in used if s.is_anomalous and s.split is not Split.TEST}
+    assert learned == {s.id for s in inside}
+    assert Counter(s.split for s in used if s.id in learned) == {
+        Split.TRAIN: 8,
+        Split.VALIDATION: 2,
+    }
+    with pytest.raises(DatasetError, match=r"in the training part.*--labelled-defects"):
+        labelled_parts(plan, [s for s in samples if s.split is Split.TEST], labels)
+
+
+def test_labels_without_masks_serve_a_classifier_alone() -> None:
+    bare = [replace(sample, mask_paths=()) for sample in defective(10, "dent")]
+    samples = [*normal(40), *bare]
+    plan = make_split(samples)
+    assert len(labelled_parts(plan, samples, Labels(0.5, needs_masks=False))) == 5
+    with pytest.raises(DatasetError, match="with masks"):
+        labelled_parts(plan, samples, Labels(0.5))
+
+
+def test_a_dataset_of_defects_alone_has_a_split_for_a_classifier_only(tmp_path: Path) -> None:
+    samples = [*defective(10, "dent", split=Split.TRAIN), *defective(5, "dent")]
+    plan = open_split(tmp_path, samples, labels=Labels(None, needs_masks=False))
+    assert Counter(plan.roles.values()) == {Split.TEST: 5, Split.TRAIN: 8, Split.VALIDATION: 2}
+    with pytest.raises(DatasetError, match="0 normal parts"):
+        make_split(samples)

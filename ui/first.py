@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from inspection.catalog import FAILURES, Catalog, Panel, stopped
+from inspection.catalog import FAILURES, Catalog, Panel, Status, stopped
 from inspection.images import read_image
 from inspection.pipeline import inspect_with
 from inspection.types import Finding, RGBImage
@@ -29,6 +29,8 @@ def describe_first_inspection(catalog: Catalog) -> Iterator[str]:
     rate = catalog.rate(key, [channel.calibration for channel in ready])
     yield messages.FIRST_INSPECTION.format(sample=opening.id, rate=f"{100 * rate:.3g}")
     for panel in panels:
+        if panel.status is Status.ABSENT:
+            continue
         yield _answer(panel, image, rate)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from inspection.demo import PRODUCTS, write_demo_data
-from inspection.splits import load_split
+from inspection.split_plan import load_split
 from inspection.types import Sample, Split
 
 MAX_SAMPLES = 12

@@ -221,7 +221,7 @@ function describeVerdict() {
 
 function describeVotes(answered) {
   const flagging = answered.filter((panel) => panel.judged.isFlagged);
-  const silent = panels.filter((panel) => !panel.result).map((panel) => panel.text.title);
+  const silent = panels.filter((panel) => !panel.result && panel.element.dataset.state !== 'absent').map((panel) => panel.text.title);
   const parts = [describeAgreement(answered, flagging)];
   if (silent.length > 0) parts.push(fillText(TEXTS.didNotAnswer, { names: joinNames(silent) }));
   const sub = parts.join(' ');

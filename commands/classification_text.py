@@ -1,0 +1,44 @@
+"""How right a classifier is, as text for the terminal."""
+
+from collections.abc import Sequence
+
+from inspection.classification import ClassReport
+
+NAME_WIDTH = 24
+CELL_WIDTH = 9
+
+
+def describe_classes(report: ClassReport) -> list[str]:
+    """Return the figures of a classifier, class by class, and its confusion matrix."""
+    return [
+        f"  classes: accuracy {report.accuracy:.3f}, macro precision {report.precision:.3f}, "
+        f"recall {report.recall:.3f}, F1 {report.f1:.3f}",
+        *(
+            f"    {name}: accuracy {accuracy:.3f}"
+            for name, accuracy in report.accuracy_by_dataset.items()
+        ),
+        _line("", ["images", "precision", "recall", "F1"]),
+        *(
+            _line(one.name, [one.num_images, *_round(one.precision, one.recall, one.f1)])
+            for one in report.per_class
+        ),
+        "  true class, and what it was taken for",
+        _line("", [_shorten(name) for name in report.classes]),
+        *(
+            _line(name, row.tolist())
+            for name, row in zip(report.classes, report.confusion, strict=True)
+        ),
+    ]
+
+
+def _round(*values: float) -> list[str]:
+    return [f"{value:.3f}" for value in values]
+
+
+def _shorten(name: str) -> str:
+    return name if len(name) < CELL_WIDTH else f"{name[: CELL_WIDTH - 2]}…"
+
+
+def _line(name: str, cells: Sequence[object]) -> str:
+    shown = name if len(name) <= NAME_WIDTH else f"{name[: NAME_WIDTH - 1]}…"
+    return f"    {shown:<{NAME_WIDTH}}" + "".join(f"{cell:>{CELL_WIDTH + 1}}" for cell in cells)

@@ -1,0 +1,85 @@
+"""What each image of a product serves, as it is kept in `split.json`."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from inspection.calibration import FORMAT, read_json, write_json
+from inspection.errors import CheckpointError
+from inspection.types import Split
+
+SPLIT = "split.json"
+
+
+class SplitKind(StrEnum):
+    """How train and test are told apart."""
+
+    OWN = "own"  # as the layout says
+    GROUPED = "grouped"  # near-duplicates count as one part
+    RANDOM = "random"  # image by image, every class in the same proportion
+
+
+@dataclass(frozen=True, slots=True)
+class SplitPlan:
+    """Which image serves what; an id without a role is not used at all.
+
+    Attributes:
+        labelled_fraction: share of the labelled defects that has left the test part.
+    """
+
+    seed: int
+    labelled_fraction: float
+    roles: Mapping[str, Split]
+    kind: SplitKind = SplitKind.OWN
+
+
+def save_split(folder: Path, plan: SplitPlan) -> None:
+    """Write `split.json` into the folder that holds a product's detectors."""
+    ids: dict[str, list[str]] = {split.value: [] for split in Split}
+    for sample_id, role in plan.roles.items():
+        ids[role.value].append(sample_id)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(
+        folder / SPLIT,
+        {
+            "format": FORMAT,
+            "seed": plan.seed,
+            "labelled_fraction": plan.labelled_fraction,
+            "kind": plan.kind.value,
+            "roles": ids,
+        },
+    )
+
+
+def load_split(folder: Path) -> SplitPlan | None:
+    """Return the split of a product, or None if none was made yet.
+
+    Raises:
+        CheckpointError: the file is damaged.
+    """
+    path = folder / SPLIT
+    if not path.is_file():
+        return None
+    content = read_json(path)
+    try:
+        roles = {
+            sample_id: Split(role) for role, ids in content["roles"].items() for sample_id in ids
+        }
+        return SplitPlan(
+            int(content["seed"]),
+            float(content["labelled_fraction"]),
+            roles,
+            SplitKind(content.get("kind", SplitKind.OWN)),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CheckpointError(
+            f"{path} is damaged ({error}).",
+            "Bring it back, or delete it and train every detector of the product again.",
+        ) from error
+
+
+def order_units(units: Iterable[str], seed: int) -> list[str]:
+    """Return names in an order that depends on nothing but the names and the seed."""
+    return sorted(units, key=lambda unit: hashlib.sha256(f"{seed}/{unit}".encode()).digest())
