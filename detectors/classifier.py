@@ -146,9 +146,9 @@ class CNNClassifier:
         start = time.perf_counter()
         self._forget()
         used = learnable(samples)
+        # refused before thousands of images are decoded
+        classes = list_classes(used, Labelling(self.settings.classes)) if used else ()
         learned, held = read_lessons(used, self.settings, has_bar=self._progress is True)
-        labelling = Labelling(self.settings.classes)
-        classes = list_classes(used, labelling)
         with seeded(self.settings.seed):
             network, self.state = self._learn(learned, held, classes)
         round_weights(network)

@@ -45,22 +45,34 @@ def read_lessons(
 def split_validation(samples: Sequence[Sample], *, seed: int) -> tuple[list[Sample], list[Sample]]:
     """Divide samples into training and validation, and leave those of any other split out.
 
-    Without validation samples, a share of the parts is held out; a lone part serves as both.
+    Without validation samples, a share of the parts of every defect type is held out; where there
+    is but one part of each, they serve as both.
     """
     training = [sample for sample in samples if sample.split is Split.TRAIN]
     validation = [sample for sample in samples if sample.split is Split.VALIDATION]
     if validation and training:
         return training, validation
     usable = training or validation
-    units = sorted({sample.unit for sample in usable})
-    if len(units) < 2:
+    held = _choose_units(usable, seed=seed)
+    if not held:
         return usable, usable
-    order = np.random.default_rng(seed).permutation(len(units))
-    held = {units[index] for index in order[: max(1, round(VALIDATION_SHARE * len(units)))]}
     return (
         [sample for sample in usable if sample.unit not in held],
         [sample for sample in usable if sample.unit in held],
     )
+
+
+def _choose_units(samples: Sequence[Sample], *, seed: int) -> set[str]:
+    """Return a share of the parts of every type, none of a type that has only one."""
+    rng = np.random.default_rng(seed)
+    chosen: set[str] = set()
+    for defect_type in sorted({sample.defect_type or "" for sample in samples}):
+        units = sorted({s.unit for s in samples if (s.defect_type or "") == defect_type})
+        if len(units) > 1:
+            order = rng.permutation(len(units))
+            count = max(1, round(VALIDATION_SHARE * len(units)))
+            chosen |= {units[index] for index in order[:count]}
+    return chosen
 
 
 def record_training(

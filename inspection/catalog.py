@@ -319,7 +319,7 @@ class Catalog:
         samples = [s for s in read_dataset(root).samples if s.category == product.category]
         plan = load_split(product.folder)
         if plan is None and any(sample.split is Split.TRAIN for sample in samples):
-            plan = make_split(samples)
+            plan = make_split(samples, needs_normal=False)
         used = samples if plan is None else apply_split(samples, plan)
         seen: set[str] = set()
         for detector in self.detectors:

@@ -195,6 +195,14 @@ def test_without_validation_samples_whole_groups_are_held_out() -> None:
     assert (training, validation) == split_validation(samples, seed=0)
 
 
+def test_without_validation_samples_every_defect_type_is_held_out() -> None:
+    samples = [replace(make_sample(i), defect_type=("dent", None)[i > 5]) for i in range(40)]
+    samples.append(replace(make_sample(40), defect_type="lonely"))
+    training, validation = split_validation(samples, seed=0)
+    assert sorted(str(s.defect_type) for s in validation) == ["None"] * 3 + ["dent"]
+    assert samples[-1] in training
+
+
 def test_a_lone_part_serves_for_learning_and_for_checking() -> None:
     samples = [make_sample(0)]
     assert split_validation(samples, seed=0) == (samples, samples)
