@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from commands import calibrate, demo, distill, eda, evaluate, inspect, report, train
+from commands import calibrate, demo, distill, eda, evaluate, inspect, report, train, tune
 from inspection.errors import InspectionError
 
 INTERRUPTED = 130  # what Typer makes of Ctrl+C
@@ -20,6 +20,7 @@ app.command("demo-data")(demo.demo_data)
 app.command("train")(train.train)
 app.command("calibrate")(calibrate.calibrate)
 app.command("evaluate")(evaluate.evaluate)
+app.command("tune")(tune.tune)
 app.command("inspect")(inspect.inspect)
 app.command("report")(report.report)
 app.command("eda")(eda.eda)

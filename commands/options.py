@@ -58,6 +58,12 @@ Rate = Annotated[
         help="Share of good parts that may be flagged, such as 0.02. Default: the product's own.",
     ),
 ]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", help="KEY=VALUE: any setting of the detector; may be repeated. See detector.json."
+    ),
+]
 DatasetName = Annotated[
     str | None, typer.Option("--dataset", help="Name of the dataset. Default: that of the folder.")
 ]
@@ -100,6 +106,23 @@ def one_source(sources: Sequence[Dataset]) -> Dataset:
             "Add --pool NAME, or take one at a time.",
         )
     return sources[0]
+
+
+def read_pairs(pairs: Sequence[str] | None) -> dict[str, str]:
+    """Return KEY=VALUE texts as a mapping.
+
+    Raises:
+        SettingsError: a text without an equals sign.
+    """
+    found = {}
+    for pair in pairs or ():
+        key, equals, value = pair.partition("=")
+        if not equals or not key.strip():
+            raise SettingsError(
+                f"--set {pair} gives no setting its value.", "Write it as --set smoothing=3."
+            )
+        found[key.strip()] = value.strip()
+    return found
 
 
 def one_category(dataset: Dataset, category: str | None) -> Dataset:

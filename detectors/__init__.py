@@ -1,9 +1,10 @@
 """The detectors by name, each imported only when it is asked for."""
 
+from collections.abc import Mapping
 from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_type_hints
 
 from inspection.errors import SettingsError
 from inspection.types import Detector
@@ -55,6 +56,31 @@ def setting_names(name: str) -> frozenset[str]:
     entry = _entry(name)
     record = getattr(import_module(entry.module), entry.settings)
     return frozenset(item.name for item in fields(record))
+
+
+def parse_settings(name: str, texts: Mapping[str, str]) -> dict[str, Any]:
+    """Return settings of a detector, given as texts such as "0.5", "false" or "layer2,layer3".
+
+    Raises:
+        SettingsError: no such detector or setting, or a text that fits no value of it.
+    """
+    from detectors.settings import parse_setting, unknown_setting
+
+    entry = _entry(name)
+    record = getattr(import_module(entry.module), entry.settings)
+    hints = get_type_hints(record, include_extras=True)
+    values = {}
+    for key, text in texts.items():
+        if key not in hints:
+            raise unknown_setting(name, key, hints)
+        try:
+            values[key] = parse_setting(hints[key], text)
+        except ValueError as error:
+            raise SettingsError(
+                f"{key} = {text} does not suit the {name} detector.",
+                "`--set KEY=VALUE` takes a number, true, false, none, or values with commas.",
+            ) from error
+    return values
 
 
 def create_detector(name: str, **settings: Any) -> Detector:

@@ -4,9 +4,10 @@ A setting is one line in its record: name, kind, range and default. What several
 share is explained here once; `None` leaves a choice open.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Annotated, Any, Protocol, TypeVar, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, Protocol, TypeVar, get_args, get_origin, get_type_hints
 
 from inspection.errors import SettingsError
 from inspection.types import Size
@@ -95,10 +96,7 @@ def make_settings(kind: type[Record], name: str, given: Mapping[str, Any]) -> Re
     known = [item.name for item in fields(kind)]  # type: ignore[arg-type]
     for key in given:
         if key not in known:
-            raise SettingsError(
-                f"The {name} detector has no setting called {key}.",
-                f"Choose from {', '.join(known)}.",
-            )
+            raise unknown_setting(name, key, known)
     values = dict(given)
     if "input_size" in values:
         values["input_size"] = _read_size(values["input_size"])
@@ -107,6 +105,39 @@ def make_settings(kind: type[Record], name: str, given: Mapping[str, Any]) -> Re
         for allowed in getattr(hint, "__metadata__", ()):
             _check_value(name, key, getattr(settings, key), allowed)
     return settings
+
+
+def unknown_setting(name: str, key: str, known: Iterable[str]) -> SettingsError:
+    """Return the error for a setting that a detector does not have."""
+    return SettingsError(
+        f"The {name} detector has no setting called {key}.",
+        f"Choose from {', '.join(known)}.",
+    )
+
+
+def parse_setting(hint: Any, text: str) -> Any:
+    """Return the value that a text such as "0.5", "false", "256,256" or "none" stands for.
+
+    Args:
+        hint: type of the setting.
+        text: as on the command line; one number for both sides of a size.
+
+    Raises:
+        ValueError: the text fits none of the hinted types.
+    """
+    if get_origin(hint) is Annotated:
+        hint = get_args(hint)[0]
+    if hint == Size and "," not in text:
+        text = f"{text},{text}"
+    if get_origin(hint) is tuple:
+        return tuple(parse_setting(get_args(hint)[0], part) for part in text.split(","))
+    kinds = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    if type(None) in kinds and text.lower() == "none":
+        return None
+    if bool in kinds:
+        return _read_switch(text)
+    kind = next(one for one in kinds if one is not type(None))
+    return kind(text)
 
 
 def settings_to_json(settings: Any) -> dict[str, Any]:
@@ -139,3 +170,10 @@ def _check_value(name: str, key: str, value: Any, allowed: Range | OneOf) -> Non
         fix = f"Give a number from {allowed.least:g} to {allowed.most:g}."
     if not is_fit:
         raise SettingsError(f"{key} = {value} does not suit the {name} detector.", fix)
+
+
+def _read_switch(text: str) -> bool:
+    switches = {"true": True, "false": False}
+    if text.lower() not in switches:
+        raise ValueError(text)
+    return switches[text.lower()]

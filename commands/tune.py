@@ -1,0 +1,150 @@
+"""`cli.py tune`: search for a detector's settings, never looking at a test image."""
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands.options import (
+    Category,
+    Checkpoints,
+    Data,
+    DatasetName,
+    Device,
+    Seed,
+    Settings,
+    check_names,
+    one_category,
+    read_pairs,
+)
+from commands.tune_figure import draw_trials
+from detectors import search as search_module
+from detectors import setting_names
+from detectors.search import Trial
+from inspection.catalog import CHECKPOINTS
+from inspection.dataset import check_trainable, read_dataset
+from inspection.evaluation_types import FIGURES
+from inspection.files import replace_text
+from inspection.rehearsal import divide_training, prepare_questions
+from inspection.reports import write_csv
+from inspection.split_labels import Labels
+from inspection.split_plan import load_split
+from inspection.splits import apply_split, make_split, open_split
+from inspection.types import Sample, Split
+
+OUT = Path("runs") / "tune"
+TABLE = "trials.csv"
+FIGURE = "trials.html"
+
+
+def tune(
+    data: Data,
+    detector: Annotated[str, typer.Option("--detector", help="cae, unet or patchcore.")],
+    category: Category = None,
+    trials: Annotated[
+        int, typer.Option(min=1, help="Settings to try in all; those tried before count.")
+    ] = 20,
+    labelled_defects: Annotated[
+        float | None,
+        typer.Option(
+            help="Ask about this share of the labelled defects instead of synthetic ones; they "
+            "never count as test images again. A U-Net learns from half of them."
+        ),
+    ] = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option(help="CAE and U-Net: most epochs of a trial; the training has its own."),
+    ] = None,
+    settings: Settings = None,
+    seed: Seed = 0,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the study. Default: runs/tune/DATASET/CATEGORY/DETECTOR."),
+    ] = None,
+    device: Device = None,
+    checkpoints: Checkpoints = CHECKPOINTS,
+    dataset: DatasetName = None,
+) -> None:
+    """Search for settings of one detector and print the command that trains with the best ones.
+
+    A quarter of the normal training images is set aside; each trial learns from the rest and must
+    tell them from copies with synthetic defects, or from labelled ones. Test images and images that
+    calibrate thresholds are never read. Stop and start it as you like: it goes on.
+    """
+    search_module.import_optuna()
+    check_names([detector])
+    source = read_dataset(data, name=dataset)
+    part = one_category(source, category)
+    check_trainable([one for one in part.samples if one.split is Split.TRAIN])
+    name = part.categories[0]
+    learns_labels = labelled_defects is not None and "labelled" in setting_names(detector)
+    rehearsal = divide_training(
+        split_samples(
+            part.samples, checkpoints / source.name / name, seed=seed, labelled=labelled_defects
+        ),
+        seed=seed,
+        with_labelled=labelled_defects is not None,
+        keeps_labels=learns_labels,
+    )
+    trial_only = {"max_epochs": str(epochs)} if epochs is not None else {}
+    trial_only |= {"labelled": "true"} if learns_labels else {}
+    folder = out or OUT / source.name / name / detector
+    search = search_module.Search(
+        folder, detector, rehearsal, fixed={**read_pairs(settings), **trial_only}, seed=seed
+    )
+    questions = prepare_questions(rehearsal, seed=seed)
+    num_defective = sum(question.is_anomalous for question in questions)
+    typer.echo(
+        f"Each trial learns from {len(rehearsal.learned)} training images and is asked about "
+        f"{len(questions) - num_defective} normal and {num_defective} defective others, no test "
+        f"image among them. {len(search.trials)} of {trials} trials are done."
+    )
+
+    def watch(trial: Trial) -> None:
+        typer.echo(describe_trial(trial))
+        write_trials(folder, search.trials)
+
+    search.run(questions, num_trials=trials, device=device, watch=watch)
+    typer.echo(
+        f"\nBest: {describe_trial(search.best)}\nTable and figure: {folder}\nTrain with it:\n"
+    )
+    words = ["python", "cli.py", "train", "--data", str(data), "--category", name]
+    words += ["--detector", detector]
+    words += ["--labelled-defects", f"{labelled_defects:g}"] if learns_labels else []
+    for key, value in search.best.settings.items():
+        words += ["--set", f"{key}={value}"] if key not in trial_only else []
+    typer.echo(shlex.join(words))
+
+
+def split_samples(
+    samples: Sequence[Sample], folder: Path, *, seed: int, labelled: float | None
+) -> list[Sample]:
+    """Return the samples with their split, which is only written where labels leave the test."""
+    if labelled is None:
+        return apply_split(samples, load_split(folder) or make_split(samples, seed=seed))
+    labels = Labels(labelled)
+    plan = open_split(folder, samples, seed=seed, labels=labels)
+    return apply_split(samples, plan, labels=labels)
+
+
+def describe_trial(trial: Trial) -> str:
+    """Return one line: number, figures, time and settings."""
+    settings = " ".join(f"{key}={value}" for key, value in trial.settings.items())
+    parts = [f"{FIGURES[key].title} {v:.3f}" for key, v in trial.figures.items() if key in FIGURES]
+    figures = ", ".join([*parts, f"{trial.seconds:.0f} s"])
+    return f"{trial.number:>4}  {trial.objective:.4f}  ({figures})  {settings}"
+
+
+def write_trials(folder: Path, trials: Sequence[Trial]) -> None:
+    """Replace the table and the figure of all trials."""
+    write_csv(
+        folder / TABLE,
+        [
+            {"trial": one.number, **one.figures, "seconds": one.seconds, **one.settings}
+            for one in trials
+        ],
+    )
+    with replace_text(folder / FIGURE) as file:
+        file.write(draw_trials(trials))

@@ -1,0 +1,191 @@
+"""`cli.py tune` goes on where it stopped, reads no test image, and prints what to train."""
+
+import csv
+import shlex
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from safetensors.torch import save_file
+from typer.testing import CliRunner
+
+import cli
+from detectors import parse_settings
+from detectors.patchcore import PatchCore
+from detectors.student import Student
+from inspection.dataset import read_dataset
+from inspection.errors import InspectionError, SettingsError
+from inspection.split_plan import load_split
+from inspection.splits import apply_split, make_split
+from inspection.types import Split
+from tests.factories import write_dataset
+
+pytest.importorskip("optuna", reason="requirements-tune.txt is not installed")
+
+
+@pytest.fixture(scope="module")
+def student(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("weights") / "student.safetensors"
+    save_file(Student((8, 12, 16)).state_dict(), path)
+    return path
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Path:
+    return write_dataset(tmp_path / "parts", num_train=32, num_test=6)
+
+
+def run(*arguments: object) -> str:
+    result = CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
+    if isinstance(result.exception, InspectionError):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def tune(parts: Path, student: Path, *arguments: object) -> str:
+    return run(
+        *("tune", "--data", parts, "--detector", "patchcore", "--device", "cpu"),
+        *("--out", parts.parent / "study", "--checkpoints", parts.parent / "ck"),
+        *("--set", "input_size=64", "--set", f"backbone_weights={student}"),
+        *arguments,
+    )
+
+
+def read_table(parts: Path) -> list[dict[str, str]]:
+    with (parts.parent / "study" / "trials.csv").open(encoding="utf-8-sig") as file:
+        return list(csv.DictReader(file))
+
+
+def test_trials_are_kept_as_table_and_figure_and_the_best_can_be_trained(
+    parts: Path, student: Path
+) -> None:
+    said = tune(parts, student, "--trials", 3)
+    rows = read_table(parts)
+    assert [row["trial"] for row in rows] == ["0", "1", "2"]
+    assert rows[0]["coreset_ratio"] == "0.25"  # the detector's own settings come first
+    best = max(rows, key=lambda row: float(row["objective"]))
+    page = (parts.parent / "study" / "trials.html").read_text(encoding="utf-8")
+    assert "coreset_ratio" in page
+    command = shlex.split(said.strip().splitlines()[-1])
+    assert f"coreset_ratio={best['coreset_ratio']}" in command
+    run(*command[2:], "--checkpoints", parts.parent / "ck", "--device", "cpu")
+    made = PatchCore.load(parts.parent / "ck" / "parts" / "disc" / "patchcore", device="cpu")
+    assert made.settings.coreset_ratio == float(best["coreset_ratio"])
+    assert made.settings.layers == tuple(best["layers"].split(","))
+    assert made.settings.input_size == (64, 64)
+
+
+def test_no_test_and_no_calibration_image_is_read(parts: Path, student: Path) -> None:
+    samples = read_dataset(parts).samples
+    for sample in apply_split(samples, make_split(samples)):
+        if sample.split in (Split.TEST, Split.CALIBRATION):
+            sample.image_path.write_bytes(b"whoever reads this fails")
+            for path in sample.mask_paths:
+                path.write_bytes(b"and this too")
+    with pytest.raises(InspectionError):
+        run("train", "--data", parts, "--detector", "patchcore", "--checkpoints", parts / "ck")
+    tune(parts, student, "--trials", 1)
+    assert len(read_table(parts)) == 1
+
+
+def test_an_interrupted_search_goes_on_with_the_trial_that_it_lost(
+    parts: Path, student: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = PatchCore.fit
+    fits: list[Mapping[str, Any]] = []
+
+    def dying(self: PatchCore, samples: Any) -> PatchCore:
+        fits.append({"layers": self.settings.layers, "ratio": self.settings.coreset_ratio})
+        if len(fits) == 2:
+            raise KeyboardInterrupt
+        return whole(self, samples)
+
+    monkeypatch.setattr(PatchCore, "fit", dying)
+    with pytest.raises(AssertionError):  # exit code 130
+        tune(parts, student, "--trials", 3)
+    said = tune(parts, student, "--trials", 3)
+    assert "1 of 3 trials are done" in said
+    assert fits[2] == fits[1]
+    assert len(fits) == 4
+    assert len(read_table(parts)) == 3
+    assert "3 of 3 trials are done" in tune(parts, student, "--trials", 3)
+    assert len(fits) == 4
+
+
+def test_the_same_seed_proposes_and_measures_the_same(
+    parts: Path, student: Path, tmp_path: Path
+) -> None:
+    tune(parts, student, "--trials", 2)
+    first = read_table(parts)
+    tune(parts, student, "--trials", 2, "--out", tmp_path / "other")
+    with (tmp_path / "other" / "trials.csv").open(encoding="utf-8-sig") as file:
+        second = list(csv.DictReader(file))
+    for one, other in zip(first, second, strict=True):
+        assert {**one, "seconds": ""} == {**other, "seconds": ""}
+
+
+def test_a_study_of_other_images_or_settings_is_not_continued(parts: Path, student: Path) -> None:
+    tune(parts, student, "--trials", 1)
+    with pytest.raises(SettingsError, match="another seed"):
+        tune(parts, student, "--trials", 2, "--seed", 1)
+    with pytest.raises(SettingsError, match="other images"):
+        tune(parts, student, "--trials", 2, "--set", "smoothing=2")
+
+
+def test_labelled_defects_that_settings_are_tried_on_leave_the_test(
+    parts: Path, student: Path
+) -> None:
+    said = tune(parts, student, "--trials", 1, "--labelled-defects", 0.5)
+    plan = load_split(parts.parent / "ck" / "parts" / "disc")
+    assert plan is not None
+    left = [name for name, role in plan.roles.items() if "spot" in name and role is not Split.TEST]
+    assert len(left) == 3
+    assert "and 3 defective others" in said
+
+
+def test_without_optuna_it_says_what_to_install(
+    parts: Path, student: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    with pytest.raises(SettingsError, match=r"pip install -r requirements-tune\.txt"):
+        tune(parts, student)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--set", "smoothing"], "--set smoothing=3"),
+        (["--set", "colour=red"], "no setting called colour"),
+        (["--set", "smoothing=wide"], "smoothing = wide does not suit"),
+        (["--set", "smoothing=99"], "from 0 to 64"),
+        (["--detector", "oracle"], "no detector called oracle"),
+    ],
+)
+def test_bad_input_is_answered_with_a_sentence(
+    parts: Path, student: Path, arguments: list[str], sentence: str
+) -> None:
+    with pytest.raises(InspectionError, match=sentence):
+        tune(parts, student, "--trials", 1, *arguments)
+
+
+def test_settings_are_read_from_text_as_their_kind_asks() -> None:
+    assert parse_settings("patchcore", {"input_size": "192", "layers": "layer2"}) == {
+        "input_size": (192, 192),
+        "layers": ("layer2",),
+    }
+    assert parse_settings("patchcore", {"input_size": "192,256"})["input_size"] == (192, 256)
+    assert parse_settings("unet", {"flips": "none", "crop": "False", "synthetic_share": "0.5"}) == {
+        "flips": None,
+        "crop": False,
+        "synthetic_share": 0.5,
+    }
+    assert parse_settings("cae", {"max_seconds": "none", "width": "16"}) == {
+        "max_seconds": None,
+        "width": 16,
+    }
+    for text in ("maybe", "1"):
+        with pytest.raises(SettingsError, match="true, false"):
+            parse_settings("cae", {"flips": text})
