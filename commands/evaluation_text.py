@@ -42,8 +42,10 @@ def describe_product(reports: Sequence[EvaluationReport]) -> list[str]:
         *_describe_types(reports),
         *_describe_measures(reports),
         _line("time per image", [_describe_seconds(report) for report in reports]),
-        f"  * at the deployed threshold: {100 * first.false_alarm_rate:.3g} false alarms per 100 "
-        f"good parts promised; calling every image normal has an accuracy of {_guess(counts):.3f}",
+        f"  * at the deployed threshold, where {100 * first.false_alarm_rate:.3g} false alarms per "
+        "100 good parts are promised",
+        f"  calling every image normal has an accuracy of {_guess(counts):.3f}",
+        *_describe_widths(reports),
         *_describe_undefined(first),
     ]
     return lines
@@ -122,6 +124,13 @@ def _describe_left_out(report: EvaluationReport) -> list[str]:
         + ("" if one.seen_as == one.id else f" as {one.seen_as}")
         for one in report.left_out
     ]
+
+
+def _describe_widths(reports: Sequence[EvaluationReport]) -> list[str]:
+    figures = [report.figures["image_auroc"] for report in reports]
+    if all(figure.value is None or figure.low != figure.high for figure in figures):
+        return []
+    return ["  no width: every resample ranks alike; the number of images says how sure that is"]
 
 
 def _describe_undefined(report: EvaluationReport) -> list[str]:
