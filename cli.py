@@ -18,6 +18,7 @@ app = typer.Typer(
 )
 app.command("demo-data")(demo.demo_data)
 app.command("train")(train.train)
+app.command("train-all", help=train.TRAIN_ALL_HELP)(train.train_all)
 app.command("calibrate")(calibrate.calibrate)
 app.command("evaluate")(evaluate.evaluate)
 app.command("tune")(tune.tune)
@@ -42,7 +43,7 @@ def main() -> None:
         sys.exit(2)
     except SystemExit as leaving:
         if leaving.code == INTERRUPTED:
-            typer.echo("Stopped. What was trained before is as it was.", err=True)
+            typer.echo("Stopped. What was finished before is as it was.", err=True)
         raise
 
 

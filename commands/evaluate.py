@@ -115,7 +115,7 @@ def find_products(
     if not found:
         raise CheckpointError(
             f"No category of {source.name} is trained.",
-            f"Train them: `python cli.py train --data {source.root} --all`.",
+            f"Train them: `python cli.py train-all --data {source.root}`.",
         )
     return found
 
@@ -131,7 +131,7 @@ def make_exams(
 ) -> dict[str, Exam]:
     """Return what each detector of a product is asked: all the same images, by the same rate."""
     trained = catalog.trained(product.key)
-    chosen = check_names(names) if names else trained
+    chosen = check_names(names) if names else find_usable(catalog, product)
     calibrations = [catalog.channel(product.key, name).calibration for name in chosen]
     used_rate = catalog.rate(product.key, calibrations) if rate is None else rate
     samples = source.of(product.category).samples
@@ -152,6 +152,24 @@ def make_exams(
         )
         for name in chosen
     }
+
+
+def find_usable(catalog: Catalog, product: Product) -> tuple[str, ...]:
+    """Return the detectors of a product that can give verdicts, and say of the others why not.
+
+    Raises:
+        CheckpointError: none can.
+    """
+    panels = [catalog.load(product.key, name) for name in catalog.trained(product.key)]
+    for panel in panels:
+        if panel.channel is None:
+            typer.echo(f"{product.key} {panel.detector}: {panel.problem} {panel.fix}", err=True)
+    usable = tuple(panel.detector for panel in panels if panel.channel is not None)
+    if not usable:
+        raise CheckpointError(
+            f"No detector of {product.key} can be evaluated.", "The reasons are above."
+        )
+    return usable
 
 
 def evaluate_one(

@@ -1,5 +1,6 @@
 """`cli.py train`: fit, calibrate and keep detectors."""
 
+import functools
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,17 +18,19 @@ from commands.options import (
     Folders,
     Pool,
     Seed,
+    Settings,
     check_names,
     one_category,
     one_source,
     read_folders,
+    read_pairs,
 )
-from detectors import CLASSES, create_detector, setting_names
+from detectors import CLASSES, create_detector, parse_settings, setting_names
 from inspection.calibration import product_rate
 from inspection.catalog import CHECKPOINTS
 from inspection.classification import Labelling, find_thin_classes
 from inspection.dataset import Dataset, check_trainable
-from inspection.errors import SettingsError
+from inspection.errors import DatasetError, InspectionError, SettingsError
 from inspection.index import embed_index, open_index
 from inspection.pooling import pool_datasets
 from inspection.progress import progress_bar
@@ -35,6 +38,11 @@ from inspection.split_labels import Labels
 from inspection.split_plan import SplitKind
 from inspection.splits import apply_split, group_samples, open_split
 from inspection.types import Calibration, Detector, Sample, Split
+
+TRAIN_ALL_HELP = (
+    "Train every category of a dataset as `train` does, and leave what is trained already: after "
+    "an interruption the same command goes on."
+)
 
 FLAGS = {
     "input_size": "--input-size",
@@ -57,11 +65,13 @@ class Order:
 
     Attributes:
         settings: of the detectors, by name; None where the default counts.
+        texts: further settings as `--set` gives them; they count where a detector knows them.
         fraction: share of the labelled defects to learn from, if any.
     """
 
     names: Sequence[str]
     settings: Mapping[str, Any]
+    texts: Mapping[str, str]
     fraction: float | None
     split: SplitKind
     checkpoints: Path
@@ -124,10 +134,7 @@ def train(
         bool | None,
         typer.Option("--rotation/--no-rotation", help="Turn images. Default: a guess."),
     ] = None,
-    every: Annotated[
-        bool,
-        typer.Option("--all", help="Every category; detectors that are trained already are left."),
-    ] = False,
+    every: Annotated[bool, typer.Option("--all", hidden=True)] = False,  # by `train_all`
     pool: Pool = None,
     split: Annotated[
         SplitKind,
@@ -137,6 +144,7 @@ def train(
             "flatters."
         ),
     ] = SplitKind.OWN,
+    further: Settings = None,
     seed: Seed = 0,
     device: Device = None,
     checkpoints: Checkpoints = CHECKPOINTS,
@@ -163,32 +171,74 @@ def train(
         "seed": seed,
         "device": device,
     }
-    check_options(settings, names)
-    order = Order(names, settings, labelled_defects, split, checkpoints, leaves_trained=every)
+    texts = read_pairs(further)
+    check_options(settings, texts, names)
+    order = Order(
+        names, settings, texts, labelled_defects, split, checkpoints, leaves_trained=every
+    )
     sources = read_folders(data, name=dataset)
     if pool is not None:
         train_category(pool_sources(sources, order, name=pool), order)
         return
     source = one_source(sources)
-    for part in source.categories if every else one_category(source, category).categories:
-        train_category(prepare(source.of(part), order), order)
+    if every:
+        train_categories(source, order)
+    else:
+        train_category(prepare(one_category(source, category), order), order)
 
 
-def check_options(settings: Mapping[str, Any], names: Sequence[str]) -> None:
+@functools.wraps(train)  # with its options
+def train_all(**options: Any) -> None:
+    """Train every category of a dataset, and leave what is trained already.
+
+    Raises:
+        SettingsError: one category is named.
+    """
+    if options["category"] is not None or options["pool"] is not None:
+        raise SettingsError(
+            "train-all takes every category by itself.", "Use `python cli.py train` for one."
+        )
+    train(**{**options, "every": True})
+
+
+def train_categories(source: Dataset, order: Order) -> None:
+    """Train one category after the other; one that cannot be trained does not stop the others.
+
+    Raises:
+        DatasetError: some could not be trained.
+    """
+    problems: list[str] = []
+    for part in source.categories:
+        try:
+            train_category(prepare(source.of(part), order), order)
+        except InspectionError as error:
+            typer.echo(f"  {error}", err=True)
+            problems.append(part)
+    if problems:
+        raise DatasetError(
+            f"{len(problems)} of {len(source.categories)} categories were not trained to the end: "
+            f"{', '.join(problems)}.",
+            "The reasons are above; mend them and give the same command again.",
+        )
+
+
+def check_options(
+    settings: Mapping[str, Any], texts: Mapping[str, str], names: Sequence[str]
+) -> None:
     """Refuse options that no chosen detector knows; say for which ones the others count.
 
     Raises:
         SettingsError: an option that would change nothing.
     """
-    for setting, flag in FLAGS.items():
-        if settings[setting] is None:
-            continue
+    given = {key: flag for key, flag in FLAGS.items() if settings[key] is not None}
+    for setting, flag in {**given, **{key: f"--set {key}" for key in texts}}.items():
         knowing = [name for name in names if _knows(name, setting)]
         if not knowing:
             others = [name for name in CLASSES if _knows(name, setting)]
+            remedy = f", or train {' or '.join(others)}" if others else ""
             raise SettingsError(
                 f"The option {flag} means nothing to {' and '.join(names)}.",
-                f"Leave it out, or train {' or '.join(others)}.",
+                f"Leave it out{remedy}.",
             )
         if len(knowing) < len(names):
             typer.echo(f"{flag} counts for {' and '.join(knowing)}")
@@ -268,6 +318,7 @@ def train_one(name: str, samples: Sequence[Sample], folder: Path, order: Order) 
 
     known = setting_names(name) | {"device"}
     settings = {k: v for k, v in order.settings.items() if v is not None and k in known}
+    settings |= parse_settings(name, {k: v for k, v in order.texts.items() if k in known})
     labels = order.labels(name)
     plan = open_split(folder, samples, seed=settings["seed"], labels=labels, kind=order.split)
     used = apply_split(samples, plan, labels=labels)

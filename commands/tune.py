@@ -20,11 +20,12 @@ from commands.options import (
     read_pairs,
 )
 from commands.tune_figure import draw_trials
+from detectors import CLASSES, setting_names
 from detectors import search as search_module
-from detectors import setting_names
 from detectors.search import Trial
 from inspection.catalog import CHECKPOINTS
 from inspection.dataset import check_trainable, read_dataset
+from inspection.errors import SettingsError
 from inspection.evaluation_types import FIGURES
 from inspection.files import replace_text
 from inspection.rehearsal import divide_training, prepare_questions
@@ -41,7 +42,7 @@ FIGURE = "trials.html"
 
 def tune(
     data: Data,
-    detector: Annotated[str, typer.Option("--detector", help="cae, unet or patchcore.")],
+    detector: Annotated[str, typer.Option("--detector", help=f"{', '.join(CLASSES)}.")],
     category: Category = None,
     trials: Annotated[
         int, typer.Option(min=1, help="Settings to try in all; those tried before count.")
@@ -50,7 +51,7 @@ def tune(
         float | None,
         typer.Option(
             help="Ask about this share of the labelled defects instead of synthetic ones; they "
-            "never count as test images again. A U-Net learns from half of them."
+            "never count as test images again. U-Net and classifier learn from half of them."
         ),
     ] = None,
     epochs: Annotated[
@@ -79,17 +80,18 @@ def tune(
     part = one_category(source, category)
     check_trainable([one for one in part.samples if one.split is Split.TRAIN])
     name = part.categories[0]
-    learns_labels = labelled_defects is not None and "labelled" in setting_names(detector)
+    learns_labels = check_labels(detector, labelled_defects)
+    labels = None
+    if labelled_defects is not None:
+        labels = Labels(labelled_defects, needs_masks=not CLASSES[detector].needs_labels)
     rehearsal = divide_training(
-        split_samples(
-            part.samples, checkpoints / source.name / name, seed=seed, labelled=labelled_defects
-        ),
+        split_samples(part.samples, checkpoints / source.name / name, seed=seed, labels=labels),
         seed=seed,
-        with_labelled=labelled_defects is not None,
+        with_labelled=labels is not None,
         keeps_labels=learns_labels,
     )
     trial_only = {"max_epochs": str(epochs)} if epochs is not None else {}
-    trial_only |= {"labelled": "true"} if learns_labels else {}
+    trial_only |= {"labelled": "true"} if learns_labels and _knows_labels(detector) else {}
     folder = out or OUT / source.name / name / detector
     search = search_module.Search(
         folder, detector, rehearsal, fixed={**read_pairs(settings), **trial_only}, seed=seed
@@ -118,13 +120,29 @@ def tune(
     typer.echo(shlex.join(words))
 
 
+def check_labels(detector: str, labelled: float | None) -> bool:
+    """Tell whether trials learn from labelled defects.
+
+    Raises:
+        SettingsError: the detector needs them, but none are given.
+    """
+    if CLASSES[detector].needs_labels and labelled is None:
+        raise SettingsError(
+            f"The {detector} learns from labelled defects.", "Add --labelled-defects 0.5."
+        )
+    return labelled is not None and (CLASSES[detector].needs_labels or _knows_labels(detector))
+
+
+def _knows_labels(detector: str) -> bool:
+    return "labelled" in setting_names(detector)
+
+
 def split_samples(
-    samples: Sequence[Sample], folder: Path, *, seed: int, labelled: float | None
+    samples: Sequence[Sample], folder: Path, *, seed: int, labels: Labels | None
 ) -> list[Sample]:
     """Return the samples with their split, which is only written where labels leave the test."""
-    if labelled is None:
+    if labels is None:
         return apply_split(samples, load_split(folder) or make_split(samples, seed=seed))
-    labels = Labels(labelled)
     plan = open_split(folder, samples, seed=seed, labels=labels)
     return apply_split(samples, plan, labels=labels)
 

@@ -66,6 +66,14 @@ SPACES: Mapping[str, Mapping[str, Choice | Span]] = {
         "coreset_ratio": Choice(("0.01", "0.05", "0.1", "0.25")),
         "smoothing": Choice(tuple(str(pixels) for pixels in range(9))),
     },
+    "classifier": {
+        "input_size": Choice(("160", "224", "320")),
+        "stages": Choice(("1", "2", "3")),
+        "balance": Span(0.0, 1.0, step=0.25),
+        "hidden": Choice(("64", "128", "256")),
+        "dropout": Span(0.0, 0.6, step=0.1),
+        "learning_rate": Span(3e-4, 3e-3),
+    },
 }
 """Detector -> setting -> the values that are tried."""
 

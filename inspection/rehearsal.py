@@ -68,7 +68,7 @@ def divide_training(
     usable = [sample for sample in samples if sample.split in (Split.TRAIN, Split.VALIDATION)]
     rng = np.random.default_rng(seed)
     normal = _units(sample for sample in usable if not sample.is_anomalous)
-    marked = _units(s for s in usable if s.is_anomalous and has_ground_truth(s))
+    marked = _units(sample for sample in usable if sample.is_anomalous)
     if len(normal) < 4:
         raise DatasetError(
             f"There are {len(normal)} normal training parts; settings are tried with 4 or more.",
@@ -94,17 +94,20 @@ def prepare_questions(rehearsal: Rehearsal, *, seed: int) -> list[Question]:
     questions = []
     for number, sample in enumerate(rehearsal.normal):
         image = _shrink(read_image(sample.image_path))
-        questions.append(Question(image, is_anomalous=False, mask=np.zeros(image.shape[:2], bool)))
+        clean = np.zeros(image.shape[:2], np.bool_)
+        questions.append(Question(image, is_anomalous=False, mask=clean))
         if rehearsal.defective:
             continue
         for copy in range(DRAWN_PER_PART):
-            drawn, mask = draw_defects(image, np.random.default_rng([seed, number, copy]))
-            questions.append(Question(drawn, is_anomalous=True, mask=mask))
+            drawn, drawing = draw_defects(image, np.random.default_rng([seed, number, copy]))
+            questions.append(Question(drawn, is_anomalous=True, mask=drawing))
     for sample in rehearsal.defective:
         full = read_image(sample.image_path)
         image = _shrink(full)
-        mask = mask_to_size(read_mask(sample, full.shape[:2]), image.shape[:2])
-        questions.append(Question(image, is_anomalous=True, mask=mask if mask.any() else None))
+        mask: Mask | None = None
+        if has_ground_truth(sample):
+            mask = mask_to_size(read_mask(sample, full.shape[:2]), image.shape[:2])
+        questions.append(Question(image, is_anomalous=True, mask=mask))
     return questions
 
 

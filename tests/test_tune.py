@@ -74,7 +74,7 @@ def test_trials_are_kept_as_table_and_figure_and_the_best_can_be_trained(
     run(*command[2:], "--checkpoints", parts.parent / "ck", "--device", "cpu")
     made = PatchCore.load(parts.parent / "ck" / "parts" / "disc" / "patchcore", device="cpu")
     assert made.settings.coreset_ratio == float(best["coreset_ratio"])
-    assert made.settings.layers == tuple(best["layers"].split(","))
+    assert tuple(made.settings.layers) == tuple(best["layers"].split(","))
     assert made.settings.input_size == (64, 64)
 
 
