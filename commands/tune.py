@@ -28,7 +28,7 @@ from inspection.dataset import check_trainable, read_dataset
 from inspection.errors import SettingsError
 from inspection.evaluation_types import FIGURES
 from inspection.files import replace_text
-from inspection.rehearsal import divide_training, prepare_questions
+from inspection.rehearsal import Question, Rehearsal, divide_training, prepare_questions
 from inspection.reports import write_csv
 from inspection.split_labels import Labels
 from inspection.split_plan import load_split
@@ -76,65 +76,64 @@ def tune(
     """
     search_module.import_optuna()
     check_names([detector])
-    source = read_dataset(data, name=dataset)
-    part = one_category(source, category)
+    part = one_category(read_dataset(data, name=dataset), category)
     check_trainable([one for one in part.samples if one.split is Split.TRAIN])
-    name = part.categories[0]
-    learns_labels = check_labels(detector, labelled_defects)
-    labels = None
-    if labelled_defects is not None:
-        labels = Labels(labelled_defects, needs_masks=not CLASSES[detector].needs_labels)
+    labels = choose_labels(detector, labelled_defects)
+    product = Path(part.name) / part.categories[0]
+    samples = split_samples(part.samples, checkpoints / product, seed=seed, labels=labels)
+    learns_labels = labels is not None and knows_labels(detector)
     rehearsal = divide_training(
-        split_samples(part.samples, checkpoints / source.name / name, seed=seed, labels=labels),
-        seed=seed,
-        with_labelled=labels is not None,
-        keeps_labels=learns_labels,
+        samples, seed=seed, with_labelled=labels is not None, keeps_labels=learns_labels
     )
     trial_only = {"max_epochs": str(epochs)} if epochs is not None else {}
-    trial_only |= {"labelled": "true"} if learns_labels and _knows_labels(detector) else {}
-    folder = out or OUT / source.name / name / detector
-    search = search_module.Search(
-        folder, detector, rehearsal, fixed={**read_pairs(settings), **trial_only}, seed=seed
-    )
+    trial_only |= {"labelled": "true"} if learns_labels and not needs_labels(detector) else {}
+    folder = out or OUT / product / detector
+    fixed = {**read_pairs(settings), **trial_only}
+    search = search_module.Search(folder, detector, rehearsal, fixed=fixed, seed=seed)
     questions = prepare_questions(rehearsal, seed=seed)
-    num_defective = sum(question.is_anomalous for question in questions)
-    typer.echo(
-        f"Each trial learns from {len(rehearsal.learned)} training images and is asked about "
-        f"{len(questions) - num_defective} normal and {num_defective} defective others, no test "
-        f"image among them. {len(search.trials)} of {trials} trials are done."
-    )
+    describe_questions(rehearsal, questions)
+    typer.echo(f"{len(search.trials)} of {trials} trials are done.")
 
     def watch(trial: Trial) -> None:
         typer.echo(describe_trial(trial))
         write_trials(folder, search.trials)
 
     search.run(questions, num_trials=trials, device=device, watch=watch)
-    typer.echo(
-        f"\nBest: {describe_trial(search.best)}\nTable and figure: {folder}\nTrain with it:\n"
-    )
-    words = ["python", "cli.py", "train", "--data", str(data), "--category", name]
+    typer.echo(f"\nBest: {describe_trial(search.best)}")
+    typer.echo(f"Table and figure: {folder}\nTrain with it:\n")
+    words = ["python", "cli.py", "train", "--data", str(data), "--category", part.categories[0]]
     words += ["--detector", detector]
     words += ["--labelled-defects", f"{labelled_defects:g}"] if learns_labels else []
+    words += ["--dataset", dataset] if dataset is not None else []
+    words += ["--checkpoints", str(checkpoints)] if checkpoints != CHECKPOINTS else []
     for key, value in search.best.settings.items():
         words += ["--set", f"{key}={value}"] if key not in trial_only else []
     typer.echo(shlex.join(words))
 
 
-def check_labels(detector: str, labelled: float | None) -> bool:
-    """Tell whether trials learn from labelled defects.
+def needs_labels(detector: str) -> bool:
+    """Tell whether a detector learns from labelled defects only."""
+    return CLASSES[detector].needs_labels
+
+
+def knows_labels(detector: str) -> bool:
+    """Tell whether a detector can learn from labelled defects."""
+    return needs_labels(detector) or "labelled" in setting_names(detector)
+
+
+def choose_labels(detector: str, fraction: float | None) -> Labels | None:
+    """Return which labelled defects leave the test part; None for none.
 
     Raises:
-        SettingsError: the detector needs them, but none are given.
+        SettingsError: the detector needs some, but none are given.
     """
-    if CLASSES[detector].needs_labels and labelled is None:
+    if fraction is not None:
+        return Labels(fraction, needs_masks=not needs_labels(detector))
+    if needs_labels(detector):
         raise SettingsError(
             f"The {detector} learns from labelled defects.", "Add --labelled-defects 0.5."
         )
-    return labelled is not None and (CLASSES[detector].needs_labels or _knows_labels(detector))
-
-
-def _knows_labels(detector: str) -> bool:
-    return "labelled" in setting_names(detector)
+    return None
 
 
 def split_samples(
@@ -145,6 +144,16 @@ def split_samples(
         return apply_split(samples, load_split(folder) or make_split(samples, seed=seed))
     plan = open_split(folder, samples, seed=seed, labels=labels)
     return apply_split(samples, plan, labels=labels)
+
+
+def describe_questions(rehearsal: Rehearsal, questions: Sequence[Question]) -> None:
+    """Say what each trial learns from, and what it is asked."""
+    num_defective = sum(question.is_anomalous for question in questions)
+    typer.echo(
+        f"Each trial learns from {len(rehearsal.learned)} training images and is asked about "
+        f"{len(questions) - num_defective} normal and {num_defective} defective others, no test "
+        "image among them."
+    )
 
 
 def describe_trial(trial: Trial) -> str:

@@ -36,12 +36,16 @@ def draw_trials(trials: Sequence[Trial]) -> str:
         row=1,
         col=1,
     )
+    figure.update_xaxes(tickformat="d", dtick=max(1, len(trials) // 20), row=1, col=1)
     for position, key in enumerate(varied):
         row, column = divmod(position, COLUMNS)
         tried = [_read(trial.settings[key]) for trial in trials]
         figure.add_trace(_points(tried, values, trials), row=row + 2, col=column + 1)
+        if key == "learning_rate":
+            figure.update_xaxes(type="log", row=row + 2, col=column + 1)
+    figure.update_yaxes(title="objective", col=1)
     figure.update_layout(
-        title="Mean of image AUROC and AUPRO 0.30 on images set aside from training",
+        title="Objective: mean of image AUROC and AUPRO 0.30, on images set aside from training",
         height=ROW_HEIGHT * (rows + 1),
         showlegend=False,
         template="plotly_white",

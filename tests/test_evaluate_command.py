@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 import cli
-from commands import options
+from detectors import DEFAULT
 from inspection.calibration import CARD, load_calibration, read_json, save_calibration, write_json
 from inspection.errors import InspectionError
 from inspection.evaluation_files import load_evaluation
@@ -60,7 +60,7 @@ def evaluate(trained: Path, *arguments: str) -> str:
 
 def test_every_category_is_evaluated_printed_and_kept(trained: Path) -> None:
     said = evaluate(trained)
-    assert options.DEFAULT == NAMES
+    assert DEFAULT == NAMES
     for text in (
         *("drawn/part: 4 normal and 6 defective", "drawn/ring", "image AUROC", "AUPRO 0.05"),
         *("0.90, as plants ask", "found, by defect type", "dent", "scratch", "mean of 2"),

@@ -71,7 +71,7 @@ def test_trials_are_kept_as_table_and_figure_and_the_best_can_be_trained(
     assert "coreset_ratio" in page
     command = shlex.split(said.strip().splitlines()[-1])
     assert f"coreset_ratio={best['coreset_ratio']}" in command
-    run(*command[2:], "--checkpoints", parts.parent / "ck", "--device", "cpu")
+    run(*command[2:], "--device", "cpu")
     made = PatchCore.load(parts.parent / "ck" / "parts" / "disc" / "patchcore", device="cpu")
     assert made.settings.coreset_ratio == float(best["coreset_ratio"])
     assert tuple(made.settings.layers) == tuple(best["layers"].split(","))
@@ -162,6 +162,7 @@ def test_without_optuna_it_says_what_to_install(
         (["--set", "smoothing=wide"], "smoothing = wide does not suit"),
         (["--set", "smoothing=99"], "from 0 to 64"),
         (["--detector", "oracle"], "no detector called oracle"),
+        (["--detector", "classifier"], "--labelled-defects 0.5"),
     ],
 )
 def test_bad_input_is_answered_with_a_sentence(
