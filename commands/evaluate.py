@@ -96,7 +96,7 @@ def find_products(
     categories: Sequence[str] | None,
     detectors: Sequence[str] | None,
 ) -> list[Product]:
-    """Return the trained products asked for.
+    """Return the trained products asked for; without categories, all that have the detectors.
 
     Raises:
         CheckpointError: one that was named is not trained, or none is.
@@ -110,11 +110,14 @@ def find_products(
         return [catalog.find(f"{source.name}/{name}") for name in dict.fromkeys(categories)]
     keys = [f"{source.name}/{name}" for name in source.categories]
     found = [
-        catalog.product(key) for key in keys if key in catalog.products and catalog.trained(key)
+        catalog.product(key)
+        for key in keys
+        if key in catalog.products and set(catalog.trained(key)) >= set(detectors or ())
     ]
     if not found:
+        also = f" with {' and '.join(detectors)}" if detectors else ""
         raise CheckpointError(
-            f"No category of {source.name} is trained.",
+            f"No category of {source.name} is trained{also}.",
             f"Train them: `python cli.py train-all --data {source.root}`.",
         )
     return found

@@ -127,6 +127,15 @@ def test_an_evaluation_without_defects_or_masks_says_what_is_undefined(trained: 
     assert "4 normal and 0 defective" in said
 
 
+def test_categories_without_the_detector_are_left_unless_they_are_named(trained: Path) -> None:
+    shutil.rmtree(trained / "ck" / "drawn" / "ring" / "unet")
+    said = evaluate(trained, "--detector", "unet")
+    assert "drawn/part" in said
+    assert "drawn/ring" not in said
+    with pytest.raises(InspectionError, match="Not trained yet"):
+        evaluate(trained, "--detector", "unet", "--category", "ring")
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
