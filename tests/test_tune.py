@@ -12,8 +12,9 @@ from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 import cli
-from detectors import parse_settings
+from detectors import CLASSES, create_detector, parse_settings
 from detectors.patchcore import PatchCore
+from detectors.search import SPACES, Choice
 from detectors.student import Student
 from inspection.dataset import read_dataset
 from inspection.errors import InspectionError, SettingsError
@@ -190,3 +191,14 @@ def test_settings_are_read_from_text_as_their_kind_asks() -> None:
     for text in ("maybe", "1"):
         with pytest.raises(SettingsError, match="true, false"):
             parse_settings("cae", {"flips": text})
+
+
+@pytest.mark.parametrize("name", sorted(CLASSES))
+def test_every_value_that_is_tried_suits_its_detector(name: str) -> None:
+    for key, values in SPACES[name].items():
+        tried = (
+            values.values if isinstance(values, Choice) else (str(values.least), str(values.most))
+        )
+        for text in tried:
+            made: Any = create_detector(name, device="cpu", **parse_settings(name, {key: text}))
+            assert hasattr(made.settings, key)
