@@ -3,6 +3,7 @@
 import threading
 
 import torch
+from captum.attr import LayerGradCam  # type: ignore[import-untyped]
 from torch import Tensor
 
 from detectors.classifier_networks import Classifier
@@ -20,8 +21,6 @@ def explain(network: Classifier, maps: Tensor, target: int, size: Size) -> Tenso
         target: index of the logit.
         size: (height, width) of what is returned.
     """
-    from captum.attr import LayerGradCam  # type: ignore[import-untyped]
-
     with _LOCK, torch.enable_grad():
         cam = LayerGradCam(network.classify, network.maps).attribute(
             maps.detach().clone().requires_grad_(), target=target, relu_attributions=True
