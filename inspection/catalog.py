@@ -278,21 +278,28 @@ class Catalog:
             self._seen_images[key, detector] = held
         return held[1]
 
+    def evaluate_command(self, key: str, detector: str | None = None) -> str:
+        """Return the command that evaluates a detector, or all of the product's dataset."""
+        product = self.product(key)
+        chosen = "" if detector is None else _chosen(product, detector)
+        return self._command("evaluate", product, chosen)
+
     def _missing(self, key: str, detector: str) -> Panel:
         product = self.product(key)
+        command = self._command("train", product, _chosen(product, detector))
+        return Panel(detector, Status.MISSING, problem="Not trained yet.", fix=command)
+
+    def _command(self, verb: str, product: Product, chosen: str) -> str:
         data = self._data.get(product.dataset)
         where = _quote(_from_here(data).as_posix()) if data else "DIR"
-        command = (
-            f"python cli.py train --data {where} --category {_quote(product.category)} "
-            f"--detector {detector}"
-        )
+        command = f"python cli.py {verb} --data {where}{chosen}"
         if data is not None and data.name != product.dataset:
             command += f" --dataset {_quote(product.dataset)}"
         if self._checkpoints.resolve() != CHECKPOINTS:
             command += f" --checkpoints {_quote(_from_here(self._checkpoints).as_posix())}"
         if data is not None and data.resolve() == DEMO_DATA:  # of which only samples are there
             command = f"python cli.py demo-data\n{command}"
-        return Panel(detector, Status.MISSING, problem="Not trained yet.", fix=command)
+        return command
 
     def _find_products(self) -> Mapping[str, Product]:
         found: dict[str, Product] = {}
@@ -347,6 +354,10 @@ def _is_there(folder: Path) -> bool:
             with contextlib.suppress(OSError):  # somebody else was faster, or may not write
                 aside.rename(folder)
     return folder.is_dir()
+
+
+def _chosen(product: Product, detector: str) -> str:
+    return f" --category {_quote(product.category)} --detector {detector}"
 
 
 def _quote(text: str) -> str:

@@ -8,8 +8,13 @@ import gradio as gr
 
 from ui.quiet_plot import QuietPlot
 
-HERE = Path(__file__).parent / "explore"
-SHARED = Path(__file__).parent.parent / "eda" / "web"
+HERE = Path(__file__).parent
+FOLDERS = (
+    HERE / "explore",
+    HERE / "results",
+    HERE / "viewer",
+    HERE.parent / "eda" / "web",
+)
 TILES = '<dl class="tiles"></dl>'
 STATUS = """
 <div class="status" role="status" hidden>
@@ -28,6 +33,7 @@ def make_part(
     template: str | None = None,
     elem_id: str | None = None,
     scripts: Sequence[str] = (),
+    value: Any = None,
 ) -> gr.HTML:
     """Return a part that its own script draws from its value; nothing in a value becomes markup.
 
@@ -36,8 +42,10 @@ def make_part(
         template: markup to begin with.
         elem_id: of the part.
         scripts: what its own script needs.
+        value: to begin with.
     """
     return gr.HTML(
+        value,
         html_template=template or read(f"{name}.html"),
         js_on_load="\n".join(read(f"{script}.js") for script in (*scripts, name)),
         apply_default_css=False,
@@ -56,9 +64,9 @@ def make_tiles() -> gr.HTML:
     return make_part("tiles", template=TILES)
 
 
-def make_status() -> gr.HTML:
+def make_status(value: dict[str, Any] | None = None) -> gr.HTML:
     """Return the status line."""
-    return make_part("status", template=STATUS)
+    return make_part("status", template=STATUS, value=value)
 
 
 def make_figure_keeper() -> gr.HTML:
@@ -77,9 +85,9 @@ def busy_value(text: str, done: int, total: int) -> dict[str, Any]:
 
 
 def read(name: str) -> str:
-    """Return a file of the tab; tables and figures are the report's as well."""
-    path = HERE / name
-    return (path if path.is_file() else SHARED / name).read_text(encoding="utf-8")
+    """Return a file of a tab, or one that tabs share with the report or the viewer."""
+    found = next(folder for folder in FOLDERS if (folder / name).is_file())
+    return (found / name).read_text(encoding="utf-8")
 
 
 def tile_values(tiles: Sequence[Any]) -> list[Mapping[str, str]]:

@@ -161,7 +161,9 @@ def build(page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG001 (every tab
         for name, title in SUB_TABS.items():
             with gr.Tab(title) as tabs[name]:
                 LAYOUTS[name](outputs)
-    outputs["detail"] = make_part("detail", elem_id="explore-detail", scripts=["overlay"])
+    outputs["detail"] = make_part(
+        "detail", elem_id="explore-detail", scripts=["overlay", "hand_over"]
+    )
     make_figure_keeper()
     _bind(handlers, outputs, tabs)
 

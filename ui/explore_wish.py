@@ -1,4 +1,4 @@
-"""What one visitor wants to see on the Explore data tab."""
+"""What one visitor wants to see on a tab with sub-tabs."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class Wish:
     It is asked for without waiting, and read when its turn in the queue comes.
 
     Attributes:
-        filters: dataset, category, defect type, area and contrast.
+        filters: what is chosen above and on the sub-tabs.
         number: counts the wishes.
         begun: the last one that was begun to be shown.
     """

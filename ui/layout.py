@@ -6,11 +6,12 @@ from pathlib import Path
 import gradio as gr
 
 from inspection.catalog import Catalog
-from ui import explore_tab, inspect_tab, messages
+from ui import explore_tab, inspect_tab, messages, results_tab
 
 TABS: Sequence[tuple[str, Callable[[gr.Blocks, Catalog], None]]] = (
     (inspect_tab.TITLE, inspect_tab.build),
     (explore_tab.TITLE, explore_tab.build),
+    (results_tab.TITLE, results_tab.build),
 )
 
 HERE = Path(__file__).parent

@@ -51,5 +51,5 @@ def make_theme() -> gr.themes.Base:
 def page_head() -> str:
     """Return the style sheets for `launch(head=...)`; `launch(css=...)` loses some rules."""
     page = (HERE / "page.css").read_text(encoding="utf-8")
-    explore = read_part("parts.css") + read_part("explore.css")
+    explore = read_part("parts.css") + read_part("explore.css") + read_part("results.css")
     return f"<style>{page}\n{read('viewer.css')}\n{explore}</style>"

@@ -45,8 +45,7 @@ function fill() {
 function inspect() {
   const { product, id } = props.value || {};
   dialog.close();
-  document.querySelector('#tabs > .tab-wrapper button[role=tab]')?.click();
-  document.dispatchEvent(new CustomEvent('defect-lens-inspect', { detail: { product, sample: id } }));
+  handOver(product, id);
 }
 
 document.addEventListener('defect-lens-open', openEarly);

@@ -1,0 +1,60 @@
+"""How a stored detector was trained, from its card alone: no weights are read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from inspection.calibration import CARD, read_json
+from inspection.errors import CheckpointError
+
+LOSSES = ("loss", "validation_loss")
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The course of one training.
+
+    Attributes:
+        epochs: numbers of the epochs that were kept, ascending; none for what has no epochs.
+        losses: name -> one value per epoch; None where it was not measured.
+        summary: what it learned from, such as "trained on 48 labelled defects".
+        created: ISO 8601, UTC.
+        seconds: how long it took.
+    """
+
+    epochs: tuple[int, ...]
+    losses: Mapping[str, tuple[float | None, ...]]
+    summary: str
+    created: str
+    seconds: float
+    device: str
+
+
+def read_history(folder: Path) -> History:
+    """Read how the detector in a checkpoint folder was trained.
+
+    Raises:
+        CheckpointError: the card is missing or damaged.
+    """
+    card = read_json(folder / CARD)
+    try:
+        rows = card.get("state", {}).get("history", [])
+        training = card.get("training", {})
+        return History(
+            epochs=tuple(int(row["epoch"]) for row in rows),
+            losses={name: tuple(_number(row.get(name)) for row in rows) for name in LOSSES},
+            summary=str(training.get("summary", "")),
+            created=str(training.get("created", "")),
+            seconds=float(training.get("seconds", 0.0)),
+            device=str(training.get("device", "")),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CheckpointError(
+            f"{folder / CARD} is damaged ({error!r}).",
+            f"Train again: `python cli.py train --data DIR --detector {folder.name}`.",
+        ) from error
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)

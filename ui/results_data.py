@@ -1,0 +1,108 @@
+"""The evaluations beside the weights of a catalogue, read once and shared by all visitors."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from inspection.calibration import CALIBRATION, CARD
+from inspection.catalog import Catalog, Product
+from inspection.errors import CheckpointError, EvaluationError, InspectionError
+from inspection.evaluation_files import EVALUATION, load_evaluation
+from inspection.evaluation_types import EvaluationReport
+from ui import messages
+
+if TYPE_CHECKING:
+    from eda.results import Shown  # at run time only when somebody opens the tab
+
+Outcome: TypeAlias = EvaluationReport | InspectionError
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a trained detector shows no figures.
+
+    Attributes:
+        command: evaluates it.
+        dataset_command: evaluates every detector of every trained category of its dataset.
+    """
+
+    product: str
+    detector: str
+    problem: str
+    command: str
+    dataset_command: str
+
+
+class Results:
+    """Evaluations by product and detector; one that is written anew is read anew."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self._held: dict[Path, tuple[tuple[int, ...], Outcome]] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def products(self) -> dict[str, Product]:
+        """Products with a trained detector, by key."""
+        return {
+            key: product
+            for key, product in self.catalog.products.items()
+            if self.catalog.trained(key)
+        }
+
+    def shown(self, key: str) -> "list[Shown]":
+        """Return the evaluated detectors of a product, as figures show them."""
+        from eda.results import Shown
+
+        return [
+            Shown(messages.detector_texts(name)["title"], place, report)
+            for place, name in enumerate(self.catalog.detectors)
+            if name in self.catalog.trained(key)
+            and not isinstance(report := self._read(key, name), InspectionError)
+        ]
+
+    def troubles(self, keys: Sequence[str]) -> list[Trouble]:
+        """Return what is missing, damaged or outdated among the products."""
+        return [
+            Trouble(
+                key,
+                messages.detector_texts(name)["title"],
+                found.problem,
+                self.catalog.evaluate_command(key, name),
+                self.catalog.evaluate_command(key),
+            )
+            for key in keys
+            for name in self.catalog.trained(key)
+            if isinstance(found := self._read(key, name), InspectionError)
+        ]
+
+    def folder(self, key: str, detector: str) -> Path:
+        """Return the checkpoint folder of a detector."""
+        return self.catalog.product(key).folder / detector
+
+    def _read(self, key: str, detector: str) -> Outcome:
+        folder = self.folder(key, detector)
+        stamp = tuple(_stamp(folder / name) for name in (EVALUATION, CARD, CALIBRATION))
+        with self._lock:  # two visitors who come at once read it once
+            held = self._held.get(folder)
+            if held is None or held[0] != stamp:
+                held = self._held[folder] = (stamp, _load(folder))
+            return held[1]
+
+
+def _load(folder: Path) -> Outcome:
+    if not (folder / EVALUATION).is_file():
+        return EvaluationError(messages.RESULTS_MISSING, "")
+    try:
+        return load_evaluation(folder)
+    except (EvaluationError, CheckpointError) as error:
+        return error
+
+
+def _stamp(file: Path) -> int:
+    try:
+        return file.stat().st_mtime_ns
+    except (FileNotFoundError, NotADirectoryError):
+        return 0

@@ -1,0 +1,102 @@
+"""Galleries of the test images that detectors are wrong about, or disagree about."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from eda.gallery import make_item
+from eda.results import Shown
+from eda.results_mistakes import (
+    Mistake,
+    find_common_misses,
+    find_disagreements,
+    find_false_alarms,
+    find_misses,
+)
+from inspection.catalog import DEMO_DATA
+from inspection.types import Sample
+from ui import messages
+from ui.results_data import Results
+
+PER_SECTION = 8
+PER_PAGE = 24  # where there is one section only
+
+Section = tuple[str, list[Mistake]]
+"""Title and images."""
+
+
+def mistakes_value(results: Results, key: str, *, kind: str, page: int) -> dict[str, Any]:
+    """Return one page of the gallery; images are found by id among the unseen samples.
+
+    Args:
+        results: all evaluations.
+        key: of the product.
+        kind: one of `messages.MISTAKES`.
+        page: from 0; one beyond the last is the last.
+    """
+    sections = list_sections(results.shown(key), kind)
+    size = PER_PAGE if len(sections) == 1 else PER_SECTION
+    num_pages = max([1, *(-(-len(found) // size) for _, found in sections)])
+    page = min(max(page, 0), num_pages - 1)
+    samples = {sample.id: sample for sample in results.catalog.samples(key)}
+    made = [
+        {
+            "title": title,
+            "note": "" if found else messages.MISTAKES_NONE,
+            "items": [
+                _item(one, samples.get(one.id)) for one in found[page * size : (page + 1) * size]
+            ],
+        }
+        for title, found in sections
+    ]
+    lacks = any(not item["source"] for section in made for item in section["items"])
+    if lacks:
+        made[0]["note"] = messages.MISTAKES_NOWHERE.format(fix=_fix(results, key))
+    return {
+        "product": key,
+        "sections": made,
+        "page": page,
+        "pages": num_pages,
+        "note": messages.GALLERY_PAGE.format(page=page + 1, pages=num_pages)
+        if num_pages > 1
+        else "",
+    }
+
+
+def list_sections(shown: Sequence[Shown], kind: str) -> list[Section]:
+    """Return the images of a kind, by detector."""
+    if kind == "disagreements":
+        found = find_disagreements(shown)
+        total = len(shown[0].report.images) if shown else 0
+        title = messages.DISAGREEMENTS_TITLE.format(count=len(found), total=total)
+        return [(title, found)] if len(shown) > 1 else []
+    is_miss = kind == "misses"
+    sections = [_section(one, is_miss=is_miss) for one in shown]
+    if is_miss and len(shown) > 1:
+        found = find_common_misses(shown)
+        total = shown[0].report.confusion.num_anomalous
+        sections.insert(0, (messages.ALL_MISS_TITLE.format(count=len(found), total=total), found))
+    return sections
+
+
+def _section(one: Shown, *, is_miss: bool) -> Section:
+    counts = one.report.confusion
+    found = find_misses(one.report) if is_miss else find_false_alarms(one.report)
+    text = messages.MISSES_TITLE if is_miss else messages.FALSE_ALARMS_TITLE
+    total = counts.num_anomalous if is_miss else counts.num_normal
+    return text.format(detector=one.title, count=len(found), total=total), found
+
+
+def _item(one: Mistake, sample: Sample | None) -> dict[str, Any]:
+    item = make_item(sample) if sample is not None else None
+    detail = messages.MISTAKES_SCORE.format(relative=f"{one.relative_score:.2f}")
+    if one.flagged_by:
+        detail = messages.MISTAKES_FLAGGED.format(names=messages.join_names(list(one.flagged_by)))
+    if item is None:
+        return {"id": one.id, "source": "", "label": one.id, "detail": detail}
+    return {**item, "detail": detail}
+
+
+def _fix(results: Results, key: str) -> str:
+    folder = results.catalog.folders.get(results.catalog.product(key).dataset)
+    is_demo = folder is not None and folder.resolve() == DEMO_DATA
+    return messages.MISTAKES_DRAW if is_demo else messages.MISTAKES_GIVE

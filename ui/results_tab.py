@@ -1,0 +1,239 @@
+"""The Results tab: how good every detector is, measured on images that none has seen."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import gradio as gr
+
+from inspection.catalog import Catalog
+from inspection.errors import InspectionError
+from inspection.evaluation_types import FIGURES
+from ui import messages
+from ui.explore_parts import (
+    busy_value,
+    make_part,
+    make_plot,
+    make_status,
+    make_table,
+    status_value,
+)
+from ui.explore_wish import Wish
+from ui.results_data import Results, Trouble
+
+TITLE = "Results"
+MAX_PARALLEL = 2
+MAX_COMMANDS = 3
+SUB_TABS = {
+    "leaderboard": "Leaderboard",
+    "threshold": "Threshold",
+    "curves": "Curves",
+    "compare": "Score against score",
+    "mistakes": "Mistakes",
+    "training": "Training",
+}
+FILTERS = ("dataset", "category", "metric", "first", "second", "kind")
+
+Slots = dict[str, Any]
+
+
+class Handlers:
+    """What happens on the tab, in slots; every input may come from anywhere."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.results = Results(catalog)
+
+    def show(self, view: object, *wanted: object) -> Iterator[Slots]:
+        """Show one sub-tab, in one step.
+
+        Args:
+            view: one of `SUB_TABS`.
+            wanted: values of `FILTERS`, and the page of the gallery.
+        """
+        if not self.results.products:
+            yield {"status": status_value(messages.RESULTS_NO_PRODUCTS)}
+            return
+        try:
+            yield self._show(view, wanted)
+        except InspectionError as error:
+            yield {"status": status_value(str(error), is_problem=True)}
+
+    def _show(self, view: object, wanted: tuple[object, ...]) -> Slots:
+        from ui.results_views import VIEWS, Choice
+
+        dataset, category, metric, first, second, kind, page = (*wanted, *(None,) * 7)[:7]
+        products = self.results.products
+        datasets = list(dict.fromkeys(product.dataset for product in products.values()))
+        dataset = dataset if dataset in datasets else datasets[0]
+        keys = {one.category: key for key, one in products.items() if one.dataset == dataset}
+        category = category if category in list(keys) else next(iter(keys))
+        choice = Choice(
+            key=keys[str(category)],
+            keys=tuple(keys.values()),
+            metric=_known(metric, FIGURES, "image_auroc"),
+            first=str(first),
+            second=str(second),
+            kind=_known(kind, messages.MISTAKES, "misses"),
+            page=page if isinstance(page, int) else 0,
+        )
+        shown = view if isinstance(view, str) and view in VIEWS else "leaderboard"
+        asked = choice.keys if shown == "leaderboard" else (choice.key,)
+        troubles = [] if shown == "training" else self.results.troubles(asked)
+        return {
+            "category": ([(one.replace("_", " "), one) for one in keys], category),
+            **VIEWS[shown](self.results, choice),
+            "todo": todo_value(troubles),
+            "status": status_value(),
+        }
+
+
+def todo_value(troubles: list[Trouble]) -> dict[str, Any]:
+    """Return what was not evaluated, with commands that mend it; many get one command for all."""
+    items = [
+        {
+            "text": messages.RESULTS_TODO_ONE.format(
+                product=one.product, detector=one.detector, problem=one.problem
+            ),
+            "command": one.command,
+        }
+        for one in troubles
+    ]
+    if len(troubles) > MAX_COMMANDS:
+        names = ", ".join(f"{one.product} {one.detector}" for one in troubles)
+        text = messages.RESULTS_TODO_ALL.format(num=len(troubles), names=names)
+        items = [{"text": text, "command": troubles[0].dataset_command}]
+    return {"title": messages.RESULTS_TODO, "items": items}
+
+
+def build(page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG001 (every tab is built alike)
+    """Lay out the tab inside the open `gr.Tab` and bind its events to it."""
+    handlers = Handlers(catalog)
+    outputs: dict[str, Any] = {}
+    datasets = list(dict.fromkeys(one.dataset for one in handlers.results.products.values()))
+    with gr.Row(elem_id="results-filters"):
+        outputs["dataset"] = _choice(messages.RESULTS_DATASET, [(one, one) for one in datasets])
+        outputs["category"] = _choice(messages.RESULTS_CATEGORY, [])
+    outputs["status"] = make_status(busy_value(messages.RESULTS_READING, 0, 0))
+    outputs["todo"] = make_part("todo", template='<div class="todo" hidden></div>')
+    tabs: dict[str, gr.Tab] = {}
+    with gr.Tabs(elem_id="results-tabs"):
+        for name, title in SUB_TABS.items():
+            with gr.Tab(title) as tabs[name]:
+                LAYOUTS[name](outputs, catalog)
+    _bind(handlers, outputs, tabs)
+
+
+def _lay_out_leaderboard(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa: ARG001
+    with gr.Row(elem_classes="xp-filters"):
+        figures = [(kind.title, key) for key, kind in FIGURES.items()]
+        outputs["metric"] = _choice(messages.RESULTS_METRIC, figures)
+    with gr.Row(elem_classes="xp-row"):
+        outputs["board-figure"] = make_plot()
+        outputs["seconds"] = make_plot()
+    outputs["board"] = make_table()
+    outputs["figures"] = make_table()
+
+
+def _lay_out_threshold(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa: ARG001
+    outputs["judge"] = make_part("judge", scripts=["calibration", "format", "judge_count"])
+
+
+def _lay_out_curves(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa: ARG001
+    for row in (("roc", "pr"), ("pro", "pixel_pr", "pixel_roc")):
+        with gr.Row(elem_classes="xp-row"):
+            for name in row:
+                outputs[name] = make_plot()
+
+
+def _lay_out_compare(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa: ARG001
+    with gr.Row(elem_classes="xp-filters"):
+        outputs["first"] = _choice(messages.RESULTS_FIRST, [])
+        outputs["second"] = _choice(messages.RESULTS_SECOND, [])
+    outputs["click"] = make_part("scatter", template='<p class="hint"></p>', scripts=["hand_over"])
+    outputs["scatter"] = make_plot("results-scatter")
+
+
+def _lay_out_mistakes(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa: ARG001
+    with gr.Row(elem_classes="xp-filters"):
+        kinds = [(title, kind) for kind, title in messages.MISTAKES.items()]
+        outputs["kind"] = _choice(messages.RESULTS_KIND, kinds)
+    outputs["mistakes"] = make_part("mistakes", scripts=["overlay", "hand_over"])
+
+
+def _lay_out_training(outputs: dict[str, Any], catalog: Catalog) -> None:
+    with gr.Row(elem_classes="xp-row"):
+        for name in catalog.detectors:
+            outputs[f"training-{name}"] = make_plot()
+    outputs["trainings"] = make_table()
+
+
+LAYOUTS = {
+    "leaderboard": _lay_out_leaderboard,
+    "threshold": _lay_out_threshold,
+    "curves": _lay_out_curves,
+    "compare": _lay_out_compare,
+    "mistakes": _lay_out_mistakes,
+    "training": _lay_out_training,
+}
+
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+AT_ONCE: dict[str, Any] = {**QUIET, "queue": False}
+QUEUED: dict[str, Any] = {
+    **QUIET,
+    "trigger_mode": "multiple",  # a newer wish begins while an older one is being shown
+    "concurrency_id": "results",
+    "concurrency_limit": MAX_PARALLEL,
+}
+
+
+def _bind(handlers: Handlers, outputs: dict[str, Any], tabs: dict[str, gr.Tab]) -> None:
+    """Connect events to handlers; nothing is read or drawn before the tab is opened."""
+    wished = gr.State(Wish(view="leaderboard"))
+    filters = [outputs[name] for name in FILTERS]
+    shown = [part for name, part in outputs.items() if name not in ("dataset", "metric", "kind")]
+
+    def on_show(wish: Wish) -> dict[Any, Any]:
+        slots = next(wish.fulfil(handlers.show), {})
+        # with nothing at all, Gradio would empty every output
+        return {outputs["status"]: gr.skip()} | {
+            outputs[name]: _fed(name, value) for name, value in slots.items()
+        }
+
+    def bind(triggers: Any, step: Callable[..., None]) -> None:
+        asked = gr.on(triggers, step, [wished, *filters], None, **AT_ONCE)
+        asked.then(on_show, wished, shown, **QUEUED)
+
+    def on_turn(event: gr.EventData, wish: Wish, *chosen: object) -> None:
+        wish.ask(*chosen, page=getattr(event, "page", 0))
+
+    whole = gr.context.Context.block
+    if isinstance(whole, gr.Tab):
+        bind(whole.select, Wish.ask)
+    bind([part.input for part in filters], Wish.ask)
+    bind(outputs["mistakes"].submit, on_turn)
+    for name, tab in tabs.items():
+        bind(tab.select, _ask_for(name))
+
+
+def _ask_for(view: str) -> Callable[..., None]:
+    def ask(wish: Wish, *chosen: object) -> None:
+        wish.ask(*chosen, view=view)
+
+    return ask
+
+
+def _fed(name: str, value: Any) -> Any:
+    """Return what a component is given."""
+    if name not in ("category", "first", "second"):
+        return value
+    choices, chosen = value
+    return gr.Dropdown(choices, value=chosen, filterable=len(choices) > 8)
+
+
+def _choice(label: str, choices: list[tuple[str, str]]) -> gr.Dropdown:
+    value = choices[0][1] if choices else None
+    return gr.Dropdown(choices, value=value, label=label, filterable=False)
+
+
+def _known(value: object, known: Any, default: str) -> str:
+    """Return what was asked for if there is such a thing; a request by hand may ask anything."""
+    return value if isinstance(value, str) and value in known else default

@@ -1,0 +1,177 @@
+"""What each sub-tab of the Results tab shows; imported when somebody opens the tab."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from eda.results import (
+    Shown,
+    draw_image_pr,
+    draw_image_roc,
+    draw_leaderboard,
+    draw_pixel_curves,
+    draw_seconds,
+)
+from eda.results_scores import draw_scatter, judge_values
+from eda.results_tables import (
+    describe_board,
+    describe_figures,
+    tabulate_board,
+    tabulate_figures,
+)
+from eda.results_training import draw_training
+from eda.tables import table_value
+from inspection.calibration import load_calibration
+from inspection.errors import InspectionError
+from inspection.evaluation_types import FIGURES
+from inspection.history import History, read_history
+from inspection.leaderboard import make_leaderboard
+from ui import messages
+from ui.results_data import Results
+from ui.results_mistakes import mistakes_value
+
+Slots = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a visitor has chosen; every value is checked before it comes here.
+
+    Attributes:
+        key: of the product.
+        keys: of all products of its dataset.
+        first, second: detectors by name, of the scatter.
+    """
+
+    key: str
+    keys: tuple[str, ...]
+    metric: str = "image_auroc"
+    first: str = ""
+    second: str = ""
+    kind: str = "misses"
+    page: int = 0
+
+
+def show_leaderboard(results: Results, choice: Choice) -> Slots:
+    """Return one figure of all categories; times and all figures of one."""
+    everyone = [one for key in choice.keys for one in results.shown(key)]
+    looks = {one.report.detector: one for one in sorted(everyone, key=lambda one: one.place)}
+    order = list(looks)
+    reports = sorted((one.report for one in everyone), key=lambda one: order.index(one.detector))
+    board = make_leaderboard(reports, choice.metric)
+    titles = {name: one.title for name, one in looks.items()}
+    here = results.shown(choice.key)
+    category = results.catalog.product(choice.key).category
+    return {
+        "board-figure": draw_leaderboard(board, looks),
+        "seconds": draw_seconds(here, category),
+        "board": table_value(
+            tabulate_board(board, titles),
+            messages.BOARD_TITLE.format(figure=FIGURES[choice.metric].title),
+            file="leaderboard",
+            note=describe_board(board, titles),
+        ),
+        "figures": table_value(
+            tabulate_figures(here) if here else pd.DataFrame(),
+            messages.FIGURES_TITLE.format(category=category),
+            file="figures",
+            note=describe_figures(here) if here else "",
+        ),
+    }
+
+
+def show_curves(results: Results, choice: Choice) -> Slots:
+    """Return ROC, precision-recall and PRO curves of one category."""
+    shown = results.shown(choice.key)
+    return {
+        "roc": draw_image_roc(shown),
+        "pr": draw_image_pr(shown),
+        **draw_pixel_curves(shown),
+    }
+
+
+def show_threshold(results: Results, choice: Choice) -> Slots:
+    """Return what the browser needs to judge anew at any threshold."""
+    shown = results.shown(choice.key)
+    calibrations = {
+        name: load_calibration(results.folder(choice.key, name)).calibration
+        for name in (one.report.detector for one in shown)
+    }
+    return {"judge": {**judge_values(shown, calibrations), "texts": dict(messages.JUDGE)}}
+
+
+def show_compare(results: Results, choice: Choice) -> Slots:
+    """Return one detector against another."""
+    shown = results.shown(choice.key)
+    first, second = choose_pair(shown, choice.first, choice.second)
+    choices = [(one.title, one.report.detector) for one in shown]
+    return {
+        "first": (choices, first.report.detector if first else None),
+        "second": (choices, second.report.detector if second else None),
+        "scatter": draw_scatter(first, second),
+        "click": {"product": choice.key, "hint": messages.SCATTER_HINT if second else ""},
+    }
+
+
+def show_mistakes(results: Results, choice: Choice) -> Slots:
+    """Return the images that detectors are wrong about."""
+    value = mistakes_value(results, choice.key, kind=choice.kind, page=choice.page)
+    return {"mistakes": value}
+
+
+def show_training(results: Results, choice: Choice) -> Slots:
+    """Return how every detector of one category was trained."""
+    slots: Slots = {}
+    rows = []
+    for name in results.catalog.detectors:
+        title = messages.detector_texts(name)["title"]
+        history, trouble = _read_history(results, choice.key, name)
+        slots[f"training-{name}"] = draw_training(title, history, trouble=trouble)
+        if history is not None:
+            rows.append(_row(title, history))
+    slots["trainings"] = table_value(pd.DataFrame(rows), messages.TRAININGS_TITLE, file="trainings")
+    return slots
+
+
+def choose_pair(shown: list[Shown], first: str, second: str) -> tuple[Shown | None, Shown | None]:
+    """Return the detectors of the scatter: those asked for, else the last two; never one twice."""
+    by_name = {one.report.detector: one for one in shown}
+    if len(shown) < 2:
+        return next(iter(shown), None), None
+    level = by_name.get(first, shown[-2])
+    others = [one for one in shown if one is not level]
+    upright = by_name.get(second, others[-1])
+    return level, upright if upright is not level else others[-1]
+
+
+def _read_history(results: Results, key: str, name: str) -> tuple[History | None, str]:
+    if name not in results.catalog.trained(key):
+        return None, messages.TRAINING_NONE
+    try:
+        return read_history(results.folder(key, name)), ""
+    except InspectionError as error:
+        return None, str(error)
+
+
+def _row(title: str, history: History) -> dict[str, object]:
+    return {
+        "detector": title,
+        "learned": history.summary,
+        "epochs": len(history.epochs) or float("nan"),
+        "minutes": history.seconds / 60,
+        "device": history.device,
+        "made": history.created[:16].replace("T", " "),
+    }
+
+
+View = Callable[[Results, Choice], Slots]
+VIEWS: Mapping[str, View] = {
+    "leaderboard": show_leaderboard,
+    "curves": show_curves,
+    "threshold": show_threshold,
+    "compare": show_compare,
+    "mistakes": show_mistakes,
+    "training": show_training,
+}
