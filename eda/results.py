@@ -18,6 +18,7 @@ NOT_EVALUATED = "No detector of this category was evaluated."
 NO_PIXELS = "No pixels were compared: there is no defective test image with a mask."
 ONE_CLASS = "It takes both normal and defective test images."
 MakeCurve = Callable[[Weights, Weights], tuple[Weights, Weights]]
+SECONDS_HEIGHT = 318
 SQUARE = 400  # height of a figure of curves, px
 
 
@@ -135,8 +136,9 @@ def draw_seconds(shown: Sequence[Shown], category: str) -> go.Figure:
             hovertemplate=f"{escape(one.title)}: %{{x:,.1f}} ms ({low:,.1f} to {high:,.1f})"
             "<extra></extra>",
         )
-    lay_out(figure, title, height=bar_height(len(shown)), x_title="ms", showlegend=False)
-    figure.update_xaxes(rangemode="tozero")
+    lay_out(figure, title, height=SECONDS_HEIGHT, x_title="ms", showlegend=False)
+    longest = max(one.report.figures["seconds"].value or 0.0 for one in shown)
+    figure.update_xaxes(range=[0, 1200 * longest])  # room for the longest bar's label
     return figure.update_yaxes(showgrid=False, autorange="reversed")
 
 

@@ -96,8 +96,6 @@ def make_histogram(scores: NDArray[np.float64], labels: NDArray[np.bool_]) -> di
     is_log = _is_steep(scores)
     used = np.maximum(scores, _smallest(scores)) if is_log else scores
     low, high = (float(used.min()), float(used.max())) if used.size else (0.0, 1.0)
-    if not is_log:
-        low = min(low, 0.0)
     if high <= low:
         high = low + 1.0
     edges = np.geomspace(low, high, BINS + 1) if is_log else np.linspace(low, high, BINS + 1)

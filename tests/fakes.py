@@ -13,6 +13,8 @@ from PIL import Image
 
 from inspection.calibration import CARD, FORMAT, load_calibration, save_calibration, write_json
 from inspection.catalog import Catalog
+from inspection.evaluation import Exam, evaluate
+from inspection.evaluation_files import read_identity, save_evaluation
 from inspection.types import (
     Calibration,
     Channel,
@@ -156,6 +158,14 @@ def make_catalog(
     return Catalog(
         root / "checkpoints", [root / "data" / "drawn"], loader=load, detectors=DETECTORS
     )
+
+
+def write_evaluations(catalog: Catalog, key: str, *, rate: float = 0.02) -> None:
+    """Evaluate every trained detector of a product and keep the reports beside the weights."""
+    for name in catalog.trained(key):
+        folder = catalog.product(key).folder / name
+        exam = Exam(catalog.samples(key), rate, read_identity(folder))
+        save_evaluation(folder, evaluate(catalog.channel(key, name), exam))
 
 
 def write_bad_files(folder: Path) -> dict[str, Path]:

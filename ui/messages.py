@@ -287,6 +287,7 @@ JUDGE: Mapping[str, str] = {
     "picture": "Scores: {found} defective images lie above the threshold and {missed} below, "
     "{alarms} good ones above and {right} below",
     "majority": "Majority",
+    "majorityNote": "Flagged where more than half of the detectors flag.",
     "matrix": "Verdicts of {title} against the truth",
     "isFlagged": "flagged",
     "isNot": "not flagged",

@@ -11,6 +11,7 @@ from inspection.catalog import Catalog, Product
 from inspection.errors import CheckpointError, EvaluationError, InspectionError
 from inspection.evaluation_files import EVALUATION, load_evaluation
 from inspection.evaluation_types import EvaluationReport
+from inspection.names import title_of
 from ui import messages
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class Results:
         from eda.results import Shown
 
         return [
-            Shown(messages.detector_texts(name)["title"], place, report)
+            Shown(title_of(name), place, report)
             for place, name in enumerate(self.catalog.detectors)
             if name in self.catalog.trained(key)
             and not isinstance(report := self._read(key, name), InspectionError)
@@ -68,7 +69,7 @@ class Results:
         return [
             Trouble(
                 key,
-                messages.detector_texts(name)["title"],
+                title_of(name),
                 found.problem,
                 self.catalog.evaluate_command(key, name),
                 self.catalog.evaluate_command(key),

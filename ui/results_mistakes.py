@@ -13,6 +13,7 @@ from eda.results_mistakes import (
     find_misses,
 )
 from inspection.catalog import DEMO_DATA
+from inspection.names import join_names
 from inspection.types import Sample
 from ui import messages
 from ui.results_data import Results
@@ -49,10 +50,9 @@ def mistakes_value(results: Results, key: str, *, kind: str, page: int) -> dict[
         for title, found in sections
     ]
     lacks = any(not item["source"] for section in made for item in section["items"])
-    if lacks:
-        made[0]["note"] = messages.MISTAKES_NOWHERE.format(fix=_fix(results, key))
     return {
         "product": key,
+        "missing": messages.MISTAKES_NOWHERE.format(fix=_fix(results, key)) if lacks else "",
         "sections": made,
         "page": page,
         "pages": num_pages,
@@ -90,7 +90,7 @@ def _item(one: Mistake, sample: Sample | None) -> dict[str, Any]:
     item = make_item(sample) if sample is not None else None
     detail = messages.MISTAKES_SCORE.format(relative=f"{one.relative_score:.2f}")
     if one.flagged_by:
-        detail = messages.MISTAKES_FLAGGED.format(names=messages.join_names(list(one.flagged_by)))
+        detail = messages.MISTAKES_FLAGGED.format(names=join_names(one.flagged_by))
     if item is None:
         return {"id": one.id, "source": "", "label": one.id, "detail": detail}
     return {**item, "detail": detail}

@@ -28,6 +28,7 @@ from inspection.errors import InspectionError
 from inspection.evaluation_types import FIGURES
 from inspection.history import History, read_history
 from inspection.leaderboard import make_leaderboard
+from inspection.names import title_of
 from ui import messages
 from ui.results_data import Results
 from ui.results_mistakes import mistakes_value
@@ -126,7 +127,7 @@ def show_training(results: Results, choice: Choice) -> Slots:
     slots: Slots = {}
     rows = []
     for name in results.catalog.detectors:
-        title = messages.detector_texts(name)["title"]
+        title = title_of(name)
         history, trouble = _read_history(results, choice.key, name)
         slots[f"training-{name}"] = draw_training(title, history, trouble=trouble)
         if history is not None:

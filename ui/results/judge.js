@@ -53,7 +53,7 @@ function createCard({ title, histogram }) {
   card.matrix = make('div', { name: 'matrix' });
   card.facts = make('dl');
   card.root.append(make('h2', { text: title }));
-  if (histogram) card.root.append(createHistogram(card));
+  card.root.append(histogram ? createHistogram(card) : make('p', { text: props.value.texts.majorityNote }));
   card.root.append(card.matrix, card.facts);
   return card;
 }

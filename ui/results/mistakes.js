@@ -3,10 +3,11 @@
 const find = (name) => element.querySelector(name);
 
 function showMistakes() {
-  const { sections = [], page = 0, pages = 1, note = '' } = props.value || {};
+  const { sections = [], page = 0, pages = 1, note = '', missing = '' } = props.value || {};
   find('.gallery').hidden = !props.value;
   find('.sides').replaceChildren(...sections.map(createSection));
   find('.count').textContent = note;
+  find('.missing').textContent = missing;
   find('.before').disabled = page === 0;
   find('.after').disabled = page >= pages - 1;
   find('.before').hidden = find('.after').hidden = pages < 2;
