@@ -39,21 +39,22 @@ def mistakes_value(results: Results, key: str, *, kind: str, page: int) -> dict[
     num_pages = max([1, *(-(-len(found) // size) for _, found in sections)])
     page = min(max(page, 0), num_pages - 1)
     samples = {sample.id: sample for sample in results.catalog.samples(key)}
-    made = [
-        {
-            "title": title,
-            "note": "" if found else messages.MISTAKES_NONE,
-            "items": [
-                _item(one, samples.get(one.id)) for one in found[page * size : (page + 1) * size]
-            ],
-        }
-        for title, found in sections
+    pictures = [
+        [_item(one, samples.get(one.id)) for one in found[page * size : (page + 1) * size]]
+        for _, found in sections
     ]
-    lacks = any(not item["source"] for section in made for item in section["items"])
+    lacks = any(not item["source"] for items in pictures for item in items)
     return {
         "product": key,
         "missing": messages.MISTAKES_NOWHERE.format(fix=_fix(results, key)) if lacks else "",
-        "sections": made,
+        "sections": [
+            {
+                "title": title,
+                "note": "" if found else messages.MISTAKES_NONE,
+                "items": items,
+            }
+            for (title, found), items in zip(sections, pictures, strict=True)
+        ],
         "page": page,
         "pages": num_pages,
         "note": messages.GALLERY_PAGE.format(page=page + 1, pages=num_pages)
