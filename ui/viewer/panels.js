@@ -2,6 +2,7 @@
 
 const BUSY_STATES = ['loading', 'running', 'waiting'];
 const MAX_CLASSES = 5;
+const LEAST_PROBABILITY = 0.001; // smaller ones are told as such
 
 function createPanel(template, text) {
   const article = template.content.firstElementChild.cloneNode(true);
@@ -138,9 +139,13 @@ function barElement({ label, value, help }) {
   const name = Object.assign(document.createElement('span'), { textContent: label, title: help || label, dir: 'auto' });
   const bar = document.createElement('i');
   bar.style.setProperty('--share', `${100 * Math.min(1, Math.max(0, value))}%`);
-  const share = Object.assign(document.createElement('b'), { textContent: formatShare(value) });
+  const share = Object.assign(document.createElement('b'), { textContent: formatProbability(value) });
   item.append(name, bar, share);
   return item;
+}
+
+function formatProbability(value) {
+  return value < LEAST_PROBABILITY ? `< ${formatShare(LEAST_PROBABILITY)}` : formatShare(value);
 }
 
 function describeArea({ area, regions }) {
