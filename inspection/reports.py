@@ -31,6 +31,7 @@ PICTURE_SIDES = (640, 800)  # the longer side of a picture in a report, at least
 JPEG_QUALITY = 88
 MAX_STEM_BYTES = 160  # file systems end at 255, and number, detector and suffix come on top
 
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 TINY = float(np.finfo(np.float32).tiny)
 
 Row = dict[str, object]
@@ -248,10 +249,18 @@ def csv_text(rows: Sequence[Mapping[str, object]]) -> str:
     """Return rows below the names of all their columns; what a row lacks stays empty."""
     columns = list(dict.fromkeys(name for row in rows for name in row))
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, fieldnames=columns)
-    writer.writeheader()
-    writer.writerows(rows)
+    writer = csv.writer(text)
+    writer.writerow(map(_plain, columns))
+    writer.writerows([_plain(row.get(name, "")) for name in columns] for row in rows)
     return text.getvalue()
+
+
+def _plain(value: object) -> object:
+    """Return a cell that no spreadsheet takes for a formula; `eda/web/csv.js` does the same.
+
+    Names of files and categories come from anywhere (OWASP: CSV injection). Numbers stay numbers.
+    """
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
 
 
 def write_overlays(inspection: Inspection, out: Path, *, number: int) -> list[Row]:

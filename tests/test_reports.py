@@ -21,10 +21,20 @@ from inspection.pipeline import inspect_image
 from inspection.report_files import FORMATS, check_formats, prepare_folder, write_report
 from inspection.report_html import make_html
 from inspection.report_pdf import make_pdf
-from inspection.reports import Item, Report, make_csv, make_item, make_json, shorten, write_overlays
+from inspection.reports import (
+    Item,
+    Report,
+    csv_text,
+    make_csv,
+    make_item,
+    make_json,
+    shorten,
+    write_overlays,
+)
 from inspection.types import Inspection, RGBImage
 from tests.factories import draw_part, make_channel
 from tests.fakes import make_catalog
+from tests.javascript import evaluate
 
 HASH = hashlib.sha256(b"weights").hexdigest()
 SCORES = [float(score) for score in np.linspace(100, 180, 60)]
@@ -76,6 +86,39 @@ def pdf_text(content: bytes) -> str:
 
 def csv_rows(report: Report) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(make_csv(report))))
+
+
+CELLS = ['=HYPERLINK("x")', "+1", "-a", "@a", "\ta", "\ra", "a=b, c", "", -1.5, 2, "Teil ü"]
+SAFE = [
+    '\'=HYPERLINK("x")',
+    "'+1",
+    "'-a",
+    "'@a",
+    "'\ta",
+    "'\ra",
+    "a=b, c",
+    "",
+    "-1.5",
+    "2",
+    "Teil ü",
+]
+
+
+def test_no_text_in_a_csv_becomes_a_formula_and_numbers_stay_numbers() -> None:
+    text = csv_text([dict(zip("=bcdefghijk", CELLS, strict=True))])
+    head, row = csv.reader(io.StringIO(text, newline=""))
+    assert "".join(head) == "'=bcdefghijk"
+    assert row == SAFE
+
+
+def test_the_tables_of_the_page_are_saved_like_those_of_the_commands() -> None:
+    titles = list("=bcdefghijk")
+    text = evaluate(
+        "return toCsv(input.titles, input.rows);",
+        {"titles": titles, "rows": [CELLS]},
+        scripts=["csv"],
+    )
+    assert list(csv.reader(io.StringIO(text, newline=""))) == [["'=", *titles[1:]], SAFE]
 
 
 @pytest.fixture(scope="module")

@@ -56,7 +56,7 @@ def make_part(
 
 def make_table() -> gr.HTML:
     """Return a place for a table (see `eda.tables.table_value`)."""
-    return make_part("table")
+    return make_part("table", scripts=["csv"])
 
 
 def make_tiles() -> gr.HTML:

@@ -83,19 +83,10 @@ function draw() {
   find('.data').hidden = columns.length === 0;
 }
 
-function toCsv() {
-  const quote = (value) => {
-    if (value === null || value === undefined) return '';
-    const text = typeof value === 'string' && /^[=+\-@\t]/.test(value) ? `'${value}` : String(value);
-    return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  const { columns } = content();
-  return [columns.map(({ title }) => title), ...chosenRows()].map((row) => row.map(quote).join(',')).join('\r\n');
-}
-
 function save() {
+  const titles = content().columns.map(({ title }) => title);
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob(['\ufeff', toCsv()], { type: 'text/csv;charset=utf-8' }));
+  link.href = URL.createObjectURL(new Blob(['\ufeff', toCsv(titles, chosenRows())], { type: 'text/csv;charset=utf-8' }));
   link.download = `${content().file}.csv`;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
