@@ -16,6 +16,7 @@ from PIL import Image
 from inspection.dataset import defect_level
 from inspection.errors import ImageError
 from inspection.images import read_grey, read_reduced, shrink
+from inspection.regions import measure_elongation
 from inspection.types import Box, Mask, RGBImage, Sample, Size
 
 THUMBNAIL_SIDE = 128
@@ -31,7 +32,7 @@ class DefectFacts:
 
     Attributes:
         area_share: of the whole image, 0-1.
-        elongation: length / width of the minimum-area rectangle, >= 1.
+        elongation: length / width of the ellipse with the same second moments, >= 1.
         contrast: mean inside minus mean of a ring around it, in the colour channel where they
             differ most; -255 to 255.
         border_distance: from the defect to the nearest edge of the image, 0 where it touches.
@@ -230,9 +231,6 @@ def _measure(
     if part.shape == mask.shape:
         part = part[top : top + height, left : left + width]
     area = int(cv2.countNonZero(part))
-    points = cv2.findNonZero(part)
-    (_, sides, _) = cv2.minAreaRect(points)
-    long, short = max(sides) + 1, min(sides) + 1  # between pixel centres: one less than the extent
     side = max(rows, columns)
     thickness = _thickness(part)
     is_square = rows == columns
@@ -240,7 +238,7 @@ def _measure(
     return DefectFacts(
         area=area,
         area_share=area / (rows * columns),
-        elongation=float(long / short),
+        elongation=measure_elongation(part.view(np.bool_)),
         contrast=_contrast(image, mask, part, (left, top)),
         border_distance=min(left, top, columns - left - width, rows - top - height),
         thickness=thickness,

@@ -30,7 +30,7 @@ from inspection.facts import (
 from inspection.preprocess import Progress
 from inspection.types import RGBImage, Sample
 
-VERSION = 2  # of what is measured and how it is stored
+VERSION = 3  # of what is measured and how it is stored
 BATCH = 200  # images between two commits
 EMBED_BATCH = 64
 MAX_NAMES = 500  # old versions of SQLite take no more than 999 in one question

@@ -8,7 +8,6 @@ import math
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from inspection.types import AnomalyMap, Box, Mask, Region, Size
 
@@ -42,6 +41,22 @@ def find_regions(
     return tuple(sorted(regions, key=lambda region: (-region.peak, region.peak_at)))
 
 
+def measure_elongation(inside: Mask, *, aspect: float = 1.0) -> float:
+    """Return length / width of the ellipse with the same second moments; 1 for a single pixel.
+
+    Args:
+        inside: (h, w), not empty.
+        aspect: height / width of a pixel of the mask in the image.
+    """
+    moments = cv2.moments(inside.view(np.uint8), binaryImage=True)
+    area = moments["m00"]
+    yy = (moments["mu02"] / area + PIXEL_SPREAD) * aspect * aspect
+    xx = moments["mu20"] / area + PIXEL_SPREAD
+    xy = moments["mu11"] / area * aspect
+    middle, spread = (xx + yy) / 2, math.hypot((xx - yy) / 2, xy)
+    return math.sqrt((middle + spread) / (middle - spread))
+
+
 def _measure(
     anomaly_map: AnomalyMap, inside: Mask, corner: tuple[int, int], image_size: Size
 ) -> Region:
@@ -71,20 +86,5 @@ def _measure(
             (2 * (top + int(peak_row)) + 1) * image_height // (2 * map_height),
             (2 * (left + int(peak_column)) + 1) * image_width // (2 * map_width),
         ),
-        elongation=_elongation(rows - rows.mean(), columns - columns.mean(), scale_y / scale_x),
+        elongation=measure_elongation(inside, aspect=scale_y / scale_x),
     )
-
-
-def _elongation(rows: NDArray[np.float64], columns: NDArray[np.float64], aspect: float) -> float:
-    """Return length / width of the ellipse with the same second moments; 1 for a single pixel.
-
-    Args:
-        rows: (n,), measured from their mean.
-        columns: (n,), measured from their mean.
-        aspect: height / width of a pixel of the map in the image.
-    """
-    yy = (float(np.mean(rows * rows)) + PIXEL_SPREAD) * aspect * aspect
-    xx = float(np.mean(columns * columns)) + PIXEL_SPREAD
-    xy = float(np.mean(rows * columns)) * aspect
-    middle, spread = (xx + yy) / 2, math.hypot((xx - yy) / 2, xy)
-    return math.sqrt((middle + spread) / (middle - spread))

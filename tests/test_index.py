@@ -11,6 +11,7 @@ from inspection import index as module
 from inspection.dataset import Dataset, read_dataset
 from inspection.facts import decode_coverage, measure_defects, measure_sample
 from inspection.index import Index, cache_folder, cache_path, embed_index, open_index
+from inspection.regions import find_regions
 from inspection.types import Box, Sample, Split
 from tests.factories import write_dataset
 
@@ -45,6 +46,15 @@ def test_a_line_one_pixel_wide_has_thickness_one_and_is_elongated() -> None:
     assert line.thickness == 1
     assert line.elongation == pytest.approx(40)
     assert line.thickness_share == pytest.approx(2 / 80, abs=1 / 80)  # stretched to 80 x 80
+
+
+def test_a_defect_is_as_elongated_in_the_index_as_in_a_report() -> None:
+    mask = np.zeros((40, 80), np.bool_)
+    mask[5:30, 10:16] = mask[25:30, 10:60] = True  # an L
+    (defect,) = measure_defects(np.zeros((40, 80, 3), np.uint8), mask)
+    (region,) = find_regions(mask.astype(np.float32), 0.5)
+    assert defect.elongation == region.elongation
+    assert defect.elongation > 50 / 25  # longer than its rectangle, in which an L has no width
 
 
 def test_boxes_count_one_by_one(tmp_path: Path) -> None:
