@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from plotly.offline import get_plotlyjs
 
 from eda import gallery, location, overview, shape, similarity
-from eda.frame import count_kinds, make_defect_frame, make_frame, make_problem_frame, readable
+from eda.frame import count_kinds, make_defect_frame, make_frame, make_problem_frame
 from eda.tables import table_value
 from inspection.errors import DatasetError
 from inspection.index import Index
@@ -133,30 +133,15 @@ def make_sections(
 
 
 def _similarity(index: Index, images: pd.DataFrame, vectors: NDArray[np.float32] | None) -> Section:
-    source = "features of the small backbone"
-    if vectors is None:
-        ids = [sample.id for sample in index.samples]
-        vectors = similarity.thumbnail_vectors(index.thumbnails(ids), ids)
-        source = "grey values of thumbnails"
-    images = readable(images)
-    vectors = vectors[images.index.to_numpy()]
-    images = images.reset_index(drop=True)
-    pairs = similarity.find_near_duplicates(vectors, list(images["category"]))
-    points, shares = similarity.project(vectors)
-    shown = similarity.choose_points(images)
-    return Section(
-        "Similarity",
-        [
-            similarity.draw_projection(shown, points, shares, source=source),
-            table_value(
-                similarity.tabulate_pairs(images, pairs),
-                "Near-duplicates",
-                file="near-duplicates",
-                note=similarity.describe_pairs(images, pairs),
-                max_rows=None,
-            ),
-        ],
+    found = similarity.compare_images(index, images, vectors)
+    pairs = table_value(
+        similarity.tabulate_pairs(found.images, found.pairs),
+        "Near-duplicates",
+        file="near-duplicates",
+        note=similarity.describe_pairs(found.images, found.pairs),
+        max_rows=None,
     )
+    return Section("Similarity", [found.projection, pairs])
 
 
 def _place(part: Part, values: dict[str, Any]) -> str:

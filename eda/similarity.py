@@ -10,9 +10,10 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from eda.classes import add_classes
-from eda.frame import GOOD
+from eda.frame import ALL, GOOD, readable, select_with_normal
 from eda.style import empty_figure, lay_out
 from inspection.facts import decode_jpeg
+from inspection.index import Index
 
 Vectors = NDArray[np.float32]
 """(n, d), one row per image."""
@@ -25,6 +26,8 @@ MAX_PAIRS = 20_000
 BLOCK = 1024
 SIDE = 32
 TITLE = "Similar images lie close together"
+FROM_STUDENT = "features of the small backbone"
+FROM_THUMBNAILS = "grey values of thumbnails"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +37,46 @@ class Pairs:
     first: NDArray[np.int64]
     second: NDArray[np.int64]
     similarity: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """Images compared with each other.
+
+    Attributes:
+        images: the readable ones; `pairs` and the table of near-duplicates count their rows.
+        pairs: near-duplicates.
+        projection: of every image onto a plane, by class.
+    """
+
+    images: pd.DataFrame
+    pairs: Pairs
+    projection: go.Figure
+
+
+def compare_images(
+    index: Index, images: pd.DataFrame, vectors: Vectors | None, *, defect_type: str = ALL
+) -> Comparison:
+    """Compare images of a dataset with each other.
+
+    Args:
+        index: of the dataset.
+        images: of them, with the index of the whole frame.
+        vectors: (n, d), one per image of the dataset; thumbnails stand in where there are none.
+        defect_type: that is drawn, beside the normal images; near-duplicates are sought in all.
+    """
+    source = FROM_STUDENT
+    if vectors is None:
+        ids = [sample.id for sample in index.samples]
+        vectors = thumbnail_vectors(index.thumbnails(ids), ids)
+        source = FROM_THUMBNAILS
+    images = readable(images)
+    vectors = vectors[images.index.to_numpy()]
+    images = images.reset_index(drop=True)
+    pairs = find_near_duplicates(vectors, list(images["category"]))
+    points, shares = project(vectors)
+    shown = choose_points(select_with_normal(images, defect_type=defect_type))
+    return Comparison(images, pairs, draw_projection(shown, points, shares, source=source))
 
 
 def thumbnail_vectors(thumbnails: Mapping[str, bytes], ids: Sequence[str]) -> Vectors:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda import gallery, location, overview, shape, similarity
-from eda.frame import ALL, count_kinds, readable, select, select_with_normal
+from eda.frame import ALL, count_kinds, select, select_with_normal
 from eda.tables import table_value
 from ui import messages
 from ui.explore_data import Opened
@@ -114,26 +114,20 @@ def show_similarity(opened: Opened, choice: Choice, vectors: NDArray[np.float32]
         choice: what of it.
         vectors: (n, d), one per image of the dataset; thumbnails stand in where there are none.
     """
-    source = messages.FROM_STUDENT
-    if vectors is None:
-        ids = [sample.id for sample in opened.index.samples]
-        vectors = similarity.thumbnail_vectors(opened.index.thumbnails(ids), ids)
-        source = messages.FROM_THUMBNAILS
-    images = readable(select(opened.images, category=choice.category))
-    chosen = vectors[images.index.to_numpy()]
-    images = images.reset_index(drop=True)
-    pairs = similarity.find_near_duplicates(chosen, list(images["category"]))
-    points, shares = similarity.project(chosen)
-    shown = select_with_normal(images, defect_type=choice.defect_type)
+    found = similarity.compare_images(
+        opened.index,
+        select(opened.images, category=choice.category),
+        vectors,
+        defect_type=choice.defect_type,
+    )
+    note = similarity.describe_pairs(found.images, found.pairs)
     return {
-        "projection": similarity.draw_projection(
-            similarity.choose_points(shown), points, shares, source=source
-        ),
+        "projection": found.projection,
         "pairs": table_value(
-            similarity.tabulate_pairs(images, pairs),
+            similarity.tabulate_pairs(found.images, found.pairs),
             messages.PAIRS_TITLE,
             file="near-duplicates",
-            note=f"{similarity.describe_pairs(images, pairs)} {messages.PAIRS_NOTE}",
+            note=f"{note} {messages.PAIRS_NOTE}",
         ),
     }
 

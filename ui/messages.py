@@ -235,8 +235,6 @@ PAIRS_NOTE = (
     "A leak is a pair with one image in training and one in test. Similarity is the cosine after "
     "taking away what all images of the category share."
 )
-FROM_STUDENT = "features of the small backbone"
-FROM_THUMBNAILS = "grey values of thumbnails"
 EXPLORE_LOADING = "Loading the small backbone…"
 EXPLORE_EMBEDDING = "Comparing images: {done:,} of {total:,} are looked at."
 
