@@ -14,7 +14,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Inspect products with three detectors side by side. Start the page with `python app.py`.",
+    help="Inspect products with detectors side by side. Start the page with `python app.py`.",
 )
 app.command("demo-data")(demo.demo_data)
 app.command("train")(train.train)

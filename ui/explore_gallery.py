@@ -87,20 +87,7 @@ def peek_value(opened: Opened, sample_id: object) -> dict[str, str]:
 
 
 def _facts(opened: Opened, row: int) -> list[tuple[str, str]]:
-    values = opened.images.iloc[row]
-    facts = [
-        ("Category", str(values["category"])),
-        ("Class", str(values["defect_type"]).replace("_", " ")),
-        ("Split", str(values["split"])),
-        ("Size", f"{values['width']} × {values['height']} px, {values['mode']}"),
-        ("File", f"{values['kilobytes']:,.0f} kB"),
-        ("Brightness", f"{values['brightness']:.0f} of 255"),
-        ("Contrast", f"{values['contrast']:.0f}"),
-    ]
-    if values["num_defects"]:
-        facts += [
-            ("Defects", f"{values['num_defects']}"),
-            ("Defect area", f"{values['defect_area']:.3g} %"),
-            ("Their contrast", f"{values['defect_contrast']:+.0f} grey levels"),
-        ]
-    return facts
+    values = opened.images.iloc[row].to_dict()
+    values["defect_type"] = values["defect_type"].replace("_", " ")
+    wanted = {**messages.IMAGE_FACTS, **(messages.DEFECT_FACTS if values["num_defects"] else {})}
+    return [(name, text.format(**values)) for name, text in wanted.items()]

@@ -1,11 +1,13 @@
 """The parts that the Explore data tab is made of: figures, tables, tiles and the status line."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from ui import messages
 from ui.quiet_plot import QuietPlot
 
 HERE = Path(__file__).parent
@@ -18,7 +20,7 @@ FOLDERS = (
 TILES = '<dl class="tiles"></dl>'
 STATUS = """
 <div class="status" role="status" hidden>
-<progress aria-label="Images done"></progress><p></p></div>
+<progress aria-label="@progress@"></progress><p></p></div>
 """
 
 
@@ -39,14 +41,15 @@ def make_part(
 
     Args:
         name: of its script, and of its template where none is given.
-        template: markup to begin with.
+        template: markup to begin with; @key@ stands for one of `messages.PARTS`.
         elem_id: of the part.
         scripts: what its own script needs.
         value: to begin with.
     """
+    markup = template or read(f"{name}.html")
     return gr.HTML(
         value,
-        html_template=template or read(f"{name}.html"),
+        html_template=re.sub(r"@(\w+)@", lambda mark: messages.PARTS[mark[1]], markup),
         js_on_load="\n".join(read(f"{script}.js") for script in (*scripts, name)),
         apply_default_css=False,
         elem_id=elem_id,

@@ -235,6 +235,31 @@ PAIRS_NOTE = (
     "A leak is a pair with one image in training and one in test. Similarity is the cosine after "
     "taking away what all images of the category share."
 )
+PARTS: Mapping[str, str] = {
+    "progress": "Images done",
+    "fill": "Fill",
+    "fillLabel": "Opacity of the filled masks",
+    "outline": "Outline",
+    "previous": "Previous",
+    "next": "Next",
+    "detail": "One image",
+    "close": "Close",
+    "inspect": "Inspect this image",
+}
+IMAGE_FACTS: Mapping[str, str] = {
+    "Category": "{category}",
+    "Class": "{defect_type}",
+    "Split": "{split}",
+    "Size": "{width} × {height} px, {mode}",
+    "File": "{kilobytes:,.0f} kB",
+    "Brightness": "{brightness:.0f} of 255",
+    "Contrast": "{contrast:.0f}",
+}
+DEFECT_FACTS: Mapping[str, str] = {
+    "Defects": "{num_defects}",
+    "Defect area": "{defect_area:.3g} %",
+    "Their contrast": "{defect_contrast:+.0f} grey levels",
+}
 EXPLORE_LOADING = "Loading the small backbone…"
 EXPLORE_EMBEDDING = "Comparing images: {done:,} of {total:,} are looked at."
 

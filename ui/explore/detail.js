@@ -1,4 +1,4 @@
-// One image large, with what is known of it; "Inspect this image" hands its id to the Inspect tab.
+// One image large, with what is known of it; its button hands its id to the Inspect tab.
 
 const find = (name) => element.querySelector(name);
 const dialog = find('dialog');
