@@ -1,4 +1,4 @@
-"""The Explore data tab in a real headless browser: every figure, every table, both sizes."""
+"""The Explore data tab in a real headless browser: every figure, every table; on a phone too."""
 
 import csv
 import shutil
@@ -23,6 +23,7 @@ pytestmark = [
 SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 SEEN = "[...document.querySelectorAll('.fig .js-plotly-plot')].filter((one) => one.clientWidth)"
 FIGURES = f"{SEEN}.map((one) => JSON.stringify([one.data, one.layout.annotations]))"
+on_desktop = pytest.mark.parametrize("page", ["desktop"], indirect=True)  # alike on a phone
 NUM_FIGURES = {"overview": 4, "gallery": 0, "location": 1, "shape": 6, "similarity": 1}
 NUM_TABLES = {"overview": 3, "gallery": 0, "location": 1, "shape": 3, "similarity": 1}
 
@@ -74,13 +75,20 @@ def browser() -> Iterator[Any]:
         yield started
 
 
+@pytest.fixture(scope="module")
+def contexts(browser: Any) -> dict[str, Any]:
+    """One per size; later pages of a size find the page's scripts in its cache."""
+    made = {size: browser.new_context(viewport=viewport) for size, viewport in SIZES.items()}
+    for context in made.values():
+        context.set_default_timeout(120_000)
+    return made
+
+
 @pytest.fixture(params=SIZES)
-def page(request: pytest.FixtureRequest, browser: Any, url: str) -> Iterator[Any]:
+def page(request: pytest.FixtureRequest, contexts: dict[str, Any], url: str) -> Iterator[Any]:
     """The tab, freshly opened; at the end nobody may have complained."""
     complaints: list[str] = []
-    context = browser.new_context(viewport=SIZES[request.param], accept_downloads=True)
-    context.set_default_timeout(60_000)
-    opened = context.new_page()
+    opened = contexts[request.param].new_page()
     opened.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     opened.goto(url)
@@ -88,7 +96,7 @@ def page(request: pytest.FixtureRequest, browser: Any, url: str) -> Iterator[Any
     opened.wait_for_selector(".tiles div")
     yield opened
     assert opened.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    context.close()
+    opened.close()
     assert complaints == []
 
 
@@ -116,6 +124,7 @@ def choose(page: Any, label: str, option: str) -> None:
     page.get_by_role("option", name=option, exact=True).first.click()
 
 
+@on_desktop
 @pytest.mark.parametrize("view", [view for view, count in NUM_FIGURES.items() if count])
 def test_every_figure_follows_category_and_defect_type(page: Any, view: str) -> None:
     open_view(page, view)
@@ -143,15 +152,16 @@ def headings(page: Any) -> list[str]:
     return [str(one) for one in page.locator(".sides h2").all_inner_texts()]
 
 
-@pytest.mark.parametrize("view", [view for view, count in NUM_TABLES.items() if count])
-def test_every_table_is_sorted_searched_and_saved(page: Any, view: str) -> None:
-    open_view(page, view)
-    tables = page.locator(".data:visible")
-    assert tables.count() == NUM_TABLES[view]
-    for table in tables.all():
-        check_sorting(table)
-        check_searching(table)
-        check_saving(page, table)
+@on_desktop
+def test_every_table_is_sorted_searched_and_saved(page: Any) -> None:
+    for view, count in NUM_TABLES.items():
+        open_view(page, view)
+        tables = page.locator(".data:visible")
+        assert (view, tables.count()) == (view, count)
+        for table in tables.all():
+            check_sorting(table)
+            check_searching(table)
+            check_saving(page, table)
 
 
 def column(table: Any) -> list[str]:
@@ -218,6 +228,7 @@ def test_a_click_opens_an_image_large_and_hands_it_to_the_detectors(page: Any) -
     assert page.locator('.dl [data-part="title"]').first.inner_text() == "Defect found"
 
 
+@on_desktop
 def test_assistive_technology_finds_nothing_to_complain_about(page: Any) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     for view in SUB_TABS:

@@ -5,6 +5,7 @@ const find = (name) => element.querySelector(name);
 const compare = new Intl.Collator('en', { numeric: true }).compare;
 let order = { column: -1, down: false };
 let page = 0;
+let shown = JSON.stringify(props.value ?? null);
 
 function content() {
   return { title: '', columns: [], rows: [], file: 'table', note: '', ...(props.value || {}) };
@@ -96,5 +97,12 @@ find('input').addEventListener('input', () => { page = 0; draw(); });
 find('.save').addEventListener('click', save);
 find('.before').addEventListener('click', () => { page -= 1; draw(); });
 find('.after').addEventListener('click', () => { page += 1; draw(); });
-watch('value', () => { page = 0; order = { column: -1, down: false }; draw(); });
+watch('value', () => {
+  const sent = JSON.stringify(props.value ?? null);
+  if (sent === shown) return;  // sent once more when a handler ends: what was sorted stays sorted
+  shown = sent;
+  page = 0;
+  order = { column: -1, down: false };
+  draw();
+});
 draw();
