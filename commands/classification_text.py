@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from inspection.class_answers import ClassAnswers, count_differences
 from inspection.classification import ClassReport
 
 NAME_WIDTH = 24
@@ -29,6 +30,22 @@ def describe_classes(report: ClassReport) -> list[str]:
             for name, row in zip(report.classes, report.confusion, strict=True)
         ),
     ]
+
+
+def describe_baseline(own: ClassAnswers, baseline: ClassAnswers) -> list[str]:
+    """Return the figures of a classifier and of its baseline, one line each."""
+    better, worse = count_differences(own, baseline)
+    return [
+        "  beside the baseline, on the same images",
+        _line("", ["accuracy", "precision", "recall", "F1"]),
+        _line(own.title, _macro(own.judge())),
+        _line(f"{baseline.title}, baseline", _macro(baseline.judge())),
+        f"    right where the baseline is wrong: {better} images; the other way round: {worse}",
+    ]
+
+
+def _macro(report: ClassReport) -> list[str]:
+    return _round(report.accuracy, report.precision, report.recall, report.f1)
 
 
 def _round(*values: float) -> list[str]:

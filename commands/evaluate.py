@@ -8,7 +8,12 @@ from typing import Annotated
 
 import typer
 
-from commands.evaluate_classes import describe_all_classes, find_classifier, name_classes
+from commands.evaluate_classes import (
+    Rival,
+    describe_all_classes,
+    find_classifier,
+    name_classes,
+)
 from commands.evaluation_text import describe_leaderboards, describe_product
 from commands.options import (
     Checkpoints,
@@ -61,6 +66,13 @@ def evaluate(
         bool, typer.Option("--again", help="Evaluate anew what is evaluated already.")
     ] = False,
     pool: Pool = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(
+            help="Another checkpoints folder: its classifier, such as a small-cnn trained from "
+            "scratch, is compared on the same images."
+        ),
+    ] = None,
     device: Device = None,
     checkpoints: Checkpoints = CHECKPOINTS,
     dataset: DatasetName = None,
@@ -74,20 +86,25 @@ def evaluate(
     sources = read_folders(data, name=dataset)
     source = one_source(sources) if pool is None else pool_datasets(sources, name=pool)
     catalog = open_catalog(checkpoints, device=device)
+    rival = Rival(baseline, device=device)
     reports: list[EvaluationReport] = []
     for product in find_products(catalog, source, category, detector):
         if (classifier := find_classifier(catalog, product)) is not None:
-            name_classes(classifier, source.of(product.category), device=device)
+            name_classes(classifier, source.of(product.category), rival)
             continue
         exams = make_exams(catalog, product, source, detector, rate=false_alarm_rate, seed=seed)
         found = [evaluate_one(catalog, product, exam, is_fresh=again) for exam in exams.values()]
-        for line in [*describe_product(found), *describe_all_classes(found)]:
+        for line in describe_product(found):
+            typer.echo(line)
+        samples = source.of(product.category).samples
+        for line in describe_all_classes(product, found, samples, rival):
             typer.echo(line)
         reports.extend(found)
     for line in describe_leaderboards(reports):
         typer.echo(line)
     if reports:
         write_csv(checkpoints / source.name / LEADERBOARD, list_entries(reports))
+    rival.check_met()
 
 
 def find_products(

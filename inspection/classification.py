@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from inspection.errors import DatasetError
 from inspection.evaluation_types import ScoredImage
 from inspection.folders import natural_key
+from inspection.images import pixel_hash
 from inspection.measures import CLASS_PREFIX
 from inspection.pipeline import predict_samples
 from inspection.pooling import dataset_of
@@ -26,6 +27,22 @@ class Labelling(StrEnum):
 
     BINARY = "binary"  # normal and defective
     TYPES = "types"  # normal and every defect type
+
+
+@dataclass(frozen=True, slots=True)
+class NamedImage:
+    """What a classifier took one image for.
+
+    Attributes:
+        dataset: that it comes from, in a pool of several; else empty.
+        pixel_hash: of the decoded image.
+    """
+
+    id: str
+    dataset: str
+    pixel_hash: str
+    truth: str
+    predicted: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,35 +132,66 @@ def to_measures(classes: Sequence[str], probabilities: Sequence[float]) -> dict[
     }
 
 
-def judge_images(images: Sequence[ScoredImage]) -> ClassReport | None:
-    """Return how right the class probabilities of scored images are; None where there are none.
+def name_scored(images: Sequence[ScoredImage]) -> tuple[NamedImage, ...]:
+    """Return what the class probabilities of scored images say; nothing where there are none.
 
     The most probable class is the predicted one. Images of a type that the detector has never
     learned count as wrong.
     """
     known = [_probabilities(image.measures) for image in images]
-    if not images or not all(known):
-        return None
-    is_binary = known[0].keys() == {NORMAL, DEFECTIVE}
-    truth = [
-        DEFECTIVE if is_binary and image.is_anomalous else image.defect_type or NORMAL
-        for image in images
-    ]
-    predicted = [max(found, key=lambda name: found[name]) for found in known]
-    return report_classes(truth, predicted, datasets=[dataset_of(image) for image in images])
+    if not all(known):
+        return ()
+    is_binary = bool(known) and known[0].keys() == {NORMAL, DEFECTIVE}
+    return tuple(
+        NamedImage(
+            id=image.id,
+            dataset=dataset_of(image),
+            pixel_hash=image.pixel_hash,
+            truth=DEFECTIVE if is_binary and image.is_anomalous else image.defect_type or NORMAL,
+            predicted=max(found, key=lambda name: found[name]),
+        )
+        for image, found in zip(images, known, strict=True)
+    )
 
 
-def predict_classes(
-    detector: Detector, samples: Sequence[Sample], *, progress: Progress | None = None
-) -> list[str]:
-    """Return the most probable class of every sample, by a detector that names classes."""
-    named: list[str] = []
-    for _, _, prediction in predict_samples(detector, samples):
+def name_samples(
+    detector: Detector,
+    samples: Sequence[Sample],
+    truths: Mapping[str, str],
+    *,
+    progress: Progress | None = None,
+) -> tuple[NamedImage, ...]:
+    """Return the most probable class of every sample, by a detector that names classes.
+
+    Args:
+        detector: its predictions hold class probabilities.
+        samples: to be named.
+        truths: sample id -> true class.
+        progress: called with (done, total).
+    """
+    named: list[NamedImage] = []
+    for sample, image, prediction in predict_samples(detector, samples):
         found = _probabilities(prediction.measures)
-        named.append(max(found, key=lambda name: found[name]))
+        predicted = max(found, key=lambda name: found[name])
+        truth = truths[sample.id]
+        pixels = pixel_hash(image)
+        named.append(NamedImage(sample.id, dataset_of(sample), pixels, truth, predicted))
         if progress is not None:
             progress(len(named), len(samples))
-    return named
+    return tuple(named)
+
+
+def judge_named(images: Sequence[NamedImage]) -> ClassReport:
+    """Return how right the named classes are.
+
+    Raises:
+        DatasetError: there is no image.
+    """
+    return report_classes(
+        [image.truth for image in images],
+        [image.predicted for image in images],
+        datasets=[image.dataset for image in images],
+    )
 
 
 def _probabilities(measures: Mapping[str, float]) -> dict[str, float]:

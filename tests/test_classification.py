@@ -11,8 +11,9 @@ from inspection.classification import (
     Labelling,
     class_of,
     find_thin_classes,
-    judge_images,
+    judge_named,
     list_classes,
+    name_scored,
     report_classes,
     to_measures,
 )
@@ -134,22 +135,19 @@ def test_classes_that_can_hardly_be_learned_are_named() -> None:
 
 def test_scored_images_are_judged_by_their_most_probable_class() -> None:
     sure = to_measures(("normal", "dent"), (0.1, 0.9))
-    report = judge_images([make_image("dent", sure), make_image(None, sure)])
-    assert report is not None
+    report = judge_named(name_scored([make_image("dent", sure), make_image(None, sure)]))
     assert report.accuracy == 0.5
-    unknown = judge_images([make_image("crack", sure)])
-    assert unknown is not None
+    unknown = judge_named(name_scored([make_image("crack", sure)]))
     assert unknown.classes == ("crack", "dent")
     assert unknown.accuracy == 0.0
-    assert judge_images([make_image("dent", {"mean_squared_error": 0.1})]) is None
-    assert judge_images([]) is None
+    assert name_scored([make_image("dent", {"mean_squared_error": 0.1})]) == ()
+    assert name_scored([]) == ()
 
 
 def test_any_defect_is_defective_to_a_binary_classifier() -> None:
     defective = to_measures(("normal", "defective"), (0.2, 0.8))
     images = [make_image(kind, defective) for kind in ("dent", "crack")]
-    report = judge_images(images)
-    assert report is not None
+    report = judge_named(name_scored(images))
     assert report.classes == ("defective",)
     assert report.accuracy == 1.0
 
@@ -160,9 +158,7 @@ def test_images_of_a_pool_are_judged_by_dataset_too() -> None:
         make_image("dent", sure, category="all", dataset="tiles"),
         make_image(None, sure, category="all", dataset="steel"),
     ]
-    report = judge_images(images)
-    assert report is not None
+    report = judge_named(name_scored(images))
     assert report.accuracy_by_dataset == {"tiles": 1.0, "steel": 0.0}
-    outside = judge_images([replace(image, category="part") for image in images])
-    assert outside is not None
+    outside = judge_named(name_scored([replace(image, category="part") for image in images]))
     assert outside.accuracy_by_dataset == {}

@@ -272,6 +272,7 @@ def test_defects_without_good_parts_are_named_but_not_judged(trained: Path, tmp_
     assert "it names classes only" in said
     judged = run("evaluate", *place)
     assert "6 test images, no good parts" in judged
+    assert "beside the baseline" in run("evaluate", *place, "--baseline", tmp_path / "ck")
     assert "rolled-in_scale" in judged
     with pytest.raises(InspectionError, match="gives no verdict"):
         run(

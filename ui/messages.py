@@ -280,6 +280,17 @@ RESULTS_TODO_ONE = "{product}, {detector}: {problem}"
 RESULTS_TODO_ALL = (
     "{num} detectors were not evaluated, or not these weights and thresholds: {names}."
 )
+CLASSIFIERS_TITLE = "Right about classes"
+CLASSES_TITLE = "Class by class: {classifier}"
+CLASSES_NOTE = (
+    "Precision: share of the images called this class that are of it. Recall: share of the images "
+    "of this class that are called so. F1: their harmonic mean."
+)
+CLASSES_NO_BASELINE = (
+    "There is no baseline to compare with. Train one into another folder (`--backbone small-cnn`), "
+    "then run `{command} --baseline DIR`."
+)
+CLASSES_ONLY = "There are no good parts to judge by: only the sub-tab Classes has figures."
 BOARD_TITLE = "Leaderboard: {figure}"
 FIGURES_TITLE = "Every figure: {category}"
 SCATTER_HINT = "One point per test image. Click one to open it in Inspect."

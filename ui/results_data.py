@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from inspection.calibration import CALIBRATION, CARD
 from inspection.catalog import Catalog, Product
+from inspection.class_answers import CLASSES, ClassAnswers, load_answers, read_answers
 from inspection.errors import CheckpointError, EvaluationError, InspectionError
 from inspection.evaluation_files import EVALUATION, load_evaluation
 from inspection.evaluation_types import EvaluationReport
@@ -17,7 +18,8 @@ from ui import messages
 if TYPE_CHECKING:
     from eda.results import Shown  # at run time only when somebody opens the tab
 
-Outcome: TypeAlias = EvaluationReport | InspectionError
+Outcome: TypeAlias = EvaluationReport | ClassAnswers | InspectionError
+"""Answers alone where a dataset has no good parts to judge by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Results:
             Shown(title_of(name), place, report)
             for place, name in enumerate(self.catalog.detectors)
             if name in self.catalog.trained(key)
-            and not isinstance(report := self._read(key, name), InspectionError)
+            and isinstance(report := self._read(key, name), EvaluationReport)
         ]
 
     def troubles(self, keys: Sequence[str]) -> list[Trouble]:
@@ -79,13 +81,25 @@ class Results:
             if isinstance(found := self._read(key, name), InspectionError)
         ]
 
+    def classes(self, key: str) -> ClassAnswers | None:
+        """Return what the evaluated classifier of a product took images for; None without one."""
+        for name in self.catalog.trained(key):
+            found = self._read(key, name)
+            if isinstance(found, ClassAnswers):
+                return found
+            if isinstance(found, EvaluationReport):
+                answers = read_answers(self.folder(key, name), found)
+                if answers is not None:
+                    return answers
+        return None
+
     def folder(self, key: str, detector: str) -> Path:
         """Return the checkpoint folder of a detector."""
         return self.catalog.product(key).folder / detector
 
     def _read(self, key: str, detector: str) -> Outcome:
         folder = self.folder(key, detector)
-        stamp = tuple(_stamp(folder / name) for name in (EVALUATION, CARD, CALIBRATION))
+        stamp = tuple(_stamp(folder / name) for name in (EVALUATION, CLASSES, CARD, CALIBRATION))
         with self._lock:  # two visitors who come at once read it once
             held = self._held.get(folder)
             if held is None or held[0] != stamp:
@@ -94,12 +108,14 @@ class Results:
 
 
 def _load(folder: Path) -> Outcome:
-    if not (folder / EVALUATION).is_file():
-        return EvaluationError(messages.RESULTS_MISSING, "")
     try:
-        return load_evaluation(folder)
+        if (folder / EVALUATION).is_file():
+            return load_evaluation(folder)
+        if (folder / CLASSES).is_file():
+            return load_answers(folder)
     except (EvaluationError, CheckpointError) as error:
         return error
+    return EvaluationError(messages.RESULTS_MISSING, "")
 
 
 def _stamp(file: Path) -> int:

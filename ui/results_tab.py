@@ -29,6 +29,7 @@ SUB_TABS = {
     "curves": "Curves",
     "compare": "Score against score",
     "mistakes": "Mistakes",
+    "classes": "Classes",
     "training": "Training",
 }
 FILTERS = ("dataset", "category", "metric", "first", "second", "kind")
@@ -75,15 +76,28 @@ class Handlers:
             kind=_known(kind, messages.MISTAKES, "misses"),
             page=page if isinstance(page, int) else 0,
         )
-        shown = view if isinstance(view, str) and view in VIEWS else "leaderboard"
+        has_classes = self.results.classes(choice.key) is not None
+        shown = _known(view, VIEWS, "leaderboard")
+        back: Slots = {}
+        if shown == "classes" and not has_classes:  # its button goes while it is open
+            shown = "leaderboard"
+            back = {"view": shown}
         asked = choice.keys if shown == "leaderboard" else (choice.key,)
         troubles = [] if shown == "training" else self.results.troubles(asked)
         return {
             "category": ([(one.replace("_", " "), one) for one in keys], category),
             **VIEWS[shown](self.results, choice),
+            **back,
+            "has-classes": has_classes,
             "todo": todo_value(troubles),
-            "status": status_value(),
+            "status": status_value(self._reservation(choice.key, shown, has_classes)),
         }
+
+    def _reservation(self, key: str, view: str, has_classes: bool) -> str:
+        """Return why a sub-tab is empty although something was evaluated; mostly nothing."""
+        if view in ("classes", "training") or not has_classes or self.results.shown(key):
+            return ""
+        return messages.CLASSES_ONLY
 
 
 def todo_value(troubles: list[Trouble]) -> dict[str, Any]:
@@ -115,10 +129,11 @@ def build(page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG001 (every tab
     outputs["status"] = make_status(busy_value(messages.RESULTS_READING, 0, 0))
     outputs["todo"] = make_part("todo", template='<div class="todo" hidden></div>')
     tabs: dict[str, gr.Tab] = {}
-    with gr.Tabs(elem_id="results-tabs"):
+    with gr.Tabs(elem_id="results-tabs") as outputs["view"]:
         for name, title in SUB_TABS.items():
-            with gr.Tab(title) as tabs[name]:
+            with gr.Tab(title, id=name, visible=name != "classes") as tabs[name]:
                 LAYOUTS[name](outputs, catalog)
+    outputs["has-classes"] = tabs["classes"]
     _bind(handlers, outputs, tabs)
 
 
@@ -159,6 +174,12 @@ def _lay_out_mistakes(outputs: dict[str, Any], catalog: Catalog) -> None:  # noq
     outputs["mistakes"] = make_part("mistakes", scripts=["overlay", "hand_over"])
 
 
+def _lay_out_classes(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa: ARG001
+    outputs["confusion"] = make_plot()
+    outputs["classifiers"] = make_table()
+    outputs["per-class"] = make_table()
+
+
 def _lay_out_training(outputs: dict[str, Any], catalog: Catalog) -> None:
     with gr.Row(elem_classes="xp-row"):
         for name in catalog.detectors:
@@ -172,6 +193,7 @@ LAYOUTS = {
     "curves": _lay_out_curves,
     "compare": _lay_out_compare,
     "mistakes": _lay_out_mistakes,
+    "classes": _lay_out_classes,
     "training": _lay_out_training,
 }
 
@@ -223,6 +245,10 @@ def _ask_for(view: str) -> Callable[..., None]:
 
 def _fed(name: str, value: Any) -> Any:
     """Return what a component is given."""
+    if name == "view":
+        return gr.Tabs(selected=value)
+    if name == "has-classes":
+        return gr.Tab(visible=value)
     if name not in ("category", "first", "second"):
         return value
     choices, chosen = value

@@ -14,6 +14,12 @@ from eda.results import (
     draw_pixel_curves,
     draw_seconds,
 )
+from eda.results_classes import (
+    describe_difference,
+    draw_confusion,
+    tabulate_classes,
+    tabulate_classifiers,
+)
 from eda.results_scores import draw_scatter, judge_values
 from eda.results_tables import (
     describe_board,
@@ -24,6 +30,7 @@ from eda.results_tables import (
 from eda.results_training import draw_training
 from eda.tables import table_value
 from inspection.calibration import load_calibration
+from inspection.class_answers import ClassAnswers, load_baseline
 from inspection.errors import InspectionError
 from inspection.evaluation_types import FIGURES
 from inspection.history import History, read_history
@@ -122,6 +129,44 @@ def show_mistakes(results: Results, choice: Choice) -> Slots:
     return {"mistakes": value}
 
 
+def show_classes(results: Results, choice: Choice) -> Slots:
+    """Return what the classifier of one category takes each class for, beside its baseline."""
+    own = results.classes(choice.key)
+    if own is None:
+        return {}
+    baseline, note = _read_baseline(results, choice.key, own)
+    return {
+        "confusion": draw_confusion(own),
+        "classifiers": table_value(
+            tabulate_classifiers(own, baseline),
+            messages.CLASSIFIERS_TITLE,
+            file="classifiers",
+            note=note,
+        ),
+        "per-class": table_value(
+            tabulate_classes(own, baseline),
+            messages.CLASSES_TITLE.format(classifier=own.title),
+            file="classes",
+            note=messages.CLASSES_NOTE,
+        ),
+    }
+
+
+def _read_baseline(
+    results: Results, key: str, own: ClassAnswers
+) -> tuple[ClassAnswers | None, str]:
+    """Return the baseline, and what to say about it."""
+    name = own.checkpoint.detector
+    try:
+        baseline = load_baseline(results.folder(key, name), own)
+    except InspectionError as error:
+        return None, str(error)
+    if baseline is None:
+        command = results.catalog.evaluate_command(key, name).splitlines()[-1]
+        return None, messages.CLASSES_NO_BASELINE.format(command=command)
+    return baseline, describe_difference(own, baseline)
+
+
 def show_training(results: Results, choice: Choice) -> Slots:
     """Return how every detector of one category was trained."""
     slots: Slots = {}
@@ -174,5 +219,6 @@ VIEWS: Mapping[str, View] = {
     "threshold": show_threshold,
     "compare": show_compare,
     "mistakes": show_mistakes,
+    "classes": show_classes,
     "training": show_training,
 }
