@@ -9,7 +9,8 @@ from eda.style import lay_out, say
 from inspection.class_answers import ClassAnswers, count_differences
 from inspection.classification import ClassReport
 
-SCALE = ((0.0, "#f4f6f8"), (0.5, "#7fb2d9"), (1.0, "#1f5f96"))
+SCALE = ((0.0, "#f4f6f8"), (1.0, "#6ba6d6"))
+INK = "#10161d"  # readable on the whole scale, whatever the theme
 MANY = 8  # classes, from which on a cell has room for the count only
 CELL = 46  # height of a row, px
 FRAME = 190  # height of title, names and axis title, px
@@ -32,6 +33,7 @@ def draw_confusion(answers: ClassAnswers) -> go.Figure:
         text=counts.tolist(),
         customdata=[[[true, guess] for guess in names] for true in names],
         texttemplate=cell,
+        textfont={"color": INK},
         colorscale=[list(stop) for stop in SCALE],
         zmin=0,
         zmax=100,
@@ -50,7 +52,7 @@ def draw_confusion(answers: ClassAnswers) -> go.Figure:
         y_title="true class",
     )
     ticks = {"tickvals": places, "ticktext": names, "showgrid": False}
-    figure.update_xaxes(**ticks)
+    figure.update_xaxes(**ticks, tickangle=-45)
     return figure.update_yaxes(**ticks, autorange="reversed")
 
 
