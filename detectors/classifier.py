@@ -1,5 +1,6 @@
 """Classifier: names the class of a part, and shows by Grad-CAM what the answer rests on."""
 
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -128,6 +129,8 @@ class CNNClassifier:
         self.min_threshold = MORE_LIKELY_THAN_NOT
         self._device = choose_device(device)
         self._progress = progress
+        # Captum hooks into the layer that every classification passes through
+        self._hooked = threading.Lock()
         self._forget()
 
     def _forget(self) -> None:
@@ -247,14 +250,16 @@ class CNNClassifier:
         with torch.inference_mode():
             batch = to_tensor(image)[None].to(self._device)
             maps = network.extract(batch.contiguous(memory_format=torch.channels_last))
-            logits = network.classify(maps)
-            probabilities = to_probabilities(logits)[0].double().cpu().numpy()
         first_defect = int(self.classes[0] == NORMAL)
+        with self._hooked:
+            with torch.inference_mode():
+                logits = network.classify(maps)
+            probabilities = to_probabilities(logits)[0].double().cpu().numpy()
+            likeliest = first_defect + int(probabilities[first_defect:].argmax())
+            # one logit stands for the second of two classes
+            target = 0 if logits.shape[1] == 1 else likeliest
+            cam = explain(network, maps, target, self.input_size).cpu().numpy()
         defective = float(probabilities[first_defect:].sum())
-        likeliest = first_defect + int(probabilities[first_defect:].argmax())
-        # one logit stands for the second of two classes
-        target = 0 if logits.shape[1] == 1 else likeliest
-        cam = explain(network, maps, target, self.input_size).cpu().numpy()
         return Prediction(
             scale_cam(cam, min(1.0, defective)), to_measures(self.classes, probabilities.tolist())
         )

@@ -1,7 +1,5 @@
 """Why a class was named: Grad-CAM (Selvaraju et al. 2017), by Captum."""
 
-import threading
-
 import torch
 from captum.attr import LayerGradCam  # type: ignore[import-untyped]
 from torch import Tensor
@@ -9,11 +7,11 @@ from torch import Tensor
 from detectors.classifier_networks import Classifier
 from inspection.types import Size
 
-_LOCK = threading.Lock()  # Captum hooks into the layer, which another thread may be using
-
 
 def explain(network: Classifier, maps: Tensor, target: int, size: Size) -> Tensor:
     """Return where the logit of a class comes from, (h, w), not negative.
+
+    No other thread may run the network's `classify` meanwhile: Captum hooks into it.
 
     Args:
         network: in evaluation mode.
@@ -21,7 +19,7 @@ def explain(network: Classifier, maps: Tensor, target: int, size: Size) -> Tenso
         target: index of the logit.
         size: (height, width) of what is returned.
     """
-    with _LOCK, torch.enable_grad():
+    with torch.enable_grad():
         cam = LayerGradCam(network.classify, network.maps).attribute(
             maps.detach().clone().requires_grad_(), target=target, relu_attributions=True
         )

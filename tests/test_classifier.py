@@ -1,5 +1,8 @@
 """The classifier names defects, and its map is the Grad-CAM that gradients by hand give."""
 
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -72,6 +75,26 @@ def test_a_defect_is_named_and_lights_up_in_place(fitted: CNNClassifier) -> None
         row, column = np.unravel_index(found.anomaly_map.argmax(), found.anomaly_map.shape)
         assert DEFECT[0].start - 8 <= row < DEFECT[0].stop + 8
         assert DEFECT[1].start - 8 <= column < DEFECT[1].stop + 8
+
+
+@pytest.fixture
+def _impatient_threads() -> Iterator[None]:
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.usefixtures("_impatient_threads")
+def test_two_visitors_at_once_get_what_each_would_get_alone(fitted: CNNClassifier) -> None:
+    images = [draw_part(700 + seed, defective=seed % 2 == 1)[0] for seed in range(8)] * 4
+    alone = fitted.predict(images)
+    with ThreadPoolExecutor(2) as visitors:
+        both = list(visitors.map(fitted.predict, [images, images]))
+    for found in both:
+        for one, other in zip(found, alone, strict=True):
+            assert one.measures == other.measures
+            np.testing.assert_array_equal(one.anomaly_map, other.anomaly_map)
 
 
 def test_stages_losses_and_validation_figures_are_kept(fitted: CNNClassifier) -> None:
