@@ -1,5 +1,6 @@
 """`cli.py evaluate`: figures on test images that no detector has seen."""
 
+import contextlib
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
@@ -31,7 +32,7 @@ from commands.options import (
 )
 from inspection.catalog import CHECKPOINTS, Catalog, Product, read_seen
 from inspection.dataset import Dataset
-from inspection.errors import CheckpointError, EvaluationError
+from inspection.errors import CheckpointError, EvaluationError, InspectionError
 from inspection.evaluation import Exam
 from inspection.evaluation import evaluate as evaluate_channel
 from inspection.evaluation_files import (
@@ -81,30 +82,55 @@ def evaluate(
 
     Figures and the score of every image are kept beside the weights (evaluation.json and
     evaluation.csv), a table of all figures above them (leaderboard.csv). An interrupted evaluation
-    goes on where it stopped.
+    goes on where it stopped. A category that cannot be evaluated is named; the others are done.
     """
     sources = read_folders(data, name=dataset)
     source = one_source(sources) if pool is None else pool_datasets(sources, name=pool)
     catalog = open_catalog(checkpoints, device=device)
     rival = Rival(baseline, device=device)
     reports: list[EvaluationReport] = []
+    failed: dict[str, InspectionError] = {}
     for product in find_products(catalog, source, category, detector):
-        if (classifier := find_classifier(catalog, product)) is not None:
-            name_classes(classifier, source.of(product.category), rival)
-            continue
-        exams = make_exams(catalog, product, source, detector, rate=false_alarm_rate, seed=seed)
-        found = [evaluate_one(catalog, product, exam, is_fresh=again) for exam in exams.values()]
-        for line in describe_product(found):
-            typer.echo(line)
-        samples = source.of(product.category).samples
-        for line in describe_all_classes(product, found, samples, rival):
-            typer.echo(line)
-        reports.extend(found)
+        try:
+            if (classifier := find_classifier(catalog, product)) is not None:
+                name_classes(classifier, source.of(product.category), rival)
+                continue
+            exams = make_exams(catalog, product, source, detector, rate=false_alarm_rate, seed=seed)
+            found = [evaluate_one(catalog, product, one, is_fresh=again) for one in exams.values()]
+            reports.extend(found)
+            for line in describe_product(found):
+                typer.echo(line)
+            samples = source.of(product.category).samples
+            for line in describe_all_classes(product, found, samples, rival):
+                typer.echo(line)
+        except InspectionError as error:
+            failed[product.key] = error
     for line in describe_leaderboards(reports):
         typer.echo(line)
     if reports:
-        write_csv(checkpoints / source.name / LEADERBOARD, list_entries(reports))
+        kept = read_reports(catalog, source.name)
+        write_csv(checkpoints / source.name / LEADERBOARD, list_entries(kept))
+    refuse_failed(failed)
     rival.check_met()
+
+
+def refuse_failed(failed: Mapping[str, InspectionError]) -> None:
+    """Say which categories could not be evaluated, and why.
+
+    Raises:
+        InspectionError: there is one, or there are several.
+    """
+    if not failed:
+        return
+    if len(failed) == 1:
+        ((key, error),) = failed.items()
+        raise type(error)(f"{key}: {error.problem}", error.fix) from error
+    for key, error in failed.items():
+        typer.echo(f"{key}: {error}", err=True)
+    raise EvaluationError(
+        f"{len(failed)} categories could not be evaluated: {', '.join(failed)}.",
+        "The reasons are above.",
+    )
 
 
 def find_products(
@@ -209,6 +235,17 @@ def evaluate_one(
     save_evaluation(folder, report)
     partial.clear()
     return report
+
+
+def read_reports(catalog: Catalog, dataset: str) -> list[EvaluationReport]:
+    """Return every report of a dataset that is true of the checkpoint beside it."""
+    found = []
+    for product in catalog.products.values():
+        if product.dataset == dataset:
+            for name in catalog.trained(product.key):
+                with contextlib.suppress(EvaluationError, CheckpointError):
+                    found.append(load_evaluation(product.folder / name))
+    return found
 
 
 def _kept_report(folder: Path, exam: Exam) -> EvaluationReport | None:

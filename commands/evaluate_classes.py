@@ -6,6 +6,7 @@ from pathlib import Path
 import typer
 
 from commands.classification_text import describe_baseline, describe_classes
+from detectors import CLASSES as DETECTOR_CLASSES
 from inspection.calibration import read_calibration
 from inspection.catalog import Catalog, Product
 from inspection.class_answers import (
@@ -21,7 +22,7 @@ from inspection.class_answers import (
 )
 from inspection.classification import Labelling, NamedImage, class_of, name_samples
 from inspection.dataset import Dataset
-from inspection.errors import DatasetError, EvaluationError, SettingsError
+from inspection.errors import CheckpointError, DatasetError, EvaluationError, SettingsError
 from inspection.evaluation_types import EvaluationReport
 from inspection.progress import progress_bar
 from inspection.split_plan import load_split
@@ -97,12 +98,21 @@ def describe_answers(own: ClassAnswers, baseline: ClassAnswers | None) -> Iterat
 
 
 def find_classifier(catalog: Catalog, product: Product) -> Path | None:
-    """Return the checkpoint of a product that only names classes, since it has no good parts."""
+    """Return the checkpoint of a product that only names classes, since it has no good parts.
+
+    A damaged one is no classifier: reading what it has seen says what is wrong with it.
+    """
     for name in catalog.trained(product.key):
-        folder = product.folder / name
-        if read_calibration(folder).calibration.num_normal == 0:
-            return folder
+        if DETECTOR_CLASSES[name].needs_labels and _has_no_good_part(product.folder / name):
+            return product.folder / name
     return None
+
+
+def _has_no_good_part(folder: Path) -> bool:
+    try:
+        return read_calibration(folder).calibration.num_normal == 0
+    except CheckpointError:
+        return False
 
 
 def name_classes(folder: Path, source: Dataset, rival: Rival) -> None:

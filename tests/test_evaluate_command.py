@@ -9,9 +9,16 @@ from typer.testing import CliRunner
 
 import cli
 from detectors import DEFAULT
-from inspection.calibration import CARD, load_calibration, read_json, save_calibration, write_json
+from inspection.calibration import (
+    CALIBRATION,
+    CARD,
+    load_calibration,
+    read_json,
+    save_calibration,
+    write_json,
+)
 from inspection.errors import InspectionError
-from inspection.evaluation_files import load_evaluation
+from inspection.evaluation_files import has_evaluation, load_evaluation
 from inspection.images import pixel_hash, read_image
 from inspection.types import Channel, Prediction, RGBImage
 from tests.fakes import FakeDetector, write_checkpoint, write_product
@@ -127,6 +134,17 @@ def test_an_evaluation_without_defects_or_masks_says_what_is_undefined(trained: 
     assert "4 normal and 0 defective" in said
 
 
+def test_the_leaderboard_keeps_what_was_evaluated_before(trained: Path) -> None:
+    evaluate(trained)
+    evaluate(trained, "--category", "part", "--detector", "unet", "--again")
+    board = (trained / "ck" / "drawn" / "leaderboard.csv").read_text(encoding="utf-8-sig")
+    assert len(board.splitlines()) == 7
+    break_calibration(trained, "ring", "cae")
+    evaluate(trained, "--category", "part")
+    board = (trained / "ck" / "drawn" / "leaderboard.csv").read_text(encoding="utf-8-sig")
+    assert len(board.splitlines()) == 6, "what no longer belongs to its checkpoint is left out"
+
+
 def test_categories_without_the_detector_are_left_unless_they_are_named(trained: Path) -> None:
     shutil.rmtree(trained / "ck" / "drawn" / "ring" / "unet")
     said = evaluate(trained, "--detector", "unet")
@@ -150,3 +168,27 @@ def test_bad_input_is_answered_with_a_sentence(
 ) -> None:
     with pytest.raises(InspectionError, match=sentence):
         evaluate(trained, *arguments)
+
+
+def break_calibration(trained: Path, category: str, name: str) -> None:
+    (trained / "ck" / "drawn" / category / name / CALIBRATION).write_text("{", encoding="utf-8")
+
+
+def test_a_damaged_checkpoint_stops_its_own_category_and_not_the_others(trained: Path) -> None:
+    break_calibration(trained, "part", "unet")
+    with pytest.raises(InspectionError, match=r"calibration\.json is damaged"):
+        evaluate(trained)
+    assert not has_evaluation(trained / "ck" / "drawn" / "part" / "cae")
+    assert has_evaluation(trained / "ck" / "drawn" / "ring" / "patchcore")
+    break_calibration(trained, "ring", "cae")
+    with pytest.raises(InspectionError, match="2 categories could not be evaluated: drawn/part"):
+        evaluate(trained)
+
+
+def test_a_damaged_classifier_does_not_stop_the_other_categories(trained: Path) -> None:
+    product = trained / "ck" / "drawn" / "part"
+    shutil.copytree(product / "unet", product / "classifier")
+    break_calibration(trained, "part", "classifier")
+    with pytest.raises(InspectionError, match="classifier"):
+        evaluate(trained)
+    assert has_evaluation(trained / "ck" / "drawn" / "ring" / "cae")
