@@ -46,7 +46,7 @@ def describe_product(reports: Sequence[EvaluationReport]) -> list[str]:
         "100 good parts are promised",
         f"  calling every image normal has an accuracy of {_guess(counts):.3f}",
         *_describe_widths(reports),
-        *_describe_undefined(first),
+        *_describe_undefined(reports),
     ]
     return lines
 
@@ -133,12 +133,13 @@ def _describe_widths(reports: Sequence[EvaluationReport]) -> list[str]:
     return ["  no width: every resample ranks alike; the number of images says how sure that is"]
 
 
-def _describe_undefined(report: EvaluationReport) -> list[str]:
-    reasons: dict[str, list[str]] = {}
-    for key, figure in report.figures.items():
-        if figure.value is None:
-            reasons.setdefault(figure.reason, []).append(FIGURES[key].title)
-    return [f"  undefined: {', '.join(names)}. {reason}" for reason, names in reasons.items()]
+def _describe_undefined(reports: Sequence[EvaluationReport]) -> list[str]:
+    reasons: dict[str, dict[str, None]] = {}
+    for report in reports:
+        for key, figure in report.figures.items():
+            if figure.value is None:
+                reasons.setdefault(figure.reason, {})[FIGURES[key].title] = None
+    return [f"  undefined: {', '.join(titles)}. {reason}" for reason, titles in reasons.items()]
 
 
 def describe_leaderboards(reports: Sequence[EvaluationReport]) -> list[str]:

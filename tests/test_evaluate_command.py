@@ -2,12 +2,14 @@
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 import cli
+from commands.evaluation_text import describe_product
 from detectors import DEFAULT
 from inspection.calibration import (
     CALIBRATION,
@@ -19,6 +21,7 @@ from inspection.calibration import (
 )
 from inspection.errors import InspectionError
 from inspection.evaluation_files import has_evaluation, load_evaluation
+from inspection.evaluation_types import Figure
 from inspection.images import pixel_hash, read_image
 from inspection.types import Channel, Prediction, RGBImage
 from tests.fakes import FakeDetector, write_checkpoint, write_product
@@ -132,6 +135,14 @@ def test_an_evaluation_without_defects_or_masks_says_what_is_undefined(trained: 
     said = evaluate(trained, "--category", "part", "--detector", "cae")
     assert "There is no defective test image." in said
     assert "4 normal and 0 defective" in said
+
+
+def test_what_is_undefined_for_any_detector_is_named(trained: Path) -> None:
+    evaluate(trained, "--category", "part")
+    reports = [load_evaluation(trained / "ck" / "drawn" / "part" / name) for name in NAMES]
+    lost = Figure(None, reason="The U-Net has lost it.")
+    reports[1] = replace(reports[1], figures={**reports[1].figures, "dice": lost})
+    assert "  undefined: Dice. The U-Net has lost it." in describe_product(reports)
 
 
 def test_the_leaderboard_keeps_what_was_evaluated_before(trained: Path) -> None:
