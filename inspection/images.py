@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
+from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
 from inspection.errors import ImageError
 from inspection.types import RGBImage, Size
@@ -20,6 +20,16 @@ FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF")
 MAX_PIXELS = 64_000_000  # 192 MB decoded; a 20 KB PNG can claim far more
 MIN_SIDE = 16
 TAG_WIDTH, TAG_HEIGHT, TAG_ORIENTATION = 256, 257, 274  # of TIFF and EXIF
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""EXIF orientation -> what makes the image upright."""
 TEXT_CHUNKS = (b"eXIf", b"tEXt", b"zTXt", b"iTXt")  # of a PNG
 KNOWN = "Use PNG, JPEG, BMP, TIFF or WebP."
 
@@ -203,17 +213,22 @@ def _decode(path: Path, *, at_least: int | None = None) -> NDArray[np.uint8]:
             if at_least is not None:
                 picture.draft(None, (at_least, at_least))
             picture.load()
-            upright = ImageOps.exif_transpose(picture)
-            return _to_eight_bits(upright, path)
+            return _to_eight_bits(_turn_upright(picture), path)
     except UnidentifiedImageError as error:
         deep = _decode_deep_tiff(path)  # Pillow knows no 16-bit RGB TIFF
         if deep is None:
             raise ImageError(f"{path.name} could not be read as an image.", KNOWN) from error
         return deep
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
+    except (OSError, ValueError, SyntaxError, EOFError, struct.error) as error:
         raise ImageError(
             f"{path.name} is damaged or cut off ({error}).", "Copy or export the image again."
         ) from error
+
+
+def _turn_upright(picture: Image.Image) -> Image.Image:
+    """Turn by the EXIF orientation; Pillow's way would write the block anew, damaged or not."""
+    turn = TURNS.get(picture.getexif().get(TAG_ORIENTATION, 1))
+    return picture if turn is None else picture.transpose(turn)
 
 
 def _to_eight_bits(picture: Image.Image, path: Path) -> NDArray[np.uint8]:

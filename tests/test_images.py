@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageOps, PngImagePlugin
 
 from inspection.errors import ImageError
 from inspection.images import pixel_hash, read_grey, read_image, read_image_size, write_png
@@ -69,6 +69,29 @@ def move_exif_behind_the_pixels(path: Path) -> None:
     length = 12 + struct.unpack(">I", data[start : start + 4])[0]
     chunk, rest = data[start : start + length], data[:start] + data[start + length :]
     path.write_bytes(rest[:-12] + chunk + rest[-12:])
+
+
+def test_a_damaged_exif_block_still_turns_the_image(tmp_path: Path) -> None:
+    height_as_text = struct.pack(">HHII", 257, 2, 6, 38)
+    orientation = struct.pack(">HHIHH", 274, 3, 1, 6, 0)
+    block = (
+        b"MM\0*" + struct.pack(">IH", 8, 2) + height_as_text + orientation + bytes(4) + b"maker\0"
+    )
+    path = tmp_path / "damaged.jpg"
+    Image.new("RGB", (48, 32), (10, 200, 30)).save(path, exif=b"Exif\0\0" + block)
+    assert read_image(path).shape == (48, 32, 3)
+    assert read_image_size(path) == (48, 32)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_is_turned_as_pillow_turns_it(tmp_path: Path, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[274] = orientation
+    path = tmp_path / "turned.png"
+    Image.fromarray(draw_part(1, defective=True)[0][:, :40]).save(path, exif=exif)
+    with Image.open(path) as picture:
+        expected = np.asarray(ImageOps.exif_transpose(picture))
+    np.testing.assert_array_equal(read_image(path), expected)
 
 
 def test_exif_behind_the_pixels_of_a_png_counts_too(tmp_path: Path) -> None:
