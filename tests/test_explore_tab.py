@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from inspection.catalog import Catalog
+from inspection.errors import DatasetError
 from tests.factories import BrightnessDetector, make_channel, write_dataset
 from ui import explore_data as module
 from ui.explore_tab import SUB_TABS, Handlers
@@ -116,6 +117,18 @@ def test_a_dataset_without_masks_says_so_once(tmp_path: Path, handlers: Handlers
 def test_hovering_a_point_shows_its_thumbnail(handlers: Handlers) -> None:
     peek = handlers.peek("parts", "disc/test/spot/000.png")
     assert peek["source"].startswith("data:image/jpeg")
+
+
+def test_after_a_failure_nobody_foresaw_the_next_visit_tries_again(
+    handlers: Handlers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    explorer = module.Explorer(handlers.catalog)
+    with monkeypatch.context() as patch:
+        patch.setattr("threading.excepthook", lambda _: None)
+        patch.setattr(module, "read_dataset", lambda *_, **__: 1 // 0)
+        with pytest.raises(DatasetError, match="could not be opened"):
+            explorer.get("parts")
+    assert len(explorer.get("parts").images) == 20
 
 
 def test_without_datasets_the_tab_says_what_to_do(tmp_path: Path) -> None:

@@ -80,13 +80,10 @@ class Explorer:
         """
         job = self._job(name)
         job.is_over.wait()
-        if job.error is not None:
-            with self._lock:
-                self._jobs.pop(str(name), None)  # the next visit tries again
-            raise job.error
-        if job.result is None:
-            raise DatasetError("The dataset could not be opened.", "Try again.")
-        return job.result
+        if job.result is not None:
+            return job.result
+        self.forget(name)  # the next visit tries again
+        raise job.error or DatasetError("The dataset could not be opened.", "Try again.")
 
     def watch_vectors(self, name: object) -> Iterator[tuple[int, int]]:
         """Make the embeddings of an opened dataset, yielding (done, total) meanwhile."""
