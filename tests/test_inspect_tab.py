@@ -1,6 +1,7 @@
 """The Inspect tab as plain functions: what the page is told, step by step, whatever comes in."""
 
 import base64
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,15 @@ import pytest
 from gradio.data_classes import ImageData
 from PIL import Image
 
-from inspection.calibration import load_calibration, save_product_rate
+from inspection.calibration import (
+    CARD,
+    FORMAT,
+    PRODUCT,
+    load_calibration,
+    read_json,
+    save_product_rate,
+    write_json,
+)
 from inspection.catalog import Catalog, Status
 from inspection.dataset import read_dataset
 from inspection.errors import CheckpointError
@@ -361,10 +370,35 @@ def test_the_strip_mixes_every_kind_and_is_made_once(handlers: Handlers, catalog
     ]
     assert all(item["source"].startswith("data:image/jpeg") for item in strip["items"])
     assert handlers.strips.strip(KEY) is strip
+
+
+def test_the_page_opens_with_what_the_product_names_or_with_a_defect(tmp_path: Path) -> None:
+    catalog = make_catalog(tmp_path)
     chosen = choose_samples(catalog.samples(KEY))
-    assert find_opening([]) is None
-    assert find_opening(chosen, wanted=chosen[-1].id) is chosen[-1]
-    assert find_opening([s for s in chosen if not s.is_anomalous]) is not None
+    opening = find_opening(catalog, KEY)
+    assert opening is not None
+    assert opening.is_anomalous
+    named = {"format": FORMAT, "opens_with": chosen[-1].id}
+    write_json(catalog.product(KEY).folder / PRODUCT, named)
+    assert find_opening(catalog, KEY) is chosen[-1]
+
+
+def test_an_image_learned_under_another_name_is_offered_nowhere(
+    handlers: Handlers, catalog: Catalog
+) -> None:
+    opening = find_opening(catalog, KEY)
+    assert opening is not None
+    assert opening.id in {item["id"] for item in handlers.strips.strip(KEY)["items"]}
+    card = catalog.product(KEY).folder / "cae" / CARD
+    seen = {"renamed.png": pixel_hash(read_image(opening.image_path))}
+    write_json(card, {**read_json(card), "training": {"seen": seen}})
+    os.utime(card, (1, 1))  # a clock may be too coarse to tell
+    other = find_opening(catalog, KEY)
+    assert other is not None
+    assert other.id != opening.id
+    ids = {item["id"] for item in handlers.strips.strip(KEY)["items"]}
+    assert ids
+    assert opening.id not in ids
 
 
 def test_a_checkpoint_that_is_broken_does_not_take_the_strip_with_it(tmp_path: Path) -> None:

@@ -17,9 +17,7 @@ def describe_first_inspection(catalog: Catalog) -> Iterator[str]:
         InspectionError: the product's data or rate cannot be read.
     """
     key = next(iter(catalog.products), None)
-    opening = None
-    if key is not None:
-        opening = find_opening(catalog.samples(key), wanted=catalog.opening(key))
+    opening = None if key is None else find_opening(catalog, key)
     if key is None or opening is None:
         yield messages.NO_FIRST_INSPECTION
         return

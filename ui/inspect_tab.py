@@ -47,7 +47,7 @@ class Handlers:
             return
         try:
             yield {"strip": self.strips.strip(key)}
-            opening = find_opening(self.catalog.samples(key), wanted=self.catalog.opening(key))
+            opening = find_opening(self.catalog, key)
             if opening is None:
                 yield {"image": None, **self.runner.idle(key)}
             else:

@@ -7,7 +7,7 @@ import gradio as gr
 
 from inspection.catalog import Catalog
 from inspection.errors import ImageError
-from inspection.images import read_image
+from inspection.images import pixel_hash, read_image
 from inspection.types import Sample
 from ui import messages
 from ui.images import encode_thumbnail
@@ -37,7 +37,7 @@ class Strips:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._made: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {}
+        self._made: dict[str, tuple[tuple[Sample, ...], dict[str, Any]]] = {}
 
     def strip(self, product: str) -> dict[str, Any]:
         """Return the value of a strip.
@@ -45,22 +45,28 @@ class Strips:
         Raises:
             InspectionError: there is no such product, or its data cannot be read.
         """
-        chosen = choose_samples(self._catalog.samples(product))
-        ids = tuple(sample.id for sample in chosen)
+        samples = self._catalog.samples(product)
         held = self._made.get(product)
-        if held is None or held[0] != ids:
-            items = [item for sample in chosen if (item := _item(sample)) is not None]
-            held = (ids, {"items": items, "note": "" if items else messages.NO_SAMPLES})
+        if held is None or held[0] is not samples:  # others as soon as a detector has learned
+            found = [self._item(product, sample) for sample in choose_samples(samples)]
+            items = [item for item in found if item is not None]
+            held = (samples, {"items": items, "note": "" if items else messages.NO_SAMPLES})
             self._made[product] = held
         return held[1]
 
+    def _item(self, product: str, sample: Sample) -> dict[str, Any] | None:
+        """Return an item; None for a file that is damaged, or that a detector has learned from."""
+        try:
+            image = read_image(sample.image_path)
+        except ImageError:
+            return None
+        if self._catalog.detectors_that_saw(product, pixel_hash(image)):
+            return None
+        return _describe(sample, encode_thumbnail(image, THUMBNAIL_SIDE))
 
-def _item(sample: Sample) -> dict[str, Any] | None:
-    """Return a thumbnail, or None for a file that cannot be read."""
-    try:
-        source = encode_thumbnail(read_image(sample.image_path), THUMBNAIL_SIDE)
-    except ImageError:
-        return None
+
+def _describe(sample: Sample, source: str) -> dict[str, Any]:
+    """Return what the strip shows of a sample, whose thumbnail is a data URL."""
     label = messages.SAMPLE_LABEL.format(
         kind=(sample.defect_type or messages.GOOD).replace("_", " "),
         name=sample.id.rsplit("/", 1)[-1],

@@ -6,7 +6,10 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TypeVar
 
+from inspection.catalog import Catalog
 from inspection.demo import PRODUCTS, write_demo_data
+from inspection.errors import ImageError
+from inspection.images import pixel_hash, read_image
 from inspection.split_plan import load_split
 from inspection.types import Sample, Split
 
@@ -28,18 +31,26 @@ def choose_samples(samples: Sequence[Sample]) -> list[Sample]:
     return chosen[:MAX_SAMPLES]
 
 
-def find_opening(samples: Sequence[Sample], *, wanted: str | None = None) -> Sample | None:
-    """Return the sample that the page opens with.
+def find_opening(catalog: Catalog, key: str) -> Sample | None:
+    """Return the sample that the page opens with, which no detector knows under another name.
 
-    Args:
-        samples: to choose from.
-        wanted: id of the one that the product names; else the first defective one of the strip.
+    It is the one that the product names, or the first defective one of the strip, or a good one.
+
+    Raises:
+        InspectionError: there is no such product, or its data cannot be read.
     """
-    chosen = choose_samples(samples)
-    for sample in chosen:
-        if sample.id == wanted:
-            return sample
-    return next((sample for sample in chosen if sample.is_anomalous), chosen[0] if chosen else None)
+    chosen = choose_samples(catalog.samples(key))
+    wanted = catalog.opening(key)
+    ranked = sorted(chosen, key=lambda sample: (sample.id != wanted, not sample.is_anomalous))
+    return next((sample for sample in ranked if not _is_known(catalog, key, sample)), None)
+
+
+def _is_known(catalog: Catalog, key: str, sample: Sample) -> bool:
+    try:
+        image = read_image(sample.image_path)
+    except ImageError:
+        return False  # the page says what is wrong with it
+    return bool(catalog.detectors_that_saw(key, pixel_hash(image)))
 
 
 def draw_samples(root: Path, checkpoints: Path) -> None:
