@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -27,12 +27,14 @@ class SplitPlan:
 
     Attributes:
         labelled_fraction: share of the labelled defects that has left the test part.
+        groups: id -> part of near-duplicates that were found for a grouped split.
     """
 
     seed: int
     labelled_fraction: float
     roles: Mapping[str, Split]
     kind: SplitKind = SplitKind.OWN
+    groups: Mapping[str, str] = field(default_factory=dict)
 
 
 def save_split(folder: Path, plan: SplitPlan) -> None:
@@ -49,6 +51,7 @@ def save_split(folder: Path, plan: SplitPlan) -> None:
             "labelled_fraction": plan.labelled_fraction,
             "kind": plan.kind.value,
             "roles": ids,
+            **({"groups": dict(plan.groups)} if plan.groups else {}),
         },
     )
 
@@ -72,6 +75,7 @@ def load_split(folder: Path) -> SplitPlan | None:
             float(content["labelled_fraction"]),
             roles,
             SplitKind(content.get("kind", SplitKind.OWN)),
+            {str(sample_id): str(part) for sample_id, part in content.get("groups", {}).items()},
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(

@@ -127,6 +127,23 @@ def group_samples(samples: Sequence[Sample], groups: Sequence[str]) -> list[Samp
     ]
 
 
+def regroup(samples: Iterable[Sample], plan: SplitPlan) -> list[Sample]:
+    """Return the samples with the groups that were found for the plan, if any were.
+
+    A new view of a part that is known joins the group of that part.
+    """
+    samples = list(samples)
+    if not plan.groups:
+        return samples
+    of_unit = {
+        sample.unit: plan.groups[sample.id] for sample in samples if sample.id in plan.groups
+    }
+    return group_samples(
+        samples,
+        [plan.groups.get(sample.id, of_unit.get(sample.unit, sample.unit)) for sample in samples],
+    )
+
+
 def with_new(plan: SplitPlan, samples: Sequence[Sample]) -> SplitPlan:
     """Give normal training images that came later a use; every image keeps the one it has.
 
@@ -160,9 +177,10 @@ def apply_split(
 ) -> list[Sample]:
     """Return the samples that have a use, with their planned split; new test images are tested.
 
+    The near-duplicates of a grouped plan are one part again, whoever asks.
     Only the defects that the labels ask for are for training: none, if there are no labels.
     """
-    samples = list(samples)
+    samples = regroup(samples, plan)
     known_units = {sample.unit for sample in samples if sample.id in plan.roles}
     allowed: set[str] = set()
     if labels is not None and plan.kind is SplitKind.RANDOM:
@@ -194,7 +212,8 @@ def open_split(
     """Return the split of a product, made and written if there is none, widened if it must be.
 
     Raises:
-        CheckpointError: the stored split is damaged, or of another kind than is asked for.
+        CheckpointError: the stored split is damaged, of another kind than is asked for, or grouped
+            by an earlier version that did not keep the groups.
         DatasetError: the samples are too few.
     """
     stored = load_split(folder)
@@ -208,7 +227,10 @@ def open_split(
             "Train into another folder with --checkpoints, or delete it with the detectors beside.",
         )
     else:
+        samples = _with_stored_groups(samples, stored, kind, folder)
         plan = with_new(stored, samples)
+    if kind is SplitKind.GROUPED:
+        plan = _with_groups(plan, samples)
     if labels is not None:
         plan = with_labels(plan, samples, labels)
     if plan is not stored:
@@ -220,6 +242,25 @@ def fingerprint(seen: Mapping[str, str]) -> str:
     """Return 16 hex digits that name a set of images, by id and pixels."""
     text = json.dumps(sorted(seen.items()), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _with_stored_groups(
+    samples: Sequence[Sample], stored: SplitPlan, kind: SplitKind, folder: Path
+) -> Sequence[Sample]:
+    """Return the samples in the parts of the stored split; fresh groups count more."""
+    if kind is SplitKind.GROUPED:
+        return samples
+    if stored.kind is SplitKind.GROUPED and not stored.groups:
+        raise CheckpointError(
+            f"{folder / SPLIT} is a grouped split that does not say which images are alike.",
+            "Train once more with --split grouped, which writes it down.",
+        )
+    return regroup(samples, stored)
+
+
+def _with_groups(plan: SplitPlan, samples: Sequence[Sample]) -> SplitPlan:
+    groups = {sample.id: sample.unit for sample in samples}
+    return plan if groups == plan.groups else replace(plan, groups=groups)
 
 
 def _side(members: Sequence[Sample]) -> Split | None:

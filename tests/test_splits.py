@@ -227,6 +227,35 @@ def test_a_stored_split_that_tears_duplicates_apart_is_not_taken_for_a_grouped_o
     assert plan.kind is SplitKind.GROUPED
 
 
+def test_groups_that_were_found_once_hold_for_whoever_opens_the_split_later(
+    tmp_path: Path,
+) -> None:
+    bare = [*normal(40), *normal(20, split=Split.TEST), *defective(20, "dent")]
+    pairs = [f"pair {sample.unit.split('/')[-1]}-{sample.defect_type}" for sample in bare]
+    grouped = group_samples(bare, pairs)
+    first = open_split(tmp_path, grouped, kind=SplitKind.GROUPED)
+    late = Sample("train/good/late.png", Path("x"), "disc", Split.TRAIN, group=bare[0].unit)
+    labels = Labels(0.5)
+    plan = open_split(tmp_path, [*bare, late], labels=labels)
+    assert plan.groups == first.groups
+    assert plan == open_split(tmp_path, grouped, labels=labels, kind=SplitKind.GROUPED)
+    used = apply_split([*bare, late], plan, labels=labels)
+    uses: dict[str | None, set[Split]] = {}
+    for sample in used:
+        uses.setdefault(sample.group, set()).add(sample.split)
+    assert len(uses) == 60
+    assert all(len(found) == 1 for found in uses.values())
+
+
+def test_a_grouped_split_without_its_groups_is_not_torn_apart(tmp_path: Path) -> None:
+    samples = normal(40, group_of=2)
+    save_split(tmp_path, replace(make_split(samples), kind=SplitKind.GROUPED))
+    with pytest.raises(CheckpointError, match="with --split grouped"):
+        open_split(tmp_path, samples)
+    assert open_split(tmp_path, samples, kind=SplitKind.GROUPED).groups
+    assert open_split(tmp_path, samples).kind is SplitKind.GROUPED
+
+
 def test_a_random_split_takes_the_same_share_of_every_class() -> None:
     samples = [*normal(100, group_of=5), *defective(20, "dent"), *defective(10, "crack")]
     samples += defective(1, "lonely")
