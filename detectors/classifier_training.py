@@ -96,7 +96,9 @@ class Teacher:
         self._task, self._settings = task, settings
         self._device, self._progress = device, progress
         self._rows = balanced_rows(task.learned.labels, task.balance)
-        self._held = torch.from_numpy(task.held.labels)
+        held = stratified_rows(task.held.labels, MAX_VALIDATION, settings.seed)
+        self._held_images = task.held.images[held]
+        self._held = torch.from_numpy(task.held.labels[held])
         self._rng = np.random.default_rng(settings.seed)
         self._start = time.perf_counter()
 
@@ -168,7 +170,7 @@ class Teacher:
             Lesson(
                 draw,
                 len(self._rows),
-                (to_batch(task.held.images), self._held),
+                (to_batch(self._held_images), self._held),
                 loss,
                 max_validation=MAX_VALIDATION,
                 optimise=optimise,
@@ -198,7 +200,7 @@ class Teacher:
             torch.cat(self._pool(network, self._task.learned.images, number=number))
             for number in range(self._task.num_views)
         ]
-        return torch.stack(views), torch.cat(self._pool(network, self._task.held.images))
+        return torch.stack(views), torch.cat(self._pool(network, self._held_images))
 
     def _pool(
         self, network: Classifier, images: NDArray[np.uint8], *, number: int | None = None
@@ -233,6 +235,22 @@ def balanced_rows(labels: NDArray[np.int64], balance: float) -> list[int]:
         wanted = counts[label] * (counts.max() / counts[label]) ** balance
         rows += np.resize(np.flatnonzero(labels == label), round(wanted)).tolist()
     return rows
+
+
+def stratified_rows(labels: NDArray[np.int64], most: int, seed: int) -> NDArray[np.int64]:
+    """Return ascending rows, at most so many, of every class in proportion and at least one.
+
+    Args:
+        labels: (n,), the class of each image.
+        most: not less than the number of classes.
+        seed: of the choice.
+    """
+    rng = np.random.default_rng(seed)
+    places = np.empty(len(labels))
+    for label in np.unique(labels):
+        rows = rng.permutation(np.flatnonzero(labels == label))
+        places[rows] = np.arange(len(rows)) / len(rows)
+    return np.sort(np.argsort(places, kind="stable")[:most])
 
 
 def _on_plateau(rates: Sequence[tuple[nn.Module, float]]) -> Optimise:

@@ -24,9 +24,16 @@ from detectors.classifier_networks import (
     make_small_features,
     to_probabilities,
 )
-from detectors.classifier_training import balanced_rows
+from detectors.classifier_training import (
+    LabelledImages,
+    Task,
+    Teacher,
+    balanced_rows,
+    stratified_rows,
+)
 from detectors.gradcam import explain
 from detectors.student import Student
+from detectors.training import Course, Lesson
 from inspection.errors import BackboneError, CheckpointError, DatasetError, SettingsError
 from inspection.types import Sample, Split
 from tests.factories import DEFECT, SIDE, draw_part, make_samples
@@ -281,3 +288,38 @@ def test_a_checkpoint_that_lost_its_layer_is_refused(fitted: CNNClassifier, tmp_
     card.write_text(text.replace('"layer"', '"player"'), encoding="utf-8")
     with pytest.raises(CheckpointError, match="another version"):
         CNNClassifier.load(tmp_path)
+
+
+def test_validation_images_are_chosen_from_every_class_in_proportion() -> None:
+    labels = np.repeat([0, 1, 2], [900, 99, 1])
+    rows = stratified_rows(labels, 100, seed=0)
+    counts = np.bincount(labels[rows])
+    assert counts.sum() == len(set(rows.tolist())) == 100
+    assert counts[2] == 1
+    assert abs(int(counts[1]) - 10) <= 1
+    assert rows.tolist() == stratified_rows(labels, 100, seed=0).tolist()
+    assert rows.tolist() != stratified_rows(labels, 100, seed=1).tolist()
+    assert stratified_rows(labels, 5000, seed=0).tolist() == list(range(1000))
+
+
+def test_a_large_validation_part_in_the_order_of_its_classes_is_seen_in_all_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lessons: list[Lesson] = []
+
+    def listen(_: Any, lesson: Lesson, *args: Any, **settings: Any) -> Course:
+        lessons.append(lesson)
+        return Course([{"epoch": 1, "validation_loss": 0.0}], 1)
+
+    monkeypatch.setattr("detectors.classifier_training.train_network", listen)
+    labels = np.repeat([0, 1], [600, 200])
+    held = LabelledImages(np.zeros((800, 32, 32, 3), np.uint8), labels)
+    task = Task(("normal", "spot"), held, held, lambda image: image, 0.0, 1)
+    head = Head(2 * 160, 2, hidden=4, dropout=0.0)
+    settings: Any = CNNClassifier(**QUICK).settings
+    Teacher(task, settings, device=torch.device("cpu"), progress=False).teach_from_scratch(
+        Classifier(make_small_features(), head)
+    )
+    images, truth = lessons[0].validation
+    assert len(images) == len(truth) == 512
+    assert torch.bincount(truth[: lessons[0].max_validation]).tolist() == [384, 128]
