@@ -98,7 +98,10 @@ def tune(
         typer.echo(describe_trial(trial))
         write_trials(folder, search.trials)
 
-    search.run(questions, num_trials=trials, device=device, watch=watch)
+    def complain(sentence: str) -> None:
+        typer.echo(sentence, err=True)
+
+    search.run(questions, num_trials=trials, device=device, watch=watch, complain=complain)
     typer.echo(f"\nBest: {describe_trial(search.best)}")
     typer.echo(f"Table and figure: {folder}\nTrain with it:\n")
     words = ["python", "cli.py", "train", "--data", str(data), "--category", part.categories[0]]

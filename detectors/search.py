@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from detectors import create_detector, parse_settings
-from inspection.errors import SettingsError
+from inspection.errors import EvaluationError, InspectionError, SettingsError
 from inspection.progress import progress_bar
 from inspection.rehearsal import Question, Rehearsal, ask
+from inspection.types import Detector
 
 if TYPE_CHECKING:
     import optuna
 
 STUDY = "study.db"
+PROBLEM = "problem"  # attribute of a trial whose settings do not work
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,31 +133,55 @@ class Search:
         *,
         num_trials: int,
         device: str | None = None,
-        watch: Callable[[Trial], None] | None = None,
+        watch: Callable[[Trial], None],
+        complain: Callable[[str], None],
     ) -> None:
-        """Try settings until so many were tried in all; earlier ones count.
+        """Try settings until so many were tried in all; earlier ones and failed ones count.
+
+        Args:
+            questions: what each trial is asked.
+            num_trials: in all.
+            device: auto, cpu, cuda or mps.
+            watch: called after every trial that came to an end.
+            complain: called with a sentence after every other one.
 
         Raises:
             SettingsError: a fixed setting does not suit the detector.
         """
-        while (number := len(self.trials)) < num_trials:
+        self._create(self.fixed, device)
+        while (number := len(self.trials) + self.num_failed) < num_trials:
+            title = f"trial {number + 1} of {num_trials}"
             trial = self._study.ask()
             settings = {**self.fixed, **self._propose(trial)}
-            start = time.perf_counter()
-            detector = create_detector(
-                self.name,
-                device=device,
-                **{"seed": self.seed, **parse_settings(self.name, settings)},
-            )
-            detector.fit(self._learned)
-            with progress_bar(f"trial {number + 1} of {num_trials}") as progress:
-                figures = ask(detector, questions, progress=progress)
-            trial.set_user_attr("figures", figures)
             trial.set_user_attr("settings", settings)
+            start = time.perf_counter()
+            try:
+                detector = self._create(settings, device)
+                detector.fit(self._learned)
+                with progress_bar(title) as progress:
+                    figures = ask(detector, questions, progress=progress)
+            except InspectionError as error:
+                self._give_up(trial, error)
+                complain(f"{title} failed: {error}")
+                continue
+            trial.set_user_attr("figures", figures)
             trial.set_user_attr("seconds", round(time.perf_counter() - start, 2))
             self._study.tell(trial, figures["objective"])
-            if watch is not None:
-                watch(self.trials[-1])
+            watch(self.trials[-1])
+
+    def _create(self, settings: Mapping[str, str], device: str | None) -> Detector:
+        chosen = {"seed": self.seed, **parse_settings(self.name, settings)}
+        return create_detector(self.name, device=device, **chosen)
+
+    def _give_up(self, trial: "optuna.Trial", error: InspectionError) -> None:
+        """Mark a trial whose settings do not work, so that nothing tries them again."""
+        trial.set_user_attr(PROBLEM, str(error))
+        self._study.tell(trial, state=import_optuna().trial.TrialState.FAIL)
+
+    @property
+    def num_failed(self) -> int:
+        """Count the trials whose settings did not work; interrupted ones are none of them."""
+        return sum(PROBLEM in trial.user_attrs for trial in self._study.trials)
 
     @property
     def trials(self) -> list[Trial]:
@@ -174,7 +200,15 @@ class Search:
 
     @property
     def best(self) -> Trial:
-        """The trial with the highest objective; of equal ones the first."""
+        """The trial with the highest objective; of equal ones the first.
+
+        Raises:
+            EvaluationError: no trial came to an end.
+        """
+        if not self.trials:
+            raise EvaluationError(
+                "No trial came to an end.", "The reasons are above; mend them, or raise --trials."
+            )
         return max(self.trials, key=lambda trial: (trial.objective, -trial.number))
 
     def _open(self, folder: Path, identity: str) -> "optuna.Study":

@@ -17,7 +17,7 @@ from detectors.patchcore import PatchCore
 from detectors.search import SPACES, Choice
 from detectors.student import Student
 from inspection.dataset import read_dataset
-from inspection.errors import InspectionError, SettingsError
+from inspection.errors import EvaluationError, InspectionError, SettingsError
 from inspection.split_plan import load_split
 from inspection.splits import apply_split, make_split
 from inspection.types import Split
@@ -114,6 +114,37 @@ def test_an_interrupted_search_goes_on_with_the_trial_that_it_lost(
     assert len(read_table(parts)) == 3
     assert "3 of 3 trials are done" in tune(parts, student, "--trials", 3)
     assert len(fits) == 4
+
+
+def test_settings_that_do_not_work_are_told_and_never_block_the_search(
+    parts: Path, student: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = PatchCore.fit
+    tried: list[Mapping[str, Any]] = []
+
+    def failing(self: PatchCore, samples: Any) -> PatchCore:
+        tried.append({"layers": self.settings.layers, "ratio": self.settings.coreset_ratio})
+        if len(tried) == 1:
+            raise EvaluationError("The map has no number.", "Choose other settings.")
+        return whole(self, samples)
+
+    monkeypatch.setattr(PatchCore, "fit", failing)
+    tune(parts, student, "--trials", 3)
+    assert len(read_table(parts)) == 2
+    tune(parts, student, "--trials", 4)
+    assert len(read_table(parts)) == 3
+    assert len(tried) == 4
+
+
+def test_a_search_without_any_working_trial_says_so(
+    parts: Path, student: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(self: PatchCore, samples: Any) -> PatchCore:
+        raise EvaluationError("The map has no number.", "Choose other settings.")
+
+    monkeypatch.setattr(PatchCore, "fit", failing)
+    with pytest.raises(EvaluationError, match="No trial came to an end"):
+        tune(parts, student, "--trials", 2)
 
 
 def test_the_same_seed_proposes_and_measures_the_same(
