@@ -6,9 +6,12 @@ CLASS_PREFIX = "p_"
 
 
 def class_probabilities(measures: Mapping[str, float]) -> dict[str, float]:
-    """Return class -> probability, the most probable first; empty for a detector without."""
+    """Return class -> probability, the most probable first; empty for a detector without.
+
+    Classes keep their names as the dataset writes them: `a_b` and `a b` are two.
+    """
     classes = {
-        name.removeprefix(CLASS_PREFIX).replace("_", " "): value
+        name.removeprefix(CLASS_PREFIX): value
         for name, value in measures.items()
         if name.startswith(CLASS_PREFIX)
     }
@@ -18,6 +21,11 @@ def class_probabilities(measures: Mapping[str, float]) -> dict[str, float]:
 def other_measures(measures: Mapping[str, float]) -> dict[str, float]:
     """Return what is no class probability, in the detector's order."""
     return {name: v for name, v in measures.items() if not name.startswith(CLASS_PREFIX)}
+
+
+def name_class(name: str) -> str:
+    """Return the name of a class as people write it."""
+    return name.replace("_", " ")
 
 
 def name_measure(name: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from inspection.identity import DetectorIdentity, Identity
-from inspection.measures import class_probabilities, name_measure, other_measures
+from inspection.measures import class_probabilities, name_class, name_measure, other_measures
 from inspection.names import OUTCOME_TITLES, Outcome, title_of
 from inspection.reports import Item, Report, flagged_share, region_row, relative_peak
 from inspection.types import Finding, Verdict
@@ -184,7 +184,7 @@ def _classes(finding: Finding) -> Iterator[Block]:
     classes = class_probabilities(finding.measures)
     if classes:
         yield Heading(f"{title_of(finding.detector)}: class probabilities", 3)
-        yield Bars(list(classes.items()))
+        yield Bars([(name_class(name), value) for name, value in classes.items()])
 
 
 def _measures(findings: Sequence[Finding]) -> Iterator[Block]:

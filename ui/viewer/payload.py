@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from inspection.catalog import Panel, Status
 from inspection.errors import InspectionError
 from inspection.images import shrink
-from inspection.measures import class_probabilities, name_measure, other_measures
+from inspection.measures import class_probabilities, name_class, name_measure, other_measures
 from inspection.types import Channel, Finding, Mask, RGBImage
 from ui.images import MAX_DISPLAY_SIDE, encode_image, encode_mask
 
@@ -126,7 +126,8 @@ def name_measures(measures: Mapping[str, float]) -> Sequence[dict[str, Any]]:
 def rank_classes(measures: Mapping[str, float]) -> Sequence[dict[str, Any]]:
     """Return the classes of a detector that names defects, the most probable first."""
     return [
-        {"label": label, "value": value} for label, value in class_probabilities(measures).items()
+        {"label": name_class(name), "value": value}
+        for name, value in class_probabilities(measures).items()
     ]
 
 
