@@ -1,21 +1,29 @@
-"""How the trainings went: one figure of losses per detector."""
+"""How the trainings went: one figure of losses, and of accuracy and F1, per detector."""
+
+from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from eda.style import DEFECT, NORMAL, empty_figure, lay_out
+from eda.style import DEFECT, GRID, NORMAL, SEQUENCE, empty_figure, lay_out
 from inspection.history import LOSSES, History
 
-LOOKS = {  # loss -> name, colour, dash
+LOOKS = {  # figure -> name, colour, dash
     "loss": ("training", NORMAL, "solid"),
     "validation_loss": ("validation", DEFECT, "dash"),
+    "accuracy": ("accuracy", SEQUENCE[2], "solid"),
+    "f1": ("F1", SEQUENCE[3], "dash"),
 }
+SCORES = ("accuracy", "f1")
 NO_EPOCHS = "It has no epochs: it keeps what it has seen."
 MAX_EPOCHS = 2000  # of longer trainings every n-th is drawn
 HEIGHT = 320
+HEIGHT_WITH_SCORES = 440
 
 
 def draw_training(title: str, history: History | None, *, trouble: str = "") -> go.Figure:
     """Draw training and validation loss per epoch, and mark the best validation epoch.
+
+    Accuracy and F1 of the validation images are drawn below, where they are known.
 
     Args:
         title: of the detector.
@@ -28,29 +36,55 @@ def draw_training(title: str, history: History | None, *, trouble: str = "") -> 
         said = f"{history.summary[:1].upper()}{history.summary[1:]}."
         return empty_figure(title, f"{NO_EPOCHS} {said}", height=HEIGHT)
     figure = go.Figure()
-    step = -(-len(history.epochs) // MAX_EPOCHS)
     for name in LOSSES:
-        label, colour, dash = LOOKS[name]
-        values = history.losses[name]
-        if all(value is None for value in values):
-            continue
-        figure.add_scatter(
-            x=list(history.epochs[::step]),
-            y=list(values[::step]),
-            mode="lines",
-            name=label,
-            line={"color": colour, "dash": dash, "width": 2.2},
-            hovertemplate=f"epoch %{{x}}: %{{y:.4g}}<extra>{label}</extra>",
-        )
+        _draw_line(figure, history, name)
     _mark_best(figure, history)
     lay_out(figure, title, height=HEIGHT, x_title="epoch", y_title="loss", showlegend=True)
-    return figure.update_yaxes(type="log") if _is_steep(history) else figure
+    if _is_steep(history):
+        figure.update_yaxes(type="log")
+    scores = [name for name in SCORES if name in history.figures]
+    return _draw_scores(figure, history, scores) if scores else figure
+
+
+def _draw_line(figure: go.Figure, history: History, name: str, *, axis: str = "y") -> None:
+    """Draw one figure over the epochs, unless it was never measured."""
+    label, colour, dash = LOOKS[name]
+    values = history.figures[name]
+    if all(value is None for value in values):
+        return
+    step = -(-len(history.epochs) // MAX_EPOCHS)
+    figure.add_scatter(
+        x=list(history.epochs[::step]),
+        y=list(values[::step]),
+        yaxis=axis,
+        mode="lines",
+        name=label,
+        line={"color": colour, "dash": dash, "width": 2.2},
+        hovertemplate=f"epoch %{{x}}: %{{y:.4g}}<extra>{label}</extra>",
+    )
+
+
+def _draw_scores(figure: go.Figure, history: History, names: Sequence[str]) -> go.Figure:
+    """Add accuracy and F1 on an axis of their own, below the losses and over the same epochs."""
+    for name in names:
+        _draw_line(figure, history, name, axis="y2")
+    return figure.update_layout(
+        height=HEIGHT_WITH_SCORES,
+        xaxis={"anchor": "y2"},
+        yaxis={"domain": [0.48, 1]},
+        yaxis2={
+            "domain": [0, 0.38],
+            "range": [0, 1.03],
+            "title": {"text": "validation", "standoff": 8, "font": {"size": 13}},
+            **{"gridcolor": GRID, "zeroline": False, "linecolor": GRID, "automargin": True},
+        },
+    )
 
 
 def _mark_best(figure: go.Figure, history: History) -> None:
     known = [
         (value, epoch)
-        for value, epoch in zip(history.losses["validation_loss"], history.epochs, strict=True)
+        for value, epoch in zip(history.figures["validation_loss"], history.epochs, strict=True)
         if value is not None
     ]
     if not known:
@@ -68,5 +102,5 @@ def _mark_best(figure: go.Figure, history: History) -> None:
 
 def _is_steep(history: History) -> bool:
     """Tell whether the losses span more than a decade, all of them above 0."""
-    values = [value for line in history.losses.values() for value in line if value is not None]
+    values = [value for name in LOSSES for value in history.figures[name] if value is not None]
     return bool(values) and min(values) > 0 and max(values) > 10 * min(values)

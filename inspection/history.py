@@ -1,6 +1,6 @@
 """How a stored detector was trained, from its card alone: no weights are read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from inspection.calibration import CARD, read_json
 from inspection.errors import CheckpointError
 
 LOSSES = ("loss", "validation_loss")
+CLOCK = ("epoch", "seconds", "stage")  # say when, not how well
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +18,14 @@ class History:
 
     Attributes:
         epochs: numbers of the epochs that were kept, ascending; none for what has no epochs.
-        losses: name -> one value per epoch; None where it was not measured.
+        figures: name -> one value per epoch, losses first; None where it was not measured.
         summary: what it learned from, such as "trained on 48 labelled defects".
         created: ISO 8601, UTC.
         seconds: how long it took.
     """
 
     epochs: tuple[int, ...]
-    losses: Mapping[str, tuple[float | None, ...]]
+    figures: Mapping[str, tuple[float | None, ...]]
     summary: str
     created: str
     seconds: float
@@ -43,7 +44,9 @@ def read_history(folder: Path) -> History:
         training = card.get("training", {})
         return History(
             epochs=tuple(int(row["epoch"]) for row in rows),
-            losses={name: tuple(_number(row.get(name)) for row in rows) for name in LOSSES},
+            figures={
+                name: tuple(_number(row.get(name)) for row in rows) for name in _list_figures(rows)
+            },
             summary=str(training.get("summary", "")),
             created=str(training.get("created", "")),
             seconds=float(training.get("seconds", 0.0)),
@@ -54,6 +57,14 @@ def read_history(folder: Path) -> History:
             f"{folder / CARD} is damaged ({error!r}).",
             f"Train again: `python cli.py train --data DIR --detector {folder.name}`.",
         ) from error
+
+
+def _list_figures(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the names of the losses, then of all else that was measured of an epoch."""
+    numeric = (
+        name for row in rows for name, value in row.items() if isinstance(value, int | float)
+    )
+    return [name for name in dict.fromkeys((*LOSSES, *numeric)) if name not in CLOCK]
 
 
 def _number(value: Any) -> float | None:

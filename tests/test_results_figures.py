@@ -304,10 +304,25 @@ def test_a_training_is_read_from_the_card_and_its_best_epoch_marked(tmp_path: Pa
     ]
     history = read_history(write_card(tmp_path / "cae", rows))
     assert history.epochs == (1, 2, 3)
-    assert history.losses["loss"] == (20.0, 2.0, 1.0)
+    assert history.figures["loss"] == (20.0, 2.0, 1.0)
     figure = draw_training("CAE", history)
     assert [one.name for one in figure.data] == ["training", "validation", "lowest: epoch 2"]
     assert figure.layout.yaxis.type == "log"
+
+
+def test_accuracy_and_f1_of_a_training_have_lines_on_an_axis_of_their_own(tmp_path: Path) -> None:
+    rows = [
+        {"epoch": n, "seconds": 2.0, "stage": 1, "loss": 1 / n, "validation_loss": 2 / n}
+        | {"accuracy": 0.5 + n / 10, "f1": 0.4 + n / 10}
+        for n in (1, 2, 3)
+    ]
+    history = read_history(write_card(tmp_path / "classifier", rows))
+    assert list(history.figures) == ["loss", "validation_loss", "accuracy", "f1"]
+    assert history.figures["f1"] == pytest.approx((0.5, 0.6, 0.7))
+    lines = {one.name: one for one in draw_training("Classifier", history).data}
+    assert lines["accuracy"].y == pytest.approx((0.6, 0.7, 0.8))
+    assert lines["accuracy"].yaxis == lines["F1"].yaxis == "y2"
+    assert lines["training"].yaxis == "y"
 
 
 def test_what_has_no_epochs_or_no_checkpoint_says_so(tmp_path: Path) -> None:
