@@ -8,7 +8,7 @@ import re
 import shlex
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -249,13 +249,16 @@ class Catalog:
         Raises:
             DatasetError: there is none of that id.
         """
-        product = self.product(key)
-        root = self._data.get(product.dataset)
-        samples = read_dataset(root).of(product.category).samples if root is not None else ()
-        for sample in samples:
+        for sample in self._all_samples(self.product(key)):
             if sample.id == sample_id:
                 return sample
         raise DatasetError(f"There is no image {sample_id}.", "Choose another one.")
+
+    def _all_samples(self, product: Product) -> Iterator[Sample]:
+        """Yield the unseen ones first: they are at hand, the others need the folder listed."""
+        yield from self.samples(product.key)
+        if (root := self._data.get(product.dataset)) is not None:
+            yield from read_dataset(root).of(product.category).samples
 
     def detectors_that_saw(self, key: str, pixel_hash: str) -> tuple[str, ...]:
         """Return the detectors that have seen an image with these pixels, whatever it is called."""

@@ -200,6 +200,17 @@ def test_images_that_a_detector_learns_later_leave_the_strip(tmp_path: Path, dat
     assert [sample.id for sample in catalog.samples("parts/disc")] == test[2:]
 
 
+def test_an_unseen_sample_is_found_again_without_listing_the_folder(
+    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog = Catalog(tmp_path / "ck", [data], loader=Loads(), detectors=("cae",))
+    sample = catalog.samples("parts/disc")[0]
+    learned = next(s for s in read_dataset(data).samples if s.split is Split.TRAIN)
+    assert catalog.any_sample("parts/disc", learned.id).id == learned.id
+    monkeypatch.setattr("inspection.catalog.read_dataset", lambda _: pytest.fail("it was listed"))
+    assert catalog.any_sample("parts/disc", sample.id) is sample
+
+
 def test_only_unseen_test_images_are_offered(tmp_path: Path, data: Path) -> None:
     samples = read_dataset(data).samples
     test = [sample.id for sample in samples if sample.split is Split.TEST]
