@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.calibration import load_calibration
 from inspection.catalog import CHECKPOINTS, DEMO_DATA, FAILURES, Catalog
 from inspection.dataset import split_name
 from inspection.errors import InspectionError, SettingsError
@@ -68,11 +67,12 @@ def main(
 
 def make_catalog(checkpoints: Path, data: Mapping[str, Path], device: str | None) -> Catalog:
     """Return the products; PyTorch is imported when the first detector is asked for."""
-    from detectors import CLASSES, DEFAULT, load_detector
+    from detectors import CLASSES, DEFAULT
 
     def load(folder: Path) -> Channel:
-        calibration = load_calibration(folder).calibration
-        return Channel(load_detector(folder, device=device), calibration)
+        from detectors.workflow import load_channel
+
+        return load_channel(folder, device=device)
 
     return Catalog(
         checkpoints,

@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda.results import Shown
+from inspection.calibration import TINY, relative_score
 from inspection.evaluation_types import EvaluationReport, ScoredImage
-
-SMALLEST = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +28,8 @@ class Mistake:
 
 def relative_scores(report: EvaluationReport) -> NDArray[np.float64]:
     """Return image score / deployed threshold of every image; above 1 is flagged."""
-    scores = np.array([image.image_score for image in report.images], np.float64)
-    return np.asarray(scores / max(report.threshold, SMALLEST))
+    scores = [relative_score(image.image_score, report.threshold) for image in report.images]
+    return np.array(scores, np.float64)
 
 
 def find_misses(report: EvaluationReport) -> list[Mistake]:
@@ -101,7 +100,7 @@ def _collect(shown: Sequence[Shown]) -> dict[str, dict[str, float]]:
 
 
 def _gap(values: Iterable[float]) -> float:
-    relative = np.maximum(list(values), SMALLEST)
+    relative = np.maximum(list(values), TINY)
     return float(np.log(relative.max() / relative.min()))
 
 

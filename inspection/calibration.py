@@ -21,6 +21,7 @@ CALIBRATION = "calibration.json"
 CARD = "detector.json"
 PRODUCT = "product.json"
 DEFAULT_RATE = 0.02
+TINY = float(np.finfo(np.float32).tiny)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,6 +86,11 @@ def product_rate(folder: Path, calibrations: Iterable[Calibration]) -> float:
 def decide(image_score: float, threshold: float) -> Verdict:
     """Return the verdict; a score equal to the threshold is normal."""
     return Verdict.DEFECT if image_score > threshold else Verdict.NORMAL
+
+
+def relative_score(score: float, threshold: float) -> float:
+    """Return a score in multiples of the threshold, which may be 0; above 1 is flagged."""
+    return score / max(threshold, TINY)
 
 
 def is_majority(num_flagged: int, num_detectors: int) -> bool:

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inspection.calibration import relative_score
 from inspection.types import AnomalyMap, Box, Finding, Mask, RGBImage, Size
 
 THRESHOLD_AT = 0.5  # where on the colour scale 1.0 x threshold lies
@@ -82,7 +83,7 @@ def draw_finding(image: RGBImage, finding: Finding) -> RGBImage:
     relative = to_relative(finding.anomaly_map, finding.threshold)
     # what half of the good parts reach is not worth a colour: PatchCore's normal distances lie
     # close below its threshold, a U-Net's probabilities far below
-    typical = finding.typical_score / max(finding.threshold, float(np.finfo(np.float32).tiny))
+    typical = relative_score(finding.typical_score, finding.threshold)
     least, most = TRANSPARENT_BELOW
     heat = blend(image, relative, visible_from=min(most, max(least, typical)))
     return draw_outlines(heat, finding.anomaly_map > finding.threshold)

@@ -5,14 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from inspection.calibration import decide, default_rate
+from inspection.calibration import decide, default_rate, relative_score
 from inspection.errors import CheckpointError
 from inspection.images import read_image
 from inspection.preprocess import to_input_size
 from inspection.regions import find_regions
 from inspection.types import Channel, Detector, Finding, Inspection, Prediction, RGBImage, Sample
-
-TINY = float(np.finfo(np.float32).tiny)
 
 
 def predict(
@@ -53,7 +51,7 @@ def inspect_with(
         detector=channel.detector.name,
         image_score=score,
         threshold=threshold,
-        relative_score=score / max(threshold, TINY),
+        relative_score=relative_score(score, threshold),
         false_alarm_rate=calibration.false_alarm_rate(score),
         anomaly_map=prediction.anomaly_map,
         regions=find_regions(prediction.anomaly_map, threshold, image_size=image.shape[:2]),

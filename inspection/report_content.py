@@ -4,13 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from inspection.calibration import relative_score
 from inspection.identity import DetectorIdentity, Identity
 from inspection.measures import class_probabilities, name_class, name_measure, other_measures
 from inspection.names import OUTCOME_TITLES, Outcome, title_of
-from inspection.reports import Item, Report, flagged_share, region_row, relative_peak
+from inspection.reports import Item, Report, flagged_share, region_row
 from inspection.types import Finding, Verdict
 
 VERDICTS = {Verdict.DEFECT: "Defect", Verdict.NORMAL: "Normal"}
+MAX_REGIONS = 40  # per detector; a noisy map has a thousand, which nobody reads
 SHORT_HASH = 16  # hex digits, where the whole hash stands elsewhere
 
 
@@ -203,7 +205,7 @@ def _regions(findings: Sequence[Finding]) -> Iterator[Block]:
     rows = [
         (title_of(finding.detector), str(number), *_region_cells(finding, number))
         for finding in findings
-        for number in range(1, len(finding.regions) + 1)
+        for number in _highest_regions(finding)
     ]
     if not rows:
         yield Paragraph("None: no detector is above its threshold anywhere.")
@@ -220,6 +222,17 @@ def _regions(findings: Sequence[Finding]) -> Iterator[Block]:
         widths=(3, 1.4, 3, 3, 2.6, 2.2, 3, 2.2, 3, 2.6),
         rows=rows,
     )
+    for finding in findings:
+        if (num_more := len(finding.regions) - MAX_REGIONS) > 0:
+            title = title_of(finding.detector)
+            yield Paragraph(f"{title}: and {num_more} more with lower peaks, in the CSV.")
+
+
+def _highest_regions(finding: Finding) -> Sequence[int]:
+    """Return the numbers of the regions with the highest peaks, in their own order."""
+    numbers = range(1, len(finding.regions) + 1)
+    ranked = sorted(numbers, key=lambda number: -finding.regions[number - 1].peak)
+    return sorted(ranked[:MAX_REGIONS])
 
 
 def _region_cells(finding: Finding, number: int) -> Sequence[str]:
@@ -231,7 +244,7 @@ def _region_cells(finding: Finding, number: int) -> Sequence[str]:
         f"{round(region.area):,}",
         _percent(region.area_share),
         f"{region.centroid[1]:.0f}, {region.centroid[0]:.0f}",
-        _times(relative_peak(region, finding.threshold)),
+        _times(relative_score(region.peak, finding.threshold)),
         f"{row['peak_x']}, {row['peak_y']}",
         f"{region.elongation:.1f}",
     )

@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from inspection.calibration import relative_score
 from inspection.edges import draw_finding_edges
 from inspection.errors import ImageError
 from inspection.identity import Identity
@@ -32,7 +33,6 @@ JPEG_QUALITY = 88
 MAX_STEM_BYTES = 160  # file systems end at 255, and number, detector and suffix come on top
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-TINY = float(np.finfo(np.float32).tiny)
 
 Row = dict[str, object]
 """One line of a table: column -> value."""
@@ -175,16 +175,11 @@ def region_row(region: Region, threshold: float) -> Row:
         "centroid_x": round(region.centroid[1], 1),
         "centroid_y": round(region.centroid[0], 1),
         "peak": region.peak,
-        "relative_peak": relative_peak(region, threshold),
+        "relative_peak": relative_score(region.peak, threshold),
         "peak_x": region.peak_at[1],
         "peak_y": region.peak_at[0],
         "elongation": round(region.elongation, 3),
     }
-
-
-def relative_peak(region: Region, threshold: float) -> float:
-    """Return the peak in multiples of the threshold."""
-    return region.peak / max(threshold, TINY)
 
 
 def make_json(report: Report) -> str:

@@ -18,6 +18,7 @@ from inspection.calibration import (
     no_calibration,
     product_rate,
     read_calibration,
+    relative_score,
     save_calibration,
     save_product_rate,
     write_json,
@@ -213,3 +214,9 @@ def test_a_product_keeps_its_own_rate(tmp_path: Path) -> None:
     (tmp_path / "product.json").write_text(json.dumps({"format": 1, "false_alarm_rate": 7.0}))
     with pytest.raises(CheckpointError, match="between 0 and 1"):
         load_product_rate(tmp_path)
+
+
+def test_a_score_above_its_threshold_is_above_one_also_where_that_is_zero() -> None:
+    assert relative_score(3.0, 1.5) == 2
+    assert relative_score(1e-13, 0.0) > 1
+    assert relative_score(0.0, 0.0) == 0

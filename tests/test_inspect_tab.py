@@ -383,6 +383,13 @@ def test_the_page_opens_with_what_the_product_names_or_with_a_defect(tmp_path: P
     assert find_opening(catalog, KEY) is chosen[-1]
 
 
+def test_reports_hold_no_slot_of_an_inspection(catalog: Catalog) -> None:
+    events = build_page(catalog).fns.values()
+    limits = {event.concurrency_id: event.concurrency_limit for event in events}
+    assert limits["report"] == 1
+    assert "on_report" not in {e.name for e in events if e.concurrency_id == "inspect"}
+
+
 def test_an_image_learned_under_another_name_is_offered_nowhere(
     handlers: Handlers, catalog: Catalog
 ) -> None:

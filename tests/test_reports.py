@@ -178,6 +178,19 @@ def test_forty_regions_are_all_there() -> None:
         assert f'<td class="number">{number}</td>' in page
 
 
+def test_of_more_than_forty_regions_those_with_the_highest_peaks_are_listed() -> None:
+    item = make_item(make_inspection(draw_dots(7, 8), detectors=("patchcore",)))
+    regions = item.findings[0].regions
+    assert len(regions) == 56
+    report = make_report(item)
+    assert len(csv_rows(report)) == 56
+    order = sorted(range(56), key=lambda index: -regions[index].peak)
+    for text in (pdf_text(make_pdf(report)), re.sub(r"<[^>]+>", " ", make_html(report))):
+        assert "PatchCore: and 16 more with lower peaks, in the CSV." in text
+        shown = re.findall(r"PatchCore\s+(\d+)\s+\d+, \d+", text)
+        assert shown == [str(index + 1) for index in sorted(order[:40])]
+
+
 @pytest.mark.parametrize(
     "name",
     [

@@ -230,8 +230,8 @@ def _bind_reports(handlers: Handlers, viewer: gr.HTML, source: gr.State, report:
         report,
         show_progress="hidden",
         api_visibility="private",
-        concurrency_id="inspect",
-        concurrency_limit=MAX_PARALLEL,
+        concurrency_id="report",  # a long one holds no slot of an inspection
+        concurrency_limit=1,
     )
 
 
