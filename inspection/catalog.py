@@ -4,8 +4,6 @@ The catalogue is given the function that loads a checkpoint folder, so it needs 
 """
 
 import contextlib
-import re
-import shlex
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -21,6 +19,7 @@ from inspection.calibration import (
     read_calibration,
     read_json,
 )
+from inspection.command_line import quote, quote_path
 from inspection.dataset import read_dataset
 from inspection.errors import CheckpointError, DatasetError, InspectionError, SettingsError
 from inspection.index import Embed
@@ -91,6 +90,9 @@ class Catalog:
         detectors: those that a page compares.
         optional: those of them that are not missed where nobody has trained them.
         embed: compares images, for the exploration.
+
+    Attributes:
+        is_shared: whether strangers see the page, whose commands then name no folder.
     """
 
     def __init__(
@@ -104,6 +106,7 @@ class Catalog:
         embed: Embed | None = None,
     ) -> None:
         self.embed = embed
+        self.is_shared = False
         self.detectors = tuple(detectors)
         self._optional = frozenset(optional)
         self._loader = loader
@@ -294,15 +297,19 @@ class Catalog:
 
     def _command(self, verb: str, product: Product, chosen: str) -> str:
         data = self._data.get(product.dataset)
-        where = _quote(_from_here(data).as_posix()) if data else "DIR"
+        where = "DIR" if data is None else self._show(data)
         command = f"python cli.py {verb} --data {where}{chosen}"
         if data is not None and data.name != product.dataset:
-            command += f" --dataset {_quote(product.dataset)}"
+            command += f" --dataset {quote(product.dataset)}"
         if self._checkpoints.resolve() != CHECKPOINTS:
-            command += f" --checkpoints {_quote(_from_here(self._checkpoints).as_posix())}"
+            command += f" --checkpoints {self._show(self._checkpoints)}"
         if data is not None and data.resolve() == DEMO_DATA:  # of which only samples are there
             command = f"python cli.py demo-data\n{command}"
         return command
+
+    def _show(self, folder: Path) -> str:
+        """Return a folder as a command names it; strangers are told no path of this machine."""
+        return "DIR" if self.is_shared else quote_path(folder)
 
     def _find_products(self) -> Mapping[str, Product]:
         found: dict[str, Product] = {}
@@ -360,20 +367,7 @@ def _is_there(folder: Path) -> bool:
 
 
 def _chosen(product: Product, detector: str) -> str:
-    return f" --category {_quote(product.category)} --detector {detector}"
-
-
-def _quote(text: str) -> str:
-    """Return a word of a command line, for sh and for cmd.exe where one can serve both."""
-    if re.fullmatch(r"[\w./:-]+", text, re.ASCII):
-        return text
-    return shlex.quote(text) if re.search(r'["$`\\!%]', text) else f'"{text}"'
-
-
-def _from_here(folder: Path) -> Path:
-    """Return the path as a person in the current folder would write it."""
-    here = Path.cwd()
-    return folder.relative_to(here) if folder.is_relative_to(here) else folder
+    return f" --category {quote(product.category)} --detector {detector}"
 
 
 def read_seen(folder: Path) -> dict[str, str]:

@@ -173,6 +173,20 @@ def test_the_command_of_a_missing_detector_can_be_pasted(
     assert words[words.index("--category") + 1] == name
 
 
+def test_the_commands_of_a_shared_page_name_no_folder_of_the_machine(
+    tmp_path: Path, data: Path
+) -> None:
+    catalog = Catalog(tmp_path / "ck", [data], loader=Loads(), detectors=("cae",))
+    assert str(tmp_path) in catalog.evaluate_command("parts/disc")
+    catalog.is_shared = True
+    for command in (
+        catalog.evaluate_command("parts/disc", "cae"),
+        catalog.peek("parts/disc", "cae").fix,
+    ):
+        assert str(tmp_path) not in command
+        assert "--data DIR --category disc --detector cae --checkpoints DIR" in command
+
+
 def test_a_demo_product_is_drawn_before_it_is_trained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: Path
 ) -> None:

@@ -40,12 +40,13 @@ def serve(
     """
     # else every event ends with a table of all events, for which pandas is imported
     os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", SELDOM)
+    catalog.is_shared = share or is_share_wanted()
     page = build_page(catalog)
     page.queue(max_size=MAX_WAITING, api_open=False)
     try:
         page.launch(
             inline=inline,
-            share=share or is_share_wanted(),
+            share=catalog.is_shared,
             server_name=host,
             server_port=port,
             prevent_thread_lock=True,

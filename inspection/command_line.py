@@ -1,0 +1,19 @@
+"""Words of a command line that a person can paste into a shell."""
+
+import re
+import shlex
+from pathlib import Path
+
+
+def quote(text: str) -> str:
+    """Return a word of a command line, for sh and for cmd.exe where one can serve both."""
+    if re.fullmatch(r"[\w./:-]+", text, re.ASCII):
+        return text
+    return shlex.quote(text) if re.search(r'["$`\\!%]', text) else f'"{text}"'
+
+
+def quote_path(folder: Path) -> str:
+    """Return a path as a person in the current folder would write it."""
+    here = Path.cwd()
+    written = folder.relative_to(here) if folder.is_relative_to(here) else folder
+    return quote(written.as_posix())
