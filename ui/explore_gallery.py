@@ -87,7 +87,7 @@ def peek_value(opened: Opened, sample_id: object) -> dict[str, str]:
 
 
 def _facts(opened: Opened, row: int) -> list[tuple[str, str]]:
-    values = opened.images.iloc[row].to_dict()
+    values = {str(name): value for name, value in opened.images.iloc[row].items()}
     values["defect_type"] = values["defect_type"].replace("_", " ")
     wanted = {**messages.IMAGE_FACTS, **(messages.DEFECT_FACTS if values["num_defects"] else {})}
     return [(name, text.format(**values)) for name, text in wanted.items()]
