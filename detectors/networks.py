@@ -35,9 +35,9 @@ def smooth_map(errors: NDArray[np.float32], sigma: float) -> NDArray[np.float32]
 
 
 def round_weights(network: nn.Module) -> None:
-    """Round the parameters to half precision, so that a stored network computes the same."""
+    """Round what was learned to half precision, so that a stored network computes the same."""
     with torch.no_grad():
-        for parameter in network.parameters():
+        for parameter in filter(lambda each: each.requires_grad, network.parameters()):
             half = parameter.clamp(-LARGEST_HALF, LARGEST_HALF).half()
             parameter.copy_(half.float())
 

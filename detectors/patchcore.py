@@ -13,7 +13,8 @@ from torch import Tensor
 from tqdm import tqdm
 
 from detectors.anomalib_import import import_patchcore_model
-from detectors.backbones import STUDENT, Backbone, load_backbone
+from detectors.backbone_choice import backbone_state, choose_backbone, reopen_backbone
+from detectors.backbones import STUDENT, Backbone
 from detectors.checkpoints import not_fitted, open_detector, retrain, write_detector
 from detectors.coreset import estimate_seconds, select_coreset
 from detectors.devices import choose_device
@@ -50,7 +51,7 @@ class PatchCoreSettings:
     coreset_ratio: Annotated[float, Range(0.0001, 1.0)] = 0.25
     max_memory: Annotated[int, Range(1, 1_000_000)] = 4000
     max_candidates: Annotated[int, Range(1, 100_000_000)] = 150_000
-    smoothing: Annotated[int, Range(0, 64)] = 4
+    smoothing: Annotated[int, Range(0, 64)] = 6
     seed: Seed = 0
 
 
@@ -86,9 +87,7 @@ class PatchCore:
         chosen = self.settings
         normal = [sample for sample in learnable(samples) if not sample.is_anomalous]
         loaded = read_images(normal, self.input_size, has_bar=self._progress)
-        backbone = load_backbone(
-            chosen.backbone, layers=chosen.layers, weights=_path(chosen.backbone_weights)
-        )
+        backbone = choose_backbone(chosen, layers=chosen.layers)
         model = self._build(backbone)
         generator = torch.Generator().manual_seed(chosen.seed)
         if self._progress:
@@ -101,8 +100,7 @@ class PatchCore:
         model.memory_bank = candidates[kept].half().float()
         self._model = model.eval()
         self.state = {
-            "backbone_sha256": backbone.ref.sha256,
-            "backbone_origin": backbone.ref.origin,
+            **backbone_state(backbone),
             "num_patches": num_patches,
         }
         self.training = record_training(
@@ -133,15 +131,13 @@ class PatchCore:
     @classmethod
     def load(cls, folder: Path, *, device: str | None = None) -> Self:
         detector, stored = open_detector(cls, folder, device=device)
-        try:
-            bank = stored.tensors["memory_bank"].float()
-            sha256 = stored.state["backbone_sha256"]
-        except KeyError as error:
-            raise CheckpointError(
-                f"{folder} was written by another version ({error}).", retrain(cls.name)
-            ) from error
-        backbone = _same_backbone(detector.settings, sha256, folder)
+        backbone = reopen_backbone(
+            detector.settings, stored, folder, layers=detector.settings.layers
+        )
         model = detector._build(backbone)
+        if "memory_bank" not in stored.tensors:
+            raise CheckpointError(f"{folder} lacks its memory bank.", retrain(cls.name))
+        bank = stored.tensors["memory_bank"].float()
         if bank.ndim != 2 or bank.shape[1] != sum(backbone.channels.values()):
             raise CheckpointError(
                 f"The memory bank in {folder} does not fit its backbone.", retrain(cls.name)
@@ -211,25 +207,3 @@ class PatchCore:
         copied = np.array(images)  # torch wants to own what it shares
         tensor = torch.from_numpy(copied).to(self._device)
         return tensor.permute(0, 3, 1, 2).float().div_(255)
-
-
-def _same_backbone(settings: PatchCoreSettings, sha256: str, folder: Path) -> Backbone:
-    """Find the backbone that filled the memory bank, without asking the network."""
-    weights = _path(settings.backbone_weights)
-    backbone = load_backbone(
-        settings.backbone,
-        layers=settings.layers,
-        weights=weights if weights is not None and weights.is_file() else None,
-        allow_download=False,
-    )
-    if backbone.ref.sha256 != sha256:
-        raise CheckpointError(
-            f"{folder} was made with other weights of the backbone {settings.backbone} "
-            f"than those found ({backbone.ref.origin}).",
-            f"Bring the former weights back, or train again. {retrain('patchcore')}",
-        )
-    return backbone
-
-
-def _path(text: str | None) -> Path | None:
-    return None if text is None else Path(text)

@@ -12,6 +12,8 @@ import segmentation_models_pytorch as smp
 import torch
 from torch import Tensor, nn
 
+from detectors.backbone_choice import backbone_state, choose_backbone, reopen_backbone
+from detectors.backbones import STUDENT
 from detectors.checkpoints import load_weights, not_fitted, open_detector, write_detector
 from detectors.devices import choose_device
 from detectors.fitting import learnable, read_lessons, record_training
@@ -23,6 +25,7 @@ from detectors.networks import (
     to_tensor,
     weights_to_store,
 )
+from detectors.segmenter import LAYERS, STRIDE, Segmenter
 from detectors.settings import (
     BatchSize,
     EpochImages,
@@ -51,11 +54,6 @@ from inspection.types import (
     TrainingRecord,
 )
 
-STRIDE = 32  # of the encoder's coarsest features
-ENCODER = "tu-resnet10t"
-ENCODER_CHANNELS = (32, 64, 128, 256)  # a narrow ResNet-10: plain convolutions learn fast
-ENCODER_STEM = 16
-DECODER_CHANNELS = (128, 64, 32, 16, 8)
 LEVELS = np.linspace(0.02, 0.98, 97)  # thresholds tried on the validation masks
 MAX_VALIDATION = 64
 
@@ -65,13 +63,17 @@ class UNetSettings:
     """Settings of the U-Net; `detectors.settings` explains the shared ones.
 
     Attributes:
-        input_size: (height, width), multiples of 32.
+        input_size: (height, width), multiples of 16.
+        backbone: name for `backbones.load_backbone`; its weights stay as they are.
+        backbone_weights: file with the weights of that backbone, to be taken first.
         labelled: learn from the defective samples and their masks; else from drawn defects alone.
         synthetic_share: share of the drawn normal images that get synthetic defects; by default one
             half, or a quarter beside labelled ones.
     """
 
     input_size: Size = (256, 256)
+    backbone: str = STUDENT
+    backbone_weights: str | None = None
     labelled: bool = False
     synthetic_share: Annotated[float | None, Range(0.0, 1.0)] = None
     smoothing: Smoothing = 2.0
@@ -86,36 +88,6 @@ class UNetSettings:
     batch_size: BatchSize = 16
     learning_rate: LearningRate = 2e-3
     seed: Seed = 0
-
-
-class Segmenter(nn.Module):
-    """(B, 3, h, w) in 0..1 -> defect logits (B, 1, h, w); knows its images' statistics."""
-
-    mean: Tensor
-    spread: Tensor
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.register_buffer("mean", torch.full((1, 3, 1, 1), 0.5))
-        self.register_buffer("spread", torch.full((1, 3, 1, 1), 0.25))
-        self.unet = smp.Unet(
-            ENCODER,
-            encoder_weights=None,
-            decoder_channels=DECODER_CHANNELS,
-            classes=1,
-            channels=ENCODER_CHANNELS,
-            stem_width=ENCODER_STEM,
-        )
-
-    def set_statistics(self, images: Tensor) -> None:
-        """Take mean and spread of each channel from (n, 3, h, w)."""
-        spread, mean = torch.std_mean(images, dim=(0, 2, 3), keepdim=True)
-        self.mean.copy_(mean)
-        self.spread.copy_(spread.clamp(min=0.02))
-
-    def forward(self, images: Tensor) -> Tensor:
-        logits: Tensor = self.unet((images - self.mean) / self.spread)
-        return logits
 
 
 class UNet:
@@ -212,7 +184,8 @@ class UNet:
             image, mask = draw_image(index)
             return augment(to_tensor(image), torch.from_numpy(mask[None].astype(np.float32)))
 
-        network = Segmenter()
+        backbone = choose_backbone(chosen, layers=LAYERS)
+        network = Segmenter(backbone)
         network.set_statistics(to_batch(spread_out(learned.images)))
         validation = _validation_pairs(held, seed=chosen.seed)
         course = train_network(
@@ -225,6 +198,7 @@ class UNet:
         )
         round_weights(network)
         state = {
+            **backbone_state(backbone),
             "min_threshold": self._find_threshold(network, validation),
             "augmentation": asdict(plan),
             "history": course.history,
@@ -267,12 +241,15 @@ class UNet:
     def save(self, folder: Path) -> None:
         if self._network is None:
             raise not_fitted(self.name)
-        write_detector(folder, self, weights_to_store(self._network))
+        found_again = self._network.backbone_tensors()
+        tensors = weights_to_store(self._network)
+        write_detector(folder, self, {k: v for k, v in tensors.items() if k not in found_again})
 
     @classmethod
     def load(cls, folder: Path, *, device: str | None = None) -> Self:
         detector, stored = open_detector(cls, folder, device=device)
-        network = Segmenter()
+        network = Segmenter(reopen_backbone(detector.settings, stored, folder, layers=LAYERS))
+        stored.tensors.update(network.backbone_tensors())
         load_weights(network, stored, folder)
         network = network.to(memory_format=torch.channels_last)
         detector._network = network.to(detector._device).eval()

@@ -5,8 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
-from detectors.unet import Segmenter, UNet
+from detectors.backbones import load_backbone
+from detectors.segmenter import LAYERS, Segmenter
+from detectors.unet import UNet
 from inspection.errors import CheckpointError, DatasetError, SettingsError
 from inspection.types import Sample, Split
 from tests.factories import DEFECT, SIDE, draw_part, make_samples
@@ -115,11 +118,35 @@ def test_oblong_inputs_work(samples: list[Sample]) -> None:
 
 
 def test_the_network_is_small_and_learns_its_images_statistics() -> None:
-    network = Segmenter()
-    assert sum(parameter.numel() for parameter in network.parameters()) < 2_500_000
+    network = Segmenter(load_backbone(layers=LAYERS))
+    encoder = network.unet.encoder
+    assert sum(parameter.numel() for parameter in encoder.parameters()) < 2_500_000
     network.set_statistics(torch.full((2, 3, 32, 32), 0.3))
-    assert torch.allclose(network.mean, torch.tensor(0.3))
-    assert float(network.spread.min()) > 0
+    assert torch.allclose(encoder.mean, torch.tensor(0.3))
+    assert float(encoder.spread.min()) > 0
+
+
+def test_the_backbone_is_neither_changed_by_training_nor_stored(
+    labelled: UNet, tmp_path: Path
+) -> None:
+    network = labelled._network
+    assert network is not None
+    fresh = Segmenter(load_backbone(layers=LAYERS)).backbone_tensors()
+    for name, tensor in network.backbone_tensors().items():
+        assert torch.equal(tensor, fresh[name])
+    labelled.save(tmp_path)
+    stored = load_file(tmp_path / "weights.safetensors")
+    assert stored and not any("backbone" in name for name in stored)
+
+
+def test_another_backbone_than_it_learned_with_is_refused(labelled: UNet, tmp_path: Path) -> None:
+    labelled.save(tmp_path)
+    card = tmp_path / "detector.json"
+    sha256 = labelled.state["backbone_sha256"]
+    text = card.read_text(encoding="utf-8").replace(sha256, "0" * 64)
+    card.write_text(text, encoding="utf-8")
+    with pytest.raises(CheckpointError, match="other weights of the backbone student"):
+        UNet.load(tmp_path)
 
 
 def test_a_checkpoint_with_an_unknown_setting_is_refused(labelled: UNet, tmp_path: Path) -> None:
@@ -134,5 +161,5 @@ def test_a_checkpoint_with_an_unknown_setting_is_refused(labelled: UNet, tmp_pat
 def test_impossible_settings_are_refused() -> None:
     with pytest.raises(SettingsError, match="from 0 to 1"):
         UNet(synthetic_share=1.5)
-    with pytest.raises(SettingsError, match="multiples of 32"):
+    with pytest.raises(SettingsError, match="multiples of 16"):
         UNet(input_size=(100, 96))
