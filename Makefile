@@ -32,7 +32,7 @@ bench: $(VENV)/.installed-dev
 checkpoints: $(VENV)/.installed
 	$(BIN)/python cli.py demo-data
 	$(BIN)/python cli.py train-all --data data/demo --detector cae --epochs 20
-	$(BIN)/python cli.py train-all --data data/demo --detector unet --epochs 30 --flips --rotation --labelled-defects 0.5
+	$(BIN)/python cli.py train-all --data data/demo --detector unet --epochs 16 --flips --rotation --labelled-defects 0.5
 	$(BIN)/python cli.py train-all --data data/demo --detector patchcore
 
 $(BIN)/python:

@@ -76,7 +76,7 @@ class UNetSettings:
     backbone_weights: str | None = None
     labelled: bool = False
     synthetic_share: Annotated[float | None, Range(0.0, 1.0)] = None
-    smoothing: Smoothing = 2.0
+    smoothing: Smoothing = 4.0
     flips: Flips = None
     rotation: Rotation = None
     crop: bool = True  # learn from random windows
