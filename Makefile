@@ -32,8 +32,9 @@ bench: $(VENV)/.installed-dev
 checkpoints: $(VENV)/.installed
 	$(BIN)/python cli.py demo-data
 	$(BIN)/python cli.py train-all --data data/demo --detector cae --epochs 20
-	$(BIN)/python cli.py train-all --data data/demo --detector unet --epochs 16 --flips --rotation --labelled-defects 0.5
+	$(BIN)/python cli.py train-all --data data/demo --detector unet --epochs 12 --flips --rotation --labelled-defects 0.5
 	$(BIN)/python cli.py train-all --data data/demo --detector patchcore
+	$(BIN)/python cli.py evaluate --data data/demo
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and was not found."; exit 2; }

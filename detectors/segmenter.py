@@ -14,7 +14,7 @@ LAYERS = ("layer1", "layer2", "layer3")
 STRIDE = 16  # of the coarsest features
 STEM = 16  # channels of the features at half the size, which no backbone gives
 WIDTHS = (64, 128, 256)  # channels that the features of `LAYERS` are brought to
-DECODER_CHANNELS = (128, 64, 32, 16)
+DECODER_CHANNELS = (64, 32, 16, 8)  # features that are given leave little to learn
 PLACEHOLDER = "tu-resnet10t"
 BACKBONE = "encoder.backbone."
 
