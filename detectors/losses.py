@@ -28,6 +28,17 @@ def ssim_map(first: Tensor, second: Tensor) -> Tensor:
     return similarity
 
 
+def dice_per_image(logits: Tensor, masks: Tensor) -> Tensor:
+    """Return the mean over images of 1 - Dice, of logits and masks (B, 1, H, W).
+
+    One is added above and below, so that an image without a defect asks for an empty answer.
+    """
+    probability, truth = logits.sigmoid().flatten(1), masks.flatten(1)
+    shared = (probability * truth).sum(dim=1)
+    overlap = (2 * shared + 1) / (probability.sum(dim=1) + truth.sum(dim=1) + 1)
+    return (1 - overlap).mean()
+
+
 def _window(length: int, like: Tensor) -> Tensor:
     """Return the Gaussian window around every position as rows of a (length, length) matrix."""
     position = torch.arange(length, device=like.device, dtype=like.dtype)

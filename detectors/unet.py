@@ -17,6 +17,7 @@ from detectors.backbones import STUDENT
 from detectors.checkpoints import load_weights, not_fitted, open_detector, write_detector
 from detectors.devices import choose_device
 from detectors.fitting import learnable, read_lessons, record_training
+from detectors.losses import dice_per_image
 from detectors.networks import (
     round_weights,
     smooth_map,
@@ -67,16 +68,15 @@ class UNetSettings:
         backbone: name for `backbones.load_backbone`; its weights stay as they are.
         backbone_weights: file with the weights of that backbone, to be taken first.
         labelled: learn from the defective samples and their masks; else from drawn defects alone.
-        synthetic_share: share of the drawn normal images that get synthetic defects; by default one
-            half, or a quarter beside labelled ones.
+        synthetic_share: share of the drawn normal images that get synthetic defects.
     """
 
     input_size: Size = (256, 256)
     backbone: str = STUDENT
     backbone_weights: str | None = None
     labelled: bool = False
-    synthetic_share: Annotated[float | None, Range(0.0, 1.0)] = None
-    smoothing: Smoothing = 4.0
+    synthetic_share: Annotated[float, Range(0.0, 1.0)] = 0.5
+    smoothing: Smoothing = 3.0
     flips: Flips = None
     rotation: Rotation = None
     crop: bool = True  # learn from random windows
@@ -161,13 +161,7 @@ class UNet:
         if not self.settings.labelled:
             return "trained on synthetic defects"
         text = f"trained on {num_labelled} labelled defect{'s' if num_labelled > 1 else ''}"
-        return text + (" and on synthetic ones" if self._synthetic_share > 0 else "")
-
-    @property
-    def _synthetic_share(self) -> float:
-        if self.settings.synthetic_share is not None:
-            return self.settings.synthetic_share
-        return 0.25 if self.settings.labelled else 0.5
+        return text + (" and on synthetic ones" if self.settings.synthetic_share > 0 else "")
 
     def _learn(
         self, learned: LoadedSamples, held: LoadedSamples
@@ -178,7 +172,7 @@ class UNet:
         chosen = self.settings
         plan = plan_augmentation(learned, chosen)
         augment = build_augment(plan, multiple=STRIDE)
-        draw_image = _Drawer(learned, self._synthetic_share, seed=chosen.seed)
+        draw_image = _Drawer(learned, chosen.synthetic_share, seed=chosen.seed)
 
         def draw(index: int) -> tuple[Tensor, Tensor]:
             image, mask = draw_image(index)
@@ -190,7 +184,9 @@ class UNet:
         validation = _validation_pairs(held, seed=chosen.seed)
         course = train_network(
             network,
-            Lesson(draw, draw_image.num_images, validation, _build_loss()),
+            Lesson(
+                draw, draw_image.num_images, validation, _build_loss(is_per_image=chosen.labelled)
+            ),
             chosen,
             device=self._device,
             name=self.name,
@@ -295,8 +291,14 @@ def _validation_pairs(held: LoadedSamples, *, seed: int) -> tuple[Tensor, Tensor
     return to_batch(images[rows]), torch.from_numpy(masks[rows][:, None].astype(np.float32))
 
 
-def _build_loss() -> Any:
-    dice = smp.losses.DiceLoss("binary", smooth=1.0)
+def _build_loss(*, is_per_image: bool) -> Any:
+    """Return Dice plus cross-entropy.
+
+    Labelled defects of one product differ in area by a factor of a hundred: with Dice over the
+    whole batch only the largest would count. Drawn ones are alike, and there the batch is calmer.
+    """
+    over_batch = smp.losses.DiceLoss("binary", smooth=1.0)
+    dice = dice_per_image if is_per_image else over_batch
     cross_entropy = nn.BCEWithLogitsLoss()
 
     def loss(network: nn.Module, images: Tensor, masks: Tensor) -> Tensor:
