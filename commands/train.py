@@ -104,7 +104,7 @@ def train(
     backbone: Annotated[
         str | None,
         typer.Option(
-            help="PatchCore, U-Net and classifier: student, resnet18, resnet50, efficientnet_b0, ...; "
+            help="student, resnet18, resnet50, efficientnet_b0, ... Not for the CAE; the "
             "classifier also small-cnn, trained from scratch."
         ),
     ] = None,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from detectors.backbones import Backbone, load_backbone
+from detectors.backbones import Backbone, BackboneRef, load_backbone
 from detectors.checkpoints import StoredDetector, retrain
 from inspection.errors import CheckpointError
 
@@ -28,9 +28,9 @@ def choose_backbone(choice: Choice, *, layers: Sequence[str]) -> Backbone:
     return load_backbone(choice.backbone, layers=layers, weights=weights)
 
 
-def backbone_state(backbone: Backbone) -> dict[str, Any]:
+def backbone_state(ref: BackboneRef) -> dict[str, Any]:
     """Return what a checkpoint stores of a backbone: a reference, not a copy."""
-    return {"backbone_sha256": backbone.ref.sha256, "backbone_origin": backbone.ref.origin}
+    return {"backbone_sha256": ref.sha256, "backbone_origin": ref.origin}
 
 
 def reopen_backbone(

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from detectors.backbone_choice import backbone_state
 from detectors.backbones import STUDENT, build_untrained, load_deepest
 from detectors.checkpoints import (
     StoredDetector,
@@ -211,8 +212,7 @@ class CNNClassifier:
         state = {
             "layer": found.layer,
             "channels": found.channels,
-            "backbone_sha256": found.ref.sha256,
-            "backbone_origin": found.ref.origin,
+            **backbone_state(found.ref),
         }
         features = PretrainedFeatures(found.network, found.layer)
         return self._assemble(features, found.channels, num_classes), state

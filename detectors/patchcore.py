@@ -100,7 +100,7 @@ class PatchCore:
         model.memory_bank = candidates[kept].half().float()
         self._model = model.eval()
         self.state = {
-            **backbone_state(backbone),
+            **backbone_state(backbone.ref),
             "num_patches": num_patches,
         }
         self.training = record_training(

@@ -194,7 +194,7 @@ class UNet:
         )
         round_weights(network)
         state = {
-            **backbone_state(backbone),
+            **backbone_state(backbone.ref),
             "min_threshold": self._find_threshold(network, validation),
             "augmentation": asdict(plan),
             "history": course.history,
