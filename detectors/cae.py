@@ -76,8 +76,8 @@ class CAESettings:
 
     input_size: Size = (256, 256)
     width: Annotated[int, Range(4, 256)] = 32
-    depth: Annotated[int, Range(1, len(WIDTHS))] = 5
-    bottleneck: Annotated[int, Range(1, 1024)] = 64
+    depth: Annotated[int, Range(1, len(WIDTHS))] = 4
+    bottleneck: Annotated[int, Range(1, 1024)] = 32
     ssim_weight: Annotated[float, Range(0.0, 100.0)] = 1.0
     damage_share: Share = 0.5
     smoothing: Smoothing = 3.0
