@@ -48,7 +48,8 @@ SPACES: Mapping[str, Mapping[str, Choice | Span]] = {
     "cae": {
         "input_size": SIDES,
         "width": Choice(("16", "32", "48")),
-        "bottleneck": Choice(("32", "64", "128", "256")),
+        "depth": Choice(("3", "4", "5")),
+        "bottleneck": Choice(("16", "32", "64", "128")),
         "ssim_weight": Span(0.0, 3.0, step=0.25),
         "damage_share": Span(0.0, 1.0, step=0.125),
         "smoothing": SMOOTHING,

@@ -115,7 +115,7 @@ def test_a_checkpoint_without_its_usual_errors_is_refused(fitted: CAE, tmp_path:
         ({"learning_rate": "fast"}, "Give a number"),
         ({"max_epochs": True}, "Give a number"),
         ({"input_size": 256}, "height and width"),
-        ({"input_size": (256, 250)}, "multiples of 32"),
+        ({"input_size": (256, 250)}, "multiples of 16"),
     ],
 )
 def test_impossible_settings_are_refused(setting: dict[str, Any], sentence: str) -> None:
