@@ -160,22 +160,22 @@ def test_a_checkpoint_with_an_unknown_setting_is_refused(labelled: UNet, tmp_pat
         UNet.load(tmp_path)
 
 
-def test_dice_per_image_weighs_a_small_defect_like_a_large_one() -> None:
-    masks = torch.zeros(2, 1, 8, 8)
-    masks[0, :, :1, :2] = 1
-    masks[1, :, :, :4] = 1
+def test_dice_per_image_weighs_a_small_defect_nearly_like_a_large_one() -> None:
+    masks = torch.zeros(2, 1, 64, 64)  # with 2 pixels of slack
+    masks[0, :, :2, :4] = 1
+    masks[1, :, :, :32] = 1
     found, missed = (masks * 40 - 20), torch.full_like(masks, -20.0)
     assert float(dice_per_image(found, masks)) == pytest.approx(0, abs=1e-6)
     small_missed = torch.stack([missed[0], found[1]])
     large_missed = torch.stack([found[0], missed[1]])
-    assert float(dice_per_image(small_missed, masks)) == pytest.approx((1 - 1 / 3) / 2)
-    assert float(dice_per_image(large_missed, masks)) == pytest.approx((1 - 1 / 33) / 2)
+    assert float(dice_per_image(small_missed, masks)) == pytest.approx((1 - 2 / 10) / 2, abs=1e-5)
+    assert float(dice_per_image(large_missed, masks)) == pytest.approx((1 - 2 / 2050) / 2, abs=1e-5)
 
 
 def test_dice_per_image_asks_for_an_empty_answer_where_there_is_no_defect() -> None:
-    nothing = torch.zeros(1, 1, 4, 4)
-    assert float(dice_per_image(nothing - 20, nothing)) == pytest.approx(0, abs=1e-6)
-    assert float(dice_per_image(nothing + 20, nothing)) == pytest.approx(1 - 1 / 17)
+    nothing = torch.zeros(1, 1, 64, 64)
+    assert float(dice_per_image(nothing - 20, nothing)) == pytest.approx(0, abs=1e-4)
+    assert float(dice_per_image(nothing + 20, nothing)) == pytest.approx(1 - 2 / 4098)
 
 
 def test_impossible_settings_are_refused() -> None:
