@@ -73,6 +73,12 @@ class Segmenter(nn.Module):
         self.unet.encoder.mean.copy_(mean)
         self.unet.encoder.spread.copy_(spread.clamp(min=0.02))
 
+    def rescale(self, scale: float, shift: float) -> None:
+        """Turn every logit into scale * logit + shift, by changing the last convolution."""
+        last = self.unet.segmentation_head[0]
+        last.weight.mul_(scale)
+        last.bias.mul_(scale).add_(shift)
+
     def backbone_tensors(self) -> dict[str, Tensor]:
         """Return what belongs to the backbone: it is found again by its hash, never stored."""
         return {name: value for name, value in self.state_dict().items() if BACKBONE in name}

@@ -26,6 +26,7 @@ from detectors.networks import (
     to_tensor,
     weights_to_store,
 )
+from detectors.platt import fit_platt
 from detectors.segmenter import LAYERS, STRIDE, Segmenter
 from detectors.settings import (
     BatchSize,
@@ -192,6 +193,7 @@ class UNet:
             name=self.name,
             progress=self._progress,
         )
+        self._scale_probability(network, validation)
         round_weights(network)
         state = {
             **backbone_state(backbone.ref),
@@ -201,6 +203,16 @@ class UNet:
             "best_epoch": course.best_epoch,
         }
         return network, state
+
+    @torch.inference_mode()
+    def _scale_probability(self, network: Segmenter, validation: tuple[Tensor, Tensor]) -> None:
+        """Make the output a probability on the validation masks; no pixel changes its rank.
+
+        A short training ranks pixels well long before its probabilities mean anything: some stop
+        short of 0.5 on sure defects.
+        """
+        logits = [network(image[None].to(self._device)).cpu() for image in validation[0]]
+        network.rescale(*fit_platt(torch.cat(logits), validation[1]))
 
     def _find_threshold(self, network: Segmenter, validation: tuple[Tensor, Tensor]) -> float:
         """Return the level whose outline overlaps best with the validation masks."""
