@@ -154,9 +154,9 @@ def write_kolektor(root: Path) -> Path:
 
 def write_neu(root: Path) -> Path:
     """NEU-DET: VOC boxes, the class in the file name, corners counted from 1."""
-    for defect_type in ("crazing", "rolled-in_scale"):
+    for shade, defect_type in ((60, "crazing"), (120, "rolled-in_scale")):
         for number in range(1, 11):
-            write_image(root / "IMAGES" / f"{defect_type}_{number}.jpg")
+            write_image(root / "IMAGES" / f"{defect_type}_{number}.jpg", shade=shade + 4 * number)
             write_voc(root / "ANNOTATIONS" / f"{defect_type}_{number}.xml", defect_type)
     return root
 

@@ -200,7 +200,7 @@ def test_labelled_defects_are_never_tested_again(trained: Path) -> None:
             "or train unet",
         ),
         (
-            ["train", "--data", "{parts}", "--detector", "unet", "--backbone", "student"],
+            ["train", "--data", "{parts}", "--detector", "cae", "--backbone", "student"],
             "or train patchcore",
         ),
         (["inspect", "x.png", "--category", "spoon", "--out", "{empty}"], "no trained product"),
