@@ -201,7 +201,7 @@ def test_labelled_defects_are_never_tested_again(trained: Path) -> None:
         ),
         (
             ["train", "--data", "{parts}", "--detector", "cae", "--backbone", "student"],
-            "or train patchcore",
+            "or train unet",
         ),
         (["inspect", "x.png", "--category", "spoon", "--out", "{empty}"], "no trained product"),
         (["calibrate", "--category", "spoon", "--false-alarm-rate", "0.1"], "no trained product"),
