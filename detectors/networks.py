@@ -1,5 +1,7 @@
 """What the trained networks share apart from training: tensors in, maps out, weights as stored."""
 
+from collections.abc import Collection
+
 import cv2
 import numpy as np
 import torch
@@ -34,12 +36,18 @@ def smooth_map(errors: NDArray[np.float32], sigma: float) -> NDArray[np.float32]
     return np.asarray(smooth, np.float32)
 
 
-def round_weights(network: nn.Module) -> None:
-    """Round what was learned to half precision, so that a stored network computes the same."""
+def round_weights(network: nn.Module, *, left: Collection[str] = ()) -> None:
+    """Round the parameters to half precision, so that a stored network computes the same.
+
+    Args:
+        network: changed in place.
+        left: names of parameters that are not stored, and stay as they are.
+    """
     with torch.no_grad():
-        for parameter in filter(lambda each: each.requires_grad, network.parameters()):
-            half = parameter.clamp(-LARGEST_HALF, LARGEST_HALF).half()
-            parameter.copy_(half.float())
+        for name, parameter in network.named_parameters():
+            if name not in left:
+                half = parameter.clamp(-LARGEST_HALF, LARGEST_HALF).half()
+                parameter.copy_(half.float())
 
 
 def weights_to_store(network: nn.Module) -> dict[str, Tensor]:

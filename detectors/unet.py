@@ -194,7 +194,7 @@ class UNet:
             progress=self._progress,
         )
         self._scale_probability(network, validation)
-        round_weights(network)
+        round_weights(network, left=network.backbone_tensors())
         state = {
             **backbone_state(backbone.ref),
             "min_threshold": self._find_threshold(network, validation),
