@@ -54,3 +54,14 @@ def region_rows(page: Any) -> list[list[str]]:
     """Return the cells of the viewer's table of regions."""
     rows = page.locator('[data-part="region-rows"] tr').all()
     return [row.locator("td").all_inner_texts() for row in rows]
+
+
+def open_tab(page: Any, tabs: str, title: str) -> None:
+    """Open a tab; on a narrow screen it may lie in the menu of those that have no room."""
+    page.wait_for_selector(f"{tabs} > .tab-wrapper")
+    row = page.locator(f"{tabs} > .tab-wrapper")
+    button = row.get_by_role("tab", name=title, exact=True).filter(visible=True)
+    if button.count() == 0:
+        row.locator(".overflow-menu > button").first.click()
+        button = row.locator(".overflow-dropdown button", has_text=title)
+    button.first.click()

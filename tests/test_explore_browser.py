@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from inspection.catalog import Catalog
-from tests.browser import find_browser, open_browser
+from tests.browser import find_browser, open_browser, open_tab
 from tests.fakes import make_catalog, write_product
 from ui.explore_tab import SUB_TABS
 
@@ -98,17 +98,6 @@ def page(request: pytest.FixtureRequest, contexts: dict[str, Any], url: str) -> 
     assert opened.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     opened.close()
     assert complaints == []
-
-
-def open_tab(page: Any, tabs: str, title: str) -> None:
-    """Open a tab; on a narrow screen it may lie in the menu of those that have no room."""
-    page.wait_for_selector(f"{tabs} > .tab-wrapper")
-    row = page.locator(f"{tabs} > .tab-wrapper")
-    button = row.get_by_role("tab", name=title, exact=True).filter(visible=True)
-    if button.count() == 0:
-        row.locator(".overflow-menu > button").first.click()
-        button = row.locator(".overflow-dropdown button", has_text=title)
-    button.first.click()
 
 
 def open_view(page: Any, view: str) -> None:

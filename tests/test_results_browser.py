@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from inspection.catalog import Catalog
-from tests.browser import find_browser, open_browser
+from tests.browser import find_browser, open_browser, open_tab
 from tests.fakes import make_catalog, write_evaluations
 from ui.results_tab import SUB_TABS
 
@@ -66,17 +66,6 @@ def page(opened_page: Any) -> Iterator[Any]:
     open_tab(opened_page, "#tabs", "Results")
     yield opened_page
     assert opened_page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-
-
-def open_tab(page: Any, tabs: str, title: str) -> None:
-    """Open a tab; on a narrow screen it may lie in the menu of those that have no room."""
-    page.wait_for_selector(f"{tabs} > .tab-wrapper")
-    row = page.locator(f"{tabs} > .tab-wrapper")
-    button = row.get_by_role("tab", name=title, exact=True).filter(visible=True)
-    if button.count() == 0:
-        row.locator(".overflow-menu > button").first.click()
-        button = row.locator(".overflow-dropdown button", has_text=title)
-    button.first.click()
 
 
 def open_view(page: Any, view: str) -> None:
