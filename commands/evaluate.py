@@ -15,6 +15,7 @@ from commands.evaluate_classes import (
     find_classifier,
     name_classes,
 )
+from commands.evaluate_trainings import Trainings
 from commands.evaluation_text import describe_leaderboards, describe_product
 from commands.options import (
     Checkpoints,
@@ -74,26 +75,33 @@ def evaluate(
             "scratch, is compared on the same images."
         ),
     ] = None,
+    curves: Annotated[
+        Path | None,
+        typer.Option(help="HTML file for the curves of the trainings: losses, accuracy, F1."),
+    ] = None,
     device: Device = None,
     checkpoints: Checkpoints = CHECKPOINTS,
     dataset: DatasetName = None,
 ) -> None:
     """Score the test images, which no detector has seen, and print every figure.
 
-    Figures and the score of every image are kept beside the weights (evaluation.json and
-    evaluation.csv), a table of all figures above them (leaderboard.csv). An interrupted evaluation
-    goes on where it stopped. A category that cannot be evaluated is named; the others are done.
+    Figures, the score of every image and the epochs of each training are kept beside the weights
+    (evaluation.json, evaluation.csv, training.csv), a table of all figures above them
+    (leaderboard.csv). An interrupted evaluation goes on where it stopped. A category that cannot be
+    evaluated is named; the others are done.
     """
     sources = read_folders(data, name=dataset)
     source = one_source(sources) if pool is None else pool_datasets(sources, name=pool)
     catalog = open_catalog(checkpoints, device=device)
     rival = Rival(baseline, device=device)
+    trainings = Trainings(curves)
     reports: list[EvaluationReport] = []
     failed: dict[str, InspectionError] = {}
     for product in find_products(catalog, source, category, detector):
         try:
             if (classifier := find_classifier(catalog, product)) is not None:
                 name_classes(classifier, source.of(product.category), rival)
+                trainings.tell([classifier])
                 continue
             exams = make_exams(catalog, product, source, detector, rate=false_alarm_rate, seed=seed)
             found = [evaluate_one(catalog, product, one, is_fresh=again) for one in exams.values()]
@@ -103,6 +111,7 @@ def evaluate(
             samples = source.of(product.category).samples
             for line in describe_all_classes(product, found, samples, rival):
                 typer.echo(line)
+            trainings.tell([product.folder / one.detector for one in found])
         except InspectionError as error:
             failed[product.key] = error
     for line in describe_leaderboards(reports):
@@ -110,6 +119,7 @@ def evaluate(
     if reports:
         kept = read_reports(catalog, source.name)
         write_csv(checkpoints / source.name / LEADERBOARD, list_entries(kept))
+    trainings.draw()
     refuse_failed(failed)
     rival.check_met()
 

@@ -46,6 +46,24 @@ def draw_training(title: str, history: History | None, *, trouble: str = "") -> 
     return _draw_scores(figure, history, scores) if scores else figure
 
 
+def make_page(trainings: Sequence[tuple[str, History]]) -> str:
+    """Return the curves of several trainings as one HTML page that needs nothing else.
+
+    Args:
+        trainings: title and history of each, at least one.
+    """
+    figures = [draw_training(title, history) for title, history in trainings]
+    parts = [
+        figure.to_html(full_html=False, include_plotlyjs=place == 0)
+        for place, figure in enumerate(figures)
+    ]
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width"><title>Training curves</title></head>'
+        f'<body style="max-width: 960px; margin: auto">{"".join(parts)}</body></html>'
+    )
+
+
 def _draw_line(figure: go.Figure, history: History, name: str, *, axis: str = "y") -> None:
     """Draw one figure over the epochs, unless it was never measured."""
     label, colour, dash = LOOKS[name]
@@ -82,14 +100,10 @@ def _draw_scores(figure: go.Figure, history: History, names: Sequence[str]) -> g
 
 
 def _mark_best(figure: go.Figure, history: History) -> None:
-    known = [
-        (value, epoch)
-        for value, epoch in zip(history.figures["validation_loss"], history.epochs, strict=True)
-        if value is not None
-    ]
-    if not known:
+    row = history.best
+    if row is None:
         return
-    value, epoch = min(known)
+    value, epoch = history.figures["validation_loss"][row], history.epochs[row]
     figure.add_scatter(
         x=[epoch],
         y=[value],

@@ -7,7 +7,9 @@ from typing import Any
 
 from inspection.calibration import CARD, read_json
 from inspection.errors import CheckpointError
+from inspection.reports import write_csv
 
+TABLE = "training.csv"
 LOSSES = ("loss", "validation_loss")
 CLOCK = ("epoch", "seconds", "stage")  # say when, not how well
 
@@ -22,6 +24,7 @@ class History:
         summary: what it learned from, such as "trained on 48 labelled defects".
         created: ISO 8601, UTC.
         seconds: how long it took.
+        stages: what was trained in each epoch, such as the head alone first; empty if all alike.
     """
 
     epochs: tuple[int, ...]
@@ -30,6 +33,17 @@ class History:
     created: str
     seconds: float
     device: str
+    stages: tuple[int, ...] = ()
+
+    @property
+    def best(self) -> int | None:
+        """Row of the lowest validation loss, the first of equal ones; None if it is unknown."""
+        known = [
+            (value, row)
+            for row, value in enumerate(self.figures.get("validation_loss", ()))
+            if value is not None
+        ]
+        return min(known)[1] if known else None
 
 
 def read_history(folder: Path) -> History:
@@ -51,12 +65,30 @@ def read_history(folder: Path) -> History:
             created=str(training.get("created", "")),
             seconds=float(training.get("seconds", 0.0)),
             device=str(training.get("device", "")),
+            stages=tuple(int(row["stage"]) for row in rows if all("stage" in one for one in rows)),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(
             f"{folder / CARD} is damaged ({error!r}).",
             f"Train again: `python cli.py train --data DIR --detector {folder.name}`.",
         ) from error
+
+
+def write_history(folder: Path, history: History) -> None:
+    """Write one row per epoch into a checkpoint folder; nothing for what has no epochs.
+
+    Raises:
+        ImageError: the table cannot be written.
+    """
+    rows = [
+        {
+            "epoch": epoch,
+            **({"stage": history.stages[row]} if history.stages else {}),
+            **{name: values[row] for name, values in history.figures.items()},
+        }
+        for row, epoch in enumerate(history.epochs)
+    ]
+    write_csv(folder / TABLE, rows)
 
 
 def _list_figures(rows: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -203,3 +203,58 @@ def test_a_damaged_classifier_does_not_stop_the_other_categories(trained: Path) 
     with pytest.raises(InspectionError, match="classifier"):
         evaluate(trained)
     assert has_evaluation(trained / "ck" / "drawn" / "ring" / "cae")
+
+
+HISTORY = [
+    {"epoch": n, "seconds": 1.5 * n, "loss": 3.0 / n, "validation_loss": abs(n - 13) + 0.25}
+    for n in range(1, 41)
+]
+
+
+def give_history(trained: Path, name: str, history: object) -> None:
+    path = trained / "ck" / "drawn" / "part" / name / CARD
+    card = read_json(path)
+    training = {**card["training"], "seconds": 90}
+    write_json(path, {**card, "state": {"history": history}, "training": training})
+
+
+def test_trainings_are_told_in_a_few_epochs_with_the_best_and_kept_whole(trained: Path) -> None:
+    give_history(trained, "cae", HISTORY)
+    stages = [{**row, "stage": 1 + row["epoch"] // 21, "f1": 0.5} for row in HISTORY]
+    give_history(trained, "unet", stages)
+    said = evaluate(trained, "--category", "part").splitlines()
+    start = next(row for row, line in enumerate(said) if "training of CAE" in line)
+    assert "40 epochs in 1.5 min" in said[start]
+    table = [line.split() for line in said[start + 1 : start + 11]]
+    assert table[0] == ["epoch", "loss", "validation", "loss"]
+    assert ["1", "3.0000", "12.2500"] in table
+    assert ["13*", "0.2308", "0.2500"] in table
+    assert table[-1] == ["40", "0.0750", "27.2500"]
+    assert any(line.split()[:3] == ["epoch", "stage", "loss"] for line in said)
+    assert not any("training of PatchCore" in line for line in said), "it has no epochs"
+    folder = trained / "ck" / "drawn" / "part"
+    rows = (folder / "unet" / "training.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert rows[0] == "epoch,stage,loss,validation_loss,f1"
+    assert rows[40] == "40,2,0.075,27.25,0.5"
+    assert not (folder / "patchcore" / "training.csv").exists()
+
+
+def test_the_curves_of_all_trainings_are_one_page(trained: Path) -> None:
+    give_history(trained, "cae", HISTORY)
+    give_history(trained, "unet", HISTORY[:1])
+    page = trained / "new" / "curves.html"
+    said = evaluate(trained, "--category", "part", "--curves", str(page))
+    assert str(page) in said
+    text = page.read_text(encoding="utf-8")
+    assert "CAE, drawn" in text
+    assert "U-Net, drawn" in text
+    assert "PatchCore, drawn" not in text
+    assert text.count("plotly.js v") == 1, "the library is inside, once"
+
+
+def test_curves_that_cannot_be_drawn_or_written_are_a_sentence(trained: Path) -> None:
+    with pytest.raises(InspectionError, match="trained in epochs"):
+        evaluate(trained, "--category", "part", "--curves", str(trained / "curves.html"))
+    give_history(trained, "cae", HISTORY)
+    with pytest.raises(InspectionError, match="cannot be written"):
+        evaluate(trained, "--category", "part", "--curves", str(trained / "drawn"))

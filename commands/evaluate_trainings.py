@@ -1,0 +1,61 @@
+"""The course of the trainings behind an evaluation: on the terminal, as a table, as curves."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from commands.training_text import describe_trainings
+from inspection.errors import SettingsError
+from inspection.files import replace_text
+from inspection.history import History, read_history, write_history
+from inspection.names import title_of
+
+
+class Trainings:
+    """Tells of trainings, and draws all that it has told of into one HTML file if one is named."""
+
+    def __init__(self, curves: Path | None) -> None:
+        self._curves = curves
+        self._told: list[tuple[str, History]] = []
+
+    def tell(self, folders: Sequence[Path]) -> None:
+        """Print how the detectors in checkpoint folders were trained, and keep every epoch there.
+
+        Raises:
+            CheckpointError: a checkpoint is damaged.
+            ImageError: a table cannot be written.
+        """
+        found = [(folder, read_history(folder)) for folder in folders]
+        for folder, history in found:
+            write_history(folder, history)
+            title = f"{title_of(folder.name)}, {folder.parent.parent.name}/{folder.parent.name}"
+            self._told.append((title, history))
+        for line in describe_trainings([(folder.name, history) for folder, history in found]):
+            typer.echo(line)
+
+    def draw(self) -> None:
+        """Write the curves.
+
+        Raises:
+            SettingsError: the file cannot be written, or there is nothing to draw.
+        """
+        if self._curves is None:
+            return
+        from eda.results_training import make_page  # slow to import
+
+        trained = [(title, history) for title, history in self._told if history.epochs]
+        if not trained:
+            raise SettingsError(
+                "None of the evaluated detectors was trained in epochs, so there are no curves.",
+                "Leave --curves out.",
+            )
+        try:
+            self._curves.parent.mkdir(parents=True, exist_ok=True)
+            with replace_text(self._curves) as file:
+                file.write(make_page(trained))
+        except OSError as error:
+            raise SettingsError(
+                f"{self._curves} cannot be written ({error.strerror}).", "Choose another --curves."
+            ) from error
+        typer.echo(f"training curves in {self._curves}")

@@ -1,0 +1,62 @@
+"""How the detectors of a product were trained, as text for the terminal."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from inspection.history import TABLE, History
+from inspection.names import title_of
+
+MAX_ROWS = 8  # spread over all epochs, the best among them
+WIDTH = 21
+TITLES = {
+    "validation_loss": "validation loss",
+    "accuracy": "validation accuracy",
+    "f1": "validation F1",
+}
+
+
+def describe_trainings(trainings: Iterable[tuple[str, History]]) -> Iterator[str]:
+    """Yield a table for each detector that was trained in epochs: of many epochs only some.
+
+    Args:
+        trainings: names of detectors, with the course of their trainings.
+    """
+    for name, history in trainings:
+        if history.epochs:
+            yield from _describe(name, history)
+
+
+def _describe(name: str, history: History) -> Iterator[str]:
+    count = len(history.epochs)
+    epochs = "1 epoch" if count == 1 else f"{count} epochs"
+    yield (
+        f"  training of {title_of(name)}: {epochs} in {history.seconds / 60:.1f} min, * the lowest "
+        f"validation loss; every epoch is in {TABLE}"
+    )
+    heads = [TITLES.get(key, key) for key in history.figures]
+    yield _line("epoch ", ["stage"] if history.stages else [], heads)
+    for row in _choose_rows(history):
+        mark = "*" if row == history.best else ""
+        stage = [str(history.stages[row])] if history.stages else []
+        cells = [_number(values[row]) for values in history.figures.values()]
+        yield _line(f"{history.epochs[row]}{mark:<1}", stage, cells)
+
+
+def _choose_rows(history: History) -> list[int]:
+    """Return at most so many rows, evenly spaced from the first to the last, and the best."""
+    last = len(history.epochs) - 1
+    rows = set(np.linspace(0, last, min(MAX_ROWS, last + 1)).round().astype(int).tolist())
+    return sorted(rows if history.best is None else rows | {history.best})
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+def _line(epoch: str, stage: list[str], cells: list[str]) -> str:
+    return (
+        f"    {epoch:>6}"
+        + "".join(f"{text:>8}" for text in stage)
+        + "".join(f"{text:>{WIDTH}}" for text in cells)
+    )
