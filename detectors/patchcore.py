@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
-from detectors.anomalib_import import import_patchcore_model
 from detectors.backbone_choice import backbone_state, choose_backbone, reopen_backbone
 from detectors.backbones import STUDENT, Backbone
 from detectors.checkpoints import not_fitted, open_detector, retrain, write_detector
 from detectors.coreset import estimate_seconds, select_coreset
 from detectors.devices import choose_device
 from detectors.fitting import learnable, read_images, record_training
+from detectors.library_imports import import_patchcore_model
 from detectors.settings import Range, Seed, make_settings
 from inspection.errors import CheckpointError
 from inspection.preprocess import check_input_size

@@ -4,11 +4,11 @@ A decoder learns from a few labelled or drawn defects; an encoder does not. With
 learned from many pictures, and left alone, drawn defects carry over to real ones far better.
 """
 
-import segmentation_models_pytorch as smp
 import torch
 from torch import Tensor, nn
 
 from detectors.backbones import Backbone
+from detectors.library_imports import import_unet
 
 LAYERS = ("layer1", "layer2", "layer3")
 STRIDE = 16  # of the coarsest features
@@ -56,7 +56,7 @@ class Segmenter(nn.Module):
 
     def __init__(self, backbone: Backbone) -> None:
         super().__init__()
-        self.unet = smp.Unet(
+        self.unet = import_unet()(
             PLACEHOLDER,
             encoder_weights=None,
             encoder_depth=len(DECODER_CHANNELS),

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
-import segmentation_models_pytorch as smp
 import torch
 from torch import Tensor, nn
 
@@ -309,7 +308,9 @@ def _build_loss(*, is_per_image: bool) -> Any:
     Labelled defects of one product differ in area by a factor of a hundred: with Dice over the
     whole batch only the largest would count. Drawn ones are alike, and there the batch is calmer.
     """
-    over_batch = smp.losses.DiceLoss("binary", smooth=1.0)
+    from segmentation_models_pytorch.losses import DiceLoss  # it brings the whole library
+
+    over_batch = DiceLoss("binary", smooth=1.0)
     dice = dice_per_image if is_per_image else over_batch
     cross_entropy = nn.BCEWithLogitsLoss()
 

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+SCIENCE = ("sklearn", "skimage", "scipy", "pandas", "plotly", "matplotlib")
 HEAVY = ("torch", "lightning", "anomalib", "segmentation_models_pytorch", "timm")
 
 
@@ -23,6 +24,24 @@ def test_the_layers_hold() -> None:
 def test_importing_the_page_and_the_commands_loads_no_torch() -> None:
     code = f"import sys, app, cli, ui.layout; print([m for m in {HEAVY} if m in sys.modules])"
     result = run("-c", code)
+    assert result.stdout.strip() == "[]", result.stdout + result.stderr
+
+
+def test_the_first_inspection_loads_no_library_beside_the_networks_and_torch() -> None:
+    code = """
+import sys
+from pathlib import Path
+import numpy as np
+from detectors import DEFAULT
+from detectors.workflow import load_channel
+from inspection.pipeline import inspect_image
+product = Path("checkpoints/demo/washer")
+channels = {name: load_channel(product / name, device="cpu") for name in DEFAULT}
+inspect_image(np.zeros((64, 64, 3), np.uint8), channels)
+print([name for name in SLOW if name in sys.modules])
+"""
+    slow = ("timm", "torchvision", "torch._dynamo", "lightning", "captum", *SCIENCE)
+    result = run("-c", f"SLOW = {slow}{code}")
     assert result.stdout.strip() == "[]", result.stdout + result.stderr
 
 

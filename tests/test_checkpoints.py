@@ -8,7 +8,6 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from detectors.anomalib_import import import_patchcore_model
 from detectors.checkpoints import recover_folder, replace_folder
 from detectors.coreset import estimate_seconds, select_coreset
 from detectors.devices import choose_device
@@ -131,12 +130,6 @@ def test_patchcore_refuses_another_backbone_than_the_one_that_filled_its_memory(
 def test_patchcore_refuses_impossible_settings() -> None:
     with pytest.raises(SettingsError, match="coreset_ratio"):
         PatchCore(coreset_ratio=0)
-
-
-def test_anomalib_is_whole_after_its_model_was_imported_alone() -> None:
-    model = import_patchcore_model()
-    assert import_patchcore_model() is model
-    assert model.__module__ == "anomalib.models.image.patchcore.torch_model"
 
 
 def test_devices_are_chosen_by_name_and_an_absent_one_is_refused() -> None:
