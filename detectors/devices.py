@@ -1,4 +1,4 @@
-"""Choose where PyTorch computes."""
+"""Choose where PyTorch computes, and how finely."""
 
 import torch
 
@@ -26,3 +26,11 @@ def choose_device(name: str | None = None) -> torch.device:
             f"This machine offers PyTorch no {name}.", "Leave --device out, or use --device cpu."
         )
     return torch.device(name)
+
+
+def has_fast_bfloat16(device: torch.device) -> bool:
+    """Tell whether half precision is fast here, and safe without a gradient scaler."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    is_native = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    return device.type == "cpu" and bool(is_native())

@@ -20,7 +20,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from detectors.backbones import Backbone, BackboneRef, load_backbone
-from detectors.devices import choose_device
+from detectors.devices import choose_device, has_fast_bfloat16
 from detectors.student import WIDTHS, Student
 from inspection.crops import CropSampler, collect_pictures
 from inspection.errors import SettingsError
@@ -194,7 +194,7 @@ class _Run:
         self.optimizer = torch.optim.AdamW(
             self.pupil.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
         )
-        self.half = _computes_in_bfloat16(device)
+        self.half = has_fast_bfloat16(device)
         self.statistics: dict[str, tuple[Tensor, Tensor]] = {}
         self.step = 0
         self.seconds = 0.0
@@ -353,14 +353,6 @@ def _report(run: _Run, report: Report | None, *, is_saved: bool) -> None:
 def _learning_rate(step: int, share: float) -> float:
     """Rise over the first steps, then fall along a cosine to nothing."""
     return min(1.0, (step + 1) / WARM_UP) * 0.5 * (1.0 + math.cos(math.pi * share))
-
-
-def _computes_in_bfloat16(device: torch.device) -> bool:
-    """Tell whether half precision is fast here, and safe without a gradient scaler."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    is_native = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
-    return device.type == "cpu" and bool(is_native())
 
 
 def _replace(path: Path, write: Callable[[Path], object]) -> None:

@@ -49,6 +49,29 @@ def weights_of(network: nn.Module) -> Tensor:
     return torch.cat([parameter.flatten() for parameter in network.parameters()])
 
 
+@pytest.mark.parametrize(
+    ("is_fast", "bears", "expected"),
+    [(True, True, True), (False, True, False), (True, False, False)],
+)
+def test_a_cpu_computes_in_half_precision_where_that_is_fast_and_borne(
+    monkeypatch: pytest.MonkeyPatch, is_fast: bool, bears: bool, expected: bool
+) -> None:
+    monkeypatch.setattr("detectors.training.has_fast_bfloat16", lambda _: is_fast)
+    lesson = make_lesson()
+    seen: set[torch.dtype] = set()
+
+    def loss(network: nn.Module, images: Tensor, targets: Tensor) -> Tensor:
+        made = network(images)
+        seen.add(made.dtype)
+        return nn.functional.mse_loss(made.float(), targets)
+
+    network = make_network()
+    lesson = replace(lesson, loss=loss, bears_bfloat16=bears)
+    train_network(network, lesson, QUICK, device=CPU, progress=False)
+    assert seen == {torch.bfloat16 if expected else torch.float32}
+    assert weights_of(network).dtype == torch.float32
+
+
 def test_the_same_seed_learns_the_same_weights_and_another_seed_others() -> None:
     learned = []
     for seed in (0, 0, 1):
