@@ -6,6 +6,7 @@ import numpy as np
 
 from inspection.history import TABLE, History
 from inspection.names import title_of
+from inspection.progress import describe_duration
 
 MAX_ROWS = 8  # spread over all epochs, the best among them
 WIDTH = 21
@@ -31,8 +32,8 @@ def _describe(name: str, history: History) -> Iterator[str]:
     count = len(history.epochs)
     epochs = "1 epoch" if count == 1 else f"{count} epochs"
     yield (
-        f"  training of {title_of(name)}: {epochs} in {history.seconds / 60:.1f} min, * the lowest "
-        f"validation loss; every epoch is in {TABLE}"
+        f"  training of {title_of(name)}: {epochs} in {describe_duration(history.seconds)}, * the "
+        f"lowest validation loss; every epoch is in {TABLE}"
     )
     heads = [TITLES.get(key, key) for key in history.figures]
     yield _line("epoch ", ["stage"] if history.stages else [], heads)

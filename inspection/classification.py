@@ -270,7 +270,7 @@ def _by_dataset(
 def _check_distinct(types: set[str]) -> None:
     by_sound: dict[str, list[str]] = defaultdict(list)
     for name in (NORMAL, *sorted(types)):
-        by_sound[name.casefold()].append(name)
+        by_sound[name.casefold().strip()].append(name)
     for names in by_sound.values():
         if len(names) > 1:
             raise DatasetError(

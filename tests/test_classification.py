@@ -110,7 +110,7 @@ def test_a_single_class_cannot_be_learned(kinds: list[str | None]) -> None:
         list_classes([make_sample(kind) for kind in kinds], Labelling.TYPES)
 
 
-@pytest.mark.parametrize("kinds", [["Crack", "crack"], ["dent", "Normal"]])
+@pytest.mark.parametrize("kinds", [["Crack", "crack"], ["Crack", "Crack "], ["dent", "Normal"]])
 def test_classes_that_sound_alike_are_refused(kinds: list[str]) -> None:
     samples = [make_sample(kind) for kind in (*kinds, None)]
     with pytest.raises(DatasetError, match="cannot be told apart by their names"):
