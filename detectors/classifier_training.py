@@ -182,6 +182,7 @@ class Teacher:
 
     def _train(self, network: nn.Module, lesson: Lesson, name: str) -> Course:
         left = self._seconds_left()
+        network.train()  # Lightning leaves what is in evaluation mode there, without dropout
         settings = replace(self._settings, max_seconds=None if left is None else max(1.0, left))  # type: ignore[type-var]
         return train_network(
             network, lesson, settings, device=self._device, name=name, progress=self._progress

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from detectors.augmentation import Augmentation
 from detectors.backbones import load_deepest
@@ -34,6 +34,7 @@ from detectors.classifier_training import (
 from detectors.gradcam import explain
 from detectors.student import Student
 from detectors.training import Course, Lesson
+from inspection.classification import ClassReport, report_classes
 from inspection.errors import BackboneError, CheckpointError, DatasetError, SettingsError
 from inspection.types import Sample, Split
 from tests.factories import DEFECT, SIDE, draw_part, make_samples
@@ -115,6 +116,30 @@ def test_stages_losses_and_validation_figures_are_kept(fitted: CNNClassifier) ->
     assert fitted.training is not None
     assert "2 classes" in fitted.training.summary
     assert fitted.min_threshold == 0.5
+
+
+@pytest.mark.parametrize("backbone", ["student", "small-cnn"])
+def test_dropout_acts_in_every_stage_and_only_held_out_images_are_judged(
+    samples: list[Sample], weights: str, monkeypatch: pytest.MonkeyPatch, backbone: str
+) -> None:
+    judged, dropped = [], []
+
+    def report(truth: list[str], guesses: list[str]) -> ClassReport:
+        judged.append(len(truth))
+        return report_classes(truth, guesses)
+
+    def forward(self: nn.Dropout, values: Tensor) -> Tensor:
+        dropped.append(self.training)
+        return nn.functional.dropout(values, self.p, self.training)
+
+    monkeypatch.setattr("detectors.classifier_training.report_classes", report)
+    monkeypatch.setattr(nn.Dropout, "forward", forward)
+    own = {} if backbone == "small-cnn" else {"backbone_weights": weights}
+    settings = {**QUICK, "max_epochs": 1, "stages": 2, "backbone": backbone, **own}
+    CNNClassifier(**settings).fit(samples)
+    num_held = sum(sample.split is Split.VALIDATION for sample in samples)
+    assert judged == [num_held] * (1 if backbone == "small-cnn" else 2)
+    assert dropped.count(True) >= dropped.count(False) > 0
 
 
 def test_the_baseline_is_trained_from_scratch_without_any_weights(
