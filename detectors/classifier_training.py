@@ -175,7 +175,6 @@ class Teacher:
                 max_validation=MAX_VALIDATION,
                 optimise=optimise,
                 figures=loss.figures,
-                bears_bfloat16=True,
             ),
             name,
         )

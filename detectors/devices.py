@@ -29,7 +29,10 @@ def choose_device(name: str | None = None) -> torch.device:
 
 
 def has_fast_bfloat16(device: torch.device) -> bool:
-    """Tell whether half precision is fast here, and safe without a gradient scaler."""
+    """Tell whether training in mixed precision is faster here; bfloat16 needs no scaled gradients.
+
+    Processors that have its instructions train in half the time; others would only imitate it.
+    """
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     is_native = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)

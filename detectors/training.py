@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from tempfile import TemporaryDirectory
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -40,8 +40,6 @@ Optimise = Callable[[nn.Module], dict[str, Any]]
 Figures = Callable[[], dict[str, float]]
 """Called at the end of every epoch."""
 
-Precision = Literal["bf16-mixed", "32-true"]
-
 WARM_UP = 0.05  # share of the training in which the learning rate rises
 WEIGHT_DECAY = 1e-4
 ADVICE = (
@@ -64,7 +62,6 @@ class Lesson:
         max_validation: how many of the validation images are scored after each epoch.
         optimise: how fast each parameter learns; by default all alike, along a cosine.
         figures: what else is known of an epoch when its validation images have been scored.
-        bears_bfloat16: whether a CPU may compute in it where that is faster; on CUDA all do.
     """
 
     draw: Callable[[int], Pair]
@@ -74,7 +71,6 @@ class Lesson:
     max_validation: int = 32  # more would cost more than they tell
     optimise: Optimise | None = None
     figures: Figures | None = None
-    bears_bfloat16: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +132,7 @@ def train_network(
     held = [item[: lesson.max_validation] for item in lesson.validation]
     checking = DataLoader(_Pairs(held[0], held[1]), batch_size=batch_size)
     with _quiet(), _interruptible(), TemporaryDirectory() as folder:
-        precision = _choose_precision(lesson, device)
-        _build_trainer(settings, device, precision, callbacks, folder).fit(
-            learner, training, checking
-        )
+        _build_trainer(settings, device, callbacks, folder).fit(learner, training, checking)
     network.to(device).eval()
     keeper.restore(network)
     return Course(keeper.history, keeper.best_epoch)
@@ -251,26 +244,14 @@ class _Tell(Callback):  # type: ignore[misc]
         self._watch(self._keeper.history[-1])
 
 
-def _choose_precision(lesson: Lesson, device: torch.device) -> Precision:
-    if device.type == "cuda":
-        is_mixed = torch.cuda.is_bf16_supported()
-    else:
-        is_mixed = lesson.bears_bfloat16 and has_fast_bfloat16(device)
-    return "bf16-mixed" if is_mixed else "32-true"
-
-
 def _build_trainer(
-    settings: TrainingSettings,
-    device: torch.device,
-    precision: Precision,
-    callbacks: list[Callback],
-    folder: str,
+    settings: TrainingSettings, device: torch.device, callbacks: list[Callback], folder: str
 ) -> Trainer:
     limit = None if settings.max_seconds is None else timedelta(seconds=settings.max_seconds)
     return Trainer(
         accelerator={"cuda": "gpu"}.get(device.type, device.type),
         devices=[device.index or 0] if device.type == "cuda" else 1,
-        precision=precision,
+        precision="bf16-mixed" if has_fast_bfloat16(device) else "32-true",
         max_epochs=settings.max_epochs,
         max_time=limit,
         gradient_clip_val=1.0,

@@ -49,12 +49,9 @@ def weights_of(network: nn.Module) -> Tensor:
     return torch.cat([parameter.flatten() for parameter in network.parameters()])
 
 
-@pytest.mark.parametrize(
-    ("is_fast", "bears", "expected"),
-    [(True, True, True), (False, True, False), (True, False, False)],
-)
-def test_a_cpu_computes_in_half_precision_where_that_is_fast_and_borne(
-    monkeypatch: pytest.MonkeyPatch, is_fast: bool, bears: bool, expected: bool
+@pytest.mark.parametrize("is_fast", [True, False])
+def test_training_computes_in_half_precision_where_that_is_fast(
+    monkeypatch: pytest.MonkeyPatch, is_fast: bool
 ) -> None:
     monkeypatch.setattr("detectors.training.has_fast_bfloat16", lambda _: is_fast)
     lesson = make_lesson()
@@ -66,9 +63,9 @@ def test_a_cpu_computes_in_half_precision_where_that_is_fast_and_borne(
         return nn.functional.mse_loss(made.float(), targets)
 
     network = make_network()
-    lesson = replace(lesson, loss=loss, bears_bfloat16=bears)
+    lesson = replace(lesson, loss=loss)
     train_network(network, lesson, QUICK, device=CPU, progress=False)
-    assert seen == {torch.bfloat16 if expected else torch.float32}
+    assert seen == {torch.bfloat16 if is_fast else torch.float32}
     assert weights_of(network).dtype == torch.float32
 
 
@@ -150,7 +147,7 @@ def test_the_best_epoch_is_kept() -> None:
     assert not network.training
     with torch.inference_mode():
         again = float(lesson.loss(network, *lesson.validation))
-    assert again == pytest.approx(min(losses), abs=1e-4)
+    assert again == pytest.approx(min(losses), rel=0.005)  # one of them in mixed precision
 
 
 def test_training_stops_when_nothing_gets_better() -> None:
@@ -266,3 +263,11 @@ def test_rounded_weights_are_stored_without_loss() -> None:
         assert torch.equal(stored[name].to(tensor.dtype), tensor)
     assert stored["0.weight"].dtype == torch.float16
     assert stored["1.running_var"].dtype == torch.float32
+
+
+def test_structural_similarity_stays_exact_in_mixed_precision() -> None:
+    generator = torch.Generator().manual_seed(0)
+    first, second = torch.rand(2, 1, 1, 32, 48, generator=generator)
+    with torch.autocast("cpu", torch.bfloat16):
+        mixed = ssim_map(first, second)
+    assert torch.equal(mixed, ssim_map(first, second))
