@@ -84,6 +84,8 @@ class ClassifierSettings:
         views: varied copies of each image whose features the head learns from.
         hidden: width of the head.
         dropout: share of the head's values left out while it is trained.
+        smoothing: share of every label that is spread over all classes; without it the head is
+            soon too sure, and tells defects on parts that it has not seen less well.
     """
 
     input_size: Size = (224, 224)
@@ -95,6 +97,7 @@ class ClassifierSettings:
     views: Annotated[int, Range(1, 64)] = 2
     hidden: Annotated[int, Range(4, 4096)] = 128
     dropout: Annotated[float, Range(0.0, 0.9)] = 0.3
+    smoothing: Share = 0.1
     flips: Flips = None
     rotation: Rotation = None
     crop: bool = True  # tilt, enlarge, erase
@@ -185,6 +188,7 @@ class CNNClassifier:
                 build_vary(plan, chosen.input_size),
                 chosen.balance,
                 chosen.views,
+                chosen.smoothing,
             ),
             chosen,
             device=self._device,

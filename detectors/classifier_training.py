@@ -45,6 +45,7 @@ class Task:
     Attributes:
         balance: 0 draws images as often as there are, 1 draws every class as often as the others.
         num_views: varied copies of each image whose features the head learns from.
+        smoothing: share of every label that is spread over all classes while learning.
     """
 
     classes: Sequence[str]
@@ -53,13 +54,19 @@ class Task:
     vary: Vary
     balance: float
     num_views: int
+    smoothing: float
 
 
 class ClassLoss:
-    """Cross-entropy; keeps what the network says of validation images until the epoch ends."""
+    """Cross-entropy; keeps what the network says of validation images until the epoch ends.
 
-    def __init__(self, classes: Sequence[str]) -> None:
+    Labels are smoothed while learning only (Szegedy et al. 2016, section 7), so that validation
+    losses are comparable.
+    """
+
+    def __init__(self, classes: Sequence[str], *, smoothing: float) -> None:
         self._classes = classes
+        self._smoothing = smoothing
         self._truth: list[str] = []
         self._guesses: list[str] = []
 
@@ -69,11 +76,11 @@ class ClassLoss:
             self._truth += [self._classes[index] for index in labels.tolist()]
             guesses = to_probabilities(logits).argmax(dim=1)
             self._guesses += [self._classes[index] for index in guesses.tolist()]
+        smoothing = self._smoothing if network.training else 0.0
         if logits.shape[1] == 1:
-            return nn.functional.binary_cross_entropy_with_logits(
-                logits, labels[:, None].to(logits)
-            )
-        return nn.functional.cross_entropy(logits, labels)
+            truth = labels[:, None].to(logits) * (1 - smoothing) + smoothing / 2
+            return nn.functional.binary_cross_entropy_with_logits(logits, truth)
+        return nn.functional.cross_entropy(logits, labels, label_smoothing=smoothing)
 
     def figures(self) -> dict[str, float]:
         """Return accuracy and macro F1 of the validation images since the last call."""
@@ -132,7 +139,7 @@ class Teacher:
             return pooled[view, row][:, None, None], labels[row]
 
         rates = [(network.head, self._settings.learning_rate)]
-        loss = ClassLoss(self._task.classes)
+        loss = ClassLoss(self._task.classes, smoothing=self._task.smoothing)
         return self._train(
             network.head,
             Lesson(
@@ -164,7 +171,7 @@ class Teacher:
             image = task.vary(to_tensor(task.learned.images[row]))
             return image, torch.tensor(task.learned.labels[row])
 
-        loss = ClassLoss(task.classes)
+        loss = ClassLoss(task.classes, smoothing=task.smoothing)
         return self._train(
             network,
             Lesson(

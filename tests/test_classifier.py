@@ -25,6 +25,7 @@ from detectors.classifier_networks import (
     to_probabilities,
 )
 from detectors.classifier_training import (
+    ClassLoss,
     LabelledImages,
     Task,
     Teacher,
@@ -244,6 +245,20 @@ def test_one_logit_is_the_sigmoid_of_the_second_class() -> None:
     assert torch.allclose(found.sum(dim=1), torch.ones(2))
 
 
+@pytest.mark.parametrize("logits", [[[2.0, -1.0, 0.5], [0.0, 3.0, 1.0]], [[1.5], [-2.0]]])
+def test_labels_are_smoothed_while_learning_only(logits: list[list[float]]) -> None:
+    num_classes = max(2, len(logits[0]))
+    loss = ClassLoss([f"class {index}" for index in range(num_classes)], smoothing=0.3)
+    given, labels, network = torch.tensor(logits), torch.tensor([0, 1]), nn.Identity()
+    likely = to_probabilities(given).log()
+    certain = nn.functional.one_hot(labels, num_classes)
+    assert torch.isclose(
+        loss(network.train(), given, labels),
+        -((0.7 * certain + 0.3 / num_classes) * likely).sum(dim=1).mean(),
+    )
+    assert torch.isclose(loss(network.eval(), given, labels), -(certain * likely).sum(dim=1).mean())
+
+
 @pytest.mark.parametrize(("balance", "counts"), [(0.0, [8, 2]), (0.5, [8, 4]), (1.0, [8, 8])])
 def test_rare_classes_are_drawn_more_often(balance: float, counts: list[int]) -> None:
     labels = np.array([0] * 8 + [1] * 2)
@@ -339,7 +354,7 @@ def test_a_large_validation_part_in_the_order_of_its_classes_is_seen_in_all_of_t
     monkeypatch.setattr("detectors.classifier_training.train_network", listen)
     labels = np.repeat([0, 1], [600, 200])
     held = LabelledImages(np.zeros((800, 32, 32, 3), np.uint8), labels)
-    task = Task(("normal", "spot"), held, held, lambda image: image, 0.0, 1)
+    task = Task(("normal", "spot"), held, held, lambda image: image, 0.0, 1, 0.0)
     head = Head(2 * 160, 2, hidden=4, dropout=0.0)
     settings: Any = CNNClassifier(**QUICK).settings
     Teacher(task, settings, device=torch.device("cpu"), progress=False).teach_from_scratch(
