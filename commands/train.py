@@ -321,6 +321,8 @@ def train_one(name: str, samples: Sequence[Sample], folder: Path, order: Order) 
     settings |= parse_settings(name, {k: v for k, v in order.texts.items() if k in known})
     labels = order.labels(name)
     plan = open_split(folder, samples, seed=settings["seed"], labels=labels, kind=order.split)
+    if plan.kind is not order.split:
+        typer.echo(f"  keeps the {plan.kind.value} split that is stored beside the detectors")
     used = apply_split(samples, plan, labels=labels)
     describe_samples(used)
     made = create_detector(name, **settings)

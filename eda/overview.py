@@ -19,12 +19,14 @@ from eda.style import (
     bar_marker,
     empty_figure,
     lay_out,
+    make_room_for_legend,
     say,
 )
 
 MAX_BARS = 30
 MAX_POINTS = 3000
 MAX_NAMED_SIZES = 4
+NEAR = 0.25  # share of an axis that the words below a bubble may take
 KINDS = (  # split, is defective -> name, colour, pattern
     ("train", False, "train, good", TRAIN, ""),
     ("train", True, "train, defective", "#b58a00", "x"),
@@ -49,15 +51,16 @@ def make_tiles(frame: pd.DataFrame, *, num_problems: int) -> list[Tile]:
         num_problems: rows of the table of odd files.
     """
     defective = frame[frame["defect_type"] != GOOD]
+    num_categories, num_types = frame["category"].nunique(), defective["defect_type"].nunique()
     share = len(defective) / len(frame) if len(frame) else 0.0
     area = defective["defect_area"].replace(0, np.nan).median()
     return [
         Tile(f"{len(frame):,}", "images"),
-        Tile(f"{frame['category'].nunique()}", "categories"),
-        Tile(f"{defective['defect_type'].nunique()}", "defect types"),
+        Tile(f"{num_categories}", "category" if num_categories == 1 else "categories"),
+        Tile(f"{num_types}", "defect type" if num_types == 1 else "defect types"),
         Tile(f"{share:.0%}", "of the images are defective"),
         Tile("–" if np.isnan(area) else f"{area:.2g} %", "median defect area"),
-        Tile(f"{num_problems:,}", "missing or odd files"),
+        Tile(f"{num_problems:,}", f"missing or odd file{'s' * (num_problems != 1)}"),
     ]
 
 
@@ -141,7 +144,8 @@ def draw_sizes(frame: pd.DataFrame) -> go.Figure:
     if frame.empty:
         return empty_figure(title, "No readable image is chosen.")
     sizes = frame.groupby(["mode", "width", "height"]).size().reset_index(name="images")
-    is_few = len(sizes) <= MAX_NAMED_SIZES  # then each can say what it is
+    is_few = len(sizes) <= MAX_NAMED_SIZES  # then they can say what they are
+    sizes["label"] = _name_sizes(sizes) if is_few else ""
     figure = go.Figure()
     for position, (mode, rows) in enumerate(sizes.groupby("mode")):
         largest = rows.nlargest(MAX_POINTS, "images")
@@ -158,15 +162,29 @@ def draw_sizes(frame: pd.DataFrame) -> go.Figure:
                 "line": {"width": 0.5, "color": "#fff"},
             },
             customdata=largest["images"].tolist(),
-            text=[f"{row.width} × {row.height}" for row in largest.itertuples()]
-            if is_few
-            else None,
+            text=largest["label"].tolist() if is_few else None,
             textposition="bottom center",
             hovertemplate="%{x} × %{y} px: %{customdata:,} images<extra></extra>",
         )
     lay_out(figure, title, x_title="width, px", y_title="height, px", showlegend=True)
-    figure.update_xaxes(range=[0, 1.1 * float(sizes["width"].max())])
+    room = 1.25 if is_few else 1.1  # for the words below the widest
+    figure.update_xaxes(range=[0, room * float(sizes["width"].max())])
     return figure.update_yaxes(range=[0, 1.15 * float(sizes["height"].max())])
+
+
+def _name_sizes(sizes: pd.DataFrame) -> list[str]:
+    """Return each size in words; "" where it would be written over a more frequent one's words."""
+    across, up = (sizes[side] / sizes[side].max() for side in ("width", "height"))
+    names = dict.fromkeys(range(len(sizes)), "")
+    for row in np.argsort(-sizes["images"].to_numpy(), kind="stable").tolist():
+        named = [other for other, name in names.items() if name]
+        is_hidden = any(
+            abs(across[row] - across[other]) < NEAR and abs(up[row] - up[other]) < NEAR
+            for other in named
+        )
+        if not is_hidden:
+            names[row] = f"{sizes['width'][row]} × {sizes['height'][row]}"
+    return list(names.values())
 
 
 def draw_light(frame: pd.DataFrame) -> go.Figure:
@@ -183,7 +201,7 @@ def draw_light(frame: pd.DataFrame) -> go.Figure:
     hover = "%{text}<br>mean %{x}, deviation %{y}<extra></extra>"
     light = frame["brightness"].round(1), frame["contrast"].round(1)
     add_classes(figure, frame, *light, hovertemplate=hover)
-    return lay_out(
+    lay_out(
         figure,
         title,
         subtitle=note,
@@ -191,3 +209,4 @@ def draw_light(frame: pd.DataFrame) -> go.Figure:
         y_title="standard deviation",
         showlegend=True,
     )
+    return make_room_for_legend(figure)

@@ -75,7 +75,7 @@ def make_report(
         "@BODY@": "\n".join(body),
         "@TABLE@": _read("table.html"),
         "@VALUES@": json.dumps(values).replace("<", "\\u003c"),  # names may hold markup
-        "@TABLE_JS@": _read("csv.js") + _read("table.js"),
+        "@TABLE_JS@": _read("csv.js") + _read("words.js") + _read("table.js"),
         "@FIGURES_JS@": _read("figures.js"),
         "@PLOTLY@": get_plotlyjs(),
     }

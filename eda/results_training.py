@@ -31,10 +31,10 @@ def draw_training(title: str, history: History | None, *, trouble: str = "") -> 
         trouble: what to say then.
     """
     if history is None:
-        return empty_figure(title, trouble, height=HEIGHT)
+        return empty_figure(title, trouble)
     if not history.epochs:
         said = f"{history.summary[:1].upper()}{history.summary[1:]}."
-        return empty_figure(title, f"{NO_EPOCHS} {said}", height=HEIGHT)
+        return empty_figure(title, f"{NO_EPOCHS} {said}")
     figure = go.Figure()
     for name in LOSSES:
         _draw_line(figure, history, name)

@@ -15,6 +15,7 @@ from eda.style import (
     bar_marker,
     empty_figure,
     lay_out,
+    make_room_for_legend,
     say,
 )
 
@@ -26,6 +27,12 @@ MEASURES = {  # column -> title, unit, is the axis logarithmic
     "contrast": ("Contrast against the surroundings", "grey levels, inside - around", False),
     "border_distance": ("Distance to the border", "pixels", False),
 }
+LOG_STEPS = (  # an axis over more decades than this -> its marks within a decade
+    (2.5, (1,)),
+    (1.2, (1, 3)),
+    (0.8, (1, 2, 5)),
+    (0.0, (1, 1.5, 2, 3, 4, 6)),
+)
 LOST_SHARE = 0.05  # of the defects thinner than 1 px: too small
 THIN_SHARE = 0.10  # of the defects thinner than 2 px: risky
 NO_DEFECT = "No defect with a mask or a box is among the chosen ones."
@@ -94,8 +101,10 @@ def draw_counts(images: pd.DataFrame) -> go.Figure:
         bargap=0.35,
         showlegend=True,
     )
+    figure.update_layout(margin_r=26)  # room for "100 %"
     figure.update_yaxes(showgrid=False, autorange="reversed")
-    return figure.update_xaxes(range=[0, 100], ticksuffix=" %")
+    figure.update_xaxes(range=[0, 100], ticksuffix=" %")
+    return make_room_for_legend(figure)
 
 
 def check_resolution(defects: pd.DataFrame, sizes: Sequence[int] = SIZES) -> pd.DataFrame:
@@ -171,7 +180,8 @@ def draw_resolution(defects: pd.DataFrame, sizes: Sequence[int] = SIZES) -> go.F
         showlegend=True,
     )
     figure.update_xaxes(type="category")
-    return figure.update_yaxes(range=[0, 100], ticksuffix=" %")
+    figure.update_yaxes(range=[0, 100], ticksuffix=" %")
+    return make_room_for_legend(figure)
 
 
 def recommend_size(table: pd.DataFrame) -> str:
@@ -243,4 +253,19 @@ def _draw_boxes(
     figure.update_yaxes(showgrid=False, autorange="reversed")
     if column == "contrast":
         figure.add_vline(x=0, line={"color": TRAIN, "width": 1, "dash": "dot"})
-    return figure.update_xaxes(type="log", dtick=1) if is_log else figure
+    if not is_log:
+        return figure
+    ticks = choose_log_ticks(float(fences.min()), float(fences.max()))
+    return figure.update_xaxes(type="log", tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])
+
+
+def choose_log_ticks(low: float, high: float) -> list[float]:
+    """Return the marks of a logarithmic axis: the shorter it is, the finer.
+
+    An axis between two powers of ten has marks, too.
+    """
+    decades = np.log10(high / low)
+    steps = next(steps for least, steps in LOG_STEPS if decades > least or least == 0)
+    powers = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    ticks = [float(f"{step}e{power}") for power in powers for step in steps]
+    return [tick for tick in ticks if 0.8 * low <= tick <= 1.25 * high]

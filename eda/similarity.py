@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from eda.classes import add_classes
 from eda.frame import ALL, GOOD, readable, select_with_normal
-from eda.style import empty_figure, lay_out
+from eda.style import empty_figure, lay_out, make_room_for_legend
 from inspection.facts import decode_jpeg
 from inspection.index import Index
 
@@ -257,7 +257,8 @@ def draw_projection(
         showlegend=True,
     )
     figure.update_xaxes(showticklabels=False)
-    return figure.update_yaxes(showticklabels=False)
+    figure.update_yaxes(showticklabels=False)
+    return make_room_for_legend(figure)
 
 
 def _normalise(vectors: Vectors) -> Vectors:

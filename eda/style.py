@@ -13,6 +13,8 @@ SEQUENCE = ("#d9601a", "#2f86c9", "#17916b", "#a678d6", "#b58a00", "#d1598f", "#
 SYMBOLS = ("square", "diamond", "triangle-up", "cross", "x", "star", "triangle-down", "pentagon")
 FONT = "IBM Plex Sans, system-ui, sans-serif"
 MAX_LABEL = 26
+LEGEND_WIDTH = 300  # of a legend on a narrow screen, px
+LEGEND_LINE, LEGEND_MARK, LEGEND_LETTER = 19, 40, 7  # px
 SUBTITLE = "font-size:13px;font-weight:400"
 INSIDE_LABEL: dict[str, Any] = {  # of a bar; the style sheets give it a halo over the pattern
     "textposition": "inside",
@@ -68,6 +70,19 @@ def lay_out(
     figure.update_xaxes(title={"text": x_title, "standoff": 8, "font": {"size": 13}}, **axis)
     figure.update_yaxes(title={"text": y_title, "standoff": 8, "font": {"size": 13}}, **axis)
     return figure
+
+
+def make_room_for_legend(figure: go.Figure) -> go.Figure:
+    """Make a figure higher on a narrow screen, where its legend takes more lines; return it.
+
+    `figures.js` chooses between the two heights.
+    """
+    names = [len(trace.name) for trace in figure.data if trace.name]
+    num_columns = max(1, LEGEND_WIDTH // (LEGEND_MARK + LEGEND_LETTER * max(names, default=1)))
+    num_lines = -(-len(names) // num_columns)
+    height = figure.layout.height
+    narrow = {"height": height + LEGEND_LINE * max(0, num_lines - 1)}
+    return figure.update_layout(meta={"wide": {"height": height}, "narrow": narrow})
 
 
 def empty_figure(title: str, message: str, *, height: int = 220) -> go.Figure:

@@ -13,6 +13,7 @@ from eda import gallery, location, overview, shape, similarity
 from eda.classes import label_classes
 from eda.frame import make_defect_frame, make_frame, make_problem_frame, select, select_with_normal
 from eda.report import make_report
+from eda.style import LEGEND_LINE
 from eda.tables import table_value
 from inspection.dataset import read_dataset
 from inspection.index import Index, open_index
@@ -55,6 +56,34 @@ def test_tiles_and_counts_add_up(frame: pd.DataFrame) -> None:
     assert tiles["median defect area"] == "6.2 %"
     counts = overview.count_images(frame)
     assert counts[["train", "test"]].to_numpy().sum() == 36
+    single = overview.make_tiles(select(frame, category="ring"), num_problems=1)
+    assert [tile.label for tile in single if tile.value == "1"] == [
+        "category",
+        "defect type",
+        "missing or odd file",
+    ]
+
+
+def test_sizes_that_lie_close_together_do_not_write_over_each_other() -> None:
+    frame = make_large(9).assign(width=512, height=[512] * 5 + [522] * 3 + [100])
+    (trace,) = overview.draw_sizes(frame).data
+    assert dict(zip(trace.y, trace.text, strict=True)) == {
+        512: "512 × 512",
+        522: "",
+        100: "512 × 100",
+    }
+
+
+def test_a_legend_of_many_lines_leaves_the_figure_its_height(frame: pd.DataFrame) -> None:
+    many = frame.assign(defect_type=[f"kind of flaw {row % 6}" for row in range(len(frame))])
+    for chosen, num_lines in (
+        (select(frame, category="ring"), 1),
+        (select(many, category="ring"), 6),
+    ):
+        layout = overview.draw_light(chosen).layout
+        added = layout.meta["narrow"]["height"] - layout.meta["wide"]["height"]
+        assert added == LEGEND_LINE * (num_lines - 1)
+        assert layout.height == layout.meta["wide"]["height"]
 
 
 def test_problems_are_listed_without_naming_the_folder_they_lie_in(tmp_path: Path) -> None:
@@ -85,6 +114,21 @@ def test_the_resolution_check_counts_what_gets_too_thin() -> None:
     assert table["images_lost"].tolist() == [2, 1]
     assert set(table["verdict"]) == {"Loses defects"}
     assert "Even at" in shape.recommend_size(table)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "marks"),
+    [
+        (1.1, 3.9, [1, 1.5, 2, 3, 4]),
+        (0.03, 3.1, [0.03, 0.1, 0.3, 1, 3]),
+        (0.001, 90, [0.001, 0.01, 0.1, 1, 10, 100]),
+        (2.0, 2.0, [2]),
+    ],
+)
+def test_a_logarithmic_axis_has_marks_however_short_it_is(
+    low: float, high: float, marks: list[float]
+) -> None:
+    assert shape.choose_log_ticks(low, high) == marks
 
 
 def test_a_thick_defect_is_kept_at_every_size(index: Index) -> None:

@@ -194,12 +194,21 @@ def check_saving(page: Any, table: Any) -> None:
     assert [title.strip() for title in rows[0]] == [title.rstrip(" ↕↑↓") for title in titles]
 
 
+def test_search_and_download_of_a_table_stand_in_one_line(page: Any) -> None:
+    for view in ("overview", "shape"):
+        open_view(page, view)
+        for head in page.locator(".data:visible .data-head:has(input:visible)").all():
+            tops = [head.locator(part).bounding_box()["y"] for part in ("input", ".save")]
+            assert abs(tops[0] - tops[1]) < 2
+
+
 def test_figures_fill_their_places_and_have_names(page: Any) -> None:
     for view in ("shape", "location", "overview"):
         open_view(page, view)
         page.wait_for_function(
             f"{SEEN}.every((one) => Math.abs(one._fullLayout.width - one.clientWidth) <= 1)"
         )
+        assert page.evaluate(f"Math.min(...{SEEN}.map((one) => one._fullLayout._size.h))") > 90
         names = page.evaluate(f"{SEEN}.map((one) => one.getAttribute('aria-label'))")
         assert all(names)
         assert len(set(names)) == len(names)

@@ -51,6 +51,16 @@ def test_every_sub_tab_has_something_to_show(handlers: Handlers, view: str) -> N
     assert slots["category"][0][1] == ("disc", "disc")
 
 
+@pytest.mark.parametrize("view", SUB_TABS)
+def test_what_an_older_wish_showed_is_marked_until_the_new_one_is_drawn(
+    handlers: Handlers, view: str
+) -> None:
+    *before, drawn = handlers.show(view, "parts", "all", "all", "any", "any", 0)
+    assert before
+    assert all(slots["status"]["busy"] for slots in before)
+    assert not drawn["status"]["busy"]
+
+
 @pytest.mark.parametrize("name", ["../parts", "/etc", "", None, 3, ["parts"], {"a": 1}])
 def test_a_dataset_is_chosen_by_name_and_never_by_path(handlers: Handlers, name: object) -> None:
     slots = last(handlers.show("overview", name, "all", "all", "any", "any", 0))

@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 
 from inspection.catalog import Catalog
+from inspection.class_answers import CLASSES, make_answers, save_answers
+from inspection.classification import NamedImage
+from inspection.evaluation_files import EVALUATION
 from tests.browser import find_browser, open_browser, open_tab
 from tests.fakes import make_catalog, write_evaluations
 from ui.results_tab import SUB_TABS
@@ -15,18 +18,30 @@ pytestmark = [
     pytest.mark.skipif(find_browser() is None, reason="no Chromium is installed"),
 ]
 
-KEY = "drawn/part"
+KEY, CLASSIFIED = "drawn/part", "drawn/ring"
 SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 SEEN = "[...document.querySelectorAll('.fig .js-plotly-plot')].filter((one) => one.clientWidth)"
 NUM_FIGURES = {"leaderboard": 2, "curves": 5, "compare": 1, "training": 3}
+NAMED = tuple(
+    NamedImage(f"{place}.png", "drawn", "00", true, guess)
+    for place, (true, guess) in enumerate(
+        [("normal", "normal"), ("dent", "dent"), ("dent", "normal"), ("scratch", "scratch")]
+    )
+)
 PARTS = {"threshold": ".judge .cards svg", "mistakes": ".mistakes .grid button"}
 
 
 @pytest.fixture(scope="module")
 def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
-    """The U-Net misses faint defects."""
-    catalog = make_catalog(tmp_path_factory.mktemp("results"), weakness={"unet": 0.3})
-    write_evaluations(catalog, KEY)
+    """The U-Net misses faint defects; of one product, classes are named."""
+    catalog = make_catalog(
+        tmp_path_factory.mktemp("results"), weakness={"unet": 0.3}, categories=("part", "ring")
+    )
+    for key in (KEY, CLASSIFIED):
+        write_evaluations(catalog, key)
+    folder = catalog.product(CLASSIFIED).folder / "patchcore"
+    (folder / EVALUATION).unlink()
+    save_answers(folder / CLASSES, make_answers(folder, NAMED))
     return catalog
 
 
@@ -141,7 +156,27 @@ def test_a_miss_opens_in_inspect_and_is_missed_there(page: Any) -> None:
 
 def test_assistive_technology_finds_nothing_to_complain_about(page: Any) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    for view in SUB_TABS.keys() - {"classes"}:  # these detectors name none
+    for view in SUB_TABS.keys() - {"classes"}:  # below
         open_view(page, view)
         found = axe.run(page).response["violations"]
         assert [(view, one["help"]) for one in found] == []
+
+
+def test_classes_are_shown_where_they_were_named(page: Any) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    choose_category(page, "ring")
+    tab = page.locator("#results-tabs > .tab-wrapper button", has_text="Classes")
+    tab.first.wait_for(state="attached")
+    open_tab(page, "#results-tabs", SUB_TABS["classes"])
+    page.wait_for_selector(".note code:visible")
+    assert "--baseline DIR" in page.locator(".note code:visible").last.inner_text()
+    page.wait_for_function(f"({SEEN}).filter((one) => one._fullLayout).length === 1")
+    assert [one["help"] for one in axe.run(page).response["violations"]] == []
+    choose_category(page, "part")
+    tab.first.wait_for(state="detached")
+    page.wait_for_selector("h2:visible >> text=Leaderboard: image AUROC")
+
+
+def choose_category(page: Any, name: str) -> None:
+    page.get_by_label("Category", exact=True).filter(visible=True).first.click()
+    page.get_by_role("option", name=name, exact=True).first.click()

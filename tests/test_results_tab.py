@@ -51,6 +51,13 @@ def test_every_sub_tab_has_something_to_show(handlers: Handlers, view: str) -> N
     to_json([value for value in slots.values() if not hasattr(value, "to_json")])
 
 
+def test_what_is_not_trained_is_named_and_takes_no_place(tmp_path: Path) -> None:
+    slots = show(Handlers(make_catalog(tmp_path, trained=("cae",))), "training", "drawn", "part")
+    assert slots["training-cae"] is not None
+    assert (slots["training-unet"], slots["training-patchcore"]) == (None, None)
+    assert slots["trainings"]["note"] == "Not trained yet: U-Net, PatchCore."
+
+
 def test_the_figures_are_those_of_the_reports(handlers: Handlers, catalog: Catalog) -> None:
     slots = show(handlers, "leaderboard", "drawn", "part", "recall")
     titles = [column["title"] for column in slots["board"]["columns"]]

@@ -59,7 +59,7 @@ def make_part(
 
 def make_table() -> gr.HTML:
     """Return a place for a table (see `eda.tables.table_value`)."""
-    return make_part("table", scripts=["csv"])
+    return make_part("table", scripts=["csv", "words"])
 
 
 def make_tiles() -> gr.HTML:
@@ -69,7 +69,7 @@ def make_tiles() -> gr.HTML:
 
 def make_status(value: dict[str, Any] | None = None) -> gr.HTML:
     """Return the status line."""
-    return make_part("status", template=STATUS, value=value)
+    return make_part("status", template=STATUS, scripts=["words"], value=value)
 
 
 def make_figure_keeper() -> gr.HTML:

@@ -115,6 +115,7 @@ class Handlers:
         yield {
             "category": ([(messages.EXPLORE_ALL_CATEGORIES, ALL), *_named(categories)], category),
             "type": ([(messages.EXPLORE_ALL_TYPES, ALL), *_named(types)], choice.defect_type),
+            "status": busy_value("", 0, 0),  # what is shown meanwhile is of an older wish
         }
         if view == "similarity":
             yield from self._embed(name)

@@ -290,7 +290,7 @@ CLASSES_NO_BASELINE = (
     "There is no baseline to compare with. Train one into another folder (`--backbone small-cnn`), "
     "then run `{command} --baseline DIR`."
 )
-CLASSES_ONLY = "There are no good parts to judge by: only the sub-tab Classes has figures."
+CLASSES_ONLY = "There are no good parts to judge by: only Classes and Training have figures."
 BOARD_TITLE = "Leaderboard: {figure}"
 FIGURES_TITLE = "Every figure: {category}"
 SCATTER_HINT = "One point per test image. Click one to open it in Inspect."
@@ -310,7 +310,7 @@ MISTAKES_GIVE = "Start the page with `--data DIR`."
 MISTAKES_SCORE = "{relative}× threshold"
 MISTAKES_FLAGGED = "flagged by {names}"
 TRAININGS_TITLE = "Trainings"
-TRAINING_NONE = "Not trained yet."
+TRAINING_NONE = "Not trained yet: {names}."
 JUDGE: Mapping[str, str] = {
     "ask": "False alarms allowed per 100 good parts",
     "rate": "{rate} per 100",

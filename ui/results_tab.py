@@ -181,7 +181,7 @@ def _lay_out_classes(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa
 
 
 def _lay_out_training(outputs: dict[str, Any], catalog: Catalog) -> None:
-    with gr.Row(elem_classes="xp-row"):
+    with gr.Row(elem_classes="xp-row", elem_id="results-trainings"):
         for name in catalog.detectors:
             outputs[f"training-{name}"] = make_plot()
     outputs["trainings"] = make_table()

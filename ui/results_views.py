@@ -169,15 +169,20 @@ def _read_baseline(
 
 def show_training(results: Results, choice: Choice) -> Slots:
     """Return how every detector of one category was trained."""
-    slots: Slots = {}
+    trained = results.catalog.trained(choice.key)
+    slots: Slots = {f"training-{name}": None for name in results.catalog.detectors}
     rows = []
-    for name in results.catalog.detectors:
+    for name in trained:
         title = title_of(name)
         history, trouble = _read_history(results, choice.key, name)
         slots[f"training-{name}"] = draw_training(title, history, trouble=trouble)
         if history is not None:
             rows.append(_row(title, history))
-    slots["trainings"] = table_value(pd.DataFrame(rows), messages.TRAININGS_TITLE, file="trainings")
+    missing = [title_of(name) for name in results.catalog.detectors if name not in trained]
+    note = messages.TRAINING_NONE.format(names=", ".join(missing)) if missing else ""
+    slots["trainings"] = table_value(
+        pd.DataFrame(rows), messages.TRAININGS_TITLE, file="trainings", note=note
+    )
     return slots
 
 
@@ -193,8 +198,6 @@ def choose_pair(shown: list[Shown], first: str, second: str) -> tuple[Shown | No
 
 
 def _read_history(results: Results, key: str, name: str) -> tuple[History | None, str]:
-    if name not in results.catalog.trained(key):
-        return None, messages.TRAINING_NONE
     try:
         return read_history(results.folder(key, name)), ""
     except InspectionError as error:

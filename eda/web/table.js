@@ -70,7 +70,7 @@ function draw() {
   find('h2').textContent = title;
   find('caption').textContent = title;
   find('.data-body').setAttribute('aria-label', `Table: ${title}`);
-  find('.note').textContent = note;
+  writeWords(find('.note'), note);
   find('.note').hidden = !note;
   find('thead tr').replaceChildren(...columns.map(createHead));
   find('tbody').replaceChildren(...chosen.slice(page * PAGE, (page + 1) * PAGE).map((row) => createRow(row, columns)));

@@ -5,7 +5,7 @@ const bar = element.querySelector('progress');
 
 function showStatus() {
   const { text = '', problem = false, busy = false, done = 0, total = 0 } = props.value || {};
-  words.textContent = text;
+  writeWords(words, text);
   words.className = problem ? 'problem' : '';
   bar.hidden = !total;
   if (total) { bar.max = total; bar.value = done; }
