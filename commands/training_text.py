@@ -8,7 +8,7 @@ from inspection.history import TABLE, History
 from inspection.names import title_of
 from inspection.progress import describe_duration
 
-MAX_ROWS = 8  # spread over all epochs, the best among them
+MAX_ROWS = 8  # spread over all epochs, the one kept among them
 WIDTH = 21
 TITLES = {
     "validation_loss": "validation loss",
@@ -33,22 +33,22 @@ def _describe(name: str, history: History) -> Iterator[str]:
     epochs = "1 epoch" if count == 1 else f"{count} epochs"
     yield (
         f"  training of {title_of(name)}: {epochs} in {describe_duration(history.seconds)}, * the "
-        f"lowest validation loss; every epoch is in {TABLE}"
+        f"one kept; every epoch is in {TABLE}"
     )
     heads = [TITLES.get(key, key) for key in history.figures]
     yield _line("epoch ", ["stage"] if history.stages else [], heads)
     for row in _choose_rows(history):
-        mark = "*" if row == history.best else ""
+        mark = "*" if history.epochs[row] == history.kept else ""
         stage = [str(history.stages[row])] if history.stages else []
         cells = [_number(values[row]) for values in history.figures.values()]
         yield _line(f"{history.epochs[row]}{mark:<1}", stage, cells)
 
 
 def _choose_rows(history: History) -> list[int]:
-    """Return at most so many rows, evenly spaced from the first to the last, and the best."""
+    """Return at most so many rows, evenly spaced from the first to the last, and the one kept."""
     last = len(history.epochs) - 1
     rows = set(np.linspace(0, last, min(MAX_ROWS, last + 1)).round().astype(int).tolist())
-    return sorted(rows if history.best is None else rows | {history.best})
+    return sorted(rows | {row for row, epoch in enumerate(history.epochs) if epoch == history.kept})
 
 
 def _number(value: float | None) -> str:

@@ -25,6 +25,7 @@ class History:
         created: ISO 8601, UTC.
         seconds: how long it took.
         stages: what was trained in each epoch, such as the head alone first; empty if all alike.
+        kept: the epoch whose weights were kept; None if it is unknown.
     """
 
     epochs: tuple[int, ...]
@@ -34,6 +35,7 @@ class History:
     seconds: float
     device: str
     stages: tuple[int, ...] = ()
+    kept: int | None = None
 
     @property
     def best(self) -> int | None:
@@ -54,7 +56,8 @@ def read_history(folder: Path) -> History:
     """
     card = read_json(folder / CARD)
     try:
-        rows = card.get("state", {}).get("history", [])
+        state = card.get("state", {})
+        rows, kept = state.get("history", []), state.get("best_epoch")
         training = card.get("training", {})
         return History(
             epochs=tuple(int(row["epoch"]) for row in rows),
@@ -66,6 +69,7 @@ def read_history(folder: Path) -> History:
             seconds=float(training.get("seconds", 0.0)),
             device=str(training.get("device", "")),
             stages=tuple(int(row["stage"]) for row in rows if all("stage" in one for one in rows)),
+            kept=None if kept is None else int(kept),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(
