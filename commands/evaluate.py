@@ -16,7 +16,7 @@ from commands.evaluate_classes import (
     name_classes,
 )
 from commands.evaluate_trainings import Trainings
-from commands.evaluation_text import describe_leaderboards, describe_product
+from commands.evaluation_text import describe_leaderboards, describe_product, describe_split
 from commands.options import (
     Checkpoints,
     DatasetName,
@@ -106,7 +106,7 @@ def evaluate(
             exams = make_exams(catalog, product, source, detector, rate=false_alarm_rate, seed=seed)
             found = [evaluate_one(catalog, product, one, is_fresh=again) for one in exams.values()]
             reports.extend(found)
-            for line in describe_product(found):
+            for line in [*describe_product(found), *describe_split(load_split(product.folder))]:
                 typer.echo(line)
             samples = source.of(product.category).samples
             for line in describe_all_classes(product, found, samples, rival):

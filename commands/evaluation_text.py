@@ -12,10 +12,15 @@ from inspection.evaluation_types import (
 from inspection.leaderboard import has_published, make_leaderboard
 from inspection.metrics import Confusion
 from inspection.published import find_published
+from inspection.split_plan import SplitKind, SplitPlan
 
 LABEL_WIDTH = 26
 COLUMN_WIDTH = 23
 LEADING = ("image_auroc", "pixel_auroc", "aupro_30", "accuracy")
+SPLIT_NOTES = {
+    SplitKind.GROUPED: "grouped split: near-duplicates were kept on one side",
+    SplitKind.RANDOM: "random split: views of one part may be on both sides, which flatters",
+}
 AT_THRESHOLD = ("accuracy", "precision", "recall", "f1", "iou", "dice")
 
 
@@ -49,6 +54,13 @@ def describe_product(reports: Sequence[EvaluationReport]) -> list[str]:
         *_describe_undefined(reports),
     ]
     return lines
+
+
+def describe_split(plan: SplitPlan | None) -> list[str]:
+    """Return what to know of a split that is not the layout's own."""
+    if plan is None:
+        return []
+    return [f"  {SPLIT_NOTES[plan.kind]}"] if plan.kind in SPLIT_NOTES else []
 
 
 def _guess(counts: Confusion) -> float:

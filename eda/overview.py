@@ -58,7 +58,7 @@ def make_tiles(frame: pd.DataFrame, *, num_problems: int) -> list[Tile]:
         Tile(f"{len(frame):,}", "images"),
         Tile(f"{num_categories}", "category" if num_categories == 1 else "categories"),
         Tile(f"{num_types}", "defect type" if num_types == 1 else "defect types"),
-        Tile(f"{share:.0%}", "of the images are defective"),
+        Tile(f"{100 * share:.0f} %", "of the images are defective"),
         Tile("–" if np.isnan(area) else f"{area:.2g} %", "median defect area"),
         Tile(f"{num_problems:,}", f"missing or odd file{'s' * (num_problems != 1)}"),
     ]

@@ -252,8 +252,8 @@ def draw_projection(
         TITLE,
         subtitle=f"{source}; choose a category to see more" if has_many else source,
         height=600,
-        x_title=f"first principal component, {shares[0]:.0%} of the variance",
-        y_title=f"second, {shares[1]:.0%}",
+        x_title=f"first principal component, {100 * shares[0]:.0f} % of the variance",
+        y_title=f"second, {100 * shares[1]:.0f} %",
         showlegend=True,
     )
     figure.update_xaxes(showticklabels=False)

@@ -19,11 +19,13 @@ from inspection.calibration import (
     save_calibration,
     write_json,
 )
+from inspection.dataset import read_dataset
 from inspection.errors import InspectionError
 from inspection.evaluation_files import has_evaluation, load_evaluation
 from inspection.evaluation_types import Figure
 from inspection.images import pixel_hash, read_image
-from inspection.types import Channel, Prediction, RGBImage
+from inspection.split_plan import SplitKind, SplitPlan, save_split
+from inspection.types import Channel, Prediction, RGBImage, Split
 from tests.fakes import FakeDetector, write_checkpoint, write_product
 
 NAMES = ("cae", "unet", "patchcore")
@@ -183,6 +185,20 @@ def test_bad_input_is_answered_with_a_sentence(
 
 def break_calibration(trained: Path, category: str, name: str) -> None:
     (trained / "ck" / "drawn" / category / name / CALIBRATION).write_text("{", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("kind", "note"),
+    [(SplitKind.RANDOM, "which flatters"), (SplitKind.GROUPED, "kept on one side")],
+)
+def test_a_split_that_is_not_the_layouts_own_is_named(
+    trained: Path, kind: SplitKind, note: str
+) -> None:
+    assert note not in evaluate(trained, "--category", "part")
+    samples = read_dataset(trained / "drawn").of("part").samples
+    folder = trained / "ck" / "drawn" / "part"
+    save_split(folder, SplitPlan(0, 0.0, {sample.id: Split.TEST for sample in samples}, kind))
+    assert note in evaluate(trained, "--category", "part")
 
 
 def test_a_damaged_checkpoint_stops_its_own_category_and_not_the_others(trained: Path) -> None:
