@@ -13,7 +13,7 @@ from PIL import Image
 from inspection.catalog import Catalog
 from inspection.images import read_image
 from inspection.pipeline import inspect_with
-from tests.browser import find_browser, open_browser, picture, region_rows
+from tests.browser import find_browser, picture, region_rows
 from tests.fakes import DETECTORS, make_catalog, write_bad_files, write_checkpoint, write_product
 
 pytestmark = [
@@ -38,21 +38,6 @@ def catalog(root: Path) -> Catalog:
     write_checkpoint(root / "checkpoints" / "drawn" / "tile" / "cae")
     write_checkpoint(root / "checkpoints" / "drawn" / "tile" / "patchcore", num_normal=30)
     return make_catalog(root, weakness={"unet": 0.3})
-
-
-@pytest.fixture(scope="module")
-def url(catalog: Catalog) -> Iterator[str]:
-    from ui.serve import serve
-
-    served = serve(catalog, host="127.0.0.1")
-    yield str(served.local_url)
-    served.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_browser() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

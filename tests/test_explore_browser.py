@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from inspection.catalog import Catalog
-from tests.browser import find_browser, open_browser, open_tab
+from tests.browser import find_browser, open_tab
 from tests.fakes import make_catalog, write_product
 from ui.explore_tab import SUB_TABS
 
@@ -67,12 +67,6 @@ def url(catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         served = serve(catalog, host="127.0.0.1")
         yield str(served.local_url)
         served.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_browser() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

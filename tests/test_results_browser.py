@@ -9,7 +9,7 @@ from inspection.catalog import Catalog
 from inspection.class_answers import CLASSES, make_answers, save_answers
 from inspection.classification import NamedImage
 from inspection.evaluation_files import EVALUATION
-from tests.browser import find_browser, open_browser, open_tab
+from tests.browser import find_browser, open_tab
 from tests.fakes import make_catalog, write_evaluations
 from ui.results_tab import SUB_TABS
 
@@ -43,21 +43,6 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     (folder / EVALUATION).unlink()
     save_answers(folder / CLASSES, make_answers(folder, NAMED))
     return catalog
-
-
-@pytest.fixture(scope="module")
-def url(catalog: Catalog) -> Iterator[str]:
-    from ui.serve import serve
-
-    served = serve(catalog, host="127.0.0.1")
-    yield str(served.local_url)
-    served.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with open_browser() as started:
-        yield started
 
 
 @pytest.fixture(scope="module", params=SIZES)

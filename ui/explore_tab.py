@@ -180,7 +180,7 @@ def _lay_out_gallery(outputs: dict[str, Any]) -> None:
     with gr.Row(elem_classes="xp-filters"):
         outputs["area"] = _filter(messages.GALLERY_AREA, [(one, one) for one in AREAS])
         outputs["contrast"] = _filter(messages.GALLERY_CONTRAST, [(one, one) for one in CONTRASTS])
-    outputs["gallery"] = make_part("gallery", scripts=["overlay"])
+    outputs["gallery"] = make_part("gallery", scripts=["overlay", "pictures"])
 
 
 def _lay_out_location(outputs: dict[str, Any]) -> None:

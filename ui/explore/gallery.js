@@ -11,37 +11,16 @@ function showGallery() {
   find('.after').disabled = page >= pages - 1;
 }
 
-function createSide({ title, note, items, isGood }) {
-  const side = document.createElement('section');
-  const heading = document.createElement('h2');
-  const words = document.createElement('p');
-  const grid = document.createElement('div');
-  heading.textContent = title;
-  heading.dataset.kind = isGood ? 'good' : 'defect';
-  words.textContent = note;
-  words.hidden = !note;
-  grid.className = 'grid';
-  grid.append(...items.map(createItem));
-  side.append(heading, words, grid);
-  return side;
+function createSide(side) {
+  const section = createSection(side, createItem);
+  section.querySelector('h2').dataset.kind = side.isGood ? 'good' : 'defect';
+  return section;
 }
 
-function createItem({ id, source, path, box, isBoxes, label, detail }) {
-  const button = document.createElement('button');
-  const picture = document.createElement('span');
-  const image = new Image();
-  const words = document.createElement('span');
-  button.type = 'button';
-  button.title = id;
+function createItem(item) {
+  const { id, source, path, box, isBoxes, label, detail } = item;
+  const button = createPicture(item, detail ? `${label} · ${detail}` : label);
   button.setAttribute('aria-label', `${id}: ${label} ${detail}`);
-  picture.className = 'picture';
-  image.src = source;
-  image.alt = '';
-  picture.append(image);
-  if (path) picture.append(createOverlay({ path, box, isBoxes }));
-  words.className = 'words';
-  words.textContent = detail ? `${label} · ${detail}` : label;
-  button.append(picture, words);
   button.addEventListener('click', () => {
     document.dispatchEvent(new CustomEvent('defect-lens-open', { detail: { id, source, path, box, isBoxes, opener: button } }));
     trigger('select', { id });
