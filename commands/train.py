@@ -81,9 +81,9 @@ class Order:
         """Return what a detector wants of the labelled defects."""
         if CLASSES[name].needs_labels:
             return Labels(self.fraction, needs_masks=False)
-        if self.fraction is not None and "labelled" in setting_names(name):
-            return Labels(self.fraction)
-        return None
+        # `--set labelled=true`: those that the layout or a random split trains on
+        is_wanted = self.fraction is not None or self.texts.get("labelled", "").lower() == "true"
+        return Labels(self.fraction) if is_wanted and "labelled" in setting_names(name) else None
 
 
 def train(

@@ -38,7 +38,8 @@ def with_labels(plan: SplitPlan, samples: Sequence[Sample], labels: Labels) -> S
         if labels.fraction is not None:
             raise SettingsError(
                 "A random split divides the labelled defects already.",
-                "Leave --labelled-defects out.",
+                "Leave --labelled-defects out. For a U-Net that learns from them, "
+                "add `--set labelled=true`.",
             )
         return plan
     fraction = labels.fraction or 0.0

@@ -262,6 +262,18 @@ def test_a_random_split_divides_every_class_alike(trained: Path, tmp_path: Path)
         run("train", *place, "--detector", "classifier", "--labelled-defects", 0.5)
 
 
+def test_a_unet_learns_the_defects_that_a_random_split_trains_on(
+    trained: Path, tmp_path: Path
+) -> None:
+    place = ("--data", trained / "parts", "--checkpoints", tmp_path / "ck", "--device", "cpu")
+    weights = ("--backbone-weights", trained / "student.safetensors")
+    said = run(
+        *("train", *place, "--detector", "unet", "--split", "random", "--set", "labelled=true"),
+        *("--input-size", 64, "--epochs", 1, *weights),
+    )
+    assert "labelled defects" in said
+
+
 def test_defects_without_good_parts_are_named_but_not_judged(trained: Path, tmp_path: Path) -> None:
     write_neu(tmp_path / "steel")
     place = ("--data", tmp_path / "steel", "--checkpoints", tmp_path / "ck", "--device", "cpu")
