@@ -19,8 +19,8 @@ from commands.evaluate_trainings import Trainings
 from commands.evaluation_text import describe_leaderboards, describe_product, describe_split
 from commands.options import (
     Checkpoints,
+    Compared,
     DatasetName,
-    Detectors,
     Device,
     Folders,
     Pool,
@@ -61,7 +61,7 @@ def evaluate(
         list[str] | None,
         typer.Option("--category", help="May be repeated. Default: every trained category."),
     ] = None,
-    detector: Detectors = None,
+    detector: Compared = None,
     false_alarm_rate: Rate = None,
     seed: Seed = 0,
     again: Annotated[

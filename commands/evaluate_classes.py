@@ -6,6 +6,7 @@ from pathlib import Path
 import typer
 
 from commands.classification_text import describe_baseline, describe_classes
+from commands.evaluation_text import describe_split
 from detectors import CLASSES as DETECTOR_CLASSES
 from inspection.calibration import read_calibration
 from inspection.catalog import Catalog, Product
@@ -138,7 +139,8 @@ def name_classes(folder: Path, source: Dataset, rival: Rival) -> None:
     typer.echo(f"{source.name}/{source.categories[0]}: {len(kept)} test images, no good parts")
     if left_out:
         typer.echo(f"  left out: {len(left_out)} that it has seen, such as {left_out[0].id}")
-    for line in describe_answers(answers, rival.compare(answers, folder, test)):
+    told = describe_answers(answers, rival.compare(answers, folder, test))
+    for line in [*told, *describe_split(plan)]:
         typer.echo(line)
 
 

@@ -35,12 +35,12 @@ class Trainings:
             typer.echo(line)
 
     def draw(self) -> None:
-        """Write the curves.
+        """Write the curves, if there is something to tell of.
 
         Raises:
-            SettingsError: the file cannot be written, or there is nothing to draw.
+            SettingsError: the file cannot be written, or what was told has no epochs to draw.
         """
-        if self._curves is None:
+        if self._curves is None or not self._told:
             return
         from eda.results_training import make_page  # slow to import
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from commands.inspecting import inspect_files, set_up
-from commands.options import Checkpoints, Detectors, Device, Images, ProductName, Rate
+from commands.options import Checkpoints, Compared, Device, Images, ProductName, Rate
 from inspection.catalog import CHECKPOINTS
 from inspection.report_files import prepare_folder
 from inspection.reports import Row, write_csv, write_overlays
@@ -16,7 +16,7 @@ def inspect(
     images: Images,
     category: ProductName,
     out: Annotated[Path, typer.Option("--out", help="Folder for overlays and inspection.csv.")],
-    detector: Detectors = None,
+    detector: Compared = None,
     false_alarm_rate: Rate = None,
     device: Device = None,
     checkpoints: Checkpoints = CHECKPOINTS,

@@ -44,6 +44,12 @@ Detectors = Annotated[
         "--detector", help=f"{', '.join(CLASSES)}; may be repeated. Default: {', '.join(DEFAULT)}."
     ),
 ]
+Compared = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--detector", help=f"{', '.join(CLASSES)}; may be repeated. Default: all that are trained."
+    ),
+]
 Checkpoints = Annotated[
     Path, typer.Option("--checkpoints", help="Where checkpoints lie: DATASET/CATEGORY/DETECTOR.")
 ]

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from commands.inspecting import inspect_files, set_up
-from commands.options import Checkpoints, Detectors, Device, Images, ProductName, Rate
+from commands.options import Checkpoints, Compared, Device, Images, ProductName, Rate
 from inspection.catalog import CHECKPOINTS
 from inspection.identity import identify
 from inspection.images import pixel_hash
@@ -29,7 +29,7 @@ def report(
     formats: Annotated[
         str, typer.Option("--format", help="pdf, html, csv, json; several with commas.")
     ] = ",".join(FORMATS),
-    detector: Detectors = None,
+    detector: Compared = None,
     false_alarm_rate: Rate = None,
     device: Device = None,
     checkpoints: Checkpoints = CHECKPOINTS,

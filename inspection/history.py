@@ -58,6 +58,7 @@ def read_history(folder: Path) -> History:
     try:
         state = card.get("state", {})
         rows, kept = state.get("history", []), state.get("best_epoch")
+        has_stages = all("stage" in row for row in rows)
         training = card.get("training", {})
         return History(
             epochs=tuple(int(row["epoch"]) for row in rows),
@@ -68,7 +69,7 @@ def read_history(folder: Path) -> History:
             created=str(training.get("created", "")),
             seconds=float(training.get("seconds", 0.0)),
             device=str(training.get("device", "")),
-            stages=tuple(int(row["stage"]) for row in rows if all("stage" in one for one in rows)),
+            stages=tuple(int(row["stage"]) for row in rows) if has_stages else (),
             kept=None if kept is None else int(kept),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from detectors.student import Student
 from inspection.dataset import read_dataset
 from inspection.errors import InspectionError
 from inspection.report_files import FORMATS
-from inspection.split_plan import SplitKind, load_split
+from inspection.split_plan import SplitKind, load_split, save_split
 from inspection.types import Split
 from tests.factories import draw_part, write_dataset
 from tests.miniatures import write_neu
@@ -286,6 +287,12 @@ def test_defects_without_good_parts_are_named_but_not_judged(trained: Path, tmp_
     assert "6 test images, no good parts" in judged
     assert "beside the baseline" in run("evaluate", *place, "--baseline", tmp_path / "ck")
     assert "rolled-in_scale" in judged
+    assert "flatters" not in judged
+    product = tmp_path / "ck" / "steel" / "steel"
+    plan = load_split(product)
+    assert plan is not None
+    save_split(product, replace(plan, kind=SplitKind.RANDOM))
+    assert "which flatters" in run("evaluate", *place)
     with pytest.raises(InspectionError, match="gives no verdict"):
         run(
             *("inspect", "x.png", "--category", "steel", "--out", tmp_path / "out"),

@@ -212,6 +212,14 @@ def test_a_damaged_checkpoint_stops_its_own_category_and_not_the_others(trained:
         evaluate(trained)
 
 
+def test_what_cannot_be_evaluated_is_named_also_where_curves_were_asked_for(trained: Path) -> None:
+    break_calibration(trained, "part", "unet")
+    page = trained / "curves.html"
+    with pytest.raises(InspectionError, match=r"drawn/part.*calibration\.json is damaged"):
+        evaluate(trained, "--category", "part", "--curves", str(page))
+    assert not page.exists()
+
+
 def test_a_damaged_classifier_does_not_stop_the_other_categories(trained: Path) -> None:
     product = trained / "ck" / "drawn" / "part"
     shutil.copytree(product / "unet", product / "classifier")
