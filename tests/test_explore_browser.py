@@ -191,7 +191,9 @@ def check_saving(page: Any, table: Any) -> None:
 def test_search_and_download_of_a_table_stand_in_one_line(page: Any) -> None:
     for view in ("overview", "shape"):
         open_view(page, view)
-        for head in page.locator(".data:visible .data-head:has(input:visible)").all():
+        heads = page.locator(".data:visible .data-head:has(input:visible)").all()
+        assert heads
+        for head in heads:
             tops = [head.locator(part).bounding_box()["y"] for part in ("input", ".save")]
             assert abs(tops[0] - tops[1]) < 2
 
