@@ -15,6 +15,7 @@ STRIDE = 16  # of the coarsest features
 STEM = 16  # channels of the features at half the size, which no backbone gives
 WIDTHS = (64, 128, 256)  # channels that the features of `LAYERS` are brought to
 DECODER_CHANNELS = (64, 32, 16, 8)  # features that are given leave little to learn
+FIRST_LOGIT = -4.0  # of every pixel before training: 2 % are taken for defects
 PLACEHOLDER = "tu-resnet10t"
 BACKBONE = "encoder.backbone."
 
@@ -66,6 +67,9 @@ class Segmenter(nn.Module):
             stem_width=STEM // 2,  # timm doubles it
         )
         self.unet.encoder = FrozenEncoder(backbone)  # in the place of one of the same widths
+        # Lin et al. 2017, section 4.1. From a bias of 0 the decoder learns to find normal pixels,
+        # nearly all there are; no defect then gets more than the bias, and all end there alike
+        nn.init.constant_(self.unet.segmentation_head[0].bias, FIRST_LOGIT)
 
     def set_statistics(self, images: Tensor) -> None:
         """Take mean and spread of each channel from (n, 3, h, w)."""

@@ -128,6 +128,14 @@ def test_the_network_is_small_and_learns_its_images_statistics() -> None:
     assert float(encoder.spread.min()) > 0
 
 
+def test_an_untrained_network_takes_few_pixels_for_defects() -> None:
+    torch.manual_seed(0)
+    network = Segmenter(load_backbone(layers=LAYERS)).eval()
+    with torch.inference_mode():
+        probability = network(torch.rand(2, 3, 64, 64)).sigmoid()
+    assert float(probability.max()) < 0.1
+
+
 def test_the_backbone_is_neither_changed_by_training_nor_stored(
     labelled: UNet, tmp_path: Path
 ) -> None:
