@@ -207,8 +207,7 @@ class UNet:
     def _scale_probability(self, network: Segmenter, validation: tuple[Tensor, Tensor]) -> None:
         """Make the output a probability on the validation masks; no pixel changes its rank.
 
-        A short training ranks pixels well long before its probabilities mean anything: some stop
-        short of 0.5 on sure defects.
+        A short training ranks pixels well long before its probabilities mean anything.
         """
         logits = [network(image[None].to(self._device)).cpu() for image in validation[0]]
         network.rescale(*fit_platt(torch.cat(logits), validation[1]))
@@ -308,10 +307,7 @@ def _build_loss(*, is_per_image: bool) -> Any:
     Labelled defects of one product differ in area by a factor of a hundred: with Dice over the
     whole batch only the largest would count. Drawn ones are alike, and there the batch is calmer.
     """
-    from segmentation_models_pytorch.losses import DiceLoss  # it brings the whole library
-
-    over_batch = DiceLoss("binary", smooth=1.0)
-    dice = dice_per_image if is_per_image else over_batch
+    dice = dice_per_image if is_per_image else _dice_over_batch()
     cross_entropy = nn.BCEWithLogitsLoss()
 
     def loss(network: nn.Module, images: Tensor, masks: Tensor) -> Tensor:
@@ -320,6 +316,12 @@ def _build_loss(*, is_per_image: bool) -> Any:
         return total
 
     return loss
+
+
+def _dice_over_batch() -> Any:
+    from segmentation_models_pytorch.losses import DiceLoss  # brings the whole library
+
+    return DiceLoss("binary", smooth=1.0)
 
 
 def _count_above(values: AnomalyMap) -> np.ndarray[Any, np.dtype[np.float64]]:
