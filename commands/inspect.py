@@ -31,6 +31,6 @@ def inspect(
         num_done += 1
     if rows:
         write_csv(out / "inspection.csv", rows)
-        typer.echo(f"{num_done} images inspected; overlays and inspection.csv are in {out}.")
+        typer.echo(f"Images inspected: {num_done}. Overlays and inspection.csv are in {out}.")
     if num_done < len(images):
         raise typer.Exit(2)

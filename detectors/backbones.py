@@ -22,6 +22,18 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 HUB_FILES = ("model.safetensors", "pytorch_model.bin")
 PREFERRED_TAG = "tv_in1k"  # torchvision's first ImageNet weights, which Roth et al. 2022 used
+UNREADABLE = (
+    SafetensorError,
+    pickle.UnpicklingError,
+    EOFError,
+    RuntimeError,
+    OSError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+)
+"""What reading a weights file may end with: torch.load obeys the first bytes of any file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +212,9 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         if path.suffix == ".safetensors":
             return load_file(path)
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, pickle.UnpicklingError, EOFError, RuntimeError, OSError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    except UNREADABLE as error:
+        reason = (str(error).strip().splitlines() or [""])[0]
+        reason = f"{type(error).__name__}: {reason}" if reason else type(error).__name__
         raise BackboneError(
             f"The weights file {path} is damaged or holds no plain tensors ({reason}).", fix
         ) from error

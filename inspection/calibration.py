@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from inspection.command_line import quote
 from inspection.errors import CalibrationError, CheckpointError
 from inspection.files import replace_text
 from inspection.types import Calibration, Sample, Verdict
@@ -21,6 +22,10 @@ CALIBRATION = "calibration.json"
 CARD = "detector.json"
 PRODUCT = "product.json"
 DEFAULT_RATE = 0.02
+PRODUCT_FIX = (
+    "Delete it, then store the product's rate anew: "
+    "`python cli.py calibrate --category C --false-alarm-rate R`."
+)
 TINY = float(np.finfo(np.float32).tiny)
 
 
@@ -156,7 +161,7 @@ def read_calibration(folder: Path) -> StoredCalibration:
     content = read_json(folder / CALIBRATION)
     if content.get("weights_sha256") != _weights_hash(folder):
         raise CheckpointError(
-            f"{folder / CALIBRATION} was not made for the weights beside it.", _recalibrate(folder)
+            f"{folder / CALIBRATION} was not made for the weights beside it.", _retrain(folder)
         )
     try:
         scores = content["normal_scores"]
@@ -167,7 +172,7 @@ def read_calibration(folder: Path) -> StoredCalibration:
         return StoredCalibration(calibration, dict(content["seen"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(
-            f"{folder / CALIBRATION} is damaged ({error}).", _recalibrate(folder)
+            f"{folder / CALIBRATION} is damaged ({error}).", _retrain(folder)
         ) from error
 
 
@@ -199,15 +204,13 @@ def load_product_rate(folder: Path) -> float | None:
     """
     rate = _read_product(folder).get("false_alarm_rate")
     if rate is not None and (not isinstance(rate, float) or not 0 < rate < 1):
-        raise CheckpointError(
-            f"{folder / PRODUCT} holds no rate between 0 and 1.", _recalibrate(folder)
-        )
+        raise CheckpointError(f"{folder / PRODUCT} holds no rate between 0 and 1.", PRODUCT_FIX)
     return rate
 
 
 def _read_product(folder: Path) -> dict[str, Any]:
     path = folder / PRODUCT
-    return read_json(path) if path.is_file() else {"format": FORMAT}
+    return read_json(path, fix=PRODUCT_FIX) if path.is_file() else {"format": FORMAT}
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
@@ -217,22 +220,28 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
         file.write("\n")
 
 
-def read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path, *, fix: str | None = None) -> dict[str, Any]:
     """Return a JSON object of this format.
+
+    Args:
+        path: a file beside the weights of a detector, unless a remedy is given.
+        fix: what to do about one that cannot be used; by default to train the detector again.
 
     Raises:
         CheckpointError: missing, damaged or of another version.
     """
+    remedy = fix or _retrain(path.parent)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise CheckpointError(f"{path} is missing.", _recalibrate(path.parent)) from error
+        raise CheckpointError(f"{path} is missing.", remedy) from error
     except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path} is damaged ({error}).", _recalibrate(path.parent)) from error
+        raise CheckpointError(f"{path} is damaged ({error}).", remedy) from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise CheckpointError(f"{path} was written by another version.", _recalibrate(path.parent))
+        raise CheckpointError(f"{path} was written by another version.", remedy)
     return content
 
 
-def _recalibrate(folder: Path) -> str:
-    return f"Train again: `python cli.py train --data DIR --category {folder.parent.name}`."
+def _retrain(folder: Path) -> str:
+    chosen = f"--category {quote(folder.parent.name)} --detector {quote(folder.name)}"
+    return f"Train again: `python cli.py train --data DIR {chosen}`."

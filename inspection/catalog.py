@@ -153,7 +153,8 @@ class Catalog:
             raise CheckpointError(
                 f"There is no trained product {name} in {self._checkpoints}.",
                 f"Known: {', '.join(p.key for p in trained) or 'none'}. "
-                f"Train one: `python cli.py train --data DIR --category {name}`.",
+                "Train one: `python cli.py train --data DIR --category "
+                f"{quote(name.rpartition('/')[2])}`.",
             )
         if len(found) > 1:
             raise SettingsError(

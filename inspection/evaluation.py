@@ -29,7 +29,7 @@ from inspection.evaluation_types import (
     Origin,
     ScoredImage,
 )
-from inspection.images import pixel_hash, read_image
+from inspection.images import pixel_hash, read_sample
 from inspection.intervals import NUM_RESAMPLES
 from inspection.metrics import Confusion, confusion
 from inspection.pipeline import predict
@@ -196,7 +196,7 @@ def _read_unseen(
     unseen: list[_Unseen] = []
     left_out: list[LeftOut] = []
     for sample in samples:
-        image = read_image(sample.image_path)
+        image = read_sample(sample)
         pixels = pixel_hash(image)
         known = seen.find(sample.id, pixels)
         if known is None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
 from inspection.errors import ImageError
-from inspection.types import RGBImage, Size
+from inspection.types import RGBImage, Sample, Size
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"})
 FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF")
@@ -46,6 +46,18 @@ def read_image(path: Path) -> RGBImage:
     if array.ndim == 2:
         array = np.repeat(array[:, :, None], 3, axis=2)  # (H, W, 3)
     return np.ascontiguousarray(array)
+
+
+def read_sample(sample: Sample) -> RGBImage:
+    """Return the image of a sample; an error tells its id, for many folders have a 000.png.
+
+    Raises:
+        ImageError: as in `read_image`.
+    """
+    try:
+        return read_image(sample.image_path)
+    except ImageError as error:
+        raise ImageError(f"{error.problem} The file is {sample.id}.", error.fix) from error
 
 
 def read_grey(path: Path) -> NDArray[np.uint8]:

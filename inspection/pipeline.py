@@ -7,7 +7,7 @@ import numpy as np
 
 from inspection.calibration import decide, default_rate, relative_score
 from inspection.errors import CheckpointError
-from inspection.images import read_image
+from inspection.images import read_sample
 from inspection.preprocess import to_input_size
 from inspection.regions import find_regions
 from inspection.types import Channel, Detector, Finding, Inspection, Prediction, RGBImage, Sample
@@ -85,7 +85,7 @@ def predict_samples(
     """Yield every sample with its image and prediction, a batch in memory at a time."""
     for start in range(0, len(samples), batch_size):
         batch = samples[start : start + batch_size]
-        images = [read_image(sample.image_path) for sample in batch]
+        images = [read_sample(sample) for sample in batch]
         names = [sample.id for sample in batch]
         yield from zip(batch, images, predict(detector, images, names=names), strict=True)
 

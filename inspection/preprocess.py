@@ -9,7 +9,7 @@ from PIL import Image
 
 from inspection.dataset import read_mask
 from inspection.errors import DatasetError, SettingsError
-from inspection.images import pixel_hash, read_image
+from inspection.images import pixel_hash, read_sample
 from inspection.types import Mask, RGBImage, Sample, Size
 
 Progress = Callable[[int, int], None]
@@ -79,7 +79,7 @@ def load_samples(
     masks = np.zeros((len(samples), height, width), np.bool_)
     seen: dict[str, str] = {}
     for row, sample in enumerate(samples):
-        image = read_image(sample.image_path)
+        image = read_sample(sample)
         seen[sample.id] = pixel_hash(image)
         images[row] = to_input_size(image, size)
         if sample.mask_paths or sample.boxes:

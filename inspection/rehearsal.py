@@ -13,7 +13,7 @@ import numpy as np
 
 from inspection.dataset import has_ground_truth, read_mask
 from inspection.errors import DatasetError
-from inspection.images import read_image
+from inspection.images import read_sample
 from inspection.metrics import aupro_of, image_auroc
 from inspection.pipeline import predict
 from inspection.pixels import PixelTally
@@ -93,7 +93,7 @@ def prepare_questions(rehearsal: Rehearsal, *, seed: int) -> list[Question]:
     """Read what is asked, and draw synthetic defects where no labelled ones are; seeded."""
     questions = []
     for number, sample in enumerate(rehearsal.normal):
-        image = _shrink(read_image(sample.image_path))
+        image = _shrink(read_sample(sample))
         clean = np.zeros(image.shape[:2], np.bool_)
         questions.append(Question(image, is_anomalous=False, mask=clean))
         if rehearsal.defective:
@@ -102,7 +102,7 @@ def prepare_questions(rehearsal: Rehearsal, *, seed: int) -> list[Question]:
             drawn, drawing = draw_defects(image, np.random.default_rng([seed, number, copy]))
             questions.append(Question(drawn, is_anomalous=True, mask=drawing))
     for sample in rehearsal.defective:
-        full = read_image(sample.image_path)
+        full = read_sample(sample)
         image = _shrink(full)
         mask: Mask | None = None
         if has_ground_truth(sample):

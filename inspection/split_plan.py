@@ -11,6 +11,7 @@ from inspection.errors import CheckpointError
 from inspection.types import Split
 
 SPLIT = "split.json"
+DAMAGED_FIX = "Bring it back, or delete it and train every detector of the product again."
 
 
 class SplitKind(StrEnum):
@@ -65,7 +66,7 @@ def load_split(folder: Path) -> SplitPlan | None:
     path = folder / SPLIT
     if not path.is_file():
         return None
-    content = read_json(path)
+    content = read_json(path, fix=DAMAGED_FIX)
     try:
         roles = {
             sample_id: Split(role) for role, ids in content["roles"].items() for sample_id in ids
@@ -78,10 +79,7 @@ def load_split(folder: Path) -> SplitPlan | None:
             {str(sample_id): str(part) for sample_id, part in content.get("groups", {}).items()},
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise CheckpointError(
-            f"{path} is damaged ({error}).",
-            "Bring it back, or delete it and train every detector of the product again.",
-        ) from error
+        raise CheckpointError(f"{path} is damaged ({error}).", DAMAGED_FIX) from error
 
 
 def order_units(units: Iterable[str], seed: int) -> list[str]:

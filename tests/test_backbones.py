@@ -157,6 +157,14 @@ def test_a_truncated_file_is_refused(tmp_path: Path, suffix: str) -> None:
             load_backbone(weights=cut)
 
 
+@pytest.mark.parametrize("content", [b"hello", b"a plain text\n", b"\x80\x02", bytes(range(256))])
+def test_a_file_of_another_kind_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "notes.pth"
+    path.write_bytes(content)
+    with pytest.raises(BackboneError, match=r"notes\.pth is damaged or holds no plain tensors"):
+        read_tensors(path)
+
+
 def test_a_pickle_that_runs_code_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "student.pth"
     torch.save({"weights": Path("x")}, path)

@@ -24,6 +24,15 @@ pytestmark = [
 KEY = "drawn/part"
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
+COPY_WHITE_IMAGE = """async () => {
+  const canvas = new OffscreenCanvas(64, 64);
+  const context = canvas.getContext('2d');
+  context.fillStyle = 'white';
+  context.fillRect(0, 0, 64, 64);
+  const type = 'image/png';
+  const image = await canvas.convertToBlob({ type });
+  await navigator.clipboard.write([new ClipboardItem({ [type]: image })]);
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -225,6 +234,23 @@ def test_an_upload_is_inspected_and_cleared(page: Any, tmp_path: Path) -> None:
     wait_for(page, "empty:0")
     assert text(page, "title") == "Add an image to begin"
     assert page.locator("#input img").count() == 0
+
+
+@pytest.mark.parametrize("source", ["Upload file", "Paste from clipboard"])
+def test_a_pasted_image_is_inspected_whatever_has_the_focus(page: Any, source: str) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator("#clear").click()
+    wait_for(page, "empty:0")
+    page.evaluate(COPY_WHITE_IMAGE)
+    page.locator(f'#input button[aria-label="{source}"]').click()
+    if source == "Upload file":
+        panel(page, "unet").locator("canvas").focus()
+        page.keyboard.press("ControlOrMeta+v")
+    wait_for(page, "done:3")
+    assert text(page, "title") == "Defect found"
+    assert page.locator('.strip button[aria-pressed="true"]').count() == 0
+    page.keyboard.press("ControlOrMeta+v")
+    wait_for(page, "done:3")
 
 
 def test_zoom_reading_and_ground_truth_are_shared_by_all_panels(page: Any) -> None:

@@ -220,3 +220,12 @@ def test_a_score_above_its_threshold_is_above_one_also_where_that_is_zero() -> N
     assert relative_score(3.0, 1.5) == 2
     assert relative_score(1e-13, 0.0) > 1
     assert relative_score(0.0, 0.0) == 0
+
+
+@pytest.mark.parametrize("text", ["{", '{"format": 99}', '{"format": 1, "false_alarm_rate": 7}'])
+def test_a_damaged_file_of_a_product_says_what_no_training_would_mend(
+    tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "product.json").write_text(text, encoding="utf-8")
+    with pytest.raises(CheckpointError, match=r"product\.json .* Delete it.*cli\.py calibrate"):
+        load_product_rate(tmp_path)

@@ -128,6 +128,13 @@ def test_a_detector_that_dies_while_loading_says_so_and_is_tried_again(
     assert catalog.load("demo/washer", "cae").status is Status.READY
 
 
+def test_the_command_for_an_untrained_product_names_its_category_alone(tmp_path: Path) -> None:
+    catalog = Catalog(tmp_path, (), loader=Loads(), detectors=("cae",))
+    for name in ("drawn/a part", "a part"):
+        with pytest.raises(CheckpointError, match=r'train --data DIR --category "a part"`'):
+            catalog.find(name)
+
+
 def test_a_checkpoint_that_a_killed_training_left_aside_is_brought_back(tmp_path: Path) -> None:
     product = tmp_path / "demo" / "washer"
     write_checkpoint(product / "cae.tmp-old")

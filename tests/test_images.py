@@ -10,7 +10,15 @@ import pytest
 from PIL import Image, ImageOps, PngImagePlugin
 
 from inspection.errors import ImageError
-from inspection.images import pixel_hash, read_grey, read_image, read_image_size, write_png
+from inspection.images import (
+    pixel_hash,
+    read_grey,
+    read_image,
+    read_image_size,
+    read_sample,
+    write_png,
+)
+from inspection.types import Sample, Split
 from tests.factories import draw_part
 
 PART, _ = draw_part(3)
@@ -180,6 +188,14 @@ def test_other_unusable_files_are_refused_with_the_remedy(tmp_path: Path) -> Non
     for name, sentence in cases.items():
         with pytest.raises(ImageError, match=sentence):
             read_image(tmp_path / name)
+
+
+def test_a_damaged_image_of_a_dataset_is_named_by_its_id(tmp_path: Path) -> None:
+    (tmp_path / "000.png").write_bytes(b"")
+    sample = Sample("part/test/good/000.png", tmp_path / "000.png", "part", Split.TEST)
+    with pytest.raises(ImageError, match=r"0 bytes.*part/test/good/000\.png") as caught:
+        read_sample(sample)
+    assert caught.value.fix == "Copy or export the image again."
 
 
 def test_floating_point_images_are_refused(tmp_path: Path) -> None:

@@ -336,6 +336,14 @@ def test_clear_cancels_everything_that_inspects(catalog: Catalog) -> None:
     assert inspecting in cancelled
 
 
+def test_an_error_still_says_which_detectors_could_answer(tmp_path: Path) -> None:
+    """A page that is not told would show the panels of detectors that nobody expects."""
+    handlers = Handlers(make_catalog(tmp_path, trained=("cae",)))
+    held = merge(handlers.upload(KEY, write_bad_files(tmp_path / "bad")["empty"]))
+    assert "is empty" in problem(held)
+    assert states(held) == {"cae": "idle", "unet": "missing", "patchcore": "missing"}
+
+
 def test_clear_forgets_the_image_and_still_says_which_detectors_could_answer(
     tmp_path: Path,
 ) -> None:

@@ -11,6 +11,7 @@ from inspection.catalog import Catalog
 from inspection.errors import DatasetError, ImageError, InspectionError
 from ui import messages
 from ui.inspection_run import Runner, Slots
+from ui.paste import make_paste_listener
 from ui.report_run import REQUEST, Reporter
 from ui.safe_image import SafeImage
 from ui.samples import Strips, make_strip
@@ -148,6 +149,7 @@ def build(page: gr.Blocks, catalog: Catalog) -> None:
                 ),
                 elem_id="input",
             )
+            make_paste_listener()
             strip = make_strip()
             clear = gr.Button(messages.CLEAR, size="sm", elem_id="clear")
         with gr.Column(scale=1, min_width=320):

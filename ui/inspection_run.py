@@ -50,16 +50,22 @@ class Runner:
     def idle(self, product: str) -> Slots:
         """Say which detectors could answer, before there is an image."""
         subject = self.start(product)
-        panels = {
-            name: payload.panel_state(subject, self.catalog.peek(product, name), is_idle=True)
-            for name in self.catalog.detectors
-        }
-        return {"header": payload.header(subject, "empty", rate=0.0), **panels}
+        return {"header": payload.header(subject, "empty", rate=0.0), **self._idle_panels(subject)}
 
     def fail(self, product: str, error: InspectionError) -> Slots:
-        """Say why there is no result."""
+        """Say why there is no result, and which detectors of a known product could answer."""
         title = messages.ERROR_TITLE if isinstance(error, ImageError) else messages.ERROR_OTHER
-        return {"header": payload.error_header(self.start(product), error, title=title)}
+        subject = self.start(product)
+        panels = self._idle_panels(subject) if product in self.catalog.products else {}
+        return {"header": payload.error_header(subject, error, title=title), **panels}
+
+    def _idle_panels(self, subject: Subject) -> Slots:
+        return {
+            name: payload.panel_state(
+                subject, self.catalog.peek(subject.product, name), is_idle=True
+            )
+            for name in self.catalog.detectors
+        }
 
     def inspect_upload(self, product: str, path: Path) -> Iterator[Slots]:
         """Inspect a file that a visitor has uploaded.
