@@ -8,7 +8,7 @@ import typer
 from commands import calibrate, demo, distill, eda, evaluate, inspect, report, train, tune
 from inspection.errors import InspectionError
 
-INTERRUPTED = 130  # what Typer makes of Ctrl+C
+STOPPED = (130, 143)  # what Typer makes of Ctrl+C, and a training of SIGTERM
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -42,7 +42,7 @@ def main() -> None:
         typer.echo(f"Error: {error}. Check the path, its rights and the free space.", err=True)
         sys.exit(2)
     except SystemExit as leaving:
-        if leaving.code == INTERRUPTED:
+        if leaving.code in STOPPED:
             typer.echo("Stopped. What was finished before is as it was.", err=True)
         raise
 

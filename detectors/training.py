@@ -269,13 +269,18 @@ def _build_trainer(
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Let Ctrl+C raise KeyboardInterrupt, which Lightning turns into an exit."""
+    """Let Ctrl+C raise KeyboardInterrupt, and SIGTERM exit with its code; Lightning does neither.
+
+    Its own exit after SIGTERM has no code, which says that all went well.
+    """
     try:
         yield
     except SystemExit as leaving:
         if isinstance(leaving.__context__, KeyboardInterrupt):
             signal.signal(signal.SIGINT, signal.default_int_handler)
             raise KeyboardInterrupt from leaving
+        if leaving.code is None:
+            raise SystemExit(128 + signal.SIGTERM) from leaving
         raise
 
 

@@ -239,9 +239,8 @@ def test_an_upload_is_inspected_and_cleared(page: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize("source", ["Upload file", "Paste from clipboard"])
 def test_a_pasted_image_is_inspected_whatever_has_the_focus(page: Any, source: str) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.locator("#clear").click()
-    wait_for(page, "empty:0")
     page.evaluate(COPY_WHITE_IMAGE)
+    page.evaluate("document.querySelector('.dl').dataset.ready = ''")
     page.locator(f'#input button[aria-label="{source}"]').click()
     if source == "Upload file":
         panel(page, "unet").locator("canvas").focus()
@@ -249,6 +248,7 @@ def test_a_pasted_image_is_inspected_whatever_has_the_focus(page: Any, source: s
     wait_for(page, "done:3")
     assert text(page, "title") == "Defect found"
     assert page.locator('.strip button[aria-pressed="true"]').count() == 0
+    page.evaluate("document.querySelector('.dl').dataset.ready = ''")
     page.keyboard.press("ControlOrMeta+v")
     wait_for(page, "done:3")
 

@@ -1,7 +1,9 @@
 import logging
+import os
 import random
 import re
 import signal
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -197,6 +199,25 @@ def test_an_interruption_stays_an_interruption() -> None:
     with pytest.raises(KeyboardInterrupt):
         train_network(make_network(), lesson, QUICK, device=CPU, progress=False)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="os.kill ends a process there")
+def test_a_training_that_is_told_to_end_does_not_pretend_success() -> None:
+    lesson = make_lesson()
+
+    def be_told(step: int) -> tuple[Tensor, Tensor]:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return lesson.draw(step)
+
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(SystemExit) as leaving:
+            train_network(
+                make_network(), replace(lesson, draw=be_told), QUICK, device=CPU, progress=False
+            )
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert leaving.value.code == 143
 
 
 def test_given_validation_samples_are_used_and_others_left_out() -> None:
