@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from detectors.backbone_choice import backbone_state, choose_backbone, reopen_backbone
@@ -19,11 +19,12 @@ from detectors.coreset import estimate_seconds, select_coreset
 from detectors.devices import choose_device
 from detectors.fitting import learnable, read_images, record_training
 from detectors.library_imports import import_patchcore_model
+from detectors.networks import smooth_map
 from detectors.settings import Range, Seed, make_settings
 from inspection.errors import CheckpointError
 from inspection.preprocess import check_input_size
 from inspection.progress import announce_duration
-from inspection.types import Prediction, RGBImage, Sample, Size, TrainingRecord
+from inspection.types import AnomalyMap, Prediction, RGBImage, Sample, Size, TrainingRecord
 
 BATCH = 8
 
@@ -118,10 +119,12 @@ class PatchCore:
         if self._model is None:
             raise not_fitted(self.name)
         # one by one: a matrix product of another shape rounds differently
-        return [
-            Prediction(self._model(self._to_tensor(image[None])).anomaly_map[0, 0].cpu().numpy())
-            for image in images
-        ]
+        return [Prediction(self._compare(image)) for image in images]
+
+    def _compare(self, image: RGBImage) -> AnomalyMap:
+        """Return the smoothed distances (h, w); anomalib's own filter has 49 x 49 weights."""
+        distances = self._model(self._to_tensor(image[None])).anomaly_map[0, 0]
+        return smooth_map(distances.cpu().numpy(), self.settings.smoothing)
 
     def save(self, folder: Path) -> None:
         if self._model is None:
@@ -154,7 +157,7 @@ class PatchCore:
             num_neighbors=1,  # the score is the map's maximum: nothing to reweigh
         )
         model.feature_extractor = backbone
-        model.anomaly_map_generator = type(model.anomaly_map_generator)(self.settings.smoothing)
+        model.anomaly_map_generator.blur = nn.Identity()  # `_compare` filters rows, then columns
         return model.to(self._device)
 
     def _num_rows(self, num_patches: int) -> int:
