@@ -1,6 +1,6 @@
 """The Explore data tab: what is in a dataset, and what will go wrong in training."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
@@ -20,6 +20,7 @@ from ui.explore_parts import (
     status_value,
 )
 from ui.explore_wish import Wish
+from ui.wish_events import AT_ONCE, ask_for, make_binder, turn_page
 
 TITLE = "Explore data"
 ALL = "all"
@@ -27,7 +28,6 @@ ANY = "any"
 AREAS = (ANY, "under 0.1 %", "0.1 to 1 %", "1 to 10 %", "over 10 %")
 CONTRASTS = (ANY, "faint: under 10 levels", "10 to 40 levels", "strong: over 40 levels")
 MEASURES = ("area_share", "elongation", "contrast", "border_distance")
-MAX_PARALLEL = 2
 SUB_TABS = {
     "overview": "Overview",
     "gallery": "Gallery",
@@ -220,16 +220,6 @@ def _rows(outputs: dict[str, Any], *rows: tuple[str, str]) -> None:
                 outputs[name] = make_plot()
 
 
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-AT_ONCE: dict[str, Any] = {**QUIET, "queue": False}
-QUEUED: dict[str, Any] = {
-    **QUIET,
-    "trigger_mode": "multiple",  # a newer wish begins while an older one is being shown
-    "concurrency_id": "explore",
-    "concurrency_limit": MAX_PARALLEL,
-}
-
-
 def _bind(handlers: Handlers, outputs: dict[str, Any], tabs: dict[str, gr.Tab]) -> None:
     """Connect events to handlers; nothing happens before the tab is opened."""
     wished = gr.State(Wish())
@@ -240,33 +230,21 @@ def _bind(handlers: Handlers, outputs: dict[str, Any], tabs: dict[str, gr.Tab]) 
         yield {outputs["status"]: gr.skip()}  # without any yield, Gradio would empty every output
         yield from _named_slots(outputs, wish.fulfil(handlers.show))
 
-    def bind(triggers: Any, step: Callable[..., None]) -> None:
-        asked = gr.on(triggers, step, [wished, *filters], None, **AT_ONCE)
-        asked.then(on_show, wished, shown, **QUEUED)
+    bind = make_binder(on_show, wished=wished, filters=filters, shown=shown, queue="explore")
 
     def on_dataset(wish: Wish, name: object, *chosen: object) -> None:
         handlers.explorer.forget(name)
         wish.ask(name, ALL, ALL, *chosen[2:])
-
-    def on_turn(event: gr.EventData, wish: Wish, *chosen: object) -> None:
-        wish.ask(*chosen, page=getattr(event, "page", 0))
 
     whole = gr.context.Context.block
     if isinstance(whole, gr.Tab):
         bind(whole.select, Wish.ask)
     bind([part.input for part in filters[1:]], Wish.ask)
     bind(outputs["dataset"].input, on_dataset)
-    bind(outputs["gallery"].submit, on_turn)
+    bind(outputs["gallery"].submit, turn_page)
     for name, tab in tabs.items():
-        bind(tab.select, _ask_for(name))
+        bind(tab.select, ask_for(name))
     _bind_images(handlers, outputs)
-
-
-def _ask_for(view: str) -> Callable[..., None]:
-    def ask(wish: Wish, *chosen: object) -> None:
-        wish.ask(*chosen, view=view)
-
-    return ask
 
 
 def _bind_images(handlers: Handlers, outputs: dict[str, Any]) -> None:

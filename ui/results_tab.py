@@ -1,6 +1,6 @@
 """The Results tab: how good every detector is, measured on images that none has seen."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
@@ -19,9 +19,9 @@ from ui.explore_parts import (
 )
 from ui.explore_wish import Wish
 from ui.results_data import Results, Trouble
+from ui.wish_events import ask_for, make_binder, turn_page
 
 TITLE = "Results"
-MAX_PARALLEL = 2
 MAX_COMMANDS = 3
 SUB_TABS = {
     "leaderboard": "Leaderboard",
@@ -197,15 +197,6 @@ LAYOUTS = {
     "training": _lay_out_training,
 }
 
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-AT_ONCE: dict[str, Any] = {**QUIET, "queue": False}
-QUEUED: dict[str, Any] = {
-    **QUIET,
-    "trigger_mode": "multiple",  # a newer wish begins while an older one is being shown
-    "concurrency_id": "results",
-    "concurrency_limit": MAX_PARALLEL,
-}
-
 
 def _bind(handlers: Handlers, outputs: dict[str, Any], tabs: dict[str, gr.Tab]) -> None:
     """Connect events to handlers; nothing is read or drawn before the tab is opened."""
@@ -220,27 +211,15 @@ def _bind(handlers: Handlers, outputs: dict[str, Any], tabs: dict[str, gr.Tab]) 
             outputs[name]: _fed(name, value) for name, value in slots.items()
         }
 
-    def bind(triggers: Any, step: Callable[..., None]) -> None:
-        asked = gr.on(triggers, step, [wished, *filters], None, **AT_ONCE)
-        asked.then(on_show, wished, shown, **QUEUED)
-
-    def on_turn(event: gr.EventData, wish: Wish, *chosen: object) -> None:
-        wish.ask(*chosen, page=getattr(event, "page", 0))
+    bind = make_binder(on_show, wished=wished, filters=filters, shown=shown, queue="results")
 
     whole = gr.context.Context.block
     if isinstance(whole, gr.Tab):
         bind(whole.select, Wish.ask)
     bind([part.input for part in filters], Wish.ask)
-    bind(outputs["mistakes"].submit, on_turn)
+    bind(outputs["mistakes"].submit, turn_page)
     for name, tab in tabs.items():
-        bind(tab.select, _ask_for(name))
-
-
-def _ask_for(view: str) -> Callable[..., None]:
-    def ask(wish: Wish, *chosen: object) -> None:
-        wish.ask(*chosen, view=view)
-
-    return ask
+        bind(tab.select, ask_for(name))
 
 
 def _fed(name: str, value: Any) -> Any:
