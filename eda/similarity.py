@@ -250,7 +250,7 @@ def draw_projection(
     lay_out(
         figure,
         TITLE,
-        subtitle=f"{source}; choose a category to see more" if has_many else source,
+        subtitle="choose a category to see more" if has_many else source,
         height=600,
         x_title=f"first principal component, {100 * shares[0]:.0f} % of the variance",
         y_title=f"second, {100 * shares[1]:.0f} %",

@@ -171,7 +171,9 @@ def _lay_out_mistakes(outputs: dict[str, Any], catalog: Catalog) -> None:  # noq
     with gr.Row(elem_classes="xp-filters"):
         kinds = [(title, kind) for kind, title in messages.MISTAKES.items()]
         outputs["kind"] = _choice(messages.RESULTS_KIND, kinds)
-    outputs["mistakes"] = make_part("mistakes", scripts=["overlay", "pictures", "hand_over"])
+    outputs["mistakes"] = make_part(
+        "mistakes", scripts=["overlay", "pictures", "hand_over", "words"]
+    )
 
 
 def _lay_out_classes(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa: ARG001

@@ -7,7 +7,7 @@ function showMistakes() {
   find('.gallery').hidden = !props.value;
   find('.sides').replaceChildren(...sections.map((section) => createSection(section, createMistake)));
   find('.count').textContent = note;
-  find('.missing').textContent = missing;
+  writeWords(find('.missing'), missing);
   find('.before').disabled = page === 0;
   find('.after').disabled = page >= pages - 1;
   find('.before').hidden = find('.after').hidden = pages < 2;
