@@ -1,6 +1,5 @@
 """The classes that a classifier gave to test images, kept beside its weights, and a baseline's."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,10 +9,9 @@ from inspection.catalog import read_seen
 from inspection.classification import ClassReport, NamedImage, judge_named, name_scored
 from inspection.errors import CheckpointError, EvaluationError
 from inspection.evaluation import SeenImages
-from inspection.evaluation_files import decode, evaluate_again, read_identity
+from inspection.evaluation_files import FORMAT, evaluate_again, read_identity, read_record
 from inspection.evaluation_types import Checkpoint, EvaluationReport, LeftOut
 
-FORMAT = 1
 CLASSES = "classes.json"
 """Answers of a classifier whose dataset has no good parts, so that it has no evaluation.json."""
 BASELINE = "baseline.json"
@@ -151,15 +149,7 @@ def _classes(folder: Path) -> list[str]:
 
 
 def _load(path: Path, remedy: str) -> ClassAnswers:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
-            raise EvaluationError(f"{path} was written by another version.", remedy)
-        answers = decode(ClassAnswers, content)
-    except FileNotFoundError as error:
-        raise EvaluationError(f"{path.parent.name} was not evaluated yet.", remedy) from error
-    except (OSError, ValueError) as error:
-        raise EvaluationError(f"{path} is damaged ({error}).", remedy) from error
+    answers = read_record(path, ClassAnswers, remedy=remedy)
     if not answers.images:
         raise EvaluationError(f"{path} names no image.", remedy)
     return answers

@@ -73,15 +73,7 @@ def load_evaluation(folder: Path) -> EvaluationReport:
     """
     path = folder / EVALUATION
     remedy = evaluate_again(folder)
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
-        if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
-            raise EvaluationError(f"{path} was written by another version.", remedy)
-        report = decode(EvaluationReport, content)
-    except FileNotFoundError as error:
-        raise EvaluationError(f"{folder.name} was not evaluated yet.", remedy) from error
-    except (OSError, ValueError) as error:
-        raise EvaluationError(f"{path} is damaged ({error}).", remedy) from error
+    report = read_record(path, EvaluationReport, remedy=remedy)
     if report.checkpoint != read_identity(folder):
         raise EvaluationError(
             f"{path} is about other weights or thresholds than those beside it.", remedy
@@ -95,6 +87,23 @@ def evaluate_again(folder: Path) -> str:
         f"Run `python cli.py evaluate --data DIR --category {folder.parent.name} "
         f"--detector {folder.name}`."
     )
+
+
+def read_record(path: Path, kind: type[Record], *, remedy: str) -> Record:
+    """Read a record that an evaluation left beside a detector's weights.
+
+    Raises:
+        EvaluationError: missing, damaged or of another version; with the remedy.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
+        if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
+            raise EvaluationError(f"{path} was written by another version.", remedy)
+        return decode(kind, content)
+    except FileNotFoundError as error:
+        raise EvaluationError(f"{path.parent.name} was not evaluated yet.", remedy) from error
+    except (OSError, ValueError) as error:
+        raise EvaluationError(f"{path} is damaged ({error}).", remedy) from error
 
 
 def decode(kind: type[Record], value: Any) -> Record:
