@@ -1,14 +1,17 @@
 """`cli.py distill-backbone`: make the small backbone that the project carries."""
 
 import sys
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from tqdm import tqdm
 
 from commands.options import Device, Seed
 from inspection.catalog import CHECKPOINTS
+
+BAR = "distilling: {percentage:3.0f}%|{bar}| [{elapsed}<{remaining}{postfix}]"
 
 
 def distill_backbone(
@@ -18,7 +21,9 @@ def distill_backbone(
     out: Annotated[Path, typer.Option(help="Where the student goes.")] = CHECKPOINTS
     / "backbones"
     / "student.safetensors",
-    steps: Annotated[int | None, typer.Option(help="Steps of 32 crops.")] = None,
+    steps: Annotated[
+        int | None, typer.Option(help="Steps of 32 crops; left out: as the carried one.")
+    ] = None,
     minutes: Annotated[float | None, typer.Option(help="Stop after this time.")] = None,
     seed: Seed = 0,
     device: Device = None,
@@ -33,11 +38,17 @@ def distill_backbone(
 
     chosen = {"steps": steps, "minutes": minutes, "seed": seed}
     settings = DistillSettings(**{k: v for k, v in chosen.items() if v is not None})  # type: ignore[arg-type]
-    with tqdm(total=100, unit="%", desc="distilling", file=sys.stderr) as bar:
+    typer.echo("Drawing the pictures to learn from ...", err=True)
+    with ExitStack() as stack:
+        bars: list[tqdm[Any]] = []  # made at the first report, so that its clock starts then
 
         def report(now: DistillProgress) -> None:
-            bar.update(round(100 * now.share) - bar.n)
-            bar.set_postfix(step=now.step, loss=f"{now.loss:.3f}")
+            percent = 100.0 * now.share
+            if not bars:
+                bar = tqdm(total=100, initial=percent, bar_format=BAR, smoothing=0, file=sys.stderr)
+                bars.append(stack.enter_context(bar))
+            bars[0].update(percent - bars[0].n)
+            bars[0].set_postfix(step=now.step, loss=f"{now.loss:.3f}")
 
         ref = distill(
             teacher, out, settings=settings, device=device, num_workers=workers, report=report

@@ -9,7 +9,9 @@ import pytest
 import timm
 import torch
 from safetensors.torch import save_file
+from typer.testing import CliRunner
 
+import cli
 from detectors import distillation
 from detectors.backbones import load_backbone
 from detectors.distillation import DistillProgress, DistillSettings, distill, partial_path
@@ -177,3 +179,15 @@ def test_settings_that_train_nothing_and_missing_teachers_are_refused(
     with pytest.raises(BackboneError, match="There is no weights file"):
         distill(tmp_path / "absent.pth", out, settings=TINY)
     assert not out.exists()
+
+
+def test_the_command_shows_how_far_it_is_and_says_where_the_student_lies(
+    teacher: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "student.safetensors"
+    arguments = ["--teacher", str(teacher), "--out", str(out), "--steps", "2", "--device", "cpu"]
+    result = CliRunner().invoke(cli.app, ["distill-backbone", *arguments])
+    assert result.exit_code == 0, result.output
+    assert "distilling: 100%" in result.output
+    assert f"is in {out}" in result.output
+    assert json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))["steps"] == 2
