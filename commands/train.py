@@ -36,7 +36,7 @@ from inspection.pooling import pool_datasets
 from inspection.progress import progress_bar
 from inspection.split_labels import Labels
 from inspection.split_plan import SplitKind
-from inspection.splits import apply_split, group_samples, open_split
+from inspection.splits import apply_split, group_samples, plan_split
 from inspection.types import Calibration, Detector, Sample, Split
 
 TRAIN_ALL_HELP = (
@@ -320,7 +320,10 @@ def train_one(name: str, samples: Sequence[Sample], folder: Path, order: Order) 
     settings = {k: v for k, v in order.settings.items() if v is not None and k in known}
     settings |= parse_settings(name, {k: v for k, v in order.texts.items() if k in known})
     labels = order.labels(name)
-    plan = open_split(folder, samples, seed=settings["seed"], labels=labels, kind=order.split)
+    make_plan = functools.partial(
+        plan_split, folder, samples, seed=settings["seed"], labels=labels, kind=order.split
+    )
+    plan = make_plan()
     if plan.kind is not order.split:
         typer.echo(f"  keeps the {plan.kind.value} split that is stored beside the detectors")
     used = apply_split(samples, plan, labels=labels)
@@ -331,7 +334,7 @@ def train_one(name: str, samples: Sequence[Sample], folder: Path, order: Order) 
             typer.echo(f"  note: {sentence}", err=True)
     start = time.perf_counter()
     with progress_bar("  calibrating") as progress:
-        stored = train_detector(made, used, folder, progress=progress)
+        stored = train_detector(made, used, folder, plan=make_plan, progress=progress)
     describe_result(made, stored.calibration, folder)
     typer.echo(f"  {time.perf_counter() - start:.0f} s; checkpoint in {folder / name}")
 

@@ -31,8 +31,8 @@ from inspection.files import replace_text
 from inspection.rehearsal import Question, Rehearsal, divide_training, prepare_questions
 from inspection.reports import write_csv
 from inspection.split_labels import Labels
-from inspection.split_plan import load_split
-from inspection.splits import apply_split, make_split, open_split
+from inspection.split_plan import load_split, save_split
+from inspection.splits import apply_split, make_split, plan_split
 from inspection.types import Sample, Split
 
 OUT = Path("runs") / "tune"
@@ -145,7 +145,8 @@ def split_samples(
     """Return the samples with their split, which is only written where labels leave the test."""
     if labels is None:
         return apply_split(samples, load_split(folder) or make_split(samples, seed=seed))
-    plan = open_split(folder, samples, seed=seed, labels=labels)
+    plan = plan_split(folder, samples, seed=seed, labels=labels)
+    save_split(folder, plan)
     return apply_split(samples, plan, labels=labels)
 
 

@@ -1,6 +1,6 @@
 """From samples to a kept checkpoint, and from a checkpoint to a channel."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from detectors import load_detector
@@ -15,6 +15,7 @@ from inspection.calibration import (
 from inspection.images import pixel_hash
 from inspection.pipeline import predict_samples
 from inspection.preprocess import Progress
+from inspection.split_plan import SplitPlan, save_split
 from inspection.types import Channel, Detector, Sample, Split
 
 
@@ -51,6 +52,7 @@ def train_detector(
     samples: Sequence[Sample],
     folder: Path,
     *,
+    plan: Callable[[], SplitPlan] | None = None,
     progress: Progress | None = None,
 ) -> StoredCalibration:
     """Fit and calibrate a detector and put its checkpoint in place of an older one at the very end.
@@ -59,6 +61,8 @@ def train_detector(
         detector: unfitted, or to be fitted anew.
         samples: of one category, with the split of its plan.
         folder: of the product; the checkpoint goes into the folder of the detector's name below it.
+        plan: gives the split to keep; asked when all is learned, since another training may have
+            widened it meanwhile. Left out, the folder's split stays as it is.
         progress: called while calibrating, with (done, total).
     """
     detector.fit(samples)
@@ -66,6 +70,8 @@ def train_detector(
     with replace_folder(folder / detector.name) as fresh:
         detector.save(fresh)
         save_calibration(fresh, stored.calibration, stored.seen)
+        if plan is not None:
+            save_split(folder, plan())
     return stored
 
 

@@ -21,7 +21,6 @@ from inspection.split_plan import (
     SplitPlan,
     load_split,
     order_units,
-    save_split,
 )
 from inspection.types import Sample, Split
 
@@ -147,7 +146,8 @@ def regroup(samples: Iterable[Sample], plan: SplitPlan) -> list[Sample]:
 def with_new(plan: SplitPlan, samples: Sequence[Sample]) -> SplitPlan:
     """Give normal training images that came later a use; every image keeps the one it has.
 
-    A new view of a known part shares that part's use. Of the new parts a fifth is held out.
+    A new view of a known part shares that part's use. Of the new parts a fifth is held out, and
+    more where too few of the known ones are left, as after every file was renamed.
     """
     known: dict[str, Split] = {}
     for sample in samples:
@@ -164,12 +164,23 @@ def with_new(plan: SplitPlan, samples: Sequence[Sample]) -> SplitPlan:
     if not late:
         return plan
     parts = order_units({sample.unit for sample in late} - known.keys(), plan.seed)
-    held_out = set(parts[: round(CALIBRATION_SHARE * len(parts))])
-    roles = dict(plan.roles)
-    for sample in late:
-        new = Split.CALIBRATION if sample.unit in held_out else Split.TRAIN
-        roles[sample.id] = known.get(sample.unit, new)
-    return replace(plan, roles=roles)
+    uses = _divide_late(parts, tuple(known.values())) | known
+    return replace(plan, roles={**plan.roles, **{one.id: uses[one.unit] for one in late}})
+
+
+def _divide_late(parts: Sequence[str], known: Sequence[Split]) -> dict[str, Split]:
+    """Return what each new normal part serves, beside the uses of those that are known."""
+    needed = min(MIN_CALIBRATION_PARTS, (len(parts) + len(known)) // 2)
+    lacking = needed - known.count(Split.CALIBRATION)
+    num_calibration = max(round(CALIBRATION_SHARE * len(parts)), min(lacking, len(parts)))
+    rest = parts[num_calibration:]
+    has_validation = Split.VALIDATION in known or len(rest) < 2
+    num_validation = 0 if has_validation else max(1, round(VALIDATION_SHARE * len(rest)))
+    return {
+        **dict.fromkeys(parts[:num_calibration], Split.CALIBRATION),
+        **dict.fromkeys(rest[:num_validation], Split.VALIDATION),
+        **dict.fromkeys(rest[num_validation:], Split.TRAIN),
+    }
 
 
 def apply_split(
@@ -201,7 +212,7 @@ def apply_split(
     return used
 
 
-def open_split(
+def plan_split(
     folder: Path,
     samples: Sequence[Sample],
     *,
@@ -209,7 +220,9 @@ def open_split(
     labels: Labels | None = None,
     kind: SplitKind = SplitKind.OWN,
 ) -> SplitPlan:
-    """Return the split of a product, made and written if there is none, widened if it must be.
+    """Return the split of a product: the stored one, widened if it must be, or a new one.
+
+    Nothing is written: labelled defects leave the test part once a detector has learned from them.
 
     Raises:
         CheckpointError: the stored split is damaged, of another kind than is asked for, or grouped
@@ -233,8 +246,6 @@ def open_split(
         plan = _with_groups(plan, samples)
     if labels is not None:
         plan = with_labels(plan, samples, labels)
-    if plan is not stored:
-        save_split(folder, plan)
     return plan
 
 

@@ -66,6 +66,18 @@ def test_training_leaves_three_checkpoints_and_one_split(trained: Path) -> None:
     assert plan.labelled_fraction == 0.5
 
 
+def test_a_training_that_fails_takes_no_defect_from_the_test_part(
+    trained: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(InspectionError, match=r"nothing\.safetensors"):
+        run(
+            *("train", "--data", trained / "parts", "--checkpoints", tmp_path, "--device", "cpu"),
+            *("--detector", "unet", "--labelled-defects", 0.5, "--input-size", 64),
+            *("--backbone-weights", tmp_path / "nothing.safetensors"),
+        )
+    assert not list(tmp_path.rglob("split.json"))
+
+
 def test_training_says_for_whom_an_option_counts(trained: Path) -> None:
     said = (trained / "said.txt").read_text(encoding="utf-8")
     assert "--minutes counts for cae and unet\n" in said

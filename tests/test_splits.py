@@ -1,21 +1,23 @@
 """One split per product: held-out means held out, parts are never torn apart."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from inspection.errors import CheckpointError, DatasetError, SettingsError
 from inspection.split_labels import Labels, labelled_parts, with_labels
-from inspection.split_plan import SplitKind, load_split, save_split
+from inspection.split_plan import SplitKind, SplitPlan, load_split, save_split
 from inspection.splits import (
     apply_split,
     fingerprint,
     group_samples,
     make_random_split,
     make_split,
-    open_split,
+    plan_split,
     with_new,
 )
 from inspection.types import Sample, Split
@@ -181,6 +183,13 @@ def test_the_fingerprint_names_ids_and_pixels() -> None:
     assert fingerprint({"a": "1"}) != fingerprint({"a": "2"})
 
 
+def open_split(folder: Path, samples: Sequence[Sample], **wishes: Any) -> SplitPlan:
+    """Plan and keep a split, as a training that ends well does."""
+    plan = plan_split(folder, samples, **wishes)
+    save_split(folder, plan)
+    return plan
+
+
 def test_training_images_added_later_get_a_use_and_the_others_keep_theirs(tmp_path: Path) -> None:
     first = open_split(tmp_path, normal(50))
     later = [*normal(150), *normal(1, split=Split.TEST)]
@@ -189,6 +198,26 @@ def test_training_images_added_later_get_a_use_and_the_others_keep_theirs(tmp_pa
     added = Counter(role for key, role in second.roles.items() if key not in first.roles)
     assert added == {Split.TRAIN: 80, Split.CALIBRATION: 20}
     assert open_split(tmp_path, later) == second
+
+
+def test_planning_a_split_writes_nothing(tmp_path: Path) -> None:
+    open_split(tmp_path, samples := [*normal(40), *defective(20, "dent")])
+    before = (tmp_path / "split.json").read_bytes()
+    assert plan_split(tmp_path, samples, labels=Labels(0.5)).labelled_fraction == 0.5
+    assert (tmp_path / "split.json").read_bytes() == before
+    plan_split(tmp_path / "new", samples, kind=SplitKind.RANDOM)
+    assert not (tmp_path / "new").exists()
+
+
+def test_renamed_training_images_are_divided_like_new_ones(tmp_path: Path) -> None:
+    plan = make_split(normal(40))
+    renamed = [replace(s, id=s.id.replace(".png", ".jpg")) for s in normal(40)]
+    widened = with_new(plan, renamed)
+    uses = Counter(widened.roles[sample.id] for sample in renamed)
+    assert uses == {Split.CALIBRATION: 20, Split.VALIDATION: 2, Split.TRAIN: 18}
+    some = [*normal(40)[:30], *renamed[30:]]
+    uses = Counter(with_new(plan, some).roles[sample.id] for sample in some)
+    assert uses[Split.CALIBRATION] >= 20
 
 
 def test_a_new_view_of_a_known_part_shares_its_use() -> None:
