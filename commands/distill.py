@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from commands.options import Device, Seed
 from inspection.catalog import CHECKPOINTS
+from inspection.errors import SettingsError
 
 BAR = "distilling: {percentage:3.0f}%|{bar}| [{elapsed}<{remaining}{postfix}]"
 
@@ -28,12 +29,20 @@ def distill_backbone(
     seed: Seed = 0,
     device: Device = None,
     workers: Annotated[int, typer.Option(help="Processes that prepare pictures.")] = 0,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Put it in place of the student that is there.")
+    ] = False,
 ) -> None:
     """Teach the project's small backbone to reproduce the features of an ImageNet ResNet-18.
 
     Pictures are drawn, or come with scikit-image and scikit-learn: no dataset is needed.
     Interrupted, the same command goes on where it stopped.
     """
+    if out.exists() and not replace:
+        raise SettingsError(
+            f"{out} is there already; what was trained with it will not load with another.",
+            "Name another file with --out, or add --replace and train those detectors again.",
+        )
     from detectors.distillation import DistillProgress, DistillSettings, distill
 
     chosen = {"steps": steps, "minutes": minutes, "seed": seed}

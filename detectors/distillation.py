@@ -86,7 +86,7 @@ def distill(
 
     `out` is replaced at the very end, all or nothing. Until then the running student lies beside
     it in `<stem>.tmp-partial.safetensors`, saved every minute and on KeyboardInterrupt; a later
-    call with the same settings goes on from there.
+    call with the same settings and teacher goes on from there.
 
     Args:
         teacher_weights: the teacher's state dict, as `load_backbone` reads it.
@@ -208,6 +208,11 @@ class _Run:
             share = max(share, self.seconds / (60.0 * self.settings.minutes))
         return min(share, 1.0)
 
+    @property
+    def identity(self) -> str:
+        """What two runs must share for one to go on where the other stopped."""
+        return json.dumps({**asdict(self.settings), "teacher": self.teacher.ref.sha256})
+
     def teach(self, images: Tensor) -> dict[str, Tensor]:
         """Return the teacher's features in float32."""
         with torch.no_grad(), self._autocast():
@@ -257,7 +262,7 @@ class _Run:
         }
         _replace(partial_path(out), lambda path: save_file(tensors, path))
         state = {
-            "settings": json.dumps(asdict(self.settings)),
+            "identity": self.identity,
             "pupil": self.pupil.state_dict(),
             "average": self.average.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -276,7 +281,7 @@ class _Run:
             state = torch.load(path, map_location=self.device, weights_only=True)
         except (pickle.UnpicklingError, EOFError, RuntimeError):
             return
-        if state["settings"] != json.dumps(asdict(self.settings)):
+        if state.get("identity") != self.identity:
             return
         self.pupil.load_state_dict(state["pupil"])
         self.average.load_state_dict(state["average"])
@@ -375,7 +380,7 @@ def _finish(run: _Run, out: Path, counts: dict[str, int]) -> BackboneRef:
         "name": ref.name,
         "sha256": ref.sha256,
         "made_by": "python cli.py distill-backbone --teacher PATH "
-        f"--steps {run.step} --seed {run.settings.seed}",
+        f"--steps {run.step} --seed {run.settings.seed} --out PATH",
         "teacher": asdict(run.teacher.ref),
         "settings": settings,
         "pictures": counts,

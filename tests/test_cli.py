@@ -218,7 +218,11 @@ def test_labelled_defects_are_never_tested_again(trained: Path) -> None:
         ),
         (["inspect", "x.png", "--category", "spoon", "--out", "{empty}"], "no trained product"),
         (["calibrate", "--category", "spoon", "--false-alarm-rate", "0.1"], "no trained product"),
-        (["distill-backbone", "--teacher", "{empty}/no.pth"], r"no\.pth"),
+        (
+            ["distill-backbone", "--teacher", "{empty}/no.pth", "--out", "{empty}/s.safetensors"],
+            r"no\.pth",
+        ),
+        (["distill-backbone", "--teacher", "no.pth"], "is there already.*or add --replace"),
     ],
 )
 def test_bad_input_is_answered_with_a_sentence(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import timm
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner
 
 import cli
@@ -159,6 +159,22 @@ def test_an_interruption_keeps_both_the_former_student_and_the_running_one(
     assert steps == [3]
     whole = distill(teacher, tmp_path / "whole.safetensors", settings=settings, device="cpu")
     assert resumed.sha256 == whole.sha256
+
+
+def test_another_teacher_begins_a_run_of_its_own(teacher: Path, tmp_path: Path) -> None:
+    out, other = tmp_path / "student.safetensors", tmp_path / "other.safetensors"
+    save_file({name: tensor * 2 for name, tensor in load_file(teacher).items()}, other)
+    steps: list[int] = []
+
+    def interrupt(now: DistillProgress) -> None:
+        steps.append(now.step)
+        if len(steps) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        distill(teacher, out, settings=TINY, device="cpu", report=interrupt)
+    distill(other, out, settings=TINY, device="cpu", report=interrupt)
+    assert steps == [1, 2, 1, 2, 3]
 
 
 def test_a_clock_ends_the_run_before_its_steps(teacher: Path, tmp_path: Path) -> None:
