@@ -34,6 +34,15 @@ COPY_WHITE_IMAGE = """async () => {
   await navigator.clipboard.write([new ClipboardItem({ [type]: image })]);
 }"""
 
+REFUSE_TO_DECODE = """(lost) => {
+  window.decodeImage = HTMLImageElement.prototype.decode;
+  HTMLImageElement.prototype.decode = function () {
+    const bitDepth = atob(this.src.split(',')[1]).charCodeAt(24); // of a PNG: the mask has 1
+    if ((bitDepth === 1) !== (lost === 'mask')) return window.decodeImage.call(this);
+    return Promise.reject(new DOMException('The source image cannot be decoded.', 'EncodingError'));
+  };
+}"""
+
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -261,6 +270,23 @@ def test_zoom_reading_and_ground_truth_are_shared_by_all_panels(page: Any) -> No
     assert text(page, "zoom") != "100 %"
     page.get_by_role("button", name="Fit").click()
     assert text(page, "zoom") == "100 %"
+
+
+@pytest.mark.parametrize(("lost", "has_picture"), [("mask", "true"), ("image", "false")])
+def test_a_picture_that_cannot_be_decoded_holds_back_no_answer(
+    page: Any, lost: str, has_picture: str
+) -> None:
+    page.evaluate(REFUSE_TO_DECODE, lost)
+    try:
+        pick(page, "scratch")
+        assert text(page, "title") in ("Defect found", "Models disagree")
+        assert panel(page, "cae").get_attribute("data-pictured") == has_picture
+        assert part(page, "truth").is_disabled()
+    finally:
+        page.evaluate("() => { HTMLImageElement.prototype.decode = window.decodeImage; }")
+    pick(page, "dent")
+    assert panel(page, "cae").get_attribute("data-pictured") == "true"
+    assert part(page, "truth").is_enabled()
 
 
 def test_the_pictures_answer_to_the_keyboard(page: Any) -> None:

@@ -1,12 +1,14 @@
 """The viewer's arithmetic in the browser is the pipeline's, number for number."""
 
 import base64
+import io
 import re
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from inspection.calibration import decide, majority_false_alarm_rate
 from inspection.catalog import Panel, Status
@@ -16,6 +18,7 @@ from inspection.types import Calibration, Channel, Region
 from tests.fakes import FakeDetector, draw_part, to_json
 from tests.javascript import evaluate
 from ui import messages
+from ui.images import MAX_DISPLAY_SIDE
 from ui.viewer import payload
 from ui.viewer.payload import Subject
 from ui.viewer.viewer import SCRIPTS, read, viewer_script
@@ -269,6 +272,28 @@ def test_colours_start_where_half_of_the_good_parts_end() -> None:
     body = """const calibration = { scores: Float32Array.of(1, 2, 3), units: [], minThreshold: 0 };
       return [2.01, 2.5, 3, 100].map((threshold) => transparentBelow(calibration, threshold));"""
     assert evaluate(body, None) == pytest.approx([0.9, 0.8, 2 / 3, 0.45])
+
+
+@pytest.mark.parametrize("size", [(3000, 4000), (40, 60)])
+def test_a_mask_is_sent_as_small_as_the_picture_and_loses_no_defect(size: tuple[int, int]) -> None:
+    image = np.zeros((*size, 3), np.uint8)
+    mask = np.zeros(size, np.bool_)
+    mask[7, 11] = mask[-1, -1] = True
+    slot = payload.picture(SUBJECT, image, mask)
+    shown, truth = decode_picture(slot["image"]), decode_picture(slot["mask"])
+    assert truth.shape == shown.shape[:2]
+    assert max(truth.shape) == min(max(size), MAX_DISPLAY_SIDE)
+    rows, columns = np.nonzero(truth)
+    marked = (rows[0] / truth.shape[0], columns[0] / truth.shape[1])
+    assert marked == pytest.approx((7 / size[0], 11 / size[1]), abs=1e-3)
+    assert truth[-1, -1]
+    assert len(rows) == 2
+    assert payload.picture(SUBJECT, image, np.zeros(size, np.bool_))["mask"] == ""
+
+
+def decode_picture(uri: str) -> NDArray[np.uint8]:
+    content = base64.b64decode(uri.partition(",")[2])
+    return np.asarray(Image.open(io.BytesIO(content)))
 
 
 def test_maps_and_scores_reach_the_browser_bit_for_bit() -> None:

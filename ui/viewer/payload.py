@@ -17,6 +17,7 @@ from inspection.catalog import Panel, Status
 from inspection.errors import InspectionError
 from inspection.images import shrink
 from inspection.measures import class_probabilities, name_class, name_measure, other_measures
+from inspection.overlay import stretch_flags
 from inspection.types import Channel, Finding, Mask, RGBImage
 from ui.images import MAX_DISPLAY_SIDE, encode_image, encode_mask
 
@@ -66,12 +67,17 @@ def error_header(subject: Subject, error: InspectionError, *, title: str) -> Slo
 
 def picture(subject: Subject, image: RGBImage, mask: Mask | None) -> Slot:
     """Show the image, scaled down for display only, and the ground truth if it is known."""
+    shown = shrink(image, MAX_DISPLAY_SIDE)
+    size = (shown.shape[0], shown.shape[1])
     return {
         "run": subject.run,
-        "image": encode_image(shrink(image, MAX_DISPLAY_SIDE)),
+        "image": encode_image(shown),
         "height": int(image.shape[0]),
         "width": int(image.shape[1]),
-        "mask": "" if mask is None or not mask.any() else encode_mask(mask),
+        # as small as the picture: the browser traces the mask pixel by pixel
+        "mask": ""
+        if mask is None or not mask.any()
+        else encode_mask(stretch_flags(mask, size) > 0),
     }
 
 

@@ -57,10 +57,24 @@ async function showPicture() {
   showZoom();
 }
 
+// A browser short of memory may refuse to decode: the answers are shown all the same, without what it lacks.
 async function decodePicture(slot) {
-  const [image, mask] = await Promise.all([loadImage(slot.image), slot.mask ? loadImage(slot.mask) : null]);
-  const truth = mask && outlinePath(maskToMap(mask), 0.5);
-  return { run: slot.run, picture: { image, width: slot.width, height: slot.height }, truth, edges: null };
+  const [image, truth] = await Promise.all([orNull(loadImage(slot.image)), orNull(loadTruth(slot.mask))]);
+  const picture = image && { image, width: slot.width, height: slot.height };
+  return { run: slot.run, picture, truth: picture && truth, edges: null };
+}
+
+async function orNull(decoded) {
+  try {
+    return await decoded;
+  } catch (error) {
+    console.warn('A picture could not be decoded.', error);
+    return null;
+  }
+}
+
+async function loadTruth(source) {
+  return source ? outlinePath(maskToMap(await loadImage(source)), 0.5) : null;
 }
 
 async function loadImage(source) {
