@@ -20,7 +20,7 @@ from detectors.checkpoints import (
     retrain,
     write_detector,
 )
-from detectors.devices import choose_device
+from detectors.devices import choose_device, memory_layout
 from detectors.fitting import learnable, read_lessons, record_training
 from detectors.losses import ssim_map
 from detectors.networks import (
@@ -320,7 +320,7 @@ class CAE:
     def _errors(self, network: Autoencoder, image: RGBImage) -> tuple[Errors, float]:
         """Return the squared and the structural error, smoothed, and the mean squared error."""
         original = to_tensor(image)[None].to(self._device)
-        rebuilt = network(original.contiguous(memory_format=torch.channels_last))
+        rebuilt = network(original.contiguous(memory_format=memory_layout(self._device)))
         squared = (rebuilt - original).square().mean(dim=1)[0]
         structural = (1.0 - ssim_map(_grey(rebuilt), _grey(original)))[0, 0].clamp(min=0.0)
         pair = torch.stack([squared, structural]).cpu().numpy()  # (2, h, w)
@@ -345,7 +345,7 @@ class CAE:
     def _build(self) -> Autoencoder:
         chosen = self.settings
         network = Autoencoder(width=chosen.width, depth=chosen.depth, bottleneck=chosen.bottleneck)
-        return network.to(memory_format=torch.channels_last)
+        return network.to(memory_format=memory_layout(self._device))
 
 
 def _grey(images: Tensor) -> Tensor:

@@ -31,7 +31,7 @@ from detectors.classifier_networks import (
     make_small_features,
     to_probabilities,
 )
-from detectors.devices import choose_device
+from detectors.devices import choose_device, memory_layout
 from detectors.fitting import learnable, read_lessons, record_training
 from detectors.gradcam import explain
 from detectors.networks import round_weights, to_tensor, weights_to_store
@@ -225,7 +225,7 @@ class CNNClassifier:
         chosen = self.settings
         # of every channel its mean and its maximum
         head = Head(2 * channels, num_classes, hidden=chosen.hidden, dropout=chosen.dropout)
-        return Classifier(features, head).to(memory_format=torch.channels_last)
+        return Classifier(features, head).to(memory_format=memory_layout(self._device))
 
     def _label(self, loaded: LoadedSamples, classes: tuple[str, ...]) -> "LabelledImages":
         from detectors.classifier_training import LabelledImages
@@ -253,12 +253,12 @@ class CNNClassifier:
     def _predict_one(self, network: Classifier, image: RGBImage) -> Prediction:
         with torch.inference_mode():
             batch = to_tensor(image)[None].to(self._device)
-            maps = network.extract(batch.contiguous(memory_format=torch.channels_last))
+            maps = network.extract(batch.contiguous(memory_format=memory_layout(self._device)))
         first_defect = int(self.classes[0] == NORMAL)
         with self._hooked:
             with torch.inference_mode():
                 logits = network.classify(maps)
-            probabilities = to_probabilities(logits)[0].double().cpu().numpy()
+            probabilities = to_probabilities(logits)[0].cpu().double().numpy()
             likeliest = first_defect + int(probabilities[first_defect:].argmax())
             # one logit stands for the second of two classes
             target = 0 if logits.shape[1] == 1 else likeliest

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from detectors.classifier_augmentation import Vary
 from detectors.classifier_networks import Classifier, list_blocks, pool, to_probabilities
+from detectors.devices import memory_layout
 from detectors.networks import to_batch, to_tensor
 from detectors.settings import TrainingSettings, Watch
 from detectors.training import Course, Lesson, Optimise, train_network
@@ -222,7 +223,7 @@ class Teacher:
             batch = to_batch(images[start : start + BATCH])
             if number:
                 batch = torch.stack([self._task.vary(image) for image in batch])
-            batch = batch.to(self._device).contiguous(memory_format=torch.channels_last)
+            batch = batch.to(self._device).contiguous(memory_format=memory_layout(self._device))
             found.append(pool(network.extract(batch)).flatten(1).float().cpu())
             if is_shown and number == 0 and start == BATCH:
                 whole = (time.perf_counter() - begin) / 2 * len(starts) * self._task.num_views

@@ -20,7 +20,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from detectors.backbones import Backbone, BackboneRef, load_backbone
-from detectors.devices import choose_device, has_fast_bfloat16
+from detectors.devices import choose_device, has_fast_bfloat16, memory_layout
 from detectors.student import WIDTHS, Student
 from inspection.crops import CropSampler, collect_pictures
 from inspection.errors import SettingsError
@@ -189,7 +189,7 @@ class _Run:
         self.teacher = teacher.to(device)
         self.pupil = _Pupil(settings.widths, teacher.channels).to(device)
         for network in (self.teacher, self.pupil):
-            network.to(memory_format=torch.channels_last)
+            network.to(memory_format=memory_layout(device))
         self.average = copy.deepcopy(self.pupil).requires_grad_(False)
         self.optimizer = torch.optim.AdamW(
             self.pupil.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
@@ -220,7 +220,7 @@ class _Run:
 
     def prepare(self, batch: Tensor) -> _Lesson:
         """Bring a batch to the device and ask the teacher about it."""
-        images = batch.to(self.device)
+        images = batch.to(self.device).contiguous(memory_format=memory_layout(self.device))
         targets = self.teach(images)
         for layer, (mean, spread) in self.statistics.items():
             targets[layer] = (targets[layer] - mean) / spread
@@ -372,8 +372,8 @@ def _replace(path: Path, write: Callable[[Path], object]) -> None:
 
 def _finish(run: _Run, out: Path, counts: dict[str, int]) -> BackboneRef:
     """Put the finished student in its place, and write its identity card."""
-    _state_path(out).unlink(missing_ok=True)
     partial_path(out).replace(out)
+    _state_path(out).unlink(missing_ok=True)
     ref = load_backbone(layers=("layer1", *LAYERS), weights=out).ref
     settings = asdict(run.settings)
     card = {

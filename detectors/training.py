@@ -24,7 +24,7 @@ from lightning.pytorch.plugins.environments import LightningEnvironment
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from detectors.devices import has_fast_bfloat16
+from detectors.devices import has_fast_bfloat16, memory_layout
 from detectors.settings import TrainingSettings, Watch
 from detectors.training_bar import Bar
 
@@ -117,7 +117,7 @@ def train_network(
         name: shown on the progress bar.
         progress: whether to show a bar on stderr, or what to tell about every epoch.
     """
-    learner = _Learner(network, lesson, settings)
+    learner = _Learner(network, lesson, settings, memory_layout(device))
     keeper = _KeepBest(lesson.figures)
     callbacks: list[Callback] = [
         keeper,
@@ -160,9 +160,16 @@ class _Pairs(Dataset[Pair]):
 class _Learner(LightningModule):  # type: ignore[misc]
     """A network, its loss, and how fast it learns."""
 
-    def __init__(self, network: nn.Module, lesson: Lesson, settings: TrainingSettings) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        lesson: Lesson,
+        settings: TrainingSettings,
+        layout: torch.memory_format,
+    ) -> None:
         super().__init__()
-        self.network = network.to(memory_format=torch.channels_last)
+        self.network = network.to(memory_format=layout)
+        self._layout = layout
         self._lesson, self._settings = lesson, settings
         self._start = time.perf_counter()
 
@@ -175,7 +182,7 @@ class _Learner(LightningModule):  # type: ignore[misc]
     def _score(self, batch: Pair, name: str) -> Tensor:
         images, targets = batch
         value = self._lesson.loss(
-            self.network, images.contiguous(memory_format=torch.channels_last), targets
+            self.network, images.contiguous(memory_format=self._layout), targets
         )
         self.log(name, value.detach(), on_step=False, on_epoch=True, batch_size=len(images))
         return value

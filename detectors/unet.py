@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from detectors.backbone_choice import backbone_state, choose_backbone, reopen_backbone
 from detectors.backbones import STUDENT
 from detectors.checkpoints import load_weights, not_fitted, open_detector, write_detector
-from detectors.devices import choose_device
+from detectors.devices import choose_device, memory_layout
 from detectors.fitting import learnable, read_lessons, record_training
 from detectors.losses import dice_per_image
 from detectors.networks import (
@@ -239,7 +239,8 @@ class UNet:
     @torch.inference_mode()
     def _probability(self, network: Segmenter, image: Tensor) -> tuple[AnomalyMap, float]:
         """Return the smoothed probability (h, w) and the mean of the unsmoothed one."""
-        batch = image[None].to(self._device).contiguous(memory_format=torch.channels_last)
+        batch = image[None].to(self._device)
+        batch = batch.contiguous(memory_format=memory_layout(self._device))
         probability = network(batch).sigmoid()[0, 0]
         smooth = smooth_map(probability.cpu().numpy(), self.settings.smoothing)
         return smooth, float(probability.mean())
@@ -257,8 +258,8 @@ class UNet:
         network = Segmenter(reopen_backbone(detector.settings, stored, folder, layers=LAYERS))
         stored.tensors.update(network.backbone_tensors())
         load_weights(network, stored, folder)
-        network = network.to(memory_format=torch.channels_last)
-        detector._network = network.to(detector._device).eval()
+        network = network.to(detector._device, memory_format=memory_layout(detector._device))
+        detector._network = network.eval()
         return detector
 
 
