@@ -39,9 +39,11 @@ checkpoints: $(VENV)/.installed
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and was not found."; exit 2; }
-	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python's venv module is missing (Debian: apt install python3-venv)."; exit 2; }
+	@trap 'rm -rf $(VENV); exit 130' INT TERM; \
+	$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); echo "Python's venv module is missing (Debian: apt install python3-venv)."; exit 2; }
 
-$(VENV)/.installed: requirements.txt | $(BIN)/python
+# a Python that was replaced by a newer one has nothing installed: it counts as changed
+$(VENV)/.installed: requirements.txt $(BIN)/python
 	@echo "Installing the requirements (the first time this takes some minutes) ..."
 	$(INSTALL) -r requirements.txt
 	@touch $@

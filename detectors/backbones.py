@@ -188,6 +188,11 @@ def find_weights(
                 f"There is no weights file {weights}.", "Check the path given as weights."
             )
         return weights, f"file {weights.name}"
+    if any(mark in name for mark in "/\\:*?"):
+        raise BackboneError(
+            f"{name} is no name of a backbone.",
+            "Give a file of weights as --backbone-weights, and the name of its network beside it.",
+        )
     kept = _find_in_folder(name, folder)
     if kept is not None:
         carried = name == STUDENT and folder == FOLDER

@@ -9,6 +9,7 @@ import hashlib
 import json
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from inspection.types import TrainingRecord
 
 FORMAT = 1
 WEIGHTS = "weights.safetensors"
+LITTER_SECONDS = 24 * 3600  # far longer than any checkpoint takes to write
 LIBRARIES = ("torch", "torchvision", "anomalib", "segmentation-models-pytorch", "timm", "numpy")
 
 
@@ -191,6 +193,7 @@ def replace_folder(target: Path) -> Iterator[Path]:
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     recover_folder(target)
+    _remove_litter(target)
     fresh = Path(tempfile.mkdtemp(prefix=f"{target.name}.tmp-", dir=target.parent))
     with ExitStack() as undo:
         undo.callback(shutil.rmtree, fresh, ignore_errors=True)
@@ -217,6 +220,13 @@ def recover_folder(target: Path) -> None:
     if old.exists() and not target.exists():
         old.replace(target)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _remove_litter(target: Path) -> None:
+    """Remove what trainings that were killed have left beside a checkpoint."""
+    for left in target.parent.glob(f"{target.name}.tmp-*"):
+        if left != _aside(target) and time.time() - left.stat().st_mtime > LITTER_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _aside(target: Path) -> Path:

@@ -1,5 +1,7 @@
 """Folders are replaced all or nothing, and PatchCore insists on its own backbone."""
 
+import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +10,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from detectors.checkpoints import recover_folder, replace_folder
+from detectors.checkpoints import LITTER_SECONDS, recover_folder, replace_folder
 from detectors.coreset import estimate_seconds, select_coreset
-from detectors.devices import choose_device
 from detectors.patchcore import PatchCore
 from detectors.student import Student
 from inspection.errors import CheckpointError, SettingsError
@@ -49,6 +50,19 @@ def test_an_interruption_between_two_renames_is_mended(tmp_path: Path) -> None:
     target.rename(tmp_path / "cae.tmp-old")
     recover_folder(target)
     assert (target / "file").read_text() == "old"
+
+
+def test_what_a_killed_training_left_is_removed_a_day_later(tmp_path: Path) -> None:
+    for name in ("cae.tmp-killed", "cae.tmp-running", "unet.tmp-killed"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "weights.safetensors").touch()
+    long_ago = time.time() - 2 * LITTER_SECONDS
+    for name in ("cae.tmp-killed", "unet.tmp-killed"):
+        os.utime(tmp_path / name, (long_ago, long_ago))
+    with replace_folder(tmp_path / "cae"):
+        pass
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert left == ["cae", "cae.tmp-running", "unet.tmp-killed"]
 
 
 def test_the_coreset_leaves_no_row_far_from_all_chosen_ones() -> None:
@@ -130,13 +144,3 @@ def test_patchcore_refuses_another_backbone_than_the_one_that_filled_its_memory(
 def test_patchcore_refuses_impossible_settings() -> None:
     with pytest.raises(SettingsError, match="coreset_ratio"):
         PatchCore(coreset_ratio=0)
-
-
-def test_devices_are_chosen_by_name_and_an_absent_one_is_refused() -> None:
-    assert choose_device("cpu").type == "cpu"
-    assert choose_device("auto") == choose_device()
-    with pytest.raises(SettingsError, match="Use auto, cpu, cuda or mps"):
-        choose_device("tpu")
-    if not torch.cuda.is_available():
-        with pytest.raises(SettingsError, match="--device cpu"):
-            choose_device("cuda")

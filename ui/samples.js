@@ -2,6 +2,7 @@
 
 const strip = element.querySelector('.strip');
 let marked = '';
+let newest = 0; // the run that the viewer shows
 
 function showSamples() {
   const { items = [], note = '' } = props.value || {};
@@ -47,7 +48,8 @@ function moveFocus(event) {
 
 strip.addEventListener('keydown', moveFocus);
 document.addEventListener('defect-lens', ({ detail }) => {
-  if (!detail || detail.slot !== 'header') return;
+  if (!detail || detail.slot !== 'header' || detail.value.run < newest) return;
+  newest = detail.value.run;
   marked = detail.value.sample;
   markShown();
 });
