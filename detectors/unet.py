@@ -258,8 +258,8 @@ class UNet:
         network = Segmenter(reopen_backbone(detector.settings, stored, folder, layers=LAYERS))
         stored.tensors.update(network.backbone_tensors())
         load_weights(network, stored, folder)
-        network = network.to(detector._device, memory_format=memory_layout(detector._device))
-        detector._network = network.eval()
+        network = network.to(memory_format=memory_layout(detector._device))
+        detector._network = network.to(detector._device).eval()
         return detector
 
 

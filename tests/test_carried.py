@@ -10,8 +10,8 @@ import pytest
 
 from detectors import DEFAULT
 from detectors.backbones import FOLDER, STUDENT
-from detectors.checkpoints import CARD, WEIGHTS
-from inspection.calibration import load_calibration, load_opening
+from detectors.checkpoints import WEIGHTS
+from inspection.calibration import CARD, load_calibration, load_opening
 from inspection.catalog import CHECKPOINTS
 from inspection.evaluation_files import load_evaluation
 from inspection.split_plan import load_split
