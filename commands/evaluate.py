@@ -27,6 +27,7 @@ from commands.options import (
     Rate,
     Seed,
     check_names,
+    find_usable,
     one_source,
     open_catalog,
     read_folders,
@@ -208,24 +209,6 @@ def make_exams(
         )
         for name in chosen
     }
-
-
-def find_usable(catalog: Catalog, product: Product) -> tuple[str, ...]:
-    """Return the detectors of a product that can give verdicts, and say of the others why not.
-
-    Raises:
-        CheckpointError: none can.
-    """
-    panels = [catalog.load(product.key, name) for name in catalog.trained(product.key)]
-    for panel in panels:
-        if panel.channel is None:
-            typer.echo(f"{product.key} {panel.detector}: {panel.problem} {panel.fix}", err=True)
-    usable = tuple(panel.detector for panel in panels if panel.channel is not None)
-    if not usable:
-        raise CheckpointError(
-            f"No detector of {product.key} can be evaluated.", "The reasons are above."
-        )
-    return usable
 
 
 def evaluate_one(

@@ -21,13 +21,13 @@ def inspect(
     device: Device = None,
     checkpoints: Checkpoints = CHECKPOINTS,
 ) -> None:
-    """Inspect images: an overlay PNG per detector, and a CSV with scores, thresholds, verdicts."""
+    """Inspect images: overlay PNGs, and a CSV with scores, thresholds, verdicts and outcomes."""
     bench = set_up(category, checkpoints, device=device, detector=detector, rate=false_alarm_rate)
     prepare_folder(out)
     rows: list[Row] = []
     num_done = 0
-    for number, inspection in inspect_files(bench, images):
-        rows += write_overlays(inspection, out, number=number)
+    for one in inspect_files(bench, images):
+        rows += write_overlays(one.inspection, out, number=one.number, note=one.note)
         num_done += 1
     if rows:
         write_csv(out / "inspection.csv", rows)

@@ -9,19 +9,39 @@ import typer
 from commands.options import load_channels, open_catalog
 from inspection.catalog import Catalog, Product
 from inspection.errors import InspectionError
-from inspection.images import read_image
+from inspection.images import pixel_hash, read_image
+from inspection.names import OUTCOME_TITLES, decide_outcome, describe_seen, describe_silent
 from inspection.pipeline import inspect_image
-from inspection.types import Channel, Inspection
+from inspection.types import Channel, Finding, Inspection, RGBImage
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bench:
-    """A product with its detectors, ready to inspect at one false-alarm rate."""
+    """A product with its detectors, ready to inspect at one false-alarm rate.
+
+    Attributes:
+        silent: the trained detectors that nobody has named and that cannot answer.
+    """
 
     catalog: Catalog
     product: Product
     channels: Mapping[str, Channel]
+    silent: tuple[str, ...]
     rate: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inspected:
+    """One of the images that a command was given.
+
+    Attributes:
+        number: its place among them, from 0.
+        note: that detectors know the image or could not answer; empty where neither is so.
+    """
+
+    number: int
+    inspection: Inspection
+    note: str
 
 
 def set_up(
@@ -38,11 +58,13 @@ def set_up(
     channels = load_channels(catalog, product, detector)
     if rate is None:
         rate = catalog.rate(product.key, [c.calibration for c in channels.values()])
-    return Bench(catalog, product, channels, rate)
+    expected = detector or catalog.trained(product.key)
+    silent = tuple(name for name in expected if name not in channels)
+    return Bench(catalog, product, channels, silent, rate)
 
 
-def inspect_files(bench: Bench, images: Sequence[Path]) -> Iterator[tuple[int, Inspection]]:
-    """Yield the number and the inspection of each image, and say what became of it.
+def inspect_files(bench: Bench, images: Sequence[Path]) -> Iterator[Inspected]:
+    """Inspect each image, and say what became of it.
 
     One that cannot be read is told on the error stream and left out.
     """
@@ -55,8 +77,21 @@ def inspect_files(bench: Bench, images: Sequence[Path]) -> Iterator[tuple[int, I
         inspection = inspect_image(
             image, bench.channels, false_alarm_rate=bench.rate, source=str(path)
         )
-        yield number, inspection
-        verdicts = (
-            f"{f.detector} {f.relative_score:.2f}x {f.verdict.value}" for f in inspection.findings
-        )
-        typer.echo(f"{path.name}: {', '.join(verdicts)}")
+        seen = _describe_seen(bench, image)
+        note = " ".join(filter(None, (seen, describe_silent(bench.silent))))
+        yield Inspected(number, inspection, note)
+        typer.echo(f"{path.name}: {_describe(inspection.findings)}")
+        if seen:  # who could not answer has been told before
+            typer.echo(f"  {seen}")
+
+
+def _describe_seen(bench: Bench, image: RGBImage) -> str:
+    """Say which of the detectors know the image, whatever it is called."""
+    saw = bench.catalog.detectors_that_saw(bench.product.key, pixel_hash(image))
+    return describe_seen([name for name in saw if name in bench.channels])
+
+
+def _describe(findings: Sequence[Finding]) -> str:
+    outcome = decide_outcome([finding.verdict for finding in findings])
+    verdicts = (f"{f.detector} {f.relative_score:.2f}x {f.verdict.value}" for f in findings)
+    return f"{OUTCOME_TITLES[outcome]} ({', '.join(verdicts)})"

@@ -9,7 +9,7 @@ import typer
 from detectors import CLASSES, DEFAULT
 from inspection.catalog import Catalog, Product
 from inspection.dataset import Dataset, read_dataset, split_name
-from inspection.errors import SettingsError
+from inspection.errors import CheckpointError, SettingsError
 from inspection.types import Channel
 
 DETECTORS = tuple(CLASSES)
@@ -157,10 +157,28 @@ def open_catalog(checkpoints: Path, *, device: str | None = None) -> Catalog:
 def load_channels(
     catalog: Catalog, product: Product, names: Sequence[str] | None
 ) -> dict[str, Channel]:
-    """Read the detectors asked for, or all that are trained.
+    """Read the detectors asked for, or all of the product that can give verdicts.
 
     Raises:
-        CheckpointError: one of them is missing or damaged.
+        CheckpointError: one asked for is missing or damaged, or none can.
     """
-    chosen = check_names(names) if names else catalog.trained(product.key)
+    chosen = check_names(names) if names else find_usable(catalog, product)
     return {name: catalog.channel(product.key, name) for name in chosen}
+
+
+def find_usable(catalog: Catalog, product: Product) -> tuple[str, ...]:
+    """Return the detectors of a product that can give verdicts, and say of the others why not.
+
+    Raises:
+        CheckpointError: none can.
+    """
+    panels = [catalog.load(product.key, name) for name in catalog.trained(product.key)]
+    for panel in panels:
+        if panel.channel is None:
+            typer.echo(f"{product.key} {panel.detector}: {panel.problem} {panel.fix}", err=True)
+    usable = tuple(panel.detector for panel in panels if panel.channel is not None)
+    if not usable:
+        raise CheckpointError(
+            f"No detector of {product.key} can give verdicts.", "The reasons are above."
+        )
+    return usable

@@ -10,8 +10,6 @@ from commands.inspecting import inspect_files, set_up
 from commands.options import Checkpoints, Compared, Device, Images, ProductName, Rate
 from inspection.catalog import CHECKPOINTS
 from inspection.identity import identify
-from inspection.images import pixel_hash
-from inspection.names import describe_seen
 from inspection.report_files import (
     FORMATS,
     WITH_PICTURES,
@@ -40,10 +38,8 @@ def report(
     bench = set_up(category, checkpoints, device=device, detector=detector, rate=false_alarm_rate)
     has_pictures = not WITH_PICTURES.isdisjoint(wanted)
     items: list[Item] = []
-    for _, inspection in inspect_files(bench, images):
-        saw = bench.catalog.detectors_that_saw(bench.product.key, pixel_hash(inspection.image))
-        note = describe_seen([name for name in saw if name in bench.channels])
-        items.append(make_item(inspection, note=note, has_pictures=has_pictures))
+    for one in inspect_files(bench, images):
+        items.append(make_item(one.inspection, note=one.note, has_pictures=has_pictures))
     if items:
         made = Report(
             created=datetime.now(UTC).replace(microsecond=0),

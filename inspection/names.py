@@ -16,6 +16,7 @@ DETECTOR_TITLES: Mapping[str, str] = {
 SEEN_NOTE = (
     "This very image was seen in training or calibration by {names}: the answer proves little."
 )
+SILENT_NOTE = "{names} could not answer and {verb} not in this report."
 
 
 class Outcome(StrEnum):
@@ -50,6 +51,13 @@ def describe_seen(detectors: Sequence[str]) -> str:
     return SEEN_NOTE.format(names=join_names([title_of(one) for one in detectors])) * bool(
         detectors
     )
+
+
+def describe_silent(detectors: Sequence[str]) -> str:
+    """Return which trained detectors a report lacks; empty where it lacks none."""
+    names = join_names([title_of(one) for one in detectors])
+    verb = "is" if len(detectors) == 1 else "are"
+    return SILENT_NOTE.format(names=names, verb=verb) * bool(detectors)
 
 
 def decide_outcome(verdicts: Sequence[Verdict]) -> Outcome:

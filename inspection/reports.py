@@ -258,21 +258,27 @@ def _plain(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
 
 
-def write_overlays(inspection: Inspection, out: Path, *, number: int) -> list[Row]:
+def write_overlays(inspection: Inspection, out: Path, *, number: int, note: str = "") -> list[Row]:
     """Write one overlay per detector and return a row of figures for each.
 
     Args:
         inspection: of one image.
         out: the folder.
         number: put before the file names, since two images may be called the same.
+        note: what a reader has to know of the image, such as that a detector has learned from it.
     """
     stem = shorten(Path(inspection.source).stem, MAX_STEM_BYTES)
+    about: Row = {
+        "image": readable(inspection.source),
+        "outcome": decide_outcome([finding.verdict for finding in inspection.findings]).value,
+        "note": note,
+    }
     rows: list[Row] = []
     for finding in inspection.findings:
         overlay = out / f"{number:04d}_{stem}_{finding.detector}.png"
         write_png(overlay, draw_finding(inspection.image, finding))
         times = {"seconds": round(finding.seconds, 4), "overlay": readable(overlay.name)}
-        rows.append({"image": readable(inspection.source), **finding_row(finding), **times})
+        rows.append({**about, **finding_row(finding), **times})
     return rows
 
 

@@ -2,7 +2,14 @@
 
 import pytest
 
-from inspection.names import Outcome, decide_outcome, describe_seen, join_names, title_of
+from inspection.names import (
+    Outcome,
+    decide_outcome,
+    describe_seen,
+    describe_silent,
+    join_names,
+    title_of,
+)
 from inspection.types import Verdict
 
 
@@ -17,6 +24,12 @@ def test_names_are_joined_as_in_a_sentence() -> None:
 def test_a_known_image_is_told_with_the_detectors_that_know_it() -> None:
     assert describe_seen([]) == ""
     assert "calibration by CAE and PatchCore:" in describe_seen(["cae", "patchcore"])
+
+
+def test_detectors_that_a_report_lacks_are_named() -> None:
+    assert describe_silent([]) == ""
+    assert describe_silent(["unet"]) == "U-Net could not answer and is not in this report."
+    assert "CAE and U-Net could not answer and are not" in describe_silent(["cae", "unet"])
 
 
 @pytest.mark.parametrize(

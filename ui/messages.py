@@ -166,8 +166,6 @@ GONE_PROBLEM = "That image is no longer on the server."
 GONE_FIX = "Upload it again."
 UNREADABLE_REQUEST = "That request could not be understood."
 RELOAD = "Reload the page and try again."
-NOT_ANSWERED = "{names} could not answer and is not in this report."
-NOT_ANSWERED_MANY = "{names} could not answer and are not in this report."
 NOTHING_TO_REPORT = "No detector can answer, so there is nothing to report."
 NOTHING_TO_REPORT_FIX = "Each panel says what is missing and what to do."
 

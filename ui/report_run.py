@@ -1,7 +1,7 @@
 """A report of what a visitor looks at, made in memory and handed to the browser."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from inspection.catalog import FAILURES, Catalog
 from inspection.errors import CheckpointError, DatasetError, ImageError, InspectionError
 from inspection.identity import identify
 from inspection.images import pixel_hash, read_image
-from inspection.names import describe_seen, join_names, title_of
+from inspection.names import describe_seen, describe_silent
 from inspection.pipeline import inspect_with
 from inspection.report_files import FORMATS, WITH_PICTURES
 from inspection.reports import Report, make_item, shorten
@@ -85,7 +85,7 @@ class Reporter:
         if not findings:
             raise DatasetError(messages.NOTHING_TO_REPORT, messages.NOTHING_TO_REPORT_FIX)
         silent = [name for name in self.catalog.trained(product) if name not in channels]
-        note = " ".join(filter(None, (self._seen(product, image), _describe_silent(silent))))
+        note = " ".join(filter(None, (self._seen(product, image), describe_silent(silent))))
         inspection = Inspection(name, image, tuple(findings))
         return Report(
             created=datetime.now(UTC).replace(microsecond=0),
@@ -96,14 +96,6 @@ class Reporter:
 
     def _seen(self, product: str, image: RGBImage) -> str:
         return describe_seen(self.catalog.detectors_that_saw(product, pixel_hash(image)))
-
-
-def _describe_silent(detectors: Sequence[str]) -> str:
-    """Say which trained detectors the report lacks."""
-    if not detectors:
-        return ""
-    template = messages.NOT_ANSWERED if len(detectors) == 1 else messages.NOT_ANSWERED_MANY
-    return template.format(names=join_names([title_of(name) for name in detectors]))
 
 
 def _plain(name: str) -> str:

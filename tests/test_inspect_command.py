@@ -1,0 +1,109 @@
+"""`cli.py inspect` tells the joint outcome, which detectors know an image, and who is silent."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from PIL import Image
+from typer.testing import CliRunner
+
+import cli
+from inspection.calibration import CALIBRATION, load_calibration
+from inspection.errors import CheckpointError, InspectionError
+from inspection.images import pixel_hash, read_image
+from inspection.types import Channel
+from tests.fakes import DETECTORS, FakeDetector, draw_part, write_checkpoint
+
+WEAKNESS = {"unet": 0.3, "patchcore": 0.15}  # what is fainter than this, they miss
+STRENGTHS = {"sure": 0.45, "faint": 0.25, "fainter": 0.1, "good": 0.0}
+
+
+@pytest.fixture
+def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with four images and the checkpoints of three fakes, of which the CAE saw one."""
+    for name, strength in STRENGTHS.items():
+        Image.fromarray(draw_part(5, strength=strength)[0]).save(tmp_path / f"{name}.png")
+    known = {"part/train/good/000.png": pixel_hash(read_image(tmp_path / "good.png"))}
+    for name in DETECTORS:
+        folder = tmp_path / "ck" / "drawn" / "part" / name
+        write_checkpoint(folder, seen=known if name == "cae" else {})
+
+    def load(folder: Path, *, device: str | None = None) -> Channel:
+        named = type("NamedFake", (FakeDetector,), {"name": folder.name})
+        weakness = WEAKNESS.get(folder.name, 0.0)
+        return Channel(named(folder.name, weakness=weakness), load_calibration(folder).calibration)
+
+    monkeypatch.setattr("detectors.workflow.load_channel", load)
+    return tmp_path
+
+
+def inspect(trained: Path, images: Sequence[str], *options: str) -> Result:
+    paths = [str(trained / f"{name}.png") for name in images]
+    places = ["--out", str(trained / "out"), "--checkpoints", str(trained / "ck")]
+    asked = ["inspect", *paths, "--category", "part", *places, *options]
+    result = CliRunner().invoke(cli.app, asked)
+    if isinstance(result.exception, InspectionError):
+        raise result.exception
+    return result
+
+
+def read_rows(trained: Path) -> list[dict[str, str]]:
+    text = (trained / "out" / "inspection.csv").read_text(encoding="utf-8-sig")
+    return list(csv.DictReader(text.splitlines()))
+
+
+def damage(trained: Path, detector: str) -> None:
+    path = trained / "ck" / "drawn" / "part" / detector / CALIBRATION
+    path.write_text("no calibration", encoding="utf-8")
+
+
+def test_only_a_strict_majority_makes_a_defect(trained: Path) -> None:
+    said = inspect(trained, list(STRENGTHS))
+    assert said.exit_code == 0
+    for sentence in (
+        *("sure.png: Defect found (cae ", "faint.png: Defect found (cae "),
+        *("fainter.png: Models disagree (cae ", "good.png: No defect found (cae "),
+    ):
+        assert sentence in said.stdout
+    rows = read_rows(trained)
+    flags = [[row["verdict"] == "defect" for row in rows[at : at + 3]] for at in range(0, 12, 3)]
+    assert flags == [[True] * 3, [True, False, True], [True, False, False], [False] * 3]
+    outcomes = [row["outcome"] for row in rows]
+    assert outcomes == ["defect"] * 6 + ["mixed"] * 3 + ["normal"] * 3
+
+
+def test_an_image_that_a_detector_has_learned_from_is_noted(trained: Path) -> None:
+    said = inspect(trained, ["sure", "good"])
+    assert said.stdout.count("seen in training or calibration by CAE: ") == 1
+    notes = [row["note"] for row in read_rows(trained)]
+    assert notes[:3] == [""] * 3
+    assert all(note.startswith("This very image was seen") for note in notes[3:])
+    inspect(trained, ["good"], "--detector", "unet")
+    assert [row["note"] for row in read_rows(trained)] == [""], "the CAE was not asked"
+
+
+def test_a_broken_detector_is_told_and_the_others_answer(trained: Path) -> None:
+    damage(trained, "unet")
+    said = inspect(trained, ["fainter"])
+    assert said.exit_code == 0
+    assert said.stderr.startswith("drawn/part unet: ")
+    assert CALIBRATION in said.stderr
+    rows = read_rows(trained)
+    assert [row["detector"] for row in rows] == ["cae", "patchcore"]
+    assert rows[0]["note"] == "U-Net could not answer and is not in this report."
+    assert rows[0]["outcome"] == "mixed", "one of two is no majority"
+
+
+def test_a_broken_detector_that_was_named_ends_the_command(trained: Path) -> None:
+    damage(trained, "unet")
+    with pytest.raises(CheckpointError, match="unet of drawn/part: "):
+        inspect(trained, ["sure"], "--detector", "unet", "--detector", "cae")
+
+
+def test_where_no_detector_can_answer_the_command_ends(trained: Path) -> None:
+    for name in DETECTORS:
+        damage(trained, name)
+    with pytest.raises(CheckpointError, match="No detector of drawn/part can give verdicts"):
+        inspect(trained, ["sure"])
