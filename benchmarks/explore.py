@@ -31,7 +31,7 @@ def run(side: int = SIDE) -> None:
         print(f"explore: the same, warm                     {warm[0]:8.2f} s   (target 1)")
         print(f"explore: tables and figures of the overview {warm[1]:8.2f} s")
         print(f"explore: index on disk                      {cache_size_mb(folder):8.1f} MB")
-        print(f"peak memory so far                       {peak_memory_mb():8.0f} MB")
+        print(f"peak memory of this benchmark so far     {peak_memory_mb():8.0f} MB")
 
 
 def time_opening(folder: Path) -> tuple[float, float]:

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from click.testing import Result
 from PIL import Image
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 import cli
 from inspection.calibration import CALIBRATION, load_calibration

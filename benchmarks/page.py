@@ -1,0 +1,168 @@
+"""The page as a visitor meets it: started by its command, then asked as a browser asks it."""
+
+import json
+import socket
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+ROOT = Path(__file__).resolve().parent.parent
+LAST_ANSWER = "  PatchCore"  # the page prints a line per detector when it has answered
+PATIENCE = 120.0  # seconds until a start or an answer is given up
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunningPage:
+    """A page that has answered, and what it took.
+
+    Attributes:
+        answered: seconds from the command until the page answered.
+        inspected: seconds from the command until its first inspection was done.
+    """
+
+    url: str
+    pid: int
+    answered: float
+    inspected: float
+
+
+@contextmanager
+def running_page(command: Sequence[str] = ("app.py",)) -> Iterator[RunningPage]:
+    """Start the page at a free port, wait for its first inspection, and end it afterwards.
+
+    Raises:
+        SystemExit: it ended or went on without an answer; the sentence holds its last words.
+    """
+    port = find_free_port()
+    url = f"http://127.0.0.1:{port}"
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, *command, "--port", str(port)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    )
+    try:
+        answered = wait_until_it_answers(process, url) - start
+        inspected = wait_for_first_inspection(process) - start
+        yield RunningPage(url, process.pid, answered, inspected)
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+def find_free_port() -> int:
+    """Return a port that nobody listens on: at a taken one, another server would be measured."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until_it_answers(process: subprocess.Popen[str], url: str) -> float:
+    """Ask for the page until it comes, and return when."""
+    patience = time.perf_counter() + PATIENCE
+    while process.poll() is None and time.perf_counter() < patience:
+        try:
+            httpx.get(url, timeout=5, trust_env=False).raise_for_status()
+        except httpx.HTTPError:
+            time.sleep(0.05)
+        else:
+            return time.perf_counter()
+    process.terminate()
+    said = process.stdout.read() if process.stdout else ""
+    raise SystemExit(f"The page did not answer. It said:\n{said}")
+
+
+def wait_for_first_inspection(process: subprocess.Popen[str]) -> float:
+    """Read what the page prints until its last detector has answered, and return when."""
+    said: list[str] = []
+    patience = threading.Timer(PATIENCE, process.terminate)
+    patience.start()
+    try:
+        for line in process.stdout or ():
+            if line.startswith(LAST_ANSWER):
+                return time.perf_counter()
+            said.append(line)
+    finally:
+        patience.cancel()
+    raise SystemExit(f"The page's first inspection was not done. It said:\n{''.join(said)}")
+
+
+def read_peak_memory(pid: int) -> float | None:
+    """Return the largest resident size of a process in MB; None where the system does not tell."""
+    status = Path(f"/proc/{pid}/status")
+    if not status.is_file():  # no Linux
+        return None
+    lines = status.read_text(encoding="utf-8").splitlines()
+    peaks = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
+    return int(peaks[0]) / 1024 if peaks else None
+
+
+class Visitor:
+    """Uploads images to a page and waits for the last answer, as its own script does."""
+
+    def __init__(self, url: str) -> None:
+        self._client = httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False)
+        config = self._client.get("/config").raise_for_status().json()
+        self._prefix = config["api_prefix"]
+        self._event = find_upload_event(config)
+
+    def inspect(self, product: str, path: Path) -> int:
+        """Upload an image, read all that comes back, and return how many detectors answered.
+
+        Raises:
+            SystemExit: the page could not inspect it.
+        """
+        session = uuid.uuid4().hex
+        request = {
+            "data": [product, self._upload(path)],
+            "fn_index": self._event["id"],
+            "trigger_id": self._event["targets"][0][0],
+            "event_data": None,
+            "session_hash": session,
+        }
+        self._client.post(f"{self._prefix}/queue/join", json=request).raise_for_status()
+        answers = 0
+        for message in self._listen(session):
+            answers += '"map"' in message  # of a finished detector, sent once
+            if '"process_completed"' in message:
+                check_completed(json.loads(message))
+                return answers
+        raise SystemExit("The page ended its answer early.")
+
+    def _upload(self, path: Path) -> dict[str, Any]:
+        files = {"files": (path.name, path.read_bytes(), "image/png")}
+        answer = self._client.post(f"{self._prefix}/upload", files=files).raise_for_status()
+        name = path.name
+        return {"path": answer.json()[0], "orig_name": name, "meta": {"_type": "gradio.FileData"}}
+
+    def _listen(self, session: str) -> Iterator[str]:
+        """Yield the messages of a session as the server sends them."""
+        where = f"{self._prefix}/queue/data"
+        with self._client.stream("GET", where, params={"session_hash": session}) as answer:
+            for line in answer.raise_for_status().iter_lines():
+                if line.startswith("data:"):
+                    yield line.removeprefix("data:")
+
+
+def find_upload_event(config: dict[str, Any]) -> dict[str, Any]:
+    """Return what the page does when an image is given to its input."""
+    image = next(c["id"] for c in config["components"] if c["props"].get("elem_id") == "input")
+    return next(event for event in config["dependencies"] if [image, "upload"] in event["targets"])
+
+
+def check_completed(message: dict[str, Any]) -> None:
+    """Stop where the page could not finish an inspection."""
+    if not message["success"]:
+        raise SystemExit(f"The page failed to inspect: {message['output'].get('error')}")
