@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from detectors.backbone_choice import backbone_state
-from detectors.backbones import STUDENT, build_untrained, load_deepest
+from detectors.backbone_files import STUDENT
+from detectors.backbones import build_untrained, load_deepest
 from detectors.checkpoints import (
     StoredDetector,
     load_weights,

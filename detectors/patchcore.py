@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from detectors.backbone_choice import backbone_state, choose_backbone, reopen_backbone
-from detectors.backbones import STUDENT, Backbone
+from detectors.backbone_files import STUDENT
+from detectors.backbones import Backbone
 from detectors.checkpoints import not_fitted, open_detector, retrain, write_detector
 from detectors.coreset import estimate_seconds, select_coreset
 from detectors.devices import choose_device

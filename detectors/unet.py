@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from detectors.backbone_choice import backbone_state, choose_backbone, reopen_backbone
-from detectors.backbones import STUDENT
+from detectors.backbone_files import STUDENT
 from detectors.checkpoints import load_weights, not_fitted, open_detector, write_detector
 from detectors.devices import choose_device, memory_layout
 from detectors.fitting import learnable, read_lessons, record_training

@@ -8,8 +8,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from detectors import backbones
-from detectors.backbones import find_weights, hash_tensors, load_backbone, read_tensors
+from detectors.backbone_files import FOLDER, find_weights, hash_tensors, read_tensors
+from detectors.backbones import load_backbone
 from detectors.student import Student
 from inspection.errors import BackboneError
 
@@ -18,7 +18,7 @@ TEACHER = (
 )
 needs_teacher = pytest.mark.skipif(not TEACHER.is_file(), reason="no ResNet-18 weights beside")
 needs_student = pytest.mark.skipif(
-    not (backbones.FOLDER / "student.safetensors").is_file(), reason="no student in the checkout"
+    not (FOLDER / "student.safetensors").is_file(), reason="no student in the checkout"
 )
 
 
@@ -250,7 +250,7 @@ def test_the_carried_student_is_small_and_sees_at_strides_4_8_and_16() -> None:
     assert backbone.ref.origin == "carried with the project"
     assert backbone.strides == {"layer1": 4, "layer2": 8, "layer3": 16}
     assert sum(parameter.numel() for parameter in backbone.parameters()) < 2_500_000
-    assert (backbones.FOLDER / "student.safetensors").stat().st_size < 5_000_000
+    assert (FOLDER / "student.safetensors").stat().st_size < 5_000_000
 
 
 @needs_teacher

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from detectors import DEFAULT
-from detectors.backbones import FOLDER, STUDENT
+from detectors.backbone_files import FOLDER, STUDENT
 from detectors.checkpoints import WEIGHTS
 from inspection.calibration import CARD, load_calibration, load_opening
 from inspection.catalog import CHECKPOINTS
