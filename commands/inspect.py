@@ -26,11 +26,13 @@ def inspect(
     prepare_folder(out)
     rows: list[Row] = []
     num_done = 0
-    for one in inspect_files(bench, images):
-        rows += write_overlays(one.inspection, out, number=one.number, note=one.note)
-        num_done += 1
-    if rows:
-        write_csv(out / "inspection.csv", rows)
-        typer.echo(f"Images inspected: {num_done}. Overlays and inspection.csv are in {out}.")
+    try:
+        for one in inspect_files(bench, images):
+            rows += write_overlays(one.inspection, out, number=one.number, note=one.note)
+            num_done += 1
+    finally:  # whatever ends it, what was inspected is kept
+        if rows:
+            write_csv(out / "inspection.csv", rows)
+            typer.echo(f"Images inspected: {num_done}. Overlays and inspection.csv are in {out}.")
     if num_done < len(images):
         raise typer.Exit(2)

@@ -12,7 +12,7 @@ import cli
 from inspection.calibration import CALIBRATION, load_calibration
 from inspection.errors import CheckpointError, InspectionError
 from inspection.images import pixel_hash, read_image
-from inspection.types import Channel
+from inspection.types import Channel, RGBImage
 from tests.fakes import DETECTORS, FakeDetector, draw_part, write_checkpoint
 
 WEAKNESS = {"unet": 0.3, "patchcore": 0.15}  # what is fainter than this, they miss
@@ -106,3 +106,18 @@ def test_where_no_detector_can_answer_the_command_ends(trained: Path) -> None:
         damage(trained, name)
     with pytest.raises(CheckpointError, match="No detector of drawn/part can give verdicts"):
         inspect(trained, ["sure"])
+
+
+def test_an_interrupted_inspection_keeps_what_was_inspected(
+    trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_until_stopped(path: Path) -> RGBImage:
+        if path.stem == "faint":
+            raise KeyboardInterrupt
+        return read_image(path)
+
+    monkeypatch.setattr("commands.inspecting.read_image", read_until_stopped)
+    result = inspect(trained, ["sure", "faint", "good"])
+    assert result.exit_code == 130
+    assert "Images inspected: 1." in result.output
+    assert {Path(row["image"]).stem for row in read_rows(trained)} == {"sure"}
