@@ -32,7 +32,8 @@ from commands.options import (
     open_catalog,
     read_folders,
 )
-from inspection.catalog import CHECKPOINTS, Catalog, Product, read_seen
+from inspection.catalog import CHECKPOINTS, Catalog, Product
+from inspection.checkpoint_folders import read_seen
 from inspection.dataset import Dataset
 from inspection.errors import CheckpointError, EvaluationError, InspectionError
 from inspection.evaluation import Exam

@@ -3,22 +3,14 @@
 The catalogue is given the function that loads a checkpoint folder, so it needs no PyTorch.
 """
 
-import contextlib
 import threading
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from inspection.calibration import (
-    CALIBRATION,
-    CARD,
-    load_opening,
-    product_rate,
-    read_calibration,
-    read_json,
-)
+from inspection.calibration import load_opening, product_rate
+from inspection.checkpoint_folders import is_there, mtime, read_seen, stamp
 from inspection.command_line import quote, quote_path
 from inspection.dataset import read_dataset
 from inspection.errors import CheckpointError, DatasetError, InspectionError, SettingsError
@@ -35,10 +27,6 @@ DEMO_DATA = HERE / "data" / "demo"
 
 FAILURES = (ImportError, RuntimeError, MemoryError, TypeError, ValueError, OSError)
 """What a detector may die of without a sentence of its own: memory, a driver, an install."""
-
-ASIDE = ".tmp-old"
-RENAME_SECONDS = 0.3
-"""A training that replaces a folder needs far less between its two renames."""
 
 
 class Status(StrEnum):
@@ -166,15 +154,15 @@ class Catalog:
     def trained(self, key: str) -> tuple[str, ...]:
         """Return the detectors of a product that have a checkpoint."""
         folder = self.product(key).folder
-        return tuple(name for name in self.detectors if _is_there(folder / name))
+        return tuple(name for name in self.detectors if is_there(folder / name))
 
     def peek(self, key: str, detector: str) -> Panel:
         """Return the state of a detector without waiting; one not loaded yet is 'loading'."""
         folder = self.product(key).folder / detector
         held = self._panels.get((key, detector))
-        if held is not None and held[0] == _stamp(folder):
+        if held is not None and held[0] == stamp(folder):
             return held[1]
-        if not _is_there(folder):
+        if not is_there(folder):
             is_expected = detector not in self._optional
             return self._missing(key, detector) if is_expected else Panel(detector, Status.ABSENT)
         return Panel(detector, Status.LOADING)
@@ -192,14 +180,14 @@ class Catalog:
             if (panel := self.peek(key, detector)).status is not Status.LOADING:
                 return panel
             folder = self.product(key).folder / detector
-            stamp = _stamp(folder)
+            written = stamp(folder)
             try:
                 panel = Panel(detector, Status.READY, self._loader(folder))
             except InspectionError as error:
                 panel = Panel(detector, Status.BROKEN, problem=error.problem, fix=error.fix)
             except FAILURES as error:
                 return stopped(detector, error)
-            self._panels[key, detector] = (stamp, panel)
+            self._panels[key, detector] = (written, panel)
             return panel
 
     def channel(self, key: str, detector: str) -> Channel:
@@ -229,7 +217,7 @@ class Catalog:
         """Return the test samples that no detector has seen, in training or calibration."""
         product = self.product(key)
         folders = [product.folder / detector for detector in self.detectors]
-        state = (_mtime(product.folder / SPLIT), *map(_stamp, folders))
+        state = (mtime(product.folder / SPLIT), *map(stamp, folders))
         held = self._samples.get(key)
         if held is None or held[0] != state:
             held = (state, self._unseen(product))
@@ -275,13 +263,13 @@ class Catalog:
     def _seen(self, key: str, detector: str) -> Mapping[str, str]:
         """Return what a detector has seen; nothing where it is missing or too damaged to answer."""
         folder = self.product(key).folder / detector
-        stamp = _stamp(folder)
+        written = stamp(folder)
         held = self._seen_images.get((key, detector))
-        if held is None or held[0] != stamp:
+        if held is None or held[0] != written:
             try:
-                held = (stamp, read_seen(folder) if folder.is_dir() else {})
+                held = (written, read_seen(folder) if folder.is_dir() else {})
             except CheckpointError:
-                held = (stamp, {})
+                held = (written, {})
             self._seen_images[key, detector] = held
         return held[1]
 
@@ -315,7 +303,7 @@ class Catalog:
     def _find_products(self) -> Mapping[str, Product]:
         found: dict[str, Product] = {}
         for folder in sorted(self._checkpoints.glob("*/*")):
-            if [name for name in self.detectors if _is_there(folder / name)]:
+            if [name for name in self.detectors if is_there(folder / name)]:
                 product = Product(folder.parent.name, folder.name, folder)
                 found[product.key] = product
         for name, root in self._data.items():
@@ -356,39 +344,5 @@ def stopped(detector: str, error: BaseException) -> Panel:
     )
 
 
-def _is_there(folder: Path) -> bool:
-    """Tell whether a checkpoint is there; one that a killed training left aside is brought back."""
-    aside = folder.with_name(folder.name + ASIDE)
-    if not folder.is_dir() and aside.is_dir():
-        time.sleep(RENAME_SECONDS)  # the training may be alive, between its two renames
-        if not folder.is_dir():
-            with contextlib.suppress(OSError):  # somebody else was faster, or may not write
-                aside.rename(folder)
-    return folder.is_dir()
-
-
 def _chosen(product: Product, detector: str) -> str:
     return f" --category {quote(product.category)} --detector {detector}"
-
-
-def read_seen(folder: Path) -> dict[str, str]:
-    """Return id -> pixel hash of every image a stored detector saw, in training or calibration.
-
-    Raises:
-        CheckpointError: the checkpoint is damaged.
-    """
-    training = read_json(folder / CARD).get("training", {})
-    return {**training.get("seen", {}), **read_calibration(folder).seen}
-
-
-def _stamp(folder: Path) -> float:
-    """Return a number that changes when a checkpoint is written anew."""
-    files = (folder / CARD, folder / CALIBRATION)
-    return sum(map(_mtime, files))
-
-
-def _mtime(file: Path) -> float:
-    try:
-        return file.stat().st_mtime
-    except (FileNotFoundError, NotADirectoryError):  # a training may be replacing it just now
-        return 0.0

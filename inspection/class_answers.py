@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from inspection.calibration import CARD, read_json, write_json
-from inspection.catalog import read_seen
+from inspection.checkpoint_folders import read_seen
 from inspection.classification import ClassReport, NamedImage, judge_named, name_scored
 from inspection.errors import CheckpointError, EvaluationError
 from inspection.evaluation import SeenImages

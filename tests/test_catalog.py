@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from inspection.calibration import save_calibration, save_product_rate
-from inspection.catalog import Catalog, Status, read_seen
+from inspection.catalog import Catalog, Status
+from inspection.checkpoint_folders import read_seen
 from inspection.dataset import read_dataset
 from inspection.errors import CheckpointError, DatasetError
 from inspection.split_plan import save_split

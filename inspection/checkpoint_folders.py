@@ -1,0 +1,45 @@
+"""Checkpoint folders as they lie on disk: whether they are there, how old, what they have seen."""
+
+import contextlib
+import time
+from pathlib import Path
+
+from inspection.calibration import CALIBRATION, CARD, read_calibration, read_json
+
+ASIDE = ".tmp-old"
+RENAME_SECONDS = 0.3
+"""A training that replaces a folder needs far less between its two renames."""
+
+
+def is_there(folder: Path) -> bool:
+    """Tell whether a checkpoint is there; one that a killed training left aside is brought back."""
+    aside = folder.with_name(folder.name + ASIDE)
+    if not folder.is_dir() and aside.is_dir():
+        time.sleep(RENAME_SECONDS)  # the training may be alive, between its two renames
+        if not folder.is_dir():
+            with contextlib.suppress(OSError):  # somebody else was faster, or may not write
+                aside.rename(folder)
+    return folder.is_dir()
+
+
+def read_seen(folder: Path) -> dict[str, str]:
+    """Return id -> pixel hash of every image a stored detector saw, in training or calibration.
+
+    Raises:
+        CheckpointError: the checkpoint is damaged.
+    """
+    training = read_json(folder / CARD).get("training", {})
+    return {**training.get("seen", {}), **read_calibration(folder).seen}
+
+
+def stamp(folder: Path) -> float:
+    """Return a number that changes when a checkpoint is written anew."""
+    return sum(map(mtime, (folder / CARD, folder / CALIBRATION)))
+
+
+def mtime(file: Path) -> float:
+    """Return when a file was written; 0 for one that is not there."""
+    try:
+        return file.stat().st_mtime
+    except (FileNotFoundError, NotADirectoryError):  # a training may be replacing it just now
+        return 0.0
