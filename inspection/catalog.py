@@ -3,6 +3,7 @@
 The catalogue is given the function that loads a checkpoint folder, so it needs no PyTorch.
 """
 
+import contextlib
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -66,6 +67,11 @@ class Panel:
     channel: Channel | None = None
     problem: str = ""
     fix: str = ""
+
+    @property
+    def is_to_load(self) -> bool:
+        """Tell whether the next inspection loads it."""
+        return self.status in (Status.LOADING, Status.BROKEN)
 
 
 class Catalog:
@@ -157,7 +163,10 @@ class Catalog:
         return tuple(name for name in self.detectors if is_there(folder / name))
 
     def peek(self, key: str, detector: str) -> Panel:
-        """Return the state of a detector without waiting; one not loaded yet is 'loading'."""
+        """Return the state of a detector without waiting; one not loaded yet is 'loading'.
+
+        One that is broken is what the last attempt to load it came to.
+        """
         folder = self.product(key).folder / detector
         held = self._panels.get((key, detector))
         if held is not None and held[0] == stamp(folder):
@@ -170,14 +179,14 @@ class Catalog:
     def load(self, key: str, detector: str) -> Panel:
         """Return a detector, loaded if need be; a checkpoint written anew is read anew.
 
-        What has failed for want of memory or of a library is tried again the next time.
+        What has failed is tried again the next time: its remedy may lie outside of its folder.
         """
-        if (panel := self.peek(key, detector)).status is not Status.LOADING:
+        if not (panel := self.peek(key, detector)).is_to_load:
             return panel
         with self._lock:
             lock = self._locks.setdefault((key, detector), threading.Lock())
         with lock:
-            if (panel := self.peek(key, detector)).status is not Status.LOADING:
+            if not (panel := self.peek(key, detector)).is_to_load:
                 return panel
             folder = self.product(key).folder / detector
             written = stamp(folder)
@@ -186,7 +195,7 @@ class Catalog:
             except InspectionError as error:
                 panel = Panel(detector, Status.BROKEN, problem=error.problem, fix=error.fix)
             except FAILURES as error:
-                return stopped(detector, error)
+                panel = stopped(detector, error)
             self._panels[key, detector] = (written, panel)
             return panel
 
@@ -311,7 +320,7 @@ class Catalog:
                 product = Product(name, category, self._checkpoints / name / category)
                 found.setdefault(product.key, product)
         order = {name: position for position, name in enumerate(self._data)}
-        opening = {key for key, product in found.items() if load_opening(product.folder)}
+        opening = {key for key, product in found.items() if _names_opening(product)}
         ranked = sorted(
             found.values(),
             key=lambda one: (order.get(one.dataset, len(order)), one.key not in opening),
@@ -342,6 +351,13 @@ def stopped(detector: str, error: BaseException) -> Panel:
         problem=f"It stopped while working ({reason}).",
         fix="Try again; if it happens again, train it anew.",
     )
+
+
+def _names_opening(product: Product) -> bool:
+    """Tell whether a product names an opening; a damaged file is a matter of that product alone."""
+    with contextlib.suppress(CheckpointError):
+        return bool(load_opening(product.folder))
+    return False
 
 
 def _chosen(product: Product, detector: str) -> str:

@@ -12,7 +12,7 @@ from inspection.calibration import save_calibration, save_product_rate
 from inspection.catalog import Catalog, Status
 from inspection.checkpoint_folders import read_seen
 from inspection.dataset import read_dataset
-from inspection.errors import CheckpointError, DatasetError
+from inspection.errors import BackboneError, CheckpointError, DatasetError, InspectionError
 from inspection.split_plan import save_split
 from inspection.splits import make_split
 from inspection.types import Channel, Split
@@ -108,8 +108,17 @@ def test_a_missing_detector_names_its_command_and_a_broken_one_its_remedy(tmp_pa
     )
 
 
-@pytest.mark.parametrize("error", [ImportError("no torch"), RuntimeError("CUDA\nx"), MemoryError()])
-def test_a_detector_that_dies_while_loading_says_so_and_is_tried_again(
+@pytest.mark.parametrize(
+    "error",
+    [
+        ImportError("no torch"),
+        RuntimeError("CUDA\nx"),
+        MemoryError(),
+        BackboneError("No weights are on this machine.", "Put them there."),
+        CheckpointError("It was made with other weights.", "Bring the former ones back."),
+    ],
+)
+def test_a_detector_that_fails_while_loading_says_so_and_is_tried_again(
     tmp_path: Path, error: Exception
 ) -> None:
     write_checkpoint(tmp_path / "demo" / "washer" / "cae")
@@ -123,9 +132,11 @@ def test_a_detector_that_dies_while_loading_says_so_and_is_tried_again(
     catalog = Catalog(tmp_path, [], loader=load, detectors=("cae",))
     panel = catalog.load("demo/washer", "cae")
     assert panel.status is Status.BROKEN
-    assert (str(error) or type(error).__name__).split("\n")[0] in panel.problem
+    reason = error.problem if isinstance(error, InspectionError) else str(error).split("\n")[0]
+    assert (reason or type(error).__name__) in panel.problem
     assert "\n" not in panel.problem
     assert panel.fix
+    assert catalog.peek("demo/washer", "cae") is panel, "nothing is read only to show it"
     assert catalog.load("demo/washer", "cae").status is Status.READY
 
 
@@ -257,6 +268,22 @@ def test_a_product_that_names_an_opening_comes_first(tmp_path: Path) -> None:
     assert list(catalog.products) == ["demo/washer", "demo/bottle"]
     assert catalog.opening("demo/washer") == "washer/test/dent/000.png"
     assert catalog.opening("demo/bottle") is None
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"format": 99}', "\x00"])
+def test_a_damaged_file_of_one_product_is_told_where_that_product_is_asked_for(
+    tmp_path: Path, content: str
+) -> None:
+    for name in ("bottle", "washer"):
+        write_checkpoint(tmp_path / "demo" / name / "cae")
+    (tmp_path / "demo" / "bottle" / "product.json").write_text(content)
+    catalog = Catalog(tmp_path, [], loader=Loads(), detectors=("cae",))
+    assert sorted(catalog.products) == ["demo/bottle", "demo/washer"]
+    assert catalog.opening("demo/washer") is None
+    assert catalog.wanted_rate("demo/washer") == 0.02
+    for ask in (catalog.opening, catalog.wanted_rate):
+        with pytest.raises(CheckpointError, match=r"product\.json"):
+            ask("demo/bottle")
 
 
 def test_a_product_has_its_own_rate_but_never_below_a_floor(tmp_path: Path) -> None:

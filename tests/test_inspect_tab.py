@@ -22,7 +22,7 @@ from inspection.calibration import (
 )
 from inspection.catalog import Catalog, Status
 from inspection.dataset import read_dataset
-from inspection.errors import CheckpointError
+from inspection.errors import BackboneError, CheckpointError
 from inspection.images import pixel_hash, read_image
 from inspection.preprocess import to_input_size
 from inspection.types import Channel
@@ -280,6 +280,25 @@ def test_a_broken_detector_says_so_on_its_own_panel(
     assert "damaged" in held["unet"]["problem"] or "no memory" in held["unet"]["problem"]
     assert "\n" not in held["unet"]["problem"]
     assert held["unet"]["fix"]
+
+
+def test_a_detector_whose_remedy_was_followed_answers_the_next_inspection(tmp_path: Path) -> None:
+    make_catalog(tmp_path)
+    weights = tmp_path / "backbone.safetensors"
+
+    def load(folder: Path) -> Channel:
+        if folder.name == "unet" and not weights.is_file():
+            raise BackboneError("No weights are on this machine.", f"Put them at {weights}.")
+        return Channel(FakeDetector(folder.name), load_calibration(folder).calibration)
+
+    catalog = Catalog(
+        tmp_path / "checkpoints", [tmp_path / "data" / "drawn"], loader=load, detectors=DETECTORS
+    )
+    handlers = Handlers(catalog)
+    assert states(merge(handlers.open_page(KEY)))["unet"] == "broken"
+    assert states(handlers.clear(KEY))["unet"] == "broken", "said before there is an image"
+    weights.touch()
+    assert states(merge(handlers.open_page(KEY))) == dict.fromkeys(DETECTORS, "done")
 
 
 def test_the_rate_is_the_products_own_but_never_below_what_the_detectors_support(

@@ -111,7 +111,7 @@ class Runner:
             **{name: payload.panel_state(subject, panel) for name, panel in panels.items()},
         }
         for name, panel in panels.items():
-            if panel.status in (Status.READY, Status.LOADING):
+            if panel.channel is not None or panel.is_to_load:
                 for slot in self._answer(subject, panel, image):
                     yield {name: slot}
         yield {"header": self._header(subject, "done", note)}
@@ -128,7 +128,7 @@ class Runner:
     def _answer(self, subject: Subject, panel: Panel, image: RGBImage) -> Iterator[Slot]:
         """Load a detector if need be and yield its answer, or what keeps it from answering."""
         try:
-            if panel.status is Status.LOADING:
+            if panel.is_to_load:
                 panel = self.catalog.load(subject.product, panel.detector)
             if panel.channel is None:
                 yield payload.panel_state(subject, panel)
