@@ -16,11 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspection.catalog import CHECKPOINTS, DEMO_DATA, FAILURES, Catalog
-from inspection.dataset import split_name
+from inspection.dataset import read_dataset, split_name
 from inspection.errors import InspectionError, SettingsError
 from inspection.index import Embed
 from inspection.types import Channel, RGBImage
 from ui.address import check_address
+
+INTERRUPTED = 130  # as shells have it: 128 + SIGINT
 
 
 def main(
@@ -42,21 +44,17 @@ def main(
     Raises:
         InspectionError: a folder or an address cannot be used.
     """
-    from ui.showcase import draw_samples
-
     check_address(launch.get("host"), launch.get("port"))
     folders: dict[str, Path] = {}
     for name, folder in map(name_folder, data):
         folders.setdefault(name, folder)  # of two with one name, the first counts
-    folders.setdefault(DEMO_DATA.name, DEMO_DATA)
     root = Path(checkpoints)
     if root != CHECKPOINTS:  # that one may be missing: the page says what to train
         root = check_folder(root, "--checkpoints")
     with paused_collector():
-        with ThreadPoolExecutor(1) as pool:  # the import of Gradio takes as long as the drawing
-            drawing = pool.submit(draw_samples, DEMO_DATA, root / DEMO_DATA.name)
+        with drawn_samples(root):  # the import of Gradio takes as long as the drawing
             from ui.serve import serve
-        drawing.result()
+        add_demo_data(folders)
         catalog = make_catalog(root, folders, device)
         page = serve(catalog, private=[*folders.values(), DEMO_DATA, root], **launch)
     print(f"Defect Lens is at {page.local_url} (Ctrl+C ends it)", flush=True)
@@ -66,6 +64,44 @@ def main(
     if not launch.get("inline"):
         page.block_thread()
     return page
+
+
+@contextmanager
+def drawn_samples(checkpoints: Path) -> Iterator[None]:
+    """Draw the demo samples meanwhile; what keeps them from being drawn does not stop the page."""
+    from ui.showcase import draw_samples
+
+    stop = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        drawing = pool.submit(
+            draw_samples, DEMO_DATA, checkpoints / DEMO_DATA.name, is_stopped=stop.is_set
+        )
+        try:
+            yield
+            troubles = drawing.result()
+        except KeyboardInterrupt:
+            stop.set()  # or the pool would wait for all of them
+            raise
+    for trouble in troubles:
+        print_note(trouble)
+
+
+def add_demo_data(folders: dict[str, Path]) -> None:
+    """Show the demo products as well, unless their folder cannot be read: nobody asked for it."""
+    if DEMO_DATA.name in folders:
+        return
+    try:
+        if DEMO_DATA.is_dir():
+            read_dataset(DEMO_DATA)
+    except InspectionError as error:
+        print_note(error)
+    else:
+        folders[DEMO_DATA.name] = DEMO_DATA
+
+
+def print_note(trouble: InspectionError) -> None:
+    """Say what the demo products lack; the page opens all the same."""
+    print(f"Note: {trouble}", flush=True)
 
 
 @contextmanager
@@ -159,6 +195,8 @@ def run(arguments: Sequence[str]) -> int:
     except InspectionError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return INTERRUPTED
     return 0
 
 

@@ -2,9 +2,12 @@
 
 import json
 import os
+import signal
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -30,7 +33,7 @@ MARKER = "demo.json"
 
 _SPLITS = {"train": 0, "test": 1}
 _GOLDEN = 0.6180339887498949
-_CHUNK = 16
+_CHUNK = 4  # images that are drawn to the end even when the drawing is stopped
 
 _Drawing = Callable[[Generator, str | None, Generator, float], tuple[Field, Mask]]
 _Job = tuple[str, str, str | None, int]
@@ -260,9 +263,27 @@ def _write_parallel(
 ) -> Iterator[int]:
     pool = ProcessPoolExecutor(num_workers, mp_context=get_context("spawn"))
     try:
-        yield from pool.map(_write_chunk, [root] * len(chunks), [seed] * len(chunks), chunks)
+        with _deaf_processes():
+            counts = pool.map(_write_chunk, [root] * len(chunks), [seed] * len(chunks), chunks)
+        yield from counts
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _deaf_processes() -> Iterator[None]:
+    """Start processes that do not hear Ctrl+C.
+
+    A terminal sends it to them too, but only the one that asked for them knows what to do.
+    """
+    if sys.platform == "win32":  # which knows no masks
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # processes inherit it
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _write_chunk(root: Path, seed: int, jobs: list[_Job]) -> int:

@@ -3,9 +3,10 @@
 import gc
 import json
 import socket
+import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 
 import app
 from inspection.catalog import Catalog
-from inspection.errors import SettingsError
+from inspection.errors import InspectionError, SettingsError
 from inspection.types import Channel
 from tests.fakes import DETECTORS, make_catalog
 from ui import explore_tab, layout, results_tab
@@ -186,3 +187,66 @@ def test_the_catalogue_of_the_app_knows_every_detector_and_loads_none(tmp_path: 
     found = app.make_catalog(tmp_path, {}, None)
     assert found.detectors == ("cae", "unet", "patchcore", "classifier")
     assert not found.products
+
+
+def test_what_keeps_demo_samples_from_being_drawn_is_told_and_the_page_opens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(app, "DEMO_DATA", tmp_path / "demo")
+    (tmp_path / "checkpoints" / "demo" / "washer").mkdir(parents=True)
+    (tmp_path / "demo").write_text("no folder")
+    with app.drawn_samples(tmp_path / "checkpoints"):
+        pass
+    note = capsys.readouterr().out
+    assert note.startswith(f"Note: {tmp_path / 'demo'} is a file")
+
+
+@pytest.mark.parametrize("has_marker", [True, False])
+def test_demo_data_that_cannot_be_read_is_left_out_unless_somebody_asked_for_it(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    has_marker: bool,
+) -> None:
+    demo = tmp_path / "demo"
+    monkeypatch.setattr(app, "DEMO_DATA", demo)
+    folders: dict[str, Path] = {}
+    if has_marker:
+        demo.mkdir()
+        (demo / "demo.json").write_text('{"drawing": 1, "seed": 0}')
+    app.add_demo_data(folders)
+    assert folders == ({} if has_marker else {"demo": demo})
+    assert ("holds no images" in capsys.readouterr().out) is has_marker
+    asked = {"demo": tmp_path / "mine" / "demo"}
+    app.add_demo_data(asked)
+    assert asked == {"demo": tmp_path / "mine" / "demo"}
+
+
+def test_ctrl_c_while_the_page_starts_stops_the_drawing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    was_stopped: list[bool] = []
+
+    def draw(*_: Path, is_stopped: Callable[[], bool]) -> list[InspectionError]:
+        for _attempt in range(1000):
+            if is_stopped():
+                break
+            time.sleep(0.01)
+        was_stopped.append(is_stopped())
+        return []
+
+    monkeypatch.setattr("ui.showcase.draw_samples", draw)
+    with pytest.raises(KeyboardInterrupt), app.drawn_samples(tmp_path):
+        raise KeyboardInterrupt
+    assert was_stopped == [True]
+
+
+def test_ctrl_c_ends_without_a_word(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(**_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(app, "main", interrupt)
+    assert app.run([]) == 130
+    assert capsys.readouterr() == ("", "")

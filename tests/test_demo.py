@@ -2,6 +2,10 @@
 
 import hashlib
 import json
+import signal
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -206,6 +210,14 @@ def test_a_machine_without_processes_draws_in_this_one(
     monkeypatch.setattr(demo, "ProcessPoolExecutor", refuse)
     root = write_demo_data(tmp_path, products=["washer"], workers=2)
     assert len(list(root.rglob("*.png"))) == 3 + 2 * 4
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal masks")
+def test_processes_that_draw_do_not_hear_ctrl_c_but_this_one_does() -> None:
+    with demo._deaf_processes(), ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        inherited = pool.submit(signal.pthread_sigmask, signal.SIG_BLOCK, set()).result()
+    assert signal.SIGINT in inherited
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, set())
 
 
 def _nothing(_: str) -> bool:

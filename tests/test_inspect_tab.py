@@ -22,10 +22,12 @@ from inspection.calibration import (
 )
 from inspection.catalog import Catalog, Status
 from inspection.dataset import read_dataset
+from inspection.demo import write_demo_data
 from inspection.errors import BackboneError, CheckpointError
 from inspection.images import pixel_hash, read_image
 from inspection.preprocess import to_input_size
-from inspection.types import Channel
+from inspection.split_plan import SplitPlan, save_split
+from inspection.types import Channel, Split
 from tests.fakes import (
     DETECTORS,
     FakeDetector,
@@ -38,7 +40,7 @@ from tests.fakes import (
 from ui.inspect_tab import Handlers, Source
 from ui.layout import build_page
 from ui.safe_image import SafeImage
-from ui.showcase import PER_KIND, choose_samples, find_opening, wanted_samples
+from ui.showcase import PER_KIND, choose_samples, draw_samples, find_opening, wanted_samples
 
 KEY = "drawn/part"
 
@@ -443,9 +445,39 @@ def test_a_checkpoint_that_is_broken_does_not_take_the_strip_with_it(tmp_path: P
     assert catalog.peek(KEY, "unet").status is Status.LOADING
 
 
-def test_only_the_demo_samples_that_the_strip_would_choose_are_wanted(tmp_path: Path) -> None:
-    (tmp_path / "washer").mkdir()
-    is_wanted = wanted_samples(tmp_path)
+def test_only_the_demo_samples_that_the_strip_would_choose_are_wanted() -> None:
+    is_wanted = wanted_samples({"washer": None})
     assert is_wanted("washer/test/good/000.png")
     assert not is_wanted(f"washer/test/good/{PER_KIND:03d}.png")
     assert not is_wanted("washer/train/good/000.png")
+
+
+@pytest.fixture
+def demo_checkpoints(tmp_path: Path) -> Path:
+    """Return the folder of two demo products, each with one test image."""
+    for name in ("bottle", "washer"):
+        roles = {f"{name}/test/good/000.png": Split.TEST}
+        save_split(tmp_path / "checkpoints" / name, SplitPlan(0, 0.0, roles))
+    return tmp_path / "checkpoints"
+
+
+def test_a_damaged_split_of_one_demo_product_leaves_the_others_their_samples(
+    demo_checkpoints: Path, tmp_path: Path
+) -> None:
+    (demo_checkpoints / "washer" / "split.json").write_text("{")
+    (trouble,) = draw_samples(tmp_path / "demo", demo_checkpoints)
+    assert "washer" in trouble.problem
+    drawn = [path.relative_to(tmp_path / "demo") for path in (tmp_path / "demo").rglob("*.png")]
+    assert drawn == [Path("bottle/test/good/000.png")]
+
+
+def test_demo_data_of_another_seed_is_kept_and_told(demo_checkpoints: Path, tmp_path: Path) -> None:
+    write_demo_data(tmp_path / "demo", seed=1, only=lambda _: False)
+    (trouble,) = draw_samples(tmp_path / "demo", demo_checkpoints)
+    assert "seed 1" in trouble.problem
+    assert not list((tmp_path / "demo").rglob("*.png"))
+
+
+def test_a_drawing_that_is_stopped_draws_no_more(demo_checkpoints: Path, tmp_path: Path) -> None:
+    assert draw_samples(tmp_path / "demo", demo_checkpoints, is_stopped=lambda: True) == []
+    assert not list((tmp_path / "demo").rglob("*.png"))

@@ -1,16 +1,17 @@
 """Which samples the page offers: a few unseen test images of a product, of every kind it has."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import CancelledError
 from itertools import zip_longest
 from pathlib import Path
 from typing import TypeVar
 
 from inspection.catalog import Catalog
 from inspection.demo import PRODUCTS, write_demo_data
-from inspection.errors import ImageError
+from inspection.errors import CheckpointError, DatasetError, ImageError, InspectionError
 from inspection.images import pixel_hash, read_image
-from inspection.split_plan import load_split
+from inspection.split_plan import SplitPlan, load_split
 from inspection.types import Sample, Split
 
 MAX_SAMPLES = 12
@@ -53,34 +54,60 @@ def _is_known(catalog: Catalog, key: str, sample: Sample) -> bool:
     return bool(catalog.detectors_that_saw(key, pixel_hash(image)))
 
 
-def draw_samples(root: Path, checkpoints: Path) -> None:
+def draw_samples(
+    root: Path, checkpoints: Path, *, is_stopped: Callable[[], bool] = bool
+) -> list[InspectionError]:
     """Draw the demo samples that the page offers and that are not there yet.
 
     Args:
         root: folder of the demo data.
         checkpoints: folder that holds the demo products' detectors; it may not exist.
+        is_stopped: asked every few images; the rest is left out once it says so.
 
-    Raises:
-        InspectionError: the folder cannot be used, or a split is damaged.
+    Returns:
+        Why samples are missing, if some are: the page opens without them.
     """
-    names = [name for name in PRODUCTS if (checkpoints / name).is_dir()]
-    if names:
-        write_demo_data(root, products=names, only=wanted_samples(checkpoints))
+
+    def check(*_: int) -> None:
+        if is_stopped():
+            raise CancelledError
+
+    plans, troubles = _read_plans(checkpoints)
+    if not plans:
+        return troubles
+    try:
+        write_demo_data(root, products=list(plans), only=wanted_samples(plans), progress=check)
+    except DatasetError as error:
+        troubles.append(error)
+    except CancelledError:
+        pass
+    return troubles
 
 
-def wanted_samples(checkpoints: Path) -> Callable[[str], bool]:
+def _read_plans(
+    checkpoints: Path,
+) -> tuple[dict[str, SplitPlan | None], list[InspectionError]]:
+    """Return the splits of the trained demo products, and what is wrong with the others'."""
+    plans: dict[str, SplitPlan | None] = {}
+    troubles: list[InspectionError] = []
+    for name in PRODUCTS:
+        if (checkpoints / name).is_dir():
+            try:
+                plans[name] = load_split(checkpoints / name)
+            except CheckpointError as error:
+                troubles.append(error)
+    return plans, troubles
+
+
+def wanted_samples(plans: Mapping[str, SplitPlan | None]) -> Callable[[str], bool]:
     """Tell which images of a dataset in the MVTec layout the page would choose if all were there.
 
     Args:
-        checkpoints: the folder that holds the products of the dataset.
+        plans: category -> its split, or None where none was made yet.
 
     Returns:
         A test of an image id such as "washer/test/scratch/000.png".
-
-    Raises:
-        CheckpointError: a split is damaged.
     """
-    plans = {folder.name: load_split(folder) for folder in checkpoints.iterdir() if folder.is_dir()}
     wanted: set[str] = set()
     for plan in plans.values():
         by_kind: dict[str, list[str]] = defaultdict(list)
