@@ -4,6 +4,7 @@ The catalogue is given the function that loads a checkpoint folder, so it needs 
 """
 
 import contextlib
+import os
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from inspection.command_line import quote, quote_path
 from inspection.dataset import read_dataset
 from inspection.errors import CheckpointError, DatasetError, InspectionError, SettingsError
 from inspection.index import Embed
+from inspection.short_paths import shorten_paths
 from inspection.split_plan import SPLIT, load_split
 from inspection.splits import apply_split, make_split
 from inspection.types import Calibration, Channel, Sample, Split
@@ -86,7 +88,7 @@ class Catalog:
         embed: compares images, for the exploration.
 
     Attributes:
-        is_shared: whether strangers see the page, whose commands then name no folder.
+        is_shared: whether strangers see the page, which then names no folder of this machine.
     """
 
     def __init__(
@@ -304,6 +306,16 @@ class Catalog:
         if data is not None and data.resolve() == DEMO_DATA:  # of which only samples are there
             command = f"python cli.py demo-data\n{command}"
         return command
+
+    def tell(self, text: str) -> str:
+        """Return a text as the page shows it: strangers are told no path of this machine."""
+        if not self.is_shared:
+            return text
+        names = [(self._checkpoints, CHECKPOINTS.name), (CHECKPOINTS, CHECKPOINTS.name)]
+        names += [(folder, "DIR") for folder in self._data.values()]
+        home = Path(os.path.expanduser("~"))  # noqa: PTH111 (an account may have none)
+        names += [(HERE, "."), (Path.cwd(), "."), (home, "~")]
+        return shorten_paths(text, names)
 
     def _show(self, folder: Path) -> str:
         """Return a folder as a command names it; strangers are told no path of this machine."""

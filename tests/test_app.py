@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -18,8 +19,9 @@ from inspection.errors import InspectionError, SettingsError
 from inspection.types import Channel
 from tests.fakes import DETECTORS, make_catalog
 from ui import explore_tab, layout, results_tab
+from ui.address import is_loopback
 from ui.first import describe_first_inspection
-from ui.serve import is_share_wanted
+from ui.serve import is_share_wanted, serve
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +159,45 @@ def test_a_public_link_is_made_only_when_asked_for(
     if value is not None:
         monkeypatch.setenv("GRADIO_SHARE", value)
     assert is_share_wanted() is is_wanted
+
+
+@pytest.mark.parametrize(
+    ("host", "named", "is_own"),
+    [
+        (None, None, True),
+        ("127.0.0.1", "0.0.0.0", True),
+        ("localhost", None, True),
+        ("[::1]", None, True),
+        ("0.0.0.0", None, False),
+        ("192.0.2.1", None, False),
+        (None, "0.0.0.0", False),
+        (None, "", False),
+    ],
+)
+def test_an_address_that_others_reach_is_told_from_this_machines_own(
+    host: str | None, named: str | None, is_own: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GRADIO_SERVER_NAME", raising=False)
+    if named is not None:
+        monkeypatch.setenv("GRADIO_SERVER_NAME", named)
+    assert is_loopback(host) is is_own
+
+
+@pytest.mark.parametrize(
+    ("launch", "is_shared", "has_link"),
+    [({}, False, False), ({"host": "0.0.0.0"}, True, False), ({"share": True}, True, True)],
+)
+def test_a_page_that_others_reach_is_shared_but_gets_a_public_link_only_if_asked(
+    launch: dict[str, Any], is_shared: bool, has_link: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = MagicMock()
+    monkeypatch.setattr("ui.serve.build_page", lambda _: page)
+    for name in ("GRADIO_SHARE", "GRADIO_SERVER_NAME"):
+        monkeypatch.delenv(name, raising=False)
+    catalog = Catalog(Path(), [], loader=lambda _: pytest.fail("nothing to load"), detectors=())
+    serve(catalog, **launch)
+    assert catalog.is_shared is is_shared
+    assert page.launch.call_args.kwargs["share"] is has_link
 
 
 def test_the_terminal_survives_a_detector_that_dies(

@@ -390,6 +390,37 @@ def test_no_path_of_the_server_reaches_the_page(handlers: Handlers, tmp_path: Pa
     assert str(tmp_path) not in to_json(held)
 
 
+def test_what_is_broken_is_told_to_strangers_without_a_path_of_the_server(tmp_path: Path) -> None:
+    make_catalog(tmp_path, trained=("unet", "patchcore"))
+    product = tmp_path / "checkpoints" / "drawn" / "part"
+
+    def load(folder: Path) -> Channel:
+        raise CheckpointError(f"{folder / CARD} is damaged.", f"Look into {tmp_path / 'data'}.")
+
+    data = tmp_path / "data" / "drawn"
+    catalog = Catalog(tmp_path / "checkpoints", [data], loader=load, detectors=DETECTORS)
+    handlers = Handlers(catalog)
+    told = merge(handlers.open_page(KEY))["unet"]["problem"]
+    assert told == f"{product / 'unet' / CARD} is damaged.", "whoever started the page may know"
+    catalog.is_shared = True
+    told = merge(handlers.open_page(KEY))["unet"]["problem"]
+    assert told == "checkpoints/drawn/part/unet/detector.json is damaged."
+    (product / PRODUCT).write_text("{")
+    (product / "split.json").write_text("{")
+    sample = read_dataset(data).samples[0].id
+    for slots in (
+        {**merge(handlers.open_page(KEY)), "source": None},
+        merge(handlers.hand_over(KEY, sample)),
+        handlers.clear(KEY),
+        handlers.reporter.make(
+            {"format": "json", "rate": 0.1, "product": KEY, "sample": sample}, None
+        ),
+    ):
+        assert "damaged" in to_json(slots)
+        assert str(tmp_path / "checkpoints") not in to_json(slots)
+        assert str(data) not in to_json(slots)
+
+
 def test_the_strip_mixes_every_kind_and_is_made_once(handlers: Handlers, catalog: Catalog) -> None:
     strip = handlers.strips.strip(KEY)
     assert [item["label"].split(",")[0] for item in strip["items"][:3]] == [

@@ -1,11 +1,13 @@
-"""Whether the page can listen at an address, asked before anything is loaded."""
+"""Whether the page can listen at an address, asked before anything is loaded, and who hears it."""
 
+import ipaddress
 import os
 import socket
 
 from inspection.errors import SettingsError
 
 MAX_PORT = 65535
+THIS_MACHINE = "127.0.0.1"
 
 
 def check_address(host: str | None, port: int | None) -> None:
@@ -18,7 +20,7 @@ def check_address(host: str | None, port: int | None) -> None:
         raise SettingsError(
             f"There is no port {port}.", f"Choose one from 1 to {MAX_PORT} with --port."
         )
-    name = (host or "127.0.0.1").removeprefix("[").removesuffix("]")
+    name = _bare(host or THIS_MACHINE)
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             name, port or 0, type=socket.SOCK_STREAM
@@ -33,3 +35,18 @@ def check_address(host: str | None, port: int | None) -> None:
             f"The page cannot be served at {where} ({error}).",
             "Choose another address with --host and --port.",
         ) from error
+
+
+def is_loopback(host: str | None) -> bool:
+    """Tell whether this machine alone can reach an address; without one, Gradio's own counts."""
+    chosen = os.environ.get("GRADIO_SERVER_NAME", THIS_MACHINE) if host is None else host
+    try:
+        found = socket.getaddrinfo(_bare(chosen), None)
+    except (OSError, UnicodeError):
+        return False
+    return all(ipaddress.ip_address(str(address[0])).is_loopback for *_, address in found)
+
+
+def _bare(host: str) -> str:
+    """Return an address without the brackets of IPv6."""
+    return host.removeprefix("[").removesuffix("]")

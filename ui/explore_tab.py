@@ -65,7 +65,10 @@ class Handlers:
             yield from self._open(name)
             yield from self._show(view, name, (category, defect_type, *gallery))
         except InspectionError as error:
-            yield {"status": status_value(str(error), is_problem=True), "stop": False}
+            yield {
+                "status": status_value(self.catalog.tell(str(error)), is_problem=True),
+                "stop": False,
+            }
 
     def open_image(self, name: object, sample_id: object) -> Slots:
         """Show one image large; its id is looked up, never used as a path."""
@@ -74,7 +77,7 @@ class Handlers:
         try:
             return {"detail": detail_value(self.explorer.get(name), self.catalog, sample_id)}
         except InspectionError as error:
-            return {"status": status_value(str(error), is_problem=True)}
+            return {"status": status_value(self.catalog.tell(str(error)), is_problem=True)}
 
     def peek(self, name: object, sample_id: object) -> dict[str, str]:
         """Return the thumbnail of one image."""

@@ -4,6 +4,7 @@ import itertools
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,15 +58,20 @@ class Runner:
         title = messages.ERROR_TITLE if isinstance(error, ImageError) else messages.ERROR_OTHER
         subject = self.start(product)
         panels = self._idle_panels(subject) if product in self.catalog.products else {}
-        return {"header": payload.error_header(subject, error, title=title), **panels}
+        told = InspectionError(self.catalog.tell(error.problem), self.catalog.tell(error.fix))
+        return {"header": payload.error_header(subject, told, title=title), **panels}
 
     def _idle_panels(self, subject: Subject) -> Slots:
         return {
-            name: payload.panel_state(
-                subject, self.catalog.peek(subject.product, name), is_idle=True
-            )
+            name: self._state(subject, self.catalog.peek(subject.product, name), is_idle=True)
             for name in self.catalog.detectors
         }
+
+    def _state(self, subject: Subject, panel: Panel, *, is_idle: bool = False) -> Slot:
+        """Say where a detector stands, in words for visitors."""
+        problem, fix = self.catalog.tell(panel.problem), self.catalog.tell(panel.fix)
+        told = replace(panel, problem=problem, fix=fix)
+        return payload.panel_state(subject, told, is_idle=is_idle)
 
     def inspect_upload(self, product: str, path: Path) -> Iterator[Slots]:
         """Inspect a file that a visitor has uploaded.
@@ -108,7 +114,7 @@ class Runner:
         yield {
             "header": self._header(subject, "running", note),
             "picture": payload.picture(subject, image, mask),
-            **{name: payload.panel_state(subject, panel) for name, panel in panels.items()},
+            **{name: self._state(subject, panel) for name, panel in panels.items()},
         }
         for name, panel in panels.items():
             if panel.channel is not None or panel.is_to_load:
@@ -131,7 +137,7 @@ class Runner:
             if panel.is_to_load:
                 panel = self.catalog.load(subject.product, panel.detector)
             if panel.channel is None:
-                yield payload.panel_state(subject, panel)
+                yield self._state(subject, panel)
                 return
             yield payload.panel_running(subject)
             finding = inspect_with(
@@ -140,9 +146,9 @@ class Runner:
             yield payload.panel_result(subject, panel.channel, finding)
         except InspectionError as error:
             broken = Panel(panel.detector, Status.BROKEN, problem=error.problem, fix=error.fix)
-            yield payload.panel_state(subject, broken)
+            yield self._state(subject, broken)
         except FAILURES as error:
-            yield payload.panel_state(subject, stopped(panel.detector, error))
+            yield self._state(subject, stopped(panel.detector, error))
 
     def _rate(self, subject: Subject, *panels: Panel) -> float:
         """Return the product's rate, as far as the detectors loaded by now support it."""

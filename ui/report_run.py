@@ -41,7 +41,7 @@ class Reporter:
         try:
             return {"number": self._numbers.next(), **self._make(request, upload)}
         except InspectionError as error:
-            return {"number": self._numbers.next(), "problem": f"{error.problem} {error.fix}"}
+            return {"number": self._numbers.next(), "problem": self.catalog.tell(str(error))}
 
     def _make(self, request: Mapping[str, object], upload: Path | None) -> Slot:
         kind, rate, product, sample = (request.get(name) for name in REQUEST)

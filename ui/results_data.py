@@ -72,7 +72,7 @@ class Results:
             Trouble(
                 key,
                 title_of(name),
-                found.problem,
+                self.catalog.tell(found.problem),
                 self.catalog.evaluate_command(key, name),
                 self.catalog.evaluate_command(key),
             )

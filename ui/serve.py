@@ -8,6 +8,7 @@ import gradio as gr
 
 from inspection.catalog import Catalog
 from inspection.errors import SettingsError
+from ui.address import is_loopback
 from ui.layout import build_page
 from ui.theme import make_theme, page_head
 
@@ -40,13 +41,14 @@ def serve(
     """
     # else every event ends with a table of all events, for which pandas is imported
     os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", SELDOM)
-    catalog.is_shared = share or is_share_wanted()
+    has_link = share or is_share_wanted()
+    catalog.is_shared = has_link or not is_loopback(host)
     page = build_page(catalog)
     page.queue(max_size=MAX_WAITING, api_open=False)
     try:
         page.launch(
             inline=inline,
-            share=catalog.is_shared,
+            share=has_link,
             server_name=host,
             server_port=port,
             prevent_thread_lock=True,

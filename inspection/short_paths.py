@@ -1,0 +1,27 @@
+"""Texts without the folders of this machine, for strangers who look at a page."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def shorten_paths(text: str, names: Iterable[tuple[Path, str]]) -> str:
+    """Return a text in which known folders are called by other names, also in longer paths.
+
+    Args:
+        text: any.
+        names: folders and what they are called; of two names for one folder the first counts,
+            and of two folders in one path the inner one.
+    """
+    known: dict[str, str] = {}
+    for folder, name in names:
+        if folder != Path(folder.anchor):  # the root of a disk is in every path
+            for written in (folder, folder.resolve()):
+                known.setdefault(str(written), name)
+                known.setdefault(written.as_posix(), name)
+    longest_first = "|".join(map(re.escape, sorted(known, key=len, reverse=True)))
+    if not longest_first:
+        return text
+    # neither the end of another path nor the beginning of another name
+    whole = rf"(?<![\w.~-])(?:{longest_first})(?![\w-]|\.\w)"
+    return re.sub(whole, lambda found: known[found[0]], text)
