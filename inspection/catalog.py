@@ -194,9 +194,7 @@ class Catalog:
             written = stamp(folder)
             try:
                 panel = Panel(detector, Status.READY, self._loader(folder))
-            except InspectionError as error:
-                panel = Panel(detector, Status.BROKEN, problem=error.problem, fix=error.fix)
-            except FAILURES as error:
+            except (InspectionError, *FAILURES) as error:
                 panel = stopped(detector, error)
             self._panels[key, detector] = (written, panel)
             return panel
@@ -355,7 +353,9 @@ class Catalog:
 
 
 def stopped(detector: str, error: BaseException) -> Panel:
-    """Return the panel of a detector that has died of one of `FAILURES`."""
+    """Return the panel of a detector that an InspectionError or one of `FAILURES` has stopped."""
+    if isinstance(error, InspectionError):
+        return Panel(detector, Status.BROKEN, problem=error.problem, fix=error.fix)
     reason = (str(error).splitlines() or [type(error).__name__])[0][:160]
     return Panel(
         detector,

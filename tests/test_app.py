@@ -90,10 +90,13 @@ def test_the_page_offers_no_api_and_only_tabs_that_work(page: Any) -> None:
     assert sorted(tabs) == sorted([*titles, *inner])
 
 
-def test_the_terminal_gets_one_line_per_detector(catalog: Catalog) -> None:
-    first, *lines = describe_first_inspection(catalog)
-    assert first.startswith("First inspection: part/test/")
+def test_the_terminal_gets_one_line_per_detector_and_the_outcome(catalog: Catalog) -> None:
+    first, *lines, outcome = describe_first_inspection(catalog)
+    assert first.startswith("First inspection: part/test/dent/")
     assert first.endswith("at 2 false alarms per 100 good parts")
+    assert outcome.split(maxsplit=1)[1] == (
+        "Defect found: 2 of 2 flag it. The dataset says of this sample: dent"
+    )
     assert len(lines) == 3, "a command stands below its detector"
     assert "Not trained yet" in next(line for line in lines if "U-Net" in line)
     assert all("threshold" in line for line in lines if "U-Net" not in line)
@@ -211,7 +214,21 @@ def test_the_terminal_survives_a_detector_that_dies(
     data = tmp_path / "data" / "drawn"
     broken = Catalog(tmp_path / "checkpoints", [data], loader=load, detectors=DETECTORS)
     app.print_first_inspection(broken)
-    assert capsys.readouterr().out.count("MemoryError") == len(DETECTORS)
+    told = capsys.readouterr().out
+    assert told.count("MemoryError") == len(DETECTORS)
+    assert "Verdict" not in told
+
+
+def test_a_good_first_sample_is_said_to_be_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog = make_catalog(tmp_path, weakness={"unet": 1.0, "cae": 1.0})
+    good = next(one for one in catalog.samples("drawn/part") if not one.is_anomalous)
+    monkeypatch.setattr("ui.first.find_opening", lambda *_: good)
+    *_, outcome = describe_first_inspection(catalog)
+    assert outcome.split(maxsplit=1)[1] == (
+        "No defect found: 0 of 3 flag it. The dataset says of this sample: a good part"
+    )
 
 
 def test_a_port_that_is_taken_ends_with_a_sentence(

@@ -145,3 +145,11 @@ def test_without_datasets_the_tab_says_what_to_do(tmp_path: Path) -> None:
     catalog = Catalog(tmp_path, [], loader=lambda folder: make_channel(1.0), detectors=())
     slots = last(Handlers(catalog).show("overview", None, "all", "all"))
     assert "--data DIR" in slots["status"]["text"]
+
+
+def test_strangers_are_told_no_folder_of_the_machine(handlers: Handlers, tmp_path: Path) -> None:
+    shutil.rmtree(tmp_path / "parts")
+    (tmp_path / "parts").mkdir()
+    handlers.catalog.is_shared = True
+    text = last(handlers.show("overview", "parts", "all", "all"))["status"]["text"]
+    assert text.startswith("The dataset folder DIR holds no images.")

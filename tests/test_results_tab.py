@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from inspection.calibration import CARD
 from inspection.catalog import Catalog
 from inspection.evaluation_files import EVALUATION, load_evaluation
 from tests.fakes import make_catalog, to_json, write_checkpoint, write_evaluations
@@ -192,3 +193,16 @@ def test_one_detector_alone_has_curves_and_no_scatter(tmp_path: Path) -> None:
     assert compare["second"] == ([("CAE", "cae")], None)
     assert compare["click"]["hint"] == ""
     assert show(handlers, "mistakes", *[None] * 5, "disagreements")["mistakes"]["sections"] == []
+
+
+def test_strangers_are_told_no_folder_of_the_machine(
+    handlers: Handlers, catalog: Catalog, tmp_path: Path
+) -> None:
+    folder = catalog.product(KEY).folder
+    (folder / "cae" / EVALUATION).write_text("{", encoding="utf-8")
+    (folder / "unet" / CARD).write_text("{", encoding="utf-8")
+    catalog.is_shared = True
+    (note,) = show(handlers, "training", "drawn", "part")["training-unet"].layout.annotations
+    for told in (to_json(show(handlers, "leaderboard", "drawn", "part")["todo"]), note.text):
+        assert "checkpoints/drawn/part/unet/detector.json" in told.replace("<br>", " ")
+        assert str(tmp_path) not in told

@@ -1,11 +1,13 @@
 """The first inspection, in words for a terminal; it loads what visitors need first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from inspection.catalog import FAILURES, Catalog, Panel, Status, stopped
+from inspection.errors import InspectionError
 from inspection.images import read_image
+from inspection.names import OUTCOME_TITLES, decide_outcome
 from inspection.pipeline import inspect_with
-from inspection.types import Finding, RGBImage
+from inspection.types import Finding, RGBImage, Sample, Verdict
 from ui import messages
 from ui.showcase import find_opening
 
@@ -26,20 +28,28 @@ def describe_first_inspection(catalog: Catalog) -> Iterator[str]:
     ready = [panel.channel for panel in panels if panel.channel is not None]
     rate = catalog.rate(key, [channel.calibration for channel in ready])
     yield messages.FIRST_INSPECTION.format(sample=opening.id, rate=f"{100 * rate:.3g}")
+    verdicts: list[Verdict] = []
     for panel in panels:
         if panel.status is Status.ABSENT:
             continue
-        yield _answer(panel, image, rate)
+        answer = _answer(panel, image, rate)
+        if isinstance(answer, Finding):
+            verdicts.append(answer.verdict)
+            yield _describe(panel, answer)
+        else:
+            yield _describe_trouble(answer)
+    if verdicts:
+        yield _describe_outcome(verdicts, opening)
 
 
-def _answer(panel: Panel, image: RGBImage, rate: float) -> str:
+def _answer(panel: Panel, image: RGBImage, rate: float) -> Finding | Panel:
+    """Return what a detector finds, or the panel that says why it cannot answer."""
     if panel.channel is None:
-        return _describe_trouble(panel)
+        return panel
     try:
-        finding = inspect_with(panel.channel, image, false_alarm_rate=rate)
-    except FAILURES as error:
-        return _describe_trouble(stopped(panel.detector, error))
-    return _describe(panel, finding)
+        return inspect_with(panel.channel, image, false_alarm_rate=rate)
+    except (InspectionError, *FAILURES) as error:
+        return stopped(panel.detector, error)
 
 
 def _describe_trouble(panel: Panel) -> str:
@@ -54,4 +64,15 @@ def _describe(panel: Panel, finding: Finding) -> str:
     return (
         f"  {title:<10} {finding.verdict.value:<7} {finding.relative_score:6.2f} x threshold  "
         f"({finding.image_score:.4g} vs {finding.threshold:.4g}), {1000 * finding.seconds:.0f} ms"
+    )
+
+
+def _describe_outcome(verdicts: Sequence[Verdict], sample: Sample) -> str:
+    """Say what the detectors that answered come to, and what the dataset says."""
+    defect_type = sample.defect_type
+    return messages.FIRST_OUTCOME.format(
+        outcome=OUTCOME_TITLES[decide_outcome(verdicts)],
+        flagged=verdicts.count(Verdict.DEFECT),
+        total=len(verdicts),
+        truth=messages.GOOD_PART if defect_type is None else defect_type.replace("_", " "),
     )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from inspection.catalog import FAILURES, Catalog, Panel, Status, stopped
+from inspection.catalog import FAILURES, Catalog, Panel, stopped
 from inspection.dataset import read_mask
 from inspection.errors import ImageError, InspectionError
 from inspection.images import pixel_hash, read_image
@@ -144,10 +144,7 @@ class Runner:
                 panel.channel, image, false_alarm_rate=self._rate(subject, panel)
             )
             yield payload.panel_result(subject, panel.channel, finding)
-        except InspectionError as error:
-            broken = Panel(panel.detector, Status.BROKEN, problem=error.problem, fix=error.fix)
-            yield self._state(subject, broken)
-        except FAILURES as error:
+        except (InspectionError, *FAILURES) as error:
             yield self._state(subject, stopped(panel.detector, error))
 
     def _rate(self, subject: Subject, *panels: Panel) -> float:

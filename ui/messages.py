@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from inspection.names import DETECTOR_TITLES, OUTCOME_TITLES, Outcome
 
 TITLE = "Defect Lens"
+GOOD_PART = "a good part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ VIEWER: Mapping[str, str] = {
     "time": "Time",
     "timeHelp": "All detectors together, without loading",
     "sampleIs": "This sample is",
-    "goodPart": "a good part",
+    "goodPart": GOOD_PART,
     "sampleHelp": "What the dataset says of it",
     "perHundred": "{rate} per 100",
     "joint": "The majority flags {k} of {n} held-out good parts",
@@ -186,6 +187,9 @@ DEFECT = "defect"
 
 
 FIRST_INSPECTION = "First inspection: {sample}, at {rate} false alarms per 100 good parts"
+FIRST_OUTCOME = (
+    "  Verdict    {outcome}: {flagged} of {total} flag it. The dataset says of this sample: {truth}"
+)
 NO_FIRST_INSPECTION = "First inspection: none, for there is no unseen sample. Upload an image."
 
 EXPLORE_DATASET = "Dataset"
