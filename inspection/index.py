@@ -4,6 +4,7 @@ The cache is one SQLite file per dataset folder, outside it. A row stays valid w
 sizes and times of its image and masks stay the same; only what has changed is measured again.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -73,10 +74,14 @@ class Store:
             self._connection.close()
 
     def read_facts(self) -> dict[str, tuple[str, ImageFacts]]:
-        """Return id -> (stamp, facts), without pictures."""
+        """Return id -> (stamp, facts), without pictures and without what cannot be understood."""
         with self._lock:
             rows = self._connection.execute("SELECT * FROM facts").fetchall()
-        return {row[0]: (row[1], _to_facts(row[2:])) for row in rows}
+        found = {}
+        for key, stamp, *columns in rows:
+            with contextlib.suppress(ValueError, TypeError, IndexError):  # measured again
+                found[key] = (stamp, _to_facts(columns))
+        return found
 
     def write_facts(self, rows: Sequence[tuple[Sample, str, ImageFacts]]) -> None:
         """Keep the facts of some images, pictures included."""
@@ -288,25 +293,45 @@ def _assemble(
 
 def _connect(path: Path | None) -> sqlite3.Connection:
     """Open the file, made anew where it is damaged; in memory where it cannot be written."""
-    if path is not None:
+    if path is None:
+        return _open_file(None)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
             return _open_file(path)
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
-                return _open_file(None)
+        except sqlite3.OperationalError:  # locked, or it cannot be written
+            return _open_file(None)
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
             path.unlink(missing_ok=True)
             return _open_file(path)
-        except OSError:
-            pass
-    return _open_file(None)
+    except (OSError, sqlite3.DatabaseError):  # somebody else has it open, or no right to it
+        return _open_file(None)
 
 
 def _open_file(path: Path | None) -> sqlite3.Connection:
-    connection = sqlite3.connect(path or ":memory:", timeout=30, check_same_thread=False)
-    connection.execute("PRAGMA synchronous = OFF")  # a cache: what is lost is measured again
-    connection.executescript(SCHEMA)
+    """Open a sound file, or none.
+
+    Raises:
+        sqlite3.OperationalError: it cannot be written.
+        sqlite3.DatabaseError: it is damaged.
+        UnicodeDecodeError: it is so much so that SQLite cannot say where.
+    """
+    with contextlib.ExitStack() as undo:
+        connection = sqlite3.connect(path or ":memory:", timeout=30, check_same_thread=False)
+        undo.callback(connection.close)  # Windows removes no file that is open
+        connection.text_factory = _decode_text
+        connection.execute("PRAGMA synchronous = OFF")  # a cache: what is lost is measured again
+        connection.executescript(SCHEMA)
+        (state,) = connection.execute("PRAGMA quick_check(1)").fetchone()  # 0.1 s per 100 MB
+        if state != "ok":
+            raise sqlite3.DatabaseError(state)
+        undo.pop_all()
     return connection
+
+
+def _decode_text(data: bytes) -> str:
+    """Return stored text; a damaged id or stamp is like no other, so its image is measured anew."""
+    return data.decode("utf-8", "replace")
 
 
 def _without_pictures(facts: ImageFacts) -> ImageFacts:

@@ -1,7 +1,10 @@
 """The index of a dataset: what is measured, and when it is measured again."""
 
 import os
+import sqlite3
+from dataclasses import astuple
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +17,8 @@ from inspection.index import Index, cache_folder, cache_path, embed_index, open_
 from inspection.regions import find_regions
 from inspection.types import Box, Sample, Split
 from tests.factories import write_dataset
+
+NO_DATABASE = b"this is no database, whatever its name says" * 50
 
 
 @pytest.fixture
@@ -138,8 +143,90 @@ def test_stopping_keeps_what_was_measured(dataset: Dataset, tmp_path: Path) -> N
 def test_a_damaged_cache_is_made_anew(dataset: Dataset, tmp_path: Path) -> None:
     path = cache_path(dataset.root, tmp_path / "cache")
     path.parent.mkdir()
-    path.write_bytes(b"this is no database, whatever its name says" * 50)
+    path.write_bytes(NO_DATABASE)
     assert open_in(dataset, tmp_path).is_complete
+
+
+def damage(path: Path) -> None:
+    """Overwrite the middle of a cache: its head is as it was, and so it opens."""
+    data = path.read_bytes()
+    head, tail = data[:4096], data[len(data) // 2 :]
+    path.write_bytes(head + b"\xff" * (len(data) - len(head) - len(tail)) + tail)
+
+
+def test_a_cache_damaged_behind_its_head_is_made_anew(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_in(dataset, tmp_path).store.close()
+    damage(cache_path(dataset.root, tmp_path / "cache"))
+    index = open_in(dataset, tmp_path)
+    ids = [sample.id for sample in dataset.samples]
+    assert index.is_complete
+    assert list(index.thumbnails(ids)) == ids
+    monkeypatch.setattr(module, "measure_sample", lambda sample: pytest.fail(sample.id))
+    assert open_in(dataset, tmp_path).is_complete  # the new one is kept
+
+
+def test_a_row_that_makes_no_sense_is_measured_again(dataset: Dataset, tmp_path: Path) -> None:
+    first = open_in(dataset, tmp_path)
+    for column, text in (("defects", "[[1"), ("stamp", b"\xff"), ("mask_problems", "{")):
+        question = f"UPDATE facts SET {column} = CAST(? AS TEXT) WHERE id = ?"
+        with sqlite3.connect(cache_path(dataset.root, tmp_path / "cache")) as other:
+            other.execute(question, (text, dataset.samples[0].id))
+        other.close()
+        again = open_in(dataset, tmp_path)
+        assert again.stamps == first.stamps
+        assert list(map(astuple, again.facts)) == list(map(astuple, first.facts))
+
+
+def test_a_damaged_cache_is_closed_before_it_is_removed(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = cache_path(dataset.root, tmp_path / "cache")
+    path.parent.mkdir()
+    path.write_bytes(NO_DATABASE)
+    num_open = 0
+
+    class Counted(sqlite3.Connection):
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            nonlocal num_open
+            super().__init__(*arguments, **named)
+            num_open += 1
+
+        def close(self) -> None:
+            nonlocal num_open
+            super().close()
+            num_open -= 1
+
+    connect, unlink = sqlite3.connect, Path.unlink
+
+    def unlink_as_windows(path: Path, **named: Any) -> None:
+        if num_open:
+            raise PermissionError(path)
+        unlink(path, **named)
+
+    monkeypatch.setattr(
+        module.sqlite3, "connect", lambda *a, **named: connect(*a, factory=Counted, **named)
+    )
+    monkeypatch.setattr(Path, "unlink", unlink_as_windows)
+    open_in(dataset, tmp_path).store.close()
+    monkeypatch.setattr(module, "measure_sample", lambda sample: pytest.fail(sample.id))
+    assert open_in(dataset, tmp_path).is_complete
+
+
+def test_a_damaged_cache_that_cannot_be_removed_is_passed_by(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_in(dataset, tmp_path).store.close()
+    damage(cache_path(dataset.root, tmp_path / "cache"))
+
+    def refuse(path: Path, **_: Any) -> None:
+        raise PermissionError(path)
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    index = open_in(dataset, tmp_path)
+    assert index.is_complete
+    assert index.thumbnails([index.samples[0].id])
 
 
 def test_without_a_writable_cache_it_works_in_memory(dataset: Dataset, tmp_path: Path) -> None:
