@@ -1,12 +1,12 @@
 """`cli.py tune`: search for a detector's settings, never looking at a test image."""
 
-import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from commands.locked_files import tolerate_locked_files
 from commands.options import (
     Category,
     Checkpoints,
@@ -24,10 +24,11 @@ from detectors import CLASSES, setting_names
 from detectors import search as search_module
 from detectors.search import Trial
 from inspection.catalog import CHECKPOINTS
+from inspection.command_line import quote, quote_path
 from inspection.dataset import check_trainable, read_dataset
 from inspection.errors import SettingsError
 from inspection.evaluation_types import FIGURES
-from inspection.files import replace_text
+from inspection.files import write_whole
 from inspection.rehearsal import Question, Rehearsal, divide_training, prepare_questions
 from inspection.reports import write_csv
 from inspection.split_labels import Labels
@@ -93,25 +94,44 @@ def tune(
     questions = prepare_questions(rehearsal, seed=seed)
     describe_questions(rehearsal, questions)
     typer.echo(f"{len(search.trials)} of {trials} trials are done.")
+    keep_trials(folder, search.trials)
 
     def watch(trial: Trial) -> None:
         typer.echo(describe_trial(trial))
-        write_trials(folder, search.trials)
-
-    def complain(sentence: str) -> None:
-        typer.echo(sentence, err=True)
+        keep_trials(folder, search.trials)
 
     search.run(questions, num_trials=trials, device=device, watch=watch, complain=complain)
     typer.echo(f"\nBest: {describe_trial(search.best)}")
     typer.echo(f"Table and figure: {folder}\nTrain with it:\n")
-    words = ["python", "cli.py", "train", "--data", str(data), "--category", part.categories[0]]
-    words += ["--detector", detector]
-    words += ["--labelled-defects", f"{labelled_defects:g}"] if learns_labels else []
-    words += ["--dataset", dataset] if dataset is not None else []
-    words += ["--checkpoints", str(checkpoints)] if checkpoints != CHECKPOINTS else []
-    for key, value in search.best.settings.items():
-        words += ["--set", f"{key}={value}"] if key not in trial_only else []
-    typer.echo(shlex.join(words))
+    options = {
+        "--data": quote_path(data),
+        "--category": quote(part.categories[0]),
+        "--detector": detector,
+        "--labelled-defects": f"{labelled_defects:g}" if learns_labels else None,
+        # another seed would calibrate thresholds on images that the settings were chosen with
+        "--seed": str(seed) if seed else None,
+        "--dataset": quote(dataset) if dataset is not None else None,
+        "--checkpoints": quote_path(checkpoints) if checkpoints != CHECKPOINTS else None,
+    }
+    best = {key: value for key, value in search.best.settings.items() if key not in trial_only}
+    typer.echo(write_command(options, best))
+
+
+def complain(sentence: str) -> None:
+    """Say what went wrong, on the error stream."""
+    typer.echo(sentence, err=True)
+
+
+def write_command(options: Mapping[str, str | None], settings: Mapping[str, str]) -> str:
+    """Return the command that trains with such settings.
+
+    Args:
+        options: with their values, quoted; those without are left out.
+        settings: of the detector.
+    """
+    words = [f"{option} {value}" for option, value in options.items() if value is not None]
+    words += [f"--set {quote(f'{key}={value}')}" for key, value in settings.items()]
+    return " ".join(["python cli.py train", *words])
 
 
 def needs_labels(detector: str) -> bool:
@@ -168,14 +188,16 @@ def describe_trial(trial: Trial) -> str:
     return f"{trial.number:>4}  {trial.objective:.4f}  ({figures})  {settings}"
 
 
-def write_trials(folder: Path, trials: Sequence[Trial]) -> None:
-    """Replace the table and the figure of all trials."""
-    write_csv(
-        folder / TABLE,
-        [
-            {"trial": one.number, **one.figures, "seconds": one.seconds, **one.settings}
-            for one in trials
-        ],
-    )
-    with replace_text(folder / FIGURE) as file:
-        file.write(draw_trials(trials))
+def keep_trials(folder: Path, trials: Sequence[Trial]) -> None:
+    """Replace the figure and the table of all trials, if there are any."""
+    if not trials:
+        return
+    with tolerate_locked_files():
+        write_whole(folder / FIGURE, draw_trials(trials))
+        write_csv(
+            folder / TABLE,
+            [
+                {"trial": one.number, **one.figures, "seconds": one.seconds, **one.settings}
+                for one in trials
+            ],
+        )

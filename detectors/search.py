@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from detectors import create_detector, parse_settings
-from inspection.errors import EvaluationError, InspectionError, SettingsError
+from inspection.errors import (
+    BREAKDOWNS,
+    EvaluationError,
+    InspectionError,
+    SettingsError,
+    explain,
+)
 from inspection.progress import progress_bar
 from inspection.rehearsal import Question, Rehearsal, ask
 from inspection.types import Detector
@@ -157,18 +163,29 @@ class Search:
             trial.set_user_attr("settings", settings)
             start = time.perf_counter()
             try:
-                detector = self._create(settings, device)
-                detector.fit(self._learned)
-                with progress_bar(title) as progress:
-                    figures = ask(detector, questions, progress=progress)
-            except InspectionError as error:
-                self._give_up(trial, error)
-                complain(f"{title} failed: {error}")
+                figures = self._measure(settings, questions, device=device, title=title)
+            except (InspectionError, *BREAKDOWNS) as error:
+                self._give_up(trial, reason := explain(error))
+                complain(f"{title} failed: {reason}")
                 continue
             trial.set_user_attr("figures", figures)
             trial.set_user_attr("seconds", round(time.perf_counter() - start, 2))
             self._study.tell(trial, figures["objective"])
             watch(self.trials[-1])
+
+    def _measure(
+        self,
+        settings: Mapping[str, str],
+        questions: Sequence[Question],
+        *,
+        device: str | None,
+        title: str,
+    ) -> dict[str, float]:
+        """Train with some settings and return the figures; the detector is let go of."""
+        detector = self._create(settings, device)
+        detector.fit(self._learned)
+        with progress_bar(title) as progress:
+            return ask(detector, questions, progress=progress)
 
     def _create(self, settings: Mapping[str, str], device: str | None) -> Detector:
         chosen = {"seed": self.seed, **parse_settings(self.name, settings)}

@@ -15,7 +15,13 @@ from inspection.calibration import load_opening, product_rate
 from inspection.checkpoint_folders import is_there, mtime, read_seen, stamp
 from inspection.command_line import quote, quote_path
 from inspection.dataset import read_dataset
-from inspection.errors import CheckpointError, DatasetError, InspectionError, SettingsError
+from inspection.errors import (
+    CheckpointError,
+    DatasetError,
+    InspectionError,
+    SettingsError,
+    first_line,
+)
 from inspection.index import Embed
 from inspection.short_paths import shorten_paths
 from inspection.split_plan import SPLIT, load_split
@@ -356,11 +362,10 @@ def stopped(detector: str, error: BaseException) -> Panel:
     """Return the panel of a detector that an InspectionError or one of `FAILURES` has stopped."""
     if isinstance(error, InspectionError):
         return Panel(detector, Status.BROKEN, problem=error.problem, fix=error.fix)
-    reason = (str(error).splitlines() or [type(error).__name__])[0][:160]
     return Panel(
         detector,
         Status.BROKEN,
-        problem=f"It stopped while working ({reason}).",
+        problem=f"It stopped while working ({first_line(error)}).",
         fix="Try again; if it happens again, train it anew.",
     )
 

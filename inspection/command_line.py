@@ -2,14 +2,20 @@
 
 import re
 import shlex
+from collections.abc import Iterable
 from pathlib import Path
 
 
 def quote(text: str) -> str:
     """Return a word of a command line, for sh and for cmd.exe where one can serve both."""
-    if re.fullmatch(r"[\w./:-]+", text, re.ASCII):
+    if re.fullmatch(r"[\w./:-][\w./:=-]*", text, re.ASCII):  # zsh expands a leading =
         return text
     return shlex.quote(text) if re.search(r'["$`\\!%]', text) else f'"{text}"'
+
+
+def quote_all(words: Iterable[str]) -> str:
+    """Return a command line of several words."""
+    return " ".join(map(quote, words))
 
 
 def quote_path(folder: Path) -> str:

@@ -9,8 +9,11 @@ InspectionError
 ├── CalibrationError    a false-alarm rate or a set of normal scores cannot be used
 ├── NotFittedError      a detector is asked to work before it has learned
 ├── SettingsError       a setting is out of its range
-└── ReportError         a report or its folder cannot be written
+├── ReportError         a report or its folder cannot be written
+└── BreakdownError      a detector stopped while working: memory, a driver
 """
+
+MAX_REASON = 160  # characters of what a library says
 
 
 class InspectionError(Exception):
@@ -59,3 +62,40 @@ class SettingsError(InspectionError):
 
 class ReportError(InspectionError):
     """A report or its folder cannot be written."""
+
+
+class BreakdownError(InspectionError):
+    """A detector stopped while working, for want of memory or for another reason of its own."""
+
+
+BREAKDOWNS = (RuntimeError, MemoryError)
+"""What PyTorch and NumPy raise where a computation cannot go on."""
+
+
+def explain(error: BaseException) -> InspectionError:
+    """Return an error that people can read; of a breakdown it keeps no frame, and so no tensor."""
+    if isinstance(error, InspectionError):
+        return error
+    if is_out_of_memory(error):
+        return BreakdownError(
+            f"There was not enough memory ({first_line(error)}).",
+            "Close what else uses memory, try --device cpu, or train with a smaller --input-size "
+            "or --set batch_size=4.",
+        )
+    return BreakdownError(
+        f"It stopped while working ({first_line(error)}).", "Try again, or with --device cpu."
+    )
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell whether memory was lacking; PyTorch has a class for it, or only says so in words."""
+    if not isinstance(error, RuntimeError):
+        return isinstance(error, MemoryError)
+    text = str(error)
+    is_named = type(error).__name__ == "OutOfMemoryError"
+    return is_named or "out of memory" in text or "DefaultCPUAllocator" in text
+
+
+def first_line(error: BaseException) -> str:
+    """Return what an error says, shortened; its class where it says nothing."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:MAX_REASON]

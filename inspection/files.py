@@ -3,9 +3,11 @@
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
+
+from inspection.errors import ReportError
 
 
 @contextmanager
@@ -26,3 +28,22 @@ def replace_text(path: Path, *, encoding: str = "utf-8") -> Iterator[TextIO]:
         fresh.chmod(0o644)  # mkstemp makes files private
         fresh.replace(path)
         undo.pop_all()
+
+
+def write_whole(path: Path, text: str, *, encoding: str = "utf-8") -> None:
+    """Replace a text file that people look at, unless it says the same already.
+
+    Raises:
+        ReportError: the folder cannot be written, or another program keeps the file to itself.
+    """
+    with suppress(OSError):
+        if path.read_bytes() == text.encode(encoding):
+            return
+    try:
+        with replace_text(path, encoding=encoding) as file:
+            file.write(text)
+    except OSError as error:
+        raise ReportError(
+            f"{path} cannot be written ({error.strerror}).",
+            "Close it in other programs, such as Excel, or look at the rights of its folder.",
+        ) from error

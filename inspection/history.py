@@ -83,7 +83,7 @@ def write_history(folder: Path, history: History) -> None:
     """Write one row per epoch into a checkpoint folder; nothing for what has no epochs.
 
     Raises:
-        ImageError: the table cannot be written.
+        ReportError: the table cannot be written.
     """
     rows = [
         {

@@ -19,7 +19,7 @@ from PIL import Image
 
 from inspection.calibration import relative_score
 from inspection.edges import draw_finding_edges
-from inspection.errors import ImageError
+from inspection.files import write_whole
 from inspection.identity import Identity
 from inspection.images import pixel_hash, write_png
 from inspection.measures import class_probabilities, other_measures
@@ -293,17 +293,10 @@ def shorten(name: str, max_bytes: int) -> str:
 
 
 def write_csv(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
-    """Write rows as UTF-8 with a byte-order mark, which Excel needs for other scripts.
+    """Write rows, if there are any, in UTF-8 with the byte-order mark that Excel needs.
 
     Raises:
-        ImageError: the folder cannot be written.
+        ReportError: the folder cannot be written, or another program keeps the file to itself.
     """
-    if not rows:
-        return
-    try:
-        path.write_text(csv_text(rows), encoding="utf-8-sig", newline="")
-    except OSError as error:
-        raise ImageError(
-            f"{path} cannot be written ({error.strerror}).",
-            "Close it elsewhere, or choose another.",
-        ) from error
+    if rows:
+        write_whole(path, csv_text(rows), encoding="utf-8-sig")

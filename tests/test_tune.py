@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 import cli
+from commands.tune import write_command
 from detectors import CLASSES, create_detector, parse_settings
 from detectors.patchcore import PatchCore
 from detectors.search import SPACES, Choice
 from detectors.student import Student
+from inspection.command_line import quote_path
 from inspection.dataset import read_dataset
 from inspection.errors import EvaluationError, InspectionError, SettingsError
 from inspection.split_plan import load_split
@@ -38,20 +41,21 @@ def parts(tmp_path: Path) -> Path:
     return write_dataset(tmp_path / "parts", num_train=32, num_test=6)
 
 
-def run(*arguments: object) -> str:
+def run(*arguments: object, stream: str = "stdout") -> str:
     result = CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
     if isinstance(result.exception, InspectionError):
         raise result.exception
     assert result.exit_code == 0, result.output
-    return result.stdout
+    return str(getattr(result, stream))
 
 
-def tune(parts: Path, student: Path, *arguments: object) -> str:
+def tune(parts: Path, student: Path, *arguments: object, stream: str = "stdout") -> str:
     return run(
         *("tune", "--data", parts, "--detector", "patchcore", "--device", "cpu"),
         *("--out", parts.parent / "study", "--checkpoints", parts.parent / "ck"),
         *("--set", "input_size=64", "--set", f"backbone_weights={student}"),
         *arguments,
+        stream=stream,
     )
 
 
@@ -134,6 +138,65 @@ def test_settings_that_do_not_work_are_told_and_never_block_the_search(
     tune(parts, student, "--trials", 4)
     assert len(read_table(parts)) == 3
     assert len(tried) == 4
+
+
+@pytest.mark.parametrize("lack", [MemoryError(), torch.OutOfMemoryError("CUDA out of memory.")])
+def test_a_trial_without_enough_memory_is_told_and_never_tried_again(
+    parts: Path, student: Path, monkeypatch: pytest.MonkeyPatch, lack: Exception
+) -> None:
+    whole = PatchCore.fit
+    tried: list[Mapping[str, Any]] = []
+
+    def failing(self: PatchCore, samples: Any) -> PatchCore:
+        tried.append({"layers": self.settings.layers, "ratio": self.settings.coreset_ratio})
+        if len(tried) == 1:
+            raise lack
+        return whole(self, samples)
+
+    monkeypatch.setattr(PatchCore, "fit", failing)
+    said = tune(parts, student, "--trials", 2, stream="stderr")
+    assert "trial 1 of 2 failed: There was not enough memory" in said
+    assert "--set batch_size" in said
+    assert len(read_table(parts)) == 1
+    tune(parts, student, "--trials", 3)
+    assert len(read_table(parts)) == 2
+    assert len(tried) == 3
+    assert tried[0] not in tried[1:]
+
+
+def test_a_table_that_excel_keeps_open_costs_no_trial(parts: Path, student: Path) -> None:
+    table = parts.parent / "study" / "trials.csv"
+    table.mkdir(parents=True)  # no file takes its place
+    said = tune(parts, student, "--trials", 2, stream="stderr")
+    assert said.count(f"Warning: {table} cannot be written") == 2
+    assert sorted(path.name for path in table.parent.iterdir()) == [
+        "study.db",
+        "trials.csv",
+        "trials.html",
+    ]
+    table.rmdir()
+    assert "2 of 2 trials are done" in tune(parts, student, "--trials", 2)
+    assert len(read_table(parts)) == 2
+
+
+def test_the_printed_command_calibrates_on_no_image_that_the_settings_were_chosen_with(
+    parts: Path, student: Path
+) -> None:
+    command = shlex.split(tune(parts, student, "--trials", 1, "--seed", 3).splitlines()[-1])
+    run(*command[2:], "--device", "cpu")
+    kept = load_split(parts.parent / "ck" / "parts" / "disc")
+    assert kept is not None
+    samples = read_dataset(parts).samples
+    assert kept.roles == make_split(samples, seed=3).roles
+    assert kept.roles != make_split(samples).roles
+
+
+def test_the_printed_command_can_be_pasted_into_any_shell() -> None:
+    options = {"--data": quote_path(Path("my data")), "--seed": None}
+    settings = {"layers": "layer2,layer3", "smoothing": "2"}
+    assert write_command(options, settings) == (
+        'python cli.py train --data "my data" --set "layers=layer2,layer3" --set smoothing=2'
+    )
 
 
 def test_a_search_without_any_working_trial_says_so(
