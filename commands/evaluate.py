@@ -1,7 +1,6 @@
 """`cli.py evaluate`: figures on test images that no detector has seen."""
 
 import contextlib
-import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from commands.evaluate_classes import (
 )
 from commands.evaluate_trainings import Trainings
 from commands.evaluation_text import describe_leaderboards, describe_product, describe_split
+from commands.locked_files import tolerate_locked_files
 from commands.options import (
     Checkpoints,
     Compared,
@@ -34,8 +34,15 @@ from commands.options import (
 )
 from inspection.catalog import CHECKPOINTS, Catalog, Product
 from inspection.checkpoint_folders import read_seen
+from inspection.command_line import quote_all, quote_path
 from inspection.dataset import Dataset
-from inspection.errors import CheckpointError, EvaluationError, InspectionError
+from inspection.errors import (
+    BREAKDOWNS,
+    CheckpointError,
+    EvaluationError,
+    InspectionError,
+    explain,
+)
 from inspection.evaluation import Exam
 from inspection.evaluation import evaluate as evaluate_channel
 from inspection.evaluation_files import (
@@ -43,6 +50,7 @@ from inspection.evaluation_files import (
     load_evaluation,
     read_identity,
     save_evaluation,
+    save_table,
 )
 from inspection.evaluation_partial import PartialEvaluation
 from inspection.evaluation_types import EvaluationReport
@@ -114,13 +122,14 @@ def evaluate(
             for line in describe_all_classes(product, found, samples, rival):
                 typer.echo(line)
             trainings.tell([product.folder / one.detector for one in found])
-        except InspectionError as error:
-            failed[product.key] = error
+        except (InspectionError, *BREAKDOWNS) as error:
+            failed[product.key] = explain(error)
     for line in describe_leaderboards(reports):
         typer.echo(line)
     if reports:
         kept = read_reports(catalog, source.name)
-        write_csv(checkpoints / source.name / LEADERBOARD, list_entries(kept))
+        with tolerate_locked_files():
+            write_csv(checkpoints / source.name / LEADERBOARD, list_entries(kept))
     trainings.draw()
     refuse_failed(failed)
     rival.check_met()
@@ -173,7 +182,7 @@ def find_products(
         also = f" with {' and '.join(detectors)}" if detectors else ""
         raise CheckpointError(
             f"No category of {source.name} is trained{also}.",
-            f"Train them: `python cli.py train-all --data {source.root}`.",
+            f"Train them: `python cli.py train-all --data {quote_path(source.root)}`.",
         )
     return found
 
@@ -205,7 +214,7 @@ def make_exams(
             false_alarm_rate=used_rate,
             checkpoint=read_identity(product.folder / name),
             seen=seen,
-            command=shlex.join(["python", "cli.py", *sys.argv[1:]]),
+            command=quote_all(["python", "cli.py", *sys.argv[1:]]),
             seed=seed,
         )
         for name in chosen
@@ -222,11 +231,14 @@ def evaluate_one(
     if is_fresh:
         partial.clear()
     elif (kept := _kept_report(folder, exam)) is not None:
+        with tolerate_locked_files():
+            save_table(folder, kept)
         return kept
     channel = catalog.channel(product.key, name)
     with progress_bar(f"{product.key} {name}") as progress:
         report = evaluate_channel(channel, exam, partial=partial, progress=progress)
-    save_evaluation(folder, report)
+    with tolerate_locked_files():
+        save_evaluation(folder, report)
     partial.clear()
     return report
 

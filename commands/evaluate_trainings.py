@@ -5,6 +5,7 @@ from pathlib import Path
 
 import typer
 
+from commands.locked_files import tolerate_locked_files
 from commands.training_text import describe_trainings
 from inspection.errors import SettingsError
 from inspection.files import replace_text
@@ -24,11 +25,11 @@ class Trainings:
 
         Raises:
             CheckpointError: a checkpoint is damaged.
-            ImageError: a table cannot be written.
         """
         found = [(folder, read_history(folder)) for folder in folders]
         for folder, history in found:
-            write_history(folder, history)
+            with tolerate_locked_files():
+                write_history(folder, history)
             title = f"{title_of(folder.name)}, {folder.parent.parent.name}/{folder.parent.name}"
             self._told.append((title, history))
         for line in describe_trainings([(folder.name, history) for folder, history in found]):

@@ -30,7 +30,13 @@ from inspection.calibration import product_rate
 from inspection.catalog import CHECKPOINTS
 from inspection.classification import Labelling, find_thin_classes
 from inspection.dataset import Dataset, check_trainable
-from inspection.errors import DatasetError, InspectionError, SettingsError
+from inspection.errors import (
+    BREAKDOWNS,
+    DatasetError,
+    InspectionError,
+    SettingsError,
+    explain,
+)
 from inspection.index import embed_index, open_index
 from inspection.pooling import pool_datasets
 from inspection.progress import progress_bar
@@ -211,8 +217,8 @@ def train_categories(source: Dataset, order: Order) -> None:
     for part in source.categories:
         try:
             train_category(prepare(source.of(part), order), order)
-        except InspectionError as error:
-            typer.echo(f"  {error}", err=True)
+        except (InspectionError, *BREAKDOWNS) as error:
+            typer.echo(f"  {explain(error)}", err=True)
             problems.append(part)
     if problems:
         raise DatasetError(

@@ -55,13 +55,22 @@ def has_evaluation(folder: Path) -> bool:
 
 
 def save_evaluation(folder: Path, report: EvaluationReport) -> None:
-    """Write table and report into a checkpoint folder; the report last, as a whole.
+    """Write a report into a checkpoint folder, and then its table.
 
     Raises:
-        ImageError: the table cannot be written.
+        ReportError: the table cannot be written; the report is.
+    """
+    write_json(folder / EVALUATION, {"format": FORMAT, **asdict(report)})
+    save_table(folder, report)
+
+
+def save_table(folder: Path, report: EvaluationReport) -> None:
+    """Write the table of a report, where it is not there yet.
+
+    Raises:
+        ReportError: it cannot be written.
     """
     write_csv(folder / TABLE, _table(report))
-    write_json(folder / EVALUATION, {"format": FORMAT, **asdict(report)})
 
 
 def load_evaluation(folder: Path) -> EvaluationReport:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 from safetensors.torch import save_file
 from typer.testing import CliRunner
@@ -244,6 +245,33 @@ def test_the_exit_code_is_2_and_there_is_no_traceback(tmp_path: Path) -> None:
     assert result.returncode == 2
     assert result.stderr.startswith("Error: ")
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (MemoryError(), 2),
+        (torch.OutOfMemoryError("CUDA out of memory.\nTried to allocate 2 GiB."), 2),
+        (RuntimeError("[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't"), 2),
+        (RuntimeError("mat1 and mat2 shapes cannot be multiplied"), None),
+    ],
+)
+def test_a_lack_of_memory_is_told_and_a_mistake_of_the_program_keeps_its_traceback(
+    error: Exception,
+    code: int | None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(cli, "app", fail)
+    with pytest.raises(SystemExit if code else RuntimeError) as caught:
+        cli.main()
+    assert getattr(caught.value, "code", None) == code
+    said = capsys.readouterr().err
+    assert said.startswith("Error: There was not enough memory (") == bool(code)
+    assert said.count("\n") == bool(code)
 
 
 def test_a_classifier_is_trained_by_name_and_judged_class_by_class(

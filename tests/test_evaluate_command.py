@@ -20,7 +20,7 @@ from inspection.calibration import (
     write_json,
 )
 from inspection.dataset import read_dataset
-from inspection.errors import InspectionError
+from inspection.errors import BreakdownError, InspectionError
 from inspection.evaluation_files import has_evaluation, load_evaluation
 from inspection.evaluation_types import Figure
 from inspection.images import pixel_hash, read_image
@@ -61,13 +61,13 @@ def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def evaluate(trained: Path, *arguments: str) -> str:
+def evaluate(trained: Path, *arguments: str, stream: str = "stdout") -> str:
     places = ["--data", str(trained / "drawn"), "--checkpoints", str(trained / "ck")]
     result = CliRunner().invoke(cli.app, ["evaluate", *places, *arguments])
     if isinstance(result.exception, InspectionError):
         raise result.exception
     assert result.exit_code == 0, result.output
-    return result.stdout
+    return str(getattr(result, stream))
 
 
 def test_every_category_is_evaluated_printed_and_kept(trained: Path) -> None:
@@ -101,6 +101,42 @@ def test_what_is_evaluated_is_read_and_only_the_rest_is_done(trained: Path) -> N
     assert Counting.num_asked == 40
     evaluate(trained, "--category", "part", "--detector", "unet", "--false-alarm-rate", "0.3")
     assert Counting.num_asked == 50
+
+
+@pytest.mark.parametrize("lack", [MemoryError(), RuntimeError("CUDA error: out of memory")])
+def test_a_category_without_enough_memory_is_named_and_the_others_are_evaluated(
+    trained: Path, monkeypatch: pytest.MonkeyPatch, lack: Exception
+) -> None:
+    whole = Counting.predict
+
+    def failing(self: Counting, images: Sequence[RGBImage]) -> list[Prediction]:
+        if not Counting.num_asked:
+            Counting.num_asked += 1
+            raise lack
+        return whole(self, images)
+
+    monkeypatch.setattr(Counting, "predict", failing)
+    with pytest.raises(BreakdownError, match=r"drawn/part: There was not enough memory.*--device"):
+        evaluate(trained)
+    assert not has_evaluation(trained / "ck" / "drawn" / "part" / "cae")
+    assert has_evaluation(trained / "ck" / "drawn" / "ring" / "patchcore")
+    assert "drawn/part: 4 normal" in evaluate(trained)
+
+
+def test_tables_that_excel_keeps_open_cost_no_figure(trained: Path) -> None:
+    folder = trained / "ck" / "drawn" / "part" / "unet"
+    tables = (folder / "evaluation.csv", trained / "ck" / "drawn" / "leaderboard.csv")
+    for table in tables:
+        table.mkdir()  # no file takes its place
+    said = evaluate(trained, "--category", "part", stream="stderr")
+    for table in tables:
+        assert f"Warning: {table} cannot be written" in said
+        table.rmdir()
+    assert len(load_evaluation(folder).images) == 10
+    asked = Counting.num_asked
+    evaluate(trained, "--category", "part")
+    assert Counting.num_asked == asked
+    assert all(table.is_file() for table in tables)
 
 
 def test_a_test_image_copied_into_training_is_found_and_counts_for_no_detector(

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from safetensors.torch import save_file
 from typer.testing import CliRunner
 
@@ -64,6 +65,25 @@ def test_a_category_that_cannot_be_trained_does_not_stop_the_others(parts: Path)
     with pytest.raises(DatasetError, match=r"1 of 2 categories were not trained.*disc"):
         train_all(parts)
     assert (parts.parent / "ck" / "parts" / "ring" / "patchcore").is_dir()
+
+
+@pytest.mark.parametrize("lack", [MemoryError(), torch.OutOfMemoryError("CUDA out of memory.")])
+def test_a_category_without_enough_memory_does_not_stop_the_others(
+    parts: Path, monkeypatch: pytest.MonkeyPatch, lack: Exception
+) -> None:
+    whole = PatchCore.fit
+
+    def failing(self: PatchCore, samples: Any) -> PatchCore:
+        if samples[0].category == "disc":
+            raise lack
+        return whole(self, samples)
+
+    monkeypatch.setattr(PatchCore, "fit", failing)
+    with pytest.raises(DatasetError, match=r"1 of 2 categories were not trained.*disc"):
+        train_all(parts)
+    assert (parts.parent / "ck" / "parts" / "ring" / "patchcore").is_dir()
+    monkeypatch.undo()
+    assert "parts/ring is trained already" in train_all(parts)
 
 
 def test_any_setting_of_a_detector_can_be_given(parts: Path) -> None:
