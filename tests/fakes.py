@@ -143,6 +143,7 @@ def make_catalog(
     trained: Sequence[str] = DETECTORS,
     categories: Sequence[str] = ("part",),
     weakness: Mapping[str, float] | None = None,
+    further: Sequence[Path] = (),
 ) -> Catalog:
     """Return a catalogue of drawn products whose detectors are fakes."""
     for category in categories:
@@ -156,7 +157,7 @@ def make_catalog(
         return Channel(named(folder.name, weakness=lack), load_calibration(folder).calibration)
 
     return Catalog(
-        root / "checkpoints", [root / "data" / "drawn"], loader=load, detectors=DETECTORS
+        root / "checkpoints", [root / "data" / "drawn", *further], loader=load, detectors=DETECTORS
     )
 
 

@@ -34,11 +34,21 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     root = tmp_path_factory.mktemp("explore")
     write_product(root / "data" / "drawn", "tile", num_good=5, num_bad=2)
     write_cracks(root / "data" / "drawn" / "tile")
-    catalog = make_catalog(root)
+    write_product(root / "data" / "drawn")
+    catalog = make_catalog(root, further=[write_negative(root)])
     good = root / "data" / "drawn" / "part"
     for name in ("900.png", "901.png"):  # near-duplicates across the split
         shutil.copy(good / "test" / "good" / "000.png", good / "train" / "good" / name)
     return catalog
+
+
+def write_negative(root: Path) -> Path:
+    """Write a dataset of which no detector is trained, with the ids of the first one."""
+    folder = root / "data" / "negative"
+    shutil.copytree(root / "data" / "drawn" / "part", folder / "part")
+    for path in folder.glob("part/t*/*/*.png"):
+        Image.fromarray(255 - np.asarray(Image.open(path))).save(path)
+    return folder
 
 
 def write_cracks(folder: Path) -> None:
@@ -220,6 +230,40 @@ def test_a_click_opens_an_image_large_and_hands_it_to_the_detectors(page: Any) -
     dialog.get_by_role("button", name="Inspect this image").click()
     page.wait_for_selector('.dl[data-ready="done:3"]')
     assert page.locator('.dl [data-part="title"]').first.inner_text() == "Defect found"
+
+
+@on_desktop
+def test_a_point_shows_the_image_of_its_own_dataset(page: Any) -> None:
+    open_view(page, "similarity")
+    small, large = hover(page), click(page)
+    choose(page, "Dataset", "negative")
+    page.wait_for_function(f"({SEEN})[0]?.layout?.meta === 'negative'")
+    assert hover(page) != small
+    assert click(page) != large
+
+
+def emit(page: Any, event: str) -> None:
+    """Let the figure say that something happened to the point of an image that both have."""
+    point = "{ customdata: 'part/test/dent/000.png' }"
+    mouse = "{ clientX: 300, clientY: 300 }"
+    page.evaluate(f"({SEEN})[0].emit('{event}', {{ points: [{point}], event: {mouse} }})")
+
+
+def hover(page: Any) -> str:
+    emit(page, "plotly_hover")
+    page.wait_for_selector(".peek img")
+    source = str(page.locator(".peek img").get_attribute("src"))
+    emit(page, "plotly_unhover")
+    return source
+
+
+def click(page: Any) -> str:
+    emit(page, "plotly_click")
+    dialog = page.locator("dialog.detail")
+    dialog.locator("dt").first.wait_for()
+    source = str(dialog.locator("img").get_attribute("src"))
+    dialog.get_by_role("button", name="Close").click()
+    return source
 
 
 @on_desktop

@@ -1,13 +1,19 @@
 """The Explore data tab: whatever a request asks for, no path is made of it."""
 
 import shutil
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from eda.similarity import FROM_STUDENT
 from inspection.catalog import Catalog
 from inspection.errors import DatasetError
+from inspection.types import RGBImage
 from tests.factories import BrightnessDetector, make_channel, write_dataset
 from ui import explore_data as module
 from ui.explore_tab import SUB_TABS, Handlers
@@ -127,6 +133,82 @@ def test_a_dataset_without_masks_says_so_once(tmp_path: Path, handlers: Handlers
 def test_hovering_a_point_shows_its_thumbnail(handlers: Handlers) -> None:
     peek = handlers.peek("parts", "disc/test/spot/000.png")
     assert peek["source"].startswith("data:image/jpeg")
+
+
+class Means:
+    """Embeds an image as its mean colour, when it is let."""
+
+    source = "means"
+
+    def __init__(self) -> None:
+        self.is_asked, self.may_answer = threading.Event(), threading.Event()
+
+    def __call__(self, images: Sequence[RGBImage]) -> NDArray[np.float32]:
+        self.is_asked.set()
+        assert self.may_answer.wait(60)
+        return np.array([image.mean(axis=(0, 1)) for image in images], np.float32)
+
+
+@pytest.fixture
+def slow(handlers: Handlers, tmp_path: Path) -> Iterator[Means]:
+    """The embedding of a page with two datasets, whose images have the same ids."""
+    embed = Means()
+    others = shutil.copytree(tmp_path / "parts", tmp_path / "others")
+    handlers.catalog = Catalog(
+        tmp_path / "checkpoints",
+        [tmp_path / "parts", others],
+        loader=lambda folder: make_channel(1.0),
+        detectors=(BrightnessDetector.name,),
+        embed=embed,
+    )
+    handlers.explorer = module.Explorer(handlers.catalog)
+    yield embed
+    embed.may_answer.set()
+
+
+def begin_similarity(handlers: Handlers, slow: Means) -> Iterator[dict[str, Any]]:
+    """Show what is alike until the embeddings are being made."""
+    slots = handlers.show("similarity", "parts", "all", "all", "any", "any", 0)
+    while not slow.is_asked.is_set():
+        next(slots)
+    return slots
+
+
+def test_a_dataset_put_aside_for_others_keeps_its_embeddings_for_who_waits_for_them(
+    handlers: Handlers, slow: Means, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_OPEN", 1)
+    waiting = begin_similarity(handlers, slow)
+    last(handlers.show("overview", "others", "all", "all", "any", "any", 0))
+    slow.may_answer.set()
+    assert FROM_STUDENT in last(waiting)["projection"].to_json()
+
+
+def test_choosing_a_dataset_again_takes_no_embeddings_from_who_waits_for_them(
+    handlers: Handlers, slow: Means
+) -> None:
+    waiting = begin_similarity(handlers, slow)
+    job = handlers.explorer.open("parts")
+    handlers.explorer.forget("parts")
+    assert handlers.explorer.open("parts") is job  # and so it can be stopped
+    slow.may_answer.set()
+    assert FROM_STUDENT in last(waiting)["projection"].to_json()
+    handlers.explorer.forget("parts")
+    assert handlers.explorer.open("parts") is not job
+
+
+def test_pictures_say_of_which_dataset_they_are(handlers: Handlers, slow: Means) -> None:
+    slow.may_answer.set()
+    sample = "disc/test/spot/000.png"
+    for name in ("parts", "others"):
+        shown = [
+            last(handlers.show(view, name, "all", "all", "any", "any", 0))
+            for view in ("gallery", "similarity")
+        ]
+        assert shown[0]["gallery"]["dataset"] == name
+        assert shown[1]["projection"].layout.meta == name
+        assert handlers.peek(name, sample)["dataset"] == name
+        assert handlers.open_image(name, sample)["detail"]["dataset"] == name
 
 
 def test_after_a_failure_nobody_foresaw_the_next_visit_tries_again(

@@ -206,7 +206,7 @@ def test_a_damaged_cache_is_closed_before_it_is_removed(
         unlink(path, **named)
 
     monkeypatch.setattr(
-        module.sqlite3, "connect", lambda *a, **named: connect(*a, factory=Counted, **named)
+        sqlite3, "connect", lambda *a, **named: connect(*a, factory=Counted, **named)
     )
     monkeypatch.setattr(Path, "unlink", unlink_as_windows)
     open_in(dataset, tmp_path).store.close()

@@ -32,8 +32,12 @@ class Opened:
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """A dataset being opened; any number of visitors may watch."""
+    """A dataset being opened; any number of visitors may watch.
 
+    Who shows something holds on to one job: the explorer may have put another in its place.
+    """
+
+    name: str
     done: int = 0
     total: int = 0
     result: Opened | None = None
@@ -46,6 +50,17 @@ class Job:
     def progress(self, done: int, total: int) -> None:
         """Take note of how far it is."""
         self.done, self.total = done, total
+
+    def watch(self) -> Iterator[tuple[int, int]]:
+        """Yield (done, total) until it is over."""
+        if self.is_over.wait(FIRST_LOOK):
+            return
+        while not self.is_over.wait(POLL):
+            yield self.done, self.total
+
+    @property
+    def is_embedding(self) -> bool:
+        return self.embedding is not None and not self.embedding.is_over.is_set()
 
 
 class Explorer:
@@ -60,17 +75,25 @@ class Explorer:
     def names(self) -> tuple[str, ...]:
         return tuple(self._catalog.folders)
 
-    def watch(self, name: object) -> Iterator[tuple[int, int]]:
-        """Open a dataset, yielding (done, total) while its images are measured.
+    def open(self, name: object) -> Job:
+        """Return what opens a dataset, begun if need be.
 
         Raises:
             DatasetError: there is no dataset of that name.
         """
-        job = self._job(name)
-        if job.is_over.wait(FIRST_LOOK):
-            return
-        while not job.is_over.wait(POLL):
-            yield job.done, job.total
+        if not isinstance(name, str) or name not in self._catalog.folders:
+            raise DatasetError(
+                "There is no dataset of that name.",
+                f"Choose one of: {', '.join(self.names) or 'none yet; start with --data DIR'}.",
+            )
+        with self._lock:
+            job = self._jobs.get(name)
+            if job is None:
+                while len(self._jobs) >= MAX_OPEN:
+                    self._jobs.pop(next(iter(self._jobs)))
+                job = self._jobs[name] = Job(name)
+                threading.Thread(target=self._run, args=(name, job), daemon=True).start()
+        return job
 
     def get(self, name: object) -> Opened:
         """Return a dataset, waiting until it is measured.
@@ -78,33 +101,42 @@ class Explorer:
         Raises:
             InspectionError: there is none of that name, or its folder cannot be read.
         """
-        job = self._job(name)
+        return self.wait_for(self.open(name))
+
+    def wait_for(self, job: Job) -> Opened:
+        """Return the dataset that a job opens.
+
+        Raises:
+            InspectionError: its folder cannot be read.
+        """
         job.is_over.wait()
         if job.result is not None:
             return job.result
-        self.forget(name)  # the next visit tries again
+        with self._lock:
+            if self._jobs.get(job.name) is job:  # the next visit tries again
+                del self._jobs[job.name]
         raise job.error or DatasetError("The dataset could not be opened.", "Try again.")
 
-    def watch_vectors(self, name: object) -> Iterator[tuple[int, int]]:
-        """Make the embeddings of an opened dataset, yielding (done, total) meanwhile."""
-        job, embed = self._job(name), self._catalog.embed
+    def watch_vectors(self, job: Job) -> Iterator[tuple[int, int]]:
+        """Make `job.vectors` of an opened dataset, yielding (done, total) meanwhile.
+
+        Raises:
+            InspectionError: the backbone cannot be used.
+        """
+        embed = self._catalog.embed
         if embed is None or job.result is None or job.vectors is not None:
             return
         with self._lock:
-            if job.embedding is None or job.embedding.is_over.is_set():
-                job.embedding = Job()
+            part = job.embedding
+            if part is None or part.is_over.is_set():
+                part = job.embedding = Job(job.name)
                 threading.Thread(
-                    target=self._run_embedding, args=(job, job.embedding, embed), daemon=True
+                    target=self._run_embedding, args=(job, part, embed), daemon=True
                 ).start()
-        part = job.embedding
         while not part.is_over.wait(POLL):
             yield part.done, part.total
         if part.error is not None:
             raise part.error
-
-    def vectors(self, name: object) -> "NDArray[np.float32] | None":
-        """Return the embeddings (n, d) of an opened dataset; None where there are none."""
-        return self._job(name).vectors
 
     def stop(self, name: object) -> None:
         """Stop measuring; what was measured is kept and shown."""
@@ -116,26 +148,11 @@ class Explorer:
                 job.embedding.stop.set()
 
     def forget(self, name: object) -> None:
-        """Look at the folder anew at the next visit."""
+        """Look at the folder anew at the next visit, unless others wait for its embeddings."""
         with self._lock:
             job = self._jobs.get(str(name))
-            if job is not None and job.is_over.is_set():
+            if job is not None and job.is_over.is_set() and not job.is_embedding:
                 del self._jobs[str(name)]
-
-    def _job(self, name: object) -> Job:
-        if not isinstance(name, str) or name not in self._catalog.folders:
-            raise DatasetError(
-                "There is no dataset of that name.",
-                f"Choose one of: {', '.join(self.names) or 'none yet; start with --data DIR'}.",
-            )
-        with self._lock:
-            job = self._jobs.get(name)
-            if job is None:
-                while len(self._jobs) >= MAX_OPEN:
-                    self._jobs.pop(next(iter(self._jobs)))
-                job = self._jobs[name] = Job()
-                threading.Thread(target=self._run, args=(name, job), daemon=True).start()
-        return job
 
     def _run(self, name: str, job: Job) -> None:
         from eda.frame import make_defect_frame, make_frame, make_problem_frame

@@ -28,6 +28,7 @@ def page_value(opened: Opened, page: gallery.GalleryPage) -> dict[str, Any]:
         }
 
     return {
+        "dataset": opened.index.dataset.name,
         "sides": [
             side(
                 messages.GALLERY_GOOD.format(count=page.num_good),
@@ -65,6 +66,7 @@ def detail_value(opened: Opened, catalog: Catalog, sample_id: object) -> dict[st
     is_known = product in catalog.products
     note = messages.BOXES_NOTE if gallery.has_only_boxes(sample) else ""
     return {
+        "dataset": opened.index.dataset.name,
         "id": sample.id,
         "source": encode_image(shrink(image, LARGE)),
         "path": gallery.outline_of(sample, (height, width)),
@@ -83,7 +85,11 @@ def peek_value(opened: Opened, sample_id: object) -> dict[str, str]:
     data = opened.index.thumbnails([sample_id]).get(sample_id)
     if data is None:
         return {}
-    return {"id": sample_id, "source": f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"}
+    return {
+        "dataset": opened.index.dataset.name,
+        "id": sample_id,
+        "source": f"data:image/jpeg;base64,{base64.b64encode(data).decode()}",
+    }
 
 
 def _facts(opened: Opened, row: int) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ import gradio as gr
 from inspection.catalog import Catalog
 from inspection.errors import InspectionError
 from ui import messages
-from ui.explore_data import Explorer
+from ui.explore_data import Explorer, Job
 from ui.explore_parts import (
     busy_value,
     make_figure_keeper,
@@ -62,8 +62,9 @@ class Handlers:
             yield {"status": status_value(messages.EXPLORE_NO_DATASETS)}
             return
         try:
-            yield from self._open(name)
-            yield from self._show(view, name, (category, defect_type, *gallery))
+            job = self.explorer.open(name)
+            yield from self._watch(job)
+            yield from self._show(view, job, (category, defect_type, *gallery))
         except InspectionError as error:
             yield {
                 "status": status_value(self.catalog.tell(str(error)), is_problem=True),
@@ -88,8 +89,8 @@ class Handlers:
         except InspectionError:
             return {}
 
-    def _open(self, name: object) -> Iterator[Slots]:
-        for done, total in self.explorer.watch(name):
+    def _watch(self, job: Job) -> Iterator[Slots]:
+        for done, total in job.watch():
             text = (
                 messages.EXPLORE_MEASURING.format(done=done, total=total)
                 if total
@@ -97,10 +98,10 @@ class Handlers:
             )
             yield {"status": busy_value(text, done, total), "stop": bool(total)}
 
-    def _show(self, view: object, name: object, wanted: tuple[object, ...]) -> Iterator[Slots]:
+    def _show(self, view: object, job: Job, wanted: tuple[object, ...]) -> Iterator[Slots]:
         from ui.explore_views import VIEWS, Choice, show_similarity
 
-        opened = self.explorer.get(name)
+        opened = self.explorer.wait_for(job)
         category, defect_type, area, contrast, page = (*wanted, *(None,) * 5)[:5]
         rows = opened.images
         categories = [str(one) for one in rows["category"].unique()]
@@ -121,8 +122,8 @@ class Handlers:
             "status": busy_value("", 0, 0),  # what is shown meanwhile is of an older wish
         }
         if view == "similarity":
-            yield from self._embed(name)
-            slots = show_similarity(opened, choice, self.explorer.vectors(name))
+            yield from self._embed(job)
+            slots = show_similarity(opened, choice, job.vectors)
         else:
             key = view if isinstance(view, str) and view in VIEWS else "overview"
             slots = VIEWS[key](opened, choice)
@@ -131,8 +132,8 @@ class Handlers:
             text = messages.EXPLORE_PARTIAL.format(done=len(opened.images))
         yield {"status": status_value(text), "stop": False, **slots}
 
-    def _embed(self, name: object) -> Iterator[Slots]:
-        for done, total in self.explorer.watch_vectors(name):
+    def _embed(self, job: Job) -> Iterator[Slots]:
+        for done, total in self.explorer.watch_vectors(job):
             text = (
                 messages.EXPLORE_EMBEDDING.format(done=done, total=total)
                 if total
@@ -252,19 +253,26 @@ def _bind(handlers: Handlers, outputs: dict[str, Any], tabs: dict[str, gr.Tab]) 
 
 def _bind_images(handlers: Handlers, outputs: dict[str, Any]) -> None:
     """Connect what shows a single image, and the button that stops."""
-    dataset = outputs["dataset"]
 
-    def on_open(name: Any, event: gr.EventData) -> dict[Any, Any]:
-        slots = handlers.open_image(name, getattr(event, "id", None))
+    def on_open(event: gr.EventData) -> dict[Any, Any]:
+        slots = handlers.open_image(*_image_of(event))
         return {outputs[key]: value for key, value in slots.items()}
 
-    def on_peek(name: Any, event: gr.EventData) -> Any:
-        return handlers.peek(name, getattr(event, "id", None))
+    def on_peek(event: gr.EventData) -> Any:
+        return handlers.peek(*_image_of(event))
 
     for part in ("gallery", "peek"):
-        outputs[part].select(on_open, dataset, [outputs["detail"], outputs["status"]], **AT_ONCE)
-    outputs["peek"].input(on_peek, dataset, outputs["peek"], trigger_mode="always_last", **AT_ONCE)
-    outputs["stop"].click(handlers.explorer.stop, dataset, None, **AT_ONCE)
+        outputs[part].select(on_open, None, [outputs["detail"], outputs["status"]], **AT_ONCE)
+    outputs["peek"].input(on_peek, None, outputs["peek"], trigger_mode="always_last", **AT_ONCE)
+    outputs["stop"].click(handlers.explorer.stop, outputs["dataset"], None, **AT_ONCE)
+
+
+def _image_of(event: gr.EventData) -> tuple[object, object]:
+    """Return dataset and id of the image that an event is about.
+
+    The dataset is that of the picture: another one may be chosen above and not be shown yet.
+    """
+    return getattr(event, "dataset", None), getattr(event, "id", None)
 
 
 def _named_slots(outputs: dict[str, Any], slots: Iterator[Slots]) -> Iterator[dict[Any, Any]]:

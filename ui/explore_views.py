@@ -120,6 +120,7 @@ def show_similarity(opened: Opened, choice: Choice, vectors: NDArray[np.float32]
         vectors,
         defect_type=choice.defect_type,
     )
+    found.projection.update_layout(meta=opened.index.dataset.name)  # what its points are of
     note = similarity.describe_pairs(found.images, found.pairs)
     return {
         "projection": found.projection,

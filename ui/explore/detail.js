@@ -2,13 +2,13 @@
 
 const find = (name) => element.querySelector(name);
 const dialog = find('dialog');
-let shown = '';
+let shown = null;
 let opener = null;
 
 function draw({ source, path, box, isBoxes }) {
   const image = new Image();
   image.src = source;
-  image.alt = shown;
+  image.alt = shown.id;
   const picture = find('.picture');
   picture.replaceChildren(image);
   if (path) picture.append(createOverlay({ path, box, isBoxes }));
@@ -17,7 +17,7 @@ function draw({ source, path, box, isBoxes }) {
 }
 
 function openEarly({ detail }) {
-  shown = detail.id;
+  shown = detail;
   opener = detail.opener || null;
   find('h2').textContent = detail.id;
   find('dl').replaceChildren();
@@ -29,7 +29,7 @@ function openEarly({ detail }) {
 
 function fill() {
   const value = props.value;
-  if (!value || value.id !== shown) return;
+  if (!value || !shown || value.id !== shown.id || value.dataset !== shown.dataset) return;
   draw(value);
   find('dl').replaceChildren(...value.facts.flatMap(([name, text]) => {
     const term = document.createElement('dt');

@@ -3,27 +3,29 @@
 const find = (name) => element.querySelector(name);
 
 function showGallery() {
-  const { sides = [], page = 0, pages = 1, note = '' } = props.value || {};
+  const { dataset, sides = [], page = 0, pages = 1, note = '' } = props.value || {};
   find('.gallery').hidden = !props.value;
-  find('.sides').replaceChildren(...sides.map(createSide));
+  find('.sides').replaceChildren(...sides.map((side) => createSide(side, dataset)));
   find('.count').textContent = note;
   find('.before').disabled = page === 0;
   find('.after').disabled = page >= pages - 1;
 }
 
-function createSide(side) {
-  const section = createSection(side, createItem);
+function createSide(side, dataset) {
+  const section = createSection(side, (item) => createItem(item, dataset));
   section.querySelector('h2').dataset.kind = side.isGood ? 'good' : 'defect';
   return section;
 }
 
-function createItem(item) {
+function createItem(item, dataset) {
   const { id, source, path, box, isBoxes, label, detail } = item;
   const button = createPicture(item, detail ? `${label} · ${detail}` : label);
   button.setAttribute('aria-label', `${id}: ${label} ${detail}`);
   button.addEventListener('click', () => {
-    document.dispatchEvent(new CustomEvent('defect-lens-open', { detail: { id, source, path, box, isBoxes, opener: button } }));
-    trigger('select', { id });
+    document.dispatchEvent(new CustomEvent('defect-lens-open', {
+      detail: { dataset, id, source, path, box, isBoxes, opener: button },
+    }));
+    trigger('select', { dataset, id });
   });
   return button;
 }

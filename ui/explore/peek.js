@@ -1,27 +1,32 @@
 // Over the projection: a point shows its thumbnail, a click opens the image large.
 
 const box = element.querySelector('.peek');
-const known = new Map();
+const known = new Map(); // by dataset and id: two datasets may have images of the same id
 let over = '';
 let plot = null;
+
+const nameOf = ({ dataset, id }) => JSON.stringify([dataset, id]);
+const imageOf = ({ customdata }) => ({ dataset: plot.layout.meta, id: String(customdata) });
 
 function attach() {
   const found = document.querySelector('#projection .js-plotly-plot');
   if (!found || found === plot || !found.on) return;
   plot = found;
   plot.on('plotly_hover', ({ points: [point], event }) => {
-    over = String(point.customdata);
+    const image = imageOf(point);
+    over = nameOf(image);
     place(event);
     const source = known.get(over);
     if (source) show(source);
-    else trigger('input', { id: over });
+    else trigger('input', image);
   });
   plot.on('plotly_unhover', () => { over = ''; box.hidden = true; });
   plot.on('plotly_click', ({ points: [point] }) => {
-    const id = String(point.customdata);
+    const image = imageOf(point);
     box.hidden = true;
-    document.dispatchEvent(new CustomEvent('defect-lens-open', { detail: { id, source: known.get(id) || '', opener: null } }));
-    trigger('select', { id });
+    const source = known.get(nameOf(image)) || '';
+    document.dispatchEvent(new CustomEvent('defect-lens-open', { detail: { ...image, source, opener: null } }));
+    trigger('select', image);
   });
 }
 
@@ -36,10 +41,11 @@ function show(source) {
 }
 
 function receive() {
-  const { id, source } = props.value || {};
+  const { dataset, id, source } = props.value || {};
   if (!id) return;
-  known.set(id, source);
-  if (id === over) show(source);
+  const name = nameOf({ dataset, id });
+  known.set(name, source);
+  if (name === over) show(source);
 }
 
 new MutationObserver(attach).observe(document.body, { childList: true, subtree: true });
