@@ -149,12 +149,19 @@ def readable(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[frame["problem"] == ""]
 
 
+def leave_out(root: PurePath, text: str) -> str:
+    """Return text with paths from a folder on: visitors need not know where it lies."""
+    start = str(root / "_")[:-1]  # it ends with the separator of its platform
+    for written in (start, start.replace("\\", "\\\\"), root.as_posix() + "/"):  # as in repr()
+        text = text.replace(written, "")
+    return text
+
+
 def _issue_row(index: Index, issue: DatasetIssue) -> tuple[Any, ...]:
     path = issue.path
     root = index.dataset.root
     name = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
-    problem = issue.problem.replace(f"{root}/", "")  # visitors need not know where it lies
-    return issue.kind.value, name, issue.category or "", problem, issue.fix
+    return issue.kind.value, name, issue.category or "", leave_out(root, issue.problem), issue.fix
 
 
 def _mask_rows(sample: Sample, problems: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
