@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from detectors.backbones import Backbone, BackboneRef, load_backbone
-from detectors.checkpoints import StoredDetector, retrain
+from detectors.checkpoints import StoredDetector
+from inspection.command_line import train_again
 from inspection.errors import CheckpointError
 
 
@@ -53,11 +54,11 @@ def reopen_backbone(
     )
     wanted = stored.state.get("backbone_sha256")
     if wanted is None:
-        raise CheckpointError(f"{folder} was written by another version.", retrain(folder.name))
+        raise CheckpointError(f"{folder} was written by another version.", train_again(folder))
     if backbone.ref.sha256 != wanted:
         raise CheckpointError(
             f"{folder} was made with other weights of the backbone {choice.backbone} "
             f"than those found ({backbone.ref.origin}).",
-            f"Bring the former weights back, or train again. {retrain(folder.name)}",
+            f"Bring the former weights back, or train again. {train_again(folder)}",
         )
     return backbone

@@ -17,7 +17,6 @@ from detectors.checkpoints import (
     load_weights,
     not_fitted,
     open_detector,
-    retrain,
     write_detector,
 )
 from detectors.devices import choose_device, memory_layout
@@ -47,6 +46,7 @@ from detectors.settings import (
     Watch,
     make_settings,
 )
+from inspection.command_line import train_again
 from inspection.errors import CheckpointError
 from inspection.preprocess import LoadedSamples, check_input_size
 from inspection.synthetic import draw_defects
@@ -189,7 +189,7 @@ class _Usual:
             )
         except KeyError as error:
             raise CheckpointError(
-                f"{folder} lacks what this version needs ({error}).", retrain(CAE.name)
+                f"{folder} lacks what this version needs ({error}).", train_again(folder)
             ) from error
 
 

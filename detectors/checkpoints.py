@@ -24,6 +24,7 @@ from safetensors.torch import load, save
 from detectors.devices import choose_device
 from detectors.settings import settings_to_json
 from inspection.calibration import CARD
+from inspection.command_line import train_again
 from inspection.errors import CheckpointError, NotFittedError, SettingsError
 from inspection.splits import fingerprint
 from inspection.types import TrainingRecord
@@ -94,23 +95,25 @@ def read_detector(folder: Path, name: str) -> StoredDetector:
     if card.get("detector") != name:
         raise CheckpointError(
             f"{folder / CARD} belongs to a {card.get('detector')!s} detector, not to {name}.",
-            retrain(name),
+            train_again(folder),
         )
     weights = folder / WEIGHTS
     if not weights.is_file():
-        raise CheckpointError(f"{weights} is missing.", retrain(name))
+        raise CheckpointError(f"{weights} is missing.", train_again(folder))
     data = weights.read_bytes()  # not mapped: Windows cannot replace a mapped file
     if hashlib.sha256(data).hexdigest() != card.get("weights_sha256"):
-        raise CheckpointError(f"{weights} is damaged, cut off or was exchanged.", retrain(name))
+        raise CheckpointError(
+            f"{weights} is damaged, cut off or was exchanged.", train_again(folder)
+        )
     try:
         tensors = load(data)
         training = TrainingRecord(**card["training"])
         return StoredDetector(dict(card["settings"]), dict(card["state"]), training, tensors)
     except SafetensorError as error:
-        raise CheckpointError(f"{weights} is damaged ({error}).", retrain(name)) from error
+        raise CheckpointError(f"{weights} is damaged ({error}).", train_again(folder)) from error
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(
-            f"{folder / CARD} lacks what this version needs ({error}).", retrain(name)
+            f"{folder / CARD} lacks what this version needs ({error}).", train_again(folder)
         ) from error
 
 
@@ -129,7 +132,7 @@ def open_detector(
         detector = kind(device=device, **stored.settings)
     except SettingsError as error:
         raise CheckpointError(
-            f"{folder} was written by another version ({error.problem})", retrain(kind.name)
+            f"{folder} was written by another version ({error.problem})", train_again(folder)
         ) from error
     detector.training, detector.state = stored.training, stored.state
     return detector, stored
@@ -142,18 +145,17 @@ def read_card(folder: Path) -> dict[str, Any]:
         CheckpointError: missing, no JSON, or of another format.
     """
     path = folder / CARD
-    name = folder.name
     if not path.is_file():
-        raise CheckpointError(f"There is no checkpoint in {folder}.", retrain(name))
+        raise CheckpointError(f"There is no checkpoint in {folder}.", train_again(folder))
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError) as error:
-        raise CheckpointError(f"{path} is damaged ({error}).", retrain(name)) from error
+        raise CheckpointError(f"{path} is damaged ({error}).", train_again(folder)) from error
     if not isinstance(card, dict) or card.get("format") != FORMAT:
         found = card.get("format") if isinstance(card, dict) else None
         raise CheckpointError(
             f"{path} was written by another version (format {found}, this one reads {FORMAT}).",
-            retrain(name),
+            train_again(folder),
         )
     return card
 
@@ -168,7 +170,7 @@ def load_weights(module: torch.nn.Module, stored: StoredDetector, folder: Path) 
         module.load_state_dict(stored.tensors)
     except RuntimeError as error:
         raise CheckpointError(
-            f"{folder / WEIGHTS} does not fit the settings in {CARD}.", retrain(folder.name)
+            f"{folder / WEIGHTS} does not fit the settings in {CARD}.", train_again(folder)
         ) from error
 
 
@@ -176,13 +178,8 @@ def not_fitted(name: str) -> NotFittedError:
     """Return the error for a detector that has not learned yet."""
     return NotFittedError(
         f"The {name} detector has not learned anything yet.",
-        f"Run `python cli.py train --detector {name}`, or call fit() first.",
+        f"Run `python cli.py train --data DIR --detector {name}`, or call fit() first.",
     )
-
-
-def retrain(name: str) -> str:
-    """Return the remedy for an unusable checkpoint."""
-    return f"Train again: `python cli.py train --data DIR --category C --detector {name}`."
 
 
 @contextmanager

@@ -20,7 +20,6 @@ from detectors.checkpoints import (
     load_weights,
     not_fitted,
     open_detector,
-    retrain,
     write_detector,
 )
 from detectors.classifier_networks import (
@@ -59,6 +58,7 @@ from inspection.classification import (
     list_classes,
     to_measures,
 )
+from inspection.command_line import train_again
 from inspection.errors import BackboneError, CheckpointError
 from inspection.preprocess import LoadedSamples, check_input_size
 from inspection.types import AnomalyMap, Prediction, RGBImage, Sample, Size, TrainingRecord
@@ -293,7 +293,7 @@ class CNNClassifier:
             network = build_untrained(name, layer, tensors=tensors)
         except (KeyError, TypeError, ValueError, BackboneError) as error:
             raise CheckpointError(
-                f"{folder} was written by another version ({error}).", retrain(self.name)
+                f"{folder} was written by another version ({error}).", train_again(folder)
             ) from error
         return self._assemble(PretrainedFeatures(network, layer), channels, num_classes)
 

@@ -15,13 +15,14 @@ from tqdm import tqdm
 from detectors.backbone_choice import backbone_state, choose_backbone, reopen_backbone
 from detectors.backbone_files import STUDENT
 from detectors.backbones import Backbone
-from detectors.checkpoints import not_fitted, open_detector, retrain, write_detector
+from detectors.checkpoints import not_fitted, open_detector, write_detector
 from detectors.coreset import estimate_seconds, select_coreset
 from detectors.devices import choose_device
 from detectors.fitting import learnable, read_images, record_training
 from detectors.library_imports import import_patchcore_model
 from detectors.networks import smooth_map
 from detectors.settings import Range, Seed, make_settings
+from inspection.command_line import train_again
 from inspection.errors import CheckpointError
 from inspection.preprocess import check_input_size
 from inspection.progress import announce_duration
@@ -140,11 +141,11 @@ class PatchCore:
         )
         model = detector._build(backbone)
         if "memory_bank" not in stored.tensors:
-            raise CheckpointError(f"{folder} lacks its memory bank.", retrain(cls.name))
+            raise CheckpointError(f"{folder} lacks its memory bank.", train_again(folder))
         bank = stored.tensors["memory_bank"].float()
         if bank.ndim != 2 or bank.shape[1] != sum(backbone.channels.values()):
             raise CheckpointError(
-                f"The memory bank in {folder} does not fit its backbone.", retrain(cls.name)
+                f"The memory bank in {folder} does not fit its backbone.", train_again(folder)
             )
         model.memory_bank = bank.to(detector._device)
         detector._model = model.eval()

@@ -1,6 +1,7 @@
 """Turn an index into tables: one row per image, one row per defect, one row per odd file."""
 
 from collections.abc import Iterator
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from inspection.command_line import quote
+from inspection.command_line import quote, train_again
 from inspection.errors import CalibrationError, CheckpointError
 from inspection.files import replace_text
 from inspection.types import Calibration, Sample, Verdict
@@ -22,10 +22,6 @@ CALIBRATION = "calibration.json"
 CARD = "detector.json"
 PRODUCT = "product.json"
 DEFAULT_RATE = 0.02
-PRODUCT_FIX = (
-    "Delete it, then store the product's rate anew: "
-    "`python cli.py calibrate --category C --false-alarm-rate R`."
-)
 TINY = float(np.finfo(np.float32).tiny)
 
 
@@ -161,7 +157,7 @@ def read_calibration(folder: Path) -> StoredCalibration:
     content = read_json(folder / CALIBRATION)
     if content.get("weights_sha256") != _weights_hash(folder):
         raise CheckpointError(
-            f"{folder / CALIBRATION} was not made for the weights beside it.", _retrain(folder)
+            f"{folder / CALIBRATION} was not made for the weights beside it.", train_again(folder)
         )
     try:
         scores = content["normal_scores"]
@@ -172,7 +168,7 @@ def read_calibration(folder: Path) -> StoredCalibration:
         return StoredCalibration(calibration, dict(content["seen"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(
-            f"{folder / CALIBRATION} is damaged ({error}).", _retrain(folder)
+            f"{folder / CALIBRATION} is damaged ({error}).", train_again(folder)
         ) from error
 
 
@@ -204,13 +200,24 @@ def load_product_rate(folder: Path) -> float | None:
     """
     rate = _read_product(folder).get("false_alarm_rate")
     if rate is not None and (not isinstance(rate, float) or not 0 < rate < 1):
-        raise CheckpointError(f"{folder / PRODUCT} holds no rate between 0 and 1.", PRODUCT_FIX)
+        raise CheckpointError(
+            f"{folder / PRODUCT} holds no rate between 0 and 1.", _store_again(folder)
+        )
     return rate
 
 
 def _read_product(folder: Path) -> dict[str, Any]:
     path = folder / PRODUCT
-    return read_json(path, fix=PRODUCT_FIX) if path.is_file() else {"format": FORMAT}
+    return read_json(path, fix=_store_again(folder)) if path.is_file() else {"format": FORMAT}
+
+
+def _store_again(folder: Path) -> str:
+    """Return the remedy for what is stored of a product DATASET/CATEGORY."""
+    key = quote(f"{folder.parent.name}/{folder.name}")
+    return (
+        "Delete it, then store the product's rate anew: "
+        f"`python cli.py calibrate --category {key} --false-alarm-rate R`."
+    )
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
@@ -230,7 +237,7 @@ def read_json(path: Path, *, fix: str | None = None) -> dict[str, Any]:
     Raises:
         CheckpointError: missing, damaged or of another version.
     """
-    remedy = fix or _retrain(path.parent)
+    remedy = fix or train_again(path.parent)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -240,8 +247,3 @@ def read_json(path: Path, *, fix: str | None = None) -> dict[str, Any]:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise CheckpointError(f"{path} was written by another version.", remedy)
     return content
-
-
-def _retrain(folder: Path) -> str:
-    chosen = f"--category {quote(folder.parent.name)} --detector {quote(folder.name)}"
-    return f"Train again: `python cli.py train --data DIR {chosen}`."

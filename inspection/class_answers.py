@@ -7,6 +7,7 @@ from pathlib import Path
 from inspection.calibration import CARD, read_json, write_json
 from inspection.checkpoint_folders import read_seen
 from inspection.classification import ClassReport, NamedImage, judge_named, name_scored
+from inspection.command_line import name_checkpoint, quote_path
 from inspection.errors import CheckpointError, EvaluationError
 from inspection.evaluation import SeenImages
 from inspection.evaluation_files import FORMAT, evaluate_again, read_identity, read_record
@@ -110,8 +111,9 @@ def check_baseline(own: ClassAnswers, own_folder: Path, folder: Path) -> None:
     if not (folder / CARD).is_file():
         raise CheckpointError(
             f"There is no baseline in {folder}.",
-            "Train it into a folder of its own: `python cli.py train --data DIR --detector "
-            f"{folder.name} --backbone small-cnn --checkpoints DIR`.",
+            "Train it into that folder: `python cli.py train --data DIR "
+            f"{name_checkpoint(folder)} --backbone small-cnn "
+            f"--checkpoints {quote_path(folder.parents[2])}`.",
         )
     if set(_classes(folder)) != set(_classes(own_folder)):
         raise EvaluationError(

@@ -23,3 +23,13 @@ def quote_path(folder: Path) -> str:
     here = Path.cwd()
     written = folder.relative_to(here) if folder.is_relative_to(here) else folder
     return quote(written.as_posix())
+
+
+def name_checkpoint(folder: Path) -> str:
+    """Return the options that choose what a folder DATASET/CATEGORY/DETECTOR holds."""
+    return f"--category {quote(folder.parent.name)} --detector {quote(folder.name)}"
+
+
+def train_again(folder: Path) -> str:
+    """Return the remedy for a checkpoint DATASET/CATEGORY/DETECTOR that cannot be used."""
+    return f"Train again: `python cli.py train --data DIR {name_checkpoint(folder)}`."

@@ -15,6 +15,7 @@ from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from inspection.calibration import CALIBRATION, CARD, read_json, write_json
+from inspection.command_line import name_checkpoint, train_again
 from inspection.errors import CheckpointError, EvaluationError
 from inspection.evaluation_types import Checkpoint, EvaluationReport
 from inspection.reports import write_csv
@@ -38,7 +39,7 @@ def read_identity(folder: Path) -> Checkpoint:
     if not isinstance(weights, str):
         raise CheckpointError(
             f"{folder / 'detector.json'} does not name its weights.",
-            f"Train again: `python cli.py train --data DIR --detector {folder.name}`.",
+            train_again(folder),
         )
     return Checkpoint(
         dataset=folder.parent.parent.name,
@@ -92,10 +93,7 @@ def load_evaluation(folder: Path) -> EvaluationReport:
 
 def evaluate_again(folder: Path) -> str:
     """Return the remedy for an evaluation that is missing or cannot be used."""
-    return (
-        f"Run `python cli.py evaluate --data DIR --category {folder.parent.name} "
-        f"--detector {folder.name}`."
-    )
+    return f"Run `python cli.py evaluate --data DIR {name_checkpoint(folder)}`."
 
 
 def read_record(path: Path, kind: type[Record], *, remedy: str) -> Record:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from inspection.calibration import CARD, read_json
+from inspection.command_line import train_again
 from inspection.errors import CheckpointError
 from inspection.reports import write_csv
 
@@ -74,8 +75,7 @@ def read_history(folder: Path) -> History:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(
-            f"{folder / CARD} is damaged ({error!r}).",
-            f"Train again: `python cli.py train --data DIR --detector {folder.name}`.",
+            f"{folder / CARD} is damaged ({error!r}).", train_again(folder)
         ) from error
 
 

@@ -102,5 +102,6 @@ def _check(prediction: Prediction, detector: Detector, name: str) -> None:
         raise CheckpointError(
             f"The {detector.name} detector returned a map that is not finite and positive"
             f"{f' for {name}' if name else ''}.",
-            f"Train again: `python cli.py train --detector {detector.name}`.",
+            "Train again: `python cli.py train --data DIR --category NAME "
+            f"--detector {detector.name}`.",
         )

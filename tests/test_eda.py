@@ -1,7 +1,7 @@
 """Tables and figures of the exploration, on small datasets whose answers are known."""
 
 import json
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,14 @@ from PIL import Image
 
 from eda import gallery, location, overview, shape, similarity
 from eda.classes import label_classes
-from eda.frame import make_defect_frame, make_frame, make_problem_frame, select, select_with_normal
+from eda.frame import (
+    leave_out,
+    make_defect_frame,
+    make_frame,
+    make_problem_frame,
+    select,
+    select_with_normal,
+)
 from eda.report import make_report
 from eda.style import LEGEND_LINE
 from eda.tables import table_value
@@ -301,3 +308,24 @@ def test_the_report_stands_alone_and_names_hold_no_markup(tmp_path: Path) -> Non
     assert "Resolution check" in text
     plain = make_report(index, pictures=False)
     assert "data:image/jpeg" not in plain.split("<script>")[0]
+
+
+@pytest.mark.parametrize(
+    ("root", "text"),
+    [
+        (PurePosixPath("/home/ada/parts"), "/home/ada/parts/train/a.png is empty."),
+        (PureWindowsPath(r"C:\Users\ada\parts"), r"C:\Users\ada\parts\train\a.png is empty."),
+        (PureWindowsPath(r"C:\Users\ada\parts"), "C:/Users/ada/parts/train/a.png is empty."),
+        (
+            PureWindowsPath(r"C:\Users\ada\parts"),
+            r"'C:\\Users\\ada\\parts\\train' is empty.",
+        ),
+    ],
+)
+def test_a_sentence_says_nothing_of_the_folder_that_a_dataset_lies_in(
+    root: PurePath, text: str
+) -> None:
+    told = leave_out(root, text)
+    assert "ada" not in told
+    assert told.strip("'").startswith("train")
+    assert told.endswith("is empty.")
