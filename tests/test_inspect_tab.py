@@ -13,7 +13,6 @@ from PIL import Image
 
 from inspection.calibration import (
     CARD,
-    FORMAT,
     PRODUCT,
     load_calibration,
     read_json,
@@ -22,12 +21,10 @@ from inspection.calibration import (
 )
 from inspection.catalog import Catalog, Status
 from inspection.dataset import read_dataset
-from inspection.demo import write_demo_data
 from inspection.errors import BackboneError, CheckpointError
 from inspection.images import pixel_hash, read_image
 from inspection.preprocess import to_input_size
-from inspection.split_plan import SplitPlan, save_split
-from inspection.types import Channel, Split
+from inspection.types import Channel
 from tests.fakes import (
     DETECTORS,
     FakeDetector,
@@ -40,7 +37,7 @@ from tests.fakes import (
 from ui.inspect_tab import Handlers, Source
 from ui.layout import build_page
 from ui.safe_image import SafeImage
-from ui.showcase import PER_KIND, choose_samples, draw_samples, find_opening, wanted_samples
+from ui.showcase import find_opening
 
 KEY = "drawn/part"
 
@@ -432,17 +429,6 @@ def test_the_strip_mixes_every_kind_and_is_made_once(handlers: Handlers, catalog
     assert handlers.strips.strip(KEY) is strip
 
 
-def test_the_page_opens_with_what_the_product_names_or_with_a_defect(tmp_path: Path) -> None:
-    catalog = make_catalog(tmp_path)
-    chosen = choose_samples(catalog.samples(KEY))
-    opening = find_opening(catalog, KEY)
-    assert opening is not None
-    assert opening.is_anomalous
-    named = {"format": FORMAT, "opens_with": chosen[-1].id}
-    write_json(catalog.product(KEY).folder / PRODUCT, named)
-    assert find_opening(catalog, KEY) is chosen[-1]
-
-
 def test_reports_hold_no_slot_of_an_inspection(catalog: Catalog) -> None:
     events = build_page(catalog).fns.values()
     limits = {event.concurrency_id: event.concurrency_limit for event in events}
@@ -474,41 +460,3 @@ def test_a_checkpoint_that_is_broken_does_not_take_the_strip_with_it(tmp_path: P
     broken.write_text("{")
     assert Handlers(catalog).strips.strip(KEY)["items"]
     assert catalog.peek(KEY, "unet").status is Status.LOADING
-
-
-def test_only_the_demo_samples_that_the_strip_would_choose_are_wanted() -> None:
-    is_wanted = wanted_samples({"washer": None})
-    assert is_wanted("washer/test/good/000.png")
-    assert not is_wanted(f"washer/test/good/{PER_KIND:03d}.png")
-    assert not is_wanted("washer/train/good/000.png")
-
-
-@pytest.fixture
-def demo_checkpoints(tmp_path: Path) -> Path:
-    """Return the folder of two demo products, each with one test image."""
-    for name in ("bottle", "washer"):
-        roles = {f"{name}/test/good/000.png": Split.TEST}
-        save_split(tmp_path / "checkpoints" / name, SplitPlan(0, 0.0, roles))
-    return tmp_path / "checkpoints"
-
-
-def test_a_damaged_split_of_one_demo_product_leaves_the_others_their_samples(
-    demo_checkpoints: Path, tmp_path: Path
-) -> None:
-    (demo_checkpoints / "washer" / "split.json").write_text("{")
-    (trouble,) = draw_samples(tmp_path / "demo", demo_checkpoints)
-    assert "washer" in trouble.problem
-    drawn = [path.relative_to(tmp_path / "demo") for path in (tmp_path / "demo").rglob("*.png")]
-    assert drawn == [Path("bottle/test/good/000.png")]
-
-
-def test_demo_data_of_another_seed_is_kept_and_told(demo_checkpoints: Path, tmp_path: Path) -> None:
-    write_demo_data(tmp_path / "demo", seed=1, only=lambda _: False)
-    (trouble,) = draw_samples(tmp_path / "demo", demo_checkpoints)
-    assert "seed 1" in trouble.problem
-    assert not list((tmp_path / "demo").rglob("*.png"))
-
-
-def test_a_drawing_that_is_stopped_draws_no_more(demo_checkpoints: Path, tmp_path: Path) -> None:
-    assert draw_samples(tmp_path / "demo", demo_checkpoints, is_stopped=lambda: True) == []
-    assert not list((tmp_path / "demo").rglob("*.png"))
