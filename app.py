@@ -79,9 +79,8 @@ def drawn_samples(checkpoints: Path) -> Iterator[None]:
         try:
             yield
             troubles = drawing.result()
-        except KeyboardInterrupt:
-            stop.set()  # or the pool would wait for all of them
-            raise
+        finally:
+            stop.set()  # or the pool would wait for all of them, whatever has gone wrong
     for trouble in troubles:
         print_note(trouble)
 

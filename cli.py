@@ -6,7 +6,7 @@ import sys
 import typer
 
 from commands import calibrate, demo, distill, eda, evaluate, inspect, report, train, tune
-from inspection.errors import BREAKDOWNS, InspectionError, explain, is_out_of_memory
+from inspection.errors import BREAKDOWNS, InspectionError, explain
 
 STOPPED = (130, 143)  # what Typer makes of Ctrl+C, and a training of SIGTERM
 
@@ -36,8 +36,6 @@ def main() -> None:
     try:
         app()
     except (InspectionError, *BREAKDOWNS) as error:
-        if isinstance(error, BREAKDOWNS) and not is_out_of_memory(error):
-            raise  # a mistake of the program, which needs its traceback
         typer.echo(f"Error: {explain(error)}", err=True)
         sys.exit(2)
     except OSError as error:

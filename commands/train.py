@@ -41,8 +41,8 @@ from inspection.index import embed_index, open_index
 from inspection.pooling import pool_datasets
 from inspection.progress import progress_bar
 from inspection.split_labels import Labels
-from inspection.split_plan import SplitKind
-from inspection.splits import apply_split, group_samples, plan_split
+from inspection.split_plan import SPLIT, SplitKind
+from inspection.splits import apply_split, group_samples, open_split
 from inspection.types import Calibration, Detector, Sample, Split
 
 TRAIN_ALL_HELP = (
@@ -327,11 +327,11 @@ def train_one(name: str, samples: Sequence[Sample], folder: Path, order: Order) 
     settings |= parse_settings(name, {k: v for k, v in order.texts.items() if k in known})
     labels = order.labels(name)
     make_plan = functools.partial(
-        plan_split, folder, samples, seed=settings["seed"], labels=labels, kind=order.split
+        open_split, folder, samples, seed=settings["seed"], labels=labels, kind=order.split
     )
     plan = make_plan()
     if plan.kind is not order.split:
-        typer.echo(f"  keeps the {plan.kind.value} split that is stored beside the detectors")
+        typer.echo(f"  keeps the {plan.kind.value} split that is stored in {folder / SPLIT}")
     used = apply_split(samples, plan, labels=labels)
     describe_samples(used)
     made = create_detector(name, **settings)

@@ -33,7 +33,7 @@ from inspection.rehearsal import Question, Rehearsal, divide_training, prepare_q
 from inspection.reports import write_csv
 from inspection.split_labels import Labels
 from inspection.split_plan import load_split, save_split
-from inspection.splits import apply_split, make_split, plan_split
+from inspection.splits import apply_split, make_split, open_split
 from inspection.types import Sample, Split
 
 OUT = Path("runs") / "tune"
@@ -165,7 +165,7 @@ def split_samples(
     """Return the samples with their split, which is only written where labels leave the test."""
     if labels is None:
         return apply_split(samples, load_split(folder) or make_split(samples, seed=seed))
-    plan = plan_split(folder, samples, seed=seed, labels=labels)
+    plan = open_split(folder, samples, seed=seed, labels=labels)
     save_split(folder, plan)
     return apply_split(samples, plan, labels=labels)
 
@@ -194,6 +194,7 @@ def keep_trials(folder: Path, trials: Sequence[Trial]) -> None:
         return
     with tolerate_locked_files():
         write_whole(folder / FIGURE, draw_trials(trials))
+    with tolerate_locked_files():
         write_csv(
             folder / TABLE,
             [

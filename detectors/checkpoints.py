@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -222,8 +222,9 @@ def recover_folder(target: Path) -> None:
 def _remove_litter(target: Path) -> None:
     """Remove what trainings that were killed have left beside a checkpoint."""
     for left in target.parent.glob(f"{target.name}.tmp-*"):
-        if left != _aside(target) and time.time() - left.stat().st_mtime > LITTER_SECONDS:
-            shutil.rmtree(left, ignore_errors=True)
+        with suppress(OSError):  # another training may have removed it meanwhile
+            if left != _aside(target) and time.time() - left.stat().st_mtime > LITTER_SECONDS:
+                shutil.rmtree(left)
 
 
 def _aside(target: Path) -> Path:

@@ -165,7 +165,7 @@ class Search:
             try:
                 figures = self._measure(settings, questions, device=device, title=title)
             except (InspectionError, *BREAKDOWNS) as error:
-                self._give_up(trial, reason := explain(error))
+                self._give_up(trial, reason := str(explain(error)))
                 complain(f"{title} failed: {reason}")
                 continue
             trial.set_user_attr("figures", figures)
@@ -191,9 +191,9 @@ class Search:
         chosen = {"seed": self.seed, **parse_settings(self.name, settings)}
         return create_detector(self.name, device=device, **chosen)
 
-    def _give_up(self, trial: "optuna.Trial", error: InspectionError) -> None:
+    def _give_up(self, trial: "optuna.Trial", problem: str) -> None:
         """Mark a trial whose settings do not work, so that nothing tries them again."""
-        trial.set_user_attr(PROBLEM, str(error))
+        trial.set_user_attr(PROBLEM, problem)
         self._study.tell(trial, state=import_optuna().trial.TrialState.FAIL)
 
     @property

@@ -1,5 +1,6 @@
 """Turn an index into tables: one row per image, one row per defect, one row per odd file."""
 
+import re
 from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
@@ -154,7 +155,7 @@ def leave_out(root: PurePath, text: str) -> str:
     """Return text with paths from a folder on: visitors need not know where it lies."""
     start = str(root / "_")[:-1]  # it ends with the separator of its platform
     for written in (start, start.replace("\\", "\\\\"), root.as_posix() + "/"):  # as in repr()
-        text = text.replace(written, "")
+        text = re.sub(rf"(?<![\w.~-]){re.escape(written)}", "", text)
     return text
 
 

@@ -20,7 +20,9 @@ from inspection.errors import (
     DatasetError,
     InspectionError,
     SettingsError,
+    explain,
     first_line,
+    is_out_of_memory,
 )
 from inspection.index import Embed
 from inspection.short_paths import shorten_paths
@@ -311,7 +313,7 @@ class Catalog:
             command = f"python cli.py demo-data\n{command}"
         return command
 
-    def tell(self, text: str) -> str:
+    def hide_folders(self, text: str) -> str:
         """Return a text as the page shows it: strangers are told no path of this machine."""
         if not self.is_shared:
             return text
@@ -360,8 +362,9 @@ class Catalog:
 
 def stopped(detector: str, error: BaseException) -> Panel:
     """Return the panel of a detector that an InspectionError or one of `FAILURES` has stopped."""
-    if isinstance(error, InspectionError):
-        return Panel(detector, Status.BROKEN, problem=error.problem, fix=error.fix)
+    if isinstance(error, InspectionError) or is_out_of_memory(error):
+        told = explain(error)
+        return Panel(detector, Status.BROKEN, problem=told.problem, fix=told.fix)
     return Panel(
         detector,
         Status.BROKEN,

@@ -65,25 +65,26 @@ class ReportError(InspectionError):
 
 
 class BreakdownError(InspectionError):
-    """A detector stopped while working, for want of memory or for another reason of its own."""
+    """A computation stopped for want of memory."""
 
 
 BREAKDOWNS = (RuntimeError, MemoryError)
-"""What PyTorch and NumPy raise where a computation cannot go on."""
+"""What PyTorch and NumPy raise where memory is lacking, among other things."""
 
 
 def explain(error: BaseException) -> InspectionError:
-    """Return an error that people can read; of a breakdown it keeps no frame, and so no tensor."""
+    """Return an error that people can read; of a lack of memory it keeps no frame, and no tensor.
+
+    Raises:
+        BaseException: the error itself, if it is a mistake of the program: it needs its traceback.
+    """
     if isinstance(error, InspectionError):
         return error
-    if is_out_of_memory(error):
-        return BreakdownError(
-            f"There was not enough memory ({first_line(error)}).",
-            "Close what else uses memory, try --device cpu, or train with a smaller --input-size "
-            "or --set batch_size=4.",
-        )
+    if not is_out_of_memory(error):
+        raise error
     return BreakdownError(
-        f"It stopped while working ({first_line(error)}).", "Try again, or with --device cpu."
+        f"There was not enough memory ({first_line(error)}).",
+        "Close what else uses memory, try --device cpu, or train with a smaller --input-size.",
     )
 
 

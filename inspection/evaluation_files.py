@@ -66,7 +66,7 @@ def save_evaluation(folder: Path, report: EvaluationReport) -> None:
 
 
 def save_table(folder: Path, report: EvaluationReport) -> None:
-    """Write the table of a report, where it is not there yet.
+    """Write the table of a report, unless it says the same already.
 
     Raises:
         ReportError: it cannot be written.

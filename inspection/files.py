@@ -44,6 +44,6 @@ def write_whole(path: Path, text: str, *, encoding: str = "utf-8") -> None:
             file.write(text)
     except OSError as error:
         raise ReportError(
-            f"{path} cannot be written ({error.strerror}).",
+            f"{path} cannot be written ({error.strerror or error}).",
             "Close it in other programs, such as Excel, or look at the rights of its folder.",
         ) from error

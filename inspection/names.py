@@ -16,7 +16,7 @@ DETECTOR_TITLES: Mapping[str, str] = {
 SEEN_NOTE = (
     "This very image was seen in training or calibration by {names}: the answer proves little."
 )
-SILENT_NOTE = "{names} could not answer and {verb} not in this report."
+SILENT_NOTE = "{names} could not answer and {verb} left out."
 
 
 class Outcome(StrEnum):

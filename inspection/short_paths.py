@@ -17,8 +17,9 @@ def shorten_paths(text: str, names: Iterable[tuple[Path, str]]) -> str:
     for folder, name in names:
         if folder != Path(folder.anchor):  # the root of a disk is in every path
             for written in (folder, folder.resolve()):
-                known.setdefault(str(written), name)
-                known.setdefault(written.as_posix(), name)
+                text_of = str(written)
+                for form in (text_of, text_of.replace("\\", "\\\\"), written.as_posix()):
+                    known.setdefault(form, name)  # the second as in repr() on Windows
     longest_first = "|".join(map(re.escape, sorted(known, key=len, reverse=True)))
     if not longest_first:
         return text

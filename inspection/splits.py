@@ -21,6 +21,7 @@ from inspection.split_plan import (
     SplitPlan,
     load_split,
     order_units,
+    save_split,
 )
 from inspection.types import Sample, Split
 
@@ -150,9 +151,12 @@ def with_new(plan: SplitPlan, samples: Sequence[Sample]) -> SplitPlan:
     more where too few of the known ones are left, as after every file was renamed.
     """
     known: dict[str, Split] = {}
+    normal: dict[str, Split] = {}
     for sample in samples:
         if sample.split is Split.TRAIN and (role := plan.roles.get(sample.id)) is not None:
             known.setdefault(sample.unit, role)
+            if not sample.is_anomalous and role is not Split.TEST:
+                normal.setdefault(sample.unit, role)
     late = [
         sample
         for sample in samples
@@ -164,7 +168,7 @@ def with_new(plan: SplitPlan, samples: Sequence[Sample]) -> SplitPlan:
     if not late:
         return plan
     parts = order_units({sample.unit for sample in late} - known.keys(), plan.seed)
-    uses = _divide_late(parts, tuple(known.values())) | known
+    uses = _divide_late(parts, tuple(normal.values())) | known
     return replace(plan, roles={**plan.roles, **{one.id: uses[one.unit] for one in late}})
 
 
@@ -212,7 +216,7 @@ def apply_split(
     return used
 
 
-def plan_split(
+def open_split(
     folder: Path,
     samples: Sequence[Sample],
     *,
@@ -220,9 +224,9 @@ def plan_split(
     labels: Labels | None = None,
     kind: SplitKind = SplitKind.OWN,
 ) -> SplitPlan:
-    """Return the split of a product: the stored one, widened if it must be, or a new one.
+    """Return the split of a product, made and written if there is none, widened if it must be.
 
-    Nothing is written: labelled defects leave the test part once a detector has learned from them.
+    What the labels take from the test part is not written: that is for whoever learned from them.
 
     Raises:
         CheckpointError: the stored split is damaged, of another kind than is asked for, or grouped
@@ -244,9 +248,9 @@ def plan_split(
         plan = with_new(stored, samples)
     if kind is SplitKind.GROUPED:
         plan = _with_groups(plan, samples)
-    if labels is not None:
-        plan = with_labels(plan, samples, labels)
-    return plan
+    if plan is not stored:
+        save_split(folder, plan)
+    return plan if labels is None else with_labels(plan, samples, labels)
 
 
 def fingerprint(seen: Mapping[str, str]) -> str:

@@ -76,7 +76,9 @@ def test_a_training_that_fails_takes_no_defect_from_the_test_part(
             *("--detector", "unet", "--labelled-defects", 0.5, "--input-size", 64),
             *("--backbone-weights", tmp_path / "nothing.safetensors"),
         )
-    assert not list(tmp_path.rglob("split.json"))
+    plan = load_split(tmp_path / "parts" / "disc")
+    assert plan is not None
+    assert plan.labelled_fraction == 0
 
 
 def test_training_says_for_whom_an_option_counts(trained: Path) -> None:

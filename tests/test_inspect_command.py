@@ -91,7 +91,7 @@ def test_a_broken_detector_is_told_and_the_others_answer(trained: Path) -> None:
     assert CALIBRATION in said.stderr
     rows = read_rows(trained)
     assert [row["detector"] for row in rows] == ["cae", "patchcore"]
-    assert rows[0]["note"] == "U-Net could not answer and is not in this report."
+    assert rows[0]["note"] == "U-Net could not answer and is left out."
     assert rows[0]["outcome"] == "mixed", "one of two is no majority"
 
 

@@ -28,8 +28,8 @@ def test_a_known_image_is_told_with_the_detectors_that_know_it() -> None:
 
 def test_detectors_that_a_report_lacks_are_named() -> None:
     assert describe_silent([]) == ""
-    assert describe_silent(["unet"]) == "U-Net could not answer and is not in this report."
-    assert "CAE and U-Net could not answer and are not" in describe_silent(["cae", "unet"])
+    assert describe_silent(["unet"]) == "U-Net could not answer and is left out."
+    assert "CAE and U-Net could not answer and are left out." in describe_silent(["cae", "unet"])
 
 
 @pytest.mark.parametrize(

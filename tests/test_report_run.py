@@ -119,7 +119,7 @@ def test_a_detector_that_cannot_answer_is_named_and_the_others_are_reported(
     slot = Reporter(catalog).make(ask(sample), None)
     (image,) = facts(slot)["images"]
     assert [one["detector"] for one in image["findings"]] == ["patchcore"]
-    assert image["note"] == "U-Net could not answer and is not in this report.", "CAE is untrained"
+    assert image["note"] == "U-Net could not answer and is left out.", "CAE is untrained"
 
 
 def test_where_no_detector_answers_there_is_a_sentence_instead(tmp_path: Path) -> None:

@@ -20,22 +20,20 @@ NAMES = [
     [
         (
             "/srv/lens/checkpoints/a/cae/detector.json is damaged.",
-            "checkpoints/a/cae/detector.json",
+            "checkpoints/a/cae/detector.json is damaged.",
         ),
         ("There is no folder /srv/lens/checkpoints.", "There is no folder checkpoints."),
         ("Put it at `/srv/lens/weights.pth`.", "Put it at `./weights.pth`."),
-        ("[Errno 13] Permission denied: '/data/my parts/x.png'", "'DIR/x.png'"),
+        ("Permission denied: '/data/my parts/x.png'", "Permission denied: 'DIR/x.png'"),
         ("--data '/data/my parts' --out /srv/x", "--data 'DIR' --out ~/x"),
         ("/srv/lens and /srv/lens-2 and /srv2", ". and ~/lens-2 and /srv2"),
         ("/mnt/srv/lens stays, 1/2 too", "/mnt/srv/lens stays, 1/2 too"),
         ("https://example.org/srv/lens", "https://example.org/srv/lens"),
-        ("", ""),
     ],
 )
 def test_known_folders_are_called_by_other_names(text: str, told: str) -> None:
-    assert told in shorten_paths(text, NAMES)
-    if not told:
-        assert shorten_paths(text, []) == text
+    assert shorten_paths(text, NAMES) == told
+    assert shorten_paths(text, []) == text
 
 
 def test_a_folder_behind_a_link_is_known_by_both_paths(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from inspection.splits import (
     group_samples,
     make_random_split,
     make_split,
-    plan_split,
+    open_split,
     with_new,
 )
 from inspection.types import Sample, Split
@@ -183,30 +183,39 @@ def test_the_fingerprint_names_ids_and_pixels() -> None:
     assert fingerprint({"a": "1"}) != fingerprint({"a": "2"})
 
 
-def open_split(folder: Path, samples: Sequence[Sample], **wishes: Any) -> SplitPlan:
+def keep_split(folder: Path, samples: Sequence[Sample], **wishes: Any) -> SplitPlan:
     """Plan and keep a split, as a training that ends well does."""
-    plan = plan_split(folder, samples, **wishes)
+    plan = open_split(folder, samples, **wishes)
     save_split(folder, plan)
     return plan
 
 
 def test_training_images_added_later_get_a_use_and_the_others_keep_theirs(tmp_path: Path) -> None:
-    first = open_split(tmp_path, normal(50))
+    first = keep_split(tmp_path, normal(50))
     later = [*normal(150), *normal(1, split=Split.TEST)]
-    second = open_split(tmp_path, later)
+    second = keep_split(tmp_path, later)
     assert all(second.roles[key] is role for key, role in first.roles.items())
     added = Counter(role for key, role in second.roles.items() if key not in first.roles)
     assert added == {Split.TRAIN: 80, Split.CALIBRATION: 20}
-    assert open_split(tmp_path, later) == second
+    assert keep_split(tmp_path, later) == second
 
 
-def test_planning_a_split_writes_nothing(tmp_path: Path) -> None:
-    open_split(tmp_path, samples := [*normal(40), *defective(20, "dent")])
-    before = (tmp_path / "split.json").read_bytes()
-    assert plan_split(tmp_path, samples, labels=Labels(0.5)).labelled_fraction == 0.5
-    assert (tmp_path / "split.json").read_bytes() == before
-    plan_split(tmp_path / "new", samples, kind=SplitKind.RANDOM)
-    assert not (tmp_path / "new").exists()
+def test_labels_that_are_only_asked_for_leave_the_test_part_as_it_is(tmp_path: Path) -> None:
+    samples = [*normal(40), *defective(20, "dent")]
+    assert open_split(tmp_path, samples, labels=Labels(0.5)).labelled_fraction == 0.5
+    stored = load_split(tmp_path)
+    assert stored is not None
+    assert stored.labelled_fraction == 0
+    assert stored == open_split(tmp_path, samples)
+
+
+def test_defects_do_not_count_where_late_good_images_are_divided() -> None:
+    good = normal(35)
+    bad = defective(30, "dent", split=Split.TRAIN)
+    plan = with_labels(make_split([*good[:30], *bad]), [*good[:30], *bad], Labels(0.9))
+    widened = with_new(plan, [*good, *bad])
+    uses = Counter(widened.roles[sample.id] for sample in good)
+    assert uses[Split.CALIBRATION] <= 17
 
 
 def test_renamed_training_images_are_divided_like_new_ones(tmp_path: Path) -> None:
@@ -249,10 +258,10 @@ def test_a_stored_split_that_tears_duplicates_apart_is_not_taken_for_a_grouped_o
     tmp_path: Path,
 ) -> None:
     samples = [Sample(f"{i}", tmp_path / f"{i}", "c", Split.TRAIN) for i in range(6)]
-    open_split(tmp_path / "own", samples)
+    keep_split(tmp_path / "own", samples)
     with pytest.raises(CheckpointError, match="kind own, not grouped"):
-        open_split(tmp_path / "own", samples, kind=SplitKind.GROUPED)
-    open_split(tmp_path / "grouped", samples, kind=SplitKind.GROUPED)
+        keep_split(tmp_path / "own", samples, kind=SplitKind.GROUPED)
+    keep_split(tmp_path / "grouped", samples, kind=SplitKind.GROUPED)
     plan = load_split(tmp_path / "grouped")
     assert plan is not None
     assert plan.kind is SplitKind.GROUPED
@@ -264,12 +273,12 @@ def test_groups_that_were_found_once_hold_for_whoever_opens_the_split_later(
     bare = [*normal(40), *normal(20, split=Split.TEST), *defective(20, "dent")]
     pairs = [f"pair {sample.unit.split('/')[-1]}-{sample.defect_type}" for sample in bare]
     grouped = group_samples(bare, pairs)
-    first = open_split(tmp_path, grouped, kind=SplitKind.GROUPED)
+    first = keep_split(tmp_path, grouped, kind=SplitKind.GROUPED)
     late = Sample("train/good/late.png", Path("x"), "disc", Split.TRAIN, group=bare[0].unit)
     labels = Labels(0.5)
-    plan = open_split(tmp_path, [*bare, late], labels=labels)
+    plan = keep_split(tmp_path, [*bare, late], labels=labels)
     assert plan.groups == first.groups
-    assert plan == open_split(tmp_path, grouped, labels=labels, kind=SplitKind.GROUPED)
+    assert plan == keep_split(tmp_path, grouped, labels=labels, kind=SplitKind.GROUPED)
     used = apply_split([*bare, late], plan, labels=labels)
     uses: dict[str | None, set[Split]] = {}
     for sample in used:
@@ -282,9 +291,9 @@ def test_a_grouped_split_without_its_groups_is_not_torn_apart(tmp_path: Path) ->
     samples = normal(40, group_of=2)
     save_split(tmp_path, replace(make_split(samples), kind=SplitKind.GROUPED))
     with pytest.raises(CheckpointError, match="with --split grouped"):
-        open_split(tmp_path, samples)
-    assert open_split(tmp_path, samples, kind=SplitKind.GROUPED).groups
-    assert open_split(tmp_path, samples).kind is SplitKind.GROUPED
+        keep_split(tmp_path, samples)
+    assert keep_split(tmp_path, samples, kind=SplitKind.GROUPED).groups
+    assert keep_split(tmp_path, samples).kind is SplitKind.GROUPED
 
 
 def test_a_random_split_takes_the_same_share_of_every_class() -> None:
@@ -329,7 +338,7 @@ def test_labels_without_masks_serve_a_classifier_alone() -> None:
 
 def test_a_dataset_of_defects_alone_has_a_split_for_a_classifier_only(tmp_path: Path) -> None:
     samples = [*defective(10, "dent", split=Split.TRAIN), *defective(5, "dent")]
-    plan = open_split(tmp_path, samples, labels=Labels(None, needs_masks=False))
+    plan = keep_split(tmp_path, samples, labels=Labels(None, needs_masks=False))
     assert Counter(plan.roles.values()) == {Split.TEST: 5, Split.TRAIN: 8, Split.VALIDATION: 2}
     with pytest.raises(DatasetError, match="0 normal parts"):
         make_split(samples)

@@ -156,7 +156,7 @@ def test_a_trial_without_enough_memory_is_told_and_never_tried_again(
     monkeypatch.setattr(PatchCore, "fit", failing)
     said = tune(parts, student, "--trials", 2, stream="stderr")
     assert "trial 1 of 2 failed: There was not enough memory" in said
-    assert "--set batch_size" in said
+    assert "--device cpu" in said
     assert len(read_table(parts)) == 1
     tune(parts, student, "--trials", 3)
     assert len(read_table(parts)) == 2

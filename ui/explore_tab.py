@@ -67,7 +67,7 @@ class Handlers:
             yield from self._show(view, job, (category, defect_type, *gallery))
         except InspectionError as error:
             yield {
-                "status": status_value(self.catalog.tell(str(error)), is_problem=True),
+                "status": status_value(self.catalog.hide_folders(str(error)), is_problem=True),
                 "stop": False,
             }
 
@@ -78,7 +78,7 @@ class Handlers:
         try:
             return {"detail": detail_value(self.explorer.get(name), self.catalog, sample_id)}
         except InspectionError as error:
-            return {"status": status_value(self.catalog.tell(str(error)), is_problem=True)}
+            return {"status": status_value(self.catalog.hide_folders(str(error)), is_problem=True)}
 
     def peek(self, name: object, sample_id: object) -> dict[str, str]:
         """Return the thumbnail of one image."""

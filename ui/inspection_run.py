@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from inspection.catalog import FAILURES, Catalog, Panel, stopped
+from inspection.catalog import FAILURES, Catalog, Panel, Status, stopped
 from inspection.dataset import read_mask
 from inspection.errors import ImageError, InspectionError
 from inspection.images import pixel_hash, read_image
@@ -58,7 +58,9 @@ class Runner:
         title = messages.ERROR_TITLE if isinstance(error, ImageError) else messages.ERROR_OTHER
         subject = self.start(product)
         panels = self._idle_panels(subject) if product in self.catalog.products else {}
-        told = InspectionError(self.catalog.tell(error.problem), self.catalog.tell(error.fix))
+        told = InspectionError(
+            self.catalog.hide_folders(error.problem), self.catalog.hide_folders(error.fix)
+        )
         return {"header": payload.error_header(subject, told, title=title), **panels}
 
     def _idle_panels(self, subject: Subject) -> Slots:
@@ -69,7 +71,10 @@ class Runner:
 
     def _state(self, subject: Subject, panel: Panel, *, is_idle: bool = False) -> Slot:
         """Say where a detector stands, in words for visitors."""
-        problem, fix = self.catalog.tell(panel.problem), self.catalog.tell(panel.fix)
+        problem, fix = (
+            self.catalog.hide_folders(panel.problem),
+            self.catalog.hide_folders(panel.fix),
+        )
         told = replace(panel, problem=problem, fix=fix)
         return payload.panel_state(subject, told, is_idle=is_idle)
 
@@ -114,7 +119,7 @@ class Runner:
         yield {
             "header": self._header(subject, "running", note),
             "picture": payload.picture(subject, image, mask),
-            **{name: self._state(subject, panel) for name, panel in panels.items()},
+            **{name: self._state(subject, _begin(panel)) for name, panel in panels.items()},
         }
         for name, panel in panels.items():
             if panel.channel is not None or panel.is_to_load:
@@ -154,6 +159,11 @@ class Runner:
             panel.channel.calibration for panel in (*known, *panels) if panel.channel is not None
         ]
         return self.catalog.rate(subject.product, calibrations)
+
+
+def _begin(panel: Panel) -> Panel:
+    """Return how a panel looks while a run begins: what has failed before is about to be tried."""
+    return Panel(panel.detector, Status.LOADING) if panel.is_to_load else panel
 
 
 def _truth(sample: Sample) -> str:

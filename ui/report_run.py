@@ -41,7 +41,10 @@ class Reporter:
         try:
             return {"number": self._numbers.next(), **self._make(request, upload)}
         except InspectionError as error:
-            return {"number": self._numbers.next(), "problem": self.catalog.tell(str(error))}
+            return {
+                "number": self._numbers.next(),
+                "problem": self.catalog.hide_folders(str(error)),
+            }
 
     def _make(self, request: Mapping[str, object], upload: Path | None) -> Slot:
         kind, rate, product, sample = (request.get(name) for name in REQUEST)

@@ -72,7 +72,7 @@ class Results:
             Trouble(
                 key,
                 title_of(name),
-                self.catalog.tell(found.problem),
+                self.catalog.hide_folders(found.problem),
                 self.catalog.evaluate_command(key, name),
                 self.catalog.evaluate_command(key),
             )

@@ -56,7 +56,11 @@ class Handlers:
         try:
             yield self._show(view, wanted)
         except InspectionError as error:
-            yield {"status": status_value(self.results.catalog.tell(str(error)), is_problem=True)}
+            yield {
+                "status": status_value(
+                    self.results.catalog.hide_folders(str(error)), is_problem=True
+                )
+            }
 
     def _show(self, view: object, wanted: tuple[object, ...]) -> Slots:
         from ui.results_views import VIEWS, Choice

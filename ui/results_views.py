@@ -160,7 +160,7 @@ def _read_baseline(
     try:
         baseline = load_baseline(results.folder(key, name), own)
     except InspectionError as error:
-        return None, results.catalog.tell(str(error))
+        return None, results.catalog.hide_folders(str(error))
     if baseline is None:
         command = results.catalog.evaluate_command(key, name).splitlines()[-1]
         return None, messages.CLASSES_NO_BASELINE.format(command=command)
@@ -201,7 +201,7 @@ def _read_history(results: Results, key: str, name: str) -> tuple[History | None
     try:
         return read_history(results.folder(key, name)), ""
     except InspectionError as error:
-        return None, results.catalog.tell(str(error))
+        return None, results.catalog.hide_folders(str(error))
 
 
 def _row(title: str, history: History) -> dict[str, object]:
