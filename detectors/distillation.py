@@ -46,14 +46,14 @@ class DistillSettings:
         teacher_name: architecture of the teacher's weights, as timm calls it.
     """
 
-    steps: int = 7_650
+    steps: int = 22_676
     minutes: float | None = None
     seed: int = 0
     batch_size: int = 32
     learning_rate: float = 4e-3
     weight_decay: float = 0.01
     crop_size: int = 112
-    num_drawn: int = 4_000
+    num_drawn: int = 8_000
     num_products: int = 90
     widths: tuple[int, int, int] = WIDTHS
     teacher_name: str = "resnet18"

@@ -1,0 +1,68 @@
+"""Compare backbones by PatchCore without thresholds: `python -m benchmarks.backbones --help`.
+
+Every normal image of the layout's own training part fills the memory, and the test part is ranked.
+Nothing is held out, since no verdict is given: this is how papers measure, and how one backbone is
+compared with another. What a detector of this project reaches, which promises a false-alarm rate
+and therefore holds good parts out, is told by `cli.py train` and `cli.py evaluate`.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from detectors.patchcore import PatchCore
+from inspection.dataset import Dataset, read_dataset
+from inspection.errors import InspectionError, SettingsError
+from inspection.metrics import image_auroc
+from inspection.pipeline import predict_samples
+from inspection.types import Split
+
+
+def compare(
+    backbones: Annotated[
+        list[str], typer.Argument(help="Names, each alone or as NAME=FILE of its weights.")
+    ],
+    data: Annotated[Path, typer.Option(help="Dataset folder.")],
+    input_size: Annotated[int, typer.Option(help="Height and width of the input.")] = 256,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+) -> None:
+    """Print the image AUROC that PatchCore reaches with each backbone, category by category."""
+    dataset = read_dataset(data)
+    for category in dataset.categories:
+        for backbone in backbones:
+            figure = rank(dataset.of(category), backbone, input_size=input_size, device=device)
+            print(f"{category}  {backbone.partition('=')[0]}  image AUROC {figure:.3f}", flush=True)
+
+
+def rank(dataset: Dataset, backbone: str, *, input_size: int, device: str) -> float:
+    """Return the image AUROC over the test part of one category.
+
+    Raises:
+        SettingsError: there are no good or no defective test images.
+        BackboneError: the weights were not found, or are damaged.
+    """
+    name, _, weights = backbone.partition("=")
+    learned = [s for s in dataset.samples if s.split is Split.TRAIN and not s.is_anomalous]
+    tested = [s for s in dataset.samples if s.split is Split.TEST]
+    if len({sample.is_anomalous for sample in tested}) < 2:
+        raise SettingsError(
+            f"{dataset.name} needs good and defective test images.", "Choose another folder."
+        )
+    detector = PatchCore(
+        device=device,
+        input_size=(input_size, input_size),
+        backbone=name,
+        backbone_weights=weights or None,
+    ).fit(learned)
+    scores = [found.image_score for _, _, found in predict_samples(detector, tested)]
+    return image_auroc(scores, [sample.is_anomalous for sample in tested])
+
+
+if __name__ == "__main__":
+    try:
+        typer.run(compare)
+    except InspectionError as error:
+        typer.echo(f"Error: {error}", err=True)
+        sys.exit(2)
