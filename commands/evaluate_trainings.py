@@ -8,7 +8,7 @@ import typer
 from commands.locked_files import tolerate_locked_files
 from commands.training_text import describe_trainings
 from inspection.errors import SettingsError
-from inspection.files import replace_text
+from inspection.files import write_whole
 from inspection.history import History, read_history, write_history
 from inspection.names import title_of
 
@@ -39,7 +39,8 @@ class Trainings:
         """Write the curves, if there is something to tell of.
 
         Raises:
-            SettingsError: the file cannot be written, or what was told has no epochs to draw.
+            ReportError: the file cannot be written.
+            SettingsError: what was told has no epochs to draw.
         """
         if self._curves is None or not self._told:
             return
@@ -51,12 +52,5 @@ class Trainings:
                 "None of the evaluated detectors was trained in epochs, so there are no curves.",
                 "Leave --curves out.",
             )
-        try:
-            self._curves.parent.mkdir(parents=True, exist_ok=True)
-            with replace_text(self._curves) as file:
-                file.write(make_page(trained))
-        except OSError as error:
-            raise SettingsError(
-                f"{self._curves} cannot be written ({error.strerror}).", "Choose another --curves."
-            ) from error
+        write_whole(self._curves, make_page(trained))
         typer.echo(f"training curves in {self._curves}")

@@ -16,7 +16,7 @@ from plotly.offline import get_plotlyjs
 from eda import gallery, location, overview, shape, similarity
 from eda.frame import count_kinds, make_defect_frame, make_frame, make_problem_frame
 from eda.tables import table_value
-from inspection.errors import DatasetError
+from inspection.files import write_whole
 from inspection.index import Index
 
 WEB = Path(__file__).parent / "web"
@@ -46,16 +46,9 @@ def write_report(
         pictures: show images of the dataset and the mean normal image; else plots only.
 
     Raises:
-        DatasetError: the file cannot be written.
+        ReportError: the file cannot be written.
     """
-    text = make_report(index, vectors=vectors, pictures=pictures)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise DatasetError(
-            f"The report {path} cannot be written ({error.strerror}).", "Choose another --out."
-        ) from error
+    write_whole(path, make_report(index, vectors=vectors, pictures=pictures))
 
 
 def make_report(

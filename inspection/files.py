@@ -31,7 +31,7 @@ def replace_text(path: Path, *, encoding: str = "utf-8") -> Iterator[TextIO]:
 
 
 def write_whole(path: Path, text: str, *, encoding: str = "utf-8") -> None:
-    """Replace a text file that people look at, unless it says the same already.
+    """Replace a text file that people look at, unless it says the same already; make its folder.
 
     Raises:
         ReportError: the folder cannot be written, or another program keeps the file to itself.
@@ -40,10 +40,11 @@ def write_whole(path: Path, text: str, *, encoding: str = "utf-8") -> None:
         if path.read_bytes() == text.encode(encoding):
             return
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with replace_text(path, encoding=encoding) as file:
             file.write(text)
     except OSError as error:
         raise ReportError(
             f"{path} cannot be written ({error.strerror or error}).",
-            "Close it in other programs, such as Excel, or look at the rights of its folder.",
+            "Close it in other programs, such as Excel, or choose a folder where you may write.",
         ) from error

@@ -131,6 +131,7 @@ def test_every_figure_follows_category_and_defect_type(page: Any, view: str) -> 
         )
 
 
+@on_desktop
 def test_the_gallery_follows_category_and_defect_type(page: Any) -> None:
     open_view(page, "gallery")
     assert headings(page) == ["Good (15)", "Defective (14)"]
