@@ -221,6 +221,7 @@ def test_figures_fill_their_places_and_have_names(page: Any) -> None:
         assert len(set(names)) == len(names)
 
 
+@on_desktop
 def test_a_click_opens_an_image_large_and_hands_it_to_the_detectors(page: Any) -> None:
     open_view(page, "gallery")
     page.locator(".sides section").nth(1).locator("button").first.click()
