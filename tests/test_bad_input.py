@@ -16,6 +16,7 @@ from detectors.student import Student
 from tests.factories import draw_part, write_dataset
 
 Spoil = Callable[[Path], object]
+Refused = Callable[..., str]
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +55,20 @@ def call(patch: pytest.MonkeyPatch, *arguments: object) -> int | str | None:
     return 0
 
 
+@pytest.fixture
+def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Refused:
+    """Run a command that has to be refused; return what it says."""
+
+    def run(*arguments: object) -> str:
+        assert call(monkeypatch, *arguments) == 2
+        said = capsys.readouterr().err
+        assert "Error: " in said
+        assert "Traceback" not in said
+        return said
+
+    return run
+
+
 def cut(path: Path) -> None:
     Image.fromarray(draw_part(7)[0]).save(path)
     path.write_bytes(path.read_bytes()[:900])
@@ -78,17 +93,14 @@ IMAGES: dict[str, tuple[Spoil, str]] = {
 def test_a_bad_image_is_named_with_its_remedy(
     trained: Path,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    refused: Refused,
     kind: str,
 ) -> None:
     spoil, sentence = IMAGES[kind]
     spoil(tmp_path / "part.png")
-    assert call(monkeypatch, *inspect(trained, tmp_path / "part.png")) == 2
-    said = capsys.readouterr().err
+    said = refused(*inspect(trained, tmp_path / "part.png"))
     assert "part.png" in said
     assert sentence in said
-    assert "Traceback" not in said
 
 
 def forget_good(parts: Path) -> None:
@@ -122,33 +134,26 @@ DATASETS: dict[str, tuple[Spoil, str]] = {
 def test_a_bad_dataset_is_named_with_its_remedy(
     trained: Path,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    refused: Refused,
     kind: str,
 ) -> None:
     folder = shutil.copytree(trained, tmp_path / "copy")
     spoil, sentence = DATASETS[kind]
     spoil(folder / "parts")
-    assert call(monkeypatch, *train(folder)) == 2
-    said = capsys.readouterr().err
-    assert "Error: " in said
+    said = refused(*train(folder))
     assert sentence in said
-    assert "Traceback" not in said
 
 
 def test_a_checkpoint_of_another_version_is_named_with_its_remedy(
     trained: Path,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    refused: Refused,
 ) -> None:
     folder = shutil.copytree(trained, tmp_path / "copy")
     card = folder / "ck" / "parts" / "disc" / "patchcore" / "detector.json"
     content = json.loads(card.read_text(encoding="utf-8"))
     card.write_text(json.dumps({**content, "format": 999}), encoding="utf-8")
     Image.fromarray(draw_part(7)[0]).save(tmp_path / "part.png")
-    assert call(monkeypatch, *inspect(folder, tmp_path / "part.png")) == 2
-    said = capsys.readouterr().err
+    said = refused(*inspect(folder, tmp_path / "part.png"))
     assert "another version" in said
     assert "cli.py train" in said
-    assert "Traceback" not in said

@@ -313,12 +313,12 @@ def test_the_report_stands_alone_and_names_hold_no_markup(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("root", "text"),
     [
-        (PurePosixPath("/home/ada/parts"), "/home/ada/parts/train/a.png is empty."),
-        (PureWindowsPath(r"C:\Users\ada\parts"), r"C:\Users\ada\parts\train\a.png is empty."),
-        (PureWindowsPath(r"C:\Users\ada\parts"), "C:/Users/ada/parts/train/a.png is empty."),
+        (PurePosixPath("/srv/ada/parts"), "/srv/ada/parts/train/a.png is empty."),
+        (PureWindowsPath(r"D:\ada\parts"), r"D:\ada\parts\train\a.png is empty."),
+        (PureWindowsPath(r"D:\ada\parts"), "D:/ada/parts/train/a.png is empty."),
         (
-            PureWindowsPath(r"C:\Users\ada\parts"),
-            r"'C:\\Users\\ada\\parts\\train' is empty.",
+            PureWindowsPath(r"D:\ada\parts"),
+            r"'D:\\ada\\parts\\train' is empty.",
         ),
     ],
 )

@@ -96,19 +96,27 @@ def test_no_test_and_no_calibration_image_is_read(parts: Path, student: Path) ->
     assert len(read_table(parts)) == 1
 
 
+def fail_once(
+    monkeypatch: pytest.MonkeyPatch, error: BaseException, *, number: int
+) -> list[Mapping[str, Any]]:
+    """Let the fit of this number fail; return the list to which every fit adds its settings."""
+    whole = PatchCore.fit
+    tried: list[Mapping[str, Any]] = []
+
+    def fit(self: PatchCore, samples: Any) -> PatchCore:
+        tried.append({"layers": self.settings.layers, "ratio": self.settings.coreset_ratio})
+        if len(tried) == number:
+            raise error
+        return whole(self, samples)
+
+    monkeypatch.setattr(PatchCore, "fit", fit)
+    return tried
+
+
 def test_an_interrupted_search_goes_on_with_the_trial_that_it_lost(
     parts: Path, student: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = PatchCore.fit
-    fits: list[Mapping[str, Any]] = []
-
-    def dying(self: PatchCore, samples: Any) -> PatchCore:
-        fits.append({"layers": self.settings.layers, "ratio": self.settings.coreset_ratio})
-        if len(fits) == 2:
-            raise KeyboardInterrupt
-        return whole(self, samples)
-
-    monkeypatch.setattr(PatchCore, "fit", dying)
+    fits = fail_once(monkeypatch, KeyboardInterrupt(), number=2)
     with pytest.raises(AssertionError):  # exit code 130
         tune(parts, student, "--trials", 3)
     said = tune(parts, student, "--trials", 3)
@@ -123,16 +131,8 @@ def test_an_interrupted_search_goes_on_with_the_trial_that_it_lost(
 def test_settings_that_do_not_work_are_told_and_never_block_the_search(
     parts: Path, student: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = PatchCore.fit
-    tried: list[Mapping[str, Any]] = []
-
-    def failing(self: PatchCore, samples: Any) -> PatchCore:
-        tried.append({"layers": self.settings.layers, "ratio": self.settings.coreset_ratio})
-        if len(tried) == 1:
-            raise EvaluationError("The map has no number.", "Choose other settings.")
-        return whole(self, samples)
-
-    monkeypatch.setattr(PatchCore, "fit", failing)
+    error = EvaluationError("The map has no number.", "Choose other settings.")
+    tried = fail_once(monkeypatch, error, number=1)
     tune(parts, student, "--trials", 3)
     assert len(read_table(parts)) == 2
     tune(parts, student, "--trials", 4)
@@ -144,16 +144,7 @@ def test_settings_that_do_not_work_are_told_and_never_block_the_search(
 def test_a_trial_without_enough_memory_is_told_and_never_tried_again(
     parts: Path, student: Path, monkeypatch: pytest.MonkeyPatch, lack: Exception
 ) -> None:
-    whole = PatchCore.fit
-    tried: list[Mapping[str, Any]] = []
-
-    def failing(self: PatchCore, samples: Any) -> PatchCore:
-        tried.append({"layers": self.settings.layers, "ratio": self.settings.coreset_ratio})
-        if len(tried) == 1:
-            raise lack
-        return whole(self, samples)
-
-    monkeypatch.setattr(PatchCore, "fit", failing)
+    tried = fail_once(monkeypatch, lack, number=1)
     said = tune(parts, student, "--trials", 2, stream="stderr")
     assert "trial 1 of 2 failed: There was not enough memory" in said
     assert "--device cpu" in said
