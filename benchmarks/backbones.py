@@ -1,9 +1,9 @@
 """Compare backbones by PatchCore without thresholds: `python -m benchmarks.backbones --help`.
 
 Every normal image of the layout's own training part fills the memory, and the test part is ranked.
-Nothing is held out, since no verdict is given: this is how papers measure, and how one backbone is
-compared with another. What a detector of this project reaches, which promises a false-alarm rate
-and therefore holds good parts out, is told by `cli.py train` and `cli.py evaluate`.
+Nothing is held out, since no verdict is given: so one backbone is compared with another. What a
+detector of this project reaches, which promises a false-alarm rate and therefore holds good parts
+out, is told by `cli.py train` and `cli.py evaluate`.
 """
 
 import sys
