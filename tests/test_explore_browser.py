@@ -1,8 +1,10 @@
 """The Explore data tab in a real headless browser: every figure, every table; on a phone too."""
 
 import csv
+import itertools
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +25,9 @@ pytestmark = [
 SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 SEEN = "[...document.querySelectorAll('.fig .js-plotly-plot')].filter((one) => one.clientWidth)"
 FIGURES = f"{SEEN}.map((one) => JSON.stringify([one.data, one.layout.annotations]))"
-on_desktop = pytest.mark.parametrize("page", ["desktop"], indirect=True)  # alike on a phone
+on_desktop = pytest.mark.parametrize("opened", ["desktop"], indirect=True)  # alike on a phone
 NUM_FIGURES = {"overview": 4, "gallery": 0, "location": 1, "shape": 6, "similarity": 1}
+WITH_FIGURES = [view for view, count in NUM_FIGURES.items() if count]
 NUM_TABLES = {"overview": 3, "gallery": 0, "location": 1, "shape": 3, "similarity": 1}
 
 
@@ -79,29 +82,40 @@ def url(catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         served.close()
 
 
-@pytest.fixture(scope="module")
-def contexts(browser: Any) -> dict[str, Any]:
-    """One per size; later pages of a size find the page's scripts in its cache."""
-    made = {size: browser.new_context(viewport=viewport) for size, viewport in SIZES.items()}
-    for context in made.values():
-        context.set_default_timeout(120_000)
-    return made
-
-
-@pytest.fixture(params=SIZES)
-def page(request: pytest.FixtureRequest, contexts: dict[str, Any], url: str) -> Iterator[Any]:
-    """The tab, freshly opened; at the end nobody may have complained."""
+@contextmanager
+def explore(browser: Any, url: str, size: str) -> Iterator[Any]:
+    """Open the tab; at the end nobody may have complained."""
     complaints: list[str] = []
-    opened = contexts[request.param].new_page()
-    opened.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.goto(url)
-    open_tab(opened, "#tabs", "Explore data")
-    opened.wait_for_selector(".tiles div")
+    page = browser.new_page(viewport=SIZES[size])
+    page.set_default_timeout(120_000)
+    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(url)
+    open_tab(page, "#tabs", "Explore data")
+    page.wait_for_selector(".tiles div")
+    yield page
+    page.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def own_page(browser: Any, url: str) -> Iterator[Any]:
+    """Freshly opened, for a test that filters, or leaves the tab."""
+    with explore(browser, url, "desktop") as page:
+        yield page
+
+
+@pytest.fixture(params=SIZES, scope="module")
+def opened(request: pytest.FixtureRequest, browser: Any, url: str) -> Iterator[Any]:
+    with explore(browser, url, request.param) as page:
+        yield page
+
+
+@pytest.fixture
+def page(opened: Any) -> Iterator[Any]:
+    """Shared by the tests that leave the filters alone: to open one takes seconds."""
     yield opened
     assert opened.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    opened.close()
-    assert complaints == []
 
 
 def open_view(page: Any, view: str) -> None:
@@ -117,29 +131,29 @@ def choose(page: Any, label: str, option: str) -> None:
     page.get_by_role("option", name=option, exact=True).first.click()
 
 
-@on_desktop
-@pytest.mark.parametrize("view", [view for view, count in NUM_FIGURES.items() if count])
-def test_every_figure_follows_category_and_defect_type(page: Any, view: str) -> None:
-    open_view(page, view)
-    for label, option in (("Category", "tile"), ("Defect type", "crack")):
-        before = page.evaluate(FIGURES)
-        choose(page, label, option)
-        page.wait_for_function(
-            f"(before) => {{ const now = {FIGURES}; return now.length === before.length"
-            " && now.every((one, index) => one !== before[index]); }",
-            arg=before,
-        )
+def test_every_figure_follows_category_and_defect_type(own_page: Any) -> None:
+    narrow = (("Category", "tile"), ("Defect type", "crack"))
+    widen = (("Defect type", "All types"), ("Category", "All categories"))
+    for view, choices in zip(WITH_FIGURES, itertools.cycle((narrow, widen)), strict=False):
+        open_view(own_page, view)
+        for label, option in choices:
+            before = own_page.evaluate(FIGURES)
+            choose(own_page, label, option)
+            own_page.wait_for_function(
+                f"(before) => {{ const now = {FIGURES}; return now.length === before.length"
+                " && now.every((one, index) => one !== before[index]); }",
+                arg=before,
+            )
 
 
-@on_desktop
-def test_the_gallery_follows_category_and_defect_type(page: Any) -> None:
-    open_view(page, "gallery")
-    assert headings(page) == ["Good (15)", "Defective (14)"]
-    choose(page, "Category", "tile")
-    page.wait_for_selector("text=Defective (8)")
-    choose(page, "Defect type", "crack")
-    page.wait_for_selector("text=Defective (4)")
-    assert headings(page) == ["Good (7)", "Defective (4)"]
+def test_the_gallery_follows_category_and_defect_type(own_page: Any) -> None:
+    open_view(own_page, "gallery")
+    assert headings(own_page) == ["Good (15)", "Defective (14)"]
+    choose(own_page, "Category", "tile")
+    own_page.wait_for_selector("text=Defective (8)")
+    choose(own_page, "Defect type", "crack")
+    own_page.wait_for_selector("text=Defective (4)")
+    assert headings(own_page) == ["Good (7)", "Defective (4)"]
 
 
 def headings(page: Any) -> list[str]:
@@ -221,27 +235,25 @@ def test_figures_fill_their_places_and_have_names(page: Any) -> None:
         assert len(set(names)) == len(names)
 
 
-@on_desktop
-def test_a_click_opens_an_image_large_and_hands_it_to_the_detectors(page: Any) -> None:
-    open_view(page, "gallery")
-    page.locator(".sides section").nth(1).locator("button").first.click()
-    dialog = page.locator("dialog.detail")
+def test_a_click_opens_an_image_large_and_hands_it_to_the_detectors(own_page: Any) -> None:
+    open_view(own_page, "gallery")
+    own_page.locator(".sides section").nth(1).locator("button").first.click()
+    dialog = own_page.locator("dialog.detail")
     dialog.locator("dt").first.wait_for()
     assert dialog.locator(".picture path").count() == 2
-    page.evaluate("document.querySelector('.dl').dataset.ready = ''")
+    own_page.evaluate("document.querySelector('.dl').dataset.ready = ''")
     dialog.get_by_role("button", name="Inspect this image").click()
-    page.wait_for_selector('.dl[data-ready="done:3"]')
-    assert page.locator('.dl [data-part="title"]').first.inner_text() == "Defect found"
+    own_page.wait_for_selector('.dl[data-ready="done:3"]')
+    assert own_page.locator('.dl [data-part="title"]').first.inner_text() == "Defect found"
 
 
-@on_desktop
-def test_a_point_shows_the_image_of_its_own_dataset(page: Any) -> None:
-    open_view(page, "similarity")
-    small, large = hover(page), click(page)
-    choose(page, "Dataset", "negative")
-    page.wait_for_function(f"({SEEN})[0]?.layout?.meta === 'negative'")
-    assert hover(page) != small
-    assert click(page) != large
+def test_a_point_shows_the_image_of_its_own_dataset(own_page: Any) -> None:
+    open_view(own_page, "similarity")
+    small, large = hover(own_page), click(own_page)
+    choose(own_page, "Dataset", "negative")
+    own_page.wait_for_function(f"({SEEN})[0]?.layout?.meta === 'negative'")
+    assert hover(own_page) != small
+    assert click(own_page) != large
 
 
 def emit(page: Any, event: str) -> None:

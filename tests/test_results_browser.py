@@ -139,6 +139,7 @@ def test_a_miss_opens_in_inspect_and_is_missed_there(page: Any) -> None:
     assert "Normal" in panel.inner_text()
 
 
+@pytest.mark.parametrize("opened_page", ["desktop"], indirect=True)  # seconds; alike on a phone
 def test_assistive_technology_finds_nothing_to_complain_about(page: Any) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     for view in SUB_TABS.keys() - {"classes"}:  # below
