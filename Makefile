@@ -1,6 +1,6 @@
 # make app      start the page            make test     run the tests
 # make check    lint, types, imports      make bench    measure speed
-# make checkpoints    train the demo products anew (about half an hour on 2 cores)
+# make checkpoints    train the demo products anew (about an hour on 2 cores)
 # Needs make, git and Python 3.11-3.13 with venv; uv is used when it is on the PATH.
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -32,7 +32,7 @@ bench: $(VENV)/.installed-dev
 
 checkpoints: $(VENV)/.installed
 	$(BIN)/python cli.py demo-data
-	$(BIN)/python cli.py train-all --data data/demo --detector cae --epochs 20
+	$(BIN)/python cli.py train-all --data data/demo --detector cae --epochs 200 --set patience=40
 	$(BIN)/python cli.py train-all --data data/demo --detector unet --epochs 12 --flips --rotation --labelled-defects 0.5
 	$(BIN)/python cli.py train-all --data data/demo --detector patchcore
 	$(BIN)/python cli.py evaluate --data data/demo

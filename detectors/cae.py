@@ -56,9 +56,13 @@ WIDTHS = (1.0, 1.5, 2.0, 3.0, 4.0, 4.0)  # channels of each stage, in units of `
 TINY = 1e-7
 PLACE_BLUR = 0.015  # of the shorter side: how far the usual error at a place is blurred
 FLOOR_SHARE = 0.1  # of the mean error, added everywhere, so that calm places are not overrated
+GRAIN = 1.0  # standard deviation in pixels of the filter that takes grain out of a difference
+COLOUR_FLOOR = 0.005  # of the mean variance of a colour, added to that of each
 
 Errors = NDArray[np.float32]
 """(2, h, w): the squared and the structural error at every pixel, smoothed."""
+Colours = NDArray[np.float32]
+"""(3, 3): turns differences in red, green and blue into uncorrelated ones of equal weight."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,22 +136,59 @@ def _stage(before: int, after: int, *, stride: int) -> nn.Sequential:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _Rebuilt:
+    """What became of an image.
+
+    Attributes:
+        difference: (h, w, 3), its colours taken from the rebuilt ones, without grain.
+        structural: (h, w), 1 - SSIM of both in grey.
+    """
+
+    difference: NDArray[np.float32]
+    structural: NDArray[np.float32]
+
+    def errors(self, colours: Colours, smoothing: float) -> Errors:
+        """Return both errors; the squared one is in units of what each colour usually has."""
+        squared = np.square(self.difference @ colours).mean(axis=2)
+        return np.stack([smooth_map(each, smoothing) for each in (squared, self.structural)])
+
+
+def _usual_colours(rebuilt: Sequence[_Rebuilt], *, is_grey: bool) -> Colours:
+    """Learn from normal images how well each colour is rebuilt.
+
+    Brightness is rebuilt far worse than hue: counted alike, rust drowns in reflections. Of grey
+    images brightness alone counts, since any hue is the network's own invention.
+    """
+    if is_grey:
+        return np.full((3, 3), 1 / 3, np.float32)
+    pixels = (each.difference.reshape(-1, 3) for each in rebuilt)
+    covariance = np.mean([each.T @ each / len(each) for each in pixels], axis=0)
+    floor = COLOUR_FLOOR * np.trace(covariance) / 3 + TINY
+    variances, axes = np.linalg.eigh(covariance + floor * np.eye(3))
+    return np.asarray(axes / np.sqrt(variances), np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Usual:
     """What both errors usually are on normal images.
 
     Attributes:
+        colours: (3, 3), see `_usual_colours`.
         place: (2, h, w), the mean at each place.
         calm: (2,), the calm level of an image, see `_calm_level`.
         highest: (2,), the maximum of an image after both corrections.
     """
 
+    colours: Colours
     place: Errors
     calm: NDArray[np.float32]
     highest: NDArray[np.float32]
 
     @classmethod
-    def measure(cls, errors: Sequence[Errors]) -> Self:
-        """Learn it from the errors of held-out normal images."""
+    def measure(cls, rebuilt: Sequence[_Rebuilt], smoothing: float, *, is_grey: bool) -> Self:
+        """Learn it from held-out normal images."""
+        colours = _usual_colours(rebuilt, is_grey=is_grey)
+        errors = [each.errors(colours, smoothing) for each in rebuilt]
         mean = np.mean(errors, axis=0)
         size = max(1.0, PLACE_BLUR * min(mean.shape[1:]))
         place = np.stack([smooth_map(each, size) for each in mean])
@@ -155,9 +196,10 @@ class _Usual:
         ones = np.ones(2, np.float32)
         by_place = [each / place for each in errors]
         calm = np.median([_calm_level(each) for each in by_place], axis=0)
-        half_made = cls(place, np.maximum(calm, TINY).astype(np.float32), ones)
+        calm = np.maximum(calm, TINY).astype(np.float32)
+        half_made = cls(colours, place, calm, ones)
         highest = np.median([half_made._correct(each).max(axis=(1, 2)) for each in errors], axis=0)
-        return cls(place, half_made.calm, np.maximum(highest, TINY).astype(np.float32))
+        return cls(colours, place, calm, np.maximum(highest, TINY).astype(np.float32))
 
     def compare(self, errors: Errors) -> AnomalyMap:
         """Return the anomaly map (h, w) of an image with these errors."""
@@ -172,6 +214,7 @@ class _Usual:
     def to_tensors(self) -> dict[str, Tensor]:
         """Return it as tensors for a checkpoint."""
         return {
+            "usual.colours": torch.from_numpy(self.colours),
             "usual.place": torch.from_numpy(self.place),
             "usual.calm": torch.from_numpy(self.calm),
             "usual.highest": torch.from_numpy(self.highest),
@@ -184,7 +227,7 @@ class _Usual:
             return cls(
                 *(
                     stored.tensors.pop(f"usual.{name}").numpy()
-                    for name in ("place", "calm", "highest")
+                    for name in ("colours", "place", "calm", "highest")
                 )
             )
         except KeyError as error:
@@ -201,12 +244,14 @@ def _calm_level(errors: Errors) -> NDArray[np.float32]:
 class CAE:
     """Autoencoder with L2 and SSIM loss (Bergmann et al. 2019), trained on normal images only.
 
-    Its map is the mean of two reconstruction errors, squared and structural, both smoothed. Each is
-    first divided by what it usually is at that place on held-out normal training images, since
-    edges and borders are never rebuilt well, and by the square root of how much worse than usual
-    the calmest part of this image is, since some normal parts are rougher than others. Then each is
-    divided by the median of its maximum over those normal images: a typical normal image scores
-    about 1, and neither error drowns the other.
+    Its map is the mean of two reconstruction errors, squared and structural, both smoothed. The
+    squared one leaves grain out, which no network rebuilds, and weighs every colour by how well it
+    is rebuilt on held-out normal training images (their differences are whitened). Each error is
+    then divided by what it usually is at that place on those images, since edges and borders are
+    never rebuilt well, and by the square root of how much worse than usual the calmest part of this
+    image is, since some normal parts are rougher than others. Last, each is divided by the median
+    of its maximum over those images: a typical normal image scores about 1, and neither error
+    drowns the other.
 
     Args:
         device: auto, cpu, cuda or mps.
@@ -243,7 +288,11 @@ class CAE:
         with seeded(self.settings.seed):
             network, self.state = self._learn(learned, held)
         round_weights(network)
-        self._usual = _Usual.measure([self._errors(network, image)[0] for image in held.images])
+        self._usual = _Usual.measure(
+            [self._rebuild(network, image)[0] for image in held.images],
+            self.settings.smoothing,
+            is_grey=bool((learned.images == learned.images[..., :1]).all()),
+        )
         self._network = network
         self.training = record_training(
             learned,
@@ -312,20 +361,20 @@ class CAE:
             raise not_fitted(self.name)
         predictions = []
         for image in images:  # one by one: a batch of another size rounds differently
-            errors, mean = self._errors(network, image)
+            rebuilt, mean = self._rebuild(network, image)
+            errors = rebuilt.errors(usual.colours, self.settings.smoothing)
             predictions.append(Prediction(usual.compare(errors), {"mean_squared_error": mean}))
         return predictions
 
     @torch.inference_mode()
-    def _errors(self, network: Autoencoder, image: RGBImage) -> tuple[Errors, float]:
-        """Return the squared and the structural error, smoothed, and the mean squared error."""
+    def _rebuild(self, network: Autoencoder, image: RGBImage) -> tuple[_Rebuilt, float]:
+        """Return what becomes of an image, and the mean squared error."""
         original = to_tensor(image)[None].to(self._device)
         rebuilt = network(original.contiguous(memory_format=memory_layout(self._device)))
-        squared = (rebuilt - original).square().mean(dim=1)[0]
+        difference = (rebuilt - original)[0].permute(1, 2, 0)
         structural = (1.0 - ssim_map(_grey(rebuilt), _grey(original)))[0, 0].clamp(min=0.0)
-        pair = torch.stack([squared, structural]).cpu().numpy()  # (2, h, w)
-        smooth = np.stack([smooth_map(error, self.settings.smoothing) for error in pair])
-        return smooth, float(squared.mean())
+        calm = smooth_map(difference.cpu().numpy(), GRAIN)
+        return _Rebuilt(calm, structural.cpu().numpy()), float(difference.square().mean())
 
     def save(self, folder: Path) -> None:
         if self._network is None or self._usual is None:

@@ -29,7 +29,7 @@ def spread_out(images: NDArray[np.uint8], *, most: int = 64) -> NDArray[np.uint8
 
 
 def smooth_map(errors: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
-    """Smooth (h, w) with a Gaussian of this standard deviation in pixels; 0 leaves it as it is."""
+    """Smooth (h, w) or (h, w, c) by this standard deviation in pixels; 0 leaves it as it is."""
     if sigma == 0:
         return errors
     smooth = cv2.GaussianBlur(errors, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101)

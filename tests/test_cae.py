@@ -2,14 +2,18 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
 
 from detectors.cae import CAE
 from detectors.checkpoints import WEIGHTS
 from inspection.calibration import CARD
 from inspection.errors import CheckpointError, SettingsError
-from inspection.types import Sample
+from inspection.types import RGBImage, Sample
 from tests.factories import DEFECT, SIDE, draw_part, make_samples
 
 QUICK: dict[str, Any] = {
@@ -51,6 +55,40 @@ def test_a_defect_scores_higher_than_a_normal_part_and_lights_up_in_place(fitted
 def test_a_typical_normal_part_scores_about_one(fitted: CAE) -> None:
     scores = [fitted.predict([draw_part(seed)[0]])[0].image_score for seed in range(800, 810)]
     assert 0.5 < np.median(scores) < 2.5
+
+
+def draw_reflections(seed: int, *, stained: bool = False) -> RGBImage:
+    """Draw spots of light too fine to be rebuilt, and a faint stain of another hue at `DEFECT`."""
+    rng = np.random.default_rng(seed)
+    light = cv2.GaussianBlur(rng.normal(0, 100, (SIDE, SIDE)), (0, 0), 1.5)
+    image = np.repeat((120 + light)[:, :, None], 3, axis=2)
+    image += cv2.GaussianBlur(rng.normal(0, 4, image.shape), (0, 0), 1.5)  # of any hue
+    if stained:
+        image[DEFECT] += (12, 0, -12)
+    return image.clip(0, 255).astype(np.uint8)
+
+
+def test_a_stain_is_found_by_its_hue_amid_reflections(tmp_path: Path) -> None:
+    samples = make_samples(tmp_path, num_normal=12)
+    for seed, sample in enumerate(samples):
+        Image.fromarray(draw_reflections(seed)).save(sample.image_path)
+    settings = QUICK | {"max_epochs": 2, "bottleneck": 2}
+    detector = CAE(input_size=(SIDE, SIDE), device="cpu", progress=False, **settings).fit(samples)
+    for seed in range(900, 904):
+        clean, stained = (draw_reflections(seed, stained=bad) for bad in (False, True))
+        before, after = (found.anomaly_map for found in detector.predict([clean, stained]))
+        row, column = np.unravel_index((after - before).argmax(), after.shape)
+        assert DEFECT[0].start <= row < DEFECT[0].stop
+        assert DEFECT[1].start <= column < DEFECT[1].stop
+        assert after.max() > 1.3 * before.max()
+
+
+def test_hues_mean_nothing_to_a_network_that_learned_from_grey_images(
+    fitted: CAE, tmp_path: Path
+) -> None:
+    stored = load_file(save(fitted, tmp_path) / WEIGHTS)
+    hue = torch.tensor([8.0, 0.0, -8.0])
+    assert (hue @ stored["usual.colours"]).abs().max() < 1e-5
 
 
 def test_the_mean_squared_error_is_told_in_squares_of_0_to_1(fitted: CAE) -> None:
