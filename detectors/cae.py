@@ -89,10 +89,10 @@ class CAESettings:
     rotation: Rotation = None
     crop: bool = True  # learn from random windows
     light: bool = True  # vary brightness and contrast
-    max_epochs: Epochs = 40
+    max_epochs: Epochs = 100
     epoch_images: EpochImages = 256
     max_seconds: Seconds = None
-    patience: Patience = 12
+    patience: Patience = 20
     batch_size: BatchSize = 16
     learning_rate: LearningRate = 2e-3
     seed: Seed = 0
