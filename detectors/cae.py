@@ -9,16 +9,10 @@ from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from detectors.checkpoints import (
-    StoredDetector,
-    load_weights,
-    not_fitted,
-    open_detector,
-    write_detector,
-)
+from detectors.cae_errors import GRAIN, Rebuilt, Usual
+from detectors.checkpoints import load_weights, not_fitted, open_detector, write_detector
 from detectors.devices import choose_device, memory_layout
 from detectors.fitting import learnable, read_lessons, record_training
 from detectors.losses import ssim_map
@@ -46,23 +40,11 @@ from detectors.settings import (
     Watch,
     make_settings,
 )
-from inspection.command_line import train_again
-from inspection.errors import CheckpointError
 from inspection.preprocess import LoadedSamples, check_input_size
 from inspection.synthetic import draw_defects
-from inspection.types import AnomalyMap, Prediction, RGBImage, Sample, Size, TrainingRecord
+from inspection.types import Prediction, RGBImage, Sample, Size, TrainingRecord
 
 WIDTHS = (1.0, 1.5, 2.0, 3.0, 4.0, 4.0)  # channels of each stage, in units of `width`
-TINY = 1e-7
-PLACE_BLUR = 0.015  # of the shorter side: how far the usual error at a place is blurred
-FLOOR_SHARE = 0.1  # of the mean error, added everywhere, so that calm places are not overrated
-GRAIN = 1.0  # standard deviation in pixels of the filter that takes grain out of a difference
-COLOUR_FLOOR = 0.005  # of the mean variance of a colour, added to that of each
-
-Errors = NDArray[np.float32]
-"""(2, h, w): the squared and the structural error at every pixel, smoothed."""
-Colours = NDArray[np.float32]
-"""(3, 3): turns differences in red, green and blue into uncorrelated ones of equal weight."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,112 +117,6 @@ def _stage(before: int, after: int, *, stride: int) -> nn.Sequential:
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Rebuilt:
-    """What became of an image.
-
-    Attributes:
-        difference: (h, w, 3), its colours taken from the rebuilt ones, without grain.
-        structural: (h, w), 1 - SSIM of both in grey.
-    """
-
-    difference: NDArray[np.float32]
-    structural: NDArray[np.float32]
-
-    def errors(self, colours: Colours, smoothing: float) -> Errors:
-        """Return both errors; the squared one is in units of what each colour usually has."""
-        squared = np.square(self.difference @ colours).mean(axis=2)
-        return np.stack([smooth_map(each, smoothing) for each in (squared, self.structural)])
-
-
-def _usual_colours(rebuilt: Sequence[_Rebuilt], *, is_grey: bool) -> Colours:
-    """Learn from normal images how well each colour is rebuilt.
-
-    Brightness is rebuilt far worse than hue: counted alike, rust drowns in reflections. Of grey
-    images brightness alone counts, since any hue is the network's own invention.
-    """
-    if is_grey:
-        return np.full((3, 3), 1 / 3, np.float32)
-    pixels = (each.difference.reshape(-1, 3) for each in rebuilt)
-    covariance = np.mean([each.T @ each / len(each) for each in pixels], axis=0)
-    floor = COLOUR_FLOOR * np.trace(covariance) / 3 + TINY
-    variances, axes = np.linalg.eigh(covariance + floor * np.eye(3))
-    return np.asarray(axes / np.sqrt(variances), np.float32)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Usual:
-    """What both errors usually are on normal images.
-
-    Attributes:
-        colours: (3, 3), see `_usual_colours`.
-        place: (2, h, w), the mean at each place.
-        calm: (2,), the calm level of an image, see `_calm_level`.
-        highest: (2,), the maximum of an image after both corrections.
-    """
-
-    colours: Colours
-    place: Errors
-    calm: NDArray[np.float32]
-    highest: NDArray[np.float32]
-
-    @classmethod
-    def measure(cls, rebuilt: Sequence[_Rebuilt], smoothing: float, *, is_grey: bool) -> Self:
-        """Learn it from held-out normal images."""
-        colours = _usual_colours(rebuilt, is_grey=is_grey)
-        errors = [each.errors(colours, smoothing) for each in rebuilt]
-        mean = np.mean(errors, axis=0)
-        size = max(1.0, PLACE_BLUR * min(mean.shape[1:]))
-        place = np.stack([smooth_map(each, size) for each in mean])
-        place += FLOOR_SHARE * place.mean(axis=(1, 2), keepdims=True) + TINY
-        ones = np.ones(2, np.float32)
-        by_place = [each / place for each in errors]
-        calm = np.median([_calm_level(each) for each in by_place], axis=0)
-        calm = np.maximum(calm, TINY).astype(np.float32)
-        half_made = cls(colours, place, calm, ones)
-        highest = np.median([half_made._correct(each).max(axis=(1, 2)) for each in errors], axis=0)
-        return cls(colours, place, calm, np.maximum(highest, TINY).astype(np.float32))
-
-    def compare(self, errors: Errors) -> AnomalyMap:
-        """Return the anomaly map (h, w) of an image with these errors."""
-        parts = self._correct(errors) / self.highest[:, None, None]
-        return np.asarray(parts.mean(axis=0), np.float32)
-
-    def _correct(self, errors: Errors) -> Errors:
-        by_place = errors / self.place
-        roughness = np.maximum(1.0, _calm_level(by_place) / self.calm)
-        return np.asarray(by_place / np.sqrt(roughness)[:, None, None], np.float32)
-
-    def to_tensors(self) -> dict[str, Tensor]:
-        """Return it as tensors for a checkpoint."""
-        return {
-            "usual.colours": torch.from_numpy(self.colours),
-            "usual.place": torch.from_numpy(self.place),
-            "usual.calm": torch.from_numpy(self.calm),
-            "usual.highest": torch.from_numpy(self.highest),
-        }
-
-    @classmethod
-    def take(cls, stored: StoredDetector, folder: Path) -> Self:
-        """Take it out of the tensors of a checkpoint, leaving the network's behind."""
-        try:
-            return cls(
-                *(
-                    stored.tensors.pop(f"usual.{name}").numpy()
-                    for name in ("colours", "place", "calm", "highest")
-                )
-            )
-        except KeyError as error:
-            raise CheckpointError(
-                f"{folder} lacks what this version needs ({error}).", train_again(folder)
-            ) from error
-
-
-def _calm_level(errors: Errors) -> NDArray[np.float32]:
-    """Return the level (2,) that a quarter of the image stays below; no small defect changes it."""
-    return np.asarray(np.quantile(errors, 0.25, axis=(1, 2)), np.float32)
-
-
 class CAE:
     """Autoencoder with L2 and SSIM loss (Bergmann et al. 2019), trained on normal images only.
 
@@ -274,7 +150,7 @@ class CAE:
 
     def _forget(self) -> None:
         self._network: Autoencoder | None = None
-        self._usual: _Usual | None = None
+        self._usual: Usual | None = None
         self.training: TrainingRecord | None = None
         self.state: dict[str, Any] = {}
 
@@ -288,7 +164,7 @@ class CAE:
         with seeded(self.settings.seed):
             network, self.state = self._learn(learned, held)
         round_weights(network)
-        self._usual = _Usual.measure(
+        self._usual = Usual.measure(
             [self._rebuild(network, image)[0] for image in held.images],
             self.settings.smoothing,
             is_grey=bool((learned.images == learned.images[..., :1]).all()),
@@ -367,14 +243,14 @@ class CAE:
         return predictions
 
     @torch.inference_mode()
-    def _rebuild(self, network: Autoencoder, image: RGBImage) -> tuple[_Rebuilt, float]:
+    def _rebuild(self, network: Autoencoder, image: RGBImage) -> tuple[Rebuilt, float]:
         """Return what becomes of an image, and the mean squared error."""
         original = to_tensor(image)[None].to(self._device)
         rebuilt = network(original.contiguous(memory_format=memory_layout(self._device)))
         difference = (rebuilt - original)[0].permute(1, 2, 0)
         structural = (1.0 - ssim_map(_grey(rebuilt), _grey(original)))[0, 0].clamp(min=0.0)
         calm = smooth_map(difference.cpu().numpy(), GRAIN)
-        return _Rebuilt(calm, structural.cpu().numpy()), float(difference.square().mean())
+        return Rebuilt(calm, structural.cpu().numpy()), float(difference.square().mean())
 
     def save(self, folder: Path) -> None:
         if self._network is None or self._usual is None:
@@ -386,7 +262,7 @@ class CAE:
     def load(cls, folder: Path, *, device: str | None = None) -> Self:
         detector, stored = open_detector(cls, folder, device=device)
         network = detector._build()
-        detector._usual = _Usual.take(stored, folder)
+        detector._usual = Usual.take(stored, folder)
         load_weights(network, stored, folder)
         detector._network = network.to(detector._device).eval()
         return detector
