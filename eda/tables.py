@@ -61,10 +61,10 @@ def _digits(rows: list[list[Any]], place: int) -> int:
 
 
 def _cell(value: Any) -> Any:
-    """Return a number rounded to four digits behind the point, or text; None for no number."""
+    """Return a number, short but with digits to round once more, or text; None for no number."""
     if isinstance(value, bool | str):
         return value
     number = float(value)
     if not math.isfinite(number):
         return None
-    return int(number) if number.is_integer() else round(number, 4)
+    return int(number) if number.is_integer() else round(number, 6)

@@ -274,6 +274,12 @@ def make_large(num: int = 100_000) -> pd.DataFrame:
     )
 
 
+def test_a_figure_in_a_table_is_not_rounded_twice() -> None:
+    table = table_value(pd.DataFrame({"image AUROC": [0.936458, 0.5]}), "Figures", file="figures")
+    (column,) = table["columns"]
+    assert f"{table['rows'][0][0]:.{column['digits']}f}" == "0.936"
+
+
 def test_no_figure_of_100_000_images_is_larger_than_two_megabytes() -> None:
     frame = make_large()
     points = np.random.default_rng(0).normal(size=(len(frame), 2)).astype(np.float32)
