@@ -238,8 +238,8 @@ class CAE:
         predictions = []
         for image in images:  # one by one: a batch of another size rounds differently
             rebuilt, mean = self._rebuild(network, image)
-            errors = rebuilt.errors(usual.colours, self.settings.smoothing)
-            predictions.append(Prediction(usual.compare(errors), {"mean_squared_error": mean}))
+            anomaly_map = usual.compare(rebuilt, self.settings.smoothing)
+            predictions.append(Prediction(anomaly_map, {"mean_squared_error": mean}))
         return predictions
 
     @torch.inference_mode()

@@ -20,7 +20,7 @@ TINY = 1e-7
 PLACE_BLUR = 0.015  # of the shorter side: how far the usual error at a place is blurred
 FLOOR_SHARE = 0.1  # of the mean error, added everywhere, so that calm places are not overrated
 GRAIN = 1.0  # standard deviation in pixels of the filter that takes grain out of a difference
-COLOUR_FLOOR = 0.005  # of the mean variance of a colour, added to that of each
+COLOUR_FLOOR = 0.02  # of the mean variance, added to each colour: what is nearly grey has no hue
 
 Errors = NDArray[np.float32]
 """(2, h, w): the squared and the structural error at every pixel, smoothed."""
@@ -94,8 +94,9 @@ class Usual:
         highest = np.median([half_made._correct(each).max(axis=(1, 2)) for each in errors], axis=0)
         return cls(colours, place, calm, np.maximum(highest, TINY).astype(np.float32))
 
-    def compare(self, errors: Errors) -> AnomalyMap:
-        """Return the anomaly map (h, w) of an image with these errors."""
+    def compare(self, rebuilt: Rebuilt, smoothing: float) -> AnomalyMap:
+        """Return the anomaly map (h, w) of what became of an image."""
+        errors = rebuilt.errors(self.colours, smoothing)
         parts = self._correct(errors) / self.highest[:, None, None]
         return np.asarray(parts.mean(axis=0), np.float32)
 

@@ -64,7 +64,7 @@ def draw_reflections(seed: int, *, stained: bool = False) -> RGBImage:
     image = np.repeat((120 + light)[:, :, None], 3, axis=2)
     image += cv2.GaussianBlur(rng.normal(0, 4, image.shape), (0, 0), 1.5)  # of any hue
     if stained:
-        image[DEFECT] += (12, 0, -12)
+        image[DEFECT] += (16, 0, -16)
     return image.clip(0, 255).astype(np.uint8)
 
 
