@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from inspection.dataset import has_ground_truth, read_mask
+from inspection.ground_truth import has_ground_truth, read_mask
 from inspection.errors import DatasetError
 from inspection.evaluation_files import FORMAT
 from inspection.evaluation_partial import Chunk, PartialEvaluation, digest_samples

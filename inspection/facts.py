@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from inspection.dataset import defect_level
+from inspection.ground_truth import defect_level
 from inspection.errors import ImageError
 from inspection.images import read_grey, read_reduced, shrink
 from inspection.regions import measure_elongation

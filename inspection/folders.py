@@ -64,6 +64,7 @@ class Listing:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.issues: list[DatasetIssue] = []
+        self.aside: dict[Path, str] = {}
         self._prefix = len(root.as_posix().rstrip("/")) + 1
         self._contents: dict[Path, _Content] = {}
 
@@ -103,6 +104,10 @@ class Listing:
     ) -> None:
         """Note something odd."""
         self.issues.append(DatasetIssue(kind, path, problem, fix, category))
+
+    def set_aside(self, paths: Iterable[Path], *, reason: str) -> None:
+        """Note image files that a rule of the layout leaves out, such as "depth images"."""
+        self.aside.update(dict.fromkeys(paths, reason))
 
     def report_stray_masks(self, masks: Iterable[Path], *, category: str) -> None:
         """Note masks or annotations that no image belongs to."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from inspection.catalog import FAILURES, Catalog, Panel, Status, stopped
-from inspection.dataset import read_mask
+from inspection.ground_truth import read_mask
 from inspection.errors import ImageError, InspectionError
 from inspection.images import pixel_hash, read_image
 from inspection.names import describe_seen
