@@ -197,6 +197,16 @@ def test_choosing_a_dataset_again_takes_no_embeddings_from_who_waits_for_them(
     assert handlers.explorer.open("parts") is not job
 
 
+def test_a_second_visit_to_what_is_alike_compares_nothing_again(
+    handlers: Handlers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = last(handlers.show("similarity", "parts", "all", "all", "any", "any", 0))
+    monkeypatch.setattr("eda.similarity.compare_images", lambda *_: pytest.fail("once more"))
+    again = last(handlers.show("similarity", "parts", "all", "all", "any", "any", 0))
+    assert again["projection"].to_json() == first["projection"].to_json()
+    assert again["pairs"] == first["pairs"]
+
+
 def test_pictures_say_of_which_dataset_they_are(handlers: Handlers, slow: Means) -> None:
     slow.may_answer.set()
     sample = "disc/test/spot/000.png"

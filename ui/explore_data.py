@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd  # at run time only when somebody opens the tab
     from numpy.typing import NDArray
 
+    from eda.similarity import Comparison
+
 MAX_OPEN = 4
 POLL = 0.25  # seconds between two looks at the progress
 FIRST_LOOK = 0.02
@@ -28,6 +30,25 @@ class Opened:
     images: "pd.DataFrame"
     defects: "pd.DataFrame"
     problems: "pd.DataFrame"
+    _comparisons: "dict[tuple[str, bool], Comparison]" = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def compared(self, category: str, vectors: "NDArray[np.float32] | None") -> "Comparison":
+        """Return the images of a category compared with each other, once for all visitors.
+
+        Args:
+            category: or "all".
+            vectors: (n, d), one per image; thumbnails stand in where there are none.
+        """
+        from eda.frame import select
+        from eda.similarity import compare_images
+
+        key = (category, vectors is not None)
+        with self._lock:
+            if key not in self._comparisons:
+                images = select(self.images, category=category)
+                self._comparisons[key] = compare_images(self.index, images, vectors)
+            return self._comparisons[key]
 
 
 @dataclass(slots=True, eq=False)
