@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from inspection.looks import look_of
 from inspection.names import DETECTOR_TITLES, OUTCOME_TITLES, Outcome
 
 TITLE = "Defect Lens"
@@ -353,4 +354,4 @@ def viewer_texts() -> dict[str, str]:
 def detector_texts(name: str) -> dict[str, str]:
     """Return how the page introduces a detector, also one that has no text of its own yet."""
     text = DETECTORS.get(name, DetectorText(name, "", ""))
-    return {"name": name, **asdict(text)}
+    return {"name": name, "mark": look_of(name).mark, **asdict(text)}

@@ -12,6 +12,7 @@ function createPanel(template, text) {
   query('title').textContent = text.title;
   query('method').textContent = text.method;
   query('hint').textContent = text.hint;
+  article.querySelector('.dl-mark').dataset.mark = text.mark;
   const panel = { text, element: article, query, canvas: query('canvas'), slot: null, result: null, judged: null };
   panel.heat = document.createElement('canvas');
   query('copy').addEventListener('click', () => copyCommand(panel));
