@@ -117,6 +117,7 @@ VIEWER: Mapping[str, str] = {
     "outline": "Outline",
     "edges": "Edges",
     "edgesHelp": "Sobel edges inside the flagged regions",
+    "noEdges": "No region is flagged, so there are no edges to show.",
     "original": "Original",
     "opacity": "Opacity",
     "opacityLabel": "Opacity of the heat map",

@@ -80,7 +80,6 @@ function showResult(panel, mode) {
   const verdict = judged.isFlagged ? 'defect' : 'normal';
   const relative = formatRelative(judged.relative);
   panel.element.dataset.verdict = verdict;
-  query('busy').textContent = '';
   query('badge').textContent = judged.isFlagged ? TEXTS.defectBadge : TEXTS.normalBadge;
   query('relative').textContent = fillText(TEXTS.relative, { x: relative });
   const [score, threshold] = formatPair(result.score, judged.threshold);

@@ -190,7 +190,8 @@ function showAll() {
 }
 
 function paintPanel(panel) {
-  const { threshold } = panel.judged;
+  const { threshold, regions } = panel.judged;
+  panel.query('busy').textContent = display.mode === 'edges' && regions.length === 0 ? TEXTS.noEdges : '';
   if (display.mode === 'edges' && shown.picture) {
     shown.edges = shown.edges || edgePicture(shown.picture.image);
     panel.edges = edgesAbove(shown.edges, panel.result.map, threshold);
