@@ -15,7 +15,9 @@ from inspection.images import IMAGE_SUFFIXES
 from inspection.types import Sample, Split
 
 NORMAL_NAMES = frozenset(
-    {"good", "ok", "normal", "ok_front", "no_defect", "defect_free", "defect-free", "non_defective"}
+    {"good", "ok", "normal", "ok_front", "pass", "passed", "healthy", "intact", "undamaged"}
+    | {"no_defect", "no-defect", "no defect", "nodefect", "defect_free", "defect-free"}
+    | {"non_defective", "non-defective", "nondefective"}
 )
 SPLIT_SEED = (
     20070  # any fixed number; another one gives another division of every layout without a split
