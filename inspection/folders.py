@@ -145,7 +145,7 @@ class Listing:
         """Note image files that a rule of the layout leaves out, such as "depth images"."""
         self.aside.update(dict.fromkeys(paths, reason))
 
-    def report_stray_masks(self, masks: Iterable[Path], *, category: str) -> None:
+    def report_stray_masks(self, masks: Iterable[Path], *, category: str | None) -> None:
         """Note masks or annotations that no image belongs to."""
         for mask in masks:
             noun = "mask" if mask.suffix.lower() in IMAGE_SUFFIXES else "annotation"
@@ -157,7 +157,9 @@ class Listing:
                 category=category,
             )
 
-    def report_shared_masks(self, shared: Mapping[Path, Sequence[Path]], *, category: str) -> None:
+    def report_shared_masks(
+        self, shared: Mapping[Path, Sequence[Path]], *, category: str | None
+    ) -> None:
         """Note masks that fit several images, none of which is given them."""
         for mask, images in shared.items():
             first, second = (self.sample_id(path) for path in images[:2])

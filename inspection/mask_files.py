@@ -80,6 +80,7 @@ class PlacedImage:
     """An image with what its folders say of it; `defect_type` is None for a normal one."""
 
     path: Path
+    category: str
     split: Split | None
     defect_type: str | None
 
@@ -99,8 +100,8 @@ class Pairing:
     shared: dict[Path, list[Path]] = field(default_factory=dict)
 
 
-def pair_masks(folder: Path, images: Sequence[PlacedImage], masks: Iterable[Path]) -> Pairing:
-    """Find the image of every mask of a category by its name and the folders that it lies in.
+def pair_masks(root: Path, images: Sequence[PlacedImage], masks: Iterable[Path]) -> Pairing:
+    """Find the image of every mask of a dataset by its name and the folders that it lies in.
 
     The folders of a mask, but for those for masks, must be folders of its image, too:
     `ground_truth/scratch/000_mask.png` and `masks/test/scratch/000.png` belong to
@@ -109,18 +110,18 @@ def pair_masks(folder: Path, images: Sequence[PlacedImage], masks: Iterable[Path
     the same, then a test image.
 
     Args:
-        folder: of the category.
-        images: all of the category.
+        root: of the dataset.
+        images: all of the dataset.
         masks: those in folders for masks, and those beside images.
     """
     of_stem: defaultdict[str, list[_Candidate]] = defaultdict(list)
     for image in images:
-        of_stem[image.path.stem].append(_Candidate(image, _folders(folder, image.path)))
+        of_stem[image.path.stem].append(_Candidate(image, _folders(root, image.path)))
     candidates = chain.from_iterable(of_stem.values())
     known = frozenset(chain.from_iterable(one.folders for one in candidates))
     pairing = Pairing()
     for mask in masks:
-        found = _find_owners(mask, _folders(folder, mask), known, of_stem)
+        found = _find_owners(mask, _folders(root, mask), known, of_stem)
         if not found:
             pairing.strays.append(mask)
         elif len(found) > 1:
@@ -159,7 +160,7 @@ def _rank(one: _Candidate, folders: frozenset[str]) -> tuple[bool, int, bool]:
 
 
 def _folders(root: Path, path: Path) -> frozenset[str]:
-    """Return the folders between a category and a file, in lower case, those for masks left out."""
+    """Return the folders between a dataset and a file, in lower case, those for masks left out."""
     between = path.parent.relative_to(root).parts
     return frozenset(name.casefold() for name in between) - MASK_FOLDERS
 

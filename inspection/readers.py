@@ -4,7 +4,13 @@ from pathlib import Path
 
 from inspection.folders import Listing, divide_by_unit, find_categories, is_normal_name
 from inspection.mask_files import match_masks
-from inspection.type_folders import VALIDATION_FOLDERS, find_splits, find_types, read_types
+from inspection.type_folders import (
+    VALIDATION_FOLDERS,
+    Category,
+    find_splits,
+    find_types,
+    read_types,
+)
 from inspection.types import Sample, Split
 
 PLAIN_TRAINING_SHARE = 0.7
@@ -58,14 +64,15 @@ def read_mvtec(listing: Listing) -> list[Sample]:
 
     Images may lie deeper in their folders, and masks in any folder for masks.
     """
-    samples: list[Sample] = []
-    for category, folder in find_categories(listing, is_split_category):
-        parts = find_splits(listing, folder)
-        for split, part in parts:
+    categories = [
+        Category(name, folder, find_splits(listing, folder))
+        for name, folder in find_categories(listing, is_split_category)
+    ]
+    for category in categories:
+        for split, part in category.parts:
             if split is Split.TEST and part.name.casefold() in VALIDATION_FOLDERS:
-                listing.remark(f"{category} has no folder test: {part.name} is its test part.")
-        samples += read_types(listing, category, folder, parts)
-    return samples
+                listing.remark(f"{category.name} has no folder test: {part.name} is its test part.")
+    return read_types(listing, categories)
 
 
 def read_mvtec_3d(listing: Listing) -> list[Sample]:
@@ -112,12 +119,15 @@ def read_plain(listing: Listing) -> list[Sample]:
 
     Masks, where there are any, are `<name>_mask.png` beside the image, or in a folder for masks.
     """
-    samples: list[Sample] = []
-    for category, folder in find_categories(listing, is_plain_category):
-        found = read_types(listing, category, folder, [(None, folder)])
-        normal = [sample for sample in found if not sample.is_anomalous]
-        samples += divide_by_unit(normal, PLAIN_TRAINING_SHARE)
-        samples += [sample for sample in found if sample.is_anomalous]
+    categories = [
+        Category(name, folder, [(None, folder)])
+        for name, folder in find_categories(listing, is_plain_category)
+    ]
+    found = read_types(listing, categories)
+    samples = [sample for sample in found if sample.is_anomalous]
+    for category in categories:
+        own = [one for one in found if one.category == category.name and not one.is_anomalous]
+        samples += divide_by_unit(own, PLAIN_TRAINING_SHARE)
     return samples
 
 

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inspection.folders import Listing, is_normal_name
-from inspection.mask_files import PlacedImage, is_drawn, is_mask_folder, pair_masks, split_off_masks
+from inspection.mask_files import (
+    Pairing,
+    PlacedImage,
+    is_drawn,
+    is_mask_folder,
+    pair_masks,
+    split_off_masks,
+)
 from inspection.types import Sample, Split
 
 TRAIN_FOLDERS = ("train", "training")
@@ -33,6 +40,15 @@ class TypeFolder:
     split: Split | None
     path: Path
     defect_type: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A folder of one product, and the folders in it that hold folders of types."""
+
+    name: str
+    path: Path
+    parts: Sequence[tuple[Split | None, Path]]
 
 
 def find_splits(listing: Listing, folder: Path) -> list[tuple[Split, Path]]:
@@ -112,39 +128,61 @@ def images_below(listing: Listing, folder: Path) -> Iterator[Path]:
         yield from images_below(listing, inner)
 
 
-def read_types(
-    listing: Listing, category: str, folder: Path, parts: Sequence[tuple[Split | None, Path]]
-) -> list[Sample]:
-    """Read every image of a category below its folders of types, with its masks.
+def read_types(listing: Listing, categories: Sequence[Category]) -> list[Sample]:
+    """Read every image below the folders of types of the categories, with its masks.
 
     Samples of a part without a split are for testing.
     """
     images: list[PlacedImage] = []
-    masks = [path for one in _mask_folders(listing, folder) for path in images_below(listing, one)]
-    for one in find_types(listing, parts):
-        for place in _folders_below(listing, one.path):
-            found, beside = split_off_masks(listing.images(place))
-            masks += beside
-            images += [PlacedImage(path, one.split, one.defect_type) for path in found]
-    pairing = pair_masks(folder, images, masks)
-    listing.report_stray_masks(pairing.strays, category=category)
-    listing.report_shared_masks(pairing.shared, category=category)
-    samples = []
-    for image in images:
-        own = pairing.of_image.get(image.path, ())
-        if image.defect_type is None:
-            listing.set_aside(own, reason="masks of good images")
-        samples.append(
-            Sample(
-                id=listing.sample_id(image.path),
-                image_path=image.path,
-                category=category,
-                split=image.split or Split.TEST,
-                defect_type=image.defect_type,
-                mask_paths=() if image.defect_type is None else tuple(own),
-            )
-        )
-    return samples
+    masks = list(_masks_beside(listing, categories))
+    for category in categories:
+        masks += _masks_below(listing, category.path)
+        for one in find_types(listing, category.parts):
+            for place in _folders_below(listing, one.path):
+                found, beside = split_off_masks(listing.images(place))
+                masks += beside
+                images += [
+                    PlacedImage(path, category.name, one.split, one.defect_type) for path in found
+                ]
+    pairing = pair_masks(listing.root, images, dict.fromkeys(masks))
+    for category in categories:
+        own = {path for path in masks if path.is_relative_to(category.path)}
+        _report_unpaired(listing, pairing, own, category=category.name)
+    _report_unpaired(listing, pairing, set(masks), category=None)
+    return [_to_sample(listing, image, pairing.of_image.get(image.path, ())) for image in images]
+
+
+def _to_sample(listing: Listing, image: PlacedImage, masks: Sequence[Path]) -> Sample:
+    if image.defect_type is None:
+        listing.set_aside(masks, reason="masks of good images")
+    return Sample(
+        id=listing.sample_id(image.path),
+        image_path=image.path,
+        category=image.category,
+        split=image.split or Split.TEST,
+        defect_type=image.defect_type,
+        mask_paths=() if image.defect_type is None else tuple(masks),
+    )
+
+
+def _report_unpaired(
+    listing: Listing, pairing: Pairing, masks: Collection[Path], *, category: str | None
+) -> None:
+    """Note those of the masks that have no image, or several, and forget them."""
+    strays = [path for path in pairing.strays if path in masks]
+    shared = {path: found for path, found in pairing.shared.items() if path in masks}
+    listing.report_stray_masks(strays, category=category)
+    listing.report_shared_masks(shared, category=category)
+    pairing.strays = [path for path in pairing.strays if path not in masks]
+    pairing.shared = {path: found for path, found in pairing.shared.items() if path not in masks}
+
+
+def _masks_beside(listing: Listing, categories: Sequence[Category]) -> Iterator[Path]:
+    """Yield the masks that lie beside the folders of the categories: `masks` beside `images`."""
+    if all(category.path != listing.root for category in categories):
+        for folder in listing.folders(listing.root):
+            if holds_masks(listing, folder):
+                yield from images_below(listing, folder)
 
 
 def _folders_below(listing: Listing, folder: Path) -> Iterator[Path]:
@@ -155,10 +193,8 @@ def _folders_below(listing: Listing, folder: Path) -> Iterator[Path]:
             yield from _folders_below(listing, inner)
 
 
-def _mask_folders(listing: Listing, folder: Path) -> Iterator[Path]:
-    """Yield the outermost folders of masks below a folder."""
+def _masks_below(listing: Listing, folder: Path) -> Iterator[Path]:
+    """Yield the files in the folders of masks below a folder."""
     for inner in listing.folders(folder):
-        if holds_masks(listing, inner):
-            yield inner
-        else:
-            yield from _mask_folders(listing, inner)
+        found = images_below if holds_masks(listing, inner) else _masks_below
+        yield from found(listing, inner)

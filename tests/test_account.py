@@ -289,6 +289,17 @@ def test_a_mask_is_found_wherever_people_put_it(mask: str, tmp_path: Path) -> No
     assert (len(dataset.samples), dataset.issues) == (9, ())
 
 
+@pytest.mark.parametrize("mask", ["masks/bad/7.png", "masks/7_mask.png", "masks/images/bad/7.png"])
+def test_masks_may_lie_beside_a_folder_of_images(mask: str, tmp_path: Path) -> None:
+    for name in ("images/good/1.png", "images/good/7.png", "images/bad/7.png"):
+        write_image(tmp_path / name)
+    path = write_mask(tmp_path / mask)
+    dataset = read_dataset(tmp_path)
+    found = {one.id: one.mask_paths for one in dataset.samples if one.mask_paths}
+    assert found == {"images/bad/7.png": (path,)}
+    assert (len(dataset.samples), dataset.issues) == (3, ())
+
+
 def test_photographs_of_masks_are_no_masks(tmp_path: Path) -> None:
     for number in range(4):
         write_image(tmp_path / f"train/good/{number}_mask.png")
