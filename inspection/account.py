@@ -1,5 +1,6 @@
 """What became of every image file below a dataset folder: used, set aside by a rule, or told."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -53,11 +54,18 @@ def describe_account(samples: Sequence[Sample], unused: Iterable[UnusedFiles]) -
         (roles[Split.TEST, False], "good to test with"),
         (roles[Split.TEST, True], "defective to test with"),
         (len({path for sample in samples for path in sample.mask_paths}), "masks"),
-        (reasons.total(), "not used: " + ", ".join(f"{n:,} {why}" for why, n in reasons.items())),
+        (reasons.total(), "not used: " + ", ".join(_say(n, why) for why, n in reasons.items())),
     ]
     total = sum(count for count, _ in parts)
-    told = ", ".join(f"{count:,} {role}" for count, role in parts if count)
+    told = ", ".join(_say(count, role) for count, role in parts if count)
     return f"{total:,} image files: {told}."
+
+
+def _say(count: int, what: str) -> str:
+    """Return a number before words whose first noun is in the plural: 1 mask of good images."""
+    if count == 1:
+        what = re.sub(r"\b(mask|image|picture)s\b", r"\1", what, count=1)
+    return f"{count:,} {what}"
 
 
 def _sort_files(listing: Listing, samples: Sequence[Sample], title: str) -> dict[str, list[Path]]:
@@ -91,7 +99,7 @@ def _sort_files(listing: Listing, samples: Sequence[Sample], title: str) -> dict
     for folder, paths in rest.items():
         name = listing.sample_id(folder)
         found[f"in {name}/" if name else "in the dataset folder itself"] += paths
-        _report_rest(listing, folder, paths, title=title, is_read=folder in read)
+        _report_rest(listing, folder, paths, title=title)
     return {reason: paths for reason, paths in found.items() if paths}
 
 
@@ -115,20 +123,16 @@ def _report_unread(listing: Listing, folder: Path, paths: Sequence[Path]) -> Non
     )
 
 
-def _report_rest(
-    listing: Listing, folder: Path, paths: Sequence[Path], *, title: str, is_read: bool
-) -> None:
+def _report_rest(listing: Listing, folder: Path, paths: Sequence[Path], *, title: str) -> None:
     where = listing.sample_id(folder) or "the dataset folder"
-    if is_read:
-        problem = (
-            f"{_count(paths)} left out in {where}, such as {paths[0].name}: in the layout {title} "
-            "images have no place there."
-        )
-        fix = "Move what should count into the folder of its type."
-    else:
-        problem = f"{_count(paths)} left out in {where}: the layout {title} has no such folder."
-        fix = "Move what should count, or open the folder as a dataset of its own."
-    listing.report(IssueKind.LEFT_OUT, folder, problem=problem, fix=fix)
+    listing.report(
+        IssueKind.LEFT_OUT,
+        folder,
+        problem=f"{_count(paths)} left out in {where}, such as {paths[0].name}: "
+        f"the layout {title} has no place there.",
+        fix="Move what should count into the folder of its type, or open the folder as a dataset "
+        "of its own.",
+    )
 
 
 def _count(paths: Sequence[Path]) -> str:

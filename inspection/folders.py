@@ -163,12 +163,14 @@ class Listing:
         """Note masks that fit several images, none of which is given them."""
         for mask, images in shared.items():
             first, second = (self.sample_id(path) for path in images[:2])
+            holder = images[0].parent
             self.report(
                 IssueKind.SHARED_MASK,
                 mask,
                 problem=f"The mask {self.sample_id(mask)} could belong to {first} or to {second}.",
-                fix="Put it into a folder of the same name as that of its image, such as "
-                f"{mask.parent.name}/{images[0].parent.name}.",
+                fix="Give the two images different names, and the mask that of its own."
+                if all(path.parent == holder for path in images)
+                else f"Put it into a folder called as that of its image, such as {holder.name}.",
                 category=category,
             )
 

@@ -195,12 +195,12 @@ def test_the_account_has_every_image_file_on_disk_exactly_once(name: str, tmp_pa
         (
             write_masks_of_good,
             "12 image files: 4 good to learn from, 4 good to test with, 1 defective to test with, "
-            "1 masks, 2 not used: 1 masks of good images, 1 masks without an image.",
+            "1 mask, 2 not used: 1 mask of good images, 1 mask without an image.",
         ),
         (
             write_type_called_label,
             "11 image files: 4 good to learn from, 4 good to test with, 2 defective to test with, "
-            "1 masks.",
+            "1 mask.",
         ),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
