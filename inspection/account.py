@@ -80,7 +80,8 @@ def _sort_files(listing: Listing, samples: Sequence[Sample], title: str) -> dict
     found: defaultdict[str, list[Path]] = defaultdict(list)
     unread: defaultdict[Path, list[Path]] = defaultdict(list)
     rest: defaultdict[Path, list[Path]] = defaultdict(list)
-    read = {folder for path in used for folder in path.parents}
+    holders = {path.parent for path in used}
+    read = holders | {above for folder in holders for above in folder.parents}
     for folder, files, hidden in listing.walk():
         found["hidden"] += hidden
         for path in files:

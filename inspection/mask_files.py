@@ -1,5 +1,6 @@
 """Find the masks of images by their names and folders, wherever people have put them."""
 
+import functools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -114,14 +115,14 @@ def pair_masks(root: Path, images: Sequence[PlacedImage], masks: Iterable[Path])
         images: all of the dataset.
         masks: those in folders for masks, and those beside images.
     """
+    folders_of = functools.cache(functools.partial(_folders, root))
     of_stem: defaultdict[str, list[_Candidate]] = defaultdict(list)
     for image in images:
-        of_stem[image.path.stem].append(_Candidate(image, _folders(root, image.path)))
-    candidates = chain.from_iterable(of_stem.values())
-    known = frozenset(chain.from_iterable(one.folders for one in candidates))
+        of_stem[image.path.stem].append(_Candidate(image, folders_of(image.path.parent)))
+    known = frozenset(chain.from_iterable(folders_of(image.path.parent) for image in images))
     pairing = Pairing()
     for mask in masks:
-        found = _find_owners(mask, _folders(root, mask), known, of_stem)
+        found = _find_owners(mask, folders_of(mask.parent), known, of_stem)
         if not found:
             pairing.strays.append(mask)
         elif len(found) > 1:
@@ -159,9 +160,9 @@ def _rank(one: _Candidate, folders: frozenset[str]) -> tuple[bool, int, bool]:
     return image.defect_type is None, len(one.folders - folders), image.split is Split.TRAIN
 
 
-def _folders(root: Path, path: Path) -> frozenset[str]:
-    """Return the folders between a dataset and a file, in lower case, those for masks left out."""
-    between = path.parent.relative_to(root).parts
+def _folders(root: Path, folder: Path) -> frozenset[str]:
+    """Return the folders from a dataset to one in it, in lower case, those for masks left out."""
+    between = folder.relative_to(root).parts
     return frozenset(name.casefold() for name in between) - MASK_FOLDERS
 
 
