@@ -6,15 +6,16 @@ The catalogue is given the function that loads a checkpoint folder, so it needs 
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from inspection.calibration import load_opening, product_rate
 from inspection.checkpoint_folders import is_there, mtime, read_seen, stamp
 from inspection.command_line import quote, quote_path
-from inspection.dataset import read_dataset
+from inspection.dataset_cache import DatasetCache
 from inspection.errors import (
     CheckpointError,
     DatasetError,
@@ -29,6 +30,9 @@ from inspection.short_paths import shorten_paths
 from inspection.split_plan import SPLIT, load_split
 from inspection.splits import apply_split, make_split
 from inspection.types import Calibration, Channel, Sample, Split
+
+if TYPE_CHECKING:
+    from inspection.demo_folder import DemoFolder  # it can draw, which takes time to import
 
 Loader = Callable[[Path], Channel]
 
@@ -96,6 +100,8 @@ class Catalog:
         embed: compares images, for the exploration.
 
     Attributes:
+        products: by key, as `refresh` has last found them.
+        demo: the folder of the demo products, if its images may have to be drawn first.
         is_shared: whether strangers see the page, which then names no folder of this machine.
     """
 
@@ -110,6 +116,8 @@ class Catalog:
         embed: Embed | None = None,
     ) -> None:
         self.embed = embed
+        self.demo: DemoFolder | None = None
+        self.datasets = DatasetCache()
         self.is_shared = False
         self.detectors = tuple(detectors)
         self._optional = frozenset(optional)
@@ -122,9 +130,17 @@ class Catalog:
         self._panels: dict[tuple[str, str], tuple[float, Panel]] = {}
         self._locks: dict[tuple[str, str], threading.Lock] = {}
         self._lock = threading.Lock()
-        self._samples: dict[str, tuple[tuple[float, ...], tuple[Sample, ...]]] = {}
+        self._samples: dict[str, tuple[tuple[object, ...], tuple[Sample, ...]]] = {}
         self._seen_images: dict[tuple[str, str], tuple[float, Mapping[str, str]]] = {}
         self.products = self._find_products()
+
+    def refresh(self) -> None:
+        """Look for products again: what was trained or put into a dataset meanwhile is shown.
+
+        Of a dataset folder that cannot be read any more nothing is forgotten.
+        """
+        with contextlib.suppress(DatasetError):
+            self.products = self._find_products()
 
     def product(self, key: str) -> Product:
         """Return the product of that key.
@@ -234,10 +250,11 @@ class Catalog:
         """Return the test samples that no detector has seen, in training or calibration."""
         product = self.product(key)
         folders = [product.folder / detector for detector in self.detectors]
-        state = (mtime(product.folder / SPLIT), *map(stamp, folders))
+        listed = self._listed(product.dataset)
+        state = (mtime(product.folder / SPLIT), *map(stamp, folders), listed)
         held = self._samples.get(key)
         if held is None or held[0] != state:
-            held = (state, self._unseen(product))
+            held = (state, self._unseen(product, listed))
             self._samples[key] = held
         return held[1]
 
@@ -245,10 +262,11 @@ class Catalog:
         """Return one of the unseen samples.
 
         Raises:
-            DatasetError: there is none of that id.
+            DatasetError: there is none of that id, or it cannot be drawn.
         """
         for sample in self.samples(key):
             if sample.id == sample_id:
+                self.draw([sample])
                 return sample
         raise DatasetError(f"There is no sample {sample_id}.", "Choose one from the strip.")
 
@@ -256,18 +274,32 @@ class Catalog:
         """Return any image of a product, also one that a detector has learned from.
 
         Raises:
-            DatasetError: there is none of that id.
+            DatasetError: there is none of that id, or it cannot be drawn.
         """
-        for sample in self._all_samples(self.product(key)):
-            if sample.id == sample_id:
+        product = self.product(key)
+        for sample in (*self.samples(key), *self._listed(product.dataset)):
+            if sample.id == sample_id and sample.category == product.category:
+                self.draw([sample])
                 return sample
         raise DatasetError(f"There is no image {sample_id}.", "Choose another one.")
 
-    def _all_samples(self, product: Product) -> Iterator[Sample]:
-        """Yield the unseen ones first: they are at hand, the others need the folder listed."""
-        yield from self.samples(product.key)
-        if (root := self._data.get(product.dataset)) is not None:
-            yield from read_dataset(root).of(product.category).samples
+    def draw(self, samples: Iterable[Sample]) -> None:
+        """See to it that these images are there: those of the demo are drawn when asked for.
+
+        Raises:
+            DatasetError: the folder of the demo cannot be written.
+        """
+        if self.demo is not None:
+            self.demo.draw(samples)
+
+    def _listed(self, dataset: str) -> tuple[Sample, ...]:
+        """Return all samples of a dataset, the same object as long as its folder stays the same."""
+        root = self._data.get(dataset)
+        if root is None or not root.is_dir():
+            return ()
+        if self.demo is not None and self.demo.root == root:
+            return self.demo.samples
+        return self.datasets.read(root, name=dataset).samples
 
     def detectors_that_saw(self, key: str, pixel_hash: str) -> tuple[str, ...]:
         """Return the detectors that have seen an image with these pixels, whatever it is called."""
@@ -334,7 +366,7 @@ class Catalog:
                 product = Product(folder.parent.name, folder.name, folder)
                 found[product.key] = product
         for name, root in self._data.items():
-            for category in read_dataset(root).categories if root.is_dir() else ():
+            for category in self.datasets.read(root, name=name).categories if root.is_dir() else ():
                 product = Product(name, category, self._checkpoints / name / category)
                 found.setdefault(product.key, product)
         order = {name: position for position, name in enumerate(self._data)}
@@ -345,11 +377,8 @@ class Catalog:
         )
         return {product.key: product for product in ranked}
 
-    def _unseen(self, product: Product) -> tuple[Sample, ...]:
-        root = self._data.get(product.dataset)
-        if root is None or not root.is_dir():
-            return ()
-        samples = [s for s in read_dataset(root).samples if s.category == product.category]
+    def _unseen(self, product: Product, listed: Sequence[Sample]) -> tuple[Sample, ...]:
+        samples = [sample for sample in listed if sample.category == product.category]
         plan = load_split(product.folder)
         if plan is None and any(sample.split is Split.TRAIN for sample in samples):
             plan = make_split(samples, needs_normal=False)

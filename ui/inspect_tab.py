@@ -121,6 +121,10 @@ class Handlers:
         except InspectionError as error:
             yield {"image": None, "source": None, **self.runner.fail(key, error)}
 
+    def known_or_first(self, product: object) -> str | None:
+        """Return a product that there is: the page may be older than the products."""
+        return self._known(product) or next(iter(self.catalog.products), None)
+
     def _known(self, product: object) -> str | None:
         return product if isinstance(product, str) and product in self.catalog.products else None
 
@@ -128,7 +132,7 @@ class Handlers:
 def build(page: gr.Blocks, catalog: Catalog) -> None:
     """Lay out the tab inside the open `gr.Blocks` and bind its events."""
     handlers = Handlers(catalog)
-    products = [(_product_label(catalog, key), key) for key in catalog.products]
+    products = _choices(catalog)
     with gr.Row(elem_id="inspect-row"):
         with gr.Column(scale=0, min_width=292, elem_id="rail"):
             product = gr.Dropdown(
@@ -184,6 +188,9 @@ def _bind(
         return {outputs[name]: _fed(name, value) for name, value in slots.items()}
 
     def on_load(key: Any) -> Iterator[dict[Any, Any]]:
+        handlers.catalog.refresh()
+        key = handlers.known_or_first(key)
+        yield {product: gr.Dropdown(_choices(handlers.catalog), value=key)}
         yield from map(named, handlers.open_page(key))
 
     def on_upload(key: Any, path: Path | None) -> Iterator[dict[Any, Any]]:
@@ -247,6 +254,10 @@ def _preview(path: Path, slots: Slots) -> Slots:
     if path.suffix.lower() in SHOWN_BY_BROWSERS:
         return {}
     return {"image": slots["picture"]["image"]}
+
+
+def _choices(catalog: Catalog) -> list[tuple[str, str]]:
+    return [(_product_label(catalog, key), key) for key in catalog.products]
 
 
 def _product_label(catalog: Catalog, key: str) -> str:

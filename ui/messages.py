@@ -178,7 +178,7 @@ IMAGE_HINT = "Drop, paste or click\nPNG · JPEG · BMP · TIFF · WebP, up to 20
 CLEAR = "Clear"
 NO_PRODUCTS = "There is no product to choose yet."
 NO_PRODUCTS_FIX = (
-    "Train one with `python cli.py train --data DIR --category NAME`, then restart the page."
+    "Train one with `python cli.py train --data DIR --category NAME`, then reload the page."
 )
 NO_SAMPLES = "No unseen test image of this product is on this machine. Upload one above."
 GOOD = "good"
@@ -203,6 +203,10 @@ EXPLORE_STOP = "Stop"
 EXPLORE_READING = "Reading the folder…"
 EXPLORE_MEASURING = "Measuring {done:,} of {total:,} images. The next visit finds them ready."
 EXPLORE_PARTIAL = "Stopped: these are the first {done:,} images. Choose the dataset again to go on."
+EXPLORE_DRAWING = (
+    "The demo is being drawn: {done:,} of {total:,} images. Below is an excerpt of {shown:,}."
+)
+EXPLORE_EXCERPT = "This is an excerpt: {shown:,} of the {total:,} images of the demo. {trouble}"
 EXPLORE_NO_DATASETS = "There is no dataset to explore. Start the page with `--data DIR`."
 COUNTS_TITLE = "Images per category, defect type and split"
 PROBLEMS_TITLE = "Missing or odd files"
@@ -309,7 +313,6 @@ FALSE_ALARMS_TITLE = "{detector} flags {count} of {total} good images"
 DISAGREEMENTS_TITLE = "The detectors disagree about {count} of {total} images"
 MISTAKES_NONE = "There is none."
 MISTAKES_NOWHERE = "Pictures are missing: these images are not on this machine. {fix}"
-MISTAKES_DRAW = "Draw them with `python cli.py demo-data`."
 MISTAKES_GIVE = "Start the page with `--data DIR`."
 MISTAKES_SCORE = "{relative}× threshold"
 MISTAKES_FLAGGED = "flagged by {names}"

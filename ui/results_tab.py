@@ -50,6 +50,7 @@ class Handlers:
             view: one of `SUB_TABS`.
             wanted: values of `FILTERS`, and the page of the gallery.
         """
+        self.results.catalog.refresh()
         if not self.results.products:
             yield {"status": status_value(messages.RESULTS_NO_PRODUCTS)}
             return
@@ -89,6 +90,7 @@ class Handlers:
         asked = choice.keys if shown == "leaderboard" else (choice.key,)
         troubles = [] if shown == "training" else self.results.troubles(asked)
         return {
+            "dataset": ([(one, one) for one in datasets], dataset),
             "category": ([(one.replace("_", " "), one) for one in keys], category),
             **VIEWS[shown](self.results, choice),
             **back,
@@ -208,7 +210,7 @@ def _bind(handlers: Handlers, outputs: dict[str, Any], tabs: dict[str, gr.Tab]) 
     """Connect events to handlers; nothing is read or drawn before the tab is opened."""
     wished = gr.State(Wish(view="leaderboard"))
     filters = [outputs[name] for name in FILTERS]
-    shown = [part for name, part in outputs.items() if name not in ("dataset", "metric", "kind")]
+    shown = [part for name, part in outputs.items() if name not in ("metric", "kind")]
 
     def on_show(wish: Wish) -> dict[Any, Any]:
         slots = next(wish.fulfil(handlers.show), {})
@@ -234,7 +236,7 @@ def _fed(name: str, value: Any) -> Any:
         return gr.Tabs(selected=value)
     if name == "has-classes":
         return gr.Tab(visible=value)
-    if name not in ("category", "first", "second"):
+    if name not in ("dataset", "category", "first", "second"):
         return value
     choices, chosen = value
     return gr.Dropdown(choices, value=chosen, filterable=len(choices) > 8)
