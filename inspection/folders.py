@@ -32,6 +32,9 @@ class IssueKind(StrEnum):
     UNREADABLE = "unreadable"
     MISSING = "missing file"
     LEFT_OUT = "folder left out"
+    ANNOTATION = "odd annotation"
+    UNLABELLED = "image without an annotation"
+    PARTS = "part used for testing"
 
 
 @dataclass(frozen=True, slots=True)
