@@ -1,4 +1,4 @@
-"""Ground truth: where the defects of a sample are, by all its marks, and what is odd in it."""
+"""Ground truth: where the defects of a sample are, by its masks, boxes and shapes."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path

@@ -4,24 +4,24 @@ import os
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from inspection.folders import Listing, is_mask_folder, is_normal_name, split_off_masks
+from inspection.folders import Listing, is_normal_name
+from inspection.mask_files import is_mask_folder, split_off_masks
+from inspection.type_folders import (
+    TEST_FOLDERS,
+    TRAIN_FOLDERS,
+    VALIDATION_FOLDERS,
+    images_below,
+)
 
 TRAIN_PART, VALID_PART, TEST_PART = "train", "valid", "test"
 PARTS = {
-    "train": TRAIN_PART,
-    "training": TRAIN_PART,
-    "trainval": TRAIN_PART,
-    "valid": VALID_PART,
-    "val": VALID_PART,
-    "validation": VALID_PART,
-    "dev": VALID_PART,
-    "eval": VALID_PART,
-    "test": TEST_PART,
-    "testing": TEST_PART,
+    **dict.fromkeys((*TRAIN_FOLDERS, "trainval"), TRAIN_PART),
+    **dict.fromkeys(VALIDATION_FOLDERS, VALID_PART),
+    **dict.fromkeys(TEST_FOLDERS, TEST_PART),
 }
 IMAGE_FOLDERS = frozenset(
     {"images", "image", "img", "imgs", "jpegimages", "pictures", "photos", "data", "obj"}
@@ -30,7 +30,6 @@ ANNOTATION_FOLDERS = frozenset(
     {"labels", "label", "annotations", "annotation", "annots", "ann", "anns", "json", "jsons"}
     | {"xml", "xmls", "txt", "txts", "yolo", "coco", "voc", "labelme"}
 )
-DEPTH = 12  # of folders; a deeper tree is no dataset
 
 
 def part_named(name: str) -> str | None:
@@ -47,17 +46,11 @@ def part_of(path: Path, folder: Path) -> str | None:
     return next((part for name in names if (part := part_named(name)) is not None), None)
 
 
-def walk_folders(listing: Listing, folder: Path, *, depth: int = DEPTH) -> Iterator[Path]:
+def walk_folders(listing: Listing, folder: Path) -> Iterator[Path]:
     """Yield a folder and all folders below it."""
     yield folder
-    if depth > 0:
-        for inner in listing.folders(folder):
-            yield from walk_folders(listing, inner, depth=depth - 1)
-
-
-def walk_images(listing: Listing, folder: Path) -> list[Path]:
-    """Return every image file in a folder and below it."""
-    return [path for place in walk_folders(listing, folder) for path in listing.images(place)]
+    for inner in listing.folders(folder):
+        yield from walk_folders(listing, inner)
 
 
 def is_structured(listing: Listing, folder: Path) -> bool:
@@ -106,6 +99,11 @@ def pair_annotations(listing: Listing, folder: Path, suffix: str) -> Iterator[Pa
         for image in images:
             found = of_name.get(same_name(image.stem)) or of_name.get(same_name(image.name))
             yield Pair(image, found, folders)
+
+
+def count_annotated(listing: Listing, folder: Path, suffix: str) -> int:
+    """Return how many images have an annotation of this suffix."""
+    return sum(pair.annotation is not None for pair in pair_annotations(listing, folder, suffix))
 
 
 def same_name(name: str) -> str:
@@ -177,8 +175,8 @@ class ImageFinder:
         if not steps:
             return None
         found = self._known.get(self._key(steps[-1]), [])
-        if ".." in steps:
-            path = Path(os.path.normpath(near.joinpath(*steps)))
+        path = Path(os.path.normpath(near.joinpath(*steps)))
+        if path in found or ".." in steps:
             return path if path in found else None
         ranked = sorted((self._rank(path, steps, near, part), path) for path in found)
         if not ranked or (len(ranked) > 1 and ranked[-1][0] == ranked[-2][0]):
@@ -202,7 +200,7 @@ class ImageFinder:
 
 
 def is_sorted_by_type(
-    listing: Listing, folder: Path, *, num_annotated: int, share: float = 0.5
+    listing: Listing, folder: Path, count_annotated: Callable[[], int], *, share: float = 0.5
 ) -> bool:
     """Tell whether folders say what the images show, so that a few annotations do not count.
 
@@ -213,12 +211,12 @@ def is_sorted_by_type(
     types = [inner for place in outer for inner in listing.folders(place)]
     if not any(is_normal_name(inner.name) for inner in types):
         return False
-    images = walk_images(listing, folder)
+    images = list(images_below(listing, folder))
     masks = split_off_masks(images)[1]
     if masks or any(is_mask_folder(image.parent) for image in images):
         return True
     doubtful = [image for image in images if not is_in_normal_folder(image, folder)]
-    return num_annotated < share * len(doubtful)
+    return count_annotated() < share * len(doubtful)
 
 
 def is_in_normal_folder(image: Path, folder: Path) -> bool:

@@ -8,7 +8,6 @@ from typing import Any
 
 from inspection.annotations import (
     Annotation,
-    CategoryReading,
     Mark,
     read_json,
     report_unreadable,
@@ -16,6 +15,7 @@ from inspection.annotations import (
     to_numbers,
     to_size,
 )
+from inspection.category_reading import CategoryReading
 from inspection.folders import IssueKind, Listing, find_categories
 from inspection.parts import (
     PARTS,
@@ -23,9 +23,9 @@ from inspection.parts import (
     is_sorted_by_type,
     list_near_folders,
     part_of,
-    walk_images,
 )
 from inspection.shapes import make_polygon, make_runs, parse_counts
+from inspection.type_folders import images_below
 from inspection.types import Sample, Shape, Size
 
 HEAD = 65536  # bytes at both ends of a file that tell what it is
@@ -55,7 +55,7 @@ def is_coco_category(listing: Listing, folder: Path) -> bool:
     """Tell whether COCO files lie in a folder, in its parts, or in `annotations`."""
     files = list(_list_files(listing, folder))
     return bool(files) and not is_sorted_by_type(
-        listing, folder, num_annotated=sum(_count_names(path) for path in files)
+        listing, folder, lambda: sum(_count_names(path) for path in files)
     )
 
 
@@ -94,7 +94,7 @@ def _count_names(path: Path) -> int:
 
 
 def _read_category(reading: CategoryReading) -> list[Sample]:
-    images = walk_images(reading.listing, reading.folder)
+    images = list(images_below(reading.listing, reading.folder))
     finder = ImageFinder(images, reading.folder)
     entries: dict[Path, _Entry] = {}
     files = list(_list_files(reading.listing, reading.folder))
@@ -103,7 +103,7 @@ def _read_category(reading: CategoryReading) -> list[Sample]:
     for image in images:
         entry = entries.get(image)
         if entry is None:
-            reading.add_unmarked(image, reason="no annotation file lists them")
+            reading.add_unmarked(image, reason="that no annotation file lists")
         else:
             annotation = Annotation(entry.path, tuple(entry.marks), entry.size)
             reading.add(image, annotation, part=entry.part)
@@ -172,7 +172,8 @@ def _add_images(
     for image, record in filter(None, of_id.values()):
         size = to_size(record.get("height"), record.get("width"))
         entry = entries.setdefault(image, _Entry(part, path, size))
-        if entry.part != part:
+        entry.part = entry.part or part
+        if part not in (entry.part, None):
             reading.report(
                 path,
                 problem=f"{reading.listing.sample_id(image)} is listed for {entry.part} and for "

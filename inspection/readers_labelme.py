@@ -14,14 +14,13 @@ from PIL import Image
 
 from inspection.annotations import (
     Annotation,
-    CategoryReading,
     Mark,
     read_json,
-    read_marks,
     report_unreadable,
     to_numbers,
     to_size,
 )
+from inspection.category_reading import CategoryReading, read_marks
 from inspection.errors import ImageError
 from inspection.folders import Listing
 from inspection.images import read_image_size

@@ -6,16 +6,20 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from inspection.annotations import Annotation, CategoryReading
-from inspection.folders import Listing, find_categories, is_mask_folder, split_off_masks
+from inspection.annotations import Annotation
+from inspection.category_reading import CategoryReading
+from inspection.folders import Listing, find_categories
+from inspection.mask_files import is_mask_folder, split_off_masks
 from inspection.parts import (
     ImageFinder,
     Pair,
+    count_annotated,
     is_sorted_by_type,
     is_structured,
     pair_annotations,
     walk_folders,
 )
+from inspection.type_folders import images_below
 from inspection.types import Sample
 
 NUM_LOOKED_INTO = 20  # annotations, until one is of the tool
@@ -67,12 +71,22 @@ def _is_annotated(listing: Listing, folder: Path, tool: Tool) -> bool:
         for pair in pair_annotations(listing, folder, tool.suffix)
         if pair.annotation is not None
     )
-    if not any(tool.is_annotation(path) for path in islice(found, NUM_LOOKED_INTO)):
+    if any(tool.is_annotation(path) for path in islice(found, NUM_LOOKED_INTO)):
+        return not is_sorted_by_type(
+            listing, folder, lambda: count_annotated(listing, folder, tool.suffix)
+        )
+    return _is_annotated_under_other_names(listing, folder, tool)
+
+
+def _is_annotated_under_other_names(listing: Listing, folder: Path, tool: Tool) -> bool:
+    places = walk_folders(listing, folder)
+    files = [path for place in places for path in listing.files(place, tool.suffix)]
+    own = [path for path in files[:NUM_LOOKED_INTO] if tool.is_annotation(path)]
+    if not own:
         return False
-    num_annotated = sum(
-        pair.annotation is not None for pair in pair_annotations(listing, folder, tool.suffix)
-    )
-    return not is_sorted_by_type(listing, folder, num_annotated=num_annotated)
+    finder = ImageFinder(images_below(listing, folder), folder)
+    is_named = any(finder.find(tool.image_name(path), near=path.parent) for path in own)
+    return is_named and not is_sorted_by_type(listing, folder, lambda: len(files))
 
 
 def _read_category(reading: CategoryReading, tool: Tool) -> list[Sample]:
@@ -91,9 +105,9 @@ def _read_category(reading: CategoryReading, tool: Tool) -> list[Sample]:
             continue
         path = annotations.get(pair.image)
         if path is None:
-            reading.add_unmarked(pair.image, reason="no annotation is theirs alone")
+            reading.add_unmarked(pair.image, reason="without an annotation of their own")
         elif (annotation := tool.read(reading, path, pair.image)) is None:
-            reading.leave_out(pair.image, reason="their annotation cannot be read")
+            reading.leave_out(pair.image, reason="whose annotation cannot be read")
         else:
             reading.add(pair.image, annotation)
     return reading.finish()

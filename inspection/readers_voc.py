@@ -4,14 +4,8 @@ import re
 import xml.etree.ElementTree as ET
 from pathlib import Path, PurePosixPath
 
-from inspection.annotations import (
-    Annotation,
-    CategoryReading,
-    Mark,
-    read_marks,
-    report_unreadable,
-    to_size,
-)
+from inspection.annotations import Annotation, Mark, report_unreadable, to_size
+from inspection.category_reading import CategoryReading, read_marks
 from inspection.folders import Listing
 from inspection.readers_per_image import Tool, looks_like_tool, read_tool
 from inspection.types import Sample

@@ -5,20 +5,15 @@ from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 
-from inspection.annotations import (
-    Annotation,
-    CategoryReading,
-    Mark,
-    read_marks,
-    report_unreadable,
-    to_edges,
-)
+from inspection.annotations import Annotation, Mark, report_unreadable, to_edges
+from inspection.category_reading import CategoryReading, read_marks
 from inspection.errors import ImageError
 from inspection.folders import Listing, find_categories
 from inspection.images import read_image_size
 from inspection.parts import (
     PARTS,
     Pair,
+    count_annotated,
     is_sorted_by_type,
     is_structured,
     list_near_folders,
@@ -53,11 +48,10 @@ def is_yolo_category(listing: Listing, folder: Path) -> bool:
             for place in list_near_folders(listing, folder)
         )
         return has_labels and has_settings(listing, folder)
-    num_annotated = sum(
-        pair.annotation is not None for pair in pair_annotations(listing, folder, ".txt")
-    )
     # where an image without a file is good, each image in the folder of a defect needs one
-    return not is_sorted_by_type(listing, folder, num_annotated=num_annotated, share=1.0)
+    return not is_sorted_by_type(
+        listing, folder, lambda: count_annotated(listing, folder, ".txt"), share=1.0
+    )
 
 
 def read_yolo(listing: Listing) -> list[Sample]:
@@ -80,11 +74,11 @@ def _read_category(reading: CategoryReading) -> list[Sample]:
         if pair.annotation is None and _has_labels(listing, pair, labelled):
             reading.add(pair.image, None, part=part)
         elif pair.annotation is None:
-            reading.add_unmarked(pair.image, reason="no folder of labels belongs to them")
+            reading.add_unmarked(pair.image, reason="without a folder of labels")
         elif claims[pair.annotation] > 1:
-            reading.add_unmarked(pair.image, reason="several of one name share a label file")
+            reading.add_unmarked(pair.image, reason="that share a label file")
         elif (annotation := _read_labels(reading, pair, settings)) is None:
-            reading.leave_out(pair.image, reason="their annotation cannot be read")
+            reading.leave_out(pair.image, reason="whose annotation cannot be read")
         else:
             reading.add(pair.image, annotation, part=part)
     _report_strays(reading, pairs, set(claims))

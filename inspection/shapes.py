@@ -90,7 +90,8 @@ def make_box(left: float, top: float, right: float, bottom: float) -> Box:
     if right <= left or bottom <= top:
         raise ValueError("a box has no width or no height")
     columns, rows = _to_pixels(left, right), _to_pixels(top, bottom)
-    return Box(columns[0], rows[0], columns[1], rows[1])
+    # what ends left of or above the image would count from its other side
+    return Box(*(max(edge, 0) for edge in (columns[0], rows[0], columns[1], rows[1])))
 
 
 def make_runs(size: Size, counts: Sequence[int]) -> PixelRuns:

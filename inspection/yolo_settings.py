@@ -8,7 +8,8 @@ from typing import Any
 
 import yaml
 
-from inspection.annotations import CategoryReading, report_unreadable
+from inspection.annotations import report_unreadable
+from inspection.category_reading import CategoryReading
 from inspection.folders import Listing
 from inspection.parts import PARTS, ImageFinder, descend, list_near_folders
 
