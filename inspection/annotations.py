@@ -11,6 +11,7 @@ from inspection.images import read_image_size
 from inspection.shapes import make_box, scale_shape
 from inspection.types import Box, PixelRuns, Shape, Size
 
+UNNAMED = "defect"  # a mark without a label
 MIXED = "mixed"  # defects of several types in one image
 
 Edges = tuple[float, float, float, float]
@@ -39,6 +40,11 @@ def merge_types(labels: Iterable[str]) -> str:
     """Return the defect type of an image with these marks, of which there is at least one."""
     names = set(labels)
     return names.pop() if len(names) == 1 else MIXED
+
+
+def to_label(value: object) -> str:
+    """Return a label as it is written, "defect" for none."""
+    return str(value).strip() if isinstance(value, str | int) and str(value).strip() else UNNAMED
 
 
 def to_numbers(values: object) -> list[float]:

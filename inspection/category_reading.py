@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from inspection.annotations import Annotation, Mark, find_scale, merge_types, scale_marks
+from inspection.annotations import UNNAMED, Annotation, Mark, find_scale, merge_types, scale_marks
 from inspection.errors import ImageError
 from inspection.folders import NORMAL_NAMES, IssueKind, Listing, divide_by_unit
 from inspection.parts import TEST_PART, VALID_PART, is_in_normal_folder, part_of
@@ -161,19 +161,27 @@ def read_marks(
     reading: CategoryReading,
     path: Path,
     entries: Iterable[Entry],
-    parse: Callable[[Entry], Mark | None],
+    *,
+    label_of: Callable[[Entry], str],
+    place: Callable[[Entry], Mark],
 ) -> tuple[Mark, ...]:
-    """Return the marks that entries of an annotation say; those that say none are told."""
+    """Return the marks of an annotation; one that cannot be placed is told and keeps its label.
+
+    Args:
+        label_of: "" where an entry says none.
+        place: raises a ValueError where an entry marks no place.
+    """
     marks: list[Mark] = []
     reasons: list[str] = []
     for entry in entries:
         try:
-            mark = parse(entry)
+            marks.append(place(entry))
         except ValueError as error:
             reasons.append(str(error))
-        else:
-            marks += [] if mark is None else [mark]
+            marks += [Mark(label)] if (label := label_of(entry)) else []
     reading.report_marks(path, reasons)
+    if reasons and not marks:
+        return (Mark(UNNAMED),)  # whatever it is, its image is not to be called good
     return tuple(marks)
 
 

@@ -1,6 +1,7 @@
 """Read COCO's JSON files: polygons, runs of pixels and boxes of many images in one file."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from inspection.annotations import (
     read_json,
     report_unreadable,
     to_edges,
+    to_label,
     to_numbers,
     to_size,
 )
@@ -123,19 +125,34 @@ def _read_file(
         return False
     of_id = _find_images(reading, path, document, finder)
     _add_images(reading, path, of_id, entries)
-    names = {str(record.get("id")): _name(record) for record in _records(document, "categories")}
-    reasons: list[str] = []
-    for record in _records(document, "annotations"):
-        key = str(record.get("image_id"))
+    names = {
+        str(record.get("id")): to_label(record.get("name"))
+        for record in _records(document, "categories")
+    }
+    marked: defaultdict[str, list[Mark]] = defaultdict(list)
+    reasons = list(_read_marks(document, names, marked))
+    for key, marks in marked.items():
         if key not in of_id:
             reasons.append(f"there is no image with the id {key}")
         elif (found := of_id[key]) is not None:
-            try:
-                entries[found[0]].marks[_to_mark(record, names)] = None
-            except ValueError as error:
-                reasons.append(str(error))
+            entries[found[0]].marks |= dict.fromkeys(marks)
     reading.report_marks(path, reasons)
     return True
+
+
+def _read_marks(
+    document: Record, names: dict[str, str], marked: defaultdict[str, list[Mark]]
+) -> Iterator[str]:
+    """Add the marks of every image id, and yield why one has no place; its label counts."""
+    for record in _records(document, "annotations"):
+        key = str(record.get("category_id"))
+        label = names.get(key, f"category {key}")
+        try:
+            mark = _to_mark(record, label)
+        except ValueError as error:
+            yield str(error)
+            mark = Mark(label)
+        marked[str(record.get("image_id"))].append(mark)
 
 
 def _find_images(
@@ -195,13 +212,7 @@ def _records(document: Record, key: str) -> Iterator[Record]:
     yield from (entry for entry in entries or () if isinstance(entry, dict))
 
 
-def _name(category: Record) -> str:
-    return str(category.get("name") or "").strip() or "defect"
-
-
-def _to_mark(record: Record, names: dict[str, str]) -> Mark:
-    key = str(record.get("category_id"))
-    label = names.get(key, f"category {key}")
+def _to_mark(record: Record, label: str) -> Mark:
     segmentation = record.get("segmentation")
     if isinstance(segmentation, dict):
         return Mark(label, shapes=(_to_runs(segmentation),))

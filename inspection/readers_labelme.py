@@ -17,6 +17,7 @@ from inspection.annotations import (
     Mark,
     read_json,
     report_unreadable,
+    to_label,
     to_numbers,
     to_size,
 )
@@ -72,7 +73,9 @@ def _read(reading: CategoryReading, path: Path, image: Path) -> Annotation | Non
         return None
     size = to_size(document.get("imageHeight"), document.get("imageWidth"))
     canvas = size or _size_of(image)
-    marks = read_marks(reading, path, shapes, lambda shape: _to_mark(shape, canvas))
+    marks = read_marks(
+        reading, path, shapes, label_of=_label_of, place=lambda shape: _to_mark(shape, canvas)
+    )
     return Annotation(path, marks or _read_flags(document), size)
 
 
@@ -90,10 +93,14 @@ def _read_flags(document: dict[str, object]) -> tuple[Mark, ...]:
     return tuple(Mark(str(name)) for name, is_ticked in ticked if is_ticked is True)
 
 
+def _label_of(shape: object) -> str:
+    return to_label(shape.get("label")) if isinstance(shape, dict) else ""
+
+
 def _to_mark(shape: object, canvas: Size | None) -> Mark:
     if not isinstance(shape, dict):
         raise ValueError("a shape is no record")
-    label = str(shape.get("label") or "").strip() or "defect"
+    label = to_label(shape.get("label"))
     kind = shape.get("shape_type") or "polygon"
     points = _to_points(shape.get("points"))
     match kind:

@@ -4,7 +4,14 @@ import re
 import xml.etree.ElementTree as ET
 from pathlib import Path, PurePosixPath
 
-from inspection.annotations import Annotation, Mark, report_unreadable, to_size
+from inspection.annotations import (
+    Annotation,
+    Mark,
+    report_unreadable,
+    to_edges,
+    to_label,
+    to_size,
+)
 from inspection.category_reading import CategoryReading, read_marks
 from inspection.folders import Listing
 from inspection.readers_per_image import Tool, looks_like_tool, read_tool
@@ -53,8 +60,11 @@ def _to_mark(entry: ET.Element) -> Mark:
     left, top, right, bottom = (
         float(corners.findtext(name, "")) for name in ("xmin", "ymin", "xmax", "ymax")
     )
-    label = entry.findtext("name", "").strip() or "defect"
-    return Mark(label, (left - 1, top - 1, right, bottom))
+    return Mark(_label_of(entry), to_edges(left - 1, top - 1, right, bottom))
+
+
+def _label_of(entry: ET.Element) -> str:
+    return to_label(entry.findtext("name"))
 
 
 def _is_voc(path: Path) -> bool:
@@ -80,7 +90,7 @@ def _read(reading: CategoryReading, path: Path, _image: Path) -> Annotation | No
     except (ValueError, OSError) as error:
         report_unreadable(reading.listing, path, str(error), category=reading.category)
         return None
-    marks = read_marks(reading, path, root.iter("object"), _to_mark)
+    marks = read_marks(reading, path, root.iter("object"), label_of=_label_of, place=_to_mark)
     height, width = (_to_int(root.findtext(f"size/{name}")) for name in ("height", "width"))
     return Annotation(path, marks, to_size(height, width))
 

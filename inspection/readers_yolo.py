@@ -159,13 +159,25 @@ def _read_labels(reading: CategoryReading, pair: Pair, settings: YoloSettings) -
         height, width = 1, 1  # nobody will look at it: measuring and training tell why
     return Annotation(
         path,
-        read_marks(reading, path, lines, lambda line: _to_mark(line, settings, width, height)),
+        read_marks(
+            reading,
+            path,
+            lines,
+            label_of=lambda line: _label_of(line, settings),
+            place=lambda line: _to_mark(line, settings, width, height),
+        ),
     )
+
+
+def _label_of(line: str, settings: YoloSettings) -> str:
+    """Return the class of a line, "" for none."""
+    number = line.split(maxsplit=1)[0]
+    return settings.name_of(int(number)) if number.isdecimal() else ""
 
 
 def _to_mark(line: str, settings: YoloSettings, width: int, height: int) -> Mark:
     number, shares = _parse(line)
-    label = settings.names.get(number, f"class {number}")
+    label = settings.name_of(number)
     if len(shares) < 6 or settings.has_keypoints:  # a fifth is how sure a network was
         across, down = shares[2] / 2, shares[3] / 2
         left, right = (shares[0] - across) * width, (shares[0] + across) * width

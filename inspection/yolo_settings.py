@@ -24,6 +24,10 @@ class YoloSettings:
     parts: Mapping[Path, str] = field(default_factory=dict)
     has_keypoints: bool = False
 
+    def name_of(self, number: int) -> str:
+        """Return the name of a class, "class 7" where the list is too short."""
+        return self.names.get(number, f"class {number}")
+
 
 def has_settings(listing: Listing, folder: Path) -> bool:
     """Tell whether a YAML file in a folder names classes."""
