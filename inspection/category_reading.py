@@ -167,9 +167,7 @@ def read_marks(
 ) -> tuple[Mark, ...]:
     """Return the marks of an annotation; one that cannot be placed is told and keeps its label.
 
-    Args:
-        label_of: "" where an entry says none.
-        place: raises a ValueError where an entry marks no place.
+    A label is "" where an entry says none; `place` raises a ValueError where it marks no place.
     """
     marks: list[Mark] = []
     reasons: list[str] = []

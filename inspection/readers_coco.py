@@ -144,7 +144,12 @@ def _read_marks(
     document: Record, names: dict[str, str], marked: defaultdict[str, list[Mark]]
 ) -> Iterator[str]:
     """Add the marks of every image id, and yield why one has no place; its label counts."""
-    for record in _records(document, "annotations"):
+    for record in document["annotations"]:
+        if not isinstance(record, dict):
+            yield f"{str(record)[:40]!r} is no record"
+            continue
+        if not record.keys() & {"category_id", "segmentation", "bbox"}:
+            continue  # a caption
         key = str(record.get("category_id"))
         label = names.get(key, f"category {key}")
         try:

@@ -25,6 +25,7 @@ from inspection.yolo_settings import YoloSettings, has_settings, read_settings
 
 NUM_LOOKED_INTO = 20  # label files, until one holds a box
 NO_LABELS = frozenset({"classes", "predefined_classes", "readme", "notes", *PARTS})
+LABEL_FOLDERS = ("labels", "label")
 SLACK = 0.01  # that a share may lie outside of 0 to 1
 
 
@@ -42,11 +43,9 @@ def is_yolo_category(listing: Listing, folder: Path) -> bool:
         for pair in pair_annotations(listing, folder, ".txt")
         if pair.annotation is not None
     )
-    if not any(_holds_boxes(path) for path in islice(found, NUM_LOOKED_INTO)):
-        has_labels = any(
-            place.name.casefold() in ("labels", "label")
-            for place in list_near_folders(listing, folder)
-        )
+    if not any(_is_label_file(path) for path in islice(found, NUM_LOOKED_INTO)):
+        near = list_near_folders(listing, folder)
+        has_labels = any(place.name.casefold() in LABEL_FOLDERS for place in near)
         return has_labels and has_settings(listing, folder)
     # where an image without a file is good, each image in the folder of a defect needs one
     return not is_sorted_by_type(
@@ -107,6 +106,12 @@ def _report_strays(reading: CategoryReading, pairs: list[Pair], used: set[Path |
 def _part_of(image: Path, parts: Mapping[Path, str]) -> str | None:
     """Return the part that `data.yaml` says of an image or of the nearest folder above it."""
     return next((parts[path] for path in (image, *image.parents) if path in parts), None)
+
+
+def _is_label_file(path: Path) -> bool:
+    """Tell whether a file beside an image holds boxes, or is empty in a folder of labels."""
+    is_in_place = any(above.name.casefold() in LABEL_FOLDERS for above in list(path.parents)[:2])
+    return (is_in_place and path.stat().st_size == 0) or _holds_boxes(path)
 
 
 def _holds_boxes(path: Path) -> bool:
