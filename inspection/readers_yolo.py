@@ -26,11 +26,12 @@ from inspection.yolo_settings import YoloSettings, has_settings, read_settings
 NUM_LOOKED_INTO = 20  # label files, until one holds a box
 NO_LABELS = frozenset({"classes", "predefined_classes", "readme", "notes", *PARTS})
 LABEL_FOLDERS = ("labels", "label")
+PLACES = frozenset({"images", *LABEL_FOLDERS})
 SLACK = 0.01  # that a share may lie outside of 0 to 1
 
 
 def looks_like_yolo(listing: Listing) -> bool:
-    """Tell whether images have text files of boxes, or a `data.yaml` and a folder `labels`."""
+    """Tell whether images have text files of boxes, or a `data.yaml` beside them."""
     return bool(find_categories(listing, is_yolo_category))
 
 
@@ -44,9 +45,8 @@ def is_yolo_category(listing: Listing, folder: Path) -> bool:
         if pair.annotation is not None
     )
     if not any(_is_label_file(path) for path in islice(found, NUM_LOOKED_INTO)):
-        near = list_near_folders(listing, folder)
-        has_labels = any(place.name.casefold() in LABEL_FOLDERS for place in near)
-        return has_labels and has_settings(listing, folder)
+        names = {place.name.casefold() for place in list_near_folders(listing, folder)}
+        return not names.isdisjoint(PLACES) and has_settings(listing, folder)
     # where an image without a file is good, each image in the folder of a defect needs one
     return not is_sorted_by_type(
         listing, folder, lambda: count_annotated(listing, folder, ".txt"), share=1.0
