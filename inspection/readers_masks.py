@@ -15,7 +15,7 @@ from inspection.folders import (
     match_masks,
     split_off_masks,
 )
-from inspection.images import read_grey
+from inspection.mask_files import read_mask_file
 from inspection.types import Sample, Split
 
 TILE_GAP = 150  # file numbers further apart than this show different tiles
@@ -163,7 +163,7 @@ def read_kolektor(listing: Listing) -> list[Sample]:
 
 def _shows_defect(listing: Listing, mask: Path) -> bool:
     try:
-        return bool(read_grey(mask).any())
+        return bool(read_mask_file(mask, sample_id=listing.sample_id(mask)).mask.any())
     except ImageError as error:
         listing.report(
             IssueKind.UNREADABLE,
