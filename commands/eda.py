@@ -53,5 +53,6 @@ def eda(
         f"{source.name}: {len(index.samples)} images in {len(source.categories)} categories, "
         f"{num_broken} unreadable, {num_odd} odd files; report in {out}"
     )
+    typer.echo(source.account)
     for sentence in summarise_issues(list_issues(index)):
         typer.echo(f"  note: {sentence}", err=True)

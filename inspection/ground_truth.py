@@ -10,18 +10,19 @@ import numpy as np
 from inspection.errors import DatasetError, ImageError, InspectionError, MaskError
 from inspection.folders import DatasetIssue, IssueKind
 from inspection.images import read_image_size
-from inspection.mask_files import read_mask_file
 from inspection.mask_levels import SAVE_PLAINLY, MaskProblem, border
+from inspection.mask_reading import read_mask_file
 from inspection.types import Mask, Sample, Size
 
 VERSION = 2  # of how masks are read: figures made with another one are not the same
 LARGE = 0.5  # of the image
 REFUSED = (
     IssueKind.STRAY_MASK,
+    IssueKind.SHARED_MASK,
     IssueKind.MASK_SIZE,
     IssueKind.UNCLEAR_MASK,
 )
-"""What nobody should learn from or be judged by before it is mended."""
+"""Issues that would make a training learn, or an evaluation say, something wrong."""
 
 
 def has_ground_truth(sample: Sample) -> bool:
@@ -40,7 +41,7 @@ def read_mask(sample: Sample, size: Size) -> Mask:
 
     Raises:
         DatasetError: a mask is of another size than its image.
-        MaskError: what a mask marks is not certain (`mask_files` has the rules).
+        MaskError: what a mask marks is not certain (`mask_reading` has the rules).
         ImageError: a mask cannot be read.
     """
     mask = _mark_boxes(sample, size)

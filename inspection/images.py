@@ -60,6 +60,16 @@ def read_sample(sample: Sample) -> RGBImage:
         raise ImageError(f"{error.problem} The file is {sample.id}.", error.fix) from error
 
 
+def read_grey(path: Path) -> NDArray[np.uint8]:
+    """Return an image as (H, W) uint8 grey levels, of colours the strongest channel.
+
+    Raises:
+        ImageError: as in `read_image`.
+    """
+    array = _decode(path)
+    return array if array.ndim == 2 else array.max(axis=2)
+
+
 def read_stored(path: Path) -> tuple[Image.Image, str]:
     """Return a file upright, its values and its palette as stored, and its format, such as "PNG".
 

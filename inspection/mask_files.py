@@ -1,201 +1,175 @@
-"""One mask file: which of its pixels mark a defect, and by which rule that is certain.
+"""Find the masks of images by their names and folders, wherever people have put them."""
 
-Black is the background, and whatever stands out from it is marked. Beyond that:
-
-- Numbers and levels. A mask whose levels fill areas was drawn level by level, one for each defect
-  type: every level above 0 counts, of 8, 16 or 32 bits. A brightest level below 32 is a number.
-- Grey edges. Levels that fill no area are edges that resizing or JPEG has blurred: pixels count
-  from 128 on, and from half of the darkest area on where that is darker than 160. What is darker
-  than an eighth of the brightest level is noise.
-- Palettes. Numbers count, not colours: all but the background's (0, or the black one), and all but
-  255 beside others, which PASCAL VOC draws around objects for "void". A palette of greys is grey.
-- Colours. Any colour but the background's is marked, and but that of PASCAL VOC for void.
-- Alpha. Where all that can be seen has one colour, opaque is marked. Where colours differ, they
-  and the alpha channel have to say the same.
-- Inverted. A level that covers the whole border of the mask and over half of it is the background,
-  if it is the brightest or the darkest. White that leaves out a part of the border may be a large
-  defect: it stays marked and is told of, and refused beside masks that are inverted for certain.
-
-What none of this decides is refused by name, never guessed.
-"""
-
-from dataclasses import dataclass
+import functools
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
-from inspection.folders import IssueKind
-from inspection.images import read_stored
-from inspection.mask_levels import (
-    EACH_COUNTS,
-    NOISE,
-    Levels,
-    MaskFile,
-    MaskProblem,
-    border,
-    is_drawn,
-    list_levels,
-    mark_levels,
-    name_some,
+from inspection.errors import ImageError
+from inspection.images import read_grey
+from inspection.types import Split
+
+MASK_FOLDERS = frozenset(
+    {"ground_truth", "groundtruth", "ground-truth", "ground truth", "gt"}
+    | {"mask", "masks", "label", "labels", "segmentation", "segmentations", "annotations"}
 )
-from inspection.types import Mask
+MASK_NAME = re.compile(
+    r"(?:mask|label|gt|seg)[ ._-]+(?P<after>.+)"
+    r"|(?P<before>.+?)[ ._-]+(?:masks?|labels?|gt|seg|segmentation|ground_?truth|annotation)"
+    r"(?:[ ._-]?\d{1,3})?",  # several masks of one image are numbered
+    re.IGNORECASE,
+)
 
-LOSSY = ("JPEG", "JPEG2000", "AVIF", "HEIF")
-VOID, VOID_COLOUR = 255, (224, 224, 192)  # of PASCAL VOC
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ReadMask:
-    """A mask (H, W), and what there is to tell of how it was read; nothing of a plain one."""
-
-    mask: Mask
-    problems: tuple[MaskProblem, ...]
+DRAWN_SHARE = 0.9  # of the pixels of a mask have one of two levels; blurred edges have others
 
 
-def read_mask_file(path: Path, *, sample_id: str) -> ReadMask:
-    """Return which pixels of a mask file are defective.
+def is_mask_folder(path: Path) -> bool:
+    """Tell whether a folder of this name holds masks."""
+    return path.name.casefold() in MASK_FOLDERS
 
-    Raises:
-        MaskError: no rule says for certain what it marks.
-        ImageError: it cannot be read.
+
+def without_mask_name(stem: str) -> str:
+    """Return the stem of the image that a mask of this stem belongs to, such as 000 of 000_mask."""
+    found = MASK_NAME.fullmatch(stem)
+    return stem if found is None else found["after"] or found["before"]
+
+
+def split_off_masks(files: Iterable[Path]) -> tuple[list[Path], list[Path]]:
+    """Return (images, masks) of a folder in which both lie.
+
+    A mask has the name of an image beside it and a word for mask; where no image of the folder has
+    such a mask, these words are part of the names: the images may show masks. Or it has the name
+    of an image with another ending, and is drawn.
     """
-    picture, kind = read_stored(path)
-    file = MaskFile(f"{path.name} of {sample_id}", kind in LOSSY)
-    mask = mark_levels(_to_plane(picture, file), file)
-    return ReadMask(mask, tuple(file.problems))
+    files = list(files)
+    endings: defaultdict[str, list[Path]] = defaultdict(list)
+    for path in files:
+        endings[path.stem].append(path)
+    masks = {path for path in files if without_mask_name(path.stem) != path.stem}
+    if not any(without_mask_name(path.stem) in endings for path in masks):
+        masks = set()
+    for twins in (paths for paths in endings.values() if len(paths) > 1):
+        drawn = [path for path in twins if path.suffix.lower() == ".png" and is_drawn(path)]
+        if len(drawn) < len(twins):
+            masks.update(drawn)
+    return [path for path in files if path not in masks], [path for path in files if path in masks]
 
 
-def _to_plane(picture: Image.Image, file: MaskFile) -> Levels:
-    mode = picture.mode
-    has_hole = "transparency" in picture.info and mode in ("P", "L", "RGB")
-    if has_hole or mode in ("LA", "PA", "RGBA"):
-        rgba = np.asarray(picture.convert("RGBA"))
-        if rgba[:, :, 3].min() < 255:
-            return _from_alpha(rgba[:, :, :3], rgba[:, :, 3], file)
-    if mode == "P":
-        return _from_palette(picture, file)
-    if mode == "F":
-        return _from_floats(np.asarray(picture, np.float64), file)
-    if mode.startswith("I"):
-        return _from_integers(np.asarray(picture).astype(np.int64), file)
-    if mode in ("1", "L"):
-        return np.asarray(picture.convert("L"), np.int32)
-    return _from_colours(np.asarray(picture.convert("RGB")), file)
+def match_masks(
+    images: Iterable[Path], masks: Iterable[Path]
+) -> tuple[dict[str, tuple[Path, ...]], list[Path]]:
+    """Return image stem -> its masks, and the masks that belong to no image.
+
+    `000.png` has the mask `000.png`, `000_mask.png`, `000_label.bmp` or `mask_000.png`.
+    """
+    stems = {image.stem for image in images}
+    matched: defaultdict[str, list[Path]] = defaultdict(list)
+    strays: list[Path] = []
+    for mask in masks:
+        stem = mask.stem if mask.stem in stems else without_mask_name(mask.stem)
+        (matched[stem] if stem in stems else strays).append(mask)
+    return {stem: tuple(paths) for stem, paths in matched.items()}, strays
 
 
-def _from_alpha(colours: NDArray[np.uint8], alpha: NDArray[np.uint8], file: MaskFile) -> Levels:
-    is_seen = alpha >= max(1, int(alpha.max()) // 2)  # edges may have been coloured by rounding
-    is_uniform = alpha.min() == alpha.max()
-    if alpha.max() == 0 and not _is_plain(colours.reshape(-1, 3)):
-        raise file.refuse("is transparent all over, with a drawing hidden below")
-    seen, hidden = colours[is_seen], colours[~is_seen]
-    # black on transparency is a mark unless a drawing lies hidden below
-    is_paint = _is_plain(seen) and (seen.max(initial=0) > NOISE or _is_plain(hidden))
-    if is_paint and not is_uniform:
-        file.tell(
-            IssueKind.ALPHA_MASK,
-            "has its mark in the alpha channel",
-            "What is opaque there counts as defective.",
-        )
-        return alpha.astype(np.int32)
-    if alpha.min() > 0:
-        return _from_colours(colours, file)
-    plane = _from_colours(np.where(alpha[:, :, None] > 0, colours, 0).astype(np.uint8), file)
-    silent = MaskFile(file.name, file.is_lossy)
-    by_colour, by_alpha = mark_levels(plane, silent), mark_levels(alpha.astype(np.int32), silent)
-    if np.count_nonzero(by_colour ^ by_alpha) > 0.05 * np.count_nonzero(by_colour | by_alpha):
-        raise file.refuse("marks one area by its colours and another one by its alpha channel")
-    return plane
+@dataclass(frozen=True, slots=True)
+class PlacedImage:
+    """An image with what its folders say of it; `defect_type` is None for a normal one."""
+
+    path: Path
+    category: str
+    split: Split | None
+    defect_type: str | None
 
 
-def _is_plain(colours: NDArray[np.uint8]) -> bool:
-    """Tell whether pixels (n, 3) have all one colour."""
-    return len(colours) == 0 or int(np.ptp(colours, axis=0).max()) <= NOISE
+@dataclass(slots=True)
+class Pairing:
+    """Which masks belong to which image.
+
+    Attributes:
+        of_image: image -> its masks.
+        strays: masks that no image has.
+        shared: mask -> the images of several folders that it could belong to.
+    """
+
+    of_image: defaultdict[Path, list[Path]] = field(default_factory=lambda: defaultdict(list))
+    strays: list[Path] = field(default_factory=list)
+    shared: dict[Path, list[Path]] = field(default_factory=dict)
 
 
-def _from_palette(picture: Image.Image, file: MaskFile) -> Levels:
-    numbers = np.asarray(picture, np.int32)
-    colours = np.asarray(picture.convert("RGB"))
-    used, first = np.unique(numbers, return_index=True)
-    palette = colours.reshape(-1, 3)[first]  # (k, 3), of the numbers in use
-    is_told_apart = len(np.unique(palette, axis=0)) == len(palette)
-    if is_told_apart and (palette == palette[:, :1]).all():
-        return colours[:, :, 0].astype(np.int32)
-    black = used[palette.max(axis=1) == 0]
-    ground = int(black[0]) if is_told_apart and len(black) else 0
-    labels = set(used.tolist()) - {ground}
-    void = VOID if len(labels) > 1 and VOID in labels else ground
-    levels = np.where((numbers == ground) | (numbers == void), 0, numbers + 1)
-    values = list_levels(levels)
-    if len(values) > 1 and not is_drawn(levels, values):  # a photograph's or an edge's colours
-        return _from_colours(colours, file)
-    also = "" if void == ground else f"and {VOID} (void) "
-    file.tell(
-        IssueKind.LABEL_NUMBERS,
-        f"holds the palette numbers {name_some(used)}",
-        f"Every one but {ground} (background) {also}counts as defective.",
-    )
-    return np.searchsorted(values, levels, side="right").astype(np.int32)  # 0, 1, 2, ...
+def pair_masks(root: Path, images: Sequence[PlacedImage], masks: Iterable[Path]) -> Pairing:
+    """Find the image of every mask of a dataset by its name and the folders that it lies in.
+
+    The folders of a mask, but for those for masks, must be folders of its image, too:
+    `ground_truth/scratch/000_mask.png` and `masks/test/scratch/000.png` belong to
+    `test/scratch/000.png`. A folder with the name of an image holds masks of that image (LOCO).
+    Of several that fit, a defective image comes before a normal one, then one whose folders are
+    the same, then a test image.
+
+    Args:
+        root: of the dataset.
+        images: all of the dataset.
+        masks: those in folders for masks, and those beside images.
+    """
+    folders_of = functools.cache(functools.partial(_folders, root))
+    of_stem: defaultdict[str, list[_Candidate]] = defaultdict(list)
+    for image in images:
+        of_stem[image.path.stem].append(_Candidate(image, folders_of(image.path.parent)))
+    known = frozenset(chain.from_iterable(folders_of(image.path.parent) for image in images))
+    pairing = Pairing()
+    for mask in masks:
+        found = _find_owners(mask, folders_of(mask.parent), known, of_stem)
+        if not found:
+            pairing.strays.append(mask)
+        elif len(found) > 1:
+            pairing.shared[mask] = [one.image.path for one in found]
+        else:
+            pairing.of_image[found[0].image.path].append(mask)
+    return pairing
 
 
-def _from_floats(values: NDArray[np.float64], file: MaskFile) -> Levels:
-    if not np.isfinite(values).all():
-        raise file.refuse("holds values that are no numbers")
-    if values.min() >= 0 and values.max() <= 1:
-        return np.round(255 * values).astype(np.int32)
-    if (values != np.round(values)).any():
-        raise file.refuse(f"holds fractions up to {values.max():.4g}, whose white is unknown")
-    return _from_integers(values.astype(np.int64), file)
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    image: PlacedImage
+    folders: frozenset[str]
 
 
-def _from_integers(values: NDArray[np.int64], file: MaskFile) -> Levels:
-    """Return numbers of up to 32 bits by their rank, greys of 16 bits with 8."""
-    if values.min() < 0:
-        raise file.refuse("holds negative numbers")
-    if values.max() <= 255:
-        return values.astype(np.int32)
-    known, ranks = np.unique(values, return_inverse=True)
-    levels: Levels = (ranks.reshape(values.shape) + (known[0] > 0)).astype(np.int32)
-    if len(known) == 2 and known[0] == 0:
-        return 255 * levels
-    if is_drawn(levels, list_levels(levels)):
-        numbers = name_some(known)
-        file.tell(IssueKind.LABEL_NUMBERS, f"holds the numbers {numbers}", EACH_COUNTS)
-        return levels
-    scaled: Levels = np.round(values * (255 / values.max())).astype(np.int32)
-    return scaled
+def _find_owners(
+    mask: Path,
+    folders: frozenset[str],
+    known: frozenset[str],
+    of_stem: Mapping[str, list[_Candidate]],
+) -> list[_Candidate]:
+    """Return the images that a mask fits equally well."""
+    holder = mask.parent.name
+    stems = [mask.stem, without_mask_name(mask.stem)]
+    if holder in of_stem and holder.casefold() not in known:
+        stems, folders = [holder], folders - {holder.casefold()}
+    stem = next((stem for stem in stems if stem in of_stem), "")
+    fitting = [one for one in of_stem.get(stem, ()) if folders <= one.folders]
+    ranks = [_rank(one, folders) for one in fitting]
+    return [one for one, rank in zip(fitting, ranks, strict=True) if rank == min(ranks)]
 
 
-def _from_colours(colours: NDArray[np.uint8], file: MaskFile) -> Levels:
-    """Return how far each pixel is from the background, in the channel where it is farthest."""
-    if (colours == colours[:, :, :1]).all():
-        return colours[:, :, 0].astype(np.int32)
-    away = _without_void(colours, file).astype(np.int32)
-    ground = np.median(border(colours), axis=0).astype(np.int32)  # (3,)
-    far = np.abs(away - ground).max(axis=2)
-    is_ground = border(far).max() <= NOISE and np.mean(far <= NOISE) > 0.5
-    brightest = np.asarray(away.max(axis=2))
-    if not is_ground and brightest.min() > NOISE:
-        raise file.refuse("has no black background, and none of one colour all around")
-    if not is_ground or ground.max() <= NOISE:
-        return brightest
-    file.tell(
-        IssueKind.INVERTED_MASK,
-        f"has a coloured or white background {tuple(ground.tolist())}",
-        "Every other colour counts as defective.",
-    )
-    return np.asarray(far)
+def _rank(one: _Candidate, folders: frozenset[str]) -> tuple[bool, int, bool]:
+    image = one.image
+    return image.defect_type is None, len(one.folders - folders), image.split is Split.TRAIN
 
 
-def _without_void(colours: NDArray[np.uint8], file: MaskFile) -> NDArray[np.uint8]:
-    is_void = (colours == VOID_COLOUR).all(axis=2)
-    if not is_void.any() or not colours[~is_void].any():
-        return colours
-    file.tell(
-        IssueKind.LABEL_NUMBERS,
-        f"holds the colour {VOID_COLOUR} for void",
-        "It does not count as defective; every other colour but the background's does.",
-    )
-    return np.where(is_void[:, :, None], 0, colours).astype(np.uint8)
+def _folders(root: Path, folder: Path) -> frozenset[str]:
+    """Return the folders from a dataset to one in it, in lower case, those for masks left out."""
+    between = folder.relative_to(root).parts
+    return frozenset(name.casefold() for name in between) - MASK_FOLDERS
+
+
+def is_drawn(path: Path) -> bool:
+    """Tell whether an image is drawn in a few levels, as masks are and photographs are not."""
+    try:
+        counts = np.bincount(read_grey(path).ravel(), minlength=256)
+    except ImageError:
+        return False
+    return bool(np.sort(counts)[-2:].sum() >= DRAWN_SHARE * counts.sum())

@@ -90,7 +90,8 @@ def test_a_mask_that_is_not_certain_stops_training_and_evaluation_by_name(tmp_pa
     with pytest.raises(MaskError, match=message):
         read_mask(marked, SIZE)
     mask, (told,) = read_ground_truth(marked, SIZE)
-    assert (mask.any(), told.kind) == (False, IssueKind.UNCLEAR_MASK)
+    assert not mask.any()
+    assert told.kind is IssueKind.UNCLEAR_MASK
 
 
 def test_what_may_be_inverted_is_refused_only_beside_inverted_masks(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from inspection.errors import MaskError
 from inspection.folders import IssueKind
-from inspection.mask_files import ReadMask, read_mask_file
+from inspection.mask_reading import ReadMask, read_mask_file
 
 SIDE = 64
 VOC = {0: (0, 0, 0), 1: (128, 0, 0), 15: (192, 128, 128), 255: (224, 224, 192)}
@@ -45,9 +45,8 @@ def disc(radius: float, level: int = 255) -> Array:
     """Draw a disc with soft edges: each pixel as bright as its share that is covered."""
     rows, columns = np.mgrid[: 8 * SIDE, : 8 * SIDE] / 8
     inside = (np.hypot(rows - 32, columns - 32) < radius).astype(np.float32)
-    return np.round(level * cv2.resize(inside, (SIDE, SIDE), interpolation=cv2.INTER_AREA)).astype(
-        np.uint8
-    )
+    shares = cv2.resize(inside, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    return np.asarray(np.round(level * shares), np.uint8)
 
 
 def read(folder: Path, picture: Array | Image.Image, name: str = "m.png", **how: Any) -> ReadMask:
