@@ -39,6 +39,7 @@ from inspection.errors import (
     SettingsError,
     explain,
 )
+from inspection.folders import summarise_issues
 from inspection.index import embed_index, open_index
 from inspection.pooling import pool_datasets
 from inspection.progress import progress_bar
@@ -311,8 +312,8 @@ def train_category(source: Dataset, order: Order) -> None:
     typer.echo(source.account)
     needs_normal = not all(CLASSES[name].needs_labels for name in order.names)
     issues = check_trainable(source.samples, issues=source.issues, needs_normal=needs_normal)
-    for issue in issues:
-        typer.echo(f"  note: {issue}", err=True)
+    for sentence in summarise_issues(issues):
+        typer.echo(f"  note: {sentence}", err=True)
     folder = order.checkpoints / source.name / part
     for position, name in enumerate(order.names, 1):
         title = f"[{position}/{len(order.names)}] {name}: {source.name}/{part}"
