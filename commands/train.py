@@ -30,6 +30,7 @@ from inspection.calibration import product_rate
 from inspection.catalog import CHECKPOINTS
 from inspection.classification import Labelling, find_thin_classes
 from inspection.dataset import Dataset, check_trainable
+from inspection.dataset_identity import check_dataset
 from inspection.errors import (
     BREAKDOWNS,
     DatasetError,
@@ -41,7 +42,7 @@ from inspection.index import embed_index, open_index
 from inspection.pooling import pool_datasets
 from inspection.progress import progress_bar
 from inspection.split_labels import Labels
-from inspection.split_plan import SPLIT, SplitKind
+from inspection.split_plan import SPLIT, SplitKind, SplitPlan
 from inspection.splits import apply_split, group_samples, open_split
 from inspection.types import Calibration, Detector, Sample, Split
 
@@ -82,6 +83,11 @@ class Order:
     split: SplitKind
     checkpoints: Path
     leaves_trained: bool
+
+    def folder(self, source: Dataset) -> Path:
+        """Return where the detectors of a dataset of one category are kept."""
+        (part,) = source.categories
+        return self.checkpoints / source.name / part
 
     def labels(self, name: str) -> Labels | None:
         """Return what a detector wants of the labelled defects."""
@@ -255,6 +261,16 @@ def _knows(name: str, setting: str) -> bool:
 
 
 def prepare(source: Dataset, order: Order) -> Dataset:
+    """Return one category with its near-duplicates grouped, if they are to be.
+
+    Raises:
+        DatasetError: another dataset of that name is trained already.
+    """
+    check_dataset(order.folder(source), source)
+    return group(source, order)
+
+
+def group(source: Dataset, order: Order) -> Dataset:
     """Return one category with its near-duplicates grouped, if they are to be."""
     if order.split is not SplitKind.GROUPED:
         return source
@@ -262,14 +278,20 @@ def prepare(source: Dataset, order: Order) -> Dataset:
 
 
 def pool_sources(sources: Sequence[Dataset], order: Order, *, name: str) -> Dataset:
-    """Return all categories of all datasets as one."""
+    """Return all categories of all datasets as one.
+
+    Raises:
+        DatasetError: other datasets are pooled by that name already.
+    """
+    pooled = pool_datasets(sources, name=name)
+    check_dataset(order.folder(pooled), pooled)
     prepared = [
         replace(
             source,
             samples=tuple(
                 sample
                 for part in source.categories
-                for sample in prepare(source.of(part), order).samples
+                for sample in group(source.of(part), order).samples
             ),
         )
         for source in sources
@@ -303,32 +325,34 @@ def group_near_duplicates(dataset: Dataset, *, device: str | None) -> tuple[Samp
 
 def train_category(source: Dataset, order: Order) -> None:
     """Train every detector that was ordered on a dataset of one category."""
-    (part,) = source.categories
     needs_normal = not all(CLASSES[name].needs_labels for name in order.names)
     issues = check_trainable(source.samples, issues=source.issues, needs_normal=needs_normal)
     for issue in issues:
         typer.echo(f"  note: {issue}", err=True)
-    folder = order.checkpoints / source.name / part
+    folder = order.folder(source)
     for position, name in enumerate(order.names, 1):
-        title = f"[{position}/{len(order.names)}] {name}: {source.name}/{part}"
+        title = f"[{position}/{len(order.names)}] {name}: {source.name}/{folder.name}"
         if order.leaves_trained and (folder / name).is_dir():
             typer.echo(f"{title} is trained already")
             continue
         typer.echo(title)
-        train_one(name, source.samples, folder, order)
+        train_one(name, source, order)
 
 
-def train_one(name: str, samples: Sequence[Sample], folder: Path, order: Order) -> None:
+def train_one(name: str, source: Dataset, order: Order) -> None:
     """Train, calibrate and keep one detector, and say what came of it."""
     from detectors.workflow import train_detector
 
+    folder, samples = order.folder(source), source.samples
     known = setting_names(name) | {"device"}
     settings = {k: v for k, v in order.settings.items() if v is not None and k in known}
     settings |= parse_settings(name, {k: v for k, v in order.texts.items() if k in known})
     labels = order.labels(name)
-    make_plan = functools.partial(
-        open_split, folder, samples, seed=settings["seed"], labels=labels, kind=order.split
-    )
+
+    def make_plan() -> SplitPlan:
+        check_dataset(folder, source)  # another training may have come first meanwhile
+        return open_split(folder, samples, seed=settings["seed"], labels=labels, kind=order.split)
+
     plan = make_plan()
     if plan.kind is not order.split:
         typer.echo(f"  keeps the {plan.kind.value} split that is stored in {folder / SPLIT}")

@@ -17,6 +17,7 @@ __all__ = [
     "Dataset",
     "DatasetIssue",
     "IssueKind",
+    "check_name",
     "check_trainable",
     "has_ground_truth",
     "read_dataset",
@@ -159,10 +160,12 @@ def read_dataset(root: Path, *, layout: str | None = None, name: str | None = No
     """Read a dataset folder by its directory listings; the layout is found by looking.
 
     Raises:
-        DatasetError: no such folder, not a folder, no images, or none of the known layouts.
+        DatasetError: no such folder, not a folder, no images, none of the known layouts, or a name
+            that no dataset can have.
     """
     root = Path(os.path.abspath(root.expanduser()))  # noqa: PTH100 (links stay as they are)
     _check_folder(root)
+    name = check_name(name or root.name)
     listing = Listing(root)
     reader = _find_layout(listing) if layout is None else _layout_named(layout)
     samples = reader.read(listing)
@@ -170,7 +173,20 @@ def read_dataset(root: Path, *, layout: str | None = None, name: str | None = No
         raise _no_images(root, f"Put images there as {reader.title} has them: {reader.expects}.")
     samples.sort(key=lambda sample: natural_key(sample.id))
     _report_left_out(listing, samples)
-    return Dataset(root, name or root.name, reader.name, tuple(samples), tuple(listing.issues))
+    return Dataset(root, name, reader.name, tuple(samples), tuple(listing.issues))
+
+
+def check_name(name: str) -> str:
+    """Return the name of a dataset, of which one folder of checkpoints is called.
+
+    Raises:
+        DatasetError: no folder can be called so.
+    """
+    if name.strip() in ("", ".", "..") or not set(name).isdisjoint("/\\"):
+        raise DatasetError(
+            f"A dataset cannot be called '{name}'.", "Give it a plain name: --dataset NAME."
+        )
+    return name
 
 
 def split_name(given: Path | str) -> tuple[str | None, Path]:
