@@ -9,7 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
+from commands.near_duplicates import group_near_duplicates
 from commands.options import (
+    AllGood,
     Category,
     Checkpoints,
     DatasetName,
@@ -19,6 +21,7 @@ from commands.options import (
     Pool,
     Seed,
     Settings,
+    check_flat,
     check_names,
     one_category,
     one_source,
@@ -28,6 +31,7 @@ from commands.options import (
 from detectors import CLASSES, create_detector, parse_settings, setting_names
 from inspection.calibration import product_rate
 from inspection.catalog import CHECKPOINTS
+from inspection.checkpoint_folders import check_writable
 from inspection.classification import Labelling, find_thin_classes
 from inspection.dataset import Dataset, check_trainable
 from inspection.dataset_identity import check_dataset
@@ -38,12 +42,11 @@ from inspection.errors import (
     SettingsError,
     explain,
 )
-from inspection.index import embed_index, open_index
 from inspection.pooling import pool_datasets
 from inspection.progress import progress_bar
 from inspection.split_labels import Labels
 from inspection.split_plan import SPLIT, SplitKind, SplitPlan
-from inspection.splits import apply_split, group_samples, open_split
+from inspection.splits import apply_split, open_split
 from inspection.types import Calibration, Detector, Sample, Split
 
 TRAIN_ALL_HELP = (
@@ -156,6 +159,7 @@ def train(
             "flatters."
         ),
     ] = SplitKind.OWN,
+    all_good: AllGood = False,
     further: Settings = None,
     seed: Seed = 0,
     device: Device = None,
@@ -189,6 +193,7 @@ def train(
         names, settings, texts, labelled_defects, split, checkpoints, leaves_trained=every
     )
     sources = read_folders(data, name=dataset)
+    check_flat(sources, all_good=all_good)
     if pool is not None:
         train_category(pool_sources(sources, order, name=pool), order)
         return
@@ -299,32 +304,9 @@ def pool_sources(sources: Sequence[Dataset], order: Order, *, name: str) -> Data
     return pool_datasets(prepared, name=name)
 
 
-def group_near_duplicates(dataset: Dataset, *, device: str | None) -> tuple[Sample, ...]:
-    """Return the samples of one category with near-duplicates as groups, and say how many."""
-    from detectors.embedding import Embedder
-    from eda.similarity import find_near_duplicates, group_duplicates
-
-    with progress_bar("measuring") as progress:
-        index = open_index(dataset, progress=progress)
-    with progress_bar("comparing") as progress:
-        vectors = embed_index(index, Embedder(device=device), progress=progress)
-    if vectors is None:
-        return dataset.samples
-    pairs = find_near_duplicates(vectors, [sample.category for sample in dataset.samples])
-    groups = group_duplicates(pairs, [sample.unit for sample in dataset.samples])
-    grouped = group_samples(dataset.samples, groups)
-    moved = sum(
-        new.split is not old.split for new, old in zip(grouped, dataset.samples, strict=True)
-    )
-    typer.echo(
-        f"{len(pairs.first)} pairs of near-duplicates: {len(grouped)} images make "
-        f"{len(set(groups))} parts, {moved} images change sides"
-    )
-    return tuple(grouped)
-
-
 def train_category(source: Dataset, order: Order) -> None:
     """Train every detector that was ordered on a dataset of one category."""
+    typer.echo(source.account)
     needs_normal = not all(CLASSES[name].needs_labels for name in order.names)
     issues = check_trainable(source.samples, issues=source.issues, needs_normal=needs_normal)
     for issue in issues:
@@ -344,6 +326,7 @@ def train_one(name: str, source: Dataset, order: Order) -> None:
     from detectors.workflow import train_detector
 
     folder, samples = order.folder(source), source.samples
+    check_writable(folder)
     known = setting_names(name) | {"device"}
     settings = {k: v for k, v in order.settings.items() if v is not None and k in known}
     settings |= parse_settings(name, {k: v for k, v in order.texts.items() if k in known})

@@ -20,7 +20,7 @@ from inspection.calibration import CARD, save_calibration
 from inspection.catalog import Catalog, Status
 from inspection.dataset import read_dataset
 from inspection.dataset_identity import check_dataset
-from inspection.errors import DatasetError, InspectionError
+from inspection.errors import CheckpointError, DatasetError, InspectionError
 from inspection.images import pixel_hash, read_image, read_sample
 from inspection.pooling import pool_datasets
 from inspection.split_plan import load_split, save_split
@@ -232,6 +232,23 @@ def test_a_pool_of_other_datasets_is_refused_too(work: Path, tmp_path: Path) -> 
     with pytest.raises(DatasetError, match="by name, none shows the same") as caught:
         run("train", "--data", f"a={other}", *words)
     assert "--pool NAME" in caught.value.fix
+
+
+@pytest.mark.parametrize("name", ["..", ".", "a/b", "a\\b", " "])
+def test_a_dataset_has_a_name_that_one_folder_can_have(work: Path, name: str) -> None:
+    with pytest.raises(DatasetError, match="cannot be called"):
+        train(work, "a", "--dataset", name)
+    with pytest.raises(DatasetError, match="cannot be called"):
+        train(work, "a", "--pool", name)
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_anything_is_learned(
+    work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PatchCore, "fit", lambda *_: pytest.fail("it learned"))
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(CheckpointError, match="Checkpoints cannot be kept in"):
+        train(work, "a", "--checkpoints", tmp_path / "file")
 
 
 def test_the_page_does_not_join_a_folder_with_detectors_of_another(
