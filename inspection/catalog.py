@@ -306,7 +306,9 @@ class Catalog:
         data = self._data.get(product.dataset)
         where = "DIR" if data is None else self._show(data)
         command = f"python cli.py {verb} --data {where}{chosen}"
-        if data is not None and data.name != product.dataset:
+        if self._is_foreign(product):
+            command += " --dataset NAME"
+        elif data is not None and data.name != product.dataset:
             command += f" --dataset {quote(product.dataset)}"
         if self._checkpoints.resolve() != CHECKPOINTS:
             command += f" --checkpoints {self._show(self._checkpoints)}"
@@ -346,6 +348,10 @@ class Catalog:
         )
         return {product.key: product for product in ranked}
 
+    def _is_foreign(self, product: Product) -> bool:
+        """Tell whether the images that are shown are not those of the trained detectors."""
+        return bool(self.strangers(product.key)) and not self.joined(product.key)
+
     def _shown(self, product: Product) -> Dataset | None:
         """Return the images that are shown of a product; None where there are none.
 
@@ -360,14 +366,12 @@ class Catalog:
         if root is None or not root.is_dir():
             return ()
         samples = [s for s in read_dataset(root).samples if s.category == product.category]
-        joined = self.joined(product.key)
-        is_own = joined or not self.trained(product.key)
-        plan = load_split(product.folder) if is_own else None
+        plan = None if self._is_foreign(product) else load_split(product.folder)
         if plan is None and any(sample.split is Split.TRAIN for sample in samples):
             plan = make_split(samples, needs_normal=False)
         used = samples if plan is None else apply_split(samples, plan)
         seen: set[str] = set()
-        for detector in joined:
+        for detector in self.joined(product.key):
             seen |= self._joining.seen(product.folder / detector).keys()
         return tuple(s for s in used if s.split is Split.TEST and s.id not in seen)
 

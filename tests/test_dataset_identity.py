@@ -264,6 +264,7 @@ def test_the_page_does_not_join_a_folder_with_detectors_of_another(
     )
     assert f"--data NAME={data}" in panel.fix
     assert catalog.peek("data/disc", "patchcore").problem == panel.problem
+    assert "--dataset NAME" in catalog.peek("data/disc", "cae").fix
     samples = read_dataset(data).samples
     tested = [one for one in apply_split(samples, make_split(samples)) if one.split is Split.TEST]
     assert list(catalog.samples("data/disc")) == tested
