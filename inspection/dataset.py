@@ -31,6 +31,7 @@ __all__ = [
     "Dataset",
     "DatasetIssue",
     "IssueKind",
+    "check_name",
     "check_trainable",
     "has_ground_truth",
     "read_dataset",
@@ -232,10 +233,12 @@ def read_dataset(root: Path, *, layout: str | None = None, name: str | None = No
     """Read a dataset folder by its directory listings; the layout is found by looking.
 
     Raises:
-        DatasetError: no such folder, not a folder, no images, or none of the known layouts.
+        DatasetError: no such folder, not a folder, no images, none of the known layouts, or a name
+            that no dataset can have.
     """
     root = Path(os.path.abspath(root.expanduser()))  # noqa: PTH100 (links stay as they are)
     _check_folder(root)
+    name = check_name(name or root.name)
     listing = Listing(root)
     reader = _find_layout(listing) if layout is None else _layout_named(layout)
     samples = reader.read(listing)
@@ -248,13 +251,26 @@ def read_dataset(root: Path, *, layout: str | None = None, name: str | None = No
     unused = account_for(listing, samples, title=reader.title)
     return Dataset(
         root,
-        name or root.name,
+        name,
         reader.name,
         tuple(samples),
         tuple(listing.issues),
         tuple(unused),
         tuple(listing.remarks),
     )
+
+
+def check_name(name: str) -> str:
+    """Return the name of a dataset, of which one folder of checkpoints is called.
+
+    Raises:
+        DatasetError: no folder can be called so.
+    """
+    if name.strip() in ("", ".", "..") or not set(name).isdisjoint("/\\"):
+        raise DatasetError(
+            f"A dataset cannot be called '{name}'.", "Give it a plain name: --dataset NAME."
+        )
+    return name
 
 
 def split_name(given: Path | str) -> tuple[str | None, Path]:
