@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from commands.familiarity import keep_look
 from commands.options import (
     Category,
     Checkpoints,
@@ -309,6 +310,7 @@ def train_category(source: Dataset, order: Order) -> None:
     for issue in issues:
         typer.echo(f"  note: {issue}", err=True)
     folder = order.checkpoints / source.name / part
+    is_fresh = True
     for position, name in enumerate(order.names, 1):
         title = f"[{position}/{len(order.names)}] {name}: {source.name}/{part}"
         if order.leaves_trained and (folder / name).is_dir():
@@ -316,6 +318,8 @@ def train_category(source: Dataset, order: Order) -> None:
             continue
         typer.echo(title)
         train_one(name, source.samples, folder, order)
+        is_fresh = False
+    keep_look(source.samples, folder, device=order.settings["device"], is_fresh=is_fresh)
 
 
 def train_one(name: str, samples: Sequence[Sample], folder: Path, order: Order) -> None:
