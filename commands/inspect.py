@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from commands.inspecting import inspect_files, set_up
+from commands.inspecting import find_images, inspect_files, set_up
 from commands.options import Anyway, Checkpoints, Compared, Device, Images, ProductName, Rate
 from inspection.catalog import CHECKPOINTS
 from inspection.report_files import prepare_folder
@@ -26,6 +26,7 @@ def inspect(
 
     What does not look like the product has the outcome *unfamiliar*, and no verdicts.
     """
+    images = find_images(images)
     bench = set_up(
         category,
         checkpoints,

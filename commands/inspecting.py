@@ -1,5 +1,6 @@
 """Image files through the detectors of a product, as several commands need it."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,8 +9,10 @@ import typer
 
 from commands.options import load_channels, open_catalog
 from inspection.catalog import Catalog, Product
-from inspection.errors import InspectionError
+from inspection.errors import ImageError, InspectionError
 from inspection.familiarity import FamiliarityCheck
+from inspection.file_kinds import FileKind
+from inspection.folders import Listing
 from inspection.images import pixel_hash, read_image
 from inspection.names import (
     OUTCOME_TITLES,
@@ -19,7 +22,8 @@ from inspection.names import (
     describe_unfamiliar,
 )
 from inspection.pipeline import inspect_image
-from inspection.types import Channel, Familiarity, Finding, Inspection, RGBImage
+from inspection.type_folders import images_below
+from inspection.types import Channel, Finding, Inspection, RGBImage
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,49 +81,78 @@ def set_up(
     return Bench(catalog, product, channels, silent, rate, check, anyway)
 
 
+def find_images(given: Sequence[Path]) -> list[Path]:
+    """Return the image files given, and those in and below the folders given, in natural order.
+
+    Raises:
+        ImageError: a folder holds no image.
+    """
+    found: list[Path] = []
+    for path in given:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        listing = Listing(path)
+        images = list(images_below(listing, path))
+        if not images:
+            raise ImageError(f"The folder {path} holds no images.", "Give one that does.")
+        _tell_unread(listing, path)
+        found += images
+    return found
+
+
+def _tell_unread(listing: Listing, folder: Path) -> None:
+    """Say how many image files of a folder are of kinds that are not read."""
+    files = [path for _, found, _ in listing.walk() for path in found]
+    endings = [path.suffix for path in files if listing.kind(path) is FileKind.UNREAD]
+    if endings:
+        kinds = ", ".join(sorted(set(endings)))
+        typer.echo(f"Not inspected in {folder}: {len(endings)} files ({kinds})", err=True)
+    for issue in listing.issues:
+        typer.echo(f"{issue.problem} {issue.fix}", err=True)
+
+
 def inspect_files(bench: Bench, images: Sequence[Path]) -> Iterator[Inspected]:
     """Inspect each image, and say what became of it.
 
     One that cannot be read is told on the error stream and left out.
     """
+    names = Counter(path.name for path in images)
     for number, path in enumerate(images):
         try:
             image = read_image(path)
         except InspectionError as error:
             typer.echo(f"Error: {error}", err=True)
             continue
-        familiarity, unchecked = _check(bench, image)
-        unfamiliar = describe_unfamiliar(bench.product.category, familiarity)
-        inspection = _inspect(bench, image, str(path), familiarity)
-        seen = _describe_seen(bench, image)
-        notes = (unfamiliar, unchecked, seen, describe_silent(bench.silent))
-        yield Inspected(number, inspection, " ".join(filter(None, notes)))
-        if inspection.findings:
-            typer.echo(f"{path.name}: {_describe(inspection.findings)}")
-            said = [unfamiliar, unchecked, seen]  # who could not answer has been told before
-        else:
-            typer.echo(f"{path.name}: {unfamiliar} (--anyway inspects it all the same)")
-            said = [seen]
-        for sentence in filter(None, said):
+        inspection, sentences = _inspect(bench, image, str(path))
+        yield Inspected(number, inspection, " ".join((*sentences, *_silent(bench))))
+        name = path.name if names[path.name] == 1 else str(path)
+        typer.echo(f"{name}: {_describe(inspection.findings)}")
+        for sentence in sentences:  # who could not answer has been told before
             typer.echo(f"  {sentence}")
 
 
-def _check(bench: Bench, image: RGBImage) -> tuple[Familiarity | None, str]:
-    """Tell whether an image shows the product, or the note why nobody knows."""
+def _inspect(bench: Bench, image: RGBImage, source: str) -> tuple[Inspection, list[str]]:
+    """Inspect an image, and say what has to be known of it.
+
+    What is unfamiliar is left out, unless it is wanted anyway.
+    """
+    found = Inspection(source, image, ())
+    unchecked = ""
     try:
-        return bench.check.check(bench.product.key, image), ""
+        found = replace(found, familiarity=bench.check.check(bench.product.key, image))
     except InspectionError as error:
-        return None, str(error)
+        unchecked = str(error)
+    unfamiliar = describe_unfamiliar(bench.product.category, found.familiarity)
+    if not unfamiliar or bench.anyway:
+        inspected = inspect_image(image, bench.channels, false_alarm_rate=bench.rate)
+        found = replace(found, findings=inspected.findings)
+    sentences = (unfamiliar, unchecked, _describe_seen(bench, image))
+    return found, [sentence for sentence in sentences if sentence]
 
 
-def _inspect(
-    bench: Bench, image: RGBImage, source: str, familiarity: Familiarity | None
-) -> Inspection:
-    """Inspect an image, unless it is unfamiliar and nobody wants it inspected anyway."""
-    if familiarity is not None and not familiarity.is_familiar and not bench.anyway:
-        return Inspection(source, image, (), familiarity)
-    found = inspect_image(image, bench.channels, false_alarm_rate=bench.rate, source=source)
-    return replace(found, familiarity=familiarity)
+def _silent(bench: Bench) -> list[str]:
+    return [describe_silent(bench.silent)] if bench.silent else []
 
 
 def _describe_seen(bench: Bench, image: RGBImage) -> str:
@@ -129,6 +162,8 @@ def _describe_seen(bench: Bench, image: RGBImage) -> str:
 
 
 def _describe(findings: Sequence[Finding]) -> str:
+    if not findings:
+        return "not inspected (--anyway does it all the same)"
     outcome = decide_outcome([finding.verdict for finding in findings])
     verdicts = (f"{f.detector} {f.relative_score:.2f}x {f.verdict.value}" for f in findings)
     return f"{OUTCOME_TITLES[outcome]} ({', '.join(verdicts)})"

@@ -1,4 +1,4 @@
-"""Ground truth: where the defects of a sample are, by its masks and boxes, and what is odd in it."""
+"""Ground truth: where the defects of a sample are, by its masks and boxes."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path

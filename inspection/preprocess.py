@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from inspection.ground_truth import read_mask
 from inspection.errors import DatasetError, SettingsError
+from inspection.ground_truth import read_mask
 from inspection.images import pixel_hash, read_sample
 from inspection.types import Mask, RGBImage, Sample, Size
 

@@ -3,6 +3,7 @@
 import csv
 import re
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path, PurePosixPath
 
 from inspection.errors import DatasetError, ImageError
@@ -12,10 +13,9 @@ from inspection.folders import (
     divide_by_unit,
     find_categories,
     is_normal_name,
-    match_masks,
-    split_off_masks,
 )
 from inspection.images import read_grey
+from inspection.mask_files import match_masks, split_off_masks
 from inspection.types import Sample, Split
 
 TILE_GAP = 150  # file numbers further apart than this show different tiles
@@ -44,12 +44,16 @@ def read_magnetic_tile(listing: Listing) -> list[Sample]:
 
     Half of the tiles are for training, their defective images included, balanced by defect type.
     """
+    listing.set_aside(listing.images(listing.root), reason="pictures of the data set as a whole")
     samples: list[Sample] = []
     for defect_type, folder in _list_tile_folders(listing):
         images = listing.files(folder, ".jpg", ".jpeg")
         of_stem, strays = match_masks(images, listing.files(folder, ".png"))
         listing.report_stray_masks(strays, category=listing.root.name)
         is_normal = defect_type.casefold() == "free"
+        if is_normal:
+            good = chain.from_iterable(of_stem.values())
+            listing.set_aside(good, reason="masks of good images")
         samples.extend(
             Sample(
                 id=listing.sample_id(path),
@@ -92,7 +96,7 @@ def looks_like_dagm(listing: Listing) -> bool:
 
 def _is_dagm_class(listing: Listing, folder: Path) -> bool:
     return any(
-        part is not None and listing.folder(part, "Label") is not None
+        part is not None and listing.folder(part, "Label") is not None and listing.images(part)
         for part in (listing.folder(folder, "Train"), listing.folder(folder, "Test"))
     )
 
@@ -147,6 +151,8 @@ def read_kolektor(listing: Listing) -> list[Sample]:
             marked = tuple(
                 mask for mask in of_stem.get(path.stem, ()) if _shows_defect(listing, mask)
             )
+            empty = [mask for mask in of_stem.get(path.stem, ()) if mask not in marked]
+            listing.set_aside(empty, reason="masks of good images")
             samples.append(
                 Sample(
                     id=listing.sample_id(path),

@@ -48,9 +48,12 @@ def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def inspect(trained: Path, images: Sequence[str], *options: str) -> Result:
-    paths = [str(trained / f"{name}.png") for name in images]
+    return inspect_paths(trained, [trained / f"{name}.png" for name in images], *options)
+
+
+def inspect_paths(trained: Path, paths: Sequence[Path], *options: str) -> Result:
     places = ["--out", str(trained / "out"), "--checkpoints", str(trained / "ck")]
-    asked = ["inspect", *paths, "--category", "part", *places, *options]
+    asked = ["inspect", *map(str, paths), "--category", "part", *places, *options]
     result = CliRunner().invoke(cli.app, asked)
     if isinstance(result.exception, InspectionError):
         raise result.exception
@@ -148,8 +151,12 @@ def test_an_image_of_something_else_is_not_inspected_unless_it_is_wanted(trained
         "This does not look like part. It has 96 × 960 pixels, and the training images have "
         "96 × 96: to have their shape it is squeezed 10 to 1."
     )
-    assert f"strip.png: {squeezed} (--anyway inspects it all the same)" in said.stdout
-    assert "red.png: This does not look like part. As a whole it is " in said.stdout
+    for name, sentence in (
+        ("strip", squeezed),
+        ("red", "This does not look like part. As a whole "),
+    ):
+        told = f"{name}.png: not inspected (--anyway does it all the same)\n  {sentence}"
+        assert told in said.stdout
     rows = read_rows(trained)
     assert [row["outcome"] for row in rows] == ["defect"] * 3 + ["unfamiliar"] * 6
     assert [row["detector"] for row in rows] == [*DETECTORS] * 3
@@ -206,3 +213,24 @@ def test_a_report_tells_what_an_image_does_not_look_like(trained: Path) -> None:
     assert "Does not look like the product: 1" in page
     assert page.count("not inspected</td>") == 3
     assert (trained / "out" / "report.pdf").stat().st_size > 1000
+
+
+def test_a_folder_stands_for_the_images_in_and_below_it(trained: Path) -> None:
+    for place in ("a", "b/cam1"):
+        folder = trained / "batch" / place
+        folder.mkdir(parents=True)
+        Image.open(trained / "sure.png").save(folder / "000.png")
+    (trained / "batch/raw.dng").write_bytes(b"II*")
+    result = inspect_paths(trained, [trained / "batch", trained / "good.png"])
+    sources = [row["image"] for row in read_rows(trained)]
+    expected = [trained / "batch/a/000.png", trained / "batch/b/cam1/000.png", trained / "good.png"]
+    assert sources[::3] == [str(path) for path in expected]
+    lines = [line.partition(":")[0] for line in result.stdout.splitlines()[:2]]
+    assert lines == [str(path) for path in expected[:2]]
+    assert "1 files (.dng)" in result.stderr
+
+
+def test_a_folder_without_images_is_refused_at_once(trained: Path) -> None:
+    (trained / "empty").mkdir()
+    with pytest.raises(InspectionError, match=r"The folder .*empty holds no images"):
+        inspect_paths(trained, [trained / "empty"])
