@@ -114,7 +114,7 @@ def _told(known: Known, seen: Seen) -> str:
 
 
 def _light(image: NDArray[np.generic], factor: float) -> RGBImage:
-    return np.clip(np.asarray(image, np.float32) * factor, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.asarray(image, np.float32) * factor, 0, 255), np.uint8)
 
 
 def _cut(image: RGBImage, share: float) -> RGBImage:
