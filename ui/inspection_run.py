@@ -84,30 +84,18 @@ class Runner:
         Raises:
             ImageError: it cannot be read.
         """
-        image = read_image(path)
-        yield from self._inspect(self.start(product), image)
+        yield from self._inspect(self.start(product), read_image(path))
 
-    def inspect_sample(
-        self, product: str, sample_id: str, *, is_any: bool = False
-    ) -> Iterator[Slots]:
-        """Inspect an unseen sample; its id is looked up, never used as a path.
-
-        Args:
-            product: key of the product.
-            sample_id: of one of its samples.
-            is_any: take an image that a detector has learned from as well.
+    def inspect_sample(self, sample: Sample, product: str) -> Iterator[Slots]:
+        """Inspect an image of a product's dataset.
 
         Raises:
-            InspectionError: there is no such sample, or it cannot be read.
+            InspectionError: it cannot be read.
         """
-        find = self.catalog.any_sample if is_any else self.catalog.sample
-        sample = find(product, sample_id)
         image = read_image(sample.image_path)
         mask = read_mask(sample, image.shape[:2])
         subject = self.start(product, sample=sample.id, truth=_truth(sample))
-        slots = self._inspect(subject, image, mask=mask)
-        yield {"image": encode_preview(image), **next(slots)}
-        yield from slots
+        yield from self._inspect(subject, image, mask=mask)
 
     def _inspect(
         self, subject: Subject, image: RGBImage, *, mask: Mask | None = None
@@ -118,6 +106,7 @@ class Runner:
         panels = {name: self.catalog.peek(subject.product, name) for name in names}
         yield {
             "header": self._header(subject, "running", note),
+            "image": encode_preview(image),
             "picture": payload.picture(subject, image, mask),
             **{name: self._state(subject, _begin(panel)) for name, panel in panels.items()},
         }
