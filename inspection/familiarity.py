@@ -124,10 +124,8 @@ class ProductLook:
     def _describe(self, oddity: Oddity, found: Familiarity, size: Size) -> str:
         if oddity is Oddity.LOOKS:
             times = found.score / found.threshold
-            return (
-                f"As a whole it is {times:.1f} times as far from the normal training images as an "
-                "image of the product may be."
-            )
+            unlike = "As a whole it is too unlike the normal training images"
+            return f"{unlike}: {times:.1f} times the limit."
         sizes = (
             f"It has {size[1]} × {size[0]} pixels, and the training images have "
             f"{self.sizes.describe()}"

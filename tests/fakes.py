@@ -158,9 +158,9 @@ class FakeEmbed:
         return channels.transpose(0, 2, 1).reshape(len(images), -1)
 
 
-def write_look(folder: Path) -> ProductLook:
-    """Keep what drawn parts look like in the folder of a product."""
-    images = [draw_part(20_000 + index)[0] for index in range(40)]
+def write_look(folder: Path, image: RGBImage | None = None) -> ProductLook:
+    """Keep in the folder of a product that it looks like drawn parts, or like an image."""
+    images = [draw_part(20_000 + index)[0] if image is None else image for index in range(40)]
     vectors = embed_whole(FakeEmbed(), images)
     units = tuple(f"part/train/good/{index:03d}.png" for index in range(20))
     calibration = Calibration(np.full(20, 0.1, np.float32), units, 1.0)

@@ -256,7 +256,7 @@ def test_a_demo_product_is_told_from_the_others_and_named(
         assert found is not None
         assert not found.is_familiar
         assert found.looks_like == f"demo/{product}"
-        assert found.reason.startswith("As a whole it is ")
+        assert found.reason.startswith("As a whole it is too unlike ")
 
 
 def turn(image: RGBImage) -> RGBImage:
