@@ -5,7 +5,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from inspection import readers, readers_boxes, readers_masks
+from inspection import (
+    readers,
+    readers_ad2,
+    readers_boxes,
+    readers_coco,
+    readers_labelme,
+    readers_masks,
+    readers_voc,
+    readers_yolo,
+)
 from inspection.account import UnusedFiles, account_for, describe_account
 from inspection.errors import DatasetError
 from inspection.folders import DatasetIssue, IssueKind, Listing, natural_key
@@ -85,6 +94,41 @@ LAYOUTS = (  # the first that looks right is taken, so the particular come befor
         "kos01 to kos50 with Part0.jpg and Part0_label.bmp",
         readers_masks.looks_like_kolektor,
         readers_masks.read_kolektor,
+    ),
+    Layout(
+        "mvtec_ad2",
+        "MVTec AD 2",
+        "<category>/train/good, validation/good, test_public/<type> and test_public/ground_truth",
+        readers_ad2.looks_like_ad2,
+        readers_ad2.read_ad2,
+    ),
+    Layout(
+        "coco",
+        "COCO",
+        "annotations/*.json, or a JSON file beside the images or in each of train, valid and test",
+        readers_coco.looks_like_coco,
+        readers_coco.read_coco,
+    ),
+    Layout(
+        "yolo",
+        "YOLO",
+        "images and labels, each with train and val or in them, data.yaml with the names",
+        readers_yolo.looks_like_yolo,
+        readers_yolo.read_yolo,
+    ),
+    Layout(
+        "voc",
+        "Pascal VOC",
+        "an XML file beside each image or in a folder Annotations",
+        readers_voc.looks_like_voc,
+        readers_voc.read_voc,
+    ),
+    Layout(
+        "labelme",
+        "LabelMe",
+        "a JSON file beside each image that somebody looked at",
+        readers_labelme.looks_like_labelme,
+        readers_labelme.read_labelme,
     ),
     Layout(
         "mvtec_3d",
@@ -194,6 +238,9 @@ def read_dataset(root: Path, *, layout: str | None = None, name: str | None = No
     reader = _find_layout(listing) if layout is None else _layout_named(layout)
     samples = reader.read(listing)
     if not samples:
+        for issue in listing.issues:
+            if issue.kind is IssueKind.UNLABELLED:  # there are images, but nobody knows what of
+                raise issue.to_error()
         raise _no_images(root, f"Put images there as {reader.title} has them: {reader.expects}.")
     samples.sort(key=lambda sample: natural_key(sample.id))
     unused = account_for(listing, samples, title=reader.title)

@@ -35,6 +35,8 @@ class IssueKind(StrEnum):
     MISSING = "missing file"
     LEFT_OUT = "left out"
     UNREAD = "image of a kind that is not read"
+    ANNOTATION = "odd annotation"
+    UNLABELLED = "image without an annotation"
 
 
 @dataclass(frozen=True, slots=True)
