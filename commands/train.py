@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from commands.familiarity import keep_look
 from commands.near_duplicates import group_near_duplicates
 from commands.options import (
     AllGood,
@@ -313,6 +314,7 @@ def train_category(source: Dataset, order: Order) -> None:
     for sentence in summarise_issues(issues):
         typer.echo(f"  note: {sentence}", err=True)
     folder = order.folder(source)
+    is_fresh = True
     for position, name in enumerate(order.names, 1):
         title = f"[{position}/{len(order.names)}] {name}: {source.name}/{folder.name}"
         if order.leaves_trained and (folder / name).is_dir():
@@ -320,6 +322,8 @@ def train_category(source: Dataset, order: Order) -> None:
             continue
         typer.echo(title)
         train_one(name, source, order)
+        is_fresh = False
+    keep_look(source.samples, folder, device=order.settings["device"], is_fresh=is_fresh)
 
 
 def train_one(name: str, source: Dataset, order: Order) -> None:
