@@ -278,6 +278,19 @@ def test_keypoints_count_as_their_boxes(tmp_path: Path) -> None:
     assert (marked.boxes, marked.shapes) == ((Box(20, 4, 28, 10),), ())
 
 
+def test_labels_in_the_folder_of_a_type_do_not_make_it_a_dataset_without_good_ones(
+    tmp_path: Path,
+) -> None:
+    write_images(tmp_path / "good")
+    for name in write_images(tmp_path / "bad"):
+        write_text((tmp_path / "bad" / name).with_suffix(".txt"), YOLO_BOX)
+    dataset = read_dataset(tmp_path)
+    assert (dataset.layout, len(dataset.samples)) == ("yolo", 8)
+    (tmp_path / "bad/0.txt").unlink()
+    dataset = read_dataset(tmp_path)
+    assert (dataset.layout, len(dataset.samples)) == ("plain", 8)
+
+
 def test_folders_of_yolo_datasets_are_categories(tmp_path: Path) -> None:
     for name in ("nut", "bolt"):
         miniatures.write_yolo(tmp_path / name)
@@ -300,6 +313,15 @@ def test_voc_files_may_lie_in_a_folder_of_their_own(
     assert (dataset.layout, dataset.issues) == ("voc", ())
     assert count(dataset) == {("train", None): 3, ("test", "dent"): 1}
     assert pixels(dataset) == {"0.png": 48}
+
+
+def test_voc_parts_follow_its_lists_of_images(tmp_path: Path) -> None:
+    for name in write_images(tmp_path / "JPEGImages"):
+        write_text((tmp_path / "Annotations" / name).with_suffix(".xml"), "<annotation/>")
+    for part, stems in {"trainval": "1\n0\n3\n", "val": "3\n", "test": "2\n"}.items():
+        write_text(tmp_path / f"ImageSets/Main/{part}.txt", stems)
+    splits = {one.image_path.stem: one.split.value for one in read_dataset(tmp_path).samples}
+    assert splits == {"0": "train", "1": "train", "2": "test", "3": "train"}
 
 
 @pytest.mark.parametrize("text", ["<annotation", '<?xml version="1.0" encoding="x"?><annotation/>'])
