@@ -15,7 +15,12 @@ from commands.evaluate_classes import (
     name_classes,
 )
 from commands.evaluate_trainings import Trainings
-from commands.evaluation_text import describe_leaderboards, describe_product, describe_split
+from commands.evaluation_text import (
+    describe_issues,
+    describe_leaderboards,
+    describe_product,
+    describe_split,
+)
 from commands.locked_files import tolerate_locked_files
 from commands.options import (
     Checkpoints,
@@ -36,6 +41,7 @@ from inspection.catalog import CHECKPOINTS, Catalog, Product
 from inspection.checkpoint_folders import read_seen
 from inspection.command_line import quote_all, quote_path
 from inspection.dataset import Dataset
+from inspection.dataset_identity import check_dataset
 from inspection.errors import (
     BREAKDOWNS,
     CheckpointError,
@@ -54,6 +60,7 @@ from inspection.evaluation_files import (
 )
 from inspection.evaluation_partial import PartialEvaluation
 from inspection.evaluation_types import EvaluationReport
+from inspection.ground_truth import check_masks
 from inspection.leaderboard import list_entries
 from inspection.pooling import pool_datasets
 from inspection.progress import progress_bar
@@ -110,14 +117,20 @@ def evaluate(
     failed: dict[str, InspectionError] = {}
     for product in find_products(catalog, source, category, detector):
         try:
+            check_dataset(product.folder, source.of(product.category))
             if (classifier := find_classifier(catalog, product)) is not None:
                 name_classes(classifier, source.of(product.category), rival)
                 trainings.tell([classifier])
                 continue
             exams = make_exams(catalog, product, source, detector, rate=false_alarm_rate, seed=seed)
+            issues = check_masks(next(iter(exams.values())).samples)
             found = [evaluate_one(catalog, product, one, is_fresh=again) for one in exams.values()]
             reports.extend(found)
-            for line in [*describe_product(found), *describe_split(load_split(product.folder))]:
+            for line in [
+                *describe_product(found),
+                *describe_split(load_split(product.folder)),
+                *describe_issues(issues),
+            ]:
                 typer.echo(line)
             samples = source.of(product.category).samples
             for line in describe_all_classes(product, found, samples, rival):
@@ -198,7 +211,7 @@ def make_exams(
     seed: int,
 ) -> dict[str, Exam]:
     """Return what each detector of a product is asked: all the same images, by the same rate."""
-    trained = catalog.trained(product.key)
+    joined = catalog.joined(product.key)
     chosen = check_names(names) if names else find_usable(catalog, product)
     calibrations = [catalog.channel(product.key, name).calibration for name in chosen]
     used_rate = catalog.rate(product.key, calibrations) if rate is None else rate
@@ -207,7 +220,7 @@ def make_exams(
     test: list[Sample] = [s for s in apply_split(samples, plan) if s.split is Split.TEST]
     # what one has seen counts for none, so that all are scored on the same images
     seen: Mapping[str, Mapping[str, str]] = {
-        name: read_seen(product.folder / name) for name in trained
+        name: read_seen(product.folder / name) for name in joined
     }
     return {
         name: Exam(
@@ -249,7 +262,7 @@ def read_reports(catalog: Catalog, dataset: str) -> list[EvaluationReport]:
     found = []
     for product in catalog.products.values():
         if product.dataset == dataset:
-            for name in catalog.trained(product.key):
+            for name in catalog.joined(product.key):
                 with contextlib.suppress(EvaluationError, CheckpointError):
                     found.append(load_evaluation(product.folder / name))
     return found
