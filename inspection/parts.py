@@ -237,7 +237,7 @@ def is_sorted_by_type(
     """Tell whether folders say what the images show, so that a few annotations do not count.
 
     That is so if most images lie in folders like `good` and `scratch`, with masks, or with fewer
-    annotations than this share of the images outside of `good`.
+    annotations than this share of the images outside of `good`. It is remarked.
     """
     types = _list_type_folders(listing, folder)
     if not any(is_normal_name(inner.name) for inner in types):
@@ -247,7 +247,12 @@ def is_sorted_by_type(
     doubtful = [i for i in images if i not in masks and not is_in_normal_folder(i, folder)]
     if sum(not types.isdisjoint(image.parents) for image in doubtful) < len(doubtful) / 2:
         return False
-    return bool(masks) or count_annotated() < share * len(doubtful)
+    is_sorted = bool(masks) or count_annotated() < share * len(doubtful)
+    if is_sorted:
+        listing.remark(
+            f"{folder.name}: annotation files are not read, as folders say what the images show."
+        )
+    return is_sorted
 
 
 def _list_type_folders(listing: Listing, folder: Path) -> set[Path]:

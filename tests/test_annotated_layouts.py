@@ -487,6 +487,14 @@ def test_runs_of_pixels_of_another_size_are_told_and_left_out(tmp_path: Path) ->
     assert "they are of images of different sizes" in dataset.issues[0].problem
 
 
+def test_marks_outside_of_their_image_are_told(tmp_path: Path) -> None:
+    marks = [{**COCO_BOX, "bbox": [40, 4, 8, 6]}, {**COCO_BOX, "image_id": 1}]
+    write_coco_file(tmp_path / "a.json", write_images(tmp_path), marks)
+    dataset = read_dataset(tmp_path)
+    assert pixels(dataset) == {"0.png": 0, "1.png": 48}
+    assert dataset.issues[0].problem.endswith("0.png: they lie outside of it.")
+
+
 def add_stray_labelme(root: Path) -> None:
     write_labelme_file(root / "bottle/test/scratch/000.json", [make_shape()])
 
@@ -518,6 +526,8 @@ def test_folders_of_types_stay_what_they_are_beside_a_stray_annotation(
     add(root)
     dataset = read_dataset(root)
     assert (dataset.layout, dataset.samples) == ("mvtec", samples)
+    (remark,) = dataset.remarks
+    assert remark.startswith("bottle: annotation files are not read")
 
 
 def test_types_come_from_labels_where_all_defects_are_annotated(tmp_path: Path) -> None:
