@@ -41,6 +41,7 @@ from inspection.catalog import CHECKPOINTS, Catalog, Product
 from inspection.checkpoint_folders import read_seen
 from inspection.command_line import quote_all, quote_path
 from inspection.dataset import Dataset
+from inspection.dataset_identity import check_dataset
 from inspection.errors import (
     BREAKDOWNS,
     CheckpointError,
@@ -116,6 +117,7 @@ def evaluate(
     failed: dict[str, InspectionError] = {}
     for product in find_products(catalog, source, category, detector):
         try:
+            check_dataset(product.folder, source.of(product.category))
             if (classifier := find_classifier(catalog, product)) is not None:
                 name_classes(classifier, source.of(product.category), rival)
                 trainings.tell([classifier])
@@ -209,7 +211,7 @@ def make_exams(
     seed: int,
 ) -> dict[str, Exam]:
     """Return what each detector of a product is asked: all the same images, by the same rate."""
-    trained = catalog.trained(product.key)
+    joined = catalog.joined(product.key)
     chosen = check_names(names) if names else find_usable(catalog, product)
     calibrations = [catalog.channel(product.key, name).calibration for name in chosen]
     used_rate = catalog.rate(product.key, calibrations) if rate is None else rate
@@ -218,7 +220,7 @@ def make_exams(
     test: list[Sample] = [s for s in apply_split(samples, plan) if s.split is Split.TEST]
     # what one has seen counts for none, so that all are scored on the same images
     seen: Mapping[str, Mapping[str, str]] = {
-        name: read_seen(product.folder / name) for name in trained
+        name: read_seen(product.folder / name) for name in joined
     }
     return {
         name: Exam(
@@ -260,7 +262,7 @@ def read_reports(catalog: Catalog, dataset: str) -> list[EvaluationReport]:
     found = []
     for product in catalog.products.values():
         if product.dataset == dataset:
-            for name in catalog.trained(product.key):
+            for name in catalog.joined(product.key):
                 with contextlib.suppress(EvaluationError, CheckpointError):
                     found.append(load_evaluation(product.folder / name))
     return found

@@ -103,7 +103,7 @@ def find_classifier(catalog: Catalog, product: Product) -> Path | None:
 
     A damaged one is no classifier: reading what it has seen says what is wrong with it.
     """
-    for name in catalog.trained(product.key):
+    for name in catalog.joined(product.key):
         if DETECTOR_CLASSES[name].needs_labels and _has_no_good_part(product.folder / name):
             return product.folder / name
     return None

@@ -111,9 +111,8 @@ def make_defect_frame(index: Index) -> pd.DataFrame:
 def list_issues(index: Index) -> list[DatasetIssue]:
     """Return all that is broken, missing or odd, and how masks were read where not plainly."""
     found = list(index.dataset.issues)
-    has_truth = {
-        sample.category for sample in index.samples if sample.mask_paths or sample.boxes
-    }  # where no image has a mask, none is missing
+    # where no image has a mask, none is missing
+    has_truth = {sample.category for sample in index.samples if sample.is_marked}
     for sample, facts in zip(index.samples, index.facts, strict=True):
         told = [(one.kind, one.problem, one.fix) for one in facts.mask_problems]
         if facts.problem:

@@ -12,9 +12,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from inspection.calibration import load_opening, product_rate
-from inspection.checkpoint_folders import is_there, mtime, read_seen, stamp
+from inspection.checkpoint_folders import is_there, stamp
 from inspection.command_line import quote, quote_path
-from inspection.dataset import read_dataset
+from inspection.dataset import Dataset, read_dataset
 from inspection.errors import (
     CheckpointError,
     DatasetError,
@@ -25,8 +25,9 @@ from inspection.errors import (
     is_out_of_memory,
 )
 from inspection.index import Embed
+from inspection.joining import Joining, Strangers
 from inspection.short_paths import shorten_paths
-from inspection.split_plan import SPLIT, load_split
+from inspection.split_plan import load_split
 from inspection.splits import apply_split, make_split
 from inspection.types import Calibration, Channel, Sample, Split
 
@@ -123,7 +124,7 @@ class Catalog:
         self._locks: dict[tuple[str, str], threading.Lock] = {}
         self._lock = threading.Lock()
         self._samples: dict[str, tuple[tuple[float, ...], tuple[Sample, ...]]] = {}
-        self._seen_images: dict[tuple[str, str], tuple[float, Mapping[str, str]]] = {}
+        self._joining = Joining(self.detectors)
         self.products = self._find_products()
 
     def product(self, key: str) -> Product:
@@ -172,11 +173,23 @@ class Catalog:
         folder = self.product(key).folder
         return tuple(name for name in self.detectors if is_there(folder / name))
 
+    def strangers(self, key: str) -> Strangers:
+        """Return the detectors that must not be joined with the product's images or the others."""
+        product = self.product(key)
+        return self._joining.strangers(product.folder, lambda: self._shown(product))
+
+    def joined(self, key: str) -> tuple[str, ...]:
+        """Return the trained detectors of a product that were trained on its own dataset."""
+        strangers = self.strangers(key)
+        return tuple(name for name in self.trained(key) if name not in strangers)
+
     def peek(self, key: str, detector: str) -> Panel:
         """Return the state of a detector without waiting; one not loaded yet is 'loading'.
 
         One that is broken is what the last attempt to load it came to.
         """
+        if (stranger := self.strangers(key).get(detector)) is not None:
+            return stopped(detector, stranger)
         folder = self.product(key).folder / detector
         held = self._panels.get((key, detector))
         if held is not None and held[0] == stamp(folder):
@@ -191,7 +204,8 @@ class Catalog:
 
         What has failed is tried again the next time: its remedy may lie outside of its folder.
         """
-        if not (panel := self.peek(key, detector)).is_to_load:
+        panel = self.peek(key, detector)
+        if not panel.is_to_load or detector in self.strangers(key):
             return panel
         with self._lock:
             lock = self._locks.setdefault((key, detector), threading.Lock())
@@ -233,8 +247,7 @@ class Catalog:
     def samples(self, key: str) -> tuple[Sample, ...]:
         """Return the test samples that no detector has seen, in training or calibration."""
         product = self.product(key)
-        folders = [product.folder / detector for detector in self.detectors]
-        state = (mtime(product.folder / SPLIT), *map(stamp, folders))
+        state = self._joining.state(product.folder)
         held = self._samples.get(key)
         if held is None or held[0] != state:
             held = (state, self._unseen(product))
@@ -271,24 +284,12 @@ class Catalog:
 
     def detectors_that_saw(self, key: str, pixel_hash: str) -> tuple[str, ...]:
         """Return the detectors that have seen an image with these pixels, whatever it is called."""
+        product = self.product(key)
         return tuple(
             detector
-            for detector in self.detectors
-            if pixel_hash in self._seen(key, detector).values()
+            for detector in self.joined(key)
+            if pixel_hash in self._joining.seen(product.folder / detector).values()
         )
-
-    def _seen(self, key: str, detector: str) -> Mapping[str, str]:
-        """Return what a detector has seen; nothing where it is missing or too damaged to answer."""
-        folder = self.product(key).folder / detector
-        written = stamp(folder)
-        held = self._seen_images.get((key, detector))
-        if held is None or held[0] != written:
-            try:
-                held = (written, read_seen(folder) if folder.is_dir() else {})
-            except CheckpointError:
-                held = (written, {})
-            self._seen_images[key, detector] = held
-        return held[1]
 
     def evaluate_command(self, key: str, detector: str | None = None) -> str:
         """Return the command that evaluates a detector, or all of the product's dataset."""
@@ -305,7 +306,9 @@ class Catalog:
         data = self._data.get(product.dataset)
         where = "DIR" if data is None else self._show(data)
         command = f"python cli.py {verb} --data {where}{chosen}"
-        if data is not None and data.name != product.dataset:
+        if self._is_foreign(product):
+            command += " --dataset NAME"
+        elif data is not None and data.name != product.dataset:
             command += f" --dataset {quote(product.dataset)}"
         if self._checkpoints.resolve() != CHECKPOINTS:
             command += f" --checkpoints {self._show(self._checkpoints)}"
@@ -345,18 +348,31 @@ class Catalog:
         )
         return {product.key: product for product in ranked}
 
+    def _is_foreign(self, product: Product) -> bool:
+        """Tell whether the images that are shown are not those of the trained detectors."""
+        return bool(self.strangers(product.key)) and not self.joined(product.key)
+
+    def _shown(self, product: Product) -> Dataset | None:
+        """Return the images that are shown of a product; None where there are none.
+
+        Raises:
+            DatasetError: they cannot be read.
+        """
+        root = self._data.get(product.dataset)
+        return None if root is None else read_dataset(root).of(product.category)
+
     def _unseen(self, product: Product) -> tuple[Sample, ...]:
         root = self._data.get(product.dataset)
         if root is None or not root.is_dir():
             return ()
         samples = [s for s in read_dataset(root).samples if s.category == product.category]
-        plan = load_split(product.folder)
+        plan = None if self._is_foreign(product) else load_split(product.folder)
         if plan is None and any(sample.split is Split.TRAIN for sample in samples):
             plan = make_split(samples, needs_normal=False)
         used = samples if plan is None else apply_split(samples, plan)
         seen: set[str] = set()
-        for detector in self.detectors:
-            seen |= self._seen(product.key, detector).keys()
+        for detector in self.joined(product.key):
+            seen |= self._joining.seen(product.folder / detector).keys()
         return tuple(s for s in used if s.split is Split.TEST and s.id not in seen)
 
 

@@ -5,7 +5,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from inspection import readers, readers_boxes, readers_masks
+from inspection import (
+    readers,
+    readers_ad2,
+    readers_boxes,
+    readers_coco,
+    readers_labelme,
+    readers_masks,
+    readers_voc,
+    readers_yolo,
+)
 from inspection.account import UnusedFiles, account_for, describe_account
 from inspection.errors import DatasetError
 from inspection.folders import DatasetIssue, IssueKind, Listing, natural_key
@@ -22,6 +31,7 @@ __all__ = [
     "Dataset",
     "DatasetIssue",
     "IssueKind",
+    "check_name",
     "check_trainable",
     "has_ground_truth",
     "read_dataset",
@@ -87,6 +97,41 @@ LAYOUTS = (  # the first that looks right is taken, so the particular come befor
         "kos01 to kos50 with Part0.jpg and Part0_label.bmp",
         readers_masks.looks_like_kolektor,
         readers_masks.read_kolektor,
+    ),
+    Layout(
+        "mvtec_ad2",
+        "MVTec AD 2",
+        "<category>/train/good, validation/good, test_public/<type> and test_public/ground_truth",
+        readers_ad2.looks_like_ad2,
+        readers_ad2.read_ad2,
+    ),
+    Layout(
+        "coco",
+        "COCO",
+        "annotations/*.json, or a JSON file beside the images or in each of train, valid and test",
+        readers_coco.looks_like_coco,
+        readers_coco.read_coco,
+    ),
+    Layout(
+        "yolo",
+        "YOLO",
+        "images and labels, each with train and val or in them, data.yaml with the names",
+        readers_yolo.looks_like_yolo,
+        readers_yolo.read_yolo,
+    ),
+    Layout(
+        "voc",
+        "Pascal VOC",
+        "an XML file beside each image or in a folder Annotations",
+        readers_voc.looks_like_voc,
+        readers_voc.read_voc,
+    ),
+    Layout(
+        "labelme",
+        "LabelMe",
+        "a JSON file beside each image that somebody looked at",
+        readers_labelme.looks_like_labelme,
+        readers_labelme.read_labelme,
     ),
     Layout(
         "mvtec_3d",
@@ -188,26 +233,44 @@ def read_dataset(root: Path, *, layout: str | None = None, name: str | None = No
     """Read a dataset folder by its directory listings; the layout is found by looking.
 
     Raises:
-        DatasetError: no such folder, not a folder, no images, or none of the known layouts.
+        DatasetError: no such folder, not a folder, no images, none of the known layouts, or a name
+            that no dataset can have.
     """
     root = Path(os.path.abspath(root.expanduser()))  # noqa: PTH100 (links stay as they are)
     _check_folder(root)
+    name = check_name(name or root.name)
     listing = Listing(root)
     reader = _find_layout(listing) if layout is None else _layout_named(layout)
     samples = reader.read(listing)
     if not samples:
+        for issue in listing.issues:
+            if issue.kind is IssueKind.UNLABELLED:  # there are images, but nobody knows what of
+                raise issue.to_error()
         raise _no_images(root, f"Put images there as {reader.title} has them: {reader.expects}.")
     samples.sort(key=lambda sample: natural_key(sample.id))
     unused = account_for(listing, samples, title=reader.title)
     return Dataset(
         root,
-        name or root.name,
+        name,
         reader.name,
         tuple(samples),
         tuple(listing.issues),
         tuple(unused),
         tuple(listing.remarks),
     )
+
+
+def check_name(name: str) -> str:
+    """Return the name of a dataset, of which one folder of checkpoints is called.
+
+    Raises:
+        DatasetError: no folder can be called so.
+    """
+    if name.strip() in ("", ".", "..") or not set(name).isdisjoint("/\\"):
+        raise DatasetError(
+            f"A dataset cannot be called '{name}'.", "Give it a plain name: --dataset NAME."
+        )
+    return name
 
 
 def split_name(given: Path | str) -> tuple[str | None, Path]:

@@ -60,7 +60,7 @@ class ImageFacts:
         mode: as stored in the file, such as L, RGB or I;16.
         brightness: mean grey level, 0-255.
         contrast: standard deviation of the grey level.
-        truth: where the defects are known from: "mask", "boxes" or "" for nowhere.
+        truth: where the defects are known from: "mask" (or shapes), "boxes" or "" for nowhere.
         mask_problems: what is odd about the masks, and how they were read.
         coverage: uint8 (GRID, GRID) share of each cell that is defective, zlib; b"" for none.
         thumbnail: JPEG, longer side `THUMBNAIL_SIDE`.
@@ -82,7 +82,7 @@ class ImageFacts:
 
 def measure_sample(sample: Sample) -> ImageFacts:
     """Read an image and its ground truth once and measure them; what is broken is only noted."""
-    has_truth = bool(sample.mask_paths or sample.boxes)  # defects are measured at full size
+    has_truth = sample.is_marked  # defects are measured at full size
     try:
         file_size = sample.image_path.stat().st_size
         full, size, mode = read_reduced(sample.image_path, None if has_truth else MEASURED_SIDE)
@@ -95,7 +95,7 @@ def measure_sample(sample: Sample) -> ImageFacts:
     mask, problems = read_ground_truth(sample, size)
     defects: tuple[DefectFacts, ...] = ()
     if mask.any():
-        boxes = () if sample.mask_paths else sample.boxes
+        boxes = sample.boxes if sample.has_only_boxes else ()
         defects = tuple(measure_defects(full, mask, boxes=boxes))
     return ImageFacts(
         width=size[1],
@@ -104,7 +104,7 @@ def measure_sample(sample: Sample) -> ImageFacts:
         file_size=file_size,
         brightness=float(grey.mean()),
         contrast=float(grey.std()),
-        truth="mask" if sample.mask_paths else "boxes" if sample.boxes else "",
+        truth="boxes" if sample.has_only_boxes else "mask" if sample.is_marked else "",
         defects=defects,
         mask_problems=problems,
         coverage=encode_coverage(mask),

@@ -47,6 +47,8 @@ class IssueKind(StrEnum):
     MISSING = "missing file"
     LEFT_OUT = "left out"
     UNREAD = "image of a kind that is not read"
+    ANNOTATION = "odd annotation"
+    UNLABELLED = "image without an annotation"
 
     @property
     def is_harmless(self) -> bool:

@@ -1,4 +1,4 @@
-"""Where the defects of a sample are, by its masks and boxes, and what is odd about them."""
+"""Where the defects of a sample are, by its masks, boxes and shapes, and what is odd about them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +12,7 @@ from inspection.folders import DatasetIssue, IssueKind
 from inspection.images import read_image_size
 from inspection.mask_levels import SAVE_PLAINLY, MaskProblem, border
 from inspection.mask_reading import read_mask_file
+from inspection.shapes import draw_shapes
 from inspection.types import Mask, Sample, Size
 
 VERSION = 2  # of how masks are read: figures made with another one are not the same
@@ -27,13 +28,13 @@ REFUSED = (
 
 def has_ground_truth(sample: Sample) -> bool:
     """Tell whether `read_mask` knows where the defects are; on a normal image they are nowhere."""
-    return not sample.is_anomalous or bool(sample.mask_paths or sample.boxes)
+    return not sample.is_anomalous or sample.is_marked
 
 
 def read_mask(sample: Sample, size: Size) -> Mask:
-    """Return the union of a sample's masks and boxes, (H, W) of its image.
+    """Return the union of a sample's masks, boxes and shapes, (H, W) of its image.
 
-    All False for a normal image, and for a defective one that has neither (see `has_ground_truth`).
+    All False for a normal image, and for a defective one that has none (see `has_ground_truth`).
 
     Args:
         sample: whose ground truth.
@@ -44,7 +45,7 @@ def read_mask(sample: Sample, size: Size) -> Mask:
         MaskError: what a mask marks is not certain (`mask_reading` has the rules).
         ImageError: a mask cannot be read.
     """
-    mask = _mark_boxes(sample, size)
+    mask = _draw_marks(sample, size)
     for path in sample.mask_paths:
         mask |= _read_file(path, sample, size)[0]
     return mask
@@ -52,7 +53,7 @@ def read_mask(sample: Sample, size: Size) -> Mask:
 
 def read_ground_truth(sample: Sample, size: Size) -> tuple[Mask, tuple[MaskProblem, ...]]:
     """Return the same union and what is odd about it; a mask that cannot be used is left out."""
-    mask = _mark_boxes(sample, size)
+    mask = _draw_marks(sample, size)
     problems: list[MaskProblem] = []
     num_used = 0
     for path in sample.mask_paths:
@@ -64,7 +65,8 @@ def read_ground_truth(sample: Sample, size: Size) -> tuple[Mask, tuple[MaskProbl
         mask |= marked
         problems += told
         num_used += 1
-    if sample.mask_paths and num_used == len(sample.mask_paths) and sample.is_anomalous:
+    is_drawn = sample.is_marked and not sample.has_only_boxes
+    if is_drawn and num_used == len(sample.mask_paths) and sample.is_anomalous:
         problems += _check_extent(sample, mask)
     return mask, tuple(problems)
 
@@ -74,7 +76,7 @@ def find_mask_issues(samples: Sequence[Sample]) -> Iterator[DatasetIssue]:
 
     Every mask is read: 400 of them take a second or two.
     """
-    has_masks = any(sample.mask_paths or sample.boxes for sample in samples)
+    has_masks = any(sample.is_marked for sample in samples)
     for sample in samples:
         if has_masks and not has_ground_truth(sample):
             yield DatasetIssue(
@@ -84,7 +86,7 @@ def find_mask_issues(samples: Sequence[Sample]) -> Iterator[DatasetIssue]:
                 "Add its mask; until then it counts in image scores but not in pixel scores.",
                 sample.category,
             )
-    masked = [sample for sample in samples if sample.mask_paths]
+    masked = [sample for sample in samples if sample.is_marked and not sample.has_only_boxes]
     with ThreadPoolExecutor() as pool:  # decoding frees the threads
         found = [issue for issues in pool.map(_examine, masked) for issue in issues]
     is_inverted = any(issue.kind is IssueKind.INVERTED_MASK for issue in found)
@@ -113,10 +115,11 @@ def refuse_unusable(issues: Iterable[DatasetIssue]) -> list[DatasetIssue]:
     return found
 
 
-def _mark_boxes(sample: Sample, size: Size) -> Mask:
+def _draw_marks(sample: Sample, size: Size) -> Mask:
     mask = np.zeros(size, dtype=np.bool_)
     for box in sample.boxes:
         mask[max(box.top, 0) : box.bottom, max(box.left, 0) : box.right] = True
+    draw_shapes(mask, sample.shapes)
     return mask
 
 
@@ -168,10 +171,8 @@ def _examine(sample: Sample) -> list[DatasetIssue]:
             )
         ]
     _, problems = read_ground_truth(sample, size)
-    return [
-        DatasetIssue(one.kind, sample.mask_paths[0], one.problem, one.fix, sample.category)
-        for one in problems
-    ]
+    path = sample.mask_paths[0] if sample.mask_paths else sample.image_path
+    return [DatasetIssue(one.kind, path, one.problem, one.fix, sample.category) for one in problems]
 
 
 def _doubt(issue: DatasetIssue) -> DatasetIssue:

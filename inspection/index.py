@@ -35,6 +35,7 @@ from inspection.types import RGBImage, Sample
 VERSION = 4  # of what is measured and how it is stored
 BATCH = 200  # images between two commits
 EMBED_BATCH = 64
+FIELDS = 4  # of an image, each with one number per channel in its vector
 MAX_NAMES = 500  # old versions of SQLite take no more than 999 in one question
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS facts (
@@ -51,7 +52,7 @@ IsStopped = Callable[[], bool]
 
 
 class Embed(Protocol):
-    """Turns images of any size into vectors (n, d)."""
+    """Turns images of any size into vectors (n, d), where d is channels * FIELDS."""
 
     @property
     def source(self) -> str:
@@ -245,7 +246,7 @@ def cache_path(root: Path, folder: Path | None = None) -> Path:
 
 def stamp_sample(sample: Sample) -> str:
     """Return text that changes with the paths, sizes and times of an image and its masks."""
-    parts: list[object] = [str(box) for box in sample.boxes]
+    parts: list[object] = [str(mark) for mark in (*sample.boxes, *sample.shapes)]
     for path in (sample.image_path, *sample.mask_paths):
         try:
             state = path.stat()

@@ -52,6 +52,27 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
+class Polygon:
+    """An outline in pixels: (0.0, 0.0) is the upper left corner of the image.
+
+    A pixel is inside if its centre is, by the even-odd rule.
+    """
+
+    points: tuple[tuple[float, float], ...]  # (x, y)
+
+
+@dataclass(frozen=True, slots=True)
+class PixelRuns:
+    """Marked pixels as COCO counts them: column by column, first unmarked ones, then in turn."""
+
+    size: Size
+    counts: tuple[int, ...]  # they add up to height x width
+
+
+Shape = Polygon | PixelRuns
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """One image of a dataset; `defect_type` is None for a normal image.
 
@@ -67,10 +88,21 @@ class Sample:
     mask_paths: tuple[Path, ...] = ()
     boxes: tuple[Box, ...] = ()
     group: str | None = None
+    shapes: tuple[Shape, ...] = ()
 
     @property
     def is_anomalous(self) -> bool:
         return self.defect_type is not None
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether anything says where the defects are."""
+        return bool(self.mask_paths or self.boxes or self.shapes)
+
+    @property
+    def has_only_boxes(self) -> bool:
+        """Whether boxes are all that is known of the defects."""
+        return bool(self.boxes) and not (self.mask_paths or self.shapes)
 
     @property
     def unit(self) -> str:
@@ -194,13 +226,42 @@ class Finding:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Familiarity:
+    """Whether an image shows the product at all, which is asked before any verdict.
+
+    Attributes:
+        score: how far it is from the normal training images by looks, shape or size, whichever is
+            the oddest, in multiples of what is meant to be the most.
+        threshold: up to which it is familiar; at least 1.
+        false_alarm_rate: share of good parts that may be called unfamiliar.
+        reason: a sentence on what is odd; empty where it is familiar.
+        looks_like: key of the product that it looks like instead, if there is one.
+    """
+
+    score: float
+    threshold: float
+    false_alarm_rate: float
+    reason: str = ""
+    looks_like: str | None = None
+
+    @property
+    def is_familiar(self) -> bool:
+        return self.score <= self.threshold
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Inspection:
-    """One image and what every detector found in it."""
+    """One image and what every detector found in it.
+
+    An unfamiliar image has no findings, unless somebody wants it inspected anyway; `familiarity` is
+    None where nobody has looked.
+    """
 
     source: str
     image: RGBImage
     findings: tuple[Finding, ...]
+    familiarity: Familiarity | None = None
 
 
 @dataclass(frozen=True, slots=True)

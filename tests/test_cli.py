@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 import cli
-from commands.train import group_near_duplicates
+from commands.near_duplicates import group_near_duplicates
 from detectors.student import Student
 from inspection.dataset import read_dataset
 from inspection.errors import InspectionError
