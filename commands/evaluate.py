@@ -15,7 +15,12 @@ from commands.evaluate_classes import (
     name_classes,
 )
 from commands.evaluate_trainings import Trainings
-from commands.evaluation_text import describe_leaderboards, describe_product, describe_split
+from commands.evaluation_text import (
+    describe_issues,
+    describe_leaderboards,
+    describe_product,
+    describe_split,
+)
 from commands.locked_files import tolerate_locked_files
 from commands.options import (
     Checkpoints,
@@ -55,6 +60,7 @@ from inspection.evaluation_files import (
 )
 from inspection.evaluation_partial import PartialEvaluation
 from inspection.evaluation_types import EvaluationReport
+from inspection.ground_truth import check_masks
 from inspection.leaderboard import list_entries
 from inspection.pooling import pool_datasets
 from inspection.progress import progress_bar
@@ -117,9 +123,14 @@ def evaluate(
                 trainings.tell([classifier])
                 continue
             exams = make_exams(catalog, product, source, detector, rate=false_alarm_rate, seed=seed)
+            issues = check_masks(next(iter(exams.values())).samples)
             found = [evaluate_one(catalog, product, one, is_fresh=again) for one in exams.values()]
             reports.extend(found)
-            for line in [*describe_product(found), *describe_split(load_split(product.folder))]:
+            for line in [
+                *describe_product(found),
+                *describe_split(load_split(product.folder)),
+                *describe_issues(issues),
+            ]:
                 typer.echo(line)
             samples = source.of(product.category).samples
             for line in describe_all_classes(product, found, samples, rival):

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from commands.familiarity import keep_look
 from commands.near_duplicates import group_near_duplicates
 from commands.options import (
     AllGood,
@@ -42,6 +43,7 @@ from inspection.errors import (
     SettingsError,
     explain,
 )
+from inspection.folders import summarise_issues
 from inspection.pooling import pool_datasets
 from inspection.progress import progress_bar
 from inspection.split_labels import Labels
@@ -309,9 +311,10 @@ def train_category(source: Dataset, order: Order) -> None:
     typer.echo(source.account)
     needs_normal = not all(CLASSES[name].needs_labels for name in order.names)
     issues = check_trainable(source.samples, issues=source.issues, needs_normal=needs_normal)
-    for issue in issues:
-        typer.echo(f"  note: {issue}", err=True)
+    for sentence in summarise_issues(issues):
+        typer.echo(f"  note: {sentence}", err=True)
     folder = order.folder(source)
+    is_fresh = True
     for position, name in enumerate(order.names, 1):
         title = f"[{position}/{len(order.names)}] {name}: {source.name}/{folder.name}"
         if order.leaves_trained and (folder / name).is_dir():
@@ -319,6 +322,8 @@ def train_category(source: Dataset, order: Order) -> None:
             continue
         typer.echo(title)
         train_one(name, source, order)
+        is_fresh = False
+    keep_look(source.samples, folder, device=order.settings["device"], is_fresh=is_fresh)
 
 
 def train_one(name: str, source: Dataset, order: Order) -> None:

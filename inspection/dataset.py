@@ -18,7 +18,12 @@ from inspection import (
 from inspection.account import UnusedFiles, account_for, describe_account
 from inspection.errors import DatasetError
 from inspection.folders import DatasetIssue, IssueKind, Listing, natural_key
-from inspection.ground_truth import find_mask_issues, has_ground_truth, read_mask
+from inspection.ground_truth import (
+    find_mask_issues,
+    has_ground_truth,
+    read_mask,
+    refuse_unusable,
+)
 from inspection.types import Sample, Split
 
 __all__ = [
@@ -34,9 +39,6 @@ __all__ = [
     "split_name",
 ]
 
-
-REFUSED = (IssueKind.STRAY_MASK, IssueKind.SHARED_MASK, IssueKind.MASK_SIZE)
-"""Issues that would make a training learn something wrong."""
 
 FLAT = "flat"
 """Name of the layout in which nothing says that the images are good."""
@@ -293,7 +295,8 @@ def check_trainable(
         needs_normal: False for a detector that also learns from defects alone.
 
     Raises:
-        DatasetError: no images, no good images for training, or a mask that fits no image.
+        DatasetError: no images, no good images for training, or a mask that fits no image or whose
+            meaning is not certain.
     """
     if not samples:
         raise DatasetError("There are no images to train on.", "Choose a folder that holds images.")
@@ -305,11 +308,7 @@ def check_trainable(
         )
     categories = {None, *(sample.category for sample in samples)}
     noted = (issue for issue in issues if issue.category in categories)
-    found = [*noted, *find_mask_issues(samples)]
-    for issue in found:
-        if issue.kind in REFUSED:
-            raise issue.to_error()
-    return found
+    return refuse_unusable([*noted, *find_mask_issues(samples)])
 
 
 def _check_folder(root: Path) -> None:

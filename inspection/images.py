@@ -61,15 +61,31 @@ def read_sample(sample: Sample) -> RGBImage:
 
 
 def read_grey(path: Path) -> NDArray[np.uint8]:
-    """Return a mask file as (H, W) uint8 grey levels; palette indices and 1-bit images included.
+    """Return an image as (H, W) uint8 grey levels, of colours the strongest channel.
 
     Raises:
         ImageError: as in `read_image`.
     """
     array = _decode(path)
-    return (
-        array if array.ndim == 2 else array.max(axis=2)
-    )  # a coloured mark counts as strongly as white
+    return array if array.ndim == 2 else array.max(axis=2)
+
+
+def read_stored(path: Path) -> tuple[Image.Image, str]:
+    """Return a file upright, its values and its palette as stored, and its format, such as "PNG".
+
+    Raises:
+        ImageError: as in `read_image`.
+    """
+    try:
+        with _open(path) as picture:
+            picture.load()
+            return _turn_upright(picture).copy(), picture.format or ""
+    except UnidentifiedImageError:  # a deep TIFF, or none: `read_image` tells
+        return Image.fromarray(read_image(path)), "TIFF"
+    except (OSError, ValueError, SyntaxError, EOFError, struct.error) as error:
+        raise ImageError(
+            f"{path.name} is damaged or cut off ({error}).", "Copy or export the image again."
+        ) from error
 
 
 def read_image_size(path: Path) -> Size:

@@ -6,7 +6,6 @@ sizes and times of its image and masks stay the same; only what has changed is m
 
 import contextlib
 import hashlib
-import json
 import os
 import sqlite3
 import sys
@@ -27,13 +26,16 @@ from inspection.facts import (
     defects_from_json,
     defects_to_json,
     measure_sample,
+    problems_from_json,
+    problems_to_json,
 )
 from inspection.preprocess import Progress
 from inspection.types import RGBImage, Sample
 
-VERSION = 3  # of what is measured and how it is stored
+VERSION = 4  # of what is measured and how it is stored
 BATCH = 200  # images between two commits
 EMBED_BATCH = 64
+FIELDS = 4  # of an image, each with one number per channel in its vector
 MAX_NAMES = 500  # old versions of SQLite take no more than 999 in one question
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS facts (
@@ -50,7 +52,7 @@ IsStopped = Callable[[], bool]
 
 
 class Embed(Protocol):
-    """Turns images of any size into vectors (n, d)."""
+    """Turns images of any size into vectors (n, d), where d is channels * FIELDS."""
 
     @property
     def source(self) -> str:
@@ -348,7 +350,7 @@ def _to_row(facts: ImageFacts) -> tuple[object, ...]:
         facts.contrast,
         facts.truth,
         defects_to_json(facts.defects),
-        json.dumps(facts.mask_problems) if facts.mask_problems else "",
+        problems_to_json(facts.mask_problems),
         facts.problem,
     )
 
@@ -364,6 +366,6 @@ def _to_facts(row: Sequence[Any]) -> ImageFacts:
         contrast,
         truth,
         defects_from_json(defects),
-        tuple(json.loads(problems)) if problems else (),
+        problems_from_json(problems),
         problem,
     )

@@ -237,7 +237,7 @@ def write_text(path: Path, text: str) -> Path:
 def write_coco(root: Path) -> Path:
     """COCO: one file per part; an outline, a box, runs of pixels, and images without a defect."""
     counts = [20 * 24 + 4, *[6, 18] * 7, 6, 4 * 24 + 14]
-    marks = (
+    marks: tuple[dict[str, object], ...] = (
         {"segmentation": [[value for point in OUTLINE for value in point]]},
         {"bbox": [20, 4, 8, 6], "segmentation": []},
         {"segmentation": {"size": [24, 32], "counts": counts}, "iscrowd": 1},
@@ -308,7 +308,7 @@ def write_labelme_file(
     path: Path, shapes: Sequence[object], *, size: tuple[int, int] = SIZE, **more: object
 ) -> Path:
     """Write LabelMe's file of an image."""
-    document = {
+    document: dict[str, object] = {
         "version": "5.5.0",
         "flags": {},
         "shapes": shapes,

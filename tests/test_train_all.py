@@ -52,9 +52,13 @@ def test_every_category_is_trained_and_what_is_trained_is_left(
     monkeypatch.setattr(PatchCore, "fit", dying)
     with pytest.raises(AssertionError):  # exit code 130
         train_all(parts)
+    disc = parts.parent / "ck" / "parts" / "disc" / "familiarity.npz"
+    disc.unlink()
     said = train_all(parts)
     assert "patchcore: parts/disc is trained already" in said
     assert fits == ["disc", "ring", "ring"]
+    assert disc.is_file(), "what the parts look like is made where it is missing"
+    assert "images tell what ring looks like" in said
     assert "parts/ring is trained already" in train_all(parts)
     assert fits == ["disc", "ring", "ring"]
 
