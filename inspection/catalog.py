@@ -8,47 +8,39 @@ import os
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from inspection.calibration import load_opening, product_rate
 from inspection.checkpoint_folders import is_there, stamp
 from inspection.command_line import quote, quote_path
 from inspection.dataset import Dataset, read_dataset
-from inspection.errors import (
-    CheckpointError,
-    DatasetError,
-    InspectionError,
-    SettingsError,
-    explain,
-    first_line,
-    is_out_of_memory,
-)
+from inspection.errors import CheckpointError, DatasetError, InspectionError, SettingsError
 from inspection.index import Embed
 from inspection.joining import Joining, Strangers
+from inspection.panels import FAILURES, Panel, Status, stopped
 from inspection.short_paths import shorten_paths
 from inspection.split_plan import load_split
 from inspection.splits import apply_split, make_split
 from inspection.types import Calibration, Channel, Sample, Split
+
+__all__ = [
+    "CHECKPOINTS",
+    "DEMO_DATA",
+    "FAILURES",
+    "HERE",
+    "Catalog",
+    "Loader",
+    "Panel",
+    "Product",
+    "Status",
+    "stopped",
+]
 
 Loader = Callable[[Path], Channel]
 
 HERE = Path(__file__).resolve().parent.parent
 CHECKPOINTS = HERE / "checkpoints"
 DEMO_DATA = HERE / "data" / "demo"
-
-FAILURES = (ImportError, RuntimeError, MemoryError, TypeError, ValueError, OSError)
-"""What a detector may die of without a sentence of its own: memory, a driver, an install."""
-
-
-class Status(StrEnum):
-    """Where a detector of a product stands."""
-
-    READY = "ready"
-    LOADING = "loading"
-    MISSING = "missing"
-    ABSENT = "absent"  # missing, and nobody expects it
-    BROKEN = "broken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,27 +54,6 @@ class Product:
     @property
     def key(self) -> str:
         return f"{self.dataset}/{self.category}"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Panel:
-    """One detector of a product; `channel` is there if and only if it is ready.
-
-    Attributes:
-        problem: what is wrong, when it is missing or broken.
-        fix: what to do about it.
-    """
-
-    detector: str
-    status: Status
-    channel: Channel | None = None
-    problem: str = ""
-    fix: str = ""
-
-    @property
-    def is_to_load(self) -> bool:
-        """Tell whether the next inspection loads it."""
-        return self.status in (Status.LOADING, Status.BROKEN)
 
 
 class Catalog:
@@ -374,19 +345,6 @@ class Catalog:
         for detector in self.joined(product.key):
             seen |= self._joining.seen(product.folder / detector).keys()
         return tuple(s for s in used if s.split is Split.TEST and s.id not in seen)
-
-
-def stopped(detector: str, error: BaseException) -> Panel:
-    """Return the panel of a detector that an InspectionError or one of `FAILURES` has stopped."""
-    if isinstance(error, InspectionError) or is_out_of_memory(error):
-        told = explain(error)
-        return Panel(detector, Status.BROKEN, problem=told.problem, fix=told.fix)
-    return Panel(
-        detector,
-        Status.BROKEN,
-        problem=f"It stopped while working ({first_line(error)}).",
-        fix="Try again; if it happens again, train it anew.",
-    )
 
 
 def _names_opening(product: Product) -> bool:
