@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from inspection.errors import DatasetError
-from inspection.images import IMAGE_SUFFIXES
+from inspection.image_kinds import IMAGE_SUFFIXES
 from inspection.types import Sample, Split
 
 NORMAL_NAMES = frozenset(
