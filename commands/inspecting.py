@@ -9,7 +9,7 @@ import typer
 from commands.options import load_channels, open_catalog
 from inspection.catalog import Catalog, Product
 from inspection.errors import InspectionError
-from inspection.images import pixel_hash, read_image
+from inspection.images import open_image, pixel_hash
 from inspection.names import OUTCOME_TITLES, decide_outcome, describe_seen, describe_silent
 from inspection.pipeline import inspect_image
 from inspection.types import Channel, Finding, Inspection, RGBImage
@@ -68,21 +68,23 @@ def inspect_files(bench: Bench, images: Sequence[Path]) -> Iterator[Inspected]:
 
     One that cannot be read is told on the error stream and left out.
     """
+    reading = bench.catalog.reading(bench.product.key)
     for number, path in enumerate(images):
         try:
-            image = read_image(path)
+            opened = open_image(path, reading=reading)
         except InspectionError as error:
             typer.echo(f"Error: {error}", err=True)
             continue
+        image = opened.pixels
         inspection = inspect_image(
             image, bench.channels, false_alarm_rate=bench.rate, source=str(path)
         )
         seen = _describe_seen(bench, image)
-        note = " ".join(filter(None, (seen, describe_silent(bench.silent))))
+        note = " ".join(filter(None, (opened.note, seen, describe_silent(bench.silent))))
         yield Inspected(number, inspection, note)
         typer.echo(f"{path.name}: {_describe(inspection.findings)}")
-        if seen:  # who could not answer has been told before
-            typer.echo(f"  {seen}")
+        for sentence in filter(None, (opened.note, seen)):  # who is silent has been told before
+            typer.echo(f"  {sentence}")
 
 
 def _describe_seen(bench: Bench, image: RGBImage) -> str:

@@ -40,6 +40,7 @@ from inspection.errors import (
 from inspection.index import embed_index, open_index
 from inspection.pooling import pool_datasets
 from inspection.progress import progress_bar
+from inspection.reading import read_by, settle_reading
 from inspection.split_labels import Labels
 from inspection.split_plan import SPLIT, SplitKind
 from inspection.splits import apply_split, group_samples, open_split
@@ -309,13 +310,23 @@ def train_category(source: Dataset, order: Order) -> None:
     for issue in issues:
         typer.echo(f"  note: {issue}", err=True)
     folder = order.checkpoints / source.name / part
+    samples = settle_samples(source.samples, folder)
     for position, name in enumerate(order.names, 1):
         title = f"[{position}/{len(order.names)}] {name}: {source.name}/{part}"
         if order.leaves_trained and (folder / name).is_dir():
             typer.echo(f"{title} is trained already")
             continue
         typer.echo(title)
-        train_one(name, source.samples, folder, order)
+        train_one(name, samples, folder, order)
+
+
+def settle_samples(samples: Sequence[Sample], folder: Path) -> list[Sample]:
+    """Return the samples as their product reads them, and say what there is to know of that."""
+    with progress_bar("  looking for white") as progress:
+        reading, sentences = settle_reading(folder, samples, progress=progress)
+    for sentence in sentences:
+        typer.echo(f"  {sentence}", err=sentence.startswith("note:"))
+    return read_by(samples, reading)
 
 
 def train_one(name: str, samples: Sequence[Sample], folder: Path, order: Order) -> None:

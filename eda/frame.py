@@ -114,6 +114,7 @@ def make_problem_frame(index: Index) -> pd.DataFrame:
         if facts.problem:
             remedy = "It is left out of every figure. Copy or export it again."
             rows.append(("unreadable image", sample.id, sample.category, facts.problem, remedy))
+        rows.extend((n.kind, sample.id, sample.category, n.problem, n.fix) for n in facts.notes)
         rows.extend(_mask_rows(sample, facts.mask_problems))
         if sample.is_anomalous and not facts.truth and sample.category in has_truth:
             rows.append(_missing_mask(sample))

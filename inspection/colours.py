@@ -7,16 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from inspection.deep_values import MOST_BY_DEPTH, Alpha, Deep
 from inspection.errors import ImageError
-from inspection.image_decoding import Deep, FileNote
-from inspection.tiff_files import Alpha
+from inspection.image_decoding import FileNote
 from inspection.types import Colour, Reading
 
-MOST_BY_DEPTH = 65535
 UNKNOWN_WHITE_FIX = (
     "Save it with 8 or 16 bits per channel, or train on such images: their white is then measured."
 )
-TOLERATED = 0.01  # of white, below 0: rounding, not data
+TOLERATED = 1 / 255  # of white, below 0: less than one grey level is rounding
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -113,7 +112,8 @@ def _find_white(deep: Deep, reading: Reading, path: Path) -> float:
 def _scale(values: NDArray[Any], white: float) -> NDArray[np.uint8]:
     """Return values as 0..255, rounded; what is beyond white is white."""
     if values.dtype == np.uint16:
-        return _scale(np.arange(MOST_BY_DEPTH + 1), white)[values]
+        levels: NDArray[np.uint8] = _scale(np.arange(MOST_BY_DEPTH + 1), white)[values]
+        return levels
     return np.clip(values * (255 / white) + 0.5, 0, 255).astype(np.uint8)
 
 

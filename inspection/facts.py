@@ -3,7 +3,7 @@
 import io
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from PIL import Image
 
 from inspection.ground_truth import defect_level
 from inspection.errors import ImageError
-from inspection.images import read_grey, read_reduced, shrink
+from inspection.images import FileNote, read_grey, read_reduced, shrink
 from inspection.regions import measure_elongation
 from inspection.types import Box, Mask, RGBImage, Sample, Size
 
@@ -61,6 +61,7 @@ class ImageFacts:
         contrast: standard deviation of the grey level.
         truth: where the defects are known from: "mask", "boxes" or "" for nowhere.
         mask_problems: what is odd about the masks, in words.
+        notes: what is to be known of the file, though it could be read.
         coverage: uint8 (GRID, GRID) share of each cell that is defective, zlib; b"" for none.
         thumbnail: JPEG, longer side `THUMBNAIL_SIDE`.
     """
@@ -75,6 +76,7 @@ class ImageFacts:
     defects: tuple[DefectFacts, ...] = ()
     mask_problems: tuple[str, ...] = ()
     problem: str = ""
+    notes: tuple[FileNote, ...] = ()
     coverage: bytes = field(default=b"", repr=False)
     thumbnail: bytes = field(default=b"", repr=False)
 
@@ -84,7 +86,8 @@ def measure_sample(sample: Sample) -> ImageFacts:
     has_truth = bool(sample.mask_paths or sample.boxes)  # defects are measured at full size
     try:
         file_size = sample.image_path.stat().st_size
-        full, size, mode = read_reduced(sample.image_path, None if has_truth else MEASURED_SIDE)
+        longest = None if has_truth else MEASURED_SIDE
+        full, size, mode, notes = read_reduced(sample.image_path, longest, reading=sample.reading)
     except ImageError as error:
         return ImageFacts(problem=error.problem)
     except OSError as error:
@@ -106,6 +109,7 @@ def measure_sample(sample: Sample) -> ImageFacts:
         truth="mask" if sample.mask_paths else "boxes" if sample.boxes else "",
         defects=defects,
         mask_problems=tuple(problems),
+        notes=notes,
         coverage=b"" if mask is None else encode_coverage(mask),
         thumbnail=encode_jpeg(array),
     )
@@ -194,6 +198,42 @@ def defects_from_json(text: str) -> tuple[DefectFacts, ...]:
         return ()
     rows: list[Any] = json.loads(text)
     return tuple(DefectFacts(*[*row[:7], tuple(row[7])]) for row in rows)
+
+
+def facts_to_row(facts: ImageFacts) -> tuple[object, ...]:
+    """Return the facts as columns of a table, without the pictures."""
+    return (
+        facts.width,
+        facts.height,
+        facts.mode,
+        facts.file_size,
+        facts.brightness,
+        facts.contrast,
+        facts.truth,
+        defects_to_json(facts.defects),
+        json.dumps(facts.mask_problems) if facts.mask_problems else "",
+        facts.problem,
+        json.dumps([astuple(note) for note in facts.notes]) if facts.notes else "",
+    )
+
+
+def facts_from_row(row: Sequence[Any]) -> ImageFacts:
+    """Return what `facts_to_row` has made columns of."""
+    *measured, truth, defects, problems, problem, notes = row
+    width, height, mode, file_size, brightness, contrast = measured
+    return ImageFacts(
+        width,
+        height,
+        mode,
+        file_size,
+        brightness,
+        contrast,
+        truth,
+        defects_from_json(defects),
+        tuple(json.loads(problems)) if problems else (),
+        problem,
+        tuple(FileNote(*note) for note in json.loads(notes)) if notes else (),
+    )
 
 
 def _add_mask(mask: Mask, path: Path, problems: list[str]) -> None:

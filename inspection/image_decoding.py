@@ -7,17 +7,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import cv2
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from inspection import tiff_files
+from inspection.deep_values import (
+    Alpha,
+    Deep,
+    declared_white,
+    decode_deep_colours,
+    is_cut,
+    plain_integers,
+)
 from inspection.errors import ImageError
 from inspection.image_kinds import RAW, find_format, name_unreadable
-from inspection.tiff_files import Alpha, TiffHeader
+from inspection.tiff_files import TiffHeader
 from inspection.types import Size
 
 MAX_PIXELS = 64_000_000  # 192 MB decoded; a 20 KB PNG can claim far more
@@ -29,7 +33,6 @@ AGAIN = "Copy or export the image again."
 PACKAGES = {"HEIF": "pillow-heif", "AVIF": "--upgrade pillow", "JPEG2000": "--upgrade pillow"}
 """Kind of image -> what pip is to install where it cannot be read."""
 TEXT_CHUNKS = (b"eXIf", b"tEXt", b"zTXt", b"iTXt")  # of a PNG
-SIZ_MARKER, SIZ_BITS_AT = b"\xff\x4f\xff\x51", 42  # of JPEG 2000: before it the start of the stream
 DAMAGES = (OSError, ValueError, SyntaxError, EOFError, struct.error)
 """What Pillow's readers end with; they call a bad header a SyntaxError."""
 
@@ -41,29 +44,6 @@ class FileNote:
     kind: str
     problem: str
     fix: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Deep:
-    """Values that 8 bits cannot hold, as stored.
-
-    Attributes:
-        values: (H, W) or (H, W, channels), whole or floating-point numbers; alpha comes last.
-        white: the value of white where the file says so.
-        is_inverted: whether 0 is white.
-    """
-
-    values: NDArray[Any]
-    white: int | None = None
-    is_inverted: bool = False
-    alpha: Alpha = Alpha.NONE
-
-    @property
-    def colours(self) -> NDArray[Any]:
-        """(H, W) or (H, W, 3), without alpha."""
-        if self.alpha is Alpha.NONE:
-            return self.values
-        return self.values[:, :, 0] if self.values.shape[2] == 2 else self.values[:, :, :-1]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,16 +90,16 @@ def decode(path: Path, *, at_least: int | None = None) -> Decoded:
         return _decode_tiff(path)
     with _opened(path, kind) as picture:
         notes = _note_frames(picture, path)
-        white, is_cut = _declared_white(picture, path), _is_cut(picture)
+        white, is_deep = declared_white(picture, path), is_cut(picture)
         mode, (width, height) = picture.mode, picture.size
         if at_least is not None:
             picture.draft(None, (at_least, at_least))
         picture.load()
         content: Image.Image | Deep = picture
-        if is_cut:
-            content, mode = _decode_with_opencv(path), f"{mode};16"
+        if is_deep:
+            content, mode = decode_deep_colours(path), f"{mode};16"
         elif mode[0] in "IF":  # I;16, I;16B, F; I: 32-bit container of a 16-bit image
-            content = Deep(_plain_integers(np.asarray(picture)), white)
+            content = Deep(plain_integers(np.asarray(picture)), white)
         orientation, profile = _orientation(picture), picture.info.get("icc_profile")
         return Decoded(
             content, _upright((height, width), orientation), orientation, profile, mode, notes
@@ -154,9 +134,9 @@ def look_at(path: Path) -> Look:
         needs_white = header.is_deep and header.white is None
         return Look(needs_white, header.alpha is not Alpha.NONE, _note_pages(path, header))
     with _opened(path, kind) as picture:
-        is_deep = picture.mode[0] in "IF" or _is_cut(picture)
+        is_deep = picture.mode[0] in "IF" or is_cut(picture)
         return Look(
-            is_deep and _declared_white(picture, path) is None,
+            is_deep and declared_white(picture, path) is None,
             picture.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in picture.info,
             _note_frames(picture, path),
         )
@@ -199,7 +179,7 @@ def _reading(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _opened(path: Path, kind: str) -> Iterator[Image.Image]:
+def _opened(path: Path, kind: str) -> Iterator[ImageFile.ImageFile]:
     """Open and check a file with Pillow without decoding it."""
     with _reading(path):
         _prepare(kind, path)
@@ -253,7 +233,8 @@ def _check_size(size: tuple[int, int], path: Path) -> None:
 
 def _too_large(what: str) -> ImageError:
     return ImageError(
-        f"{what}; the limit is {MAX_PIXELS // 10**6} megapixels.", "Resize or crop it and try again."
+        f"{what}; the limit is {MAX_PIXELS // 10**6} megapixels.",
+        "Resize or crop it and try again.",
     )
 
 
@@ -296,51 +277,6 @@ def _note_more(path: Path, count: int, what: str) -> tuple[FileNote, ...]:
     )
 
 
-def _is_cut(picture: Image.Image) -> bool:
-    """Tell whether Pillow would keep 8 of the 16 bits of a colour PNG or PPM."""
-    how = picture.tile[0][3] if picture.tile else None
-    is_deep_png = isinstance(how, str) and how.endswith(";16B")
-    return (is_deep_png and picture.mode[0] not in "IF") or how == ("RGB", 65535)
-
-
-def _declared_white(picture: Image.Image, path: Path) -> int | None:
-    """Return the value of white that a deep file itself names, as Pillow scales it; else None."""
-    if picture.format == "PPM" and picture.tile:
-        how = picture.tile[0][3]
-        return 65535 if isinstance(how, tuple) and how[-1] not in (-1, 65535) else None
-    if picture.format == "JPEG2000":
-        bits = _read_jpeg2000_bits(path)
-        return ((1 << bits) - 1) << (16 - bits) if 8 < bits < 16 else None
-    return None
-
-
-def _read_jpeg2000_bits(path: Path) -> int:
-    """Return the bits of a value; 0 where the stream does not begin near the start of the file."""
-    with path.open("rb") as file:
-        head = file.read(65536)
-    at = head.find(SIZ_MARKER) + SIZ_BITS_AT
-    return (head[at] & 0x7F) + 1 if SIZ_BITS_AT <= at < len(head) else 0
-
-
-def _plain_integers(values: NDArray[Any]) -> NDArray[Any]:
-    """Return 16-bit values in Pillow's 32-bit container as what they are."""
-    fits = values.dtype == np.int32 and values.min() >= 0 and values.max() <= 65535
-    return values.astype(np.uint16 if fits else values.dtype.newbyteorder("="), copy=False)
-
-
-def _decode_with_opencv(path: Path) -> Deep:
-    """Return 16-bit colours of a file that Pillow has found to be whole."""
-    data = np.frombuffer(path.read_bytes(), np.uint8)  # imread cannot take every script in a path
-    values = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
-    if values is None or values.dtype != np.uint16 or values.ndim != 3:
-        raise ImageError(f"{path.name} could not be read as an image.", KNOWN)
-    has_alpha = values.shape[2] == 4
-    colours = values[:, :, 2::-1]  # BGR(A) to RGB
-    if has_alpha:
-        colours = np.dstack([colours, values[:, :, 3]])
-    return Deep(colours, alpha=Alpha.STRAIGHT if has_alpha else Alpha.NONE)
-
-
 def _read_tiff_header(path: Path) -> TiffHeader:
     header = tiff_files.read_header(path)
     _check_size(header.size[::-1], path)
@@ -362,12 +298,7 @@ def _decode_tiff(path: Path) -> Decoded:
     picture = None if header.is_deep else _load_tiff_with_pillow(path, header)
     if picture is not None:  # turned upright already, as far as it says so
         return Decoded(picture, size, _orientation(picture), header.profile, picture.mode, notes)
-    values = tiff_files.read_values(path, header)
-    channels = header.num_colours + (header.alpha is not Alpha.NONE)
-    if values.ndim == 3:
-        values = values[:, :, 0] if channels == 1 else values[:, :, :channels]
-    is_inverted = header.photometric == tiff_files.WHITE_IS_ZERO
-    deep = Deep(values, header.white, is_inverted, header.alpha)
+    deep = tiff_files.read_deep(path, header)
     return Decoded(deep, size, header.orientation, header.profile, header.mode, notes)
 
 

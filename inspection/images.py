@@ -31,6 +31,7 @@ __all__ = [
     "read_grey",
     "read_image",
     "read_image_size",
+    "read_layers",
     "read_reduced",
     "read_sample",
     "shrink",
@@ -110,6 +111,17 @@ def open_sample(sample: Sample) -> OpenedImage:
         raise ImageError(f"{error.problem} The file is {sample.id}.", error.fix) from error
 
 
+def read_layers(path: Path, *, reading: Reading) -> NDArray[np.uint8]:
+    """Return colours and opacity of an image as (H, W, 4), laid on nothing.
+
+    Raises:
+        ImageError: as in `open_image`.
+    """
+    decoded = decode(path)
+    picture, _ = to_srgb(_to_picture(decoded, reading, path)[0], decoded.profile, path)
+    return np.asarray(picture.convert("RGBA"))
+
+
 def read_grey(path: Path) -> NDArray[np.uint8]:
     """Return a mask file as (H, W) uint8 grey levels; palette indices and 1-bit images included.
 
@@ -137,9 +149,7 @@ def read_image_size(path: Path) -> Size:
     return read_size(path)
 
 
-def read_reduced(
-    path: Path, longest: int | None, *, reading: Reading = DEFAULT_READING
-) -> Reduced:
+def read_reduced(path: Path, longest: int | None, *, reading: Reading = DEFAULT_READING) -> Reduced:
     """Return the image no larger than this; None leaves it as large as it is.
 
     A JPEG is decoded at a fraction of its size, which takes a fraction of the time; libpng can only

@@ -5,13 +5,12 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from inspection.deep_values import Alpha, Deep
 from inspection.errors import ImageError
 from inspection.types import Size
 
@@ -36,14 +35,6 @@ DAMAGES = (
     struct.error,
 )
 """What tifffile and its codecs end with where a file is not what its tags say."""
-
-
-class Alpha(StrEnum):
-    """How the channel beside the colours makes them transparent."""
-
-    NONE = "none"
-    STRAIGHT = "straight"
-    PREMULTIPLIED = "premultiplied"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +65,7 @@ class TiffHeader:
 
     @property
     def is_deep(self) -> bool:
-        """Tell whether `read_values` is to be asked: grey or RGB that Pillow cuts to 8 bits."""
+        """Tell whether `read_deep` is to be asked: grey or RGB that Pillow cuts to 8 bits."""
         return not self.is_plain and self.photometric in GREY_OR_RGB
 
     @property
@@ -97,20 +88,20 @@ def read_header(path: Path) -> TiffHeader:
         ImageError: it is damaged, a camera's raw file, or has channels that nobody can show.
     """
     with _opened(path) as file:
-        full = [page for page in file.pages if not (page.is_reduced or page.is_mask)]
-        first: Any = file.pages[0]
+        pages: Any = file.pages
+        full = [page for page in pages if not (page.is_reduced or page.is_mask)]
+        first = pages[0]
         if DNG_VERSION in first.tags or first.photometric in SENSOR_VALUES or not full:
             raise ImageError(
                 f"{path.name} is a camera's raw file or holds only a thumbnail of its picture.",
                 DEVELOP,
             )
-        page: Any = full[0]
         stacked = int((file.imagej_metadata or {}).get("images", 1)) if file.is_imagej else 1
-        return _describe(page, path, num_pages=max(len(full), stacked))
+        return _describe(full[0], path, num_pages=max(len(full), stacked))
 
 
-def read_values(path: Path, header: TiffHeader) -> NDArray[Any]:
-    """Return the values as stored, (H, W) or (H, W, channels).
+def read_deep(path: Path, header: TiffHeader) -> Deep:
+    """Return the values as stored.
 
     Raises:
         ImageError: it is damaged, cut off, or packed in a way that nobody here can unpack.
@@ -128,7 +119,10 @@ def read_values(path: Path, header: TiffHeader) -> NDArray[Any]:
             f"{path.name} holds values of {' x '.join(map(str, values.shape))}.",
             "Export it as a grey or RGB image.",
         )
-    return values
+    if values.ndim == 3:
+        num_used = header.num_colours + (header.alpha is not Alpha.NONE)
+        values = values[:, :, 0] if num_used == 1 else values[:, :, :num_used]
+    return Deep(values, header.white, header.photometric == WHITE_IS_ZERO, header.alpha)
 
 
 @contextmanager

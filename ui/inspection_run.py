@@ -11,7 +11,7 @@ from typing import Any
 from inspection.catalog import FAILURES, Catalog, Panel, Status, stopped
 from inspection.ground_truth import read_mask
 from inspection.errors import ImageError, InspectionError
-from inspection.images import pixel_hash, read_image
+from inspection.images import OpenedImage, open_image, open_sample, pixel_hash
 from inspection.names import describe_seen
 from inspection.pipeline import inspect_with
 from inspection.types import Mask, RGBImage, Sample
@@ -84,7 +84,7 @@ class Runner:
         Raises:
             ImageError: it cannot be read.
         """
-        image = read_image(path)
+        image = open_image(path, reading=self.catalog.reading(product))
         yield from self._inspect(self.start(product), image)
 
     def inspect_sample(
@@ -102,19 +102,20 @@ class Runner:
         """
         find = self.catalog.any_sample if is_any else self.catalog.sample
         sample = find(product, sample_id)
-        image = read_image(sample.image_path)
-        mask = read_mask(sample, image.shape[:2])
+        image = open_sample(sample)
+        mask = read_mask(sample, image.pixels.shape[:2])
         subject = self.start(product, sample=sample.id, truth=_truth(sample))
         slots = self._inspect(subject, image, mask=mask)
-        yield {"image": encode_preview(image), **next(slots)}
+        yield {"image": encode_preview(image.pixels), **next(slots)}
         yield from slots
 
     def _inspect(
-        self, subject: Subject, image: RGBImage, *, mask: Mask | None = None
+        self, subject: Subject, opened: OpenedImage, *, mask: Mask | None = None
     ) -> Iterator[Slots]:
         """Yield the picture with every panel's state, each answer as it comes, and the end."""
         names = self.catalog.detectors
-        note = self._note(subject.product, image)
+        image = opened.pixels
+        note = " ".join(filter(None, (opened.note, self._seen(subject.product, image))))
         panels = {name: self.catalog.peek(subject.product, name) for name in names}
         yield {
             "header": self._header(subject, "running", note),
@@ -132,7 +133,7 @@ class Runner:
         rate = self._rate(subject)
         return payload.header(subject, state, rate=rate, wanted=wanted, note=note)
 
-    def _note(self, product: str, image: RGBImage) -> str:
+    def _seen(self, product: str, image: RGBImage) -> str:
         """Say which detectors know the image, whatever it is called."""
         return describe_seen(self.catalog.detectors_that_saw(product, pixel_hash(image)))
 
