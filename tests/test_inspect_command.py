@@ -12,7 +12,7 @@ import cli
 from inspection.calibration import CALIBRATION, load_calibration
 from inspection.errors import CheckpointError, InspectionError
 from inspection.images import OpenedImage, open_image, pixel_hash, read_image
-from inspection.types import Channel, RGBImage
+from inspection.types import Channel, Reading
 from tests.fakes import DETECTORS, FakeDetector, draw_part, write_checkpoint
 
 WEAKNESS = {"unet": 0.3, "patchcore": 0.15}  # what is fainter than this, they miss
