@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ImageFile
+from PIL import Image, ImageFile
 
 from inspection.errors import ImageError
 
@@ -47,11 +47,16 @@ class Deep:
         return self.values[:, :, 0] if self.values.shape[2] == 2 else self.values[:, :, :-1]
 
 
-def is_cut(picture: ImageFile.ImageFile) -> bool:
-    """Tell whether Pillow would keep 8 of the 16 bits of a colour PNG or PPM."""
-    how = picture.tile[0][3] if picture.tile else None
+def find_cut_bits(picture: ImageFile.ImageFile, path: Path) -> int:
+    """Return how many bits the colours have of which Pillow would keep 8; 0 where it keeps all."""
+    if picture.mode[0] in "IF" or not picture.tile:
+        return 0
+    if picture.format == "JPEG2000":
+        bits = _read_jpeg2000_bits(path)
+        return bits if bits > 8 else 0
+    how = picture.tile[0][3]
     is_deep_png = isinstance(how, str) and how.endswith(";16B")
-    return (is_deep_png and picture.mode[0] not in "IF") or how == ("RGB", 65535)
+    return 16 if is_deep_png or how == ("RGB", 65535) else 0
 
 
 def declared_white(picture: ImageFile.ImageFile, path: Path) -> int | None:
@@ -73,14 +78,22 @@ def _read_jpeg2000_bits(path: Path) -> int:
     return (head[at] & 0x7F) + 1 if SIZ_BITS_AT <= at < len(head) else 0
 
 
-def plain_integers(values: NDArray[Any]) -> NDArray[Any]:
-    """Return 16-bit values in Pillow's 32-bit container as what they are."""
-    fits = values.dtype == np.int32 and values.min() >= 0 and values.max() <= 65535
-    return values.astype(np.uint16 if fits else values.dtype.newbyteorder("="), copy=False)
+def take_deep(picture: Image.Image, white: int | None) -> Deep:
+    """Return the values of a loaded picture of mode I;16, I;16B, I or F."""
+    values = np.asarray(picture)
+    # I is a 32-bit container, which Pillow takes for 16-bit images too
+    fits = values.dtype == np.int32 and values.min() >= 0 and values.max() <= MOST_BY_DEPTH
+    values = values.astype(np.uint16 if fits else values.dtype.newbyteorder("="), copy=False)
+    hidden = picture.info.get("transparency")
+    if not isinstance(hidden, int):
+        return Deep(values, white)
+    opacity = np.where(values == hidden, 0, MOST_BY_DEPTH).astype(values.dtype)
+    return Deep(np.dstack([values, opacity]), white, alpha=Alpha.STRAIGHT)
 
 
-def decode_deep_colours(path: Path) -> Deep:
-    """Return 16-bit colours of a file that Pillow has found to be whole."""
+def decode_deep_colours(path: Path, bits: int) -> Deep:
+    """Return colours of so many bits from a file that Pillow has found to be whole."""
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # we say it in a sentence
     data = np.frombuffer(path.read_bytes(), np.uint8)  # imread cannot take every script in a path
     values = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
     if values is None or values.dtype != np.uint16 or values.ndim != 3:
@@ -89,4 +102,5 @@ def decode_deep_colours(path: Path) -> Deep:
     colours = values[:, :, 2::-1]  # BGR(A) to RGB
     if has_alpha:
         colours = np.dstack([colours, values[:, :, 3]])
-    return Deep(colours, alpha=Alpha.STRAIGHT if has_alpha else Alpha.NONE)
+    white = None if bits == 16 else (1 << bits) - 1
+    return Deep(colours, white, alpha=Alpha.STRAIGHT if has_alpha else Alpha.NONE)

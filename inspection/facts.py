@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from inspection.ground_truth import defect_level
 from inspection.errors import ImageError
+from inspection.ground_truth import defect_level
 from inspection.images import FileNote, read_grey, read_reduced, shrink
 from inspection.regions import measure_elongation
 from inspection.types import Box, Mask, RGBImage, Sample, Size

@@ -1,5 +1,6 @@
 """From an image file to its values: opened, checked and decoded, before they become colours."""
 
+import logging
 import os
 import struct
 import warnings
@@ -7,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-import numpy as np
+
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from inspection import tiff_files
@@ -16,8 +17,8 @@ from inspection.deep_values import (
     Deep,
     declared_white,
     decode_deep_colours,
-    is_cut,
-    plain_integers,
+    find_cut_bits,
+    take_deep,
 )
 from inspection.errors import ImageError
 from inspection.image_kinds import RAW, find_format, name_unreadable
@@ -33,8 +34,17 @@ AGAIN = "Copy or export the image again."
 PACKAGES = {"HEIF": "pillow-heif", "AVIF": "--upgrade pillow", "JPEG2000": "--upgrade pillow"}
 """Kind of image -> what pip is to install where it cannot be read."""
 TEXT_CHUNKS = (b"eXIf", b"tEXt", b"zTXt", b"iTXt")  # of a PNG
-DAMAGES = (OSError, ValueError, SyntaxError, EOFError, struct.error)
-"""What Pillow's readers end with; they call a bad header a SyntaxError."""
+DAMAGES = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    IndexError,
+    ArithmeticError,
+    RuntimeError,
+    struct.error,
+)
+"""What Pillow's readers end with where a file is damaged, each with another; all were met."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +100,16 @@ def decode(path: Path, *, at_least: int | None = None) -> Decoded:
         return _decode_tiff(path)
     with _opened(path, kind) as picture:
         notes = _note_frames(picture, path)
-        white, is_deep = declared_white(picture, path), is_cut(picture)
+        white, cut_bits = declared_white(picture, path), find_cut_bits(picture, path)
         mode, (width, height) = picture.mode, picture.size
         if at_least is not None:
             picture.draft(None, (at_least, at_least))
         picture.load()
         content: Image.Image | Deep = picture
-        if is_deep:
-            content, mode = decode_deep_colours(path), f"{mode};16"
-        elif mode[0] in "IF":  # I;16, I;16B, F; I: 32-bit container of a 16-bit image
-            content = Deep(plain_integers(np.asarray(picture)), white)
+        if cut_bits:
+            content, mode = decode_deep_colours(path, cut_bits), f"{mode};{cut_bits}"
+        elif mode[0] in "IF":
+            content = take_deep(picture, white)
         orientation, profile = _orientation(picture), picture.info.get("icc_profile")
         return Decoded(
             content, _upright((height, width), orientation), orientation, profile, mode, notes
@@ -134,7 +144,7 @@ def look_at(path: Path) -> Look:
         needs_white = header.is_deep and header.white is None
         return Look(needs_white, header.alpha is not Alpha.NONE, _note_pages(path, header))
     with _opened(path, kind) as picture:
-        is_deep = picture.mode[0] in "IF" or is_cut(picture)
+        is_deep = picture.mode[0] in "IF" or find_cut_bits(picture, path) == 16
         return Look(
             is_deep and declared_white(picture, path) is None,
             picture.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in picture.info,
@@ -183,11 +193,12 @@ def _opened(path: Path, kind: str) -> Iterator[ImageFile.ImageFile]:
     """Open and check a file with Pillow without decoding it."""
     with _reading(path):
         _prepare(kind, path)
-        with warnings.catch_warnings():
-            # Pillow's own limit is another one, and its advice on odd files is no news to a person
-            warnings.simplefilter("ignore")
-            picture = Image.open(path, formats=(kind,))
-        with picture:
+        # Pillow's own limit is another one, and its advice on odd files is no news to a person; for
+        # good, since threads that each put the filters back as they were would mix them up
+        warnings.filterwarnings("ignore", module="PIL")
+        logging.getLogger("PIL").setLevel(logging.CRITICAL)
+        # by its name Pillow would map a TIFF into memory, which mixes up its sides if it is turned
+        with path.open("rb") as file, Image.open(file, formats=(kind,)) as picture:
             _check_size(picture.size, path)
             yield picture
 
