@@ -51,3 +51,4 @@ def eda(
         f"{source.name}: {len(index.samples)} images in {len(source.categories)} categories, "
         f"{num_broken} unreadable, {len(make_problem_frame(index))} odd files; report in {out}"
     )
+    typer.echo(source.account)

@@ -104,6 +104,7 @@ def evaluate(
     """
     sources = read_folders(data, name=dataset)
     source = one_source(sources) if pool is None else pool_datasets(sources, name=pool)
+    typer.echo(source.account)
     catalog = open_catalog(checkpoints, device=device)
     rival = Rival(baseline, device=device)
     trainings = Trainings(curves)

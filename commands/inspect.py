@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from commands.inspecting import inspect_files, set_up
+from commands.inspecting import find_images, inspect_files, set_up
 from commands.options import Checkpoints, Compared, Device, Images, ProductName, Rate
 from inspection.catalog import CHECKPOINTS
 from inspection.report_files import prepare_folder
@@ -22,6 +22,7 @@ def inspect(
     checkpoints: Checkpoints = CHECKPOINTS,
 ) -> None:
     """Inspect images: overlay PNGs, and a CSV with scores, thresholds, verdicts and outcomes."""
+    images = find_images(images)
     bench = set_up(category, checkpoints, device=device, detector=detector, rate=false_alarm_rate)
     prepare_folder(out)
     rows: list[Row] = []

@@ -1,5 +1,6 @@
 """Image files through the detectors of a product, as several commands need it."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,10 +9,13 @@ import typer
 
 from commands.options import load_channels, open_catalog
 from inspection.catalog import Catalog, Product
-from inspection.errors import InspectionError
+from inspection.errors import ImageError, InspectionError
+from inspection.file_kinds import FileKind
+from inspection.folders import Listing
 from inspection.images import open_image, pixel_hash
 from inspection.names import OUTCOME_TITLES, decide_outcome, describe_seen, describe_silent
 from inspection.pipeline import inspect_image
+from inspection.type_folders import images_below
 from inspection.types import Channel, Finding, Inspection, RGBImage
 
 
@@ -63,12 +67,44 @@ def set_up(
     return Bench(catalog, product, channels, silent, rate)
 
 
+def find_images(given: Sequence[Path]) -> list[Path]:
+    """Return the image files given, and those in and below the folders given, in natural order.
+
+    Raises:
+        ImageError: a folder holds no image.
+    """
+    found: list[Path] = []
+    for path in given:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        listing = Listing(path)
+        images = list(images_below(listing, path))
+        if not images:
+            raise ImageError(f"The folder {path} holds no images.", "Give one that does.")
+        _tell_unread(listing, path)
+        found += images
+    return found
+
+
+def _tell_unread(listing: Listing, folder: Path) -> None:
+    """Say how many image files of a folder are of kinds that are not read."""
+    files = [path for _, found, _ in listing.walk() for path in found]
+    endings = [path.suffix for path in files if listing.kind(path) is FileKind.UNREAD]
+    if endings:
+        kinds = ", ".join(sorted(set(endings)))
+        typer.echo(f"Not inspected in {folder}: {len(endings)} files ({kinds})", err=True)
+    for issue in listing.issues:
+        typer.echo(f"{issue.problem} {issue.fix}", err=True)
+
+
 def inspect_files(bench: Bench, images: Sequence[Path]) -> Iterator[Inspected]:
     """Inspect each image, and say what became of it.
 
     One that cannot be read is told on the error stream and left out.
     """
     reading = bench.catalog.reading(bench.product.key)
+    names = Counter(path.name for path in images)
     for number, path in enumerate(images):
         try:
             opened = open_image(path, reading=reading)
@@ -82,7 +118,8 @@ def inspect_files(bench: Bench, images: Sequence[Path]) -> Iterator[Inspected]:
         seen = _describe_seen(bench, image)
         note = " ".join(filter(None, (opened.note, seen, describe_silent(bench.silent))))
         yield Inspected(number, inspection, note)
-        typer.echo(f"{path.name}: {_describe(inspection.findings)}")
+        name = path.name if names[path.name] == 1 else str(path)
+        typer.echo(f"{name}: {_describe(inspection.findings)}")
         for sentence in filter(None, (opened.note, seen)):  # who is silent has been told before
             typer.echo(f"  {sentence}")
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from commands.inspecting import inspect_files, set_up
+from commands.inspecting import find_images, inspect_files, set_up
 from commands.options import Checkpoints, Compared, Device, Images, ProductName, Rate
 from inspection.catalog import CHECKPOINTS
 from inspection.identity import identify
@@ -34,6 +34,7 @@ def report(
 ) -> None:
     """Report on images: verdicts, overlays, regions in numbers, and the checkpoints behind them."""
     wanted = check_formats(formats)
+    images = find_images(images)
     prepare_folder(out)
     bench = set_up(category, checkpoints, device=device, detector=detector, rate=false_alarm_rate)
     has_pictures = not WITH_PICTURES.isdisjoint(wanted)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from commands.options import (
+    AllGood,
     Category,
     Checkpoints,
     DatasetName,
@@ -19,6 +20,7 @@ from commands.options import (
     Pool,
     Seed,
     Settings,
+    check_flat,
     check_names,
     one_category,
     one_source,
@@ -151,6 +153,7 @@ def train(
             "flatters."
         ),
     ] = SplitKind.OWN,
+    all_good: AllGood = False,
     further: Settings = None,
     seed: Seed = 0,
     device: Device = None,
@@ -184,6 +187,7 @@ def train(
         names, settings, texts, labelled_defects, split, checkpoints, leaves_trained=every
     )
     sources = read_folders(data, name=dataset)
+    check_flat(sources, all_good=all_good)
     if pool is not None:
         train_category(pool_sources(sources, order, name=pool), order)
         return
@@ -305,6 +309,7 @@ def group_near_duplicates(dataset: Dataset, *, device: str | None) -> tuple[Samp
 def train_category(source: Dataset, order: Order) -> None:
     """Train every detector that was ordered on a dataset of one category."""
     (part,) = source.categories
+    typer.echo(source.account)
     needs_normal = not all(CLASSES[name].needs_labels for name in order.names)
     issues = check_trainable(source.samples, issues=source.issues, needs_normal=needs_normal)
     for issue in issues:

@@ -107,9 +107,8 @@ def make_defect_frame(index: Index) -> pd.DataFrame:
 def make_problem_frame(index: Index) -> pd.DataFrame:
     """Return one row per file that is broken, missing or odd, `PROBLEM_COLUMNS`."""
     rows = [_issue_row(index, issue) for issue in index.dataset.issues]
-    has_truth = {
-        sample.category for sample in index.samples if sample.mask_paths or sample.boxes
-    }  # where no image has a mask, none is missing
+    # where no image has a mask, none is missing
+    has_truth = {sample.category for sample in index.samples if sample.is_marked}
     for sample, facts in zip(index.samples, index.facts, strict=True):
         if facts.problem:
             remedy = "It is left out of every figure. Copy or export it again."

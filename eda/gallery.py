@@ -107,11 +107,6 @@ def trace_outline(mask: Mask, *, scale: float = 1.0) -> str:
     return "".join(parts)
 
 
-def has_only_boxes(sample: Sample) -> bool:
-    """Tell whether boxes are all that is known of the defects."""
-    return bool(sample.boxes) and not sample.mask_paths
-
-
 def trace_boxes(boxes: Sequence[Box], *, scale: float = 1.0) -> str:
     """Return every box as an SVG path, one by one, also where they overlap."""
     return "".join(
@@ -123,7 +118,7 @@ def trace_boxes(boxes: Sequence[Box], *, scale: float = 1.0) -> str:
 
 def outline_of(sample: Sample, size: Size, *, scale: float = 1.0) -> str:
     """Return the outline of a sample's ground truth as an SVG path, "" for none."""
-    if has_only_boxes(sample):
+    if sample.has_only_boxes:
         return trace_boxes(sample.boxes, scale=scale)
     mask, _ = read_ground_truth(sample, size)
     return "" if mask is None else trace_outline(mask, scale=scale)
@@ -141,7 +136,7 @@ def make_item(sample: Sample, *, side: int = ITEM_SIDE) -> dict[str, Any] | None
         "source": f"data:image/jpeg;base64,{data}",
         "path": outline_of(sample, size, scale=min(1.0, side / max(size))),
         "box": [array.shape[1], array.shape[0]],
-        "isBoxes": has_only_boxes(sample),
+        "isBoxes": sample.has_only_boxes,
         "label": (sample.defect_type or GOOD).replace("_", " "),
         "detail": sample.split.value,
     }

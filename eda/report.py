@@ -88,7 +88,12 @@ def make_sections(
             overview.draw_defect_types(images),
             overview.draw_sizes(images),
             overview.draw_light(images),
-            table_value(overview.count_images(images), "Images per type and split", file="counts"),
+            table_value(
+                overview.count_images(images),
+                "Images per type and split",
+                file="counts",
+                note=index.dataset.account,
+            ),
             table_value(
                 problems,
                 "Missing or odd files",

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from inspection.ground_truth import has_ground_truth, read_mask
 from inspection.errors import DatasetError
 from inspection.evaluation_files import FORMAT
 from inspection.evaluation_partial import Chunk, PartialEvaluation, digest_samples
@@ -29,6 +28,7 @@ from inspection.evaluation_types import (
     Origin,
     ScoredImage,
 )
+from inspection.ground_truth import has_ground_truth, read_mask
 from inspection.images import pixel_hash, read_sample
 from inspection.intervals import NUM_RESAMPLES
 from inspection.metrics import Confusion, confusion

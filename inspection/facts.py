@@ -17,6 +17,7 @@ from inspection.errors import ImageError
 from inspection.ground_truth import defect_level
 from inspection.images import FileNote, read_grey, read_reduced, shrink
 from inspection.regions import measure_elongation
+from inspection.shapes import draw_shapes
 from inspection.types import Box, Mask, RGBImage, Sample, Size
 
 THUMBNAIL_SIDE = 128
@@ -59,7 +60,7 @@ class ImageFacts:
         mode: as stored in the file, such as L, RGB or I;16.
         brightness: mean grey level, 0-255.
         contrast: standard deviation of the grey level.
-        truth: where the defects are known from: "mask", "boxes" or "" for nowhere.
+        truth: where the defects are known from: "mask" (or shapes), "boxes" or "" for nowhere.
         mask_problems: what is odd about the masks, in words.
         notes: what is to be known of the file, though it could be read.
         coverage: uint8 (GRID, GRID) share of each cell that is defective, zlib; b"" for none.
@@ -83,7 +84,7 @@ class ImageFacts:
 
 def measure_sample(sample: Sample) -> ImageFacts:
     """Read an image and its ground truth once and measure them; what is broken is only noted."""
-    has_truth = bool(sample.mask_paths or sample.boxes)  # defects are measured at full size
+    has_truth = sample.is_marked  # defects are measured at full size
     try:
         file_size = sample.image_path.stat().st_size
         longest = None if has_truth else MEASURED_SIDE
@@ -97,7 +98,7 @@ def measure_sample(sample: Sample) -> ImageFacts:
     mask, problems = read_ground_truth(sample, size)
     defects: tuple[DefectFacts, ...] = ()
     if mask is not None and mask.any():
-        boxes = () if sample.mask_paths else sample.boxes
+        boxes = sample.boxes if sample.has_only_boxes else ()
         defects = tuple(measure_defects(full, mask, boxes=boxes))
     return ImageFacts(
         width=size[1],
@@ -106,7 +107,7 @@ def measure_sample(sample: Sample) -> ImageFacts:
         file_size=file_size,
         brightness=float(grey.mean()),
         contrast=float(grey.std()),
-        truth="mask" if sample.mask_paths else "boxes" if sample.boxes else "",
+        truth="boxes" if sample.has_only_boxes else "mask" if sample.is_marked else "",
         defects=defects,
         mask_problems=tuple(problems),
         notes=notes,
@@ -116,8 +117,8 @@ def measure_sample(sample: Sample) -> ImageFacts:
 
 
 def read_ground_truth(sample: Sample, size: Size) -> tuple[Mask | None, list[str]]:
-    """Return the union of masks and boxes, or None without any, and what is odd about them."""
-    if not (sample.mask_paths or sample.boxes):
+    """Return the union of all marks, or None without any, and what is odd about the masks."""
+    if not sample.is_marked:
         return None, []
     mask = np.zeros(size, dtype=np.bool_)
     problems: list[str] = []
@@ -125,6 +126,7 @@ def read_ground_truth(sample: Sample, size: Size) -> tuple[Mask | None, list[str
         _add_mask(mask, path, problems)
     for box in sample.boxes:
         mask[max(box.top, 0) : box.bottom, max(box.left, 0) : box.right] = True
+    draw_shapes(mask, sample.shapes)
     if not mask.any() and not problems:
         problems.append("The mask is empty.")
     return mask, problems

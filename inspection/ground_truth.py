@@ -1,4 +1,4 @@
-"""Ground truth: where the defects of a sample are, by its masks and boxes, and what is odd in it."""
+"""Ground truth: where the defects of a sample are, by its masks, boxes and shapes."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -8,18 +8,19 @@ import numpy as np
 from inspection.errors import ImageError
 from inspection.folders import DatasetIssue, IssueKind
 from inspection.images import read_grey, read_image_size
+from inspection.shapes import draw_shapes
 from inspection.types import Mask, Sample, Size
 
 
 def has_ground_truth(sample: Sample) -> bool:
     """Tell whether `read_mask` knows where the defects are; on a normal image they are nowhere."""
-    return not sample.is_anomalous or bool(sample.mask_paths or sample.boxes)
+    return not sample.is_anomalous or sample.is_marked
 
 
 def read_mask(sample: Sample, size: Size) -> Mask:
-    """Return the union of a sample's masks and boxes, (H, W) of its image.
+    """Return the union of a sample's masks, boxes and shapes, (H, W) of its image.
 
-    All False for a normal image, and for a defective one that has neither (see `has_ground_truth`).
+    All False for a normal image, and for a defective one that has none (see `has_ground_truth`).
 
     Args:
         sample: whose ground truth.
@@ -37,12 +38,13 @@ def read_mask(sample: Sample, size: Size) -> Mask:
         mask |= grey >= defect_level(path, int(grey.max()))
     for box in sample.boxes:
         mask[max(box.top, 0) : box.bottom, max(box.left, 0) : box.right] = True
+    draw_shapes(mask, sample.shapes)
     return mask
 
 
 def find_mask_issues(samples: Sequence[Sample]) -> Iterator[DatasetIssue]:
     """Yield masks of another size than their image, and defective images without a mask."""
-    has_masks = any(sample.mask_paths or sample.boxes for sample in samples)
+    has_masks = any(sample.is_marked for sample in samples)
     for sample in samples:
         if has_masks and not has_ground_truth(sample):
             yield DatasetIssue(

@@ -18,19 +18,20 @@ RAW = "a camera's raw file"
 UNREADABLE: Mapping[str, str] = {
     **dict.fromkeys((".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".sr2", ".srf"), RAW),
     **dict.fromkeys((".orf", ".rw2", ".raf", ".pef", ".srw", ".3fr", ".fff", ".iiq", ".x3f"), RAW),
-    **dict.fromkeys((".kdc", ".dcr", ".erf", ".mef", ".mos", ".mrw", ".rwl"), RAW),
+    **dict.fromkeys((".kdc", ".dcr", ".erf", ".mef", ".mos", ".mrw", ".raw"), RAW),
     **dict.fromkeys((".psd", ".psb"), "a Photoshop document"),
     **dict.fromkeys((".svg", ".svgz", ".eps", ".wmf", ".emf"), "a vector drawing"),
     **dict.fromkeys((".dcm", ".dicom"), "a DICOM file"),
     **dict.fromkeys((".exr", ".hdr"), "a high-dynamic-range picture"),
     **dict.fromkeys((".fits", ".fit", ".fts"), "a FITS file"),
     **dict.fromkeys((".jxl",), "a JPEG XL picture"),
+    **dict.fromkeys((".jls",), "a JPEG-LS picture"),
     **dict.fromkeys((".jxr", ".wdp", ".hdp"), "a JPEG XR picture"),
     **dict.fromkeys((".xcf",), "a GIMP document"),
     **dict.fromkeys((".ico", ".cur", ".icns"), "an icon"),
-    **dict.fromkeys((".dds", ".sgi", ".ras", ".xbm", ".xpm"), "a picture of a rare kind"),
+    **dict.fromkeys((".dcx", ".dds", ".sgi", ".ras", ".xbm", ".xpm"), "a picture of a rare kind"),
 }
-"""Ending -> what such a file is; none of these is read."""
+"""Ending -> what such a file is; none of these is read, and none is dropped without a word."""
 
 HEAD_BYTES = 132  # a DICOM file says so behind 128 bytes of nothing
 TGA_SUFFIXES = frozenset({".tga", ".icb", ".vda", ".vst"})

@@ -268,7 +268,7 @@ def cache_path(root: Path, folder: Path | None = None) -> Path:
 
 def stamp_sample(sample: Sample) -> str:
     """Return text that changes with the paths, sizes and times of an image and its masks."""
-    parts: list[object] = [str(box) for box in sample.boxes]
+    parts: list[object] = [str(mark) for mark in (*sample.boxes, *sample.shapes)]
     for path in (sample.image_path, *sample.mask_paths):
         try:
             state = path.stat()

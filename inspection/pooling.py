@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Protocol
 
 from inspection.dataset import Dataset
@@ -40,6 +41,10 @@ def pool_datasets(datasets: Sequence[Dataset], *, name: str) -> Dataset:
         issues=tuple(
             replace(issue, category=CATEGORY) for dataset in datasets for issue in dataset.issues
         ),
+        unused=tuple(
+            replace(one, category=CATEGORY) for dataset in datasets for one in dataset.unused
+        ),
+        remarks=tuple(chain.from_iterable(dataset.remarks for dataset in datasets)),
     )
 
 

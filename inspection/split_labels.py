@@ -103,8 +103,8 @@ def _by_type(
     held_out = _units_with(plan, samples, Split.CALIBRATION)
     found: dict[str, dict[str, list[Sample]]] = defaultdict(lambda: defaultdict(list))
     for sample in samples:
-        is_marked = bool(sample.mask_paths or sample.boxes)
-        if sample.is_anomalous and sample.unit not in held_out and (is_marked or not needs_masks):
+        is_usable = sample.is_marked or not needs_masks
+        if sample.is_anomalous and sample.unit not in held_out and is_usable:
             found[str(sample.defect_type)][sample.unit].append(sample)
     return found
 

@@ -73,6 +73,27 @@ DEFAULT_READING = Reading()
 
 
 @dataclass(frozen=True, slots=True)
+class Polygon:
+    """An outline in pixels: (0.0, 0.0) is the upper left corner of the image.
+
+    A pixel is inside if its centre is, by the even-odd rule.
+    """
+
+    points: tuple[tuple[float, float], ...]  # (x, y)
+
+
+@dataclass(frozen=True, slots=True)
+class PixelRuns:
+    """Marked pixels as COCO counts them: column by column, first unmarked ones, then in turn."""
+
+    size: Size
+    counts: tuple[int, ...]  # they add up to height x width
+
+
+Shape = Polygon | PixelRuns
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """One image of a dataset; `defect_type` is None for a normal image.
 
@@ -88,11 +109,22 @@ class Sample:
     mask_paths: tuple[Path, ...] = ()
     boxes: tuple[Box, ...] = ()
     group: str | None = None
+    shapes: tuple[Shape, ...] = ()
     reading: Reading = DEFAULT_READING
 
     @property
     def is_anomalous(self) -> bool:
         return self.defect_type is not None
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether anything says where the defects are."""
+        return bool(self.mask_paths or self.boxes or self.shapes)
+
+    @property
+    def has_only_boxes(self) -> bool:
+        """Whether boxes are all that is known of the defects."""
+        return bool(self.boxes) and not (self.mask_paths or self.shapes)
 
     @property
     def unit(self) -> str:

@@ -203,6 +203,13 @@ def write_plain(root: Path) -> Path:
     return root
 
 
+def write_flat(root: Path) -> Path:
+    """Flat folder: ten photographs and nothing that says what they show."""
+    for number in range(1, 11):
+        write_image(root / f"{number}.png")
+    return root
+
+
 MINIATURES: dict[str, Callable[[Path], Path]] = {
     "magnetic_tile": write_magnetic_tile,
     "visa": write_visa,
@@ -216,4 +223,5 @@ MINIATURES: dict[str, Callable[[Path], Path]] = {
     "casting": write_casting,
     "mvtec": write_mvtec,
     "plain": write_plain,
+    "flat": write_flat,
 }

@@ -351,7 +351,8 @@ def by_hand(levels: NDArray[Any], matrix: NDArray[Any], gamma: float) -> NDArray
     light = (levels / 255) ** gamma @ matrix.T @ np.linalg.inv(SRGB).T
     light = np.clip(light, 0, 1)
     curved = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
-    return curved * 255
+    levels_out: NDArray[np.float64] = curved * 255
+    return levels_out
 
 
 @pytest.mark.parametrize("suffix", ["png", "tif", "webp", "deep.tif", "jpg"])
@@ -554,7 +555,7 @@ def test_raw_files_are_not_taken_for_their_thumbnails(
 def test_more_channels_than_can_be_shown_are_refused_in_a_sentence(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], dtype: type, channels: int
 ) -> None:
-    cube = np.dstack([GREY] * channels).astype(dtype)
+    cube: NDArray[Any] = np.dstack([GREY] * channels).astype(dtype)
     for number, options in enumerate(
         ({"photometric": "minisblack", "planarconfig": "contig"}, {"photometric": "rgb"})
     ):

@@ -39,9 +39,12 @@ def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def inspect(trained: Path, images: Sequence[str], *options: str) -> Result:
-    paths = [str(trained / f"{name}.png") for name in images]
+    return inspect_paths(trained, [trained / f"{name}.png" for name in images], *options)
+
+
+def inspect_paths(trained: Path, paths: Sequence[Path], *options: str) -> Result:
     places = ["--out", str(trained / "out"), "--checkpoints", str(trained / "ck")]
-    asked = ["inspect", *paths, "--category", "part", *places, *options]
+    asked = ["inspect", *map(str, paths), "--category", "part", *places, *options]
     result = CliRunner().invoke(cli.app, asked)
     if isinstance(result.exception, InspectionError):
         raise result.exception
@@ -121,3 +124,24 @@ def test_an_interrupted_inspection_keeps_what_was_inspected(
     assert result.exit_code == 130
     assert "Images inspected: 1." in result.output
     assert {Path(row["image"]).stem for row in read_rows(trained)} == {"sure"}
+
+
+def test_a_folder_stands_for_the_images_in_and_below_it(trained: Path) -> None:
+    for place in ("a", "b/cam1"):
+        folder = trained / "batch" / place
+        folder.mkdir(parents=True)
+        Image.open(trained / "sure.png").save(folder / "000.png")
+    (trained / "batch/raw.dng").write_bytes(b"II*")
+    result = inspect_paths(trained, [trained / "batch", trained / "good.png"])
+    sources = [row["image"] for row in read_rows(trained)]
+    expected = [trained / "batch/a/000.png", trained / "batch/b/cam1/000.png", trained / "good.png"]
+    assert sources[::3] == [str(path) for path in expected]
+    lines = [line.partition(":")[0] for line in result.stdout.splitlines()[:2]]
+    assert lines == [str(path) for path in expected[:2]]
+    assert "1 files (.dng)" in result.stderr
+
+
+def test_a_folder_without_images_is_refused_at_once(trained: Path) -> None:
+    (trained / "empty").mkdir()
+    with pytest.raises(InspectionError, match=r"The folder .*empty holds no images"):
+        inspect_paths(trained, [trained / "empty"])

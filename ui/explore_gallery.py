@@ -64,14 +64,14 @@ def detail_value(opened: Opened, catalog: Catalog, sample_id: object) -> dict[st
     height, width = image.shape[:2]
     product = f"{opened.index.dataset.name}/{sample.category}"
     is_known = product in catalog.products
-    note = messages.BOXES_NOTE if gallery.has_only_boxes(sample) else ""
+    note = messages.BOXES_NOTE if sample.has_only_boxes else ""
     return {
         "dataset": opened.index.dataset.name,
         "id": sample.id,
         "source": encode_image(shrink(image, LARGE)),
         "path": gallery.outline_of(sample, (height, width)),
         "box": [width, height],
-        "isBoxes": gallery.has_only_boxes(sample),
+        "isBoxes": sample.has_only_boxes,
         "facts": _facts(opened, rows[sample_id]),
         "note": note if is_known else f"{note} {messages.NO_PRODUCT_NOTE}".strip(),
         "product": product if is_known else "",

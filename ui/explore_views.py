@@ -39,7 +39,12 @@ def show_overview(opened: Opened, choice: Choice) -> Slots:
         "types": overview.draw_defect_types(images),
         "sizes": overview.draw_sizes(images),
         "light": overview.draw_light(images),
-        "counts": table_value(overview.count_images(images), messages.COUNTS_TITLE, file="counts"),
+        "counts": table_value(
+            overview.count_images(images),
+            messages.COUNTS_TITLE,
+            file="counts",
+            note=_account(opened, choice.category),
+        ),
         "problems": table_value(
             problems,
             messages.PROBLEMS_TITLE,
@@ -53,6 +58,12 @@ def show_overview(opened: Opened, choice: Choice) -> Slots:
             note=messages.IMAGES_NOTE,
         ),
     }
+
+
+def _account(opened: Opened, category: str) -> str:
+    """Say what became of every image file of the dataset, or of a category."""
+    dataset = opened.index.dataset
+    return (dataset if category == ALL else dataset.of(category)).account
 
 
 def show_gallery(opened: Opened, choice: Choice) -> Slots:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from inspection.catalog import FAILURES, Catalog, Panel, Status, stopped
-from inspection.ground_truth import read_mask
 from inspection.errors import ImageError, InspectionError
+from inspection.ground_truth import read_mask
 from inspection.images import OpenedImage, open_image, open_sample, pixel_hash
 from inspection.names import describe_seen
 from inspection.pipeline import inspect_with
