@@ -315,6 +315,7 @@ def train_category(source: Dataset, order: Order) -> None:
     for sentence in summarise_issues(issues):
         typer.echo(f"  note: {sentence}", err=True)
     folder = order.folder(source)
+    check_writable(folder)
     source = settle_reading_of(source, folder)
     is_fresh = True
     for position, name in enumerate(order.names, 1):
@@ -342,7 +343,6 @@ def train_one(name: str, source: Dataset, order: Order) -> None:
     from detectors.workflow import train_detector
 
     folder, samples = order.folder(source), source.samples
-    check_writable(folder)
     known = setting_names(name) | {"device"}
     settings = {k: v for k, v in order.settings.items() if v is not None and k in known}
     settings |= parse_settings(name, {k: v for k, v in order.texts.items() if k in known})

@@ -22,7 +22,7 @@ from inspection.reading import load_reading, read_by
 from inspection.short_paths import shorten_paths
 from inspection.split_plan import load_split
 from inspection.splits import apply_split, make_split
-from inspection.types import Calibration, Channel, Reading, Sample, Split
+from inspection.types import DEFAULT_READING, Calibration, Channel, Reading, Sample, Split
 
 __all__ = [
     "CHECKPOINTS",
@@ -264,7 +264,8 @@ class Catalog:
 
     def _read_samples(self, product: Product, root: Path) -> list[Sample]:
         samples = (one for one in read_dataset(root).samples if one.category == product.category)
-        return read_by(samples, self.reading(product.key))
+        is_foreign = self._is_foreign(product)
+        return read_by(samples, DEFAULT_READING if is_foreign else self.reading(product.key))
 
     def detectors_that_saw(self, key: str, pixel_hash: str) -> tuple[str, ...]:
         """Return the detectors that have seen an image with these pixels, whatever it is called."""

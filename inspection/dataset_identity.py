@@ -16,6 +16,7 @@ from inspection.dataset import Dataset
 from inspection.errors import CheckpointError, DatasetError, ImageError
 from inspection.images import pixel_hash, read_sample
 from inspection.names import join_names, title_of
+from inspection.reading import load_reading, read_by
 from inspection.split_plan import load_split, order_units
 from inspection.types import Sample, Split
 
@@ -137,7 +138,7 @@ def check_dataset(folder: Path, source: Dataset) -> None:
 
     Raises:
         DatasetError: it is another one.
-        CheckpointError: the stored split is damaged.
+        CheckpointError: the stored split or reading is damaged.
     """
     found_names = (card.parent.name for card in folder.glob(f"*/{CARD}"))
     names = [name for name in found_names if ".tmp-" not in name]  # those are being written
@@ -163,7 +164,7 @@ def find_strangers(
         source: the dataset of one category that is shown with them; None where there is none.
 
     Raises:
-        CheckpointError: the stored split is damaged.
+        CheckpointError: the stored split or reading is damaged.
     """
     group, odd, found = _examine(folder, names, source)
     titles = join_names([title_of(name) for name in names if name in group.names])
@@ -194,7 +195,8 @@ def _examine(
     """
     plan = load_split(folder)
     roles, known = ({}, {}) if plan is None else (plan.roles, plan.known)
-    images = _Images(source.samples if source is not None else ())
+    reading = load_reading(folder)  # by which the pixels were seen
+    images = _Images(() if source is None else read_by(source.samples, reading))
     groups = _group_detectors(folder, names) or [_Group()]
     found = [images.compare({**known, **group.seen}, roles) for group in groups]
     best = max(range(len(groups)), key=lambda n: (len(groups[n].names), found[n].is_same))
