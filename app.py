@@ -12,15 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from inspection.catalog import CHECKPOINTS, DEMO_DATA, FAILURES, Catalog
 from inspection.command_line import quote_path
 from inspection.dataset import check_name, read_dataset, split_name
 from inspection.errors import InspectionError, SettingsError
-from inspection.index import Embed
-from inspection.types import Channel, RGBImage
+from inspection.types import Channel
 from ui.address import check_address
 
 INTERRUPTED = 130  # as shells have it: 128 + SIGINT
@@ -123,7 +119,7 @@ def paused_collector() -> Iterator[None]:
 
 def make_catalog(checkpoints: Path, data: Mapping[str, Path], device: str | None) -> Catalog:
     """Return the products; PyTorch is imported when the first detector is asked for."""
-    from detectors import CLASSES, DEFAULT
+    from detectors import CLASSES, DEFAULT, LazyEmbedder
 
     def load(folder: Path) -> Channel:
         from detectors.workflow import load_channel
@@ -138,30 +134,6 @@ def make_catalog(checkpoints: Path, data: Mapping[str, Path], device: str | None
         optional=set(CLASSES) - set(DEFAULT),
         embed=LazyEmbedder(device),
     )
-
-
-class LazyEmbedder:
-    """The small backbone as `eda` needs it; PyTorch is imported at the first call."""
-
-    def __init__(self, device: str | None) -> None:
-        self._device = device
-        self._made: Embed | None = None
-
-    @property
-    def source(self) -> str:
-        """Name the weights."""
-        return self._load().source
-
-    def __call__(self, images: Sequence[RGBImage]) -> NDArray[np.float32]:
-        """Return one vector per image."""
-        return self._load()(images)
-
-    def _load(self) -> Embed:
-        from detectors.embedding import Embedder
-
-        if self._made is None:
-            self._made = Embedder(device=self._device)
-        return self._made
 
 
 def print_first_inspection(catalog: Catalog) -> None:

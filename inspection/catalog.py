@@ -8,47 +8,40 @@ import os
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from inspection.calibration import load_opening, product_rate
 from inspection.checkpoint_folders import is_there, stamp
 from inspection.command_line import quote, quote_path
 from inspection.dataset import Dataset, read_dataset
-from inspection.errors import (
-    CheckpointError,
-    DatasetError,
-    InspectionError,
-    SettingsError,
-    explain,
-    first_line,
-    is_out_of_memory,
-)
+from inspection.errors import CheckpointError, DatasetError, InspectionError, SettingsError
 from inspection.index import Embed
 from inspection.joining import Joining, Strangers
+from inspection.panels import FAILURES, Panel, Status, stopped
+from inspection.reading import load_reading, read_by
 from inspection.short_paths import shorten_paths
 from inspection.split_plan import load_split
 from inspection.splits import apply_split, make_split
-from inspection.types import Calibration, Channel, Sample, Split
+from inspection.types import Calibration, Channel, Reading, Sample, Split
+
+__all__ = [
+    "CHECKPOINTS",
+    "DEMO_DATA",
+    "FAILURES",
+    "HERE",
+    "Catalog",
+    "Loader",
+    "Panel",
+    "Product",
+    "Status",
+    "stopped",
+]
 
 Loader = Callable[[Path], Channel]
 
 HERE = Path(__file__).resolve().parent.parent
 CHECKPOINTS = HERE / "checkpoints"
 DEMO_DATA = HERE / "data" / "demo"
-
-FAILURES = (ImportError, RuntimeError, MemoryError, TypeError, ValueError, OSError)
-"""What a detector may die of without a sentence of its own: memory, a driver, an install."""
-
-
-class Status(StrEnum):
-    """Where a detector of a product stands."""
-
-    READY = "ready"
-    LOADING = "loading"
-    MISSING = "missing"
-    ABSENT = "absent"  # missing, and nobody expects it
-    BROKEN = "broken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,27 +55,6 @@ class Product:
     @property
     def key(self) -> str:
         return f"{self.dataset}/{self.category}"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Panel:
-    """One detector of a product; `channel` is there if and only if it is ready.
-
-    Attributes:
-        problem: what is wrong, when it is missing or broken.
-        fix: what to do about it.
-    """
-
-    detector: str
-    status: Status
-    channel: Channel | None = None
-    problem: str = ""
-    fix: str = ""
-
-    @property
-    def is_to_load(self) -> bool:
-        """Tell whether the next inspection loads it."""
-        return self.status in (Status.LOADING, Status.BROKEN)
 
 
 class Catalog:
@@ -244,6 +216,14 @@ class Catalog:
         """Return the id of the sample that the product wants a page to open with, if any."""
         return load_opening(self.product(key).folder)
 
+    def reading(self, key: str) -> Reading:
+        """Return how the files of a product become colours.
+
+        Raises:
+            CheckpointError: what is stored of it is damaged.
+        """
+        return load_reading(self.product(key).folder)
+
     def samples(self, key: str) -> tuple[Sample, ...]:
         """Return the test samples that no detector has seen, in training or calibration."""
         product = self.product(key)
@@ -280,7 +260,11 @@ class Catalog:
         """Yield the unseen ones first: they are at hand, the others need the folder listed."""
         yield from self.samples(product.key)
         if (root := self._data.get(product.dataset)) is not None:
-            yield from read_dataset(root).of(product.category).samples
+            yield from self._read_samples(product, root)
+
+    def _read_samples(self, product: Product, root: Path) -> list[Sample]:
+        samples = (one for one in read_dataset(root).samples if one.category == product.category)
+        return read_by(samples, self.reading(product.key))
 
     def detectors_that_saw(self, key: str, pixel_hash: str) -> tuple[str, ...]:
         """Return the detectors that have seen an image with these pixels, whatever it is called."""
@@ -365,7 +349,7 @@ class Catalog:
         root = self._data.get(product.dataset)
         if root is None or not root.is_dir():
             return ()
-        samples = [s for s in read_dataset(root).samples if s.category == product.category]
+        samples = self._read_samples(product, root)
         plan = None if self._is_foreign(product) else load_split(product.folder)
         if plan is None and any(sample.split is Split.TRAIN for sample in samples):
             plan = make_split(samples, needs_normal=False)
@@ -374,19 +358,6 @@ class Catalog:
         for detector in self.joined(product.key):
             seen |= self._joining.seen(product.folder / detector).keys()
         return tuple(s for s in used if s.split is Split.TEST and s.id not in seen)
-
-
-def stopped(detector: str, error: BaseException) -> Panel:
-    """Return the panel of a detector that an InspectionError or one of `FAILURES` has stopped."""
-    if isinstance(error, InspectionError) or is_out_of_memory(error):
-        told = explain(error)
-        return Panel(detector, Status.BROKEN, problem=told.problem, fix=told.fix)
-    return Panel(
-        detector,
-        Status.BROKEN,
-        problem=f"It stopped while working ({first_line(error)}).",
-        fix="Try again; if it happens again, train it anew.",
-    )
 
 
 def _names_opening(product: Product) -> bool:
