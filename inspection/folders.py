@@ -178,7 +178,8 @@ class Listing:
 
     def remark(self, sentence: str) -> None:
         """Note how the folder was read, where somebody could think otherwise."""
-        self.remarks.append(sentence)
+        if sentence not in self.remarks:
+            self.remarks.append(sentence)
 
     def set_aside(self, paths: Iterable[Path], *, reason: str) -> None:
         """Note image files that a rule of the layout leaves out, such as "depth images"."""

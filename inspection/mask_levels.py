@@ -84,10 +84,10 @@ def _remove_background(plane: Levels, file: MaskFile) -> Levels:
     """Return levels whose 0 is the background: black, or what surrounds all else."""
     low, high = int(plane.min()), int(plane.max())
     noise = NOISE if NUMBERS <= high <= 255 else 0
-    if high - low <= noise:
-        return plane
     around = border(plane)
     ground = int(np.median(around))
+    if ground == 0 or high - low <= noise:
+        return plane
     is_around = bool((np.abs(around - ground) <= noise).all())
     if not is_around or np.mean(np.abs(plane - ground) <= noise) <= 0.5:
         if low > noise:

@@ -21,7 +21,9 @@ What none of this decides is refused by name, never guessed.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -170,27 +172,35 @@ def _from_integers(values: NDArray[np.int64], file: MaskFile) -> Levels:
 
 def _from_colours(colours: NDArray[np.uint8], file: MaskFile) -> Levels:
     """Return how far each pixel is from the background, in the channel where it is farthest."""
-    if (colours == colours[:, :, :1]).all():
-        return colours[:, :, 0].astype(np.int32)
-    away = _without_void(colours, file).astype(np.int32)
-    ground = np.median(border(colours), axis=0).astype(np.int32)  # (3,)
-    far = np.abs(away - ground).max(axis=2)
-    is_ground = border(far).max() <= NOISE and np.mean(far <= NOISE) > 0.5
-    brightest = np.asarray(away.max(axis=2))
-    if not is_ground and brightest.min() > NOISE:
+    red, green, blue = cv2.split(colours)
+    if np.array_equal(red, green) and np.array_equal(red, blue):
+        return np.asarray(red, np.int32)
+    colours = _without_void(colours, file)
+    around = border(colours).astype(np.int32)  # (n, 3)
+    ground = np.median(around, axis=0).astype(np.int32)
+    if ground.max() > NOISE and np.abs(around - ground).max() <= NOISE:
+        far = _strongest(np.abs(colours - ground))
+        if np.mean(far <= NOISE) > 0.5:
+            file.tell(
+                IssueKind.INVERTED_MASK,
+                f"has a coloured or white background {tuple(ground.tolist())}",
+                "Every other colour counts as defective.",
+            )
+            return far
+    brightest = _strongest(colours)
+    if brightest.min() > NOISE:
         raise file.refuse("has no black background, and none of one colour all around")
-    if not is_ground or ground.max() <= NOISE:
-        return brightest
-    file.tell(
-        IssueKind.INVERTED_MASK,
-        f"has a coloured or white background {tuple(ground.tolist())}",
-        "Every other colour counts as defective.",
-    )
-    return np.asarray(far)
+    return brightest
+
+
+def _strongest(colours: NDArray[Any]) -> Levels:
+    """Return the strongest channel of each pixel; faster than NumPy's maximum over an axis."""
+    red, green, blue = np.moveaxis(colours, 2, 0)
+    return np.asarray(np.maximum(np.maximum(red, green), blue), np.int32)
 
 
 def _without_void(colours: NDArray[np.uint8], file: MaskFile) -> NDArray[np.uint8]:
-    is_void = (colours == VOID_COLOUR).all(axis=2)
+    is_void = cv2.inRange(colours, VOID_COLOUR, VOID_COLOUR).astype(np.bool_)
     if not is_void.any() or not colours[~is_void].any():
         return colours
     file.tell(

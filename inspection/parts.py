@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from inspection.folders import Listing, is_normal_name
+from inspection.folders import Listing, find_categories, is_normal_name
 from inspection.mask_files import is_mask_folder, split_off_masks
 from inspection.type_folders import (
     TEST_FOLDERS,
@@ -28,8 +28,19 @@ IMAGE_FOLDERS = frozenset(
     {"images", "image", "img", "imgs", "jpegimages", "pictures", "photos", "data", "obj"}
 )
 ANNOTATION_FOLDERS = frozenset(
-    {"labels", "label", "annotations", "annotation", "annots", "ann", "anns", "json", "jsons"}
-    | {"xml", "xmls", "txt", "txts", "yolo", "coco", "voc", "labelme"}
+    {
+        "labels",
+        "label",
+        "annotations",
+        "annotation",
+        "annots",
+        "lable",
+        "ann",
+        "anns",
+        "json",
+        "jsons",
+    }
+    | {"json", "jsons", "xml", "xmls", "txt", "txts", "yolo", "coco", "voc", "labelme"}
 )
 
 
@@ -62,6 +73,16 @@ def is_structured(listing: Listing, folder: Path) -> bool:
         or is_normal_name(inner.name)
         for inner in listing.folders(folder)
     )
+
+
+def find_annotated(
+    listing: Listing, is_category: Callable[[Listing, Path], bool]
+) -> list[tuple[str, Path]]:
+    """Return (name, folder) of the categories; what lies in parts or beside good ones is none."""
+    if is_structured(listing, listing.root):
+        is_one = is_category(listing, listing.root)
+        return [(listing.root.name, listing.root)] if is_one else []
+    return find_categories(listing, is_category)
 
 
 def list_near_folders(listing: Listing, folder: Path, *, depth: int = 2) -> Iterator[Path]:
@@ -216,7 +237,7 @@ def is_sorted_by_type(
     """Tell whether folders say what the images show, so that a few annotations do not count.
 
     That is so if most images lie in folders like `good` and `scratch`, with masks, or with fewer
-    annotations than this share of the images outside of `good`.
+    annotations than this share of the images outside of `good`. It is remarked.
     """
     types = _list_type_folders(listing, folder)
     if not any(is_normal_name(inner.name) for inner in types):
@@ -226,7 +247,12 @@ def is_sorted_by_type(
     doubtful = [i for i in images if i not in masks and not is_in_normal_folder(i, folder)]
     if sum(not types.isdisjoint(image.parents) for image in doubtful) < len(doubtful) / 2:
         return False
-    return bool(masks) or count_annotated() < share * len(doubtful)
+    is_sorted = bool(masks) or count_annotated() < share * len(doubtful)
+    if is_sorted:
+        listing.remark(
+            f"{folder.name}: annotation files are not read, as folders say what the images show."
+        )
+    return is_sorted
 
 
 def _list_type_folders(listing: Listing, folder: Path) -> set[Path]:

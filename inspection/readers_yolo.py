@@ -8,12 +8,13 @@ from pathlib import Path
 from inspection.annotations import Annotation, Mark, report_unreadable, to_edges
 from inspection.category_reading import CategoryReading, read_marks
 from inspection.errors import ImageError
-from inspection.folders import Listing, find_categories
+from inspection.folders import Listing
 from inspection.images import read_image_size
 from inspection.parts import (
     PARTS,
     Pair,
     count_annotated,
+    find_annotated,
     is_sorted_by_type,
     is_structured,
     list_near_folders,
@@ -32,7 +33,7 @@ SLACK = 0.01  # that a share may lie outside of 0 to 1
 
 def looks_like_yolo(listing: Listing) -> bool:
     """Tell whether images have text files of boxes, or a `data.yaml` beside them."""
-    return bool(find_categories(listing, is_yolo_category))
+    return bool(find_annotated(listing, is_yolo_category))
 
 
 def is_yolo_category(listing: Listing, folder: Path) -> bool:
@@ -57,7 +58,7 @@ def read_yolo(listing: Listing) -> list[Sample]:
     """Read YOLO: an image with an empty label file, or with none in a folder of them, is good."""
     return [
         sample
-        for category, folder in find_categories(listing, is_yolo_category)
+        for category, folder in find_annotated(listing, is_yolo_category)
         for sample in _read_category(CategoryReading(listing, category, folder))
     ]
 

@@ -278,6 +278,19 @@ def test_keypoints_count_as_their_boxes(tmp_path: Path) -> None:
     assert (marked.boxes, marked.shapes) == ((Box(20, 4, 28, 10),), ())
 
 
+def test_labels_in_the_folder_of_a_type_do_not_make_it_a_dataset_without_good_ones(
+    tmp_path: Path,
+) -> None:
+    write_images(tmp_path / "good")
+    for name in write_images(tmp_path / "bad"):
+        write_text((tmp_path / "bad" / name).with_suffix(".txt"), YOLO_BOX)
+    dataset = read_dataset(tmp_path)
+    assert (dataset.layout, len(dataset.samples)) == ("yolo", 8)
+    (tmp_path / "bad/0.txt").unlink()
+    dataset = read_dataset(tmp_path)
+    assert (dataset.layout, len(dataset.samples)) == ("plain", 8)
+
+
 def test_folders_of_yolo_datasets_are_categories(tmp_path: Path) -> None:
     for name in ("nut", "bolt"):
         miniatures.write_yolo(tmp_path / name)
@@ -300,6 +313,15 @@ def test_voc_files_may_lie_in_a_folder_of_their_own(
     assert (dataset.layout, dataset.issues) == ("voc", ())
     assert count(dataset) == {("train", None): 3, ("test", "dent"): 1}
     assert pixels(dataset) == {"0.png": 48}
+
+
+def test_voc_parts_follow_its_lists_of_images(tmp_path: Path) -> None:
+    for name in write_images(tmp_path / "JPEGImages"):
+        write_text((tmp_path / "Annotations" / name).with_suffix(".xml"), "<annotation/>")
+    for part, stems in {"trainval": "1\n0\n3\n", "val": "3\n", "test": "2\n"}.items():
+        write_text(tmp_path / f"ImageSets/Main/{part}.txt", stems)
+    splits = {one.image_path.stem: one.split.value for one in read_dataset(tmp_path).samples}
+    assert splits == {"0": "train", "1": "train", "2": "test", "3": "train"}
 
 
 @pytest.mark.parametrize("text", ["<annotation", '<?xml version="1.0" encoding="x"?><annotation/>'])
@@ -465,6 +487,14 @@ def test_runs_of_pixels_of_another_size_are_told_and_left_out(tmp_path: Path) ->
     assert "they are of images of different sizes" in dataset.issues[0].problem
 
 
+def test_marks_outside_of_their_image_are_told(tmp_path: Path) -> None:
+    marks = [{**COCO_BOX, "bbox": [40, 4, 8, 6]}, {**COCO_BOX, "image_id": 1}]
+    write_coco_file(tmp_path / "a.json", write_images(tmp_path), marks)
+    dataset = read_dataset(tmp_path)
+    assert pixels(dataset) == {"0.png": 0, "1.png": 48}
+    assert dataset.issues[0].problem.endswith("0.png: they lie outside of it.")
+
+
 def add_stray_labelme(root: Path) -> None:
     write_labelme_file(root / "bottle/test/scratch/000.json", [make_shape()])
 
@@ -496,6 +526,8 @@ def test_folders_of_types_stay_what_they_are_beside_a_stray_annotation(
     add(root)
     dataset = read_dataset(root)
     assert (dataset.layout, dataset.samples) == ("mvtec", samples)
+    (remark,) = dataset.remarks
+    assert remark.startswith("bottle: annotation files are not read")
 
 
 def test_types_come_from_labels_where_all_defects_are_annotated(tmp_path: Path) -> None:

@@ -111,3 +111,18 @@ def test_bad_input_is_answered_with_a_sentence(
 ) -> None:
     with pytest.raises(SettingsError, match=sentence.replace(".", r"\.")):
         train_all(parts, *arguments)
+
+
+def test_notes_of_a_training_are_sentences_one_per_kind(
+    parts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("commands.train.train_one", lambda *arguments: None)
+    for number in (0, 2):
+        (parts / "disc" / "ground_truth" / "spot" / f"{number:03d}_mask.png").unlink()
+    words = ["train", "--data", str(parts), "--category", "disc", "--detector", "patchcore"]
+    result = CliRunner().invoke(cli.app, [*words, "--checkpoints", str(parts.parent / "ck")])
+    assert result.exit_code == 0, result.output
+    assert [line for line in result.stderr.splitlines() if "note" in line] == [
+        "  note: The defective image disc/test/spot/000.png has no mask. Add its mask; until then "
+        "it counts in image scores but not in pixel scores. (1 more of this kind.)"
+    ]
