@@ -40,7 +40,7 @@ from commands.options import (
 )
 from inspection.catalog import CHECKPOINTS, Catalog, Product
 from inspection.checkpoint_folders import read_seen
-from inspection.command_line import quote_all, quote_path
+from inspection.command_line import quote, quote_all, quote_path
 from inspection.dataset import Dataset
 from inspection.dataset_identity import check_dataset
 from inspection.errors import (
@@ -196,9 +196,10 @@ def find_products(
     ]
     if not found:
         also = f" with {' and '.join(detectors)}" if detectors else ""
+        own = f" --dataset {quote(source.name)}" if source.name != source.root.name else ""
         raise CheckpointError(
             f"No category of {source.name} is trained{also}.",
-            f"Train them: `python cli.py train-all --data {quote_path(source.root)}`.",
+            f"Train them: `python cli.py train-all --data {quote_path(source.root)}{own}`.",
         )
     return found
 

@@ -155,6 +155,10 @@ class Catalog:
         strangers = self.strangers(key)
         return tuple(name for name in self.trained(key) if name not in strangers)
 
+    def is_foreign(self, key: str) -> bool:
+        """Tell whether the images that are shown are of another dataset than all detectors."""
+        return bool(self.strangers(key)) and not self.joined(key)
+
     def peek(self, key: str, detector: str) -> Panel:
         """Return the state of a detector without waiting; one not loaded yet is 'loading'.
 
@@ -264,7 +268,7 @@ class Catalog:
 
     def _read_samples(self, product: Product, root: Path) -> list[Sample]:
         samples = (one for one in read_dataset(root).samples if one.category == product.category)
-        is_foreign = self._is_foreign(product)
+        is_foreign = self.is_foreign(product.key)
         return read_by(samples, DEFAULT_READING if is_foreign else self.reading(product.key))
 
     def detectors_that_saw(self, key: str, pixel_hash: str) -> tuple[str, ...]:
@@ -291,7 +295,7 @@ class Catalog:
         data = self._data.get(product.dataset)
         where = "DIR" if data is None else self._show(data)
         command = f"python cli.py {verb} --data {where}{chosen}"
-        if self._is_foreign(product):
+        if self.is_foreign(product.key):
             command += " --dataset NAME"
         elif data is not None and data.name != product.dataset:
             command += f" --dataset {quote(product.dataset)}"
@@ -333,10 +337,6 @@ class Catalog:
         )
         return {product.key: product for product in ranked}
 
-    def _is_foreign(self, product: Product) -> bool:
-        """Tell whether the images that are shown are not those of the trained detectors."""
-        return bool(self.strangers(product.key)) and not self.joined(product.key)
-
     def _shown(self, product: Product) -> Dataset | None:
         """Return the images that are shown of a product; None where there are none.
 
@@ -351,7 +351,7 @@ class Catalog:
         if root is None or not root.is_dir():
             return ()
         samples = self._read_samples(product, root)
-        plan = None if self._is_foreign(product) else load_split(product.folder)
+        plan = None if self.is_foreign(product.key) else load_split(product.folder)
         if plan is None and any(sample.split is Split.TRAIN for sample in samples):
             plan = make_split(samples, needs_normal=False)
         used = samples if plan is None else apply_split(samples, plan)

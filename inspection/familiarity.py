@@ -186,7 +186,7 @@ class FamiliarityCheck:
     def _look(self, key: str) -> ProductLook | None:
         """Return what a product looks like, read anew where the file has changed."""
         path = self._path(key)
-        if not path.is_file():
+        if not path.is_file() or self._catalog.is_foreign(key):
             return None
         written = mtime(path)
         held = self._looks.get(key)

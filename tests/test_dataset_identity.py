@@ -23,6 +23,7 @@ from inspection.catalog import Catalog, Status
 from inspection.dataset import read_dataset
 from inspection.dataset_identity import check_dataset, find_strangers
 from inspection.errors import CheckpointError, DatasetError, InspectionError
+from inspection.familiarity import FamiliarityCheck
 from inspection.images import pixel_hash, read_image, read_sample
 from inspection.pooling import pool_datasets
 from inspection.reading import load_reading
@@ -273,6 +274,7 @@ def test_the_page_does_not_join_a_folder_with_detectors_of_another(
     assert list(catalog.samples("data/disc")) == tested
     known = pixel_hash(read_image(work / "a" / "data" / "disc" / "train" / "good" / "001.png"))
     assert catalog.detectors_that_saw("data/disc", known) == ()
+    assert FamiliarityCheck(catalog)._look("data/disc") is None, "it looks as another dataset does"
     print_strangers(catalog)
     assert capsys.readouterr().out == f"Note: {panel.problem} {panel.fix}\n"
 
@@ -281,6 +283,7 @@ def test_the_page_joins_a_folder_with_its_own_detectors_under_any_name(work: Pat
     assert make_catalog(work / "ck", work / "a" / "data").load("data/disc", "patchcore").channel
     catalog = make_catalog(work / "ck")
     assert catalog.load("data/disc", "patchcore").channel is not None
+    assert FamiliarityCheck(catalog)._look("data/disc") is not None
     assert catalog.strangers("data/disc") == {}
 
 
