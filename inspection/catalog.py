@@ -8,28 +8,36 @@ import os
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inspection.calibration import load_opening, product_rate
-from inspection.checkpoint_folders import is_there, mtime, read_seen, stamp
+from inspection.checkpoint_folders import is_there, stamp
 from inspection.command_line import quote, quote_path
+from inspection.dataset import Dataset
 from inspection.dataset_cache import DatasetCache
-from inspection.errors import (
-    CheckpointError,
-    DatasetError,
-    InspectionError,
-    SettingsError,
-    explain,
-    first_line,
-    is_out_of_memory,
-)
+from inspection.errors import CheckpointError, DatasetError, InspectionError, SettingsError
 from inspection.index import Embed
+from inspection.joining import Joining, Strangers
+from inspection.panels import FAILURES, Panel, Status, stopped
+from inspection.reading import load_reading, read_by
 from inspection.short_paths import shorten_paths
-from inspection.split_plan import SPLIT, load_split
+from inspection.split_plan import load_split
 from inspection.splits import apply_split, make_split
-from inspection.types import Calibration, Channel, Sample, Split
+from inspection.types import DEFAULT_READING, Calibration, Channel, Reading, Sample, Split
+
+__all__ = [
+    "CHECKPOINTS",
+    "DEMO_DATA",
+    "FAILURES",
+    "HERE",
+    "Catalog",
+    "Loader",
+    "Panel",
+    "Product",
+    "Status",
+    "stopped",
+]
 
 if TYPE_CHECKING:
     from inspection.demo_folder import DemoFolder  # it can draw, which takes time to import
@@ -39,19 +47,6 @@ Loader = Callable[[Path], Channel]
 HERE = Path(__file__).resolve().parent.parent
 CHECKPOINTS = HERE / "checkpoints"
 DEMO_DATA = HERE / "data" / "demo"
-
-FAILURES = (ImportError, RuntimeError, MemoryError, TypeError, ValueError, OSError)
-"""What a detector may die of without a sentence of its own: memory, a driver, an install."""
-
-
-class Status(StrEnum):
-    """Where a detector of a product stands."""
-
-    READY = "ready"
-    LOADING = "loading"
-    MISSING = "missing"
-    ABSENT = "absent"  # missing, and nobody expects it
-    BROKEN = "broken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,27 +60,6 @@ class Product:
     @property
     def key(self) -> str:
         return f"{self.dataset}/{self.category}"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Panel:
-    """One detector of a product; `channel` is there if and only if it is ready.
-
-    Attributes:
-        problem: what is wrong, when it is missing or broken.
-        fix: what to do about it.
-    """
-
-    detector: str
-    status: Status
-    channel: Channel | None = None
-    problem: str = ""
-    fix: str = ""
-
-    @property
-    def is_to_load(self) -> bool:
-        """Tell whether the next inspection loads it."""
-        return self.status in (Status.LOADING, Status.BROKEN)
 
 
 class Catalog:
@@ -131,7 +105,7 @@ class Catalog:
         self._locks: dict[tuple[str, str], threading.Lock] = {}
         self._lock = threading.Lock()
         self._samples: dict[str, tuple[tuple[object, ...], tuple[Sample, ...]]] = {}
-        self._seen_images: dict[tuple[str, str], tuple[float, Mapping[str, str]]] = {}
+        self._joining = Joining(self.detectors)
         self.products = self._find_products()
 
     def refresh(self) -> None:
@@ -188,11 +162,27 @@ class Catalog:
         folder = self.product(key).folder
         return tuple(name for name in self.detectors if is_there(folder / name))
 
+    def strangers(self, key: str) -> Strangers:
+        """Return the detectors that must not be joined with the product's images or the others."""
+        product = self.product(key)
+        return self._joining.strangers(product.folder, lambda: self._shown(product))
+
+    def joined(self, key: str) -> tuple[str, ...]:
+        """Return the trained detectors of a product that were trained on its own dataset."""
+        strangers = self.strangers(key)
+        return tuple(name for name in self.trained(key) if name not in strangers)
+
+    def is_foreign(self, key: str) -> bool:
+        """Tell whether the images that are shown are of another dataset than all detectors."""
+        return bool(self.strangers(key)) and not self.joined(key)
+
     def peek(self, key: str, detector: str) -> Panel:
         """Return the state of a detector without waiting; one not loaded yet is 'loading'.
 
         One that is broken is what the last attempt to load it came to.
         """
+        if (stranger := self.strangers(key).get(detector)) is not None:
+            return stopped(detector, stranger)
         folder = self.product(key).folder / detector
         held = self._panels.get((key, detector))
         if held is not None and held[0] == stamp(folder):
@@ -207,7 +197,8 @@ class Catalog:
 
         What has failed is tried again the next time: its remedy may lie outside of its folder.
         """
-        if not (panel := self.peek(key, detector)).is_to_load:
+        panel = self.peek(key, detector)
+        if not panel.is_to_load or detector in self.strangers(key):
             return panel
         with self._lock:
             lock = self._locks.setdefault((key, detector), threading.Lock())
@@ -246,15 +237,21 @@ class Catalog:
         """Return the id of the sample that the product wants a page to open with, if any."""
         return load_opening(self.product(key).folder)
 
+    def reading(self, key: str) -> Reading:
+        """Return how the files of a product become colours.
+
+        Raises:
+            CheckpointError: what is stored of it is damaged.
+        """
+        return load_reading(self.product(key).folder)
+
     def samples(self, key: str) -> tuple[Sample, ...]:
         """Return the test samples that no detector has seen, in training or calibration."""
         product = self.product(key)
-        folders = [product.folder / detector for detector in self.detectors]
-        listed = self._listed(product.dataset)
-        state = (mtime(product.folder / SPLIT), *map(stamp, folders), listed)
+        state = (*self._joining.state(product.folder), self._listed(product.dataset))
         held = self._samples.get(key)
         if held is None or held[0] != state:
-            held = (state, self._unseen(product, listed))
+            held = (state, self._unseen(product))
             self._samples[key] = held
         return held[1]
 
@@ -277,8 +274,8 @@ class Catalog:
             DatasetError: there is none of that id, or it cannot be drawn.
         """
         product = self.product(key)
-        for sample in (*self.samples(key), *self._listed(product.dataset)):
-            if sample.id == sample_id and sample.category == product.category:
+        for sample in (*self.samples(key), *self._read_samples(product)):
+            if sample.id == sample_id:
                 self.draw([sample])
                 return sample
         raise DatasetError(f"There is no image {sample_id}.", "Choose another one.")
@@ -301,26 +298,20 @@ class Catalog:
             return self.demo.samples
         return self.datasets.read(root, name=dataset).samples
 
+    def _read_samples(self, product: Product) -> list[Sample]:
+        listed = self._listed(product.dataset)
+        samples = (one for one in listed if one.category == product.category)
+        is_foreign = self.is_foreign(product.key)
+        return read_by(samples, DEFAULT_READING if is_foreign else self.reading(product.key))
+
     def detectors_that_saw(self, key: str, pixel_hash: str) -> tuple[str, ...]:
         """Return the detectors that have seen an image with these pixels, whatever it is called."""
+        product = self.product(key)
         return tuple(
             detector
-            for detector in self.detectors
-            if pixel_hash in self._seen(key, detector).values()
+            for detector in self.joined(key)
+            if pixel_hash in self._joining.seen(product.folder / detector).values()
         )
-
-    def _seen(self, key: str, detector: str) -> Mapping[str, str]:
-        """Return what a detector has seen; nothing where it is missing or too damaged to answer."""
-        folder = self.product(key).folder / detector
-        written = stamp(folder)
-        held = self._seen_images.get((key, detector))
-        if held is None or held[0] != written:
-            try:
-                held = (written, read_seen(folder) if folder.is_dir() else {})
-            except CheckpointError:
-                held = (written, {})
-            self._seen_images[key, detector] = held
-        return held[1]
 
     def evaluate_command(self, key: str, detector: str | None = None) -> str:
         """Return the command that evaluates a detector, or all of the product's dataset."""
@@ -337,7 +328,9 @@ class Catalog:
         data = self._data.get(product.dataset)
         where = "DIR" if data is None else self._show(data)
         command = f"python cli.py {verb} --data {where}{chosen}"
-        if data is not None and data.name != product.dataset:
+        if self.is_foreign(product.key):
+            command += " --dataset NAME"
+        elif data is not None and data.name != product.dataset:
             command += f" --dataset {quote(product.dataset)}"
         if self._checkpoints.resolve() != CHECKPOINTS:
             command += f" --checkpoints {self._show(self._checkpoints)}"
@@ -377,29 +370,27 @@ class Catalog:
         )
         return {product.key: product for product in ranked}
 
-    def _unseen(self, product: Product, listed: Sequence[Sample]) -> tuple[Sample, ...]:
-        samples = [sample for sample in listed if sample.category == product.category]
-        plan = load_split(product.folder)
+    def _shown(self, product: Product) -> Dataset | None:
+        """Return the images that are shown of a product; None where there are none.
+
+        Raises:
+            DatasetError: they cannot be read.
+        """
+        root = self._data.get(product.dataset)
+        if root is None:
+            return None
+        return self.datasets.read(root, name=product.dataset).of(product.category)
+
+    def _unseen(self, product: Product) -> tuple[Sample, ...]:
+        samples = self._read_samples(product)
+        plan = None if self.is_foreign(product.key) else load_split(product.folder)
         if plan is None and any(sample.split is Split.TRAIN for sample in samples):
             plan = make_split(samples, needs_normal=False)
         used = samples if plan is None else apply_split(samples, plan)
         seen: set[str] = set()
-        for detector in self.detectors:
-            seen |= self._seen(product.key, detector).keys()
+        for detector in self.joined(product.key):
+            seen |= self._joining.seen(product.folder / detector).keys()
         return tuple(s for s in used if s.split is Split.TEST and s.id not in seen)
-
-
-def stopped(detector: str, error: BaseException) -> Panel:
-    """Return the panel of a detector that an InspectionError or one of `FAILURES` has stopped."""
-    if isinstance(error, InspectionError) or is_out_of_memory(error):
-        told = explain(error)
-        return Panel(detector, Status.BROKEN, problem=told.problem, fix=told.fix)
-    return Panel(
-        detector,
-        Status.BROKEN,
-        problem=f"It stopped while working ({first_line(error)}).",
-        fix="Try again; if it happens again, train it anew.",
-    )
 
 
 def _names_opening(product: Product) -> bool:

@@ -82,7 +82,7 @@ def load_samples(
         image = read_sample(sample)
         seen[sample.id] = pixel_hash(image)
         images[row] = to_input_size(image, size)
-        if sample.mask_paths or sample.boxes:
+        if sample.is_marked:
             masks[row] = mask_to_size(read_mask(sample, image.shape[:2]), size)
         if progress is not None:
             progress(row + 1, len(samples))

@@ -19,8 +19,8 @@ from ui.explore_parts import (
     make_tiles,
     status_value,
 )
-from ui.explore_wish import Wish
-from ui.wish_events import AT_ONCE, Bind, ask_for, make_binder, turn_page
+from ui.wish import Wish
+from ui.wish_events import AT_ONCE, Bind, ask_for, choose, make_binder, turn_page, view_of
 
 TITLE = "Explore data"
 ALL = "all"
@@ -255,24 +255,24 @@ def _rows(outputs: dict[str, Any], *rows: tuple[str, str]) -> None:
 
 def _bind(handlers: Handlers, outputs: dict[str, Any], tabs: dict[str, gr.Tab]) -> None:
     """Connect events to handlers; nothing happens before the tab is opened."""
-    wished = gr.State(Wish())
+    wished = gr.State(Wish({"view": "overview", "filters": (), "page": 0}))
     filters = [outputs[name] for name in ("dataset", "category", "type", "area", "contrast")]
     shown = [part for name, part in outputs.items() if name not in ("dataset", "area", "contrast")]
 
     def on_show(wish: Wish) -> Iterator[dict[Any, Any]]:
         yield {outputs["status"]: gr.skip()}  # without any yield, Gradio would empty every output
-        yield from _named_slots(outputs, wish.fulfil(handlers.show))
+        yield from _named_slots(outputs, wish.fulfil(view_of(handlers.show)))
 
     bind = make_binder(on_show, wished=wished, filters=filters, shown=shown, queue="explore")
 
-    def on_dataset(wish: Wish, name: object, *chosen: object) -> None:
+    def on_dataset(wish: Wish, number: object, name: object, *chosen: object) -> None:
         handlers.explorer.forget(name)
-        wish.ask(name, ALL, ALL, *chosen[2:])
+        wish.ask(number, filters=(name, ALL, ALL, *chosen[2:]), page=0)
 
     whole = gr.context.Context.block
     if isinstance(whole, gr.Tab):
-        bind(whole.select, Wish.ask)
-    bind([part.input for part in filters[1:]], Wish.ask)
+        bind(whole.select, choose)
+    bind([part.input for part in filters[1:]], choose)
     bind(outputs["dataset"].input, on_dataset)
     bind(outputs["gallery"].submit, turn_page)
     for name, tab in tabs.items():
@@ -284,9 +284,9 @@ def _bind(handlers: Handlers, outputs: dict[str, Any], tabs: dict[str, gr.Tab]) 
 def _bind_ticker(handlers: Handlers, outputs: dict[str, Any], bind: Bind) -> None:
     """While an excerpt is shown, say how much there is by now, and in the end show all of it."""
 
-    def on_tick(wish: Wish, name: object, *chosen: object) -> None:
+    def on_tick(wish: Wish, number: object, name: object, *chosen: object) -> None:
         if not handlers.follow(name):
-            wish.ask(name, *chosen, page=wish.page)
+            wish.ask(number, filters=(name, *chosen))
 
     def on_progress(name: object) -> Any:
         return handlers.follow(name).get("status", gr.skip())
@@ -308,7 +308,7 @@ def _bind_images(handlers: Handlers, outputs: dict[str, Any]) -> None:
 
     for part in ("gallery", "peek"):
         outputs[part].select(on_open, None, [outputs["detail"], outputs["status"]], **AT_ONCE)
-    outputs["peek"].input(on_peek, None, outputs["peek"], trigger_mode="always_last", **AT_ONCE)
+    outputs["peek"].input(on_peek, None, outputs["peek"], **AT_ONCE)
     outputs["stop"].click(handlers.explorer.stop, outputs["dataset"], None, **AT_ONCE)
 
 

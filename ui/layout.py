@@ -36,9 +36,10 @@ def build_page(catalog: Catalog) -> gr.Blocks:
 
 
 def _top_bar() -> None:
+    template = (HERE / "topbar.html").read_text(encoding="utf-8")
     gr.HTML(
         elem_id="topbar",
         apply_default_css=False,
-        html_template=(HERE / "topbar.html").read_text(encoding="utf-8"),
+        html_template=template.replace("@lost@", messages.CONNECTION_LOST),
         js_on_load=(HERE / "topbar.js").read_text(encoding="utf-8"),
     )

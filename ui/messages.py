@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from inspection.looks import look_of
-from inspection.names import DETECTOR_TITLES, OUTCOME_TITLES, Outcome
+from inspection.names import DETECTOR_TITLES, OUTCOME_TITLES, UNFAMILIAR_TITLE, Outcome
 
 TITLE = "Defect Lens"
 GOOD_PART = "a good part"
@@ -47,6 +47,22 @@ VIEWER: Mapping[str, str] = {
     "emptySub": "Drop a photo, paste one, take one, or pick a sample. Every detector looks at it.",
     "runningTitle": "Inspecting…",
     "runningSub": "{done} of {total} detectors finished",
+    "askedSub": "One moment.",
+    "formerSub": "What stands below is still of the former image.",
+    "formerBadge": "Former image",
+    "uploadTitle": "Uploading…",
+    "uploadSub": "{name}: {share}",
+    "failedTitle": "That did not work",
+    "failedSub": "The server could not take it up. Try again in a moment.",
+    "missedTitle": "Missed defect",
+    "missedSub": "The dataset calls it {truth}.",
+    "alarmTitle": "False alarm",
+    "alarmSub": "The dataset calls it a good part.",
+    "unknown": "–",
+    "unfamiliarTitle": UNFAMILIAR_TITLE,
+    "inspectAs": "Inspect as {product}",
+    "inspectAnyway": "Inspect anyway",
+    "skippedBadge": "Not inspected",
     "defectTitle": OUTCOME_TITLES[Outcome.DEFECT],
     "mixedTitle": OUTCOME_TITLES[Outcome.MIXED],
     "goodTitle": OUTCOME_TITLES[Outcome.NORMAL],
@@ -99,6 +115,10 @@ VIEWER: Mapping[str, str] = {
     "flagsFromHelp": "Lowest rate of false alarms at which this image is flagged: lower is surer, "
     "and the same in every panel",
     "never": "never",
+    "leastAlways": "Smallest threshold: the slider has no effect here.",
+    "leastFrom": "Smallest threshold: no slider effect from {rate} per 100.",
+    "leastHelp": "What lies below this detector's smallest meaningful threshold is no defect for "
+    "it, however many false alarms are allowed",
     "learning": "Learning",
     "area": "Flagged area",
     "areaNone": "none",
@@ -163,6 +183,10 @@ VIEWER: Mapping[str, str] = {
     "selected": "Selected: press Ctrl+C",
 }
 
+CONNECTION_LOST = (
+    "The connection to the server is lost. What is shown is the former answer; the page goes on by "
+    "itself once the server is back."
+)
 ERROR_TITLE = "This image cannot be inspected"
 ERROR_OTHER = "That did not work"
 GONE_PROBLEM = "That image is no longer on the server."
@@ -175,6 +199,18 @@ NOTHING_TO_REPORT_FIX = "Each panel says what is missing and what to do."
 PRODUCT_LABEL = "Product"
 IMAGE_LABEL = "Image to inspect"
 IMAGE_HINT = "Drop, paste or click\nPNG · JPEG · BMP · TIFF · WebP, up to 20 MB"
+UPLOADS: Mapping[str, str] = {
+    "drop": "Drop to inspect",
+    "several": "Only the first of {n} files is inspected.",
+    "tooLarge": "{name} is larger than {most} MB. Choose a smaller file.",
+    "failed": "{name} did not arrive. Check the connection and try again.",
+    "noCamera": "The camera needs https or localhost. Upload or paste a photo instead.",
+    "cameraRefused": "The browser keeps the camera from this page. Allow it there, or upload a "
+    "photo.",
+    "cameraMissing": "No camera was found. Upload or paste a photo instead.",
+    "nothingToPaste": "There is no image on the clipboard.",
+    "pasteByKeys": "Press Ctrl+V (⌘V on a Mac) to paste an image.",
+}
 CLEAR = "Clear"
 NO_PRODUCTS = "There is no product to choose yet."
 NO_PRODUCTS_FIX = (

@@ -1,6 +1,7 @@
 """The strip of samples, as a component and as thumbnails."""
 
 import contextlib
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import gradio as gr
 
 from inspection.catalog import Catalog
 from inspection.errors import DatasetError, ImageError
-from inspection.images import pixel_hash, read_image
+from inspection.images import pixel_hash, read_sample
 from inspection.types import Sample
 from ui import messages
 from ui.images import encode_thumbnail
@@ -17,7 +18,7 @@ from ui.showcase import choose_samples
 THUMBNAIL_SIDE = 132
 
 TEMPLATE = f"""
-<div class="strip-head" hidden><span>{messages.STRIP_TITLE}</span>
+<div class="strip-head"><span>{messages.STRIP_TITLE}</span>
 <span aria-hidden="true"><i class="good"></i> {messages.GOOD}<i></i> {messages.DEFECT}</span></div>
 <div class="strip" role="group" aria-label="{messages.STRIP_LABEL}"></div>
 """
@@ -39,6 +40,7 @@ class Strips:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._made: dict[str, tuple[tuple[Sample, ...], dict[str, Any]]] = {}
+        self._numbers = itertools.count(1)
 
     def strip(self, product: str) -> dict[str, Any]:
         """Return the value of a strip.
@@ -54,14 +56,21 @@ class Strips:
                 self._catalog.draw(chosen)
             found = [self._item(product, sample) for sample in chosen]
             items = [item for item in found if item is not None]
-            held = (samples, {"items": items, "note": "" if items else messages.NO_SAMPLES})
+            note = "" if items else messages.NO_SAMPLES
+            strip = {
+                "number": next(self._numbers),
+                "product": product,
+                "items": items,
+                "note": note,
+            }
+            held = (samples, strip)
             self._made[product] = held
         return held[1]
 
     def _item(self, product: str, sample: Sample) -> dict[str, Any] | None:
         """Return an item; None for a file that is damaged, or that a detector has learned from."""
         try:
-            image = read_image(sample.image_path)
+            image = read_sample(sample)
         except ImageError:
             return None
         if self._catalog.detectors_that_saw(product, pixel_hash(image)):
