@@ -115,7 +115,7 @@ def test_verdicts_follow_the_slider_without_a_request(page: Any) -> None:
     judge.get_by_role("button", name="Reset to 2").click()
     assert judge.locator(".matrix").all_inner_texts() == strict
     assert len(strict) == 4, "three detectors and their majority"
-    assert requests == []
+    assert [one for one in requests if not one.endswith("/app_id")] == []
 
 
 def test_a_click_on_a_point_opens_the_image_in_inspect(page: Any) -> None:

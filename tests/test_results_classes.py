@@ -24,7 +24,7 @@ from inspection.errors import EvaluationError, InspectionError
 from inspection.evaluation_types import Checkpoint
 from tests.fakes import make_catalog, write_checkpoint
 from ui import results_messages
-from ui.results_tab import Handlers
+from ui.results_tab import SUB_TABS, Handlers
 
 TRUTH = ("normal", "normal", "dent", "dent", "dent")
 KEY = "drawn/part"
@@ -86,15 +86,18 @@ def catalog(tmp_path: Path) -> Catalog:
 def test_the_sub_tab_is_there_only_where_classes_were_named(catalog: Catalog) -> None:
     handlers = Handlers(catalog)
     (slots,) = handlers.show("classes", "drawn", "part")
-    assert slots["has-classes"]
+    assert slots["tab-classes"]
     assert slots["todo"]["items"] == []
     assert "--detector cae --" in slots["classifiers"]["note"]
     assert "--baseline DIR" in slots["classifiers"]["note"]
     assert len(slots["per-class"]["rows"]) == 4
     (slots,) = handlers.show("leaderboard", "drawn", "part")
     assert slots["status"]["text"] == results_messages.CLASSES_ONLY
+    assert slots["view"] == "classes", "the leaderboard would be empty"
+    tabs = [name for name in SUB_TABS if slots[f"tab-{name}"]]
+    assert tabs == ["classes", "training"]
     (slots,) = handlers.show("classes", "drawn", "ring")
-    assert not slots["has-classes"]
+    assert not slots["tab-classes"]
     assert slots["view"] == "leaderboard"
     assert "board" in slots
 
@@ -120,7 +123,7 @@ def test_damaged_answers_are_refused_with_a_sentence(catalog: Catalog, content: 
         load_baseline(folder, OWN)
     (folder / CLASSES).write_text(content)
     (slots,) = Handlers(catalog).show("leaderboard", "drawn", "part")
-    assert not slots["has-classes"]
+    assert not slots["tab-classes"]
     texts = [item["text"] for item in slots["todo"]["items"]]
     assert "part, CAE" in texts[0]
     assert "not evaluated" not in texts[0]

@@ -1,5 +1,6 @@
 """The Results tab: it reads what was evaluated, and says what was not."""
 
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
@@ -55,6 +56,35 @@ def test_every_sub_tab_has_something_to_show(handlers: Handlers, view: str) -> N
     assert slots["status"]["text"] == ""
     assert slots["todo"]["items"] == []
     to_json([value for value in slots.values() if not hasattr(value, "to_json")])
+
+
+@pytest.mark.parametrize(
+    ("trained", "tabs"),
+    [
+        ((), ["leaderboard", "training"]),
+        (("cae",), ["leaderboard", "threshold", "curves", "mistakes", "training"]),
+        (("cae", "unet"), [name for name in SUB_TABS if name != "classes"]),
+    ],
+)
+def test_sub_tabs_without_anything_to_see_are_not_offered(
+    tmp_path: Path, trained: tuple[str, ...], tabs: list[str]
+) -> None:
+    catalog = make_catalog(tmp_path, trained=trained or ("cae",))
+    if trained:
+        write_evaluations(catalog, KEY)
+    slots = show(Handlers(catalog), "compare", "drawn", "part")
+    assert [name for name in SUB_TABS if slots[f"tab-{name}"]] == tabs
+    assert slots.get("view") == (None if "compare" in tabs else "leaderboard")
+
+
+def test_without_masks_one_sentence_stands_for_the_curves_of_pixels(tmp_path: Path) -> None:
+    catalog = make_catalog(tmp_path)
+    shutil.rmtree(tmp_path / "data" / "drawn" / "part" / "ground_truth")
+    write_evaluations(catalog, KEY)
+    slots = show(Handlers(catalog), "curves", "drawn", "part")
+    assert "No pixels were compared" in slots["pro"].to_json().replace("<br>", " ")
+    assert (slots["pixel_pr"], slots["pixel_roc"]) == (None, None)
+    assert slots["roc"].data
 
 
 def test_what_is_not_trained_is_named_and_takes_no_place(tmp_path: Path) -> None:
@@ -246,9 +276,10 @@ def test_one_detector_alone_has_curves_and_no_scatter(tmp_path: Path) -> None:
     handlers = Handlers(catalog)
     assert len(show(handlers, "curves")["roc"].data) == 2
     compare = show(handlers, "compare")
-    assert compare["second"] == ([("CAE", "cae")], None)
-    assert compare["click"]["hint"] == ""
-    assert show(handlers, "mistakes", *[None] * 5, "disagreements")["mistakes"]["sections"] == []
+    assert (compare["view"], compare["tab-compare"]) == ("leaderboard", False)
+    alone = show(handlers, "mistakes", *[None] * 5, "disagreements")["mistakes"]
+    assert alone["sections"] == []
+    assert alone["missing"] == "It takes two detectors to disagree."
 
 
 def test_strangers_are_told_no_folder_of_the_machine(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from eda import gallery, location, overview, shape, similarity
 from eda.frame import ALL, count_kinds, count_odd, select, select_with_normal
+from eda.style import empty_figure
 from eda.tables import table_value
 from ui import messages
 from ui.explore_data import Opened
@@ -79,8 +80,9 @@ def show_location(opened: Opened, choice: Choice) -> Slots:
         opened.index, opened.images, category=choice.category, defect_type=choice.defect_type
     )
     where = location.describe_locations(panels, opened.defects)
+    density = location.draw_density(panels)
     return {
-        "density": location.draw_density(panels),
+        "density": _no_truth(location.TITLE) if opened.defects.empty else density,
         "locations": table_value(
             where, messages.LOCATIONS_TITLE, file="locations", note=messages.LOCATIONS_NOTE
         )
@@ -113,7 +115,8 @@ def show_shape(opened: Opened, choice: Choice) -> Slots:
         "defects": table_value(defects, messages.DEFECTS_TITLE, file="defects"),
     }
     if defects.empty:  # one sentence says why, instead of many empty figures
-        return dict.fromkeys(slots) | {"resolution": slots["resolution"]}
+        said = _no_truth(messages.SHAPE_TITLE) if opened.defects.empty else slots["resolution"]
+        return dict.fromkeys(slots) | {"resolution": said}
     if defects["thickness_share"].isna().all():
         slots["check"] = None
     return slots
@@ -149,6 +152,10 @@ VIEWS: Mapping[str, View] = {
     "location": show_location,
     "shape": show_shape,
 }
+
+
+def _no_truth(title: str) -> Any:
+    return empty_figure(title, messages.NO_GROUND_TRUTH)
 
 
 def _with_normal(opened: Opened, choice: Choice) -> Any:

@@ -280,6 +280,10 @@ TYPES_NOTE = (
     "inside. The figures show the middle half as a box, with whiskers from 5 to 95 %."
 )
 RESOLUTION_TITLE = "Resolution check"
+SHAPE_TITLE = "Defect shape"
+NO_GROUND_TRUTH = (
+    "No image of this dataset has a mask or a box, so nobody knows where its defects are."
+)
 DEFECTS_TITLE = "All defects"
 LOCATIONS_TITLE = "Where defects gather"
 LOCATIONS_NOTE = (

@@ -28,9 +28,10 @@ CLASSES_NO_BASELINE = (
     "There is no baseline to compare with. Train one into another folder (`--backbone small-cnn`), "
     "then run `{command} --baseline DIR`."
 )
-CLASSES_ONLY = "There are no good parts to judge by: only Classes and Training have figures."
+CLASSES_ONLY = "There are no good parts to judge by: only classes and trainings have figures."
 BOARD_TITLE = "Leaderboard: {figure}"
 FIGURES_TITLE = "Every figure: {category}"
+PIXEL_CURVES = "Curves of pixels"
 SCATTER_HINT = "One point per test image. Click one to open it in Inspect."
 MISTAKES = {
     "misses": "Misses",
@@ -41,6 +42,7 @@ MISSES_TITLE = "{detector} misses {count} of {total} defective images"
 ALL_MISS_TITLE = "No detector finds {count} of {total} defective images"
 FALSE_ALARMS_TITLE = "{detector} flags {count} of {total} good images"
 DISAGREEMENTS_TITLE = "The detectors disagree about {count} of {total} images"
+MISTAKES_ALONE = "It takes two detectors to disagree."
 MISTAKES_NONE = "There is none."
 MISTAKES_NOWHERE = "Pictures are missing: these images are not on this machine. {fix}"
 MISTAKES_GIVE = "Start the page with `--data DIR`."

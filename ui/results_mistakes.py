@@ -45,14 +45,13 @@ def mistakes_value(results: Results, key: str, *, kind: str, page: int) -> dict[
         [_item(one, samples.get(one.id)) for one in found[page * size : (page + 1) * size]]
         for _, found in sections
     ]
-    lacks = any(not item["source"] for items in pictures for item in items)
+    missing = "" if sections else results_messages.MISTAKES_ALONE
+    if any(not item["source"] for items in pictures for item in items):
+        fix = trouble or results_messages.MISTAKES_GIVE
+        missing = results_messages.MISTAKES_NOWHERE.format(fix=fix)
     return {
         "product": key,
-        "missing": results_messages.MISTAKES_NOWHERE.format(
-            fix=trouble or results_messages.MISTAKES_GIVE
-        )
-        if lacks
-        else "",
+        "missing": missing,
         "sections": [
             {
                 "title": title,

@@ -64,7 +64,7 @@ class Handlers:
             }
 
     def _show(self, view: object, wanted: tuple[object, ...]) -> Slots:
-        from ui.results_views import VIEWS, Choice
+        from ui.results_views import VIEWS, Choice, choose_tabs
 
         dataset, category, metric, first, second, kind, page = (*wanted, *(None,) * 7)[:7]
         products = self.results.products
@@ -81,11 +81,11 @@ class Handlers:
             kind=_known(kind, results_messages.MISTAKES, "misses"),
             page=page if isinstance(page, int) else 0,
         )
-        has_classes = self.results.classes(choice.key) is not None
+        tabs = choose_tabs(self.results, choice)
         shown = _known(view, VIEWS, "leaderboard")
         back: Slots = {}
-        if shown == "classes" and not has_classes:  # its button goes while it is open
-            shown = "leaderboard"
+        if not tabs[shown]:  # its button goes while it is open
+            shown = next(name for name, is_there in tabs.items() if is_there)
             back = {"view": shown}
         asked = choice.keys if shown == "leaderboard" else (choice.key,)
         troubles = [] if shown == "training" else self.results.troubles(asked)
@@ -94,16 +94,10 @@ class Handlers:
             "category": ([(one.replace("_", " "), one) for one in keys], category),
             **VIEWS[shown](self.results, choice),
             **back,
-            "has-classes": has_classes,
+            **{f"tab-{name}": is_there for name, is_there in tabs.items()},
             "todo": todo_value(troubles),
-            "status": status_value(self._reservation(choice.key, shown, has_classes)),
+            "status": status_value(results_messages.CLASSES_ONLY * (not tabs["leaderboard"])),
         }
-
-    def _reservation(self, key: str, view: str, has_classes: bool) -> str:
-        """Return why a sub-tab is empty although something was evaluated; mostly nothing."""
-        if view in ("classes", "training") or not has_classes or self.results.shown(key):
-            return ""
-        return results_messages.CLASSES_ONLY
 
 
 def todo_value(troubles: list[Trouble]) -> dict[str, Any]:
@@ -142,7 +136,7 @@ def build(page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG001 (every tab
         for name, title in SUB_TABS.items():
             with gr.Tab(title, id=name, visible=name != "classes") as tabs[name]:
                 LAYOUTS[name](outputs, catalog)
-    outputs["has-classes"] = tabs["classes"]
+    outputs |= {f"tab-{name}": tab for name, tab in tabs.items()}
     _bind(handlers, outputs, tabs)
 
 
@@ -235,7 +229,7 @@ def _fed(name: str, value: Any) -> Any:
     """Return what a component is given."""
     if name == "view":
         return gr.Tabs(selected=value)
-    if name == "has-classes":
+    if name.startswith("tab-"):
         return gr.Tab(visible=value)
     if name not in ("dataset", "category", "first", "second"):
         return value

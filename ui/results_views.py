@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from eda.results import (
+    NO_PIXELS,
     Shown,
     draw_image_pr,
     draw_image_roc,
@@ -28,6 +29,7 @@ from eda.results_tables import (
     tabulate_figures,
 )
 from eda.results_training import draw_training
+from eda.style import empty_figure
 from eda.tables import table_value
 from inspection.calibration import load_calibration
 from inspection.class_answers import ClassAnswers, load_baseline
@@ -62,6 +64,24 @@ class Choice:
     page: int = 0
 
 
+def choose_tabs(results: Results, choice: Choice) -> dict[str, bool]:
+    """Return by sub-tab, in their order, whether there is anything to see on it.
+
+    The leaderboard says what was not evaluated, unless there are good parts in no category.
+    """
+    num_shown = len(results.shown(choice.key))
+    has_classes = results.classes(choice.key) is not None
+    return {
+        "leaderboard": not has_classes or any(results.shown(key) for key in choice.keys),
+        "threshold": num_shown > 0,
+        "curves": num_shown > 0,
+        "compare": num_shown > 1,
+        "mistakes": num_shown > 0,
+        "classes": has_classes,
+        "training": True,
+    }
+
+
 def show_leaderboard(results: Results, choice: Choice) -> Slots:
     """Return one figure of all categories; times and all figures of one."""
     everyone = [one for key in choice.keys for one in results.shown(key)]
@@ -93,11 +113,11 @@ def show_leaderboard(results: Results, choice: Choice) -> Slots:
 def show_curves(results: Results, choice: Choice) -> Slots:
     """Return ROC, precision-recall and PRO curves of one category."""
     shown = results.shown(choice.key)
-    return {
-        "roc": draw_image_roc(shown),
-        "pr": draw_image_pr(shown),
-        **draw_pixel_curves(shown),
-    }
+    of_pixels: Slots = {**draw_pixel_curves(shown)}
+    if not any(figure.data for figure in of_pixels.values()):  # one sentence instead of three
+        said = empty_figure(results_messages.PIXEL_CURVES, NO_PIXELS)
+        of_pixels = dict.fromkeys(of_pixels) | {"pro": said}
+    return {"roc": draw_image_roc(shown), "pr": draw_image_pr(shown), **of_pixels}
 
 
 def show_threshold(results: Results, choice: Choice) -> Slots:
