@@ -7,8 +7,8 @@ import typer
 
 from commands.options import Data, DatasetName, Device
 from inspection.dataset import read_dataset
-from inspection.folders import summarise_issues
 from inspection.index import embed_index, open_index
+from inspection.issues import summarise_issues
 from inspection.progress import progress_bar
 
 

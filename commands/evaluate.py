@@ -3,6 +3,7 @@
 import contextlib
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -64,6 +65,7 @@ from inspection.ground_truth import check_masks
 from inspection.leaderboard import list_entries
 from inspection.pooling import pool_datasets
 from inspection.progress import progress_bar
+from inspection.reading import load_reading, look_through, read_by
 from inspection.reports import write_csv
 from inspection.split_plan import load_split
 from inspection.splits import apply_split, make_split
@@ -117,12 +119,13 @@ def evaluate(
     failed: dict[str, InspectionError] = {}
     for product in find_products(catalog, source, category, detector):
         try:
-            check_dataset(product.folder, source.of(product.category))
+            part = open_part(source, product)
+            check_dataset(product.folder, part)
             if (classifier := find_classifier(catalog, product)) is not None:
-                name_classes(classifier, source.of(product.category), rival)
+                name_classes(classifier, part, rival)
                 trainings.tell([classifier])
                 continue
-            exams = make_exams(catalog, product, source, detector, rate=false_alarm_rate, seed=seed)
+            exams = make_exams(catalog, product, part, detector, rate=false_alarm_rate, seed=seed)
             issues = check_masks(next(iter(exams.values())).samples)
             found = [evaluate_one(catalog, product, one, is_fresh=again) for one in exams.values()]
             reports.extend(found)
@@ -132,8 +135,7 @@ def evaluate(
                 *describe_issues(issues),
             ]:
                 typer.echo(line)
-            samples = source.of(product.category).samples
-            for line in describe_all_classes(product, found, samples, rival):
+            for line in describe_all_classes(product, found, part.samples, rival):
                 typer.echo(line)
             trainings.tell([product.folder / one.detector for one in found])
         except (InspectionError, *BREAKDOWNS) as error:
@@ -202,6 +204,19 @@ def find_products(
     return found
 
 
+def open_part(source: Dataset, product: Product) -> Dataset:
+    """Return the samples of a product as it reads them, and say what is odd about their files.
+
+    Raises:
+        CheckpointError: what is stored of its reading is damaged.
+    """
+    part = source.of(product.category)
+    for sentence in look_through(part.samples):
+        typer.echo(f"  {sentence}", err=True)
+    samples = read_by(part.samples, load_reading(product.folder))
+    return replace(part, samples=tuple(samples))
+
+
 def make_exams(
     catalog: Catalog,
     product: Product,
@@ -216,9 +231,8 @@ def make_exams(
     chosen = check_names(names) if names else find_usable(catalog, product)
     calibrations = [catalog.channel(product.key, name).calibration for name in chosen]
     used_rate = catalog.rate(product.key, calibrations) if rate is None else rate
-    samples = source.of(product.category).samples
-    plan = load_split(product.folder) or make_split(samples)
-    test: list[Sample] = [s for s in apply_split(samples, plan) if s.split is Split.TEST]
+    plan = load_split(product.folder) or make_split(source.samples)
+    test: list[Sample] = [s for s in apply_split(source.samples, plan) if s.split is Split.TEST]
     # what one has seen counts for none, so that all are scored on the same images
     seen: Mapping[str, Mapping[str, str]] = {
         name: read_seen(product.folder / name) for name in joined

@@ -9,7 +9,7 @@ from inspection.evaluation_types import (
     Figure,
     MeasureMeans,
 )
-from inspection.folders import DatasetIssue, summarise_issues
+from inspection.issues import DatasetIssue, summarise_issues
 from inspection.leaderboard import has_published, make_leaderboard
 from inspection.metrics import Confusion
 from inspection.published import find_published

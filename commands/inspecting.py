@@ -13,7 +13,7 @@ from inspection.errors import ImageError, InspectionError
 from inspection.familiarity import FamiliarityCheck
 from inspection.file_kinds import FileKind
 from inspection.folders import Listing
-from inspection.images import pixel_hash, read_image
+from inspection.images import OpenedImage, open_image, pixel_hash
 from inspection.names import (
     OUTCOME_TITLES,
     decide_outcome,
@@ -117,14 +117,15 @@ def inspect_files(bench: Bench, images: Sequence[Path]) -> Iterator[Inspected]:
 
     One that cannot be read is told on the error stream and left out.
     """
+    reading = bench.catalog.reading(bench.product.key)
     names = Counter(path.name for path in images)
     for number, path in enumerate(images):
         try:
-            image = read_image(path)
+            opened = open_image(path, reading=reading)
         except InspectionError as error:
             typer.echo(f"Error: {error}", err=True)
             continue
-        inspection, sentences = _inspect(bench, image, str(path))
+        inspection, sentences = _inspect(bench, opened, str(path))
         yield Inspected(number, inspection, " ".join((*sentences, *_silent(bench))))
         name = path.name if names[path.name] == 1 else str(path)
         typer.echo(f"{name}: {_describe(inspection.findings)}")
@@ -132,11 +133,12 @@ def inspect_files(bench: Bench, images: Sequence[Path]) -> Iterator[Inspected]:
             typer.echo(f"  {sentence}")
 
 
-def _inspect(bench: Bench, image: RGBImage, source: str) -> tuple[Inspection, list[str]]:
+def _inspect(bench: Bench, opened: OpenedImage, source: str) -> tuple[Inspection, list[str]]:
     """Inspect an image, and say what has to be known of it.
 
     What is unfamiliar is left out, unless it is wanted anyway.
     """
+    image = opened.pixels
     found = Inspection(source, image, ())
     unchecked = ""
     try:
@@ -147,7 +149,7 @@ def _inspect(bench: Bench, image: RGBImage, source: str) -> tuple[Inspection, li
     if not unfamiliar or bench.anyway:
         inspected = inspect_image(image, bench.channels, false_alarm_rate=bench.rate)
         found = replace(found, findings=inspected.findings)
-    sentences = (unfamiliar, unchecked, _describe_seen(bench, image))
+    sentences = (opened.note, unfamiliar, unchecked, _describe_seen(bench, image))
     return found, [sentence for sentence in sentences if sentence]
 
 

@@ -43,9 +43,10 @@ from inspection.errors import (
     SettingsError,
     explain,
 )
-from inspection.folders import summarise_issues
+from inspection.issues import summarise_issues
 from inspection.pooling import pool_datasets
 from inspection.progress import progress_bar
+from inspection.reading import read_by, settle_reading
 from inspection.split_labels import Labels
 from inspection.split_plan import SPLIT, SplitKind, SplitPlan
 from inspection.splits import apply_split, open_split
@@ -314,6 +315,8 @@ def train_category(source: Dataset, order: Order) -> None:
     for sentence in summarise_issues(issues):
         typer.echo(f"  note: {sentence}", err=True)
     folder = order.folder(source)
+    check_writable(folder)
+    source = settle_reading_of(source, folder)
     is_fresh = True
     for position, name in enumerate(order.names, 1):
         title = f"[{position}/{len(order.names)}] {name}: {source.name}/{folder.name}"
@@ -326,12 +329,20 @@ def train_category(source: Dataset, order: Order) -> None:
     keep_look(source.samples, folder, device=order.settings["device"], is_fresh=is_fresh)
 
 
+def settle_reading_of(source: Dataset, folder: Path) -> Dataset:
+    """Return the dataset as its product reads it, and say what there is to know of that."""
+    with progress_bar("  looking for white") as progress:
+        reading, sentences = settle_reading(folder, source.samples, progress=progress)
+    for sentence in sentences:
+        typer.echo(f"  {sentence}", err=sentence.startswith("note:"))
+    return replace(source, samples=tuple(read_by(source.samples, reading)))
+
+
 def train_one(name: str, source: Dataset, order: Order) -> None:
     """Train, calibrate and keep one detector, and say what came of it."""
     from detectors.workflow import train_detector
 
     folder, samples = order.folder(source), source.samples
-    check_writable(folder)
     known = setting_names(name) | {"device"}
     settings = {k: v for k, v in order.settings.items() if v is not None and k in known}
     settings |= parse_settings(name, {k: v for k, v in order.texts.items() if k in known})

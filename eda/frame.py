@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from inspection.folders import DatasetIssue, IssueKind
 from inspection.index import Index
+from inspection.issues import DatasetIssue, IssueKind
 
 GOOD = "good"
 ALL = "all"
@@ -114,7 +114,8 @@ def list_issues(index: Index) -> list[DatasetIssue]:
     # where no image has a mask, none is missing
     has_truth = {sample.category for sample in index.samples if sample.is_marked}
     for sample, facts in zip(index.samples, index.facts, strict=True):
-        told = [(one.kind, one.problem, one.fix) for one in facts.mask_problems]
+        notes = (*facts.notes, *facts.mask_problems)
+        told = [(one.kind, one.problem, one.fix) for one in notes]
         if facts.problem:
             told.append((IssueKind.UNREADABLE_IMAGE, facts.problem, LEFT_OUT))
         if sample.is_anomalous and not facts.truth and sample.category in has_truth:

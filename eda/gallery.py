@@ -128,7 +128,7 @@ def outline_of(sample: Sample, size: Size, *, scale: float = 1.0) -> str:
 def make_item(sample: Sample, *, side: int = ITEM_SIDE) -> dict[str, Any] | None:
     """Return a small picture with its outline, or None where the file cannot be read any more."""
     try:
-        array, size, _ = read_reduced(sample.image_path, side)
+        array, size, *_ = read_reduced(sample.image_path, side, reading=sample.reading)
     except (ImageError, OSError):
         return None
     data = base64.b64encode(encode_jpeg(array, side=side)).decode()

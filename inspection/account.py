@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inspection.file_kinds import FileKind
-from inspection.folders import IssueKind, Listing
+from inspection.folders import Listing
+from inspection.issues import IssueKind
 from inspection.types import Sample, Split
 
 TOLD_ONE_BY_ONE = {

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from inspection.folders import IssueKind, Listing
+from inspection.folders import Listing
 from inspection.images import read_image_size
+from inspection.issues import IssueKind
 from inspection.shapes import make_box, scale_shape
 from inspection.types import Box, PixelRuns, Polygon, Shape, Size
 

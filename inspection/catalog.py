@@ -18,10 +18,11 @@ from inspection.errors import CheckpointError, DatasetError, InspectionError, Se
 from inspection.index import Embed
 from inspection.joining import Joining, Strangers
 from inspection.panels import FAILURES, Panel, Status, stopped
+from inspection.reading import load_reading, read_by
 from inspection.short_paths import shorten_paths
 from inspection.split_plan import load_split
 from inspection.splits import apply_split, make_split
-from inspection.types import Calibration, Channel, Sample, Split
+from inspection.types import DEFAULT_READING, Calibration, Channel, Reading, Sample, Split
 
 __all__ = [
     "CHECKPOINTS",
@@ -219,6 +220,14 @@ class Catalog:
         """Return the id of the sample that the product wants a page to open with, if any."""
         return load_opening(self.product(key).folder)
 
+    def reading(self, key: str) -> Reading:
+        """Return how the files of a product become colours.
+
+        Raises:
+            CheckpointError: what is stored of it is damaged.
+        """
+        return DEFAULT_READING if self.is_foreign(key) else load_reading(self.product(key).folder)
+
     def samples(self, key: str) -> tuple[Sample, ...]:
         """Return the test samples that no detector has seen, in training or calibration."""
         product = self.product(key)
@@ -255,7 +264,11 @@ class Catalog:
         """Yield the unseen ones first: they are at hand, the others need the folder listed."""
         yield from self.samples(product.key)
         if (root := self._data.get(product.dataset)) is not None:
-            yield from read_dataset(root).of(product.category).samples
+            yield from self._read_samples(product, root)
+
+    def _read_samples(self, product: Product, root: Path) -> list[Sample]:
+        samples = (one for one in read_dataset(root).samples if one.category == product.category)
+        return read_by(samples, self.reading(product.key))
 
     def detectors_that_saw(self, key: str, pixel_hash: str) -> tuple[str, ...]:
         """Return the detectors that have seen an image with these pixels, whatever it is called."""
@@ -336,7 +349,7 @@ class Catalog:
         root = self._data.get(product.dataset)
         if root is None or not root.is_dir():
             return ()
-        samples = [s for s in read_dataset(root).samples if s.category == product.category]
+        samples = self._read_samples(product, root)
         plan = None if self.is_foreign(product.key) else load_split(product.folder)
         if plan is None and any(sample.split is Split.TRAIN for sample in samples):
             plan = make_split(samples, needs_normal=False)

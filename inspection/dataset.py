@@ -17,13 +17,14 @@ from inspection import (
 )
 from inspection.account import UnusedFiles, account_for, describe_account
 from inspection.errors import DatasetError
-from inspection.folders import DatasetIssue, IssueKind, Listing, natural_key
+from inspection.folders import Listing, natural_key
 from inspection.ground_truth import (
     find_mask_issues,
     has_ground_truth,
     read_mask,
     refuse_unusable,
 )
+from inspection.issues import DatasetIssue, IssueKind
 from inspection.types import Sample, Split
 
 __all__ = [

@@ -3,7 +3,7 @@
 import io
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, field
 from typing import Any
 
@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inspection.errors import ImageError
-from inspection.folders import IssueKind
 from inspection.ground_truth import read_ground_truth
 from inspection.images import read_reduced, shrink
-from inspection.mask_levels import MaskProblem
+from inspection.issues import FileNote, IssueKind
 from inspection.regions import measure_elongation
 from inspection.types import Box, Mask, RGBImage, Sample
 
@@ -62,6 +61,7 @@ class ImageFacts:
         contrast: standard deviation of the grey level.
         truth: where the defects are known from: "mask" (or shapes), "boxes" or "" for nowhere.
         mask_problems: what is odd about the masks, and how they were read.
+        notes: what is to be known of the file, though it could be read.
         coverage: uint8 (GRID, GRID) share of each cell that is defective, zlib; b"" for none.
         thumbnail: JPEG, longer side `THUMBNAIL_SIDE`.
     """
@@ -74,8 +74,9 @@ class ImageFacts:
     contrast: float = 0.0
     truth: str = ""
     defects: tuple[DefectFacts, ...] = ()
-    mask_problems: tuple[MaskProblem, ...] = ()
+    mask_problems: tuple[FileNote, ...] = ()
     problem: str = ""
+    notes: tuple[FileNote, ...] = ()
     coverage: bytes = field(default=b"", repr=False)
     thumbnail: bytes = field(default=b"", repr=False)
 
@@ -85,7 +86,8 @@ def measure_sample(sample: Sample) -> ImageFacts:
     has_truth = sample.is_marked  # defects are measured at full size
     try:
         file_size = sample.image_path.stat().st_size
-        full, size, mode = read_reduced(sample.image_path, None if has_truth else MEASURED_SIDE)
+        longest = None if has_truth else MEASURED_SIDE
+        full, size, mode, notes = read_reduced(sample.image_path, longest, reading=sample.reading)
     except ImageError as error:
         return ImageFacts(problem=error.problem)
     except OSError as error:
@@ -107,6 +109,7 @@ def measure_sample(sample: Sample) -> ImageFacts:
         truth="boxes" if sample.has_only_boxes else "mask" if sample.is_marked else "",
         defects=defects,
         mask_problems=problems,
+        notes=notes,
         coverage=encode_coverage(mask),
         thumbnail=encode_jpeg(array),
     )
@@ -182,15 +185,50 @@ def defects_from_json(text: str) -> tuple[DefectFacts, ...]:
     return tuple(DefectFacts(*[*row[:7], tuple(row[7])]) for row in rows)
 
 
-def problems_to_json(problems: tuple[MaskProblem, ...]) -> str:
-    """Return the problems as rows of text; no text for none."""
-    return json.dumps([astuple(problem) for problem in problems]) if problems else ""
+def facts_to_row(facts: ImageFacts) -> tuple[object, ...]:
+    """Return the facts as columns of a table, without the pictures."""
+    return (
+        facts.width,
+        facts.height,
+        facts.mode,
+        facts.file_size,
+        facts.brightness,
+        facts.contrast,
+        facts.truth,
+        defects_to_json(facts.defects),
+        _to_json(facts.mask_problems),
+        facts.problem,
+        _to_json(facts.notes),
+    )
 
 
-def problems_from_json(text: str) -> tuple[MaskProblem, ...]:
-    """Return what `problems_to_json` wrote."""
+def facts_from_row(row: Sequence[Any]) -> ImageFacts:
+    """Return what `facts_to_row` has made columns of."""
+    *measured, truth, defects, problems, problem, notes = row
+    width, height, mode, file_size, brightness, contrast = measured
+    return ImageFacts(
+        width,
+        height,
+        mode,
+        file_size,
+        brightness,
+        contrast,
+        truth,
+        defects_from_json(defects),
+        _from_json(problems),
+        problem,
+        _from_json(notes),
+    )
+
+
+def _to_json(told: Sequence[FileNote]) -> str:
+    """Return what is odd as rows of text; no text for nothing."""
+    return json.dumps([astuple(one) for one in told]) if told else ""
+
+
+def _from_json(text: str) -> tuple[FileNote, ...]:
     rows: list[list[str]] = json.loads(text) if text else []
-    return tuple(MaskProblem(IssueKind(kind), problem, fix) for kind, problem, fix in rows)
+    return tuple(FileNote(IssueKind(kind), problem, fix) for kind, problem, fix in rows)
 
 
 def _measure(

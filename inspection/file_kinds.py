@@ -3,14 +3,12 @@
 from enum import Enum, auto
 from pathlib import Path
 
-from inspection.images import IMAGE_SUFFIXES
-
-UNREAD_SUFFIXES = frozenset(
-    {".arw", ".cr2", ".cr3", ".dcm", ".dcx", ".dds", ".dicom", ".dng", ".eps", ".exr", ".fit"}
-    | {".fits", ".hdr", ".icns", ".ico", ".jls", ".jpx", ".jxl", ".mpo", ".nef", ".orf", ".pcx"}
-    | {".pfm", ".psd", ".raf", ".raw", ".rw2", ".sgi", ".svg", ".xcf"}
+from inspection.image_kinds import (
+    IMAGE_SUFFIXES,
+    UNREADABLE,
+    looks_like_image,
+    name_unreadable,
 )
-"""Endings of images that are not read; each is told, none is dropped without a word."""
 
 OTHER_SUFFIXES = frozenset(
     {".7z", ".cfg", ".ckpt", ".csv", ".db", ".doc", ".docx", ".gz", ".htm", ".html", ".ini"}
@@ -19,8 +17,6 @@ OTHER_SUFFIXES = frozenset(
     | {".tar", ".toml", ".tsv", ".txt", ".xls", ".xlsx", ".xml", ".yaml", ".yml", ".zip"}
 )
 """Endings that no image has: such files are not opened to see."""
-
-MAGIC = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"BM", b"II*\0", b"MM\0*", b"GIF8")
 
 
 class FileKind(Enum):
@@ -36,18 +32,10 @@ def kind_of(path: Path) -> FileKind:
     suffix = path.suffix.lower()
     if suffix in IMAGE_SUFFIXES:
         return FileKind.IMAGE
-    if suffix in UNREAD_SUFFIXES:
+    if suffix in UNREADABLE:
         return FileKind.UNREAD
     if suffix in OTHER_SUFFIXES:
         return FileKind.OTHER
-    return FileKind.IMAGE if looks_like_image(path) else FileKind.OTHER
-
-
-def looks_like_image(path: Path) -> bool:
-    """Tell by its first bytes whether a file is an image of a kind that can be read."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(16)
-    except OSError:
-        return False
-    return head.startswith(MAGIC) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
+    if looks_like_image(path):
+        return FileKind.IMAGE
+    return FileKind.OTHER if name_unreadable(path) is None else FileKind.UNREAD

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from inspection.errors import DatasetError, ImageError, InspectionError, MaskError
-from inspection.folders import DatasetIssue, IssueKind
 from inspection.images import read_image_size
-from inspection.mask_levels import SAVE_PLAINLY, MaskProblem, border
+from inspection.issues import DatasetIssue, FileNote, IssueKind
+from inspection.mask_levels import SAVE_PLAINLY, border
 from inspection.mask_reading import read_mask_file
 from inspection.shapes import draw_shapes
 from inspection.types import Mask, Sample, Size
@@ -51,16 +51,16 @@ def read_mask(sample: Sample, size: Size) -> Mask:
     return mask
 
 
-def read_ground_truth(sample: Sample, size: Size) -> tuple[Mask, tuple[MaskProblem, ...]]:
+def read_ground_truth(sample: Sample, size: Size) -> tuple[Mask, tuple[FileNote, ...]]:
     """Return the same union and what is odd about it; a mask that cannot be used is left out."""
     mask = _draw_marks(sample, size)
-    problems: list[MaskProblem] = []
+    problems: list[FileNote] = []
     num_used = 0
     for path in sample.mask_paths:
         try:
             marked, told = _read_file(path, sample, size)
         except InspectionError as error:
-            problems.append(MaskProblem(_kind_of(error), error.problem, error.fix))
+            problems.append(FileNote(_kind_of(error), error.problem, error.fix))
             continue
         mask |= marked
         problems += told
@@ -123,7 +123,7 @@ def _draw_marks(sample: Sample, size: Size) -> Mask:
     return mask
 
 
-def _read_file(path: Path, sample: Sample, size: Size) -> tuple[Mask, tuple[MaskProblem, ...]]:
+def _read_file(path: Path, sample: Sample, size: Size) -> tuple[Mask, tuple[FileNote, ...]]:
     read = read_mask_file(path, sample_id=sample.id)
     height, width = read.mask.shape
     if (height, width) != size:
@@ -142,10 +142,10 @@ def _kind_of(error: InspectionError) -> IssueKind:
     return IssueKind.UNCLEAR_MASK if is_unclear else IssueKind.UNREADABLE_MASK
 
 
-def _check_extent(sample: Sample, mask: Mask) -> Iterator[MaskProblem]:
+def _check_extent(sample: Sample, mask: Mask) -> Iterator[FileNote]:
     share = float(mask.mean())
     if not share:
-        yield MaskProblem(
+        yield FileNote(
             IssueKind.EMPTY_MASK,
             f"The mask of the defective image {sample.id} is empty.",
             "Draw the defect, or move the image to the good ones; "
@@ -153,7 +153,7 @@ def _check_extent(sample: Sample, mask: Mask) -> Iterator[MaskProblem]:
         )
     elif share > LARGE:
         is_at_border = float(border(mask).mean()) > LARGE
-        yield MaskProblem(
+        yield FileNote(
             IssueKind.MAYBE_INVERTED if is_at_border else IssueKind.LARGE_MASK,
             f"The mask of {sample.id} covers {100 * share:.0f} % of the image"
             f"{' and most of its border' if is_at_border else ''}.",

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspection.errors import MaskError
-from inspection.folders import IssueKind
+from inspection.issues import FileNote, IssueKind
 from inspection.types import Mask
 
 NUMBERS = 32  # a brightest level below this is the number of a defect type, not a grey
@@ -33,26 +33,17 @@ Levels = NDArray[np.int32]
 """(H, W), 0 and more; 0 is the background once that is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class MaskProblem:
-    """What is odd about a mask or how it was read, as a sentence with its remedy."""
-
-    kind: IssueKind
-    problem: str
-    fix: str
-
-
 @dataclass(slots=True)
 class MaskFile:
     """A mask file by name, and what there is to tell of how it was read."""
 
     name: str
     is_lossy: bool
-    problems: list[MaskProblem] = field(default_factory=list)
+    problems: list[FileNote] = field(default_factory=list)
 
     def tell(self, kind: IssueKind, text: str, fix: str) -> None:
         """Note how it was read."""
-        self.problems.append(MaskProblem(kind, f"The mask {self.name} {text}.", fix))
+        self.problems.append(FileNote(kind, f"The mask {self.name} {text}.", fix))
 
     def refuse(self, text: str) -> MaskError:
         """Return the error that says why it is not certain."""

@@ -28,14 +28,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from inspection.folders import IssueKind
 from inspection.images import read_stored
+from inspection.issues import FileNote, IssueKind
 from inspection.mask_levels import (
     EACH_COUNTS,
     NOISE,
     Levels,
     MaskFile,
-    MaskProblem,
     border,
     is_drawn,
     list_levels,
@@ -53,7 +52,7 @@ class ReadMask:
     """A mask (H, W), and what there is to tell of how it was read; nothing of a plain one."""
 
     mask: Mask
-    problems: tuple[MaskProblem, ...]
+    problems: tuple[FileNote, ...]
 
 
 def read_mask_file(path: Path, *, sample_id: str) -> ReadMask:

@@ -18,7 +18,8 @@ from inspection.annotations import (
     to_size,
 )
 from inspection.category_reading import CategoryReading
-from inspection.folders import IssueKind, Listing
+from inspection.folders import Listing
+from inspection.issues import IssueKind
 from inspection.parts import (
     PARTS,
     ImageFinder,

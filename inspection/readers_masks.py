@@ -7,13 +7,8 @@ from itertools import chain
 from pathlib import Path
 
 from inspection.errors import DatasetError, ImageError
-from inspection.folders import (
-    IssueKind,
-    Listing,
-    divide_by_unit,
-    find_categories,
-    is_normal_name,
-)
+from inspection.folders import Listing, divide_by_unit, find_categories, is_normal_name
+from inspection.issues import IssueKind
 from inspection.mask_files import match_masks, split_off_masks
 from inspection.mask_reading import read_mask_file
 from inspection.parts import descend, find_file

@@ -24,6 +24,9 @@ AnomalyMap = NDArray[np.float32]
 Size = tuple[int, int]
 """(height, width) in pixels."""
 
+Colour = tuple[int, int, int]
+"""Red, green and blue, sRGB, 0-255."""
+
 
 class Split(StrEnum):
     """What an image may be used for; an image has exactly one use."""
@@ -49,6 +52,24 @@ class Box:
     top: int
     right: int
     bottom: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the files of a product become colours, settled once, before its first training.
+
+    Attributes:
+        white: which value is white in files of more than 8 bits that do not say so: an int for
+            whole numbers, a float for floating-point ones; None for the largest that 16 bits hold.
+        background: what transparent parts are laid on.
+    """
+
+    white: int | float | None = None
+    background: Colour = (255, 255, 255)
+
+
+DEFAULT_READING = Reading()
+"""By the depth of each file, on white: where no product has measured its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +110,7 @@ class Sample:
     boxes: tuple[Box, ...] = ()
     group: str | None = None
     shapes: tuple[Shape, ...] = ()
+    reading: Reading = DEFAULT_READING
 
     @property
     def is_anomalous(self) -> bool:

@@ -9,7 +9,7 @@ from PIL import Image
 
 from inspection.dataset import Dataset, check_trainable, read_dataset
 from inspection.errors import DatasetError
-from inspection.folders import IssueKind
+from inspection.issues import IssueKind
 from inspection.types import Split
 from tests.miniatures import MINIATURES, write_image, write_mask
 

@@ -10,9 +10,9 @@ from PIL import Image
 from eda.frame import count_kinds, count_odd, make_problem_frame
 from inspection.dataset import check_trainable, read_dataset
 from inspection.errors import DatasetError, MaskError
-from inspection.folders import DatasetIssue, IssueKind, summarise_issues
 from inspection.ground_truth import check_masks, read_ground_truth, read_mask
 from inspection.index import open_index
+from inspection.issues import DatasetIssue, IssueKind, summarise_issues
 from inspection.types import Sample, Split
 from tests.factories import SIDE, write_dataset
 

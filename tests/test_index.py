@@ -13,8 +13,8 @@ from PIL import Image
 from inspection import index as module
 from inspection.dataset import Dataset, read_dataset
 from inspection.facts import decode_coverage, measure_defects, measure_sample
-from inspection.folders import IssueKind
 from inspection.index import Index, cache_folder, cache_path, embed_index, open_index
+from inspection.issues import IssueKind
 from inspection.regions import find_regions
 from inspection.types import Box, Sample, Split
 from tests.factories import write_dataset

@@ -12,8 +12,8 @@ from typer.testing import CliRunner, Result
 import cli
 from inspection.calibration import CALIBRATION, load_calibration
 from inspection.errors import CheckpointError, InspectionError
-from inspection.images import pixel_hash, read_image
-from inspection.types import Channel, RGBImage
+from inspection.images import OpenedImage, open_image, pixel_hash, read_image
+from inspection.types import Channel, Reading
 from tests.fakes import (
     DETECTORS,
     FakeDetector,
@@ -131,12 +131,12 @@ def test_where_no_detector_can_answer_the_command_ends(trained: Path) -> None:
 def test_an_interrupted_inspection_keeps_what_was_inspected(
     trained: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def read_until_stopped(path: Path) -> RGBImage:
+    def read_until_stopped(path: Path, *, reading: Reading) -> OpenedImage:
         if path.stem == "faint":
             raise KeyboardInterrupt
-        return read_image(path)
+        return open_image(path, reading=reading)
 
-    monkeypatch.setattr("commands.inspecting.read_image", read_until_stopped)
+    monkeypatch.setattr("commands.inspecting.open_image", read_until_stopped)
     result = inspect(trained, ["sure", "faint", "good"])
     assert result.exit_code == 130
     assert "Images inspected: 1." in result.output

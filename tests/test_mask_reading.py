@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inspection.errors import MaskError
-from inspection.folders import IssueKind
+from inspection.issues import IssueKind
 from inspection.mask_reading import ReadMask, read_mask_file
 
 SIDE = 64

@@ -6,7 +6,7 @@ from typing import Any
 from eda import gallery
 from inspection.catalog import Catalog
 from inspection.errors import DatasetError
-from inspection.images import read_image, shrink
+from inspection.images import read_sample, shrink
 from ui import messages
 from ui.explore_data import Opened
 from ui.images import encode_image
@@ -60,7 +60,7 @@ def detail_value(opened: Opened, catalog: Catalog, sample_id: object) -> dict[st
     if not isinstance(sample_id, str) or sample_id not in rows:
         raise DatasetError("There is no such image.", "Choose one from the gallery.")
     sample = opened.index.samples[rows[sample_id]]
-    image = read_image(sample.image_path)
+    image = read_sample(sample)
     height, width = image.shape[:2]
     product = f"{opened.index.dataset.name}/{sample.category}"
     is_known = product in catalog.products

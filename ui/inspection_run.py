@@ -12,7 +12,7 @@ from inspection.catalog import FAILURES, Catalog, Panel, Status, stopped
 from inspection.errors import ImageError, InspectionError
 from inspection.familiarity import FamiliarityCheck
 from inspection.ground_truth import read_mask
-from inspection.images import pixel_hash, read_image
+from inspection.images import OpenedImage, open_image, open_sample, pixel_hash
 from inspection.names import describe_seen, describe_unfamiliar
 from inspection.pipeline import inspect_with
 from inspection.types import Familiarity, Mask, RGBImage, Sample
@@ -93,7 +93,8 @@ class Runner:
         Raises:
             ImageError: it cannot be read.
         """
-        yield from self._inspect(self.start(product), read_image(path), is_wanted=is_wanted)
+        image = open_image(path, reading=self.catalog.reading(product))
+        yield from self._inspect(self.start(product), image, is_wanted=is_wanted)
 
     def inspect_sample(
         self, sample: Sample, product: str, *, is_wanted: bool = False
@@ -108,17 +109,18 @@ class Runner:
         Raises:
             InspectionError: it cannot be read.
         """
-        image = read_image(sample.image_path)
-        mask = read_mask(sample, image.shape[:2])
+        image = open_sample(sample)
+        mask = read_mask(sample, image.pixels.shape[:2])
         subject = self.start(product, sample=sample.id, truth=_truth(sample))
         yield from self._inspect(subject, image, mask=mask, is_wanted=is_wanted)
 
     def _inspect(
-        self, subject: Subject, image: RGBImage, *, is_wanted: bool, mask: Mask | None = None
+        self, subject: Subject, opened: OpenedImage, *, is_wanted: bool, mask: Mask | None = None
     ) -> Iterator[Slots]:
         """Yield the picture with every panel's state, each answer as it comes, and the end."""
         names = self.catalog.detectors
-        note = self._note(subject.product, image)
+        image = opened.pixels
+        note = " ".join(filter(None, (opened.note, self._seen(subject.product, image))))
         panels = {name: self.catalog.peek(subject.product, name) for name in names}
         yield {
             "header": self._header(subject, "running", note),
@@ -166,7 +168,7 @@ class Runner:
         rate = self._rate(subject)
         return payload.header(subject, state, rate=rate, wanted=wanted, note=note)
 
-    def _note(self, product: str, image: RGBImage) -> str:
+    def _seen(self, product: str, image: RGBImage) -> str:
         """Say which detectors know the image, whatever it is called."""
         return describe_seen(self.catalog.detectors_that_saw(product, pixel_hash(image)))
 

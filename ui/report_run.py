@@ -10,7 +10,7 @@ from inspection.catalog import FAILURES, Catalog
 from inspection.errors import CheckpointError, DatasetError, ImageError, InspectionError
 from inspection.familiarity import FamiliarityCheck
 from inspection.identity import identify
-from inspection.images import pixel_hash, read_image
+from inspection.images import OpenedImage, open_image, open_sample, pixel_hash
 from inspection.names import describe_seen, describe_silent, describe_unfamiliar
 from inspection.pipeline import inspect_with
 from inspection.report_files import FORMATS, WITH_PICTURES
@@ -64,18 +64,19 @@ class Reporter:
             "content": base64.b64encode(FORMATS[kind](report)).decode(),
         }
 
-    def _find(self, product: str, sample: object, upload: Path | None) -> tuple[str, RGBImage]:
+    def _find(self, product: str, sample: object, upload: Path | None) -> tuple[str, OpenedImage]:
         """Return name and image; a sample is looked up by its id, never used as a path."""
         if isinstance(sample, str) and sample:
             found = self.catalog.any_sample(product, sample)
-            return found.id, read_image(found.image_path)
+            return found.id, open_sample(found)
         if upload is None or not upload.is_file():
             raise ImageError(messages.GONE_PROBLEM, messages.GONE_FIX)
-        return upload.name, read_image(upload)
+        return upload.name, open_image(upload, reading=self.catalog.reading(product))
 
     def _report(
-        self, product: str, name: str, image: RGBImage, *, rate: float, has_pictures: bool
+        self, product: str, name: str, opened: OpenedImage, *, rate: float, has_pictures: bool
     ) -> Report:
+        image = opened.pixels
         channels: dict[str, Channel] = {}
         findings: list[Finding] = []
         for detector in self.catalog.detectors:
@@ -91,7 +92,7 @@ class Reporter:
             raise DatasetError(messages.NOTHING_TO_REPORT, messages.NOTHING_TO_REPORT_FIX)
         silent = [name for name in self.catalog.trained(product) if name not in channels]
         familiarity, unfamiliar = self._check(product, image)
-        notes = (unfamiliar, self._seen(product, image), describe_silent(silent))
+        notes = (opened.note, unfamiliar, self._seen(product, image), describe_silent(silent))
         note = " ".join(filter(None, notes))
         inspection = Inspection(name, image, tuple(findings), familiarity)
         return Report(
