@@ -274,7 +274,12 @@ def test_comparing_few_images_takes_apart_no_matrix_of_their_dimensions(
 ) -> None:
     sides: list[int] = []
     decompose = np.linalg.eigh
-    monkeypatch.setattr(np.linalg, "eigh", lambda m: (sides.append(len(m)), decompose(m))[1])
+
+    def watch(matrix: np.ndarray) -> object:
+        sides.append(len(matrix))
+        return decompose(matrix)
+
+    monkeypatch.setattr(np.linalg, "eigh", watch)
     vectors = np.random.default_rng(0).normal(size=(12, 1536)).astype(np.float32)
     similarity.find_near_duplicates(vectors, ["part"] * 12)
     similarity.project(vectors)

@@ -305,7 +305,7 @@ def tell(wish: Wish, slots: Slots) -> Slots:
 
 
 def _bind_reports(
-    handlers: Handlers, viewer: gr.HTML, source: gr.State, reports: Mapping[str, gr.HTML]
+    handlers: Handlers, viewer: gr.HTML, source: Any, reports: Mapping[str, gr.HTML]
 ) -> None:
     """Make a report when a button of the viewer asks for one; each format has its own feed."""
 
