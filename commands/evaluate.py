@@ -3,6 +3,7 @@
 import contextlib
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +16,12 @@ from commands.evaluate_classes import (
     name_classes,
 )
 from commands.evaluate_trainings import Trainings
-from commands.evaluation_text import describe_leaderboards, describe_product, describe_split
+from commands.evaluation_text import (
+    describe_issues,
+    describe_leaderboards,
+    describe_product,
+    describe_split,
+)
 from commands.locked_files import tolerate_locked_files
 from commands.options import (
     Checkpoints,
@@ -34,8 +40,9 @@ from commands.options import (
 )
 from inspection.catalog import CHECKPOINTS, Catalog, Product
 from inspection.checkpoint_folders import read_seen
-from inspection.command_line import quote_all, quote_path
+from inspection.command_line import quote, quote_all, quote_path
 from inspection.dataset import Dataset
+from inspection.dataset_identity import check_dataset
 from inspection.errors import (
     BREAKDOWNS,
     CheckpointError,
@@ -54,9 +61,11 @@ from inspection.evaluation_files import (
 )
 from inspection.evaluation_partial import PartialEvaluation
 from inspection.evaluation_types import EvaluationReport
+from inspection.ground_truth import check_masks
 from inspection.leaderboard import list_entries
 from inspection.pooling import pool_datasets
 from inspection.progress import progress_bar
+from inspection.reading import load_reading, look_through, read_by
 from inspection.reports import write_csv
 from inspection.split_plan import load_split
 from inspection.splits import apply_split, make_split
@@ -102,6 +111,7 @@ def evaluate(
     """
     sources = read_folders(data, name=dataset)
     source = one_source(sources) if pool is None else pool_datasets(sources, name=pool)
+    typer.echo(source.account)
     catalog = open_catalog(checkpoints, device=device)
     rival = Rival(baseline, device=device)
     trainings = Trainings(curves)
@@ -109,17 +119,23 @@ def evaluate(
     failed: dict[str, InspectionError] = {}
     for product in find_products(catalog, source, category, detector):
         try:
+            part = open_part(source, product)
+            check_dataset(product.folder, part)
             if (classifier := find_classifier(catalog, product)) is not None:
-                name_classes(classifier, source.of(product.category), rival)
+                name_classes(classifier, part, rival)
                 trainings.tell([classifier])
                 continue
-            exams = make_exams(catalog, product, source, detector, rate=false_alarm_rate, seed=seed)
+            exams = make_exams(catalog, product, part, detector, rate=false_alarm_rate, seed=seed)
+            issues = check_masks(next(iter(exams.values())).samples)
             found = [evaluate_one(catalog, product, one, is_fresh=again) for one in exams.values()]
             reports.extend(found)
-            for line in [*describe_product(found), *describe_split(load_split(product.folder))]:
+            for line in [
+                *describe_product(found),
+                *describe_split(load_split(product.folder)),
+                *describe_issues(issues),
+            ]:
                 typer.echo(line)
-            samples = source.of(product.category).samples
-            for line in describe_all_classes(product, found, samples, rival):
+            for line in describe_all_classes(product, found, part.samples, rival):
                 typer.echo(line)
             trainings.tell([product.folder / one.detector for one in found])
         except (InspectionError, *BREAKDOWNS) as error:
@@ -180,11 +196,25 @@ def find_products(
     ]
     if not found:
         also = f" with {' and '.join(detectors)}" if detectors else ""
+        own = f" --dataset {quote(source.name)}" if source.name != source.root.name else ""
         raise CheckpointError(
             f"No category of {source.name} is trained{also}.",
-            f"Train them: `python cli.py train-all --data {quote_path(source.root)}`.",
+            f"Train them: `python cli.py train-all --data {quote_path(source.root)}{own}`.",
         )
     return found
+
+
+def open_part(source: Dataset, product: Product) -> Dataset:
+    """Return the samples of a product as it reads them, and say what is odd about their files.
+
+    Raises:
+        CheckpointError: what is stored of its reading is damaged.
+    """
+    part = source.of(product.category)
+    for sentence in look_through(part.samples):
+        typer.echo(f"  {sentence}", err=True)
+    samples = read_by(part.samples, load_reading(product.folder))
+    return replace(part, samples=tuple(samples))
 
 
 def make_exams(
@@ -197,16 +227,15 @@ def make_exams(
     seed: int,
 ) -> dict[str, Exam]:
     """Return what each detector of a product is asked: all the same images, by the same rate."""
-    trained = catalog.trained(product.key)
+    joined = catalog.joined(product.key)
     chosen = check_names(names) if names else find_usable(catalog, product)
     calibrations = [catalog.channel(product.key, name).calibration for name in chosen]
     used_rate = catalog.rate(product.key, calibrations) if rate is None else rate
-    samples = source.of(product.category).samples
-    plan = load_split(product.folder) or make_split(samples)
-    test: list[Sample] = [s for s in apply_split(samples, plan) if s.split is Split.TEST]
+    plan = load_split(product.folder) or make_split(source.samples)
+    test: list[Sample] = [s for s in apply_split(source.samples, plan) if s.split is Split.TEST]
     # what one has seen counts for none, so that all are scored on the same images
     seen: Mapping[str, Mapping[str, str]] = {
-        name: read_seen(product.folder / name) for name in trained
+        name: read_seen(product.folder / name) for name in joined
     }
     return {
         name: Exam(
@@ -248,7 +277,7 @@ def read_reports(catalog: Catalog, dataset: str) -> list[EvaluationReport]:
     found = []
     for product in catalog.products.values():
         if product.dataset == dataset:
-            for name in catalog.trained(product.key):
+            for name in catalog.joined(product.key):
                 with contextlib.suppress(EvaluationError, CheckpointError):
                     found.append(load_evaluation(product.folder / name))
     return found

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from detectors import CLASSES, DEFAULT
+from detectors import CLASSES, DEFAULT, LazyEmbedder
 from inspection.catalog import Catalog, Product
-from inspection.dataset import Dataset, read_dataset, split_name
+from inspection.dataset import FLAT, Dataset, read_dataset, split_name
 from inspection.errors import CheckpointError, SettingsError
 from inspection.types import Channel
 
@@ -17,13 +17,21 @@ DETECTORS = tuple(CLASSES)
 Data = Annotated[
     Path, typer.Option("--data", help="Dataset folder; its layout is found by looking.")
 ]
-Images = Annotated[list[Path], typer.Argument(help="Image files.", metavar="IMAGE...")]
+Images = Annotated[
+    list[Path], typer.Argument(help="Image files, or folders of them.", metavar="IMAGE...")
+]
 ProductName = Annotated[str, typer.Option("--category", help="CATEGORY or DATASET/CATEGORY.")]
 Folders = Annotated[
     list[str],
     typer.Option(
         "--data",
         help="Dataset folder, or NAME=DIR; its layout is found by looking. May be repeated.",
+    ),
+]
+Anyway = Annotated[
+    bool,
+    typer.Option(
+        "--anyway", help="Inspect also what does not look like the product; a note says so."
     ),
 ]
 Pool = Annotated[
@@ -70,6 +78,13 @@ Settings = Annotated[
         "--set", help="KEY=VALUE: any setting of the detector; may be repeated. See detector.json."
     ),
 ]
+AllGood = Annotated[
+    bool,
+    typer.Option(
+        "--all-good",
+        help="Take every image of a folder of photographs, which nothing divides, for a good one.",
+    ),
+]
 DatasetName = Annotated[
     str | None, typer.Option("--dataset", help="Name of the dataset. Default: that of the folder.")
 ]
@@ -98,6 +113,27 @@ def read_folders(given: Sequence[str], *, name: str | None) -> list[Dataset]:
         )
     named = [split_name(one) for one in given]
     return [read_dataset(folder, name=name or own) for own, folder in named]
+
+
+def check_flat(sources: Sequence[Dataset], *, all_good: bool) -> None:
+    """Refuse folders in which nothing tells good from defective, unless all are said to be good.
+
+    Raises:
+        SettingsError: nobody has said what the images show, or the option means nothing.
+    """
+    flat = [source for source in sources if source.layout == FLAT]
+    if flat and not all_good:
+        raise SettingsError(
+            f"Nothing says which of the {len(flat[0].samples)} images in {flat[0].root} are good.",
+            "If all of them are, add --all-good; else put the good ones into a folder good and "
+            "each defect type into a folder of its own.",
+        )
+    if all_good and not flat:
+        raise SettingsError(
+            f"The option --all-good means nothing to {sources[0].root}: its folders say what is "
+            "good.",
+            "Leave it out.",
+        )
 
 
 def one_source(sources: Sequence[Dataset]) -> Dataset:
@@ -151,7 +187,8 @@ def open_catalog(checkpoints: Path, *, device: str | None = None) -> Catalog:
 
         return load_channel(folder, device=device)
 
-    return Catalog(checkpoints, (), loader=load, detectors=DETECTORS)
+    embed = LazyEmbedder(device)
+    return Catalog(checkpoints, (), loader=load, detectors=DETECTORS, embed=embed)
 
 
 def load_channels(

@@ -26,9 +26,11 @@ from detectors.search import Trial
 from inspection.catalog import CHECKPOINTS
 from inspection.command_line import quote, quote_path
 from inspection.dataset import check_trainable, read_dataset
+from inspection.dataset_identity import check_dataset
 from inspection.errors import SettingsError
 from inspection.evaluation_types import FIGURES
 from inspection.files import write_whole
+from inspection.reading import read_by, settle_reading
 from inspection.rehearsal import Question, Rehearsal, divide_training, prepare_questions
 from inspection.reports import write_csv
 from inspection.split_labels import Labels
@@ -81,7 +83,10 @@ def tune(
     check_trainable([one for one in part.samples if one.split is Split.TRAIN])
     labels = choose_labels(detector, labelled_defects)
     product = Path(part.name) / part.categories[0]
-    samples = split_samples(part.samples, checkpoints / product, seed=seed, labels=labels)
+    check_dataset(checkpoints / product, part)
+    reading, _ = settle_reading(checkpoints / product, part.samples, is_kept=False)
+    used = read_by(part.samples, reading)
+    samples = split_samples(used, checkpoints / product, seed=seed, labels=labels)
     learns_labels = labels is not None and knows_labels(detector)
     rehearsal = divide_training(
         samples, seed=seed, with_labelled=labels is not None, keeps_labels=learns_labels

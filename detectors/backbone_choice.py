@@ -1,10 +1,16 @@
 """Which backbone a detector uses: chosen by its settings, and found again by its hash."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from detectors.backbones import Backbone, BackboneRef, load_backbone
+from detectors.backbones import (
+    IMAGENET,
+    Backbone,
+    BackboneRef,
+    Normalisation,
+    load_backbone,
+)
 from detectors.checkpoints import StoredDetector
 from inspection.command_line import train_again
 from inspection.errors import CheckpointError
@@ -31,7 +37,24 @@ def choose_backbone(choice: Choice, *, layers: Sequence[str]) -> Backbone:
 
 def backbone_state(ref: BackboneRef) -> dict[str, Any]:
     """Return what a checkpoint stores of a backbone: a reference, not a copy."""
-    return {"backbone_sha256": ref.sha256, "backbone_origin": ref.origin}
+    return {
+        "backbone_sha256": ref.sha256,
+        "backbone_origin": ref.origin,
+        "backbone_mean": list(ref.normalisation.mean),
+        "backbone_std": list(ref.normalisation.std),
+    }
+
+
+def stored_normalisation(state: Mapping[str, Any]) -> Normalisation:
+    """Return what a checkpoint's backbone was given; ImageNet's, before that was written down.
+
+    Raises:
+        ValueError: it is damaged.
+    """
+    if "backbone_mean" not in state:
+        return IMAGENET
+    (r, g, b), (dr, dg, db) = state["backbone_mean"], state["backbone_std"]
+    return Normalisation((r, g, b), (dr, dg, db))
 
 
 def reopen_backbone(
@@ -51,6 +74,7 @@ def reopen_backbone(
         layers=layers,
         weights=weights if weights is not None and weights.is_file() else None,
         allow_download=False,
+        normalisation=stored_normalisation(stored.state),
     )
     wanted = stored.state.get("backbone_sha256")
     if wanted is None:

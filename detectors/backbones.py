@@ -19,8 +19,18 @@ from detectors.backbone_files import (
 )
 from inspection.errors import BackboneError
 
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
+Triple = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Normalisation:
+    """What a network's images were shifted and divided by when it was trained: red, green, blue."""
+
+    mean: Triple
+    std: Triple
+
+
+IMAGENET = Normalisation((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +42,33 @@ class BackboneRef:
         sha256: hash of the float tensors that the asked-for layers use, in float32 and in order of
             their names; so neither the container nor tensors that nothing reads matter.
         origin: such as "carried with the project", "file resnet18.pth", "timm cache" or "hub".
+        normalisation: of the images that it is given.
     """
 
     name: str
     sha256: str
     origin: str
+    normalisation: Normalisation = IMAGENET
+
+
+class Normalise(nn.Module):
+    """Images (B, 3, H, W) in 0..1 -> what a network was trained on; nothing of it is stored."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, normalisation: Normalisation) -> None:
+        super().__init__()
+        shape = (1, 3, 1, 1)
+        self.register_buffer("mean", torch.tensor(normalisation.mean).view(shape), persistent=False)
+        self.register_buffer("std", torch.tensor(normalisation.std).view(shape), persistent=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return (images - self.mean) / self.std
 
 
 class Backbone(nn.Module):
     """A frozen feature extractor: images in 0..1 go in, one tensor per layer comes out."""
-
-    mean: Tensor
-    std: Tensor
 
     def __init__(self, network: nn.Module, *, ref: BackboneRef, grid: "Grid") -> None:
         super().__init__()
@@ -52,15 +77,13 @@ class Backbone(nn.Module):
         self.layers = tuple(grid.channels)
         self.channels = dict(grid.channels)
         self.strides = dict(grid.strides)
-        shape = (1, 3, 1, 1)
-        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(shape), persistent=False)
-        self.register_buffer("std", torch.tensor(IMAGENET_STD).view(shape), persistent=False)
+        self.normalise = Normalise(ref.normalisation)
         self.requires_grad_(False)
         self.eval()
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Map RGB images (B, 3, H, W) in 0..1 to {layer: (B, channels, H / stride, W / stride)}."""
-        features = self.network((images - self.mean) / self.std)
+        features = self.network(self.normalise(images))
         return {layer: features[layer] for layer in self.layers}
 
     def train(self, mode: bool = True) -> Self:
@@ -83,6 +106,7 @@ def load_backbone(
     weights: Path | None = None,
     folder: Path = FOLDER,
     allow_download: bool = True,
+    normalisation: Normalisation | None = None,
 ) -> Backbone:
     """Build a backbone with pretrained weights, never with random ones.
 
@@ -94,6 +118,7 @@ def load_backbone(
         weights: a state dict, as safetensors or as a file of `torch.save`.
         folder: where the project keeps its backbones.
         allow_download: ask the hub when nothing was found on this machine.
+        normalisation: what a checkpoint was made with; else that of the network's own training.
 
     Raises:
         BackboneError: no weights were found, or they are damaged or of another architecture.
@@ -103,10 +128,23 @@ def load_backbone(
     tensors = read_tensors(path)
     build = _build_student if name == STUDENT else _build_timm
     network, grid = build(name, ordered, tensors, path)
-    ref = BackboneRef(name, hash_tensors(network.state_dict()), origin)
+    normalisation = normalisation or find_normalisation(name)
+    ref = BackboneRef(name, hash_tensors(network.state_dict()), origin, normalisation)
     if isinstance(network, student.Student):
         network.fold()
     return Backbone(_NamedLayers(network, ordered), ref=ref, grid=grid)
+
+
+def find_normalisation(name: str) -> Normalisation:
+    """Return what the weights of a backbone were trained with; the student learned as ImageNet's.
+
+    Raises:
+        BackboneError: there is no backbone of that name.
+    """
+    if name == STUDENT:
+        return IMAGENET
+    config = pretrained_config(name)
+    return Normalisation(config.mean, config.std)
 
 
 class Deepest(NamedTuple):
@@ -138,7 +176,8 @@ def load_deepest(
     network, grid = (_build_student if name == STUDENT else _build_timm)(
         name, (layer,), tensors, path
     )
-    ref = BackboneRef(name, hash_tensors(network.state_dict()), origin)
+    digest = hash_tensors(network.state_dict())
+    ref = BackboneRef(name, digest, origin, find_normalisation(name))
     return Deepest(_NamedLayers(network, (layer,)), ref, layer, grid.channels[layer])
 
 

@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from detectors.backbone_choice import backbone_state
+from detectors.backbone_choice import backbone_state, stored_normalisation
 from detectors.backbone_files import STUDENT
-from detectors.backbones import build_untrained, load_deepest
+from detectors.backbones import IMAGENET, Normalisation, build_untrained, load_deepest
 from detectors.checkpoints import (
     StoredDetector,
     load_weights,
@@ -220,13 +220,21 @@ class CNNClassifier:
             **backbone_state(found.ref),
         }
         features = PretrainedFeatures(found.network, found.layer)
-        return self._assemble(features, found.channels, num_classes), state
+        network = self._assemble(features, found.channels, num_classes, found.ref.normalisation)
+        return network, state
 
-    def _assemble(self, features: nn.Module, channels: int, num_classes: int) -> Classifier:
+    def _assemble(
+        self,
+        features: nn.Module,
+        channels: int,
+        num_classes: int,
+        normalisation: Normalisation = IMAGENET,
+    ) -> Classifier:
         chosen = self.settings
         # of every channel its mean and its maximum
         head = Head(2 * channels, num_classes, hidden=chosen.hidden, dropout=chosen.dropout)
-        return Classifier(features, head).to(memory_format=memory_layout(self._device))
+        network = Classifier(features, head, normalisation=normalisation)
+        return network.to(memory_format=memory_layout(self._device))
 
     def _label(self, loaded: LoadedSamples, classes: tuple[str, ...]) -> "LabelledImages":
         from detectors.classifier_training import LabelledImages
@@ -291,11 +299,13 @@ class CNNClassifier:
         try:
             layer, channels = str(stored.state["layer"]), int(stored.state["channels"])
             network = build_untrained(name, layer, tensors=tensors)
+            normalisation = stored_normalisation(stored.state)
         except (KeyError, TypeError, ValueError, BackboneError) as error:
             raise CheckpointError(
                 f"{folder} was written by another version ({error}).", train_again(folder)
             ) from error
-        return self._assemble(PretrainedFeatures(network, layer), channels, num_classes)
+        features = PretrainedFeatures(network, layer)
+        return self._assemble(features, channels, num_classes, normalisation)
 
 
 def scale_cam(cam: NDArray[np.float32], defective: float) -> AnomalyMap:

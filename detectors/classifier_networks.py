@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from detectors.backbones import IMAGENET_MEAN, IMAGENET_STD
+from detectors.backbones import IMAGENET, Normalisation, Normalise
 
 SMALL_CNN = "small-cnn"
 SMALL_WIDTHS = (24, 48, 96, 160)
@@ -48,24 +48,21 @@ class Classifier(nn.Module):
         maps: passes them on; where Grad-CAM looks.
     """
 
-    mean: Tensor
-    std: Tensor
-
-    def __init__(self, features: nn.Module, head: Head) -> None:
+    def __init__(
+        self, features: nn.Module, head: Head, *, normalisation: Normalisation = IMAGENET
+    ) -> None:
         super().__init__()
         self.features = features
         self.maps = nn.Identity()
         self.head = head
-        shape = (1, 3, 1, 1)
-        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(shape), persistent=False)
-        self.register_buffer("std", torch.tensor(IMAGENET_STD).view(shape), persistent=False)
+        self.normalise = Normalise(normalisation)
 
     def forward(self, images: Tensor) -> Tensor:
         return self.classify(self.extract(images))
 
     def extract(self, images: Tensor) -> Tensor:
         """Return the feature maps (B, channels, h, w)."""
-        maps: Tensor = self.features((images - self.mean) / self.std)
+        maps: Tensor = self.features(self.normalise(images))
         return maps
 
     def classify(self, maps: Tensor) -> Tensor:

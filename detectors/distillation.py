@@ -19,7 +19,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from detectors.backbones import Backbone, BackboneRef, load_backbone
+from detectors.backbones import IMAGENET, Backbone, BackboneRef, Normalise, load_backbone
 from detectors.devices import choose_device, has_fast_bfloat16, memory_layout
 from detectors.student import WIDTHS, Student
 from inspection.crops import CropSampler, collect_pictures
@@ -187,6 +187,7 @@ class _Run:
         self.settings = settings
         self.device = device
         self.teacher = teacher.to(device)
+        self.normalise = Normalise(IMAGENET).to(device)  # as the student is used, whoever taught it
         self.pupil = _Pupil(settings.widths, teacher.channels).to(device)
         for network in (self.teacher, self.pupil):
             network.to(memory_format=memory_layout(device))
@@ -224,7 +225,7 @@ class _Run:
         targets = self.teach(images)
         for layer, (mean, spread) in self.statistics.items():
             targets[layer] = (targets[layer] - mean) / spread
-        return (images - self.teacher.mean) / self.teacher.std, targets
+        return self.normalise(images), targets
 
     def measure_teacher(self, batches: _Batches) -> None:
         """Learn mean and spread of every teacher channel over the first batches."""

@@ -1,5 +1,6 @@
 """One vector per image from the small backbone, for finding images that are alike."""
 
+import math
 import threading
 from collections.abc import Sequence
 
@@ -9,12 +10,13 @@ from numpy.typing import NDArray
 
 from detectors.backbones import Backbone, load_backbone
 from detectors.devices import choose_device
+from inspection.index import FIELDS
 from inspection.preprocess import to_input_size
 from inspection.types import RGBImage
 
 SIDE = 128
 BATCH = 32
-GRID = 2
+GRID = math.isqrt(FIELDS)
 
 
 class Embedder:
@@ -54,7 +56,7 @@ class Embedder:
     @torch.inference_mode()
     def _embed(self, backbone: Backbone, images: Sequence[RGBImage]) -> NDArray[np.float32]:
         batch = np.stack([to_input_size(image, (SIDE, SIDE)) for image in images])
-        tensor = torch.from_numpy(batch).to(backbone.mean.device)
+        tensor = torch.from_numpy(batch).to(backbone.normalise.mean.device)
         features = backbone(tensor.permute(0, 3, 1, 2).float().div_(255))  # (B, 3, SIDE, SIDE)
         pooled = [
             torch.nn.functional.adaptive_avg_pool2d(one, GRID).flatten(1)  # (B, channels * 4)

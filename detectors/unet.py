@@ -147,9 +147,7 @@ class UNet:
         normal = [sample for sample in used if not sample.is_anomalous]
         if not self.settings.labelled:
             return normal
-        marked = [
-            sample for sample in used if sample.is_anomalous and (sample.mask_paths or sample.boxes)
-        ]
+        marked = [sample for sample in used if sample.is_anomalous and sample.is_marked]
         if not marked:
             raise DatasetError(
                 "There is no labelled defect to learn from.",

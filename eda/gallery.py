@@ -11,7 +11,8 @@ import pandas as pd
 
 from eda.frame import GOOD, readable
 from inspection.errors import ImageError
-from inspection.facts import encode_jpeg, read_ground_truth
+from inspection.facts import encode_jpeg
+from inspection.ground_truth import read_ground_truth
 from inspection.images import read_reduced
 from inspection.types import Box, Mask, Sample, Size
 
@@ -107,11 +108,6 @@ def trace_outline(mask: Mask, *, scale: float = 1.0) -> str:
     return "".join(parts)
 
 
-def has_only_boxes(sample: Sample) -> bool:
-    """Tell whether boxes are all that is known of the defects."""
-    return bool(sample.boxes) and not sample.mask_paths
-
-
 def trace_boxes(boxes: Sequence[Box], *, scale: float = 1.0) -> str:
     """Return every box as an SVG path, one by one, also where they overlap."""
     return "".join(
@@ -123,16 +119,16 @@ def trace_boxes(boxes: Sequence[Box], *, scale: float = 1.0) -> str:
 
 def outline_of(sample: Sample, size: Size, *, scale: float = 1.0) -> str:
     """Return the outline of a sample's ground truth as an SVG path, "" for none."""
-    if has_only_boxes(sample):
+    if sample.has_only_boxes:
         return trace_boxes(sample.boxes, scale=scale)
     mask, _ = read_ground_truth(sample, size)
-    return "" if mask is None else trace_outline(mask, scale=scale)
+    return trace_outline(mask, scale=scale)
 
 
 def make_item(sample: Sample, *, side: int = ITEM_SIDE) -> dict[str, Any] | None:
     """Return a small picture with its outline, or None where the file cannot be read any more."""
     try:
-        array, size, _ = read_reduced(sample.image_path, side)
+        array, size, *_ = read_reduced(sample.image_path, side, reading=sample.reading)
     except (ImageError, OSError):
         return None
     data = base64.b64encode(encode_jpeg(array, side=side)).decode()
@@ -141,7 +137,7 @@ def make_item(sample: Sample, *, side: int = ITEM_SIDE) -> dict[str, Any] | None
         "source": f"data:image/jpeg;base64,{data}",
         "path": outline_of(sample, size, scale=min(1.0, side / max(size))),
         "box": [array.shape[1], array.shape[0]],
-        "isBoxes": has_only_boxes(sample),
+        "isBoxes": sample.has_only_boxes,
         "label": (sample.defect_type or GOOD).replace("_", " "),
         "detail": sample.split.value,
     }

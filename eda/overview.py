@@ -48,7 +48,7 @@ def make_tiles(frame: pd.DataFrame, *, num_problems: int) -> list[Tile]:
 
     Args:
         frame: of the images (`frame.make_frame`).
-        num_problems: rows of the table of odd files.
+        num_problems: files that are missing or odd (`frame.count_odd`).
     """
     defective = frame[frame["defect_type"] != GOOD]
     num_categories, num_types = frame["category"].nunique(), defective["defect_type"].nunique()

@@ -154,9 +154,8 @@ def _add_dots(
     if not known:
         return
     rows = np.array([_fences(one) for _, one in known])  # (n, 3): value, low, high
-    values, lows, highs = rows.T.tolist()
     figure.add_scatter(
-        x=values,
+        x=rows[:, 0].tolist(),
         y=[place + shift for place, _ in known],
         mode="markers",
         name=look.title,
@@ -170,11 +169,8 @@ def _add_dots(
             "width": 4,
             "color": look.colour,
         },
-        customdata=[
-            [escape(categories[place]), low, high]
-            for (place, _), low, high in zip(known, lows, highs, strict=True)
-        ],
-        hovertemplate="%{customdata[0]}: %{x:.3f} (%{customdata[1]:.3f} to %{customdata[2]:.3f})"
+        customdata=[[escape(categories[place]), _say_interval(one)] for place, one in known],
+        hovertemplate="%{customdata[0]}: %{x:.3f} (%{customdata[1]})"
         f"<extra>{escape(look.title)}</extra>",
     )
 
@@ -184,6 +180,12 @@ def _fences(figure: Figure) -> tuple[float, float, float]:
     value = figure.value or 0.0
     low, high = figure.low, figure.high
     return value, value if low is None else low, value if high is None else high
+
+
+def _say_interval(figure: Figure) -> str:
+    if figure.low is None or figure.high is None:
+        return "no interval"
+    return f"{figure.low:.3f} to {figure.high:.3f}"
 
 
 def _first_reason(board: Leaderboard) -> str:

@@ -3,13 +3,28 @@
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from pathlib import Path
 
-from inspection import readers, readers_boxes, readers_masks
+from inspection import (
+    readers,
+    readers_ad2,
+    readers_boxes,
+    readers_coco,
+    readers_labelme,
+    readers_masks,
+    readers_voc,
+    readers_yolo,
+)
+from inspection.account import UnusedFiles, account_for, describe_account
 from inspection.errors import DatasetError
-from inspection.folders import DatasetIssue, IssueKind, Listing, natural_key
-from inspection.ground_truth import find_mask_issues, has_ground_truth, read_mask
+from inspection.folders import Listing, natural_key
+from inspection.ground_truth import (
+    find_mask_issues,
+    has_ground_truth,
+    read_mask,
+    refuse_unusable,
+)
+from inspection.issues import DatasetIssue, IssueKind
 from inspection.types import Sample, Split
 
 __all__ = [
@@ -17,12 +32,17 @@ __all__ = [
     "Dataset",
     "DatasetIssue",
     "IssueKind",
+    "check_name",
     "check_trainable",
     "has_ground_truth",
     "read_dataset",
     "read_mask",
     "split_name",
 ]
+
+
+FLAT = "flat"
+"""Name of the layout in which nothing says that the images are good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +100,41 @@ LAYOUTS = (  # the first that looks right is taken, so the particular come befor
         readers_masks.read_kolektor,
     ),
     Layout(
+        "mvtec_ad2",
+        "MVTec AD 2",
+        "<category>/train/good, validation/good, test_public/<type> and test_public/ground_truth",
+        readers_ad2.looks_like_ad2,
+        readers_ad2.read_ad2,
+    ),
+    Layout(
+        "coco",
+        "COCO",
+        "annotations/*.json, or a JSON file beside the images or in each of train, valid and test",
+        readers_coco.looks_like_coco,
+        readers_coco.read_coco,
+    ),
+    Layout(
+        "yolo",
+        "YOLO",
+        "images and labels, each with train and val or in them, data.yaml with the names",
+        readers_yolo.looks_like_yolo,
+        readers_yolo.read_yolo,
+    ),
+    Layout(
+        "voc",
+        "Pascal VOC",
+        "an XML file beside each image or in a folder Annotations",
+        readers_voc.looks_like_voc,
+        readers_voc.read_voc,
+    ),
+    Layout(
+        "labelme",
+        "LabelMe",
+        "a JSON file beside each image that somebody looked at",
+        readers_labelme.looks_like_labelme,
+        readers_labelme.read_labelme,
+    ),
+    Layout(
         "mvtec_3d",
         "MVTec 3D-AD",
         "<category>/train/good/rgb, test/<type>/rgb and test/<type>/gt",
@@ -121,23 +176,42 @@ LAYOUTS = (  # the first that looks right is taken, so the particular come befor
         readers.looks_like_plain,
         readers.read_plain,
     ),
+    Layout(
+        FLAT,
+        "flat folder",
+        "images in the folder itself and in no other",
+        readers.looks_like_flat,
+        readers.read_flat,
+    ),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """The samples of one dataset folder, in natural order of their ids, and what is odd in it."""
+    """The samples of one dataset folder, in natural order of their ids, and what is odd in it.
+
+    Attributes:
+        unused: what is not used, so that samples, masks and these make all image files.
+        remarks: how the folder was read, where somebody could think otherwise.
+    """
 
     root: Path
     name: str
     layout: str
     samples: tuple[Sample, ...]
     issues: tuple[DatasetIssue, ...] = ()
+    unused: tuple[UnusedFiles, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def categories(self) -> tuple[str, ...]:
         """Names of the categories, sorted."""
         return tuple(sorted({sample.category for sample in self.samples}, key=natural_key))
+
+    @property
+    def account(self) -> str:
+        """Say what became of every image file, in sentences."""
+        return " ".join([describe_account(self.samples, self.unused), *self.remarks])
 
     def of(self, category: str) -> "Dataset":
         """Return the part of the dataset that belongs to one category.
@@ -152,25 +226,52 @@ class Dataset:
                 f"Choose one of: {', '.join(self.categories)}.",
             )
         issues = tuple(issue for issue in self.issues if issue.category in (category, None))
-        return replace(self, samples=samples, issues=issues)
+        unused = tuple(one for one in self.unused if one.category == category)
+        return replace(self, samples=samples, issues=issues, unused=unused)
 
 
 def read_dataset(root: Path, *, layout: str | None = None, name: str | None = None) -> Dataset:
     """Read a dataset folder by its directory listings; the layout is found by looking.
 
     Raises:
-        DatasetError: no such folder, not a folder, no images, or none of the known layouts.
+        DatasetError: no such folder, not a folder, no images, none of the known layouts, or a name
+            that no dataset can have.
     """
     root = Path(os.path.abspath(root.expanduser()))  # noqa: PTH100 (links stay as they are)
     _check_folder(root)
+    name = check_name(name or root.name)
     listing = Listing(root)
     reader = _find_layout(listing) if layout is None else _layout_named(layout)
     samples = reader.read(listing)
     if not samples:
+        for issue in listing.issues:
+            if issue.kind is IssueKind.UNLABELLED:  # there are images, but nobody knows what of
+                raise issue.to_error()
         raise _no_images(root, f"Put images there as {reader.title} has them: {reader.expects}.")
     samples.sort(key=lambda sample: natural_key(sample.id))
-    _report_left_out(listing, samples)
-    return Dataset(root, name or root.name, reader.name, tuple(samples), tuple(listing.issues))
+    unused = account_for(listing, samples, title=reader.title)
+    return Dataset(
+        root,
+        name,
+        reader.name,
+        tuple(samples),
+        tuple(listing.issues),
+        tuple(unused),
+        tuple(listing.remarks),
+    )
+
+
+def check_name(name: str) -> str:
+    """Return the name of a dataset, of which one folder of checkpoints is called.
+
+    Raises:
+        DatasetError: no folder can be called so.
+    """
+    if name.strip() in ("", ".", "..") or not set(name).isdisjoint("/\\"):
+        raise DatasetError(
+            f"A dataset cannot be called '{name}'.", "Give it a plain name: --dataset NAME."
+        )
+    return name
 
 
 def split_name(given: Path | str) -> tuple[str | None, Path]:
@@ -195,7 +296,8 @@ def check_trainable(
         needs_normal: False for a detector that also learns from defects alone.
 
     Raises:
-        DatasetError: no images, no good images for training, or a mask that fits no image.
+        DatasetError: no images, no good images for training, or a mask that fits no image or whose
+            meaning is not certain.
     """
     if not samples:
         raise DatasetError("There are no images to train on.", "Choose a folder that holds images.")
@@ -207,11 +309,7 @@ def check_trainable(
         )
     categories = {None, *(sample.category for sample in samples)}
     noted = (issue for issue in issues if issue.category in categories)
-    found = [*noted, *find_mask_issues(samples)]
-    for issue in found:
-        if issue.kind in (IssueKind.STRAY_MASK, IssueKind.MASK_SIZE):
-            raise issue.to_error()
-    return found
+    return refuse_unusable([*noted, *find_mask_issues(samples)])
 
 
 def _check_folder(root: Path) -> None:
@@ -236,7 +334,7 @@ def _find_layout(listing: Listing) -> Layout:
     for layout in LAYOUTS:
         if layout.looks_like(listing):
             return layout
-    if not _holds_image(listing, listing.root):
+    if not listing.holds_image(listing.root):
         raise _no_images(listing.root, "Put the images there, or choose another folder.")
     expected = "; ".join(f"{layout.title} ({layout.expects})" for layout in LAYOUTS)
     raise DatasetError(
@@ -260,30 +358,6 @@ def _layout_named(name: str) -> Layout:
             return layout
     known = ", ".join(layout.name for layout in LAYOUTS)
     raise DatasetError(f"There is no dataset layout {name!r}.", f"Choose one of: {known}.")
-
-
-def _report_left_out(listing: Listing, samples: Sequence[Sample]) -> None:
-    """Note folders with images that were not read, where each folder should be a category."""
-    read = {sample.id.split("/", 1)[0] for sample in samples}
-    if listing.root.name in {sample.category for sample in samples}:
-        return
-    for folder in listing.folders(listing.root):
-        if folder.name not in read and _holds_image(listing, folder):
-            listing.report(
-                IssueKind.LEFT_OUT,
-                folder,
-                problem=f"The folder {folder.name} is laid out otherwise and was left out.",
-                fix="Open it as a dataset of its own.",
-            )
-
-
-def _holds_image(listing: Listing, folder: Path, *, depth: int = 6) -> bool:
-    level = [folder]
-    for _ in range(depth):
-        if any(listing.images(folder) for folder in level):
-            return True
-        level = list(chain.from_iterable(listing.folders(folder) for folder in level))[:1000]
-    return False
 
 
 def _no_images(root: Path, fix: str) -> DatasetError:

@@ -3,9 +3,8 @@
 import io
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -13,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from inspection.ground_truth import defect_level
 from inspection.errors import ImageError
-from inspection.images import read_grey, read_reduced, shrink
+from inspection.ground_truth import read_ground_truth
+from inspection.images import read_reduced, shrink
+from inspection.issues import FileNote, IssueKind
 from inspection.regions import measure_elongation
-from inspection.types import Box, Mask, RGBImage, Sample, Size
+from inspection.types import Box, Mask, RGBImage, Sample
 
 THUMBNAIL_SIDE = 128
 MEASURED_SIDE = 256  # brightness and contrast are those of a copy of at most this side
@@ -59,8 +59,9 @@ class ImageFacts:
         mode: as stored in the file, such as L, RGB or I;16.
         brightness: mean grey level, 0-255.
         contrast: standard deviation of the grey level.
-        truth: where the defects are known from: "mask", "boxes" or "" for nowhere.
-        mask_problems: what is odd about the masks, in words.
+        truth: where the defects are known from: "mask" (or shapes), "boxes" or "" for nowhere.
+        mask_problems: what is odd about the masks, and how they were read.
+        notes: what is to be known of the file, though it could be read.
         coverage: uint8 (GRID, GRID) share of each cell that is defective, zlib; b"" for none.
         thumbnail: JPEG, longer side `THUMBNAIL_SIDE`.
     """
@@ -73,18 +74,20 @@ class ImageFacts:
     contrast: float = 0.0
     truth: str = ""
     defects: tuple[DefectFacts, ...] = ()
-    mask_problems: tuple[str, ...] = ()
+    mask_problems: tuple[FileNote, ...] = ()
     problem: str = ""
+    notes: tuple[FileNote, ...] = ()
     coverage: bytes = field(default=b"", repr=False)
     thumbnail: bytes = field(default=b"", repr=False)
 
 
 def measure_sample(sample: Sample) -> ImageFacts:
     """Read an image and its ground truth once and measure them; what is broken is only noted."""
-    has_truth = bool(sample.mask_paths or sample.boxes)  # defects are measured at full size
+    has_truth = sample.is_marked  # defects are measured at full size
     try:
         file_size = sample.image_path.stat().st_size
-        full, size, mode = read_reduced(sample.image_path, None if has_truth else MEASURED_SIDE)
+        longest = None if has_truth else MEASURED_SIDE
+        full, size, mode, notes = read_reduced(sample.image_path, longest, reading=sample.reading)
     except ImageError as error:
         return ImageFacts(problem=error.problem)
     except OSError as error:
@@ -93,8 +96,8 @@ def measure_sample(sample: Sample) -> ImageFacts:
     grey = array if array.ndim == 2 else cv2.cvtColor(array, cv2.COLOR_RGB2GRAY)
     mask, problems = read_ground_truth(sample, size)
     defects: tuple[DefectFacts, ...] = ()
-    if mask is not None and mask.any():
-        boxes = () if sample.mask_paths else sample.boxes
+    if mask.any():
+        boxes = sample.boxes if sample.has_only_boxes else ()
         defects = tuple(measure_defects(full, mask, boxes=boxes))
     return ImageFacts(
         width=size[1],
@@ -103,27 +106,13 @@ def measure_sample(sample: Sample) -> ImageFacts:
         file_size=file_size,
         brightness=float(grey.mean()),
         contrast=float(grey.std()),
-        truth="mask" if sample.mask_paths else "boxes" if sample.boxes else "",
+        truth="boxes" if sample.has_only_boxes else "mask" if sample.is_marked else "",
         defects=defects,
-        mask_problems=tuple(problems),
-        coverage=b"" if mask is None else encode_coverage(mask),
+        mask_problems=problems,
+        notes=notes,
+        coverage=encode_coverage(mask),
         thumbnail=encode_jpeg(array),
     )
-
-
-def read_ground_truth(sample: Sample, size: Size) -> tuple[Mask | None, list[str]]:
-    """Return the union of masks and boxes, or None without any, and what is odd about them."""
-    if not (sample.mask_paths or sample.boxes):
-        return None, []
-    mask = np.zeros(size, dtype=np.bool_)
-    problems: list[str] = []
-    for path in sample.mask_paths:
-        _add_mask(mask, path, problems)
-    for box in sample.boxes:
-        mask[max(box.top, 0) : box.bottom, max(box.left, 0) : box.right] = True
-    if not mask.any() and not problems:
-        problems.append("The mask is empty.")
-    return mask, problems
 
 
 def measure_defects(
@@ -196,23 +185,50 @@ def defects_from_json(text: str) -> tuple[DefectFacts, ...]:
     return tuple(DefectFacts(*[*row[:7], tuple(row[7])]) for row in rows)
 
 
-def _add_mask(mask: Mask, path: Path, problems: list[str]) -> None:
-    """Add a mask file to the union, or say why not."""
-    try:
-        grey = read_grey(path)
-    except ImageError as error:
-        problems.append(error.problem)
-        return
-    if grey.shape != mask.shape:
-        problems.append(
-            f"The mask {path.name} is {grey.shape[1]} x {grey.shape[0]} pixels, "
-            f"its image {mask.shape[1]} x {mask.shape[0]}."
-        )
-        return
-    levels = np.flatnonzero(np.bincount(grey.ravel(), minlength=256))
-    if len(levels) > 2:
-        problems.append(f"The mask {path.name} has {len(levels)} grey levels instead of two.")
-    mask |= grey >= defect_level(path, int(levels[-1]))
+def facts_to_row(facts: ImageFacts) -> tuple[object, ...]:
+    """Return the facts as columns of a table, without the pictures."""
+    return (
+        facts.width,
+        facts.height,
+        facts.mode,
+        facts.file_size,
+        facts.brightness,
+        facts.contrast,
+        facts.truth,
+        defects_to_json(facts.defects),
+        _to_json(facts.mask_problems),
+        facts.problem,
+        _to_json(facts.notes),
+    )
+
+
+def facts_from_row(row: Sequence[Any]) -> ImageFacts:
+    """Return what `facts_to_row` has made columns of."""
+    *measured, truth, defects, problems, problem, notes = row
+    width, height, mode, file_size, brightness, contrast = measured
+    return ImageFacts(
+        width,
+        height,
+        mode,
+        file_size,
+        brightness,
+        contrast,
+        truth,
+        defects_from_json(defects),
+        _from_json(problems),
+        problem,
+        _from_json(notes),
+    )
+
+
+def _to_json(told: Sequence[FileNote]) -> str:
+    """Return what is odd as rows of text; no text for nothing."""
+    return json.dumps([astuple(one) for one in told]) if told else ""
+
+
+def _from_json(text: str) -> tuple[FileNote, ...]:
+    rows: list[list[str]] = json.loads(text) if text else []
+    return tuple(FileNote(IssueKind(kind), problem, fix) for kind, problem, fix in rows)
 
 
 def _measure(

@@ -4,55 +4,32 @@ import os
 import random
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 
-from inspection.errors import DatasetError
-from inspection.images import IMAGE_SUFFIXES
+from inspection.file_kinds import FileKind, kind_of
+from inspection.image_kinds import IMAGE_SUFFIXES
+from inspection.issues import DatasetIssue, IssueKind
 from inspection.types import Sample, Split
 
 NORMAL_NAMES = frozenset(
-    {"good", "ok", "normal", "ok_front", "no_defect", "defect_free", "defect-free", "non_defective"}
+    {"good", "ok", "normal", "ok_front", "pass", "passed", "healthy", "intact", "undamaged"}
+    | {"no_defect", "no-defect", "no defect", "nodefect", "defect_free", "defect-free"}
+    | {"non_defective", "non-defective", "nondefective"}
 )
-MASK_FOLDERS = frozenset({"ground_truth", "groundtruth", "gt", "mask", "masks", "label", "labels"})
-MASK_ENDINGS = ("_mask", "_label", "_gt")
 SPLIT_SEED = (
     20070  # any fixed number; another one gives another division of every layout without a split
 )
 
 
-class IssueKind(StrEnum):
-    """What can be odd about a dataset folder."""
-
-    STRAY_MASK = "mask without an image"
-    MASK_SIZE = "mask of another size"
-    NO_MASK = "defective image without a mask"
-    UNREADABLE = "unreadable"
-    MISSING = "missing file"
-    LEFT_OUT = "folder left out"
-
-
-@dataclass(frozen=True, slots=True)
-class DatasetIssue:
-    """One odd file or folder, with what is wrong and what to do about it."""
-
-    kind: IssueKind
-    path: Path
-    problem: str
-    fix: str
-    category: str | None = None
-
-    def to_error(self) -> DatasetError:
-        """Return the same sentence as an error to raise."""
-        return DatasetError(self.problem, self.fix)
-
-
 @dataclass(frozen=True, slots=True)
 class _Content:
+    """What lies in a folder; `hidden` are image files below it whose path begins with a dot."""
+
     folders: dict[str, Path]
     files: dict[str, Path]
+    hidden: list[Path]
 
 
 class Listing:
@@ -64,9 +41,12 @@ class Listing:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.issues: list[DatasetIssue] = []
+        self.remarks: list[str] = []
         self.aside: dict[Path, str] = {}
+        self.unnamed: list[Path] = []
         self._prefix = len(root.as_posix().rstrip("/")) + 1
         self._contents: dict[Path, _Content] = {}
+        self._kinds: dict[Path, FileKind] = {}
 
     def folders(self, folder: Path) -> list[Path]:
         """Return the folders in a folder, in natural order."""
@@ -89,7 +69,30 @@ class Listing:
 
     def images(self, folder: Path) -> list[Path]:
         """Return the image files in a folder, in natural order."""
-        return self.files(folder, *IMAGE_SUFFIXES)
+        found = self._content(folder).files.values()
+        return [path for path in found if self.kind(path) is FileKind.IMAGE]
+
+    def kind(self, path: Path) -> FileKind:
+        """Return what a file is; opened at most once, and only if its ending tells nothing."""
+        if path not in self._kinds:
+            self._kinds[path] = kind_of(path)
+        return self._kinds[path]
+
+    def holds_image(self, folder: Path, *, depth: int = 6) -> bool:
+        """Tell whether there is an image in a folder or not too deep below it."""
+        return bool(self.images(folder)) or (
+            depth > 0
+            and any(self.holds_image(inner, depth=depth - 1) for inner in self.folders(folder))
+        )
+
+    def walk(self) -> Iterator[tuple[Path, list[Path], list[Path]]]:
+        """Yield every folder with its files, and with the hidden image files in and below it."""
+        pending = [self.root]
+        while pending:
+            folder = pending.pop()
+            content = self._content(folder)
+            yield folder, list(content.files.values()), content.hidden
+            pending.extend(reversed(content.folders.values()))
 
     def file(self, folder: Path, name: str) -> Path | None:
         """Return the file of this name, or None."""
@@ -105,11 +108,16 @@ class Listing:
         """Note something odd."""
         self.issues.append(DatasetIssue(kind, path, problem, fix, category))
 
+    def remark(self, sentence: str) -> None:
+        """Note how the folder was read, where somebody could think otherwise."""
+        if sentence not in self.remarks:
+            self.remarks.append(sentence)
+
     def set_aside(self, paths: Iterable[Path], *, reason: str) -> None:
         """Note image files that a rule of the layout leaves out, such as "depth images"."""
         self.aside.update(dict.fromkeys(paths, reason))
 
-    def report_stray_masks(self, masks: Iterable[Path], *, category: str) -> None:
+    def report_stray_masks(self, masks: Iterable[Path], *, category: str | None) -> None:
         """Note masks or annotations that no image belongs to."""
         for mask in masks:
             noun = "mask" if mask.suffix.lower() in IMAGE_SUFFIXES else "annotation"
@@ -121,6 +129,23 @@ class Listing:
                 category=category,
             )
 
+    def report_shared_masks(
+        self, shared: Mapping[Path, Sequence[Path]], *, category: str | None
+    ) -> None:
+        """Note masks that fit several images, none of which is given them."""
+        for mask, images in shared.items():
+            first, second = (self.sample_id(path) for path in images[:2])
+            holder = images[0].parent
+            self.report(
+                IssueKind.SHARED_MASK,
+                mask,
+                problem=f"The mask {self.sample_id(mask)} could belong to {first} or to {second}.",
+                fix="Give the two images different names, and the mask that of its own."
+                if all(path.parent == holder for path in images)
+                else f"Put it into a folder called as that of its image, such as {holder.name}.",
+                category=category,
+            )
+
     def _content(self, folder: Path) -> _Content:
         if folder not in self._contents:
             self._contents[folder] = self._scan(folder)
@@ -129,12 +154,14 @@ class Listing:
     def _scan(self, folder: Path) -> _Content:
         folders: list[str] = []
         files: list[str] = []
+        hidden: list[Path] = []
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
                     if entry.name.startswith((".", "__MACOSX")):
-                        continue
-                    self._sort_in(entry, folders, files)
+                        hidden += _images_by_ending(Path(entry.path))
+                    else:
+                        self._sort_in(entry, folders, files)
         except OSError as error:
             self.report(
                 IssueKind.UNREADABLE,
@@ -145,6 +172,7 @@ class Listing:
         return _Content(
             {name: folder / name for name in sorted(folders, key=natural_key)},
             {name: folder / name for name in sorted(files, key=natural_key)},
+            hidden,
         )
 
     def _sort_in(self, entry: os.DirEntry[str], folders: list[str], files: list[str]) -> None:
@@ -155,6 +183,7 @@ class Listing:
                 problem=f"The name {entry.name!a} is not text in UTF-8; it was left out.",
                 fix="Rename it.",
             )
+            self.unnamed += _images_by_ending(Path(entry.path))
             return
         try:
             if entry.is_dir():
@@ -185,6 +214,18 @@ class Listing:
         )
 
 
+def _images_by_ending(path: Path) -> list[Path]:
+    """Return the files with the ending of an image below a hidden folder, or a hidden file."""
+    if not path.is_dir():
+        return [path] if path.is_file() and path.suffix.lower() in IMAGE_SUFFIXES else []
+    return [
+        Path(folder) / name
+        for folder, _, names in os.walk(path)
+        for name in names
+        if Path(name).suffix.lower() in IMAGE_SUFFIXES
+    ]
+
+
 def _leads_back(entry: os.DirEntry[str]) -> bool:
     """Tell whether a link points at the folder that it lies in, or at one above it."""
     target = Path(entry.path).resolve()
@@ -209,47 +250,9 @@ def natural_key(name: str) -> tuple[list[str | int], str]:
     return parts, name
 
 
-def is_mask_folder(path: Path) -> bool:
-    """Tell whether a folder of this name holds masks."""
-    return path.name.casefold() in MASK_FOLDERS
-
-
 def is_normal_name(name: str) -> bool:
     """Tell whether a folder of this name holds normal images."""
     return name.casefold() in NORMAL_NAMES
-
-
-def match_masks(
-    images: Iterable[Path], masks: Iterable[Path]
-) -> tuple[dict[str, tuple[Path, ...]], list[Path]]:
-    """Return image stem -> its masks, and the masks that belong to no image.
-
-    `000.png` has the mask `000.png`, `000_mask.png`, `000_label.bmp` or `000_gt.png`.
-    """
-    stems = {image.stem for image in images}
-    matched: defaultdict[str, list[Path]] = defaultdict(list)
-    strays: list[Path] = []
-    for mask in masks:
-        stem = mask.stem if mask.stem in stems else _without_mask_ending(mask.stem)
-        (matched[stem] if stem in stems else strays).append(mask)
-    return {stem: tuple(paths) for stem, paths in matched.items()}, strays
-
-
-def split_off_masks(files: Iterable[Path]) -> tuple[list[Path], list[Path]]:
-    """Return (images, masks) of a folder in which both lie, told apart by `MASK_ENDINGS`."""
-    images: list[Path] = []
-    masks: list[Path] = []
-    for path in files:
-        (images if _without_mask_ending(path.stem) == path.stem else masks).append(path)
-    return images, masks
-
-
-def _without_mask_ending(stem: str) -> str:
-    """Return the stem of the image that a mask of this stem belongs to."""
-    for ending in MASK_ENDINGS:
-        if stem.casefold().endswith(ending):
-            return stem[: -len(ending)]
-    return stem
 
 
 def _choose_training_units(

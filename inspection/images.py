@@ -1,116 +1,193 @@
-"""Read, check and write images: a file becomes (H, W, 3) sRGB, or a sentence says why not."""
+"""Read and write images: a file becomes (H, W, 3) sRGB, or a sentence says why not."""
 
 import hashlib
 import os
-import struct
 import tempfile
-import warnings
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, TiffImagePlugin, UnidentifiedImageError
+from PIL import Image
 
+from inspection.colour_profiles import to_srgb
+from inspection.colours import lay_on, to_eight_bits, turn_upright
+from inspection.deep_values import Deep
 from inspection.errors import ImageError
-from inspection.types import RGBImage, Sample, Size
+from inspection.image_decoding import Decoded, decode, drop_alpha, read_size
+from inspection.image_kinds import IMAGE_SUFFIXES, find_format, looks_like_image
+from inspection.issues import FileNote
+from inspection.types import DEFAULT_READING, Reading, RGBImage, Sample, Size
 
-IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"})
-FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF")
-MAX_PIXELS = 64_000_000  # 192 MB decoded; a 20 KB PNG can claim far more
-MIN_SIDE = 16
-TAG_WIDTH, TAG_HEIGHT, TAG_ORIENTATION = 256, 257, 274  # of TIFF and EXIF
-TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-"""EXIF orientation -> what makes the image upright."""
-TEXT_CHUNKS = (b"eXIf", b"tEXt", b"zTXt", b"iTXt")  # of a PNG
-KNOWN = "Use PNG, JPEG, BMP, TIFF or WebP."
+__all__ = [
+    "IMAGE_SUFFIXES",
+    "OpenedImage",
+    "Reduced",
+    "looks_like_image",
+    "open_image",
+    "open_sample",
+    "pixel_hash",
+    "read_grey",
+    "read_image",
+    "read_image_size",
+    "read_layers",
+    "read_reduced",
+    "read_sample",
+    "read_stored",
+    "shrink",
+    "write_png",
+]
 
 
-def read_image(path: Path) -> RGBImage:
-    """Return the first frame as (H, W, 3) uint8 sRGB, upright by its EXIF orientation.
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenedImage:
+    """An image as detectors see it, and what a person should know of its file."""
 
-    16-bit images are scaled by bit depth, never stretched by content; an alpha channel is dropped.
+    pixels: RGBImage
+    notes: tuple[FileNote, ...]
+
+    @property
+    def note(self) -> str:
+        """What to know, in one line; empty for nothing."""
+        return " ".join(note.problem for note in self.notes)
+
+
+class Reduced(NamedTuple):
+    """An image for measuring and showing: (h, w) or (h, w, 3), no larger than was asked for.
+
+    Attributes:
+        size: (height, width) as read.
+        mode: as stored.
+    """
+
+    image: NDArray[np.uint8]
+    size: Size
+    mode: str
+    notes: tuple[FileNote, ...]
+
+
+def open_image(path: Path, *, reading: Reading = DEFAULT_READING) -> OpenedImage:
+    """Return the first picture of a file as (H, W, 3) uint8 sRGB, upright by its EXIF orientation.
+
+    Deep images are scaled by the white of the reading or else by bit depth, never stretched by
+    content; transparent parts are laid on the background of the reading.
 
     Raises:
         ImageError: no such file, a folder, empty, truncated, not an image, too large or too small.
     """
-    array = _decode(path)
+    array, notes = _develop(decode(path), reading, path)
     if array.ndim == 2:
         array = np.repeat(array[:, :, None], 3, axis=2)  # (H, W, 3)
-    return np.ascontiguousarray(array)
+    return OpenedImage(np.ascontiguousarray(array), notes)
+
+
+def read_image(path: Path, *, reading: Reading = DEFAULT_READING) -> RGBImage:
+    """Return what `open_image` does, without its notes.
+
+    Raises:
+        ImageError: as in `open_image`.
+    """
+    return open_image(path, reading=reading).pixels
 
 
 def read_sample(sample: Sample) -> RGBImage:
     """Return the image of a sample; an error tells its id, for many folders have a 000.png.
 
     Raises:
-        ImageError: as in `read_image`.
+        ImageError: as in `open_image`.
+    """
+    return open_sample(sample).pixels
+
+
+def open_sample(sample: Sample) -> OpenedImage:
+    """Return the image of a sample with what should be known of its file.
+
+    Raises:
+        ImageError: as in `open_image`, with the id of the sample.
     """
     try:
-        return read_image(sample.image_path)
+        return open_image(sample.image_path, reading=sample.reading)
     except ImageError as error:
         raise ImageError(f"{error.problem} The file is {sample.id}.", error.fix) from error
 
 
-def read_grey(path: Path) -> NDArray[np.uint8]:
-    """Return a mask file as (H, W) uint8 grey levels; palette indices and 1-bit images included.
+def read_layers(path: Path, *, reading: Reading) -> NDArray[np.uint8]:
+    """Return colours and opacity of an image as (H, W, 4), laid on nothing.
 
     Raises:
-        ImageError: as in `read_image`.
+        ImageError: as in `open_image`.
     """
-    array = _decode(path)
-    return (
-        array if array.ndim == 2 else array.max(axis=2)
-    )  # a coloured mark counts as strongly as white
+    decoded = decode(path)
+    picture, _ = to_srgb(_to_picture(decoded, reading, path)[0], decoded.profile, path)
+    return np.asarray(picture.convert("RGBA"))
+
+
+def read_grey(path: Path) -> NDArray[np.uint8]:
+    """Return an image as (H, W) uint8 grey levels, of colours the strongest channel.
+
+    Levels stay as stored: neither colour profiles nor transparency change them.
+
+    Raises:
+        ImageError: as in `open_image`.
+    """
+    decoded = decode(path)
+    picture, _ = _to_picture(decoded, DEFAULT_READING, path)
+    if "transparency" in picture.info and picture.mode == "P":
+        picture = picture.convert("RGBA")  # Pillow warns of the direct way
+    picture = drop_alpha(picture)
+    array = np.asarray(picture.convert("L" if picture.mode in ("1", "L") else "RGB"))
+    return array if array.ndim == 2 else array.max(axis=2)
+
+
+def read_stored(path: Path) -> tuple[Image.Image, str]:
+    """Return a file upright, its values and its palette as stored, and its format, such as "PNG".
+
+    Whole numbers of more than 8 bits come as 32 bits; deep colours with 8 bits.
+
+    Raises:
+        ImageError: as in `open_image`.
+    """
+    decoded = decode(path)
+    content = decoded.content
+    picture = content if isinstance(content, Image.Image) else _to_stored(content, path)
+    return turn_upright(picture, decoded.orientation), find_format(path) or ""
+
+
+def _to_stored(deep: Deep, path: Path) -> Image.Image:
+    values = deep.values
+    if values.ndim == 3 or deep.is_inverted:
+        return to_eight_bits(deep, DEFAULT_READING, path)[0]
+    if np.issubdtype(values.dtype, np.floating):
+        return Image.fromarray(values.astype(np.float32))
+    most = np.iinfo(np.int32).max
+    return Image.fromarray(np.minimum(values.astype(np.int64), most).astype(np.int32))
 
 
 def read_image_size(path: Path) -> Size:
     """Return (height, width) as `read_image` would, without decoding a pixel if that can be.
 
     Raises:
-        ImageError: as in `read_image`.
+        ImageError: as in `open_image`.
     """
-    try:
-        with _open(path) as picture:
-            width, height = picture.size
-            is_known = picture.format != "PNG" or "exif" in picture.info or _has_late_text(path)
-            is_turned = is_known and picture.getexif().get(TAG_ORIENTATION, 1) in (5, 6, 7, 8)
-    except UnidentifiedImageError as error:
-        size = _deep_tiff_size(path)
-        if size is None:
-            raise ImageError(f"{path.name} could not be read as an image.", KNOWN) from error
-        return size
-    return (width, height) if is_turned else (height, width)
+    return read_size(path)
 
 
-def read_reduced(path: Path, longest: int | None) -> tuple[NDArray[np.uint8], Size, str]:
-    """Return the image no larger than this, its (height, width) as read, and its mode as stored.
+def read_reduced(path: Path, longest: int | None, *, reading: Reading = DEFAULT_READING) -> Reduced:
+    """Return the image no larger than this; None leaves it as large as it is.
 
-    The image is (h, w) or (h, w, 3); None leaves it as large as it is. A JPEG is decoded at a
-    fraction of its size, which takes a fraction of the time; libpng can only decode the whole.
+    A JPEG is decoded at a fraction of its size, which takes a fraction of the time; libpng can only
+    decode the whole.
 
     Raises:
-        ImageError: as in `read_image`.
+        ImageError: as in `open_image`.
     """
-    try:
-        with _open(path) as picture:
-            mode, is_jpeg = picture.mode, picture.format == "JPEG"
-    except UnidentifiedImageError:  # a deep TIFF, or none: decoding tells
-        mode, is_jpeg = "RGB;16", False
-    # the size of a PNG with its turn is known only when it is decoded: once is enough
-    size = read_image_size(path) if is_jpeg else None
-    array = _decode(path, at_least=longest)
-    height, width = array.shape[:2]
-    size = size or (height, width)
-    return (array if longest is None else shrink(array, longest)), size, mode
+    decoded = decode(path, at_least=longest)
+    array, notes = _develop(decoded, reading, path)
+    if longest is not None:
+        array = shrink(array, longest)
+    return Reduced(array, decoded.size, decoded.mode, notes)
 
 
 def shrink(array: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
@@ -150,147 +227,21 @@ def write_png(path: Path, image: NDArray[np.uint8]) -> None:
         ) from error
 
 
-def _check_file(path: Path) -> None:
-    if path.is_dir():
-        raise ImageError(f"{path} is a folder.", "Give the path of one image file.")
-    if not path.is_file():
-        raise ImageError(f"There is no file {path}.", "Check the path for typing errors.")
-    if path.stat().st_size == 0:
-        raise ImageError(f"{path.name} is empty (0 bytes).", "Copy or export the image again.")
+def _develop(
+    decoded: Decoded, reading: Reading, path: Path
+) -> tuple[NDArray[np.uint8], tuple[FileNote, ...]]:
+    """Return (H, W) or (H, W, 3) sRGB, and what to know of the file."""
+    picture, clipped = _to_picture(decoded, reading, path)
+    picture, damaged = to_srgb(picture, decoded.profile, path)
+    return lay_on(picture, reading.background), (*decoded.notes, *clipped, *damaged)
 
 
-def _open(path: Path) -> Image.Image:
-    """Open and check a file without decoding it; UnidentifiedImageError if Pillow knows it not."""
-    _check_file(path)
-    try:
-        with warnings.catch_warnings():
-            # Pillow's own limit is another one, and its advice on odd files is no news to a person
-            warnings.simplefilter("ignore")
-            picture = Image.open(path, formats=FORMATS)
-    except Image.DecompressionBombError as error:
-        raise ImageError(
-            f"{path.name} has more than {MAX_PIXELS // 10**6} megapixels.",
-            "Resize or crop it and try again.",
-        ) from error
-    except PermissionError as error:
-        raise ImageError(
-            f"{path.name} may not be read.", "Give yourself the right to read it."
-        ) from error
-    except UnidentifiedImageError:
-        raise
-    except (OSError, ValueError, SyntaxError) as error:  # Pillow calls a bad header a SyntaxError
-        raise ImageError(f"{path.name} is damaged ({error}).", "Export it again.") from error
-    try:
-        _check_size(picture.size, path)
-    except ImageError:
-        picture.close()
-        raise
-    return picture
-
-
-def _has_late_text(path: Path) -> bool:
-    """Tell whether a PNG holds text or EXIF behind its pixels; Pillow decodes them to find it."""
-    is_behind = False
-    with path.open("rb") as file:
-        file.seek(8)
-        while len(head := file.read(8)) == 8:
-            length, kind = struct.unpack(">I4s", head)
-            is_behind = is_behind or kind == b"IDAT"
-            if is_behind and kind in TEXT_CHUNKS:
-                return True
-            file.seek(length + 4, os.SEEK_CUR)  # the chunk and its checksum
-    return False
-
-
-def _check_size(size: tuple[int, int], path: Path) -> None:
-    """Refuse (width, height) that are too large or too small."""
-    width, height = size
-    if width * height > MAX_PIXELS:
-        raise ImageError(
-            f"{path.name} is {width} x {height} pixels; "
-            f"the limit is {MAX_PIXELS // 10**6} megapixels.",
-            "Resize or crop it and try again.",
-        )
-    if min(width, height) < MIN_SIDE:
-        raise ImageError(
-            f"{path.name} is {width} x {height} pixels, too small to inspect.",
-            f"Give an image of at least {MIN_SIDE} x {MIN_SIDE} pixels.",
-        )
-
-
-def _decode(path: Path, *, at_least: int | None = None) -> NDArray[np.uint8]:
-    """Return (H, W) or (H, W, 3) uint8; a JPEG may come smaller, but not below `at_least`."""
-    try:
-        with _open(path) as picture:
-            if at_least is not None:
-                picture.draft(None, (at_least, at_least))
-            picture.load()
-            return _to_eight_bits(_turn_upright(picture), path)
-    except UnidentifiedImageError as error:
-        deep = _decode_deep_tiff(path)  # Pillow knows no 16-bit RGB TIFF
-        if deep is None:
-            raise ImageError(f"{path.name} could not be read as an image.", KNOWN) from error
-        return deep
-    except (OSError, ValueError, SyntaxError, EOFError, struct.error) as error:
-        raise ImageError(
-            f"{path.name} is damaged or cut off ({error}).", "Copy or export the image again."
-        ) from error
-
-
-def _turn_upright(picture: Image.Image) -> Image.Image:
-    """Turn by the EXIF orientation; Pillow's way would write the block anew, damaged or not."""
-    turn = TURNS.get(picture.getexif().get(TAG_ORIENTATION, 1))
-    return picture if turn is None else picture.transpose(turn)
-
-
-def _to_eight_bits(picture: Image.Image, path: Path) -> NDArray[np.uint8]:
-    if picture.mode.startswith("I"):  # I;16, I;16B: 16 bits; I: 32-bit container of a 16-bit image
-        deep = np.asarray(picture).astype(np.int64)
-        if deep.min() < 0 or deep.max() > 65535:
-            raise ImageError(f"{path.name} holds 32-bit values.", "Save it with 8 or 16 bits.")
-        return _scale_16_bits(deep)
-    if picture.mode == "F":
-        raise ImageError(
-            f"{path.name} holds floating-point values, whose white is unknown.",
-            "Save it with 8 or 16 bits per channel.",
-        )
-    if picture.mode in ("1", "L"):
-        return np.asarray(picture.convert("L"))
-    if picture.mode == "P" and "transparency" in picture.info:
-        picture = picture.convert("RGBA")  # Pillow warns of the direct way
-    return np.asarray(picture.convert("RGB"))
-
-
-def _decode_deep_tiff(path: Path) -> NDArray[np.uint8] | None:
-    """Return a 16-bit colour TIFF as (H, W, 3) uint8, or None if the file is not one."""
-    size = _deep_tiff_size(path)
-    if size is None:
-        return None
-    _check_size(size[::-1], path)
-    data = np.frombuffer(path.read_bytes(), np.uint8)  # imread cannot take every script in a path
-    try:
-        deep = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
-    except cv2.error:
-        return None
-    if deep is None or deep.dtype != np.uint16 or deep.ndim != 3 or deep.shape[2] < 3:
-        return None
-    return _scale_16_bits(deep[:, :, 2::-1].astype(np.int64))  # BGR(A) to RGB
-
-
-def _deep_tiff_size(path: Path) -> Size | None:
-    """Return (height, width) from the tags of a TIFF that Pillow cannot open, or None."""
-    with path.open("rb") as file:
-        head = file.read(8)
-        if len(head) < 8 or head[:4] not in (b"II*\0", b"MM\0*"):
-            return None
-        try:
-            directory = TiffImagePlugin.ImageFileDirectory_v2(head)
-            file.seek(directory.next)
-            directory.load(file)
-            return int(directory[TAG_HEIGHT]), int(directory[TAG_WIDTH])
-        except (KeyError, ValueError, TypeError, OSError, SyntaxError):
-            return None
-
-
-def _scale_16_bits(deep: NDArray[np.int64]) -> NDArray[np.uint8]:
-    return ((deep + 128) // 257).astype(np.uint8)  # 65535 / 255 = 257
+def _to_picture(
+    decoded: Decoded, reading: Reading, path: Path
+) -> tuple[Image.Image, tuple[FileNote, ...]]:
+    """Return an upright picture of 8 bits, its colours as stored."""
+    content = decoded.content
+    notes: tuple[FileNote, ...] = ()
+    if not isinstance(content, Image.Image):
+        content, notes = to_eight_bits(content, reading, path)
+    return turn_upright(content, decoded.orientation), notes

@@ -24,33 +24,37 @@ from inspection.dataset import Dataset
 from inspection.facts import (
     ImageFacts,
     decode_jpeg,
-    defects_from_json,
-    defects_to_json,
+    facts_from_row,
+    facts_to_row,
     measure_sample,
 )
 from inspection.preprocess import Progress
-from inspection.types import RGBImage, Sample
+from inspection.reading import measure_reading, reading_from_json, reading_to_json
+from inspection.types import DEFAULT_READING, Reading, RGBImage, Sample
 
-VERSION = 3  # of what is measured and how it is stored
+VERSION = 4  # of what is measured and how it is stored
 BATCH = 200  # images between two commits
 EMBED_BATCH = 64
+FIELDS = 4  # of an image, each with one number per channel in its vector
 MAX_NAMES = 500  # old versions of SQLite take no more than 999 in one question
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS facts (
     id TEXT PRIMARY KEY, stamp TEXT, width INTEGER, height INTEGER, mode TEXT, file_size INTEGER,
-    brightness REAL, contrast REAL, truth TEXT, defects TEXT, mask_problems TEXT, problem TEXT
+    brightness REAL, contrast REAL, truth TEXT, defects TEXT, mask_problems TEXT, problem TEXT,
+    notes TEXT
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS pictures (id TEXT PRIMARY KEY, coverage BLOB, thumbnail BLOB);
 CREATE TABLE IF NOT EXISTS vectors (
     id TEXT, source TEXT, stamp TEXT, vector BLOB, PRIMARY KEY (id, source)
 );
+CREATE TABLE IF NOT EXISTS readings (category TEXT PRIMARY KEY, stamp TEXT, reading TEXT);
 """
 
 IsStopped = Callable[[], bool]
 
 
 class Embed(Protocol):
-    """Turns images of any size into vectors (n, d)."""
+    """Turns images of any size into vectors (n, d), where d is channels * FIELDS."""
 
     @property
     def source(self) -> str:
@@ -80,19 +84,36 @@ class Store:
         found = {}
         for key, stamp, *columns in rows:
             with contextlib.suppress(ValueError, TypeError, IndexError):  # measured again
-                found[key] = (stamp, _to_facts(columns))
+                found[key] = (stamp, facts_from_row(columns))
         return found
 
     def write_facts(self, rows: Sequence[tuple[Sample, str, ImageFacts]]) -> None:
         """Keep the facts of some images, pictures included."""
         with self._lock, self._connection:
             self._connection.executemany(
-                f"INSERT OR REPLACE INTO facts VALUES ({', '.join('?' * 12)})",  # noqa: S608
-                [(sample.id, stamp, *_to_row(facts)) for sample, stamp, facts in rows],
+                f"INSERT OR REPLACE INTO facts VALUES ({', '.join('?' * 13)})",  # noqa: S608
+                [(sample.id, stamp, *facts_to_row(facts)) for sample, stamp, facts in rows],
             )
             self._connection.executemany(
                 "INSERT OR REPLACE INTO pictures VALUES (?, ?, ?)",
                 [(sample.id, facts.coverage, facts.thumbnail) for sample, _, facts in rows],
+            )
+
+    def read_reading(self, category: str, stamp: str) -> Reading | None:
+        """Return how the files of a category become colours, if that is known for this stamp."""
+        question = "SELECT reading FROM readings WHERE category = ? AND stamp = ?"
+        with self._lock:
+            row = self._connection.execute(question, (category, stamp)).fetchone()
+        with contextlib.suppress(ValueError, TypeError):  # measured again
+            return None if row is None else reading_from_json(json.loads(row[0]))
+        return None
+
+    def write_reading(self, category: str, stamp: str, reading: Reading) -> None:
+        """Keep how the files of a category become colours."""
+        text = json.dumps(reading_to_json(reading))
+        with self._lock, self._connection:
+            self._connection.execute(
+                "INSERT OR REPLACE INTO readings VALUES (?, ?, ?)", (category, stamp, text)
             )
 
     def read_pictures(self, ids: Sequence[str], column: str) -> dict[str, bytes]:
@@ -176,6 +197,10 @@ def open_index(
     store = Store(cache_path(dataset.root, cache))
     known = store.read_facts()
     stamps = {sample.id: stamp_sample(sample) for sample in dataset.samples}
+    dataset = _with_readings(dataset, stamps, store)
+    for sample in dataset.samples:
+        if sample.reading != DEFAULT_READING:
+            stamps[sample.id] += f" {sample.reading}"
     facts = {key: known[key][1] for key, stamp in stamps.items() if _is_known(known, key, stamp)}
     missing = [sample for sample in dataset.samples if sample.id not in facts]
     for batch in _measure_in_batches(missing, workers, is_stopped):
@@ -244,7 +269,7 @@ def cache_path(root: Path, folder: Path | None = None) -> Path:
 
 def stamp_sample(sample: Sample) -> str:
     """Return text that changes with the paths, sizes and times of an image and its masks."""
-    parts: list[object] = [str(box) for box in sample.boxes]
+    parts: list[object] = [str(mark) for mark in (*sample.boxes, *sample.shapes)]
     for path in (sample.image_path, *sample.mask_paths):
         try:
             state = path.stat()
@@ -252,6 +277,24 @@ def stamp_sample(sample: Sample) -> str:
         except OSError:
             parts.append((os.fspath(path), "missing"))
     return hashlib.blake2b(repr(parts).encode("utf-8", "replace"), digest_size=12).hexdigest()
+
+
+def _with_readings(dataset: Dataset, stamps: Mapping[str, str], store: Store) -> Dataset:
+    """Return the dataset as its own training images want it to be read, category by category."""
+    readings: dict[str, Reading] = {}
+    for category in dataset.categories:
+        samples = [sample for sample in dataset.samples if sample.category == category]
+        text = repr([(sample.id, stamps[sample.id], sample.split) for sample in samples])
+        stamp = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=12).hexdigest()
+        reading = store.read_reading(category, stamp)
+        if reading is None:
+            reading = measure_reading(samples, needs_background=False).reading
+            store.write_reading(category, stamp, reading)
+        readings[category] = reading
+    return replace(
+        dataset,
+        samples=tuple(replace(one, reading=readings[one.category]) for one in dataset.samples),
+    )
 
 
 def _is_known(known: Mapping[str, tuple[str, Any]], key: str, stamp: str) -> bool:
@@ -336,34 +379,3 @@ def _decode_text(data: bytes) -> str:
 
 def _without_pictures(facts: ImageFacts) -> ImageFacts:
     return replace(facts, coverage=b"", thumbnail=b"")
-
-
-def _to_row(facts: ImageFacts) -> tuple[object, ...]:
-    return (
-        facts.width,
-        facts.height,
-        facts.mode,
-        facts.file_size,
-        facts.brightness,
-        facts.contrast,
-        facts.truth,
-        defects_to_json(facts.defects),
-        json.dumps(facts.mask_problems) if facts.mask_problems else "",
-        facts.problem,
-    )
-
-
-def _to_facts(row: Sequence[Any]) -> ImageFacts:
-    width, height, mode, file_size, brightness, contrast, truth, defects, problems, problem = row
-    return ImageFacts(
-        width,
-        height,
-        mode,
-        file_size,
-        brightness,
-        contrast,
-        truth,
-        defects_from_json(defects),
-        tuple(json.loads(problems)) if problems else (),
-        problem,
-    )

@@ -3,9 +3,10 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Protocol
 
-from inspection.dataset import Dataset
+from inspection.dataset import Dataset, check_name
 from inspection.errors import DatasetError
 from inspection.types import Sample
 
@@ -20,7 +21,7 @@ def pool_datasets(datasets: Sequence[Dataset], *, name: str) -> Dataset:
     groups begin with the name of the dataset.
 
     Raises:
-        DatasetError: two datasets have the same name.
+        DatasetError: two datasets have the same name, or the pool one that no dataset can have.
     """
     names = [dataset.name for dataset in datasets]
     if len(set(names)) < len(names):
@@ -34,12 +35,16 @@ def pool_datasets(datasets: Sequence[Dataset], *, name: str) -> Dataset:
     ]
     return Dataset(
         root=datasets[0].root,
-        name=name,
+        name=check_name(name),
         layout="pool",
         samples=tuple(samples),
         issues=tuple(
             replace(issue, category=CATEGORY) for dataset in datasets for issue in dataset.issues
         ),
+        unused=tuple(
+            replace(one, category=CATEGORY) for dataset in datasets for one in dataset.unused
+        ),
+        remarks=tuple(chain.from_iterable(dataset.remarks for dataset in datasets)),
     )
 
 

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from inspection.ground_truth import read_mask
 from inspection.errors import DatasetError, SettingsError
+from inspection.ground_truth import read_mask
 from inspection.images import pixel_hash, read_sample
 from inspection.types import Mask, RGBImage, Sample, Size
 
@@ -82,7 +82,7 @@ def load_samples(
         image = read_sample(sample)
         seen[sample.id] = pixel_hash(image)
         images[row] = to_input_size(image, size)
-        if sample.mask_paths or sample.boxes:
+        if sample.is_marked:
             masks[row] = mask_to_size(read_mask(sample, image.shape[:2]), size)
         if progress is not None:
             progress(row + 1, len(samples))

@@ -1,15 +1,19 @@
 """Readers of the layouts whose defects are marked by boxes."""
 
 import re
-import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from inspection.folders import IssueKind, Listing, divide_by_unit
+from inspection.annotations import merge_types, report_unreadable
+from inspection.folders import Listing, divide_by_unit
+from inspection.issues import IssueKind
+from inspection.readers_voc import read_voc_objects
+from inspection.shapes import make_box
 from inspection.types import Box, Sample, Split
 
 BOX_TRAINING_SHARE = 0.7
+NUM_LOOKED_INTO = 20  # annotations, until one is named by its class
 PCB_TRAINING_SHARE = 2 / 3  # 1,000 of 1,500 pairs, as published
 PCB_TYPES = {
     "1": "open",
@@ -19,14 +23,24 @@ PCB_TYPES = {
     "5": "copper",
     "6": "pin-hole",
 }
-MIXED = "mixed"  # defects of several types in one image
 
 LabelledBox = tuple[str, Box]
 
 
 def looks_like_neu(listing: Listing) -> bool:
-    """Tell whether there are `IMAGES` and `ANNOTATIONS` with VOC files."""
-    return bool(_list_neu_parts(listing))
+    """Tell whether `IMAGES` and `ANNOTATIONS` hold VOC files that are named by their classes."""
+    return any(
+        _is_named_by_class(path)
+        for _, _, annotations in _list_neu_parts(listing)
+        for path in listing.files(annotations, ".xml")[:NUM_LOOKED_INTO]
+    )
+
+
+def _is_named_by_class(path: Path) -> bool:
+    try:
+        return any(path.stem.startswith(mark.label) for mark in read_voc_objects(path))
+    except (ValueError, OSError):
+        return False
 
 
 def _list_neu_parts(listing: Listing) -> list[tuple[Split | None, Path, Path]]:
@@ -65,7 +79,7 @@ def read_neu(listing: Listing) -> list[Sample]:
             (files[stem] for stem in sorted(strays)), category=listing.root.name
         )
         for path in images:
-            boxes = _read_voc(listing, files[path.stem]) if path.stem in files else None
+            boxes = _read_boxes(listing, files[path.stem]) if path.stem in files else None
             samples.append(
                 Sample(
                     id=listing.sample_id(path),
@@ -90,32 +104,16 @@ def _classify(stem: str, boxes: list[LabelledBox] | None) -> str | None:
     return named if named in counts else min(counts, key=lambda name: (-counts[name], name))
 
 
-def _read_voc(listing: Listing, path: Path) -> list[LabelledBox] | None:
-    """Return the boxes of a VOC file, whose corners are counted from 1 and inclusive."""
+def _read_boxes(listing: Listing, path: Path) -> list[LabelledBox] | None:
     try:
-        tree = ET.parse(path)  # noqa: S314 (expat itself stops entity bombs since 2.4.1)
         return [
-            (entry.findtext("name", "defect").strip(), _to_box(entry.find("bndbox")))
-            for entry in tree.iter("object")
+            (mark.label, make_box(*mark.edges))
+            for mark in read_voc_objects(path)
+            if mark.edges is not None
         ]
-    except (ET.ParseError, ValueError, OSError) as error:
-        listing.report(
-            IssueKind.UNREADABLE,
-            path,
-            problem=f"The annotation {listing.sample_id(path)} cannot be read ({error}).",
-            fix="Export it again.",
-            category=listing.root.name,
-        )
+    except (ValueError, OSError) as error:
+        report_unreadable(listing, path, str(error), category=listing.root.name)
         return None
-
-
-def _to_box(corners: ET.Element | None) -> Box:
-    if corners is None:
-        raise ValueError("a box is missing")
-    left, top, right, bottom = (
-        round(float(corners.findtext(name, ""))) for name in ("xmin", "ymin", "xmax", "ymax")
-    )
-    return Box(left - 1, top - 1, right, bottom)
 
 
 def looks_like_deep_pcb(listing: Listing) -> bool:
@@ -161,17 +159,12 @@ def read_deep_pcb(listing: Listing) -> list[Sample]:
                     image_path=path,
                     category=listing.root.name,
                     split=splits.get(f"{prefix}/{pair}", Split.TEST),
-                    defect_type=_merge_types(boxes) if is_tested else None,
+                    defect_type=merge_types(name for name, _ in boxes) if is_tested else None,
                     boxes=tuple(box for _, box in boxes),
                     group=f"{prefix}/{pair}",
                 )
             )
     return samples if splits else divide_by_unit(samples, PCB_TRAINING_SHARE)
-
-
-def _merge_types(boxes: list[LabelledBox]) -> str:
-    names = {name for name, _ in boxes}
-    return names.pop() if len(names) == 1 else MIXED
 
 
 def _read_pcb_lists(listing: Listing) -> Iterator[tuple[str, Split]]:

@@ -3,19 +3,15 @@
 import csv
 import re
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from itertools import chain
+from pathlib import Path
 
 from inspection.errors import DatasetError, ImageError
-from inspection.folders import (
-    IssueKind,
-    Listing,
-    divide_by_unit,
-    find_categories,
-    is_normal_name,
-    match_masks,
-    split_off_masks,
-)
-from inspection.images import read_grey
+from inspection.folders import Listing, divide_by_unit, find_categories, is_normal_name
+from inspection.issues import IssueKind
+from inspection.mask_files import match_masks, split_off_masks
+from inspection.mask_reading import read_mask_file
+from inspection.parts import descend, find_file
 from inspection.types import Sample, Split
 
 TILE_GAP = 150  # file numbers further apart than this show different tiles
@@ -44,12 +40,16 @@ def read_magnetic_tile(listing: Listing) -> list[Sample]:
 
     Half of the tiles are for training, their defective images included, balanced by defect type.
     """
+    listing.set_aside(listing.images(listing.root), reason="pictures of the data set as a whole")
     samples: list[Sample] = []
     for defect_type, folder in _list_tile_folders(listing):
         images = listing.files(folder, ".jpg", ".jpeg")
         of_stem, strays = match_masks(images, listing.files(folder, ".png"))
         listing.report_stray_masks(strays, category=listing.root.name)
         is_normal = defect_type.casefold() == "free"
+        if is_normal:
+            good = chain.from_iterable(of_stem.values())
+            listing.set_aside(good, reason="masks of good images")
         samples.extend(
             Sample(
                 id=listing.sample_id(path),
@@ -92,7 +92,7 @@ def looks_like_dagm(listing: Listing) -> bool:
 
 def _is_dagm_class(listing: Listing, folder: Path) -> bool:
     return any(
-        part is not None and listing.folder(part, "Label") is not None
+        part is not None and listing.folder(part, "Label") is not None and listing.images(part)
         for part in (listing.folder(folder, "Train"), listing.folder(folder, "Test"))
     )
 
@@ -147,6 +147,8 @@ def read_kolektor(listing: Listing) -> list[Sample]:
             marked = tuple(
                 mask for mask in of_stem.get(path.stem, ()) if _shows_defect(listing, mask)
             )
+            empty = [mask for mask in of_stem.get(path.stem, ()) if mask not in marked]
+            listing.set_aside(empty, reason="masks of good images")
             samples.append(
                 Sample(
                     id=listing.sample_id(path),
@@ -163,7 +165,7 @@ def read_kolektor(listing: Listing) -> list[Sample]:
 
 def _shows_defect(listing: Listing, mask: Path) -> bool:
     try:
-        return bool(read_grey(mask).any())
+        return bool(read_mask_file(mask, sample_id=listing.sample_id(mask)).mask.any())
     except ImageError as error:
         listing.report(
             IssueKind.UNREADABLE,
@@ -181,14 +183,7 @@ def looks_like_visa(listing: Listing) -> bool:
 
 
 def _is_visa_category(listing: Listing, folder: Path) -> bool:
-    return _descend(listing, folder, "Data", "Images", "Normal") is not None
-
-
-def _descend(listing: Listing, folder: Path, *names: str) -> Path | None:
-    found: Path | None = folder
-    for name in names:
-        found = None if found is None else listing.folder(found, name)
-    return found
+    return descend(listing, folder, "Data", "Images", "Normal") is not None
 
 
 def _find_visa_csv(listing: Listing) -> Path | None:
@@ -209,13 +204,13 @@ def _read_visa_folders(listing: Listing) -> list[Sample]:
         images, masks = (
             listing.images(place) if place else []
             for place in (
-                _descend(listing, folder, "Data", "Images", "Anomaly"),
-                _descend(listing, folder, "Data", "Masks", "Anomaly"),
+                descend(listing, folder, "Data", "Images", "Anomaly"),
+                descend(listing, folder, "Data", "Masks", "Anomaly"),
             )
         )
         of_stem, strays = match_masks(images, masks)
         listing.report_stray_masks(strays, category=category)
-        place = _descend(listing, folder, "Data", "Images", "Normal")
+        place = descend(listing, folder, "Data", "Images", "Normal")
         normal = [
             Sample(listing.sample_id(path), path, category, Split.TEST)
             for path in (listing.images(place) if place else [])
@@ -239,12 +234,12 @@ def _read_visa_csv(listing: Listing, table: Path) -> list[Sample]:
     samples: list[Sample] = []
     missing: dict[str, list[str]] = {}
     for row in _read_table(table, ("object", "split", "label", "image", "mask")):
-        image = _find_file(listing, row["image"])
+        image = find_file(listing, row["image"])
         if image is None:
             missing.setdefault(row["object"], []).append(row["image"])
             continue
         is_normal = row["label"].casefold() == "normal"
-        mask = None if is_normal else _find_file(listing, row["mask"])
+        mask = None if is_normal else find_file(listing, row["mask"])
         samples.append(
             Sample(
                 id=listing.sample_id(image),
@@ -281,12 +276,3 @@ def _read_table(table: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
             f"{table} has no column {absent[0]!r}.", f"It should have {', '.join(columns)}."
         )
     return rows
-
-
-def _find_file(listing: Listing, name: str) -> Path | None:
-    """Return a file named in a table, if it is there and does not lead out of the dataset."""
-    parts = PurePosixPath(name.replace("\\", "/")).parts
-    if not parts or ".." in parts or ":" in name or parts[0] == "/":
-        return None
-    folder = _descend(listing, listing.root, *parts[:-1])
-    return None if folder is None else listing.file(folder, parts[-1])

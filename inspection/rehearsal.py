@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inspection.ground_truth import has_ground_truth, read_mask
 from inspection.errors import DatasetError
+from inspection.ground_truth import has_ground_truth, read_mask
 from inspection.images import read_sample
 from inspection.metrics import aupro_of, image_auroc
 from inspection.pipeline import predict

@@ -18,7 +18,7 @@ class Labels:
     Attributes:
         fraction: share of each type, those that the layout puts into training first; None for
             exactly those.
-        needs_masks: whether a label without a mask or box is of no use.
+        needs_masks: whether a label that marks no place is of no use.
     """
 
     fraction: float | None
@@ -103,8 +103,8 @@ def _by_type(
     held_out = _units_with(plan, samples, Split.CALIBRATION)
     found: dict[str, dict[str, list[Sample]]] = defaultdict(lambda: defaultdict(list))
     for sample in samples:
-        is_marked = bool(sample.mask_paths or sample.boxes)
-        if sample.is_anomalous and sample.unit not in held_out and (is_marked or not needs_masks):
+        is_usable = sample.is_marked or not needs_masks
+        if sample.is_anomalous and sample.unit not in held_out and is_usable:
             found[str(sample.defect_type)][sample.unit].append(sample)
     return found
 

@@ -24,6 +24,9 @@ AnomalyMap = NDArray[np.float32]
 Size = tuple[int, int]
 """(height, width) in pixels."""
 
+Colour = tuple[int, int, int]
+"""Red, green and blue, sRGB, 0-255."""
+
 
 class Split(StrEnum):
     """What an image may be used for; an image has exactly one use."""
@@ -52,6 +55,45 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """How the files of a product become colours, settled once, before its first training.
+
+    Attributes:
+        white: which value is white in files of more than 8 bits that do not say so: an int for
+            whole numbers, a float for floating-point ones; None for the largest that 16 bits hold.
+        background: what transparent parts are laid on.
+    """
+
+    white: int | float | None = None
+    background: Colour = (255, 255, 255)
+
+
+DEFAULT_READING = Reading()
+"""By the depth of each file, on white: where no product has measured its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Polygon:
+    """An outline in pixels: (0.0, 0.0) is the upper left corner of the image.
+
+    A pixel is inside if its centre is, by the even-odd rule.
+    """
+
+    points: tuple[tuple[float, float], ...]  # (x, y)
+
+
+@dataclass(frozen=True, slots=True)
+class PixelRuns:
+    """Marked pixels as COCO counts them: column by column, first unmarked ones, then in turn."""
+
+    size: Size
+    counts: tuple[int, ...]  # they add up to height x width
+
+
+Shape = Polygon | PixelRuns
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """One image of a dataset; `defect_type` is None for a normal image.
 
@@ -67,10 +109,22 @@ class Sample:
     mask_paths: tuple[Path, ...] = ()
     boxes: tuple[Box, ...] = ()
     group: str | None = None
+    shapes: tuple[Shape, ...] = ()
+    reading: Reading = DEFAULT_READING
 
     @property
     def is_anomalous(self) -> bool:
         return self.defect_type is not None
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether anything says where the defects are."""
+        return bool(self.mask_paths or self.boxes or self.shapes)
+
+    @property
+    def has_only_boxes(self) -> bool:
+        """Whether boxes are all that is known of the defects."""
+        return bool(self.boxes) and not (self.mask_paths or self.shapes)
 
     @property
     def unit(self) -> str:
@@ -194,13 +248,42 @@ class Finding:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Familiarity:
+    """Whether an image shows the product at all, which is asked before any verdict.
+
+    Attributes:
+        score: how far it is from the normal training images by looks, shape or size, whichever is
+            the oddest, in multiples of what is meant to be the most.
+        threshold: up to which it is familiar; at least 1.
+        false_alarm_rate: share of good parts that may be called unfamiliar.
+        reason: a sentence on what is odd; empty where it is familiar.
+        looks_like: key of the product that it looks like instead, if there is one.
+    """
+
+    score: float
+    threshold: float
+    false_alarm_rate: float
+    reason: str = ""
+    looks_like: str | None = None
+
+    @property
+    def is_familiar(self) -> bool:
+        return self.score <= self.threshold
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Inspection:
-    """One image and what every detector found in it."""
+    """One image and what every detector found in it.
+
+    An unfamiliar image has no findings, unless somebody wants it inspected anyway; `familiarity` is
+    None where nobody has looked.
+    """
 
     source: str
     image: RGBImage
     findings: tuple[Finding, ...]
+    familiarity: Familiarity | None = None
 
 
 @dataclass(frozen=True, slots=True)

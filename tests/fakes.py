@@ -15,6 +15,14 @@ from inspection.calibration import CARD, FORMAT, load_calibration, save_calibrat
 from inspection.catalog import Catalog
 from inspection.evaluation import Exam, evaluate
 from inspection.evaluation_files import read_identity, save_evaluation
+from inspection.familiarity import (
+    LEAST_LIMIT,
+    ProductLook,
+    SizeRange,
+    embed_whole,
+    save_look,
+)
+from inspection.index import FIELDS
 from inspection.types import (
     Calibration,
     Channel,
@@ -140,6 +148,32 @@ def normal_scores(name: str, count: int) -> tuple[float, ...]:
     images = [draw_part(10_000 + index)[0] for index in range(count)]
     resized = [np.asarray(Image.fromarray(image).resize((SIDE, SIDE))) for image in images]
     return tuple(found.image_score for found in FakeDetector(name).predict(resized))
+
+
+class FakeEmbed:
+    """Sees the mean colour and its inverse in each of 2 x 2 fields."""
+
+    def __init__(self, source: str = "fake") -> None:
+        self.source = source
+
+    def __call__(self, images: Sequence[RGBImage]) -> NDArray[np.float32]:
+        small = np.stack([cv2.resize(one, (2, 2), interpolation=cv2.INTER_AREA) for one in images])
+        fields = small.reshape(len(images), FIELDS, 3).astype(np.float32)
+        channels = np.concatenate([fields, 255 - fields], axis=2)  # (n, fields, 6)
+        return channels.transpose(0, 2, 1).reshape(len(images), -1)
+
+
+def write_look(folder: Path, image: RGBImage | None = None) -> ProductLook:
+    """Keep in the folder of a product that it looks like drawn parts, or like an image."""
+    images = [draw_part(20_000 + index)[0] if image is None else image for index in range(40)]
+    vectors = embed_whole(FakeEmbed(), images)
+    units = tuple(f"part/train/good/{index:03d}.png" for index in range(20))
+    calibration = Calibration(np.full(20, 0.1, np.float32), units, 1.0)
+    sizes = SizeRange.of([(one.shape[0], one.shape[1]) for one in images])
+    references = vectors.astype(np.float16).astype(np.float32)
+    look = ProductLook(FakeEmbed().source, references, LEAST_LIMIT, sizes, calibration)
+    save_look(folder, look)
+    return look
 
 
 def make_catalog(

@@ -1,17 +1,23 @@
 """Where backbones come from, in which order, and what is refused."""
 
+import json
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 import timm
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from detectors import create_detector, load_detector
+from detectors.backbone_choice import backbone_state, stored_normalisation
 from detectors.backbone_files import FOLDER, find_weights, hash_tensors, read_tensors
-from detectors.backbones import load_backbone
+from detectors.backbones import IMAGENET, Normalisation, load_backbone, load_deepest
 from detectors.student import Student
 from inspection.errors import BackboneError
+from tests.factories import draw_part, make_samples
 
 TEACHER = (
     Path(__file__).resolve().parents[2] / "shared/weights/resnet18_imagenet_layer1-3.safetensors"
@@ -71,7 +77,7 @@ def test_folding_the_batch_norm_changes_nothing(tmp_path: Path) -> None:
     network.load_state_dict(read_tensors(path))
     backbone = load_backbone(layers=("layer1", "layer2", "layer3"), weights=path)
     images = torch.rand(2, 3, 64, 64)
-    expected = network((images - backbone.mean) / backbone.std)
+    expected = network(backbone.normalise(images))
     for layer, features in backbone(images).items():
         torch.testing.assert_close(features, expected[layer], rtol=1e-4, atol=1e-5)
 
@@ -258,3 +264,65 @@ def test_folded_resnet18_weights_without_their_last_layer_fit() -> None:
     assert features["layer2"].shape == (1, 128, 8, 8)
     assert features["layer3"].shape == (1, 256, 4, 4)
     assert backbone.ref.sha256.startswith("922a8369cfb56700")
+
+
+@pytest.mark.parametrize(
+    ("name", "mean", "std"),
+    [
+        ("tf_efficientnet_lite0", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
+        ("resnet18", (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+    ],
+)
+def test_a_backbone_sees_images_as_it_did_when_it_was_trained(
+    name: str, mean: tuple[float, ...], std: tuple[float, ...], tmp_path: Path
+) -> None:
+    torch.manual_seed(0)
+    network = timm.create_model(name, features_only=True, out_indices=(1, 2, 3), pretrained=False)
+    path = tmp_path / f"{name}.safetensors"
+    save_file(network.state_dict(), path)
+    images = torch.rand(1, 3, 64, 64)
+    by_hand = (images - torch.tensor(mean).view(3, 1, 1)) / torch.tensor(std).view(3, 1, 1)
+    expected = network.eval()(by_hand)[:2]
+    features = load_backbone(name, layers=("layer1", "layer2"), weights=path)(images)
+    for layer, wanted in zip(("layer1", "layer2"), expected, strict=True):
+        torch.testing.assert_close(features[layer], wanted, rtol=1e-4, atol=1e-5)
+    found = load_deepest(name, weights=path)
+    assert (found.ref.normalisation.mean, found.ref.normalisation.std) == (mean, std)
+
+
+def test_a_checkpoint_keeps_the_normalisation_that_its_backbone_was_given(tmp_path: Path) -> None:
+    name = "tf_efficientnet_lite0"
+    network = timm.create_model(name, features_only=True, out_indices=(1, 2), pretrained=False)
+    save_file(network.state_dict(), tmp_path / f"{name}.safetensors")
+    load = partial(
+        load_backbone, name, weights=tmp_path / f"{name}.safetensors", layers=("layer1", "layer2")
+    )
+    state = json.loads(json.dumps(backbone_state(load().ref)))
+    assert stored_normalisation(state) == Normalisation((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+    # what was made before it was written down has seen its images as ImageNet's
+    del state["backbone_mean"], state["backbone_std"]
+    former = load(normalisation=stored_normalisation(state))
+    torch.testing.assert_close(former.normalise.mean.flatten(), torch.tensor(IMAGENET.mean))
+
+
+def test_detectors_on_such_a_backbone_answer_the_same_when_loaded(tmp_path: Path) -> None:
+    name, weights = "tf_efficientnet_lite0", tmp_path / "lite.safetensors"
+    save_file(timm.create_model(name, pretrained=False).state_dict(), weights)
+    samples = make_samples(tmp_path / "images", num_normal=4, num_defective=4)
+    shared = {"backbone": name, "backbone_weights": str(weights), "input_size": (64, 64)}
+    quick = {"stages": 1, "views": 1, "max_epochs": 1, "epoch_images": 4}
+    images = [draw_part(3)[0]]
+    for kind, own in (("patchcore", {}), ("classifier", quick)):
+        detector = create_detector(kind, device="cpu", progress=False, **shared, **own).fit(samples)
+        (tmp_path / kind).mkdir()
+        detector.save(tmp_path / kind)
+        loaded = load_detector(tmp_path / kind, device="cpu")
+        before, after = (one.predict(images)[0].anomaly_map for one in (detector, loaded))
+        np.testing.assert_array_equal(before, after)
+        card = json.loads((tmp_path / kind / "detector.json").read_text(encoding="utf-8"))
+        assert card["state"]["backbone_std"] == [0.5, 0.5, 0.5]
+        # without the entry, it was made when every image was normalised as ImageNet's
+        del card["state"]["backbone_mean"], card["state"]["backbone_std"]
+        (tmp_path / kind / "detector.json").write_text(json.dumps(card), encoding="utf-8")
+        former = load_detector(tmp_path / kind, device="cpu").predict(images)[0].anomaly_map
+        assert np.abs(former - before).max() > 0

@@ -11,10 +11,19 @@ import pytest
 from PIL import Image
 
 from inspection.catalog import Catalog
+from inspection.familiarity import FILE as FAMILIARITY
 from inspection.images import read_image
 from inspection.pipeline import inspect_with
 from tests.browser import find_browser, panel, part, picture, region_rows, text, wait_for
-from tests.fakes import DETECTORS, make_catalog, write_bad_files, write_checkpoint, write_product
+from tests.fakes import (
+    DETECTORS,
+    FakeEmbed,
+    make_catalog,
+    write_bad_files,
+    write_checkpoint,
+    write_look,
+    write_product,
+)
 
 pytestmark = [
     pytest.mark.browser,
@@ -254,6 +263,41 @@ def test_zoom_reading_and_ground_truth_are_shared_by_all_panels(page: Any) -> No
     assert text(page, "zoom") != "100 %"
     page.get_by_role("button", name="Fit").click()
     assert text(page, "zoom") == "100 %"
+
+
+def test_what_does_not_look_like_the_product_is_inspected_when_somebody_wants_it(
+    page: Any, catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    red = np.full((96, 96, 3), (200, 20, 20), np.uint8)
+    Image.fromarray(red).save(tmp_path / "red.png")
+    folders = {name: catalog.product(f"drawn/{name}").folder for name in ("part", "tile")}
+    monkeypatch.setattr(catalog, "embed", FakeEmbed())
+    write_look(folders["part"])
+    write_look(folders["tile"], red)
+    try:
+        page.locator('input[type="file"]').first.set_input_files(tmp_path / "red.png")
+        wait_for(page, "unfamiliar:0")
+        assert text(page, "title") == "This does not look like part"
+        assert text(page, "sub").startswith("As a whole it is too unlike the normal training ima")
+        for detector in DETECTORS:
+            assert panel(page, detector).locator(".dl-badge").inner_text() == "Not inspected"
+        assert page.get_by_role("button", name="PDF", exact=True).is_disabled()
+        page.get_by_role("button", name="Inspect as tile").click()
+        wait_for(page, "done:2")
+        assert page.locator("#product input").input_value() == "tile"
+        assert text(page, "note") == ""
+        assert not part(page, "ways").is_visible()
+        choose_product(page, "part")
+        wait_for(page, "unfamiliar:0")
+        page.get_by_role("button", name="Inspect anyway").click()
+        wait_for(page, "done:3")
+        assert text(page, "note").startswith("This does not look like part. As a whole")
+        assert text(page, "note").endswith("It looks most like drawn/tile.")
+        pick(page, "scratch")
+        assert text(page, "note") == ""
+    finally:
+        for folder in folders.values():
+            (folder / FAMILIARITY).unlink()
 
 
 @pytest.mark.parametrize(("lost", "has_picture"), [("mask", "true"), ("image", "false")])

@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 import cli
-from commands.train import group_near_duplicates
+from commands.near_duplicates import group_near_duplicates
 from detectors.student import Student
 from inspection.dataset import read_dataset
 from inspection.errors import InspectionError
@@ -59,9 +59,10 @@ def test_every_command_explains_itself() -> None:
         assert "--" in run(command, "--help")
 
 
-def test_training_leaves_three_checkpoints_and_one_split(trained: Path) -> None:
+def test_training_leaves_three_checkpoints_one_split_and_one_look(trained: Path) -> None:
     product = trained / "ck" / "parts" / "disc"
-    assert {path.name for path in product.iterdir()} == {"cae", "unet", "patchcore", "split.json"}
+    kept = {"split.json", "reading.json", "familiarity.npz"}
+    assert {path.name for path in product.iterdir()} == {"cae", "unet", "patchcore", *kept}
     plan = load_split(product)
     assert plan is not None
     assert plan.labelled_fraction == 0.5
@@ -414,3 +415,27 @@ def test_a_later_training_keeps_the_grouped_split_without_asking(
             not ids
             & json.loads((product / name / "detector.json").read_text())["training"]["seen"].keys()
         )
+
+
+def test_a_folder_of_photographs_is_trained_on_if_all_are_said_to_be_good(
+    trained: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "photos").mkdir()
+    good = [one for one in read_dataset(trained / "parts").samples if not one.is_anomalous]
+    for sample in good[:8]:
+        shutil.copy(sample.image_path, tmp_path / "photos" / sample.id.replace("/", "-"))
+    asked = ["train", "--data", tmp_path / "photos", "--checkpoints", tmp_path / "ck"]
+    asked += ["--detector", "patchcore", "--input-size", 64, "--device", "cpu"]
+    asked += ["--backbone-weights", trained / "student.safetensors"]
+    with pytest.raises(InspectionError, match=r"which of the 8 images.*add --all-good"):
+        run(*asked)
+    assert "8 image files: 6 good to learn from, 2 good to test with." in run(*asked, "--all-good")
+    with pytest.raises(InspectionError, match="--all-good means nothing to"):
+        run("train", "--data", trained / "parts", "--all-good")
+
+
+def test_training_and_evaluation_begin_with_the_account_of_the_folder(trained: Path) -> None:
+    account = read_dataset(trained / "parts").account
+    assert account in (trained / "said.txt").read_text(encoding="utf-8")
+    said = run("evaluate", "--data", trained / "parts", "--checkpoints", trained / "ck")
+    assert said.startswith(account)

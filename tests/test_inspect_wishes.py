@@ -1,4 +1,4 @@
-"""What visitors ask the Inspect tab for: the newest wish, complete and checked."""
+"""What visitors ask the Inspect tab for, from click to answer: the newest wish, checked."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -212,6 +213,16 @@ def test_the_leaderboard_shows_what_is_defined_with_its_interval() -> None:
     assert slowest["best"][0] == "CAE", "fewer seconds are better"
     lone = make_leaderboard([reports[1]], "iou")
     assert draw_leaderboard(lone, looks).layout.annotations[0].text == "No mask."
+
+
+def test_a_dot_says_its_interval_or_that_there_is_none() -> None:
+    report = make_report({}, category="a", value=0.7)
+    few = replace(report, figures={**report.figures, "pixel_auroc": Figure(0.7, reason="Few.")})
+    looks = {"cae": Shown("CAE", 0, few)}
+    for key, says in (("image_auroc", "0.600 to 0.800"), ("pixel_auroc", "no interval")):
+        (dots,) = draw_leaderboard(make_leaderboard([few], key), looks).data
+        assert dots.customdata[0][1] == says
+    assert "Few." in describe_figures([looks["cae"]])
 
 
 def test_every_figure_stands_in_the_table_with_its_interval(first: Shown) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from eda import gallery
 from inspection.catalog import Catalog
 from inspection.errors import DatasetError
-from inspection.images import read_image, shrink
+from inspection.images import read_sample, shrink
 from ui import messages
 from ui.explore_data import Opened
 from ui.images import encode_image
@@ -60,18 +60,18 @@ def detail_value(opened: Opened, catalog: Catalog, sample_id: object) -> dict[st
     if not isinstance(sample_id, str) or sample_id not in rows:
         raise DatasetError("There is no such image.", "Choose one from the gallery.")
     sample = opened.index.samples[rows[sample_id]]
-    image = read_image(sample.image_path)
+    image = read_sample(sample)
     height, width = image.shape[:2]
     product = f"{opened.index.dataset.name}/{sample.category}"
     is_known = product in catalog.products
-    note = messages.BOXES_NOTE if gallery.has_only_boxes(sample) else ""
+    note = messages.BOXES_NOTE if sample.has_only_boxes else ""
     return {
         "dataset": opened.index.dataset.name,
         "id": sample.id,
         "source": encode_image(shrink(image, LARGE)),
         "path": gallery.outline_of(sample, (height, width)),
         "box": [width, height],
-        "isBoxes": gallery.has_only_boxes(sample),
+        "isBoxes": sample.has_only_boxes,
         "facts": _facts(opened, rows[sample_id]),
         "note": note if is_known else f"{note} {messages.NO_PRODUCT_NOTE}".strip(),
         "product": product if is_known else "",

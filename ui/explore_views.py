@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda import gallery, location, overview, shape, similarity
-from eda.frame import ALL, count_kinds, select, select_with_normal
+from eda.frame import ALL, count_kinds, count_odd, select, select_with_normal
 from eda.tables import table_value
 from ui import messages
 from ui.explore_data import Opened
@@ -34,12 +34,17 @@ def show_overview(opened: Opened, choice: Choice) -> Slots:
     images = _with_normal(opened, choice)
     problems = select(opened.problems, category=choice.category)
     return {
-        "tiles": tile_values(overview.make_tiles(images, num_problems=len(problems))),
+        "tiles": tile_values(overview.make_tiles(images, num_problems=count_odd(problems))),
         "splits": overview.draw_splits(images),
         "types": overview.draw_defect_types(images),
         "sizes": overview.draw_sizes(images),
         "light": overview.draw_light(images),
-        "counts": table_value(overview.count_images(images), messages.COUNTS_TITLE, file="counts"),
+        "counts": table_value(
+            overview.count_images(images),
+            messages.COUNTS_TITLE,
+            file="counts",
+            note=_account(opened, choice.category),
+        ),
         "problems": table_value(
             problems,
             messages.PROBLEMS_TITLE,
@@ -53,6 +58,12 @@ def show_overview(opened: Opened, choice: Choice) -> Slots:
             note=messages.IMAGES_NOTE,
         ),
     }
+
+
+def _account(opened: Opened, category: str) -> str:
+    """Say what became of every image file of the dataset, or of a category."""
+    dataset = opened.index.dataset
+    return (dataset if category == ALL else dataset.of(category)).account
 
 
 def show_gallery(opened: Opened, choice: Choice) -> Slots:

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from inspection.catalog import FAILURES, Catalog, Panel, Status, stopped
 from inspection.errors import InspectionError
-from inspection.images import read_image
-from inspection.names import OUTCOME_TITLES, decide_outcome
+from inspection.familiarity import FamiliarityCheck
+from inspection.images import read_sample
+from inspection.names import OUTCOME_TITLES, decide_outcome, describe_unfamiliar
 from inspection.pipeline import inspect_with
 from inspection.types import Finding, RGBImage, Sample, Verdict
 from ui import messages
@@ -23,11 +24,14 @@ def describe_first_inspection(catalog: Catalog) -> Iterator[str]:
     if key is None or opening is None:
         yield messages.NO_FIRST_INSPECTION
         return
-    image = read_image(opening.image_path)
+    image = read_sample(opening)
     panels = [catalog.load(key, name) for name in catalog.detectors]
     ready = [panel.channel for panel in panels if panel.channel is not None]
     rate = catalog.rate(key, [channel.calibration for channel in ready])
     yield messages.FIRST_INSPECTION.format(sample=opening.id, rate=f"{100 * rate:.3g}")
+    familiarity = FamiliarityCheck(catalog).check(key, image)
+    if unfamiliar := describe_unfamiliar(catalog.product(key).category, familiarity):
+        yield f"  {unfamiliar}"
     verdicts: list[Verdict] = []
     for panel in panels:
         if panel.status is Status.ABSENT:

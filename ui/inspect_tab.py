@@ -1,6 +1,6 @@
 """The Inspect tab: one image of a product, and what every detector makes of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from ui.wish_events import Bind, Step, make_binder
 TITLE = "Inspect"
 PLAIN_OUTPUTS = frozenset({"product", "strip", "image", "source", "header"})
 ADDRESS = ("product", "sample")
+Ways = dict[str, Callable[..., Iterator[Slots]]]
 FAILED = "() => document.dispatchEvent(new CustomEvent('defect-lens-{what}-failed'))"
 
 
@@ -51,10 +52,12 @@ class Handlers:
 
     def show(self, *, request: tuple[str, object, object]) -> Iterator[Slots]:
         """Do what a visitor has asked for last: what, of which product, with which image."""
-        ways = {
+        ways: Ways = {
             "open": self.open_page,
             "sample": self.pick_sample,
             "upload": self.upload,
+            "lend": self.lend,
+            "anyway": self.inspect_anyway,
             "clear": self.clear,
         }
         what, product, image = request
@@ -83,7 +86,9 @@ class Handlers:
         except InspectionError as error:
             yield {"image": None, **self.runner.fail(key, error)}
 
-    def pick_sample(self, product: object, sample_id: object) -> Iterator[Slots]:
+    def pick_sample(
+        self, product: object, sample_id: object, *, is_wanted: bool = False
+    ) -> Iterator[Slots]:
         """Inspect any image of a product: one of the strip, or one that another tab hands over."""
         key = self._known(product)
         if key is None or not isinstance(sample_id, str):
@@ -92,11 +97,11 @@ class Handlers:
         try:
             yield {"product": key, "source": None, "strip": self.strips.strip(key)}
             sample = self.catalog.any_sample(key, sample_id)
-            yield from self.runner.inspect_sample(sample, key)
+            yield from self.runner.inspect_sample(sample, key, is_wanted=is_wanted)
         except InspectionError as error:
             yield {"image": None, **self.runner.fail(key, error)}
 
-    def upload(self, product: object, path: object) -> Iterator[Slots]:
+    def upload(self, product: object, path: object, *, is_wanted: bool = False) -> Iterator[Slots]:
         """Inspect what a visitor has uploaded, pasted or photographed."""
         key = self._known(product)
         if key is None:
@@ -106,12 +111,30 @@ class Handlers:
             yield {"product": key, "strip": self.strips.strip(key)}
             if not isinstance(path, Path) or not path.is_file():
                 raise ImageError(messages.GONE_PROBLEM, messages.GONE_FIX)
-            for slots in self.runner.inspect_upload(key, path):
+            for slots in self.runner.inspect_upload(key, path, is_wanted=is_wanted):
                 if "image" in slots:
                     slots["source"] = Source(path, slots["header"]["run"])
                 yield slots
         except InspectionError as error:
             yield {"image": None, "source": None, **self.runner.fail(key, error)}
+
+    def lend(
+        self, product: object, image: tuple[object, object], *, is_wanted: bool = False
+    ) -> Iterator[Slots]:
+        """Inspect a sample of one product, given as (product, sample), as another one."""
+        owner, sample_id = self._known(image[0]), image[1]
+        sample = None if owner is None else self._find(owner, sample_id)
+        path = None if sample is None else sample.image_path
+        yield from self.upload(product, path, is_wanted=is_wanted)
+
+    def inspect_anyway(self, product: object, asked: tuple[str, Any]) -> Iterator[Slots]:
+        """Inspect what does not look like the product, given as it was asked for."""
+        ways: Ways = {"sample": self.pick_sample, "upload": self.upload, "lend": self.lend}
+        what, image = asked
+        if what in ways:
+            yield from ways[what](product, image, is_wanted=True)
+        else:
+            yield self.runner.fail(self._known(product) or "", _not_understood())
 
     def clear(self, product: object, image: object = None) -> Iterator[Slots]:  # noqa: ARG002
         """Forget the image."""
@@ -177,6 +200,7 @@ def build(page: gr.Blocks, catalog: Catalog) -> None:
     bind(strip.select, pick_sample)
     bind(uploads.select, upload)
     bind(image.upload, take_photo, image)
+    bind(viewer.submit, inspect_again)
     bind(clear.click, clear_page)
     _bind_reports(handlers, viewer, outputs["source"], reports)
 
@@ -219,14 +243,33 @@ def open_page(wish: Wish, number: object, product: object, request: gr.Request) 
 
 def change_product(wish: Wish, number: object, product: object) -> None:
     """Wish for another product; a visitor's own image is looked at again, by its detectors."""
-    what, former, image = wish.values["request"]
+    what, image = _asked_image(wish)
+    former = wish.values["request"][1]
     if what == "open" and image:  # the address has named one
         former = wish.sent.get("product")
     if product == former:  # a dropdown tells a choice twice, and also that it was left
         wish.ask(number)
         return
-    kept = ("upload", product, image) if what == "upload" else ("open", product, None)
+    kept = (what, product, image) if what in {"upload", "lend"} else ("open", product, None)
     wish.ask(number, request=kept)
+
+
+def inspect_again(event: gr.EventData, wish: Wish, number: object, product: object) -> None:
+    """Wish for the shown image again: as another product, or as its own, whatever it looks like."""
+    owner, sample = getattr(event, "owner", product), getattr(event, "sample", None)
+    product = getattr(event, "product", product)
+    asked = ("sample", sample) if sample else _asked_image(wish)
+    if product == owner:
+        wish.ask(number, request=("anyway", product, asked))
+    else:
+        what, image = ("lend", (owner, sample)) if sample else asked
+        wish.ask(number, request=(what, product, image))
+
+
+def _asked_image(wish: Wish) -> tuple[str, Any]:
+    """Return how the image was asked for, whether or not it is wanted anyway."""
+    what, _, image = wish.values["request"]
+    return image if what == "anyway" else (what, image)
 
 
 def pick_sample(event: gr.EventData, wish: Wish, number: object, product: object) -> None:

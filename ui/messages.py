@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from inspection.names import DETECTOR_TITLES, OUTCOME_TITLES, Outcome
+from inspection.names import DETECTOR_TITLES, OUTCOME_TITLES, UNFAMILIAR_TITLE, Outcome
 
 TITLE = "Defect Lens"
 GOOD_PART = "a good part"
@@ -59,6 +59,10 @@ VIEWER: Mapping[str, str] = {
     "alarmTitle": "False alarm",
     "alarmSub": "The dataset calls it a good part.",
     "unknown": "–",
+    "unfamiliarTitle": UNFAMILIAR_TITLE,
+    "inspectAs": "Inspect as {product}",
+    "inspectAnyway": "Inspect anyway",
+    "skippedBadge": "Not inspected",
     "defectTitle": OUTCOME_TITLES[Outcome.DEFECT],
     "mixedTitle": OUTCOME_TITLES[Outcome.MIXED],
     "goodTitle": OUTCOME_TITLES[Outcome.NORMAL],

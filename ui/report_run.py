@@ -8,13 +8,14 @@ from typing import Any
 
 from inspection.catalog import FAILURES, Catalog
 from inspection.errors import CheckpointError, DatasetError, ImageError, InspectionError
+from inspection.familiarity import FamiliarityCheck
 from inspection.identity import identify
-from inspection.images import pixel_hash, read_image
-from inspection.names import describe_seen, describe_silent
+from inspection.images import OpenedImage, open_image, open_sample, pixel_hash
+from inspection.names import describe_seen, describe_silent, describe_unfamiliar
 from inspection.pipeline import inspect_with
 from inspection.report_files import FORMATS, WITH_PICTURES
 from inspection.reports import Report, make_item, shorten
-from inspection.types import Channel, Finding, Inspection, RGBImage
+from inspection.types import Channel, Familiarity, Finding, Inspection, RGBImage
 from ui import messages
 from ui.inspection_run import RunCounter
 
@@ -30,6 +31,7 @@ class Reporter:
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
         self._numbers = RunCounter()
+        self._familiarity = FamiliarityCheck(catalog)
 
     def make(self, request: Mapping[str, object], upload: Path | None) -> Slot:
         """Return a file for the browser, or the sentence why there is none.
@@ -62,18 +64,19 @@ class Reporter:
             "content": base64.b64encode(FORMATS[kind](report)).decode(),
         }
 
-    def _find(self, product: str, sample: object, upload: Path | None) -> tuple[str, RGBImage]:
+    def _find(self, product: str, sample: object, upload: Path | None) -> tuple[str, OpenedImage]:
         """Return name and image; a sample is looked up by its id, never used as a path."""
         if isinstance(sample, str) and sample:
             found = self.catalog.any_sample(product, sample)
-            return found.id, read_image(found.image_path)
+            return found.id, open_sample(found)
         if upload is None or not upload.is_file():
             raise ImageError(messages.GONE_PROBLEM, messages.GONE_FIX)
-        return upload.name, read_image(upload)
+        return upload.name, open_image(upload, reading=self.catalog.reading(product))
 
     def _report(
-        self, product: str, name: str, image: RGBImage, *, rate: float, has_pictures: bool
+        self, product: str, name: str, opened: OpenedImage, *, rate: float, has_pictures: bool
     ) -> Report:
+        image = opened.pixels
         channels: dict[str, Channel] = {}
         findings: list[Finding] = []
         for detector in self.catalog.detectors:
@@ -88,14 +91,24 @@ class Reporter:
         if not findings:
             raise DatasetError(messages.NOTHING_TO_REPORT, messages.NOTHING_TO_REPORT_FIX)
         silent = [name for name in self.catalog.trained(product) if name not in channels]
-        note = " ".join(filter(None, (self._seen(product, image), describe_silent(silent))))
-        inspection = Inspection(name, image, tuple(findings))
+        familiarity, unfamiliar = self._check(product, image)
+        notes = (opened.note, unfamiliar, self._seen(product, image), describe_silent(silent))
+        note = " ".join(filter(None, notes))
+        inspection = Inspection(name, image, tuple(findings), familiarity)
         return Report(
             created=datetime.now(UTC).replace(microsecond=0),
             false_alarm_rate=rate,
             identity=identify(self.catalog.product(product), channels),
             items=(make_item(inspection, note=note, has_pictures=has_pictures),),
         )
+
+    def _check(self, product: str, image: RGBImage) -> tuple[Familiarity | None, str]:
+        """Tell whether an image shows a product, with the note that it does not, or why unknown."""
+        try:
+            found = self._familiarity.check(product, image)
+        except (InspectionError, *FAILURES) as error:
+            return None, str(error)
+        return found, describe_unfamiliar(self.catalog.product(product).category, found)
 
     def _seen(self, product: str, image: RGBImage) -> str:
         return describe_seen(self.catalog.detectors_that_saw(product, pixel_hash(image)))

@@ -106,20 +106,21 @@ class Handlers:
 
 def todo_value(troubles: list[Trouble]) -> dict[str, Any]:
     """Return what was not evaluated, with commands that mend it; many get one command for all."""
-    items = [
-        {
-            "text": messages.RESULTS_TODO_ONE.format(
-                product=one.product, detector=one.detector, problem=one.problem
-            ),
-            "command": one.command,
-        }
-        for one in troubles
-    ]
-    if len(troubles) > MAX_COMMANDS:
-        names = ", ".join(f"{one.product} {one.detector}" for one in troubles)
-        text = messages.RESULTS_TODO_ALL.format(num=len(troubles), names=names)
-        items = [{"text": text, "command": troubles[0].dataset_command}]
-    return {"title": messages.RESULTS_TODO, "items": items}
+    others = [_todo_item(one) for one in troubles if not one.command]
+    to_evaluate = [one for one in troubles if one.command]
+    items = [_todo_item(one) for one in to_evaluate]
+    if len(to_evaluate) > MAX_COMMANDS:
+        names = ", ".join(f"{one.product} {one.detector}" for one in to_evaluate)
+        text = messages.RESULTS_TODO_ALL.format(num=len(to_evaluate), names=names)
+        items = [{"text": text, "command": to_evaluate[0].dataset_command}]
+    return {"title": messages.RESULTS_TODO, "items": others + items}
+
+
+def _todo_item(one: Trouble) -> dict[str, str]:
+    text = messages.RESULTS_TODO_ONE.format(
+        product=one.product, detector=one.detector, problem=one.problem
+    )
+    return {"text": text, "command": one.command}
 
 
 def build(page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG001 (every tab is built alike)

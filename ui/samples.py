@@ -7,7 +7,7 @@ import gradio as gr
 
 from inspection.catalog import Catalog
 from inspection.errors import ImageError
-from inspection.images import pixel_hash, read_image
+from inspection.images import pixel_hash, read_sample
 from inspection.types import Sample
 from ui import messages
 from ui.images import encode_thumbnail
@@ -58,7 +58,7 @@ class Strips:
     def _item(self, product: str, sample: Sample) -> dict[str, Any] | None:
         """Return an item; None for a file that is damaged, or that a detector has learned from."""
         try:
-            image = read_image(sample.image_path)
+            image = read_sample(sample)
         except ImageError:
             return None
         if self._catalog.detectors_that_saw(product, pixel_hash(image)):

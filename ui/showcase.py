@@ -10,7 +10,7 @@ from typing import TypeVar
 from inspection.catalog import Catalog
 from inspection.demo import PRODUCTS, write_demo_data
 from inspection.errors import CheckpointError, DatasetError, ImageError, InspectionError
-from inspection.images import pixel_hash, read_image
+from inspection.images import pixel_hash, read_sample
 from inspection.split_plan import SplitPlan, load_split
 from inspection.types import Sample, Split
 
@@ -48,7 +48,7 @@ def find_opening(catalog: Catalog, key: str) -> Sample | None:
 
 def _is_known(catalog: Catalog, key: str, sample: Sample) -> bool:
     try:
-        image = read_image(sample.image_path)
+        image = read_sample(sample)
     except ImageError:
         return False  # the page says what is wrong with it
     return bool(catalog.detectors_that_saw(key, pixel_hash(image)))

@@ -55,7 +55,7 @@ function showState(panel) {
   const state = panel.slot ? panel.slot.state : 'idle';
   panel.element.dataset.state = state;
   panel.element.dataset.former = Boolean(panel.judged) && state !== 'done';
-  const badges = { missing: TEXTS.missingBadge, broken: TEXTS.brokenBadge };
+  const badges = { missing: TEXTS.missingBadge, broken: TEXTS.brokenBadge, skipped: TEXTS.skippedBadge };
   if (state !== 'done') {
     panel.query('badge').textContent = panel.judged ? TEXTS.formerBadge : badges[state] || '';
     panel.element.dataset.verdict = '';

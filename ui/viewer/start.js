@@ -24,6 +24,7 @@ root.setAttribute('aria-label', TEXTS.viewerLabel);
 panels.forEach(addPanel);
 listenToControls();
 listenToWishes();
+listenToWays();
 readView();
 paintLegend(part('legend'), display.palette);
 showZoom();

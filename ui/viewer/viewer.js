@@ -154,6 +154,7 @@ function showAll() {
   showControls();
   showRegions();
   showWaiting();
+  showWays();
   writeAddress();
   redraw();
 }
@@ -192,8 +193,9 @@ function setText(target, text) {
 function describeVerdict() {
   const waited = describeWaiting();
   if (waited) return waited;
-  const { state, error } = header();
+  const { state, error, unfamiliar } = header();
   if (state === 'error') return { verdict: 'error', title: error.title, sub: `${error.problem} ${error.fix}` };
+  if (state === 'unfamiliar') return describeUnfamiliar(unfamiliar);
   if (state === 'empty') return { verdict: 'empty', title: TEXTS.emptyTitle, sub: TEXTS.emptySub };
   const answered = donePanels();
   if (isBusy()) {
@@ -240,6 +242,7 @@ function verdictFacts() {
   if (truth && shown.picture) {
     facts.push({ label: TEXTS.sampleIs, value: truth === 'good' ? TEXTS.goodPart : truth, help: TEXTS.sampleHelp });
   }
+  if (header().state === 'unfamiliar') return facts;
   const k = answered.filter((panel) => panel.judged.isFlagged).length;
   const seconds = answered.reduce((sum, panel) => sum + panel.result.seconds, 0);
   const values = answered.length > 0
@@ -316,6 +319,7 @@ function changeDisplay(changes) {
   paintLegend(part('legend'), display.palette);
   donePanels().forEach(paintPanel);
   showControls();
+  writeAddress();
   redraw();
 }
 

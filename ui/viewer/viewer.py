@@ -22,6 +22,7 @@ SCRIPTS = (
     "decode",
     "viewer",
     "waiting",
+    "familiarity",
     "address",
     "report",
     "gestures",
