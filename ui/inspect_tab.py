@@ -220,6 +220,8 @@ def _make_binder(handlers: Handlers, outputs: dict[str, Any]) -> Bind:
         for slots in wish.fulfil(handlers.show):
             told = tell(wish, slots)
             yield {outputs[name]: _fed(name, value) for name, value in told.items()}
+        if wish.is_fulfilled and "header" in wish.sent:  # by what is shown already
+            yield {outputs["header"]: {**wish.sent["header"], "wish": wish.shown}}
 
     bind_wish = make_binder(
         on_show,
@@ -248,6 +250,12 @@ def open_page(wish: Wish, number: object, product: object, request: gr.Request) 
 def change_product(wish: Wish, number: object, product: object) -> None:
     """Wish for another product; a visitor's own image is looked at again, by its detectors."""
     what, image = _asked_image(wish)
+    former = wish.values["request"][1]
+    if what == "open" and image:  # the address has named one
+        former = wish.sent.get("product")
+    if product == former:  # a dropdown tells a choice twice, and also that it was left
+        wish.ask(number)
+        return
     kept = (what, product, image) if what in {"upload", "lend"} else ("open", product, None)
     wish.ask(number, request=kept)
 
@@ -296,11 +304,9 @@ def tell(wish: Wish, slots: Slots) -> Slots:
     told = dict(slots)
     if "header" in told:
         told["header"] = {**told["header"], "wish": wish.shown}
-    if "strip" in told:
-        number = told["strip"]["number"]
-        if wish.sent.get("strip") == number:
-            del told["strip"]
-        wish.sent["strip"] = number
+    if "strip" in told and wish.sent.get("strip") is told["strip"]:
+        del told["strip"]
+    wish.sent |= {name: told[name] for name in ("header", "product", "strip") if name in told}
     return told
 
 

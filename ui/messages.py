@@ -52,6 +52,7 @@ VIEWER: Mapping[str, str] = {
     "formerBadge": "Former image",
     "uploadTitle": "Uploading…",
     "uploadSub": "{name}: {share}",
+    "lostTitle": "No connection",
     "failedTitle": "That did not work",
     "failedSub": "The server could not take it up. Try again in a moment.",
     "missedTitle": "Missed defect",

@@ -122,8 +122,9 @@ function showFacts({ result, judged, query }) {
   const sensitivity = falseAlarmRateOf(result.calibration, result.score);
   const rate = fillText(TEXTS.perHundred, { rate: formatRate(sensitivity) });
   const flags = sensitivity < 1 ? [TEXTS.flagsFrom, rate] : [TEXTS.flags, TEXTS.never];
+  const isTooWeak = result.score <= result.calibration.minThreshold;
   const facts = [
-    { label: flags[0], value: flags[1], help: TEXTS.flagsFromHelp },
+    { label: flags[0], value: flags[1], help: isTooWeak ? TEXTS.leastHelp : TEXTS.flagsFromHelp },
     { label: TEXTS.area, value: describeArea(judged) },
     ...result.measures.map(({ label, value }) => ({ label, value: formatNumber(value) })),
   ];

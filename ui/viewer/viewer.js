@@ -320,6 +320,7 @@ function changeDisplay(changes) {
   paintLegend(part('legend'), display.palette);
   donePanels().forEach(paintPanel);
   showControls();
+  writeAddress();
   redraw();
 }
 
