@@ -26,19 +26,6 @@ from inspection.split_plan import load_split
 from inspection.splits import apply_split, make_split
 from inspection.types import DEFAULT_READING, Calibration, Channel, Reading, Sample, Split
 
-__all__ = [
-    "CHECKPOINTS",
-    "DEMO_DATA",
-    "FAILURES",
-    "HERE",
-    "Catalog",
-    "Loader",
-    "Panel",
-    "Product",
-    "Status",
-    "stopped",
-]
-
 if TYPE_CHECKING:
     from inspection.demo_folder import DemoFolder  # it can draw, which takes time to import
 

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from inspection.calibration import save_calibration, save_product_rate
-from inspection.catalog import Catalog, Status
+from inspection.catalog import Catalog
 from inspection.checkpoint_folders import read_seen
 from inspection.dataset import read_dataset
 from inspection.errors import BackboneError, CheckpointError, DatasetError, InspectionError
 from inspection.images import pixel_hash, read_image
+from inspection.panels import Status
 from inspection.split_plan import save_split
 from inspection.splits import make_split
 from inspection.types import Channel, Split

@@ -19,12 +19,13 @@ from app import print_strangers
 from detectors.patchcore import PatchCore
 from detectors.student import Student
 from inspection.calibration import CARD, save_calibration
-from inspection.catalog import Catalog, Status
+from inspection.catalog import Catalog
 from inspection.dataset import Dataset, read_dataset
 from inspection.dataset_identity import check_dataset, find_strangers
 from inspection.errors import CheckpointError, DatasetError, InspectionError
 from inspection.familiarity import FamiliarityCheck
 from inspection.images import pixel_hash, read_image, read_sample
+from inspection.panels import Status
 from inspection.pooling import pool_datasets
 from inspection.reading import Measured, load_reading, read_by, save_reading
 from inspection.split_plan import load_split, save_split

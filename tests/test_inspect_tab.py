@@ -19,10 +19,11 @@ from inspection.calibration import (
     save_product_rate,
     write_json,
 )
-from inspection.catalog import Catalog, Status
+from inspection.catalog import Catalog
 from inspection.dataset import read_dataset
 from inspection.errors import BackboneError, CheckpointError
 from inspection.images import pixel_hash, read_image
+from inspection.panels import Status
 from inspection.preprocess import to_input_size
 from inspection.types import Channel
 from tests.fakes import (
