@@ -7,7 +7,6 @@ import contextlib
 import os
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from inspection.errors import CheckpointError, DatasetError, InspectionError, Se
 from inspection.index import Embed
 from inspection.joining import Joining, Strangers
 from inspection.panels import FAILURES, Panel, Status, stopped
+from inspection.products import Product, find_products
 from inspection.reading import load_reading, read_by
 from inspection.short_paths import shorten_paths
 from inspection.split_plan import load_split
@@ -34,19 +34,6 @@ Loader = Callable[[Path], Channel]
 HERE = Path(__file__).resolve().parent.parent
 CHECKPOINTS = HERE / "checkpoints"
 DEMO_DATA = HERE / "data" / "demo"
-
-
-@dataclass(frozen=True, slots=True)
-class Product:
-    """One category of one dataset; `folder` holds its checkpoints and may not exist yet."""
-
-    dataset: str
-    category: str
-    folder: Path
-
-    @property
-    def key(self) -> str:
-        return f"{self.dataset}/{self.category}"
 
 
 class Catalog:
@@ -340,22 +327,12 @@ class Catalog:
         return "DIR" if self.is_shared else quote_path(folder)
 
     def _find_products(self) -> Mapping[str, Product]:
-        found: dict[str, Product] = {}
-        for folder in sorted(self._checkpoints.glob("*/*")):
-            if [name for name in self.detectors if is_there(folder / name)]:
-                product = Product(folder.parent.name, folder.name, folder)
-                found[product.key] = product
-        for name, root in self._data.items():
-            for category in self.datasets.read(root, name=name).categories if root.is_dir() else ():
-                product = Product(name, category, self._checkpoints / name / category)
-                found.setdefault(product.key, product)
-        order = {name: position for position, name in enumerate(self._data)}
-        opening = {key for key, product in found.items() if _names_opening(product)}
-        ranked = sorted(
-            found.values(),
-            key=lambda one: (order.get(one.dataset, len(order)), one.key not in opening),
+        return find_products(
+            self._checkpoints,
+            self._data,
+            detectors=self.detectors,
+            read=lambda name, root: self.datasets.read(root, name=name),
         )
-        return {product.key: product for product in ranked}
 
     def _shown(self, product: Product) -> Dataset | None:
         """Return the images that are shown of a product; None where there are none.
@@ -378,13 +355,6 @@ class Catalog:
         for detector in self.joined(product.key):
             seen |= self._joining.seen(product.folder / detector).keys()
         return tuple(s for s in used if s.split is Split.TEST and s.id not in seen)
-
-
-def _names_opening(product: Product) -> bool:
-    """Tell whether a product names an opening; a damaged file is a matter of that product alone."""
-    with contextlib.suppress(CheckpointError):
-        return bool(load_opening(product.folder))
-    return False
 
 
 def _chosen(product: Product, detector: str) -> str:
