@@ -4,6 +4,7 @@ Each category learns what it looks like from its normal training images, as `cli
 is then asked about its own test images, about changed ones, and about those of all others.
 """
 
+import functools
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,8 +34,9 @@ CHANGES: Mapping[str, Callable[[RGBImage], RGBImage]] = {
     "without colour": lambda image: np.repeat(_light(image.mean(2, keepdims=True), 1), 3, axis=2),
     "a tenth cut off all round": lambda image: _cut(image, 0.1),
     "a quarter cut off all round": lambda image: _cut(image, 0.25),
-    "upper left quarter black": lambda image: _blacken(image, 0.5),
-    "left half black": lambda image: _blacken(image, 1.0),
+    "a black square of 10 %": lambda image: _blacken(image, 0.1),
+    "a black square of 20 %": lambda image: _blacken(image, 0.2),
+    "a black square of 30 %": lambda image: _blacken(image, 0.3),
 }
 
 
@@ -68,12 +70,15 @@ def compare(
         for category in dataset.categories:
             known[category] = learn(dataset.of(category), embed)
     for name, one in known.items():
+        others = {key: rest.look for key, rest in known.items() if key != name}
+        told = functools.partial(count_told, one.look, others)
         promised = f"{100 * one.look.rate:.3g} per 100 from {one.look.calibration.num_normal}"
-        print(f"{name}: promised {promised}; good {_told(one, one.good)}", flush=True)
-        print(f"  defective {_told(one, one.defective)}")
-        others = (f"{key} {_told(one, rest.good)}" for key, rest in known.items() if key != name)
-        print(f"  others: {', '.join(others)}")
-        print(f"  {', '.join(f'{key} {_told(one, seen)}' for key, seen in one.changed.items())}")
+        print(f"{name}: promised {promised}; good {told(one.good)}", flush=True)
+        print(f"  defective {told(one.defective)}")
+        print(f"  others: {', '.join(f'{key} {told(known[key].good)}' for key in others)}")
+        alone = (f"{key} {count_told(one.look, {}, known[key].good)}" for key in others)
+        print(f"  others, if none of them is known: {', '.join(alone)}")
+        print(f"  {', '.join(f'{key} {told(seen)}' for key, seen in one.changed.items())}")
 
 
 def learn(dataset: Dataset, embed: Embed) -> Known:
@@ -106,11 +111,11 @@ def _see(images: Sequence[RGBImage], embed: Embed) -> Seen:
     return Seen(embed_whole(embed, images), [(one.shape[0], one.shape[1]) for one in images])
 
 
-def _told(known: Known, seen: Seen) -> str:
+def count_told(look: ProductLook, others: Mapping[str, ProductLook], seen: Seen) -> str:
     """Return how many of some images are told to be foreign."""
     pairs = zip(seen.vectors, seen.sizes, strict=True)
-    count = sum(not known.look.judge(vector, size).is_familiar for vector, size in pairs)
-    return f"{count} of {len(seen.sizes)}"
+    found = [look.judge(vector, size, lambda: others) for vector, size in pairs]
+    return f"{sum(not one.is_familiar for one in found)} of {len(found)}"
 
 
 def _light(image: NDArray[np.generic], factor: float) -> RGBImage:
@@ -122,9 +127,12 @@ def _cut(image: RGBImage, share: float) -> RGBImage:
     return image[top : image.shape[0] - top, left : image.shape[1] - left].copy()
 
 
-def _blacken(image: RGBImage, height: float) -> RGBImage:
+def _blacken(image: RGBImage, share: float) -> RGBImage:
+    """Return an image with a black rectangle on it, to the upper left of its middle."""
     changed = image.copy()
-    changed[: round(height * image.shape[0]), : image.shape[1] // 2] = 0
+    height, width = (round(share**0.5 * side) for side in image.shape[:2])
+    top, left = (image.shape[0] - height) // 3, (image.shape[1] - width) // 3
+    changed[top : top + height, left : left + width] = 0
     return changed
 
 

@@ -26,6 +26,7 @@ from inspection.dataset import Dataset
 from inspection.errors import CheckpointError, DatasetError, EvaluationError, SettingsError
 from inspection.evaluation_types import EvaluationReport
 from inspection.progress import progress_bar
+from inspection.reading import load_reading
 from inspection.split_plan import load_split
 from inspection.splits import apply_split, make_split
 from inspection.types import Sample, Split
@@ -58,6 +59,11 @@ class Rival:
         place = own.checkpoint
         rival = self._checkpoints / place.dataset / place.category / place.detector
         check_baseline(own, folder, rival)
+        if load_reading(rival.parent).white != load_reading(folder.parent).white:
+            raise EvaluationError(
+                f"The baseline {rival} takes another value of deep images for white.",
+                "Train both on the same images.",
+            )
         by_id = {sample.id: sample for sample in samples}
         asked = [by_id[image.id] for image in own.images]
         truths = {image.id: image.truth for image in own.images}

@@ -226,7 +226,7 @@ class Catalog:
         Raises:
             CheckpointError: what is stored of it is damaged.
         """
-        return DEFAULT_READING if self.is_foreign(key) else load_reading(self.product(key).folder)
+        return load_reading(self.product(key).folder)
 
     def samples(self, key: str) -> tuple[Sample, ...]:
         """Return the test samples that no detector has seen, in training or calibration."""
@@ -268,7 +268,8 @@ class Catalog:
 
     def _read_samples(self, product: Product, root: Path) -> list[Sample]:
         samples = (one for one in read_dataset(root).samples if one.category == product.category)
-        return read_by(samples, self.reading(product.key))
+        is_foreign = self.is_foreign(product.key)
+        return read_by(samples, DEFAULT_READING if is_foreign else self.reading(product.key))
 
     def detectors_that_saw(self, key: str, pixel_hash: str) -> tuple[str, ...]:
         """Return the detectors that have seen an image with these pixels, whatever it is called."""

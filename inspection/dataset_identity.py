@@ -139,7 +139,7 @@ def check_dataset(folder: Path, source: Dataset) -> None:
 
     Raises:
         DatasetError: it is another one.
-        CheckpointError: the stored split is damaged.
+        CheckpointError: the stored split or reading is damaged.
     """
     found_names = (card.parent.name for card in folder.glob(f"*/{CARD}"))
     names = [name for name in found_names if ".tmp-" not in name]  # those are being written
@@ -165,7 +165,7 @@ def find_strangers(
         source: the dataset of one category that is shown with them; None where there is none.
 
     Raises:
-        CheckpointError: the stored split is damaged.
+        CheckpointError: the stored split or reading is damaged.
     """
     group, odd, found = _examine(folder, names, source)
     titles = join_names([title_of(name) for name in names if name in group.names])

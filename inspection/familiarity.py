@@ -3,13 +3,15 @@
 A product's `familiarity.npz` holds what its normal training images look like, one vector each, and
 how far the held-out normal ones are from them. An image is unfamiliar when it is farther off than
 they are, in looks, shape or size, by the same promise as every threshold: at most so many of the
-good parts. A part with a defect is far nearer to its product than another product is, so that the
-limits can stand well beyond the normal images.
+good parts. A part with a defect is nearer to its product than another product is, so that the
+limits can stand well beyond the normal images. Only what is much nearer to another product that is
+known is told from closer by.
 """
 
+import contextlib
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
@@ -18,7 +20,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.calibration import calibrate
+from inspection.calibration import TINY, calibrate
 from inspection.catalog import Catalog
 from inspection.checkpoint_folders import mtime
 from inspection.errors import CheckpointError, DatasetError
@@ -33,10 +35,16 @@ FILE = "familiarity.npz"
 FORMAT = 1
 RATE = 0.01  # of good parts that may be called unfamiliar, where enough are held out
 MAX_REFERENCES = 256
-LEAST_LIMIT = 0.25  # of distances between vectors of length 1; unrelated images lie 0.4 to 1 apart
+LEAST_LIMIT = 0.4  # of distances between vectors of length 1; unrelated images lie 0.4 to 1 apart
 MARGIN = 1.4  # times the farthest that a normal training image is from all others
+SUSPICIOUS = 0.625  # share of a limit, beyond which another product may be the nearer one
+MUCH_NEARER = 2.0  # times
 MAX_STRETCH = 1.5
 MAX_ENLARGEMENT = 4.0
+
+
+Others = Callable[[], Mapping[str, "ProductLook"]]
+"""Gives other products by their keys, when they are asked for."""
 
 
 class Oddity(IntEnum):
@@ -88,8 +96,8 @@ class ProductLook:
         vectors: float32 (n, d), each of length 1: normal training images.
         max_distance: what an image may be away from the nearest of them.
         sizes: of the same images.
-        calibration: `measure` of held-out normal parts, the oddest of each; its smallest meaningful
-            threshold is 1.
+        calibration: `measure` of held-out normal parts, the oddest of each; its threshold, at least
+            `SUSPICIOUS`, is what is promised of good parts.
     """
 
     source: str
@@ -103,23 +111,37 @@ class ProductLook:
         """Share of good parts that may be called unfamiliar."""
         return max(RATE, self.calibration.floor)
 
+    def distance(self, vector: NDArray[np.float32]) -> float:
+        """Return how far an image is from the nearest normal one."""
+        return float(_distances(vector[None], self.vectors).min())
+
     def measure(self, vector: NDArray[np.float32], size: Size) -> tuple[float, float, float]:
         """Return how odd an image is in each `Oddity`: 0 is not at all, 1 as much as it may be."""
-        distance = float(_distances(vector[None], self.vectors).min())
         return (
-            distance / self.max_distance,
+            self.distance(vector) / self.max_distance,
             (self.sizes.stretch(size) - 1) / (MAX_STRETCH - 1),
             (self.sizes.enlargement(size) - 1) / (MAX_ENLARGEMENT - 1),
         )
 
-    def judge(self, vector: NDArray[np.float32], size: Size) -> Familiarity:
+    def judge(self, vector: NDArray[np.float32], size: Size, others: Others = dict) -> Familiarity:
         """Tell whether an image of this vector and (height, width) shows the product."""
         measures = self.measure(vector, size)
-        threshold = self.calibration.threshold(self.rate)
-        found = Familiarity(max(measures), threshold, self.rate)
-        if found.is_familiar:
+        promised = self.calibration.threshold(self.rate)
+        found = Familiarity(max(measures), max(1.0, promised), self.rate)
+        if found.is_familiar and measures[Oddity.LOOKS] <= promised:
             return found
-        return replace(found, reason=self._describe(Oddity(int(np.argmax(measures))), found, size))
+        known = others()
+        alike = _find_alike(known, vector, size)
+        if not found.is_familiar:
+            reason = self._describe(Oddity(int(np.argmax(measures))), found, size)
+            return replace(found, reason=reason, looks_like=alike)
+        if alike is None:
+            return found
+        times = self.distance(vector) / max(known[alike].distance(vector), TINY)
+        if times < MUCH_NEARER:
+            return found
+        reason = f"As a whole it is {times:.1f} times nearer to the normal images of {alike}."
+        return replace(found, threshold=promised, reason=reason, looks_like=alike)
 
     def _describe(self, oddity: Oddity, found: Familiarity, size: Size) -> str:
         if oddity is Oddity.LOOKS:
@@ -157,28 +179,17 @@ class FamiliarityCheck:
             raise _unusable(self._path(key), "was made with another backbone")
         size = (image.shape[0], image.shape[1])
         (vector,) = embed_whole(embed, [image])
-        found = look.judge(vector, size)
-        if found.is_familiar:
-            return found
-        return replace(found, looks_like=self._find_alike(key, vector, size))
+        return look.judge(vector, size, lambda: self._others(key, look.source))
 
-    def _find_alike(self, key: str, vector: NDArray[np.float32], size: Size) -> str | None:
-        """Return the product to which an image is most familiar, other than this one."""
-        source = None if (embed := self._catalog.embed) is None else embed.source
-        best: tuple[float, str] | None = None
+    def _others(self, key: str, source: str) -> dict[str, ProductLook]:
+        """Return the looks of the other products that can be inspected."""
+        found: dict[str, ProductLook] = {}
         for other in self._catalog.products:
-            if other == key or not self._catalog.trained(other):
-                continue
-            try:
-                look = self._look(other)
-            except CheckpointError:  # a matter of that product alone
-                continue
-            if look is None or look.source != source:
-                continue
-            found = look.judge(vector, size)
-            if found.is_familiar:
-                best = min(best or (np.inf, ""), (found.score / found.threshold, other))
-        return None if best is None else best[1]
+            with contextlib.suppress(CheckpointError):  # a matter of that product alone
+                look = self._look(other) if other != key and self._catalog.trained(other) else None
+                if look is not None and look.source == source:
+                    found[other] = look
+        return found
 
     def _path(self, key: str) -> Path:
         return self._catalog.product(key).folder / FILE
@@ -231,11 +242,20 @@ def learn_look(
         references,
         _limit(references, [sample.unit for sample in chosen]),
         SizeRange.of(sizes[: len(chosen)]),
-        Calibration(np.empty(0, np.float32), (), 1.0),
+        Calibration(np.empty(0, np.float32), (), SUSPICIOUS),
     )
     rest = zip(vectors[len(chosen) :], sizes[len(chosen) :], strict=True)
     scores = [max(look.measure(vector, size)) for vector, size in rest]
-    return replace(look, calibration=calibrate(held_out, scores, min_threshold=1.0))
+    return replace(look, calibration=calibrate(held_out, scores, min_threshold=SUSPICIOUS))
+
+
+def _find_alike(
+    looks: Mapping[str, ProductLook], vector: NDArray[np.float32], size: Size
+) -> str | None:
+    """Return the product to which an image is familiar, the most familiar one of several."""
+    found = {key: look.judge(vector, size) for key, look in looks.items()}
+    alike = {key: one.score / one.threshold for key, one in found.items() if one.is_familiar}
+    return min(alike, key=alike.__getitem__, default=None)
 
 
 def _look_at(
@@ -310,7 +330,7 @@ def load_look(folder: Path) -> ProductLook:
             content["vectors"].astype(np.float32),
             float(content["max_distance"]),
             SizeRange(tuple(heights), tuple(widths), tuple(aspects)),
-            Calibration(content["normal_scores"], tuple(content["units"].tolist()), 1.0),
+            Calibration(content["normal_scores"], tuple(content["units"].tolist()), SUSPICIOUS),
         )
     except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
         raise _unusable(path, f"is damaged ({error})") from error

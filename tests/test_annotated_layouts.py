@@ -270,6 +270,12 @@ def test_a_damaged_yaml_is_told_and_classes_keep_their_numbers(tmp_path: Path) -
     ]
 
 
+def test_a_yolo_dataset_may_lie_in_a_folder_called_data(tmp_path: Path) -> None:
+    miniatures.write_yolo(tmp_path / "data")
+    dataset = read_dataset(tmp_path)
+    assert {one.defect_type for one in dataset.samples} == {None, "scratch", "dent"}
+
+
 def test_keypoints_count_as_their_boxes(tmp_path: Path) -> None:
     write_images(tmp_path / "images")
     write_text(tmp_path / "labels/0.txt", YOLO_BOX.strip() + " 0.1 0.1 0.2 0.2\n")

@@ -21,16 +21,16 @@ from detectors.student import Student
 from inspection.calibration import CARD, save_calibration
 from inspection.catalog import Catalog, Status
 from inspection.dataset import Dataset, read_dataset
-from inspection.dataset_identity import check_dataset
+from inspection.dataset_identity import check_dataset, find_strangers
 from inspection.errors import CheckpointError, DatasetError, InspectionError
 from inspection.familiarity import FamiliarityCheck
 from inspection.images import pixel_hash, read_image, read_sample
 from inspection.pooling import pool_datasets
-from inspection.reading import Measured, read_by, save_reading
+from inspection.reading import Measured, load_reading, read_by, save_reading
 from inspection.split_plan import load_split, save_split
 from inspection.splits import apply_split, make_split, open_split
 from inspection.types import Reading, Split
-from tests.factories import make_calibration, make_channel, write_dataset
+from tests.factories import draw_part, make_calibration, make_channel, write_dataset
 from ui.results_data import Results
 
 NONE_SAME = "of 8 images that both have by name, none shows the same"
@@ -376,3 +376,17 @@ def test_a_split_that_does_not_know_its_dataset_learns_it(work: Path, tmp_path: 
 
 def read_hash(path: Path) -> str:
     return pixel_hash(read_image(path))
+
+
+def test_a_dataset_of_deep_images_is_known_again_by_its_own_white(work: Path) -> None:
+    for number in range(8):
+        path = work / "deep/data/disc/good" / f"{number:03d}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = draw_part(number)[0][:, :, 0].astype(np.uint16)
+        Image.fromarray(part * 16).save(path)  # 12 bits in files of 16
+    train(work, "deep", "--dataset", "deep")
+    train(work, "deep", "--dataset", "deep")
+    assert load_reading(work / "ck/deep/disc").white == 4095
+    dataset = read_dataset(work / "deep/data").of("disc")
+    check_dataset(work / "ck/deep/disc", dataset)
+    assert find_strangers(work / "ck/deep/disc", ["patchcore"], dataset) == {}
