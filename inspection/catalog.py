@@ -217,7 +217,7 @@ class Catalog:
         Raises:
             CheckpointError: what is stored of it is damaged.
         """
-        return DEFAULT_READING if self.is_foreign(key) else load_reading(self.product(key).folder)
+        return load_reading(self.product(key).folder)
 
     def samples(self, key: str) -> tuple[Sample, ...]:
         """Return the test samples that no detector has seen, in training or calibration."""
