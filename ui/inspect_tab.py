@@ -78,8 +78,7 @@ class Handlers:
             yield self.runner.fail("", _no_products())
             return
         try:
-            chosen = (_choices(self.catalog), key)
-            yield {"product": chosen, "source": None, "strip": self.strips.strip(key)}
+            yield {"product": self._chosen(key), "source": None, "strip": self.strips.strip(key)}
             opening = self._find(key, sample_id) or find_opening(self.catalog, key)
             if opening is None:
                 yield {"image": None, **self.runner.idle(key)}
@@ -97,7 +96,7 @@ class Handlers:
             yield self.runner.fail(key or "", _not_understood())
             return
         try:
-            yield {"product": key, "source": None, "strip": self.strips.strip(key)}
+            yield {"product": self._chosen(key), "source": None, "strip": self.strips.strip(key)}
             sample = self.catalog.any_sample(key, sample_id)
             yield from self.runner.inspect_sample(sample, key, is_wanted=is_wanted)
         except InspectionError as error:
@@ -110,7 +109,7 @@ class Handlers:
             yield {"image": None, **self.runner.fail("", _no_products())}
             return
         try:
-            yield {"product": key, "strip": self.strips.strip(key)}
+            yield {"product": self._chosen(key), "strip": self.strips.strip(key)}
             if not isinstance(path, Path) or not path.is_file():
                 raise ImageError(messages.GONE_PROBLEM, messages.GONE_FIX)
             for slots in self.runner.inspect_upload(key, path, is_wanted=is_wanted):
@@ -156,6 +155,10 @@ class Handlers:
     def _known_or_first(self, product: object) -> str | None:
         """Return a product that there is: the page may be older than the products."""
         return self._known(product) or next(iter(self.catalog.products), None)
+
+    def _chosen(self, key: str) -> tuple[list[tuple[str, str]], str]:
+        """Return all products, as there may be new ones, and the one that is shown."""
+        return _choices(self.catalog), key
 
     def _known(self, product: object) -> str | None:
         return product if isinstance(product, str) and product in self.catalog.products else None
@@ -252,7 +255,7 @@ def change_product(wish: Wish, number: object, product: object) -> None:
     what, image = _asked_image(wish)
     former = wish.values["request"][1]
     if what == "open" and image:  # the address has named one
-        former = wish.sent.get("product")
+        former = wish.sent["product"][1] if "product" in wish.sent else None
     if product == former:  # a dropdown tells a choice twice, and also that it was left
         wish.ask(number)
         return
@@ -339,7 +342,7 @@ def _bind_reports(
 
 def _fed(name: str, value: Any) -> Any:
     """Return what a component is given: a feed also says which slot it feeds."""
-    if name == "product" and isinstance(value, tuple):
+    if name == "product":
         choices, chosen = value
         return gr.Dropdown(choices, value=chosen, filterable=len(choices) > 8)
     return value if name in PLAIN_OUTPUTS else {"slot": name, "value": value}
