@@ -11,10 +11,10 @@ from eda.frame import GOOD, readable
 from eda.style import (
     DEFECT,
     INSIDE_LABEL,
+    LEARNED,
     NORMAL,
     SEQUENCE,
     SYMBOLS,
-    TRAIN,
     bar_height,
     bar_marker,
     empty_figure,
@@ -28,8 +28,8 @@ MAX_POINTS = 3000
 MAX_NAMED_SIZES = 4
 NEAR = 0.25  # share of an axis that the words below a bubble may take
 KINDS = (  # split, is defective -> name, colour, pattern
-    ("train", False, "train, good", TRAIN, ""),
-    ("train", True, "train, defective", "#b58a00", "x"),
+    ("train", False, "train, good", LEARNED[NORMAL], ""),
+    ("train", True, "train, defective", LEARNED[DEFECT], "x"),
     ("test", False, "test, good", NORMAL, "."),
     ("test", True, "test, defective", DEFECT, "/"),
 )

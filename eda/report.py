@@ -139,7 +139,7 @@ def _similarity(index: Index, images: pd.DataFrame, vectors: NDArray[np.float32]
         note=similarity.describe_pairs(found.images, found.pairs),
         max_rows=None,
     )
-    return Section("Similarity", [found.projection, pairs])
+    return Section("Similarity", [found.draw(), pairs])
 
 
 def _place(part: Part, values: dict[str, Any]) -> str:

@@ -19,12 +19,13 @@ from app import print_strangers
 from detectors.patchcore import PatchCore
 from detectors.student import Student
 from inspection.calibration import CARD, save_calibration
-from inspection.catalog import Catalog, Status
+from inspection.catalog import Catalog
 from inspection.dataset import Dataset, read_dataset
 from inspection.dataset_identity import check_dataset, find_strangers
 from inspection.errors import CheckpointError, DatasetError, InspectionError
 from inspection.familiarity import FamiliarityCheck
 from inspection.images import pixel_hash, read_image, read_sample
+from inspection.panels import Status
 from inspection.pooling import pool_datasets
 from inspection.reading import Measured, load_reading, read_by, save_reading
 from inspection.split_plan import load_split, save_split
@@ -300,6 +301,19 @@ def test_the_page_does_not_join_a_folder_with_detectors_of_another(
     assert FamiliarityCheck(catalog)._look("data/disc") is None, "it looks as another dataset does"
     print_strangers(catalog)
     assert capsys.readouterr().out == f"Note: {panel.problem} {panel.fix}\n"
+
+
+def test_a_folder_that_is_exchanged_while_the_page_is_open_is_noticed(
+    work: Path, tmp_path: Path
+) -> None:
+    shown = shutil.copytree(work / "a" / "data", tmp_path / "data")
+    catalog = make_catalog(work / "ck", shown)
+    assert catalog.samples("data/disc")
+    assert catalog.joined("data/disc") == ("patchcore",)
+    shutil.rmtree(shown)
+    write_dataset(shown, num_test=5, seed=10_000)
+    assert catalog.samples("data/disc")
+    assert catalog.joined("data/disc") == ()
 
 
 def test_the_page_joins_a_folder_with_its_own_detectors_under_any_name(work: Path) -> None:

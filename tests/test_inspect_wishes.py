@@ -146,6 +146,29 @@ def test_another_product_without_an_own_image_opens_with_its_own_sample(
     assert answer(handlers, wish)["header"]["sample"].startswith("other/test/")
 
 
+def test_a_dropdown_that_tells_the_same_product_again_changes_nothing(
+    handlers: Handlers, catalog: Catalog
+) -> None:
+    wish = make_wish()
+    inspect_tab.change_product(wish, 1, OTHER)
+    inspect_tab.change_product(wish, 2, OTHER)
+    assert answer(handlers, wish)["header"]["wish"] == 2
+    inspect_tab.pick_sample(
+        event(product=OTHER, sample=catalog.samples(OTHER)[-1].id), wish, 3, KEY
+    )
+    inspect_tab.change_product(wish, 4, OTHER)
+    held = answer(handlers, wish)
+    assert held["header"]["sample"] == catalog.samples(OTHER)[-1].id, "it was only left"
+
+
+def test_after_a_link_the_first_product_can_be_chosen(handlers: Handlers) -> None:
+    wish = make_wish()
+    inspect_tab.open_page(wish, 1, KEY, address(product=OTHER))
+    assert answer(handlers, wish)["product"] == OTHER
+    inspect_tab.change_product(wish, 2, KEY)
+    assert answer(handlers, wish)["product"] == KEY
+
+
 def test_a_photograph_is_inspected_like_an_upload(handlers: Handlers, upload: Path) -> None:
     wish = make_wish()
     inspect_tab.take_photo(wish, 1, KEY, upload)

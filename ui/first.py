@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from inspection.catalog import FAILURES, Catalog, Panel, Status, stopped
+from inspection.catalog import Catalog
 from inspection.errors import InspectionError
 from inspection.familiarity import FamiliarityCheck
 from inspection.images import read_sample
 from inspection.names import OUTCOME_TITLES, decide_outcome, describe_unfamiliar
+from inspection.panels import FAILURES, Panel, Status, stopped
 from inspection.pipeline import inspect_with
 from inspection.types import Finding, RGBImage, Sample, Verdict
 from ui import messages

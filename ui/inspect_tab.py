@@ -71,13 +71,15 @@ class Handlers:
             address: what the page's address says, by name; unknown values are left out.
         """
         named = address if isinstance(address, Mapping) else {}
-        key = self._known(named.get("product")) or self._known(product)
+        self.catalog.refresh()
+        key = self._known(named.get("product")) or self._known_or_first(product)
         sample_id = named.get("sample") if key == named.get("product", key) else None
         if key is None:
             yield self.runner.fail("", _no_products())
             return
         try:
-            yield {"product": key, "source": None, "strip": self.strips.strip(key)}
+            chosen = (_choices(self.catalog), key)
+            yield {"product": chosen, "source": None, "strip": self.strips.strip(key)}
             opening = self._find(key, sample_id) or find_opening(self.catalog, key)
             if opening is None:
                 yield {"image": None, **self.runner.idle(key)}
@@ -151,6 +153,10 @@ class Handlers:
         except DatasetError:
             return None
 
+    def _known_or_first(self, product: object) -> str | None:
+        """Return a product that there is: the page may be older than the products."""
+        return self._known(product) or next(iter(self.catalog.products), None)
+
     def _known(self, product: object) -> str | None:
         return product if isinstance(product, str) and product in self.catalog.products else None
 
@@ -158,7 +164,7 @@ class Handlers:
 def build(page: gr.Blocks, catalog: Catalog) -> None:
     """Lay out the tab inside the open `gr.Blocks` and bind its events."""
     handlers = Handlers(catalog)
-    products = [(_product_label(catalog, key), key) for key in catalog.products]
+    products = _choices(catalog)
     with gr.Row(elem_id="inspect-row"):
         with gr.Column(scale=0, min_width=292, elem_id="rail"):
             product = gr.Dropdown(
@@ -214,6 +220,8 @@ def _make_binder(handlers: Handlers, outputs: dict[str, Any]) -> Bind:
         for slots in wish.fulfil(handlers.show):
             told = tell(wish, slots)
             yield {outputs[name]: _fed(name, value) for name, value in told.items()}
+        if wish.is_fulfilled and "header" in wish.sent:  # by what is shown already
+            yield {outputs["header"]: {**wish.sent["header"], "wish": wish.shown}}
 
     bind_wish = make_binder(
         on_show,
@@ -242,6 +250,12 @@ def open_page(wish: Wish, number: object, product: object, request: gr.Request) 
 def change_product(wish: Wish, number: object, product: object) -> None:
     """Wish for another product; a visitor's own image is looked at again, by its detectors."""
     what, image = _asked_image(wish)
+    former = wish.values["request"][1]
+    if what == "open" and image:  # the address has named one
+        former = wish.sent.get("product")
+    if product == former:  # a dropdown tells a choice twice, and also that it was left
+        wish.ask(number)
+        return
     kept = (what, product, image) if what in {"upload", "lend"} else ("open", product, None)
     wish.ask(number, request=kept)
 
@@ -290,16 +304,14 @@ def tell(wish: Wish, slots: Slots) -> Slots:
     told = dict(slots)
     if "header" in told:
         told["header"] = {**told["header"], "wish": wish.shown}
-    if "strip" in told:
-        number = told["strip"]["number"]
-        if wish.sent.get("strip") == number:
-            del told["strip"]
-        wish.sent["strip"] = number
+    if "strip" in told and wish.sent.get("strip") is told["strip"]:
+        del told["strip"]
+    wish.sent |= {name: told[name] for name in ("header", "product", "strip") if name in told}
     return told
 
 
 def _bind_reports(
-    handlers: Handlers, viewer: gr.HTML, source: gr.State, reports: Mapping[str, gr.HTML]
+    handlers: Handlers, viewer: gr.HTML, source: Any, reports: Mapping[str, gr.HTML]
 ) -> None:
     """Make a report when a button of the viewer asks for one; each format has its own feed."""
 
@@ -327,7 +339,14 @@ def _bind_reports(
 
 def _fed(name: str, value: Any) -> Any:
     """Return what a component is given: a feed also says which slot it feeds."""
+    if name == "product" and isinstance(value, tuple):
+        choices, chosen = value
+        return gr.Dropdown(choices, value=chosen, filterable=len(choices) > 8)
     return value if name in PLAIN_OUTPUTS else {"slot": name, "value": value}
+
+
+def _choices(catalog: Catalog) -> list[tuple[str, str]]:
+    return [(_product_label(catalog, key), key) for key in catalog.products]
 
 
 def _product_label(catalog: Catalog, key: str) -> str:

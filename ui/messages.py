@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from inspection.looks import look_of
 from inspection.names import DETECTOR_TITLES, OUTCOME_TITLES, UNFAMILIAR_TITLE, Outcome
 
 TITLE = "Defect Lens"
@@ -51,6 +52,7 @@ VIEWER: Mapping[str, str] = {
     "formerBadge": "Former image",
     "uploadTitle": "Uploading…",
     "uploadSub": "{name}: {share}",
+    "lostTitle": "No connection",
     "failedTitle": "That did not work",
     "failedSub": "The server could not take it up. Try again in a moment.",
     "missedTitle": "Missed defect",
@@ -136,6 +138,7 @@ VIEWER: Mapping[str, str] = {
     "outline": "Outline",
     "edges": "Edges",
     "edgesHelp": "Sobel edges inside the flagged regions",
+    "noEdges": "No region is flagged, so there are no edges to show.",
     "original": "Original",
     "opacity": "Opacity",
     "opacityLabel": "Opacity of the heat map",
@@ -212,7 +215,7 @@ UPLOADS: Mapping[str, str] = {
 CLEAR = "Clear"
 NO_PRODUCTS = "There is no product to choose yet."
 NO_PRODUCTS_FIX = (
-    "Train one with `python cli.py train --data DIR --category NAME`, then restart the page."
+    "Train one with `python cli.py train --data DIR --category NAME`, then reload the page."
 )
 NO_SAMPLES = "No unseen test image of this product is on this machine. Upload one above."
 GOOD = "good"
@@ -237,6 +240,10 @@ EXPLORE_STOP = "Stop"
 EXPLORE_READING = "Reading the folder…"
 EXPLORE_MEASURING = "Measuring {done:,} of {total:,} images. The next visit finds them ready."
 EXPLORE_PARTIAL = "Stopped: these are the first {done:,} images. Choose the dataset again to go on."
+EXPLORE_DRAWING = (
+    "The demo is being drawn: {done:,} of {total:,} images. Below is an excerpt of {shown:,}."
+)
+EXPLORE_EXCERPT = "This is an excerpt: {shown:,} of the {total:,} images of the demo. {trouble}"
 EXPLORE_NO_DATASETS = "There is no dataset to explore. Start the page with `--data DIR`."
 COUNTS_TITLE = "Images per category, defect type and split"
 PROBLEMS_TITLE = "Missing or odd files"
@@ -343,7 +350,6 @@ FALSE_ALARMS_TITLE = "{detector} flags {count} of {total} good images"
 DISAGREEMENTS_TITLE = "The detectors disagree about {count} of {total} images"
 MISTAKES_NONE = "There is none."
 MISTAKES_NOWHERE = "Pictures are missing: these images are not on this machine. {fix}"
-MISTAKES_DRAW = "Draw them with `python cli.py demo-data`."
 MISTAKES_GIVE = "Start the page with `--data DIR`."
 MISTAKES_SCORE = "{relative}× threshold"
 MISTAKES_FLAGGED = "flagged by {names}"
@@ -389,4 +395,4 @@ def viewer_texts() -> dict[str, str]:
 def detector_texts(name: str) -> dict[str, str]:
     """Return how the page introduces a detector, also one that has no text of its own yet."""
     text = DETECTORS.get(name, DetectorText(name, "", ""))
-    return {"name": name, **asdict(text)}
+    return {"name": name, "mark": look_of(name).mark, **asdict(text)}

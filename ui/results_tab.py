@@ -19,7 +19,7 @@ from ui.explore_parts import (
 )
 from ui.results_data import Results, Trouble
 from ui.wish import Wish
-from ui.wish_events import ask_for, choose, make_binder, turn_page, view_of
+from ui.wish_events import ask_for, choose, filter_anew, make_binder, turn_page, view_of
 
 TITLE = "Results"
 MAX_COMMANDS = 3
@@ -50,6 +50,7 @@ class Handlers:
             view: one of `SUB_TABS`.
             wanted: values of `FILTERS`, and the page of the gallery.
         """
+        self.results.catalog.refresh()
         if not self.results.products:
             yield {"status": status_value(messages.RESULTS_NO_PRODUCTS)}
             return
@@ -89,6 +90,7 @@ class Handlers:
         asked = choice.keys if shown == "leaderboard" else (choice.key,)
         troubles = [] if shown == "training" else self.results.troubles(asked)
         return {
+            "dataset": ([(one, one) for one in datasets], dataset),
             "category": ([(one.replace("_", " "), one) for one in keys], category),
             **VIEWS[shown](self.results, choice),
             **back,
@@ -177,7 +179,7 @@ def _lay_out_mistakes(outputs: dict[str, Any], catalog: Catalog) -> None:  # noq
         kinds = [(title, kind) for kind, title in messages.MISTAKES.items()]
         outputs["kind"] = _choice(messages.RESULTS_KIND, kinds)
     outputs["mistakes"] = make_part(
-        "mistakes", scripts=["overlay", "pictures", "hand_over", "words"]
+        "mistakes", scripts=["overlay", "pictures", "turn", "hand_over", "words"]
     )
 
 
@@ -209,7 +211,7 @@ def _bind(handlers: Handlers, outputs: dict[str, Any], tabs: dict[str, gr.Tab]) 
     """Connect events to handlers; nothing is read or drawn before the tab is opened."""
     wished = gr.State(Wish({"view": "leaderboard", "filters": (), "page": 0}))
     filters = [outputs[name] for name in FILTERS]
-    shown = [part for name, part in outputs.items() if name not in ("dataset", "metric", "kind")]
+    shown = [part for name, part in outputs.items() if name not in ("metric", "kind")]
 
     def on_show(wish: Wish) -> Iterator[dict[Any, Any]]:
         yield {outputs["status"]: gr.skip()}  # without any yield, Gradio would empty every output
@@ -221,7 +223,7 @@ def _bind(handlers: Handlers, outputs: dict[str, Any], tabs: dict[str, gr.Tab]) 
     whole = gr.context.Context.block
     if isinstance(whole, gr.Tab):
         bind(whole.select, choose)
-    bind([part.input for part in filters], choose)
+    bind([part.input for part in filters], filter_anew)
     bind(outputs["mistakes"].submit, turn_page)
     for name, tab in tabs.items():
         bind(tab.select, ask_for(name))
@@ -233,7 +235,7 @@ def _fed(name: str, value: Any) -> Any:
         return gr.Tabs(selected=value)
     if name == "has-classes":
         return gr.Tab(visible=value)
-    if name not in ("category", "first", "second"):
+    if name not in ("dataset", "category", "first", "second"):
         return value
     choices, chosen = value
     return gr.Dropdown(choices, value=chosen, filterable=len(choices) > 8)

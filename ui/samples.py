@@ -1,13 +1,13 @@
 """The strip of samples, as a component and as thumbnails."""
 
-import itertools
+import contextlib
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from inspection.catalog import Catalog
-from inspection.errors import ImageError
+from inspection.errors import DatasetError, ImageError
 from inspection.images import pixel_hash, read_sample
 from inspection.types import Sample
 from ui import messages
@@ -39,7 +39,6 @@ class Strips:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._made: dict[str, tuple[tuple[Sample, ...], dict[str, Any]]] = {}
-        self._numbers = itertools.count(1)
 
     def strip(self, product: str) -> dict[str, Any]:
         """Return the value of a strip.
@@ -50,16 +49,13 @@ class Strips:
         samples = self._catalog.samples(product)
         held = self._made.get(product)
         if held is None or held[0] is not samples:  # others as soon as a detector has learned
-            found = [self._item(product, sample) for sample in choose_samples(samples)]
+            chosen = choose_samples(samples)
+            with contextlib.suppress(DatasetError):  # of a folder that cannot be written
+                self._catalog.draw(chosen)
+            found = [self._item(product, sample) for sample in chosen]
             items = [item for item in found if item is not None]
             note = "" if items else messages.NO_SAMPLES
-            strip = {
-                "number": next(self._numbers),
-                "product": product,
-                "items": items,
-                "note": note,
-            }
-            held = (samples, strip)
+            held = (samples, {"product": product, "items": items, "note": note})
             self._made[product] = held
         return held[1]
 

@@ -12,6 +12,7 @@ function createPanel(template, text) {
   query('title').textContent = text.title;
   query('method').textContent = text.method;
   query('hint').textContent = text.hint;
+  article.querySelector('.dl-mark').dataset.mark = text.mark;
   const panel = { text, element: article, query, canvas: query('canvas'), slot: null, result: null, judged: null, run: 0 };
   panel.heat = document.createElement('canvas');
   query('copy').addEventListener('click', () => copyCommand(panel));
@@ -80,7 +81,6 @@ function showResult(panel, mode) {
   const verdict = judged.isFlagged ? 'defect' : 'normal';
   const relative = formatRelative(judged.relative);
   panel.element.dataset.verdict = verdict;
-  query('busy').textContent = '';
   query('badge').textContent = judged.isFlagged ? TEXTS.defectBadge : TEXTS.normalBadge;
   query('relative').textContent = fillText(TEXTS.relative, { x: relative });
   const [score, threshold] = formatPair(result.score, judged.threshold);
@@ -122,8 +122,9 @@ function showFacts({ result, judged, query }) {
   const sensitivity = falseAlarmRateOf(result.calibration, result.score);
   const rate = fillText(TEXTS.perHundred, { rate: formatRate(sensitivity) });
   const flags = sensitivity < 1 ? [TEXTS.flagsFrom, rate] : [TEXTS.flags, TEXTS.never];
+  const isTooWeak = result.score <= result.calibration.minThreshold;
   const facts = [
-    { label: flags[0], value: flags[1], help: TEXTS.flagsFromHelp },
+    { label: flags[0], value: flags[1], help: isTooWeak ? TEXTS.leastHelp : TEXTS.flagsFromHelp },
     { label: TEXTS.area, value: describeArea(judged) },
     ...result.measures.map(({ label, value }) => ({ label, value: formatNumber(value) })),
   ];

@@ -160,7 +160,8 @@ function showAll() {
 }
 
 function paintPanel(panel) {
-  const { threshold } = panel.judged;
+  const { threshold, regions } = panel.judged;
+  panel.query('busy').textContent = display.mode === 'edges' && regions.length === 0 ? TEXTS.noEdges : '';
   if (display.mode === 'edges' && shown.picture) {
     shown.edges = shown.edges || edgePicture(shown.picture.image);
     panel.edges = edgesAbove(shown.edges, panel.result.map, threshold);
@@ -319,6 +320,7 @@ function changeDisplay(changes) {
   paintLegend(part('legend'), display.palette);
   donePanels().forEach(paintPanel);
   showControls();
+  writeAddress();
   redraw();
 }
 
