@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from detectors import CLASSES, DEFAULT, LazyEmbedder
-from inspection.catalog import Catalog, Product
+from inspection.catalog import Catalog
 from inspection.dataset import FLAT, Dataset, read_dataset, split_name
 from inspection.errors import CheckpointError, SettingsError
+from inspection.products import Product
 from inspection.types import Channel
 
 DETECTORS = tuple(CLASSES)

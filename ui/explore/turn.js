@@ -15,8 +15,8 @@ function createTurner({ tab, before, after, sides, getPages, ask }) {
   function turn(step) {
     const { page = 0, pages = 1 } = getPages();
     wanted = Math.min(pages - 1, Math.max(0, (wanted ?? page) + step));
-    show();
     ask(wanted);
+    show();
   }
 
   // what is chosen anew has other pages
