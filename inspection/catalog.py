@@ -225,6 +225,7 @@ class Catalog:
         state = (*self._joining.state(product.folder), self._listed(product.dataset))
         held = self._samples.get(key)
         if held is None or held[0] != state:
+            self._joining.forget(product.folder)  # others may be shown with its detectors now
             held = (state, self._unseen(product))
             self._samples[key] = held
         return held[1]

@@ -303,6 +303,19 @@ def test_the_page_does_not_join_a_folder_with_detectors_of_another(
     assert capsys.readouterr().out == f"Note: {panel.problem} {panel.fix}\n"
 
 
+def test_a_folder_that_is_exchanged_while_the_page_is_open_is_noticed(
+    work: Path, tmp_path: Path
+) -> None:
+    shown = shutil.copytree(work / "a" / "data", tmp_path / "data")
+    catalog = make_catalog(work / "ck", shown)
+    assert catalog.samples("data/disc")
+    assert catalog.joined("data/disc") == ("patchcore",)
+    shutil.rmtree(shown)
+    write_dataset(shown, num_test=5, seed=10_000)
+    assert catalog.samples("data/disc")
+    assert catalog.joined("data/disc") == ()
+
+
 def test_the_page_joins_a_folder_with_its_own_detectors_under_any_name(work: Path) -> None:
     assert make_catalog(work / "ck", work / "a" / "data").load("data/disc", "patchcore").channel
     catalog = make_catalog(work / "ck")
