@@ -9,6 +9,7 @@ import gradio as gr
 
 from inspection.catalog import Catalog
 from inspection.errors import DatasetError, ImageError, InspectionError
+from inspection.image_decoding import look_at
 from ui import messages
 from ui.inspection_run import Runner, Slots
 from ui.paste import make_paste_listener
@@ -243,8 +244,8 @@ def _fed(name: str, value: Any) -> Any:
 
 
 def _preview(path: Path, slots: Slots) -> Slots:
-    """Show an upload that browsers cannot show, such as a TIFF, as what it was read as."""
-    if path.suffix.lower() in SHOWN_BY_BROWSERS:
+    """Show an upload as what it was read as, where browsers show nothing, or 12 bits as black."""
+    if path.suffix.lower() in SHOWN_BY_BROWSERS and not look_at(path).needs_white:
         return {}
     return {"image": slots["picture"]["image"]}
 
