@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB = GREY_OR_RGB = (0, 1, 2)
 COLOURS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, 3: 1, 5: 4, 6: 3, 8: 3, 9: 3, 10: 3}
 """Photometric interpretation -> number of its channels."""
+NO_PICTURE = 0b101  # flags of a page: a smaller copy of another one, and a mask
+PLANES = 2  # one channel after the other
 SENSOR_VALUES = (32803, 34892)  # a colour filter's, and linear ones: raw files
 DNG_VERSION, PROFILE, ORIENTATION = 50706, 34675, 274
 DEVELOP = "Develop it, and export a PNG or TIFF."
@@ -89,7 +91,7 @@ def read_header(path: Path) -> TiffHeader:
     """
     with _opened(path) as file:
         pages: Any = file.pages
-        full = [page for page in pages if not (page.is_reduced or page.is_mask)]
+        full = [page for page in pages if not int(getattr(page, "subfiletype", 0)) & NO_PICTURE]
         first = pages[0]
         if DNG_VERSION in first.tags or first.photometric in SENSOR_VALUES or not full:
             raise ImageError(
@@ -112,7 +114,8 @@ def read_deep(path: Path, header: TiffHeader) -> Deep:
         if max(ends, default=0) > path.stat().st_size:
             raise ImageError(f"{path.name} is cut off.", "Copy or export the image again.")
         values = np.asarray(page.asarray())
-    if header.num_channels > 1 and values.shape[0] == header.num_channels and page.planarconfig > 1:
+        are_planes = page.planarconfig == PLANES
+    if are_planes and values.ndim == 3:
         values = np.moveaxis(values, 0, -1)  # (channels, H, W) to (H, W, channels)
     if values.shape[:2] != header.size or values.ndim != (2 if header.num_channels == 1 else 3):
         raise ImageError(
@@ -132,7 +135,7 @@ def _opened(path: Path) -> "Iterator[TiffFile]":
 
     logging.getLogger("tifffile").setLevel(logging.CRITICAL + 1)  # what is odd, we say ourselves
     try:
-        with tifffile.TiffFile(path) as file:
+        with np.errstate(all="ignore"), tifffile.TiffFile(path) as file:
             yield file
     except ImageError:
         raise
