@@ -82,7 +82,9 @@ def tune(
     check_trainable([one for one in part.samples if one.split is Split.TRAIN])
     labels = choose_labels(detector, labelled_defects)
     product = Path(part.name) / part.categories[0]
-    reading, _ = settle_reading(checkpoints / product, part.samples, is_kept=False)
+    reading, sentences = settle_reading(checkpoints / product, part.samples, is_kept=False)
+    for sentence in sentences:
+        typer.echo(sentence)
     used = read_by(part.samples, reading)
     samples = split_samples(used, checkpoints / product, seed=seed, labels=labels)
     learns_labels = labels is not None and knows_labels(detector)

@@ -61,7 +61,10 @@ def test_every_command_explains_itself() -> None:
 
 def test_training_leaves_three_checkpoints_and_one_split(trained: Path) -> None:
     product = trained / "ck" / "parts" / "disc"
-    assert {path.name for path in product.iterdir()} == {"cae", "unet", "patchcore", "split.json"}
+    assert {path.name for path in product.iterdir()} == {
+        *("cae", "unet", "patchcore"),
+        *("split.json", "reading.json"),
+    }
     plan = load_split(product)
     assert plan is not None
     assert plan.labelled_fraction == 0.5
