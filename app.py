@@ -1,6 +1,7 @@
 """Start the page: `python app.py`, or `app.main(...)` from a notebook cell."""
 
 import argparse
+import atexit
 import gc
 import io
 import os
@@ -12,17 +13,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from inspection.catalog import CHECKPOINTS, DEMO_DATA, FAILURES, Catalog
-from inspection.dataset import read_dataset, split_name
+from inspection.catalog import CHECKPOINTS, DEMO_DATA, Catalog
+from inspection.command_line import quote_path
+from inspection.dataset import check_name, read_dataset, split_name
+from inspection.demo import PRODUCTS, is_demo
+from inspection.demo_folder import DemoFolder
 from inspection.errors import InspectionError, SettingsError
-from inspection.index import Embed
-from inspection.types import Channel, RGBImage
+from inspection.panels import FAILURES
+from inspection.types import Channel
 from ui.address import check_address
 
 INTERRUPTED = 130  # as shells have it: 128 + SIGINT
+PATIENCE = 0.5  # seconds; a few images of the demo take less
 
 
 def main(
@@ -45,9 +47,7 @@ def main(
         InspectionError: a folder or an address cannot be used.
     """
     check_address(launch.get("host"), launch.get("port"))
-    folders: dict[str, Path] = {}
-    for name, folder in map(name_folder, data):
-        folders.setdefault(name, folder)  # of two with one name, the first counts
+    folders = name_folders(data)
     root = Path(checkpoints)
     if root != CHECKPOINTS:  # that one may be missing: the page says what to train
         root = check_folder(root, "--checkpoints")
@@ -56,11 +56,12 @@ def main(
             from ui.serve import serve
         add_demo_data(folders)
         catalog = make_catalog(root, folders, device)
+        catalog.demo = find_demo(folders, root)
         page = serve(catalog, private=[*folders.values(), DEMO_DATA, root], **launch)
     print(f"Defect Lens is at {page.local_url} (Ctrl+C ends it)", flush=True)
     if page.share_url:
         print(f"Public link, open to everybody who has it: {page.share_url}", flush=True)
-    threading.Thread(target=print_first_inspection, args=(catalog,), daemon=True).start()
+    work_behind(catalog)
     if not launch.get("inline"):
         page.block_thread()
     return page
@@ -87,7 +88,14 @@ def drawn_samples(checkpoints: Path) -> Iterator[None]:
 
 def add_demo_data(folders: dict[str, Path]) -> None:
     """Show the demo products as well, unless their folder cannot be read: nobody asked for it."""
-    if DEMO_DATA.name in folders:
+    if (own := folders.get(DEMO_DATA.name)) is not None:
+        if own.resolve() != DEMO_DATA.resolve():
+            print_note(
+                SettingsError(
+                    f"The demo images are not shown: {own} is called {DEMO_DATA.name}, too.",
+                    f"Give it another name: --data NAME={quote_path(own)}.",
+                )
+            )
         return
     try:
         if DEMO_DATA.is_dir():
@@ -98,8 +106,38 @@ def add_demo_data(folders: dict[str, Path]) -> None:
         folders[DEMO_DATA.name] = DEMO_DATA
 
 
+def find_demo(folders: Mapping[str, Path], checkpoints: Path) -> DemoFolder | None:
+    """Return the demo products, if they are shown and are those that are drawn now."""
+    if folders.get(DEMO_DATA.name) != DEMO_DATA or not is_demo(DEMO_DATA):
+        return None
+    places = (DEMO_DATA, checkpoints / DEMO_DATA.name)
+    names = [name for name in PRODUCTS if any((place / name).is_dir() for place in places)]
+    return DemoFolder(DEMO_DATA, names)
+
+
+def work_behind(catalog: Catalog) -> threading.Thread:
+    """Load what the first visitor needs, then draw the rest of the demo; both end with the page."""
+    stop = threading.Event()
+
+    def work() -> None:
+        print_first_inspection(catalog)
+        if catalog.demo is not None:
+            catalog.demo.draw_rest(stop)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    atexit.register(end, thread, stop)
+    return thread
+
+
+def end(thread: threading.Thread, stop: threading.Event) -> None:
+    """Let a thread that draws finish the images at hand."""
+    stop.set()
+    thread.join(PATIENCE)
+
+
 def print_note(trouble: InspectionError) -> None:
-    """Say what the demo products lack; the page opens all the same."""
+    """Say what is not as it might be expected; the page opens all the same."""
     print(f"Note: {trouble}", flush=True)
 
 
@@ -117,7 +155,7 @@ def paused_collector() -> Iterator[None]:
 
 def make_catalog(checkpoints: Path, data: Mapping[str, Path], device: str | None) -> Catalog:
     """Return the products; PyTorch is imported when the first detector is asked for."""
-    from detectors import CLASSES, DEFAULT
+    from detectors import CLASSES, DEFAULT, LazyEmbedder
 
     def load(folder: Path) -> Channel:
         from detectors.workflow import load_channel
@@ -134,30 +172,6 @@ def make_catalog(checkpoints: Path, data: Mapping[str, Path], device: str | None
     )
 
 
-class LazyEmbedder:
-    """The small backbone as `eda` needs it; PyTorch is imported at the first call."""
-
-    def __init__(self, device: str | None) -> None:
-        self._device = device
-        self._made: Embed | None = None
-
-    @property
-    def source(self) -> str:
-        """Name the weights."""
-        return self._load().source
-
-    def __call__(self, images: Sequence[RGBImage]) -> NDArray[np.float32]:
-        """Return one vector per image."""
-        return self._load()(images)
-
-    def _load(self) -> Embed:
-        from detectors.embedding import Embedder
-
-        if self._made is None:
-            self._made = Embedder(device=self._device)
-        return self._made
-
-
 def print_first_inspection(catalog: Catalog) -> None:
     """Load the detectors that visitors need first, and say what they make of the first sample."""
     from ui.first import describe_first_inspection
@@ -168,13 +182,38 @@ def print_first_inspection(catalog: Catalog) -> None:
                 print(line, flush=True)
     except (InspectionError, *FAILURES) as error:
         print(f"First inspection: {error}", flush=True)
+    print_strangers(catalog)
+
+
+def print_strangers(catalog: Catalog) -> None:
+    """Say which detectors do not answer since their products were mixed up with others."""
+    found = [error for key in catalog.products for error in catalog.strangers(key).values()]
+    for error in {str(error): error for error in found}.values():
+        print_note(error)
+
+
+def name_folders(data: Sequence[Path | str]) -> dict[str, Path]:
+    """Return dataset folders by name.
+
+    Raises:
+        SettingsError: one is not there, or two have the same name.
+        DatasetError: one has a name that no dataset can have.
+    """
+    folders: dict[str, Path] = {}
+    for name, folder in map(name_folder, data):
+        if (other := folders.setdefault(name, folder)).resolve() != folder.resolve():
+            raise SettingsError(
+                f"{other} and {folder} are both called {name}.",
+                f"Give one another name: --data NAME={quote_path(folder)}.",
+            )
+    return folders
 
 
 def name_folder(given: Path | str) -> tuple[str, Path]:
     """Return name and absolute path of a dataset folder given as DIR or as NAME=DIR."""
     name, folder = split_name(given)
     folder = check_folder(folder, "--data")
-    return name or folder.name, folder
+    return check_name(name or folder.name), folder
 
 
 def check_folder(folder: Path, option: str) -> Path:

@@ -39,7 +39,8 @@ def main() -> None:
         typer.echo(f"Error: {explain(error)}", err=True)
         sys.exit(2)
     except OSError as error:
-        typer.echo(f"Error: {error}. Check the path, its rights and the free space.", err=True)
+        reason = f"{error.filename} cannot be used ({error.strerror})" if error.filename else error
+        typer.echo(f"Error: {reason}. Check the path, its rights and the free space.", err=True)
         sys.exit(2)
     except SystemExit as leaving:
         if leaving.code in STOPPED:

@@ -8,6 +8,7 @@ import typer
 from commands.options import Data, DatasetName, Device
 from inspection.dataset import read_dataset
 from inspection.index import embed_index, open_index
+from inspection.issues import summarise_issues
 from inspection.progress import progress_bar
 
 
@@ -33,7 +34,7 @@ def eda(
     dataset: DatasetName = None,
 ) -> None:
     """Explore a dataset folder: what is in it, and what will go wrong in training."""
-    from eda.frame import make_problem_frame
+    from eda.frame import count_odd, list_issues, make_problem_frame
     from eda.report import write_report
 
     source = read_dataset(data, name=dataset)
@@ -47,8 +48,11 @@ def eda(
             vectors = embed_index(index, Embedder(device=device), progress=progress)
     write_report(out, index, vectors=vectors, pictures=pictures)
     num_broken = sum(bool(facts.problem) for facts in index.facts)
+    num_odd = count_odd(make_problem_frame(index))
     typer.echo(
         f"{source.name}: {len(index.samples)} images in {len(source.categories)} categories, "
-        f"{num_broken} unreadable, {len(make_problem_frame(index))} odd files; report in {out}"
+        f"{num_broken} unreadable, {num_odd} odd files; report in {out}"
     )
     typer.echo(source.account)
+    for sentence in summarise_issues(list_issues(index)):
+        typer.echo(f"  note: {sentence}", err=True)

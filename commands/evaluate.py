@@ -16,7 +16,12 @@ from commands.evaluate_classes import (
     name_classes,
 )
 from commands.evaluate_trainings import Trainings
-from commands.evaluation_text import describe_leaderboards, describe_product, describe_split
+from commands.evaluation_text import (
+    describe_issues,
+    describe_leaderboards,
+    describe_product,
+    describe_split,
+)
 from commands.locked_files import tolerate_locked_files
 from commands.options import (
     Checkpoints,
@@ -33,10 +38,11 @@ from commands.options import (
     open_catalog,
     read_folders,
 )
-from inspection.catalog import CHECKPOINTS, Catalog, Product
+from inspection.catalog import CHECKPOINTS, Catalog
 from inspection.checkpoint_folders import read_seen
-from inspection.command_line import quote_all, quote_path
+from inspection.command_line import quote, quote_all, quote_path
 from inspection.dataset import Dataset
+from inspection.dataset_identity import check_dataset
 from inspection.errors import (
     BREAKDOWNS,
     CheckpointError,
@@ -55,8 +61,10 @@ from inspection.evaluation_files import (
 )
 from inspection.evaluation_partial import PartialEvaluation
 from inspection.evaluation_types import EvaluationReport
+from inspection.ground_truth import check_masks
 from inspection.leaderboard import list_entries
 from inspection.pooling import pool_datasets
+from inspection.products import Product
 from inspection.progress import progress_bar
 from inspection.reading import load_reading, look_through, read_by
 from inspection.reports import write_csv
@@ -113,14 +121,20 @@ def evaluate(
     for product in find_products(catalog, source, category, detector):
         try:
             part = open_part(source, product)
+            check_dataset(product.folder, part)
             if (classifier := find_classifier(catalog, product)) is not None:
                 name_classes(classifier, part, rival)
                 trainings.tell([classifier])
                 continue
             exams = make_exams(catalog, product, part, detector, rate=false_alarm_rate, seed=seed)
+            issues = check_masks(next(iter(exams.values())).samples)
             found = [evaluate_one(catalog, product, one, is_fresh=again) for one in exams.values()]
             reports.extend(found)
-            for line in [*describe_product(found), *describe_split(load_split(product.folder))]:
+            for line in [
+                *describe_product(found),
+                *describe_split(load_split(product.folder)),
+                *describe_issues(issues),
+            ]:
                 typer.echo(line)
             for line in describe_all_classes(product, found, part.samples, rival):
                 typer.echo(line)
@@ -183,9 +197,10 @@ def find_products(
     ]
     if not found:
         also = f" with {' and '.join(detectors)}" if detectors else ""
+        own = f" --dataset {quote(source.name)}" if source.name != source.root.name else ""
         raise CheckpointError(
             f"No category of {source.name} is trained{also}.",
-            f"Train them: `python cli.py train-all --data {quote_path(source.root)}`.",
+            f"Train them: `python cli.py train-all --data {quote_path(source.root)}{own}`.",
         )
     return found
 
@@ -213,7 +228,7 @@ def make_exams(
     seed: int,
 ) -> dict[str, Exam]:
     """Return what each detector of a product is asked: all the same images, by the same rate."""
-    trained = catalog.trained(product.key)
+    joined = catalog.joined(product.key)
     chosen = check_names(names) if names else find_usable(catalog, product)
     calibrations = [catalog.channel(product.key, name).calibration for name in chosen]
     used_rate = catalog.rate(product.key, calibrations) if rate is None else rate
@@ -221,7 +236,7 @@ def make_exams(
     test: list[Sample] = [s for s in apply_split(source.samples, plan) if s.split is Split.TEST]
     # what one has seen counts for none, so that all are scored on the same images
     seen: Mapping[str, Mapping[str, str]] = {
-        name: read_seen(product.folder / name) for name in trained
+        name: read_seen(product.folder / name) for name in joined
     }
     return {
         name: Exam(
@@ -263,7 +278,7 @@ def read_reports(catalog: Catalog, dataset: str) -> list[EvaluationReport]:
     found = []
     for product in catalog.products.values():
         if product.dataset == dataset:
-            for name in catalog.trained(product.key):
+            for name in catalog.joined(product.key):
                 with contextlib.suppress(EvaluationError, CheckpointError):
                     found.append(load_evaluation(product.folder / name))
     return found

@@ -9,6 +9,7 @@ from inspection.evaluation_types import (
     Figure,
     MeasureMeans,
 )
+from inspection.issues import DatasetIssue, summarise_issues
 from inspection.leaderboard import has_published, make_leaderboard
 from inspection.metrics import Confusion
 from inspection.published import find_published
@@ -52,6 +53,7 @@ def describe_product(reports: Sequence[EvaluationReport]) -> list[str]:
         f"  calling every image normal has an accuracy of {_guess(counts):.3f}",
         *_describe_widths(reports),
         *_describe_undefined(reports),
+        *_describe_unsure(reports),
     ]
     return lines
 
@@ -152,6 +154,18 @@ def _describe_undefined(reports: Sequence[EvaluationReport]) -> list[str]:
             if figure.value is None:
                 reasons.setdefault(figure.reason, {})[FIGURES[key].title] = None
     return [f"  undefined: {', '.join(titles)}. {reason}" for reason, titles in reasons.items()]
+
+
+def _describe_unsure(reports: Sequence[EvaluationReport]) -> list[str]:
+    """Return why figures that are defined have no interval."""
+    figures = (figure for report in reports for figure in report.figures.values())
+    reasons = dict.fromkeys(f.reason for f in figures if f.value is not None and f.reason)
+    return [f"  no interval: {reason}" for reason in reasons]
+
+
+def describe_issues(issues: Sequence[DatasetIssue]) -> list[str]:
+    """Return what to know of the masks behind the pixel figures, a line for each kind."""
+    return [f"  note: {sentence}" for sentence in summarise_issues(issues)]
 
 
 def describe_leaderboards(reports: Sequence[EvaluationReport]) -> list[str]:

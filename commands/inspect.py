@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from commands.inspecting import find_images, inspect_files, set_up
-from commands.options import Checkpoints, Compared, Device, Images, ProductName, Rate
+from commands.options import Anyway, Checkpoints, Compared, Device, Images, ProductName, Rate
 from inspection.catalog import CHECKPOINTS
 from inspection.report_files import prepare_folder
-from inspection.reports import Row, write_csv, write_overlays
+from inspection.reports import Row, unfamiliar_row, write_csv, write_overlays
 
 
 def inspect(
@@ -18,18 +18,32 @@ def inspect(
     out: Annotated[Path, typer.Option("--out", help="Folder for overlays and inspection.csv.")],
     detector: Compared = None,
     false_alarm_rate: Rate = None,
+    anyway: Anyway = False,
     device: Device = None,
     checkpoints: Checkpoints = CHECKPOINTS,
 ) -> None:
-    """Inspect images: overlay PNGs, and a CSV with scores, thresholds, verdicts and outcomes."""
+    """Inspect images: overlay PNGs, and a CSV with scores, thresholds, verdicts and outcomes.
+
+    What does not look like the product has the outcome *unfamiliar*, and no verdicts.
+    """
     images = find_images(images)
-    bench = set_up(category, checkpoints, device=device, detector=detector, rate=false_alarm_rate)
+    bench = set_up(
+        category,
+        checkpoints,
+        device=device,
+        detector=detector,
+        rate=false_alarm_rate,
+        anyway=anyway,
+    )
     prepare_folder(out)
     rows: list[Row] = []
     num_done = 0
     try:
         for one in inspect_files(bench, images):
-            rows += write_overlays(one.inspection, out, number=one.number, note=one.note)
+            found = one.inspection
+            rows += write_overlays(found, out, number=one.number, note=one.note) or [
+                unfamiliar_row(found, name, note=one.note) for name in bench.channels
+            ]
             num_done += 1
     finally:  # whatever ends it, what was inspected is kept
         if rows:

@@ -2,19 +2,27 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import typer
 
 from commands.options import load_channels, open_catalog
-from inspection.catalog import Catalog, Product
+from inspection.catalog import Catalog
 from inspection.errors import ImageError, InspectionError
+from inspection.familiarity import FamiliarityCheck
 from inspection.file_kinds import FileKind
 from inspection.folders import Listing
-from inspection.images import open_image, pixel_hash
-from inspection.names import OUTCOME_TITLES, decide_outcome, describe_seen, describe_silent
+from inspection.images import OpenedImage, open_image, pixel_hash
+from inspection.names import (
+    OUTCOME_TITLES,
+    decide_outcome,
+    describe_seen,
+    describe_silent,
+    describe_unfamiliar,
+)
 from inspection.pipeline import inspect_image
+from inspection.products import Product
 from inspection.type_folders import images_below
 from inspection.types import Channel, Finding, Inspection, RGBImage
 
@@ -25,6 +33,8 @@ class Bench:
 
     Attributes:
         silent: the trained detectors that nobody has named and that cannot answer.
+        check: tells whether an image shows the product.
+        anyway: whether what does not is inspected all the same.
     """
 
     catalog: Catalog
@@ -32,6 +42,8 @@ class Bench:
     channels: Mapping[str, Channel]
     silent: tuple[str, ...]
     rate: float
+    check: FamiliarityCheck
+    anyway: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +52,8 @@ class Inspected:
 
     Attributes:
         number: its place among them, from 0.
-        note: that detectors know the image or could not answer; empty where neither is so.
+        note: that the image does not look like the product, or was not compared with it, and that
+            detectors know it or could not answer; empty where nothing is so.
     """
 
     number: int
@@ -55,6 +68,7 @@ def set_up(
     device: str | None,
     detector: Sequence[str] | None,
     rate: float | None,
+    anyway: bool = False,
 ) -> Bench:
     """Load what it takes to inspect; without a rate, at the product's own."""
     catalog = open_catalog(checkpoints, device=device)
@@ -64,7 +78,8 @@ def set_up(
         rate = catalog.rate(product.key, [c.calibration for c in channels.values()])
     expected = detector or catalog.trained(product.key)
     silent = tuple(name for name in expected if name not in channels)
-    return Bench(catalog, product, channels, silent, rate)
+    check = FamiliarityCheck(catalog)
+    return Bench(catalog, product, channels, silent, rate, check, anyway)
 
 
 def find_images(given: Sequence[Path]) -> list[Path]:
@@ -111,17 +126,36 @@ def inspect_files(bench: Bench, images: Sequence[Path]) -> Iterator[Inspected]:
         except InspectionError as error:
             typer.echo(f"Error: {error}", err=True)
             continue
-        image = opened.pixels
-        inspection = inspect_image(
-            image, bench.channels, false_alarm_rate=bench.rate, source=str(path)
-        )
-        seen = _describe_seen(bench, image)
-        note = " ".join(filter(None, (opened.note, seen, describe_silent(bench.silent))))
-        yield Inspected(number, inspection, note)
+        inspection, sentences = _inspect(bench, opened, str(path))
+        yield Inspected(number, inspection, " ".join((*sentences, *_silent(bench))))
         name = path.name if names[path.name] == 1 else str(path)
         typer.echo(f"{name}: {_describe(inspection.findings)}")
-        for sentence in filter(None, (opened.note, seen)):  # who is silent has been told before
+        for sentence in sentences:  # who could not answer has been told before
             typer.echo(f"  {sentence}")
+
+
+def _inspect(bench: Bench, opened: OpenedImage, source: str) -> tuple[Inspection, list[str]]:
+    """Inspect an image, and say what has to be known of it.
+
+    What is unfamiliar is left out, unless it is wanted anyway.
+    """
+    image = opened.pixels
+    found = Inspection(source, image, ())
+    unchecked = ""
+    try:
+        found = replace(found, familiarity=bench.check.check(bench.product.key, image))
+    except InspectionError as error:
+        unchecked = str(error)
+    unfamiliar = describe_unfamiliar(bench.product.category, found.familiarity)
+    if not unfamiliar or bench.anyway:
+        inspected = inspect_image(image, bench.channels, false_alarm_rate=bench.rate)
+        found = replace(found, findings=inspected.findings)
+    sentences = (opened.note, unfamiliar, unchecked, _describe_seen(bench, image))
+    return found, [sentence for sentence in sentences if sentence]
+
+
+def _silent(bench: Bench) -> list[str]:
+    return [describe_silent(bench.silent)] if bench.silent else []
 
 
 def _describe_seen(bench: Bench, image: RGBImage) -> str:
@@ -131,6 +165,8 @@ def _describe_seen(bench: Bench, image: RGBImage) -> str:
 
 
 def _describe(findings: Sequence[Finding]) -> str:
+    if not findings:
+        return "not inspected (--anyway does it all the same)"
     outcome = decide_outcome([finding.verdict for finding in findings])
     verdicts = (f"{f.detector} {f.relative_score:.2f}x {f.verdict.value}" for f in findings)
     return f"{OUTCOME_TITLES[outcome]} ({', '.join(verdicts)})"

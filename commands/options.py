@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from detectors import CLASSES, DEFAULT
-from inspection.catalog import Catalog, Product
+from detectors import CLASSES, DEFAULT, LazyEmbedder
+from inspection.catalog import Catalog
 from inspection.dataset import FLAT, Dataset, read_dataset, split_name
 from inspection.errors import CheckpointError, SettingsError
+from inspection.products import Product
 from inspection.types import Channel
 
 DETECTORS = tuple(CLASSES)
@@ -26,6 +27,12 @@ Folders = Annotated[
     typer.Option(
         "--data",
         help="Dataset folder, or NAME=DIR; its layout is found by looking. May be repeated.",
+    ),
+]
+Anyway = Annotated[
+    bool,
+    typer.Option(
+        "--anyway", help="Inspect also what does not look like the product; a note says so."
     ),
 ]
 Pool = Annotated[
@@ -181,7 +188,8 @@ def open_catalog(checkpoints: Path, *, device: str | None = None) -> Catalog:
 
         return load_channel(folder, device=device)
 
-    return Catalog(checkpoints, (), loader=load, detectors=DETECTORS)
+    embed = LazyEmbedder(device)
+    return Catalog(checkpoints, (), loader=load, detectors=DETECTORS, embed=embed)
 
 
 def load_channels(

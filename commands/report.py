@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from commands.inspecting import find_images, inspect_files, set_up
-from commands.options import Checkpoints, Compared, Device, Images, ProductName, Rate
+from commands.options import Anyway, Checkpoints, Compared, Device, Images, ProductName, Rate
 from inspection.catalog import CHECKPOINTS
 from inspection.identity import identify
 from inspection.report_files import (
@@ -29,6 +29,7 @@ def report(
     ] = ",".join(FORMATS),
     detector: Compared = None,
     false_alarm_rate: Rate = None,
+    anyway: Anyway = False,
     device: Device = None,
     checkpoints: Checkpoints = CHECKPOINTS,
 ) -> None:
@@ -36,7 +37,14 @@ def report(
     wanted = check_formats(formats)
     images = find_images(images)
     prepare_folder(out)
-    bench = set_up(category, checkpoints, device=device, detector=detector, rate=false_alarm_rate)
+    bench = set_up(
+        category,
+        checkpoints,
+        device=device,
+        detector=detector,
+        rate=false_alarm_rate,
+        anyway=anyway,
+    )
     has_pictures = not WITH_PICTURES.isdisjoint(wanted)
     items: list[Item] = []
     for one in inspect_files(bench, images):

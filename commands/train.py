@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from commands.familiarity import keep_look
+from commands.near_duplicates import group_near_duplicates
 from commands.options import (
     AllGood,
     Category,
@@ -30,8 +32,10 @@ from commands.options import (
 from detectors import CLASSES, create_detector, parse_settings, setting_names
 from inspection.calibration import product_rate
 from inspection.catalog import CHECKPOINTS
+from inspection.checkpoint_folders import check_writable
 from inspection.classification import Labelling, find_thin_classes
 from inspection.dataset import Dataset, check_trainable
+from inspection.dataset_identity import check_dataset
 from inspection.errors import (
     BREAKDOWNS,
     DatasetError,
@@ -39,13 +43,13 @@ from inspection.errors import (
     SettingsError,
     explain,
 )
-from inspection.index import embed_index, open_index
+from inspection.issues import summarise_issues
 from inspection.pooling import pool_datasets
 from inspection.progress import progress_bar
 from inspection.reading import read_by, settle_reading
 from inspection.split_labels import Labels
-from inspection.split_plan import SPLIT, SplitKind
-from inspection.splits import apply_split, group_samples, open_split
+from inspection.split_plan import SPLIT, SplitKind, SplitPlan
+from inspection.splits import apply_split, open_split
 from inspection.types import Calibration, Detector, Sample, Split
 
 TRAIN_ALL_HELP = (
@@ -85,6 +89,11 @@ class Order:
     split: SplitKind
     checkpoints: Path
     leaves_trained: bool
+
+    def folder(self, source: Dataset) -> Path:
+        """Return where the detectors of a dataset of one category are kept."""
+        (part,) = source.categories
+        return self.checkpoints / source.name / part
 
     def labels(self, name: str) -> Labels | None:
         """Return what a detector wants of the labelled defects."""
@@ -260,6 +269,16 @@ def _knows(name: str, setting: str) -> bool:
 
 
 def prepare(source: Dataset, order: Order) -> Dataset:
+    """Return one category with its near-duplicates grouped, if they are to be.
+
+    Raises:
+        DatasetError: another dataset of that name is trained already.
+    """
+    check_dataset(order.folder(source), source)
+    return group(source, order)
+
+
+def group(source: Dataset, order: Order) -> Dataset:
     """Return one category with its near-duplicates grouped, if they are to be."""
     if order.split is not SplitKind.GROUPED:
         return source
@@ -267,14 +286,20 @@ def prepare(source: Dataset, order: Order) -> Dataset:
 
 
 def pool_sources(sources: Sequence[Dataset], order: Order, *, name: str) -> Dataset:
-    """Return all categories of all datasets as one."""
+    """Return all categories of all datasets as one.
+
+    Raises:
+        DatasetError: other datasets are pooled by that name already.
+    """
+    pooled = pool_datasets(sources, name=name)
+    check_dataset(order.folder(pooled), pooled)
     prepared = [
         replace(
             source,
             samples=tuple(
                 sample
                 for part in source.categories
-                for sample in prepare(source.of(part), order).samples
+                for sample in group(source.of(part), order).samples
             ),
         )
         for source in sources
@@ -282,69 +307,51 @@ def pool_sources(sources: Sequence[Dataset], order: Order, *, name: str) -> Data
     return pool_datasets(prepared, name=name)
 
 
-def group_near_duplicates(dataset: Dataset, *, device: str | None) -> tuple[Sample, ...]:
-    """Return the samples of one category with near-duplicates as groups, and say how many."""
-    from detectors.embedding import Embedder
-    from eda.similarity import find_near_duplicates, group_duplicates
-
-    with progress_bar("measuring") as progress:
-        index = open_index(dataset, progress=progress)
-    with progress_bar("comparing") as progress:
-        vectors = embed_index(index, Embedder(device=device), progress=progress)
-    if vectors is None:
-        return dataset.samples
-    pairs = find_near_duplicates(vectors, [sample.category for sample in dataset.samples])
-    groups = group_duplicates(pairs, [sample.unit for sample in dataset.samples])
-    grouped = group_samples(dataset.samples, groups)
-    moved = sum(
-        new.split is not old.split for new, old in zip(grouped, dataset.samples, strict=True)
-    )
-    typer.echo(
-        f"{len(pairs.first)} pairs of near-duplicates: {len(grouped)} images make "
-        f"{len(set(groups))} parts, {moved} images change sides"
-    )
-    return tuple(grouped)
-
-
 def train_category(source: Dataset, order: Order) -> None:
     """Train every detector that was ordered on a dataset of one category."""
-    (part,) = source.categories
     typer.echo(source.account)
     needs_normal = not all(CLASSES[name].needs_labels for name in order.names)
     issues = check_trainable(source.samples, issues=source.issues, needs_normal=needs_normal)
-    for issue in issues:
-        typer.echo(f"  note: {issue}", err=True)
-    folder = order.checkpoints / source.name / part
-    samples = settle_samples(source.samples, folder)
+    for sentence in summarise_issues(issues):
+        typer.echo(f"  note: {sentence}", err=True)
+    folder = order.folder(source)
+    check_writable(folder)
+    source = settle_reading_of(source, folder)
+    is_fresh = True
     for position, name in enumerate(order.names, 1):
-        title = f"[{position}/{len(order.names)}] {name}: {source.name}/{part}"
+        title = f"[{position}/{len(order.names)}] {name}: {source.name}/{folder.name}"
         if order.leaves_trained and (folder / name).is_dir():
             typer.echo(f"{title} is trained already")
             continue
         typer.echo(title)
-        train_one(name, samples, folder, order)
+        train_one(name, source, order)
+        is_fresh = False
+    keep_look(source.samples, folder, device=order.settings["device"], is_fresh=is_fresh)
 
 
-def settle_samples(samples: Sequence[Sample], folder: Path) -> list[Sample]:
-    """Return the samples as their product reads them, and say what there is to know of that."""
+def settle_reading_of(source: Dataset, folder: Path) -> Dataset:
+    """Return the dataset as its product reads it, and say what there is to know of that."""
     with progress_bar("  looking for white") as progress:
-        reading, sentences = settle_reading(folder, samples, progress=progress)
+        reading, sentences = settle_reading(folder, source.samples, progress=progress)
     for sentence in sentences:
         typer.echo(f"  {sentence}", err=sentence.startswith("note:"))
-    return read_by(samples, reading)
+    return replace(source, samples=tuple(read_by(source.samples, reading)))
 
 
-def train_one(name: str, samples: Sequence[Sample], folder: Path, order: Order) -> None:
+def train_one(name: str, source: Dataset, order: Order) -> None:
     """Train, calibrate and keep one detector, and say what came of it."""
     from detectors.workflow import train_detector
 
+    folder, samples = order.folder(source), source.samples
     known = setting_names(name) | {"device"}
     settings = {k: v for k, v in order.settings.items() if v is not None and k in known}
     settings |= parse_settings(name, {k: v for k, v in order.texts.items() if k in known})
     labels = order.labels(name)
-    make_plan = functools.partial(
-        open_split, folder, samples, seed=settings["seed"], labels=labels, kind=order.split
-    )
+
+    def make_plan() -> SplitPlan:
+        check_dataset(folder, source)  # another training may have come first meanwhile
+        return open_split(folder, samples, seed=settings["seed"], labels=labels, kind=order.split)
+
     plan = make_plan()
     if plan.kind is not order.split:
         typer.echo(f"  keeps the {plan.kind.value} split that is stored in {folder / SPLIT}")

@@ -26,6 +26,7 @@ from detectors.search import Trial
 from inspection.catalog import CHECKPOINTS
 from inspection.command_line import quote, quote_path
 from inspection.dataset import check_trainable, read_dataset
+from inspection.dataset_identity import check_dataset
 from inspection.errors import SettingsError
 from inspection.evaluation_types import FIGURES
 from inspection.files import write_whole
@@ -82,6 +83,7 @@ def tune(
     check_trainable([one for one in part.samples if one.split is Split.TRAIN])
     labels = choose_labels(detector, labelled_defects)
     product = Path(part.name) / part.categories[0]
+    check_dataset(checkpoints / product, part)
     reading, sentences = settle_reading(checkpoints / product, part.samples, is_kept=False)
     for sentence in sentences:
         typer.echo(sentence)

@@ -1,13 +1,17 @@
-"""The detectors by name, each imported only when it is asked for."""
+"""The detectors by name, and the small backbone, each imported only when it is asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple, get_type_hints
 
+import numpy as np
+from numpy.typing import NDArray
+
 from inspection.errors import SettingsError
-from inspection.types import Detector
+from inspection.index import Embed
+from inspection.types import Detector, RGBImage
 
 
 class Entry(NamedTuple):
@@ -95,6 +99,30 @@ def load_detector(folder: Path, *, device: str | None = None) -> Detector:
         CheckpointError: missing, damaged, foreign or of another version.
     """
     return detector_class(folder.name).load(folder, device=device)
+
+
+class LazyEmbedder:
+    """The small backbone as an `Embed`; PyTorch is imported at the first call."""
+
+    def __init__(self, device: str | None) -> None:
+        self._device = device
+        self._made: Embed | None = None
+
+    @property
+    def source(self) -> str:
+        """Name the weights."""
+        return self._load().source
+
+    def __call__(self, images: Sequence[RGBImage]) -> NDArray[np.float32]:
+        """Return one vector per image."""
+        return self._load()(images)
+
+    def _load(self) -> Embed:
+        from detectors.embedding import Embedder
+
+        if self._made is None:
+            self._made = Embedder(device=self._device)
+        return self._made
 
 
 def _entry(name: str) -> Entry:

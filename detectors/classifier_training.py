@@ -1,7 +1,7 @@
 """How the classifier learns: the head on frozen features, then the last blocks at lower rates."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from inspection.classification import report_classes
 from inspection.progress import announce_duration
 
 BATCH = 32
+WORTH_TIMING = 8  # batches
 MAX_VALIDATION = 512
 NUM_TUNED = (0, 1, 3)  # blocks that are trained in each stage, counted from the last one
 BLOCK_RATE = 0.1  # of the head's learning rate, for the last block
@@ -205,29 +206,49 @@ class Teacher:
     def _pool_all(self, network: Classifier) -> tuple[Tensor, Tensor]:
         """Return the pooled features of the varied training images and of the validation images."""
         network.eval()
-        views = [
-            torch.cat(self._pool(network, self._task.learned.images, number=number))
-            for number in range(self._task.num_views)
-        ]
-        return torch.stack(views), torch.cat(self._pool(network, self._held_images))
+        learned, num_views = self._task.learned.images, self._task.num_views
+        num_batches, num_held = (-(-len(some) // BATCH) for some in (learned, self._held_images))
+        total = num_batches * num_views + num_held
+        is_shown = self._progress is True
+        if is_shown and total > WORTH_TIMING:
+            self._announce(network, num_batches + num_held, num_batches * (num_views - 1))
+        with tqdm(total=total, desc="reading features", disable=not is_shown, leave=False) as bar:
+            views = [
+                torch.cat(self._pool(network, learned, is_varied=number > 0, count=bar.update))
+                for number in range(num_views)
+            ]
+            held = self._pool(network, self._held_images, is_varied=False, count=bar.update)
+        return torch.stack(views), torch.cat(held)
+
+    def _announce(self, network: Classifier, num_plain: int, num_varied: int) -> None:
+        """Say how long so many batches will take, from a few of them."""
+        first = self._task.learned.images[:BATCH]
+        seconds = []
+        with torch.random.fork_rng(devices=[]):  # views are varied as if nobody had looked
+            for is_varied in (False, False, True):  # the first one also sets things up
+                start = time.perf_counter()
+                self._pool(network, first, is_varied=is_varied)
+                seconds.append(time.perf_counter() - start)
+        _, plain, varied = seconds
+        announce_duration("reading features", num_plain * plain + num_varied * varied)
 
     def _pool(
-        self, network: Classifier, images: NDArray[np.uint8], *, number: int | None = None
+        self,
+        network: Classifier,
+        images: NDArray[np.uint8],
+        *,
+        is_varied: bool,
+        count: Callable[[], object] = bool,
     ) -> list[Tensor]:
-        """Return the features of images, batch by batch: of the first view as they are."""
+        """Return the features of images, batch by batch."""
         found: list[Tensor] = []
-        starts = range(0, len(images), BATCH)
-        is_shown = self._progress is True
-        begin = time.perf_counter()
-        for start in tqdm(starts, "reading features", disable=not is_shown, leave=False):
+        for start in range(0, len(images), BATCH):
             batch = to_batch(images[start : start + BATCH])
-            if number:
+            if is_varied:
                 batch = torch.stack([self._task.vary(image) for image in batch])
             batch = batch.to(self._device).contiguous(memory_format=memory_layout(self._device))
             found.append(pool(network.extract(batch)).flatten(1).float().cpu())
-            if is_shown and number == 0 and start == BATCH:
-                whole = (time.perf_counter() - begin) / 2 * len(starts) * self._task.num_views
-                announce_duration("reading features", whole)
+            count()
         return found
 
 

@@ -2,25 +2,43 @@
 
 import math
 import time
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 from tqdm import tqdm
 
-TIMED = 4  # steps that `estimate_seconds` takes
+FEW, MANY = 4, 24  # steps that `estimate_seconds` takes
 PROJECTED = 64
 """Dimensions in which distances are compared: as accurate as all of them, and much faster."""
 
 
-def estimate_seconds(num_rows: int, count: int, *, device: torch.device) -> float:
-    """Return about how long `select_coreset` will take, from a few of its steps on other rows."""
+def estimate_seconds(
+    num_rows: int,
+    count: int,
+    *,
+    device: torch.device,
+    clock: Callable[[], float] = time.perf_counter,
+) -> float:
+    """Return about how long `select_coreset` will take, from a few of its steps on other rows.
+
+    Few and many steps are set up alike, so that their difference is that of the steps alone.
+    """
     if count >= num_rows:
         return 0.0
     rows = torch.zeros(num_rows, PROJECTED, device=device)
-    steps = min(TIMED, count)
-    start = time.perf_counter()
-    select_coreset(rows, steps, generator=torch.Generator())
-    return (time.perf_counter() - start) / steps * count
+
+    def take(steps: int) -> float:
+        start = clock()
+        select_coreset(rows, steps, generator=torch.Generator())
+        return clock() - start
+
+    few, many = min(FEW, count), min(MANY, count)
+    take(few)  # memory is allocated
+    shorter, longer = take(few), take(many)
+    if longer <= shorter:  # too short to be told apart
+        return longer / many * count
+    return longer + (longer - shorter) / (many - few) * (count - many)
 
 
 def select_coreset(

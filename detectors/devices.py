@@ -28,6 +28,14 @@ def choose_device(name: str | None = None) -> torch.device:
     return torch.device(name)
 
 
+def wait_for(device: torch.device) -> None:
+    """Wait until a device has done what it was given, for a clock would only time the giving."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
+
+
 def memory_layout(device: torch.device) -> torch.memory_format:
     """Return the order in memory of images and weights in which convolutions are fastest.
 

@@ -1,5 +1,6 @@
 """One vector per image from the small backbone, for finding images that are alike."""
 
+import math
 import threading
 from collections.abc import Sequence
 
@@ -9,12 +10,13 @@ from numpy.typing import NDArray
 
 from detectors.backbones import Backbone, load_backbone
 from detectors.devices import choose_device
+from inspection.index import FIELDS
 from inspection.preprocess import to_input_size
 from inspection.types import RGBImage
 
 SIDE = 128
 BATCH = 32
-GRID = 2
+GRID = math.isqrt(FIELDS)
 
 
 class Embedder:

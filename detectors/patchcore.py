@@ -17,7 +17,7 @@ from detectors.backbone_files import STUDENT
 from detectors.backbones import Backbone
 from detectors.checkpoints import not_fitted, open_detector, write_detector
 from detectors.coreset import estimate_seconds, select_coreset
-from detectors.devices import choose_device
+from detectors.devices import choose_device, wait_for
 from detectors.fitting import learnable, read_images, record_training
 from detectors.library_imports import import_patchcore_model
 from detectors.networks import smooth_map
@@ -25,10 +25,11 @@ from detectors.settings import Range, Seed, make_settings
 from inspection.command_line import train_again
 from inspection.errors import CheckpointError
 from inspection.preprocess import check_input_size
-from inspection.progress import announce_duration
+from inspection.progress import Pace, announce_duration
 from inspection.types import AnomalyMap, Prediction, RGBImage, Sample, Size, TrainingRecord
 
 BATCH = 8
+SKIPPED, TIMED = 1, 3  # batches behind the time that is announced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +94,6 @@ class PatchCore:
         backbone = choose_backbone(chosen, layers=chosen.layers)
         model = self._build(backbone)
         generator = torch.Generator().manual_seed(chosen.seed)
-        if self._progress:
-            self._announce(model, loaded.images)
         candidates, num_patches = self._collect(model, loaded.images, generator)
         kept = select_coreset(
             candidates, self._num_rows(num_patches), generator=generator, progress=self._progress
@@ -167,15 +166,8 @@ class PatchCore:
         wanted = max(1, round(self.settings.coreset_ratio * num_patches))
         return min(self.settings.max_memory, wanted)
 
-    def _announce(self, model: Any, images: NDArray[np.uint8]) -> None:
-        """Say how long the fit will take, from a few forward passes and steps of the selection."""
-        first = images[:BATCH]
-        for embeddings in self._embed(model, first, has_bar=False):  # the first pass is slow
-            per_image = len(embeddings)
-        start = time.perf_counter()
-        list(self._embed(model, first, has_bar=False))
-        passes = (time.perf_counter() - start) / len(first) * len(images)
-        num_patches = per_image * len(images)
+    def _announce(self, passes: float, num_patches: int) -> None:
+        """Say how long the fit will take: its forward passes, and the selection after them."""
         num_candidates = min(self.settings.max_candidates, num_patches)
         selection = estimate_seconds(
             num_candidates, self._num_rows(num_patches), device=self._device
@@ -188,24 +180,30 @@ class PatchCore:
         """Return up to `max_candidates` embeddings (m, d), evenly from all images + total."""
         per_image = -(-self.settings.max_candidates // len(images))
         kept: list[Tensor] = []
-        num_patches = 0
-        for embeddings in self._embed(
-            model, images, has_bar=self._progress
-        ):  # (patches, d) of one image
-            num_patches += len(embeddings)
-            order = torch.randperm(len(embeddings), generator=generator)[:per_image]
-            kept.append(embeddings[order.to(embeddings.device)])
+        num_patches, num_batches = 0, -(-len(images) // BATCH)
+        start, pace = time.perf_counter(), Pace(skipped=SKIPPED, timed=TIMED)
+        for position, batch in enumerate(self._embed(model, images), 1):  # (b, patches, d)
+            for embeddings in batch:
+                num_patches += len(embeddings)
+                order = torch.randperm(len(embeddings), generator=generator)[:per_image]
+                kept.append(embeddings[order.to(embeddings.device)])
+            seconds = pace.step() or 0.0
+            if self._progress and position == min(SKIPPED + TIMED, num_batches):
+                passed = time.perf_counter() - start
+                left = seconds * (num_batches - position)
+                self._announce(passed + left, batch.shape[1] * len(images))
         return torch.cat(kept)[: self.settings.max_candidates], num_patches
 
     @torch.inference_mode()
-    def _embed(self, model: Any, images: NDArray[np.uint8], *, has_bar: bool) -> Iterator[Tensor]:
+    def _embed(self, model: Any, images: NDArray[np.uint8]) -> Iterator[Tensor]:
         model.train()  # anomalib: a model in training returns the embeddings
         starts = range(0, len(images), BATCH)
-        for start in tqdm(starts, "reading patches", disable=not has_bar, leave=False):
+        for start in tqdm(starts, "reading patches", disable=not self._progress, leave=False):
             batch = self._to_tensor(images[start : start + BATCH])
             embeddings = model(batch)  # (batch * patches, d)
             model.embedding_store.clear()
-            yield from embeddings.reshape(len(batch), -1, embeddings.shape[-1])
+            wait_for(self._device)
+            yield embeddings.reshape(len(batch), -1, embeddings.shape[-1])
 
     def _to_tensor(self, images: NDArray[np.uint8]) -> Tensor:
         """Turn (B, h, w, 3) uint8 into (B, 3, h, w) in 0..1 on the device."""

@@ -1,13 +1,13 @@
 """What a training shows on the terminal: how long it will take at most, then a bar."""
 
 import math
-import time
 from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 from tqdm import tqdm
 
-from inspection.progress import announce_duration
+from detectors.devices import wait_for
+from inspection.progress import Pace, announce_duration
 
 SKIPPED = 2  # first steps, in which memory is allocated and kernels are chosen
 TIMED = 4
@@ -25,19 +25,18 @@ class Bar(Callback):  # type: ignore[misc]
         self._name = name
         self._most_seconds = math.inf if most_seconds is None else most_seconds
         self._bar: Any = None
-        self._start = 0.0
+        self._pace = Pace(skipped=SKIPPED, timed=TIMED)
 
     def on_train_start(self, trainer: Trainer, _: LightningModule) -> None:
         self._bar = tqdm(
             total=_num_steps(trainer), desc=f"{self._name} epoch 1", unit="step", mininterval=0.5
         )
 
-    def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
+    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_: Any) -> None:
         self._bar.update()
-        if self._bar.n == SKIPPED:
-            self._start = time.perf_counter()
-        elif self._bar.n == SKIPPED + TIMED:
-            step = (time.perf_counter() - self._start) / TIMED
+        if self._bar.n <= SKIPPED + TIMED:
+            wait_for(module.device)
+        if (step := self._pace.step()) is not None:
             checks = int(trainer.max_epochs or 1) * FORWARD_SHARE * _num_checks(trainer)
             whole = step * (_num_steps(trainer) + checks)
             announce_duration(

@@ -1,16 +1,14 @@
 """Turn an index into tables: one row per image, one row per defect, one row per odd file."""
 
 import re
-from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from inspection.dataset import DatasetIssue
 from inspection.index import Index
-from inspection.types import Sample
+from inspection.issues import DatasetIssue, IssueKind
 
 GOOD = "good"
 ALL = "all"
@@ -48,7 +46,13 @@ DEFECT_COLUMNS = (
     "row",
     "column",
 )
-PROBLEM_COLUMNS = ("kind", "file", "category", "problem", "remedy")
+PROBLEM_COLUMNS = ("kind", "file", "files", "category", "problem", "remedy")
+LEFT_OUT = "It is left out of every figure. Copy or export it again."
+MISSING_MASK = (
+    "The image is defective, but where is not known.",
+    "Add its mask; until then it counts in image scores but not in pixel scores.",
+)
+HARMLESS = frozenset(kind.value for kind in IssueKind if kind.is_harmless)
 
 
 def make_frame(index: Index) -> pd.DataFrame:
@@ -104,27 +108,51 @@ def make_defect_frame(index: Index) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(DEFECT_COLUMNS))
 
 
-def make_problem_frame(index: Index) -> pd.DataFrame:
-    """Return one row per file that is broken, missing or odd, `PROBLEM_COLUMNS`."""
-    rows = [_issue_row(index, issue) for issue in index.dataset.issues]
+def list_issues(index: Index) -> list[DatasetIssue]:
+    """Return all that is broken, missing or odd, and how masks were read where not plainly."""
+    found = list(index.dataset.issues)
     # where no image has a mask, none is missing
     has_truth = {sample.category for sample in index.samples if sample.is_marked}
     for sample, facts in zip(index.samples, index.facts, strict=True):
+        notes = (*facts.notes, *facts.mask_problems)
+        told = [(one.kind, one.problem, one.fix) for one in notes]
         if facts.problem:
-            remedy = "It is left out of every figure. Copy or export it again."
-            rows.append(("unreadable image", sample.id, sample.category, facts.problem, remedy))
-        rows.extend((n.kind, sample.id, sample.category, n.problem, n.fix) for n in facts.notes)
-        rows.extend(_mask_rows(sample, facts.mask_problems))
+            told.append((IssueKind.UNREADABLE_IMAGE, facts.problem, LEFT_OUT))
         if sample.is_anomalous and not facts.truth and sample.category in has_truth:
-            rows.append(_missing_mask(sample))
-    frame = pd.DataFrame(rows, columns=list(PROBLEM_COLUMNS))
-    return frame.drop_duplicates(ignore_index=True)
+            told.append((IssueKind.NO_MASK, *MISSING_MASK))
+        found += [
+            DatasetIssue(kind, sample.image_path, problem, fix, sample.category)
+            for kind, problem, fix in told
+        ]
+    return found
+
+
+def make_problem_frame(index: Index) -> pd.DataFrame:
+    """Return one row per odd file, `PROBLEM_COLUMNS`; what is harmless has one row per category.
+
+    `files` is 1, or how many files a row stands for; `file` is the first of them.
+    """
+    rows: dict[Any, list[Any]] = {}
+    for issue in list_issues(index):
+        row = _issue_row(index, issue)
+        is_alike = issue.kind.is_harmless
+        key = (issue.kind, issue.category) if is_alike else row
+        if is_alike and key in rows:
+            rows[key][2] += 1
+        else:
+            rows[key] = list(row)
+    return pd.DataFrame(list(rows.values()), columns=list(PROBLEM_COLUMNS))
 
 
 def count_kinds(problems: pd.DataFrame) -> str:
     """Return in a sentence how many files are odd in which way, "" for none."""
-    counts = problems["kind"].value_counts()
+    counts = problems.groupby("kind")["files"].sum().sort_values(ascending=False, kind="stable")
     return "; ".join(f"{kind}: {count:,}" for kind, count in counts.items())
+
+
+def count_odd(problems: pd.DataFrame) -> int:
+    """Return how many files are to be mended; a mask that is only drawn otherwise is not."""
+    return int(problems.loc[~problems["kind"].isin(HARMLESS), "files"].sum())
 
 
 def select(frame: pd.DataFrame, *, category: str = ALL, defect_type: str = ALL) -> pd.DataFrame:
@@ -160,36 +188,8 @@ def leave_out(root: PurePath, text: str) -> str:
 
 
 def _issue_row(index: Index, issue: DatasetIssue) -> tuple[Any, ...]:
-    path = issue.path
     root = index.dataset.root
+    path = issue.path
     name = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
-    return issue.kind.value, name, issue.category or "", leave_out(root, issue.problem), issue.fix
-
-
-def _mask_rows(sample: Sample, problems: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
-    for problem in problems:
-        kind, remedy = _classify(problem)
-        yield kind, sample.id, sample.category, problem, remedy
-
-
-def _classify(problem: str) -> tuple[str, str]:
-    if "grey levels" in problem:
-        return (
-            "mask with grey values",
-            "From level 128 on it counts as defective. Save masks as PNG in black and white.",
-        )
-    if "empty" in problem and "bytes" not in problem:
-        return "empty mask", "Draw the defect, or move the image to the good ones."
-    if "its image" in problem:
-        return "mask of another size", "It is left out. Draw it at the size of its image."
-    return "unreadable mask", "It is left out. Export it again."
-
-
-def _missing_mask(sample: Sample) -> tuple[Any, ...]:
-    return (
-        "defective image without a mask",
-        sample.id,
-        sample.category,
-        "The image is defective, but where is not known.",
-        "Add its mask; until then it counts in image scores but not in pixel scores.",
-    )
+    problem = leave_out(root, issue.problem)
+    return issue.kind.value, name, 1, issue.category or "", problem, issue.fix

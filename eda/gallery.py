@@ -11,7 +11,8 @@ import pandas as pd
 
 from eda.frame import GOOD, readable
 from inspection.errors import ImageError
-from inspection.facts import encode_jpeg, read_ground_truth
+from inspection.facts import encode_jpeg
+from inspection.ground_truth import read_ground_truth
 from inspection.images import read_reduced
 from inspection.types import Box, Mask, Sample, Size
 
@@ -121,7 +122,7 @@ def outline_of(sample: Sample, size: Size, *, scale: float = 1.0) -> str:
     if sample.has_only_boxes:
         return trace_boxes(sample.boxes, scale=scale)
     mask, _ = read_ground_truth(sample, size)
-    return "" if mask is None else trace_outline(mask, scale=scale)
+    return trace_outline(mask, scale=scale)
 
 
 def make_item(sample: Sample, *, side: int = ITEM_SIDE) -> dict[str, Any] | None:

@@ -11,10 +11,10 @@ from eda.frame import GOOD, readable
 from eda.style import (
     DEFECT,
     INSIDE_LABEL,
+    LEARNED,
     NORMAL,
     SEQUENCE,
     SYMBOLS,
-    TRAIN,
     bar_height,
     bar_marker,
     empty_figure,
@@ -28,8 +28,8 @@ MAX_POINTS = 3000
 MAX_NAMED_SIZES = 4
 NEAR = 0.25  # share of an axis that the words below a bubble may take
 KINDS = (  # split, is defective -> name, colour, pattern
-    ("train", False, "train, good", TRAIN, ""),
-    ("train", True, "train, defective", "#b58a00", "x"),
+    ("train", False, "train, good", LEARNED[NORMAL], ""),
+    ("train", True, "train, defective", LEARNED[DEFECT], "x"),
     ("test", False, "test, good", NORMAL, "."),
     ("test", True, "test, defective", DEFECT, "/"),
 )
@@ -48,7 +48,7 @@ def make_tiles(frame: pd.DataFrame, *, num_problems: int) -> list[Tile]:
 
     Args:
         frame: of the images (`frame.make_frame`).
-        num_problems: rows of the table of odd files.
+        num_problems: files that are missing or odd (`frame.count_odd`).
     """
     defective = frame[frame["defect_type"] != GOOD]
     num_categories, num_types = frame["category"].nunique(), defective["defect_type"].nunique()

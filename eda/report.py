@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from plotly.offline import get_plotlyjs
 
 from eda import gallery, location, overview, shape, similarity
-from eda.frame import count_kinds, make_defect_frame, make_frame, make_problem_frame
+from eda.frame import count_kinds, count_odd, make_defect_frame, make_frame, make_problem_frame
 from eda.tables import table_value
 from inspection.files import write_whole
 from inspection.index import Index
@@ -83,7 +83,7 @@ def make_sections(
     yield Section(
         "Overview",
         [
-            _tiles(overview.make_tiles(images, num_problems=len(problems))),
+            _tiles(overview.make_tiles(images, num_problems=count_odd(problems))),
             overview.draw_splits(images),
             overview.draw_defect_types(images),
             overview.draw_sizes(images),
@@ -139,7 +139,7 @@ def _similarity(index: Index, images: pd.DataFrame, vectors: NDArray[np.float32]
         note=similarity.describe_pairs(found.images, found.pairs),
         max_rows=None,
     )
-    return Section("Similarity", [found.projection, pairs])
+    return Section("Similarity", [found.draw(), pairs])
 
 
 def _place(part: Part, values: dict[str, Any]) -> str:

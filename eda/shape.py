@@ -9,8 +9,7 @@ import plotly.graph_objects as go
 from eda.style import (
     DEFECT,
     INSIDE_LABEL,
-    NORMAL,
-    TRAIN,
+    NEUTRAL,
     bar_height,
     bar_marker,
     empty_figure,
@@ -37,10 +36,10 @@ LOST_SHARE = 0.05  # of the defects thinner than 1 px: too small
 THIN_SHARE = 0.10  # of the defects thinner than 2 px: risky
 NO_DEFECT = "No defect with a mask or a box is among the chosen ones."
 COUNTS = (  # from, to, name, colour, pattern
-    (1, 1, "one", NORMAL, ""),
-    (2, 2, "two", "#17916b", "."),
-    (3, 5, "three to five", "#c99700", "/"),
-    (6, np.inf, "six or more", DEFECT, "x"),
+    (1, 1, "one", "#d5c6ee", ""),
+    (2, 2, "two", "#b093dd", "."),
+    (3, 5, "three to five", "#8b62c4", "/"),
+    (6, np.inf, "six or more", "#65409b", "x"),
 )
 VERDICTS = ("Keeps the defects", "Thin defects at risk", "Loses defects")
 
@@ -156,9 +155,9 @@ def draw_resolution(defects: pd.DataFrame, sizes: Sequence[int] = SIZES) -> go.F
     labels = [name.split(" ")[0] for name in table["input_size"]]
     figure = go.Figure()
     for values, name, colour, pattern in (
-        (lost, "thinner than 1 px: lost", DEFECT, "x"),
+        (lost, "thinner than 1 px: lost", "#c0394b", "x"),
         (thin, "1 to 2 px: at risk", "#c99700", "/"),
-        (100 - lost - thin, "2 px or more: kept", NORMAL, ""),
+        (100 - lost - thin, "2 px or more: kept", NEUTRAL, ""),
     ):
         figure.add_bar(
             x=labels,
@@ -252,7 +251,7 @@ def _draw_boxes(
     )
     figure.update_yaxes(showgrid=False, autorange="reversed")
     if column == "contrast":
-        figure.add_vline(x=0, line={"color": TRAIN, "width": 1, "dash": "dot"})
+        figure.add_vline(x=0, line={"color": NEUTRAL, "width": 1, "dash": "dot"})
     if not is_log:
         return figure
     ticks = choose_log_ticks(float(fences.min()), float(fences.max()))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inspection.file_kinds import FileKind
-from inspection.folders import IssueKind, Listing
+from inspection.folders import Listing
+from inspection.issues import IssueKind
 from inspection.types import Sample, Split
 
 TOLD_ONE_BY_ONE = {
@@ -64,7 +65,7 @@ def describe_account(samples: Sequence[Sample], unused: Iterable[UnusedFiles]) -
 def _say(count: int, what: str) -> str:
     """Return a number before words whose first noun is in the plural: 1 mask of good images."""
     if count == 1:
-        what = re.sub(r"\b(mask|image|picture)s\b", r"\1", what, count=1)
+        what = re.sub(r"^(depth )?(mask|image|picture)s\b", r"\1\2", what)
     return f"{count:,} {what}"
 
 

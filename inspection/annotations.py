@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from inspection.folders import IssueKind, Listing
+from inspection.folders import Listing
 from inspection.images import read_image_size
+from inspection.issues import IssueKind
 from inspection.shapes import make_box, scale_shape
-from inspection.types import Box, PixelRuns, Shape, Size
+from inspection.types import Box, PixelRuns, Polygon, Shape, Size
 
 UNNAMED = "defect"  # a mark without a label
 MIXED = "mixed"  # defects of several types in one image
@@ -103,14 +104,16 @@ def find_scale(annotation: Annotation, image: Path) -> tuple[float, float]:
 
     Raises:
         ImageError: it cannot be read.
-        ValueError: it has another shape than what was annotated.
+        ValueError: it has another shape than what was annotated, or the marks miss it.
     """
-    shapes = [shape for mark in annotation.marks for shape in mark.shapes]
-    sizes = {shape.size for shape in shapes if isinstance(shape, PixelRuns)}
+    marks = annotation.marks
+    sizes = {s.size for mark in marks for s in mark.shapes if isinstance(s, PixelRuns)}
     if annotation.size is not None:
         sizes.add(annotation.size)
     if not sizes:
         return 1.0, 1.0
+    if annotation.size is not None and any(_lies_outside(m, annotation.size) for m in marks):
+        raise ValueError("they lie outside of it")
     height, width = read_image_size(image)
     for drawn_height, drawn_width in sizes:
         is_alike = round(drawn_width * height / drawn_height) == width
@@ -138,6 +141,18 @@ def scale_marks(
     edges = [mark.edges for mark in marks if mark.edges is not None]
     boxes = [make_box(x * across, y * down, x2 * across, y2 * down) for x, y, x2, y2 in edges]
     return tuple(boxes), shapes
+
+
+def _lies_outside(mark: Mark, size: Size) -> bool:
+    """Tell whether no corner of a box or outline can reach an image of this size."""
+    corners = [at for shape in mark.shapes if isinstance(shape, Polygon) for at in shape.points]
+    if mark.edges is not None:
+        corners += [mark.edges[:2], mark.edges[2:]]
+    if not corners:
+        return False
+    columns, rows = [x for x, _ in corners], [y for _, y in corners]
+    is_before = max(columns) <= 0 or max(rows) <= 0
+    return is_before or min(columns) >= size[1] or min(rows) >= size[0]
 
 
 def _is_number(value: object) -> bool:

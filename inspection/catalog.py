@@ -6,83 +6,34 @@ The catalogue is given the function that loads a checkpoint folder, so it needs 
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from inspection.calibration import load_opening, product_rate
-from inspection.checkpoint_folders import is_there, mtime, read_seen, stamp
+from inspection.checkpoint_folders import is_there, stamp
 from inspection.command_line import quote, quote_path
-from inspection.dataset import read_dataset
-from inspection.errors import (
-    CheckpointError,
-    DatasetError,
-    InspectionError,
-    SettingsError,
-    explain,
-    first_line,
-    is_out_of_memory,
-)
+from inspection.dataset import Dataset
+from inspection.dataset_cache import DatasetCache
+from inspection.errors import CheckpointError, DatasetError, InspectionError, SettingsError
 from inspection.index import Embed
+from inspection.joining import Joining, Strangers
+from inspection.panels import FAILURES, Panel, Status, stopped
+from inspection.products import Product, find_products
 from inspection.reading import load_reading, read_by
 from inspection.short_paths import shorten_paths
-from inspection.split_plan import SPLIT, load_split
+from inspection.split_plan import load_split
 from inspection.splits import apply_split, make_split
-from inspection.types import Calibration, Channel, Reading, Sample, Split
+from inspection.types import DEFAULT_READING, Calibration, Channel, Reading, Sample, Split
+
+if TYPE_CHECKING:
+    from inspection.demo_folder import DemoFolder  # it can draw, which takes time to import
 
 Loader = Callable[[Path], Channel]
 
 HERE = Path(__file__).resolve().parent.parent
 CHECKPOINTS = HERE / "checkpoints"
 DEMO_DATA = HERE / "data" / "demo"
-
-FAILURES = (ImportError, RuntimeError, MemoryError, TypeError, ValueError, OSError)
-"""What a detector may die of without a sentence of its own: memory, a driver, an install."""
-
-
-class Status(StrEnum):
-    """Where a detector of a product stands."""
-
-    READY = "ready"
-    LOADING = "loading"
-    MISSING = "missing"
-    ABSENT = "absent"  # missing, and nobody expects it
-    BROKEN = "broken"
-
-
-@dataclass(frozen=True, slots=True)
-class Product:
-    """One category of one dataset; `folder` holds its checkpoints and may not exist yet."""
-
-    dataset: str
-    category: str
-    folder: Path
-
-    @property
-    def key(self) -> str:
-        return f"{self.dataset}/{self.category}"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Panel:
-    """One detector of a product; `channel` is there if and only if it is ready.
-
-    Attributes:
-        problem: what is wrong, when it is missing or broken.
-        fix: what to do about it.
-    """
-
-    detector: str
-    status: Status
-    channel: Channel | None = None
-    problem: str = ""
-    fix: str = ""
-
-    @property
-    def is_to_load(self) -> bool:
-        """Tell whether the next inspection loads it."""
-        return self.status in (Status.LOADING, Status.BROKEN)
 
 
 class Catalog:
@@ -97,6 +48,8 @@ class Catalog:
         embed: compares images, for the exploration.
 
     Attributes:
+        products: by key, as `refresh` has last found them.
+        demo: the folder of the demo products, if its images may have to be drawn first.
         is_shared: whether strangers see the page, which then names no folder of this machine.
     """
 
@@ -111,6 +64,8 @@ class Catalog:
         embed: Embed | None = None,
     ) -> None:
         self.embed = embed
+        self.demo: DemoFolder | None = None
+        self.datasets = DatasetCache()
         self.is_shared = False
         self.detectors = tuple(detectors)
         self._optional = frozenset(optional)
@@ -123,9 +78,17 @@ class Catalog:
         self._panels: dict[tuple[str, str], tuple[float, Panel]] = {}
         self._locks: dict[tuple[str, str], threading.Lock] = {}
         self._lock = threading.Lock()
-        self._samples: dict[str, tuple[tuple[float, ...], tuple[Sample, ...]]] = {}
-        self._seen_images: dict[tuple[str, str], tuple[float, Mapping[str, str]]] = {}
+        self._samples: dict[str, tuple[tuple[object, ...], tuple[Sample, ...]]] = {}
+        self._joining = Joining(self.detectors)
         self.products = self._find_products()
+
+    def refresh(self) -> None:
+        """Look for products again: what was trained or put into a dataset meanwhile is shown.
+
+        Of a dataset folder that cannot be read any more nothing is forgotten.
+        """
+        with contextlib.suppress(DatasetError):
+            self.products = self._find_products()
 
     def product(self, key: str) -> Product:
         """Return the product of that key.
@@ -173,11 +136,27 @@ class Catalog:
         folder = self.product(key).folder
         return tuple(name for name in self.detectors if is_there(folder / name))
 
+    def strangers(self, key: str) -> Strangers:
+        """Return the detectors that must not be joined with the product's images or the others."""
+        product = self.product(key)
+        return self._joining.strangers(product.folder, lambda: self._shown(product))
+
+    def joined(self, key: str) -> tuple[str, ...]:
+        """Return the trained detectors of a product that were trained on its own dataset."""
+        strangers = self.strangers(key)
+        return tuple(name for name in self.trained(key) if name not in strangers)
+
+    def is_foreign(self, key: str) -> bool:
+        """Tell whether the images that are shown are of another dataset than all detectors."""
+        return bool(self.strangers(key)) and not self.joined(key)
+
     def peek(self, key: str, detector: str) -> Panel:
         """Return the state of a detector without waiting; one not loaded yet is 'loading'.
 
         One that is broken is what the last attempt to load it came to.
         """
+        if (stranger := self.strangers(key).get(detector)) is not None:
+            return stopped(detector, stranger)
         folder = self.product(key).folder / detector
         held = self._panels.get((key, detector))
         if held is not None and held[0] == stamp(folder):
@@ -192,7 +171,8 @@ class Catalog:
 
         What has failed is tried again the next time: its remedy may lie outside of its folder.
         """
-        if not (panel := self.peek(key, detector)).is_to_load:
+        panel = self.peek(key, detector)
+        if not panel.is_to_load or detector in self.strangers(key):
             return panel
         with self._lock:
             lock = self._locks.setdefault((key, detector), threading.Lock())
@@ -242,10 +222,10 @@ class Catalog:
     def samples(self, key: str) -> tuple[Sample, ...]:
         """Return the test samples that no detector has seen, in training or calibration."""
         product = self.product(key)
-        folders = [product.folder / detector for detector in self.detectors]
-        state = (mtime(product.folder / SPLIT), *map(stamp, folders))
+        state = (*self._joining.state(product.folder), self._listed(product.dataset))
         held = self._samples.get(key)
         if held is None or held[0] != state:
+            self._joining.forget(product.folder)  # others may be shown with its detectors now
             held = (state, self._unseen(product))
             self._samples[key] = held
         return held[1]
@@ -254,10 +234,11 @@ class Catalog:
         """Return one of the unseen samples.
 
         Raises:
-            DatasetError: there is none of that id.
+            DatasetError: there is none of that id, or it cannot be drawn.
         """
         for sample in self.samples(key):
             if sample.id == sample_id:
+                self.draw([sample])
                 return sample
         raise DatasetError(f"There is no sample {sample_id}.", "Choose one from the strip.")
 
@@ -265,43 +246,47 @@ class Catalog:
         """Return any image of a product, also one that a detector has learned from.
 
         Raises:
-            DatasetError: there is none of that id.
+            DatasetError: there is none of that id, or it cannot be drawn.
         """
-        for sample in self._all_samples(self.product(key)):
+        product = self.product(key)
+        for sample in (*self.samples(key), *self._read_samples(product)):
             if sample.id == sample_id:
+                self.draw([sample])
                 return sample
         raise DatasetError(f"There is no image {sample_id}.", "Choose another one.")
 
-    def _all_samples(self, product: Product) -> Iterator[Sample]:
-        """Yield the unseen ones first: they are at hand, the others need the folder listed."""
-        yield from self.samples(product.key)
-        if (root := self._data.get(product.dataset)) is not None:
-            yield from self._read_samples(product, root)
+    def draw(self, samples: Iterable[Sample]) -> None:
+        """See to it that these images are there: those of the demo are drawn when asked for.
 
-    def _read_samples(self, product: Product, root: Path) -> list[Sample]:
-        samples = (one for one in read_dataset(root).samples if one.category == product.category)
-        return read_by(samples, self.reading(product.key))
+        Raises:
+            DatasetError: the folder of the demo cannot be written.
+        """
+        if self.demo is not None:
+            self.demo.draw(samples)
+
+    def _listed(self, dataset: str) -> tuple[Sample, ...]:
+        """Return all samples of a dataset, the same object as long as its folder stays the same."""
+        root = self._data.get(dataset)
+        if root is None or not root.is_dir():
+            return ()
+        if self.demo is not None and self.demo.root == root:
+            return self.demo.samples
+        return self.datasets.read(root, name=dataset).samples
+
+    def _read_samples(self, product: Product) -> list[Sample]:
+        listed = self._listed(product.dataset)
+        samples = (one for one in listed if one.category == product.category)
+        is_foreign = self.is_foreign(product.key)
+        return read_by(samples, DEFAULT_READING if is_foreign else self.reading(product.key))
 
     def detectors_that_saw(self, key: str, pixel_hash: str) -> tuple[str, ...]:
         """Return the detectors that have seen an image with these pixels, whatever it is called."""
+        product = self.product(key)
         return tuple(
             detector
-            for detector in self.detectors
-            if pixel_hash in self._seen(key, detector).values()
+            for detector in self.joined(key)
+            if pixel_hash in self._joining.seen(product.folder / detector).values()
         )
-
-    def _seen(self, key: str, detector: str) -> Mapping[str, str]:
-        """Return what a detector has seen; nothing where it is missing or too damaged to answer."""
-        folder = self.product(key).folder / detector
-        written = stamp(folder)
-        held = self._seen_images.get((key, detector))
-        if held is None or held[0] != written:
-            try:
-                held = (written, read_seen(folder) if folder.is_dir() else {})
-            except CheckpointError:
-                held = (written, {})
-            self._seen_images[key, detector] = held
-        return held[1]
 
     def evaluate_command(self, key: str, detector: str | None = None) -> str:
         """Return the command that evaluates a detector, or all of the product's dataset."""
@@ -318,7 +303,9 @@ class Catalog:
         data = self._data.get(product.dataset)
         where = "DIR" if data is None else self._show(data)
         command = f"python cli.py {verb} --data {where}{chosen}"
-        if data is not None and data.name != product.dataset:
+        if self.is_foreign(product.key):
+            command += " --dataset NAME"
+        elif data is not None and data.name != product.dataset:
             command += f" --dataset {quote(product.dataset)}"
         if self._checkpoints.resolve() != CHECKPOINTS:
             command += f" --checkpoints {self._show(self._checkpoints)}"
@@ -341,56 +328,34 @@ class Catalog:
         return "DIR" if self.is_shared else quote_path(folder)
 
     def _find_products(self) -> Mapping[str, Product]:
-        found: dict[str, Product] = {}
-        for folder in sorted(self._checkpoints.glob("*/*")):
-            if [name for name in self.detectors if is_there(folder / name)]:
-                product = Product(folder.parent.name, folder.name, folder)
-                found[product.key] = product
-        for name, root in self._data.items():
-            for category in read_dataset(root).categories if root.is_dir() else ():
-                product = Product(name, category, self._checkpoints / name / category)
-                found.setdefault(product.key, product)
-        order = {name: position for position, name in enumerate(self._data)}
-        opening = {key for key, product in found.items() if _names_opening(product)}
-        ranked = sorted(
-            found.values(),
-            key=lambda one: (order.get(one.dataset, len(order)), one.key not in opening),
+        return find_products(
+            self._checkpoints,
+            self._data,
+            detectors=self.detectors,
+            read=lambda name, root: self.datasets.read(root, name=name),
         )
-        return {product.key: product for product in ranked}
+
+    def _shown(self, product: Product) -> Dataset | None:
+        """Return the images that are shown of a product; None where there are none.
+
+        Raises:
+            DatasetError: they cannot be read.
+        """
+        root = self._data.get(product.dataset)
+        if root is None:
+            return None
+        return self.datasets.read(root, name=product.dataset).of(product.category)
 
     def _unseen(self, product: Product) -> tuple[Sample, ...]:
-        root = self._data.get(product.dataset)
-        if root is None or not root.is_dir():
-            return ()
-        samples = self._read_samples(product, root)
-        plan = load_split(product.folder)
+        samples = self._read_samples(product)
+        plan = None if self.is_foreign(product.key) else load_split(product.folder)
         if plan is None and any(sample.split is Split.TRAIN for sample in samples):
             plan = make_split(samples, needs_normal=False)
         used = samples if plan is None else apply_split(samples, plan)
         seen: set[str] = set()
-        for detector in self.detectors:
-            seen |= self._seen(product.key, detector).keys()
+        for detector in self.joined(product.key):
+            seen |= self._joining.seen(product.folder / detector).keys()
         return tuple(s for s in used if s.split is Split.TEST and s.id not in seen)
-
-
-def stopped(detector: str, error: BaseException) -> Panel:
-    """Return the panel of a detector that an InspectionError or one of `FAILURES` has stopped."""
-    if isinstance(error, InspectionError) or is_out_of_memory(error):
-        told = explain(error)
-        return Panel(detector, Status.BROKEN, problem=told.problem, fix=told.fix)
-    return Panel(
-        detector,
-        Status.BROKEN,
-        problem=f"It stopped while working ({first_line(error)}).",
-        fix="Try again; if it happens again, train it anew.",
-    )
-
-
-def _names_opening(product: Product) -> bool:
-    """Tell whether a product names an opening; a damaged file is a matter of that product alone."""
-    with contextlib.suppress(CheckpointError):
-        return bool(load_opening(product.folder))
-    return False
 
 
 def _chosen(product: Product, detector: str) -> str:

@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from inspection.annotations import UNNAMED, Annotation, Mark, find_scale, merge_types, scale_marks
 from inspection.errors import ImageError
-from inspection.folders import NORMAL_NAMES, IssueKind, Listing, divide_by_unit
+from inspection.folders import NORMAL_NAMES, Listing, divide_by_unit
+from inspection.issues import IssueKind
 from inspection.parts import TEST_PART, VALID_PART, is_in_normal_folder, part_of
 from inspection.types import Box, Sample, Shape, Split
 

@@ -1,10 +1,12 @@
 """Checkpoint folders as they lie on disk: whether they are there, how old, what they have seen."""
 
 import contextlib
+import tempfile
 import time
 from pathlib import Path
 
 from inspection.calibration import CALIBRATION, CARD, read_calibration, read_json
+from inspection.errors import CheckpointError
 
 ASIDE = ".tmp-old"
 RENAME_SECONDS = 0.3
@@ -20,6 +22,23 @@ def is_there(folder: Path) -> bool:
             with contextlib.suppress(OSError):  # somebody else was faster, or may not write
                 aside.rename(folder)
     return folder.is_dir()
+
+
+def check_writable(folder: Path) -> None:
+    """Check that checkpoints can be kept in a folder, which may not be there, before any work.
+
+    Raises:
+        CheckpointError: they cannot.
+    """
+    place = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+    try:
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        raise CheckpointError(
+            f"Checkpoints cannot be kept in {folder} ({place}: {error.strerror}).",
+            "Mend its rights, or choose another folder with --checkpoints.",
+        ) from error
 
 
 def read_seen(folder: Path) -> dict[str, str]:

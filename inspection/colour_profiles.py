@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
-from inspection.image_decoding import FileNote
+from inspection.issues import FileNote, IssueKind
 
 SAME_COLOUR = 2  # grey levels; profiles that call themselves sRGB differ by no more
 STEPS = (0, 32, 64, 96, 128, 160, 192, 224, 255)
@@ -38,7 +38,7 @@ def to_srgb(
     converted = _convert(colours, profile)
     if converted is None:
         problem = f"The colour profile of {path.name} cannot be used; sRGB was taken instead."
-        note = FileNote("damaged colour profile", problem, "Export it with the profile sRGB.")
+        note = FileNote(IssueKind.BAD_PROFILE, problem, "Export it with the profile sRGB.")
         return _without_profile(picture), (note,)
     if has_alpha and converted is not colours:
         converted.putalpha(picture.getchannel("A"))

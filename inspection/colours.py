@@ -9,7 +9,7 @@ from PIL import Image
 
 from inspection.deep_values import MOST_BY_DEPTH, Alpha, Deep
 from inspection.errors import ImageError
-from inspection.image_decoding import FileNote
+from inspection.issues import FileNote, IssueKind
 from inspection.types import Colour, Reading
 
 UNKNOWN_WHITE_FIX = (
@@ -128,7 +128,7 @@ def _note_clipped(values: NDArray[Any], white: float, path: Path) -> tuple[FileN
         f"{100 * num_above / values.size:.3g} % of the values of {path.name} lie above {white:g}, "
         "the white of this product, and count as white."
     )
-    return (FileNote("brighter than white", problem, "Expose it like the training images."),)
+    return (FileNote(IssueKind.TOO_BRIGHT, problem, "Expose it like the training images."),)
 
 
 def _divide_by_alpha(picture: Image.Image) -> Image.Image:

@@ -17,8 +17,14 @@ from inspection import (
 )
 from inspection.account import UnusedFiles, account_for, describe_account
 from inspection.errors import DatasetError
-from inspection.folders import DatasetIssue, IssueKind, Listing, natural_key
-from inspection.ground_truth import find_mask_issues, has_ground_truth, read_mask
+from inspection.folders import Listing, natural_key
+from inspection.ground_truth import (
+    find_mask_issues,
+    has_ground_truth,
+    read_mask,
+    refuse_unusable,
+)
+from inspection.issues import DatasetIssue, IssueKind
 from inspection.types import Sample, Split
 
 __all__ = [
@@ -26,6 +32,7 @@ __all__ = [
     "Dataset",
     "DatasetIssue",
     "IssueKind",
+    "check_name",
     "check_trainable",
     "has_ground_truth",
     "read_dataset",
@@ -33,9 +40,6 @@ __all__ = [
     "split_name",
 ]
 
-
-REFUSED = (IssueKind.STRAY_MASK, IssueKind.SHARED_MASK, IssueKind.MASK_SIZE)
-"""Issues that would make a training learn something wrong."""
 
 FLAT = "flat"
 """Name of the layout in which nothing says that the images are good."""
@@ -230,10 +234,12 @@ def read_dataset(root: Path, *, layout: str | None = None, name: str | None = No
     """Read a dataset folder by its directory listings; the layout is found by looking.
 
     Raises:
-        DatasetError: no such folder, not a folder, no images, or none of the known layouts.
+        DatasetError: no such folder, not a folder, no images, none of the known layouts, or a name
+            that no dataset can have.
     """
     root = Path(os.path.abspath(root.expanduser()))  # noqa: PTH100 (links stay as they are)
     _check_folder(root)
+    name = check_name(name or root.name)
     listing = Listing(root)
     reader = _find_layout(listing) if layout is None else _layout_named(layout)
     samples = reader.read(listing)
@@ -246,13 +252,26 @@ def read_dataset(root: Path, *, layout: str | None = None, name: str | None = No
     unused = account_for(listing, samples, title=reader.title)
     return Dataset(
         root,
-        name or root.name,
+        name,
         reader.name,
         tuple(samples),
         tuple(listing.issues),
         tuple(unused),
         tuple(listing.remarks),
     )
+
+
+def check_name(name: str) -> str:
+    """Return the name of a dataset, of which one folder of checkpoints is called.
+
+    Raises:
+        DatasetError: no folder can be called so.
+    """
+    if name.strip() in ("", ".", "..") or not set(name).isdisjoint("/\\"):
+        raise DatasetError(
+            f"A dataset cannot be called '{name}'.", "Give it a plain name: --dataset NAME."
+        )
+    return name
 
 
 def split_name(given: Path | str) -> tuple[str | None, Path]:
@@ -277,7 +296,8 @@ def check_trainable(
         needs_normal: False for a detector that also learns from defects alone.
 
     Raises:
-        DatasetError: no images, no good images for training, or a mask that fits no image.
+        DatasetError: no images, no good images for training, or a mask that fits no image or whose
+            meaning is not certain.
     """
     if not samples:
         raise DatasetError("There are no images to train on.", "Choose a folder that holds images.")
@@ -289,11 +309,7 @@ def check_trainable(
         )
     categories = {None, *(sample.category for sample in samples)}
     noted = (issue for issue in issues if issue.category in categories)
-    found = [*noted, *find_mask_issues(samples)]
-    for issue in found:
-        if issue.kind in REFUSED:
-            raise issue.to_error()
-    return found
+    return refuse_unusable([*noted, *find_mask_issues(samples)])
 
 
 def _check_folder(root: Path) -> None:

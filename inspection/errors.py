@@ -2,6 +2,7 @@
 
 InspectionError
 ├── ImageError          an image or mask cannot be used
+│   └── MaskError       a mask can be read, but not for certain what it marks
 ├── DatasetError        a dataset folder, category or split cannot be used
 ├── CheckpointError     a checkpoint is missing, damaged, foreign or from another version
 ├── BackboneError       pretrained weights are missing or do not fit
@@ -30,6 +31,10 @@ class InspectionError(Exception):
 
 class ImageError(InspectionError):
     """An image or mask cannot be used."""
+
+
+class MaskError(ImageError):
+    """A mask can be read, but not for certain what it marks."""
 
 
 class DatasetError(InspectionError):

@@ -28,7 +28,7 @@ from inspection.evaluation_types import (
     Origin,
     ScoredImage,
 )
-from inspection.ground_truth import has_ground_truth, read_mask
+from inspection.ground_truth import VERSION, has_ground_truth, read_mask
 from inspection.images import pixel_hash, read_sample
 from inspection.intervals import NUM_RESAMPLES
 from inspection.metrics import Confusion, confusion
@@ -63,9 +63,9 @@ class Exam:
 
     @property
     def key(self) -> list[object]:
-        """What scores depend on beside the image files; the rate, since overlaps follow it."""
+        """What pixels depend on beside the image files: overlaps follow the rate and the masks."""
         seen = {name: fingerprint(known) for name, known in self.seen.items()}
-        return [asdict(self.checkpoint), self.false_alarm_rate, seen, CHUNK]
+        return [asdict(self.checkpoint), self.false_alarm_rate, seen, CHUNK, VERSION]
 
     def digest(self) -> str:
         """Name the files, the weights and whatever else the figures depend on."""

@@ -39,6 +39,11 @@ NO_FLAG = "No image was flagged."
 NO_MASK = "No defective test image has a mask."
 LOST_MASK = "The masks are smaller than half a pixel of the detector's input size."
 ONE_CLASS = "All compared pixels are defective, or none is."
+MIN_PARTS = 5
+"""Defective parts for an interval: resamples of fewer are often a single part."""
+FEW_MASKS = (
+    f"Fewer than {MIN_PARTS} defective test parts have a mask, too few for intervals of pixels."
+)
 
 RankFigure = Callable[[Weights, Weights], Figures]
 IMAGE_FIGURES: Mapping[str, RankFigure] = {
@@ -79,8 +84,21 @@ class Outcome:
     @cached_property
     def resamples(self) -> NDArray[np.float64]:
         """How often each image counts in each bootstrap resample, (resamples, n)."""
-        units = [image.unit for image in self.images]
-        return draw_resamples(units, list(self.is_anomalous), seed=self.seed)
+        return _draw(self.images, self.seed)
+
+    @cached_property
+    def compared(self) -> Sequence[ScoredImage]:
+        """The images whose pixels could be compared: m of the n."""
+        return [image for image in self.images if image.pixels is not None]
+
+    @cached_property
+    def pixel_resamples(self) -> NDArray[np.float64] | None:
+        """How often each compared image counts in each resample of them, (resamples, m).
+
+        A resample of all images would hold a mask by chance only. None of too few parts.
+        """
+        parts = {image.unit for image in self.compared if image.is_anomalous}
+        return _draw(self.compared, self.seed) if len(parts) >= MIN_PARTS else None
 
     @property
     def reason(self) -> str:
@@ -100,6 +118,11 @@ class Outcome:
         return LOST_MASK if GroundTruth.LOST in defective else NO_MASK
 
 
+def _draw(images: Sequence[ScoredImage], seed: int) -> NDArray[np.float64]:
+    units, labels = zip(*((image.unit, image.is_anomalous) for image in images), strict=True)
+    return draw_resamples(units, labels, seed=seed)
+
+
 def make_figures(outcome: Outcome, tally: PixelTally) -> dict[str, Figure]:
     """Return every figure of a report, by the keys of `FIGURES`."""
     return {
@@ -107,7 +130,7 @@ def make_figures(outcome: Outcome, tally: PixelTally) -> dict[str, Figure]:
         **_verdict_figures(outcome),
         **_pixel_figures(outcome, tally),
         **_overlap_figures(outcome),
-        "seconds": _mean_figure(outcome, [image.seconds for image in outcome.images]),
+        "seconds": _mean_figure([i.seconds for i in outcome.images], outcome.resamples),
     }
 
 
@@ -234,19 +257,13 @@ def _pixel_figures(outcome: Outcome, tally: PixelTally) -> dict[str, Figure]:
     names = [*PIXEL_FIGURES, *REGION_FIGURES]
     if reason:
         return {name: Figure(None, reason=reason) for name in names}
-    normal, anomalous, overlaps = tally.fine().weights
-    compared = [image.pixels is not None for image in outcome.images]
-    weights = outcome.resamples[:, compared]
-    coarse_normal, coarse_anomalous, coarse_overlaps = (
-        weights @ kind for kind in stack_tallies(tally.images)
-    )
+    fine, weights = tally.fine().weights, outcome.pixel_resamples
+    coarse = None if weights is None else [weights @ kind for kind in stack_tallies(tally.images)]
     found = {}
-    for name, figure in PIXEL_FIGURES.items():
-        draw = partial(figure, coarse_normal, coarse_anomalous)
-        found[name] = _ranked("", figure(normal, anomalous), draw)
-    for name, figure in REGION_FIGURES.items():
-        draw = partial(figure, coarse_normal, coarse_overlaps)
-        found[name] = _ranked("", figure(normal, overlaps), draw)
+    for place, figures in ((1, PIXEL_FIGURES), (2, REGION_FIGURES)):
+        for name, figure in figures.items():
+            draw = None if coarse is None else partial(figure, coarse[0], coarse[place])
+            found[name] = _ranked("", figure(fine[0], fine[place]), draw)
     return found
 
 
@@ -254,16 +271,20 @@ def _overlap_figures(outcome: Outcome) -> dict[str, Figure]:
     reason = outcome.pixel_reason
     if reason:
         return {name: Figure(None, reason=reason) for name in ("iou", "dice")}
+    resamples = outcome.pixel_resamples
     return {
-        "iou": _mean_figure(outcome, [image.iou for image in outcome.images]),
-        "dice": _mean_figure(outcome, [image.dice for image in outcome.images]),
+        "iou": _mean_figure([image.iou for image in outcome.compared], resamples),
+        "dice": _mean_figure([image.dice for image in outcome.compared], resamples),
     }
 
 
-def _mean_figure(outcome: Outcome, values: Sequence[float | None]) -> Figure:
+def _mean_figure(values: Sequence[float | None], resamples: NDArray[np.float64] | None) -> Figure:
+    """Return the mean of what is known, one value for each column of the resamples."""
     known = np.array([value is not None for value in values])
     column = np.array([value for value in values if value is not None])
-    weights = outcome.resamples[:, known]
+    if resamples is None:
+        return _ranked("", np.asarray(column.mean()), None)
+    weights = resamples[:, known]
 
     def draw() -> Figures:
         sums = weights.sum(axis=1)
@@ -272,12 +293,13 @@ def _mean_figure(outcome: Outcome, values: Sequence[float | None]) -> Figure:
     return _ranked("", np.asarray(column.mean()), draw)
 
 
-def _ranked(reason: str, value: Figures, draw: Callable[[], Figures]) -> Figure:
-    """Return a figure with its bootstrap interval, or why it is undefined."""
+def _ranked(reason: str, value: Figures, draw: Callable[[], Figures] | None) -> Figure:
+    """Return a figure with its bootstrap interval, or why it or its interval is undefined."""
     if reason or not np.isfinite(value):
         return Figure(None, reason=reason or ONE_CLASS)
-    interval = percentile_interval(draw())
-    low, high = interval or (None, None)
+    if draw is None:
+        return Figure(float(value), reason=FEW_MASKS)
+    low, high = percentile_interval(draw(), around=float(value)) or (None, None)
     return Figure(float(value), low, high)
 
 

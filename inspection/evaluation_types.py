@@ -102,7 +102,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure with its 95 % interval; `value` is None where it is undefined, with the reason."""
+    """One figure with its 95 % interval; whichever of them is None is so for the reason."""
 
     value: float | None
     low: float | None = None

@@ -5,7 +5,6 @@ import json
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -14,11 +13,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inspection.errors import ImageError
-from inspection.ground_truth import defect_level
-from inspection.images import FileNote, read_grey, read_reduced, shrink
+from inspection.ground_truth import read_ground_truth
+from inspection.images import read_reduced, shrink
+from inspection.issues import FileNote, IssueKind
 from inspection.regions import measure_elongation
-from inspection.shapes import draw_shapes
-from inspection.types import Box, Mask, RGBImage, Sample, Size
+from inspection.types import Box, Mask, RGBImage, Sample
 
 THUMBNAIL_SIDE = 128
 MEASURED_SIDE = 256  # brightness and contrast are those of a copy of at most this side
@@ -61,7 +60,7 @@ class ImageFacts:
         brightness: mean grey level, 0-255.
         contrast: standard deviation of the grey level.
         truth: where the defects are known from: "mask" (or shapes), "boxes" or "" for nowhere.
-        mask_problems: what is odd about the masks, in words.
+        mask_problems: what is odd about the masks, and how they were read.
         notes: what is to be known of the file, though it could be read.
         coverage: uint8 (GRID, GRID) share of each cell that is defective, zlib; b"" for none.
         thumbnail: JPEG, longer side `THUMBNAIL_SIDE`.
@@ -75,7 +74,7 @@ class ImageFacts:
     contrast: float = 0.0
     truth: str = ""
     defects: tuple[DefectFacts, ...] = ()
-    mask_problems: tuple[str, ...] = ()
+    mask_problems: tuple[FileNote, ...] = ()
     problem: str = ""
     notes: tuple[FileNote, ...] = ()
     coverage: bytes = field(default=b"", repr=False)
@@ -97,7 +96,7 @@ def measure_sample(sample: Sample) -> ImageFacts:
     grey = array if array.ndim == 2 else cv2.cvtColor(array, cv2.COLOR_RGB2GRAY)
     mask, problems = read_ground_truth(sample, size)
     defects: tuple[DefectFacts, ...] = ()
-    if mask is not None and mask.any():
+    if mask.any():
         boxes = sample.boxes if sample.has_only_boxes else ()
         defects = tuple(measure_defects(full, mask, boxes=boxes))
     return ImageFacts(
@@ -109,27 +108,11 @@ def measure_sample(sample: Sample) -> ImageFacts:
         contrast=float(grey.std()),
         truth="boxes" if sample.has_only_boxes else "mask" if sample.is_marked else "",
         defects=defects,
-        mask_problems=tuple(problems),
+        mask_problems=problems,
         notes=notes,
-        coverage=b"" if mask is None else encode_coverage(mask),
+        coverage=encode_coverage(mask),
         thumbnail=encode_jpeg(array),
     )
-
-
-def read_ground_truth(sample: Sample, size: Size) -> tuple[Mask | None, list[str]]:
-    """Return the union of all marks, or None without any, and what is odd about the masks."""
-    if not sample.is_marked:
-        return None, []
-    mask = np.zeros(size, dtype=np.bool_)
-    problems: list[str] = []
-    for path in sample.mask_paths:
-        _add_mask(mask, path, problems)
-    for box in sample.boxes:
-        mask[max(box.top, 0) : box.bottom, max(box.left, 0) : box.right] = True
-    draw_shapes(mask, sample.shapes)
-    if not mask.any() and not problems:
-        problems.append("The mask is empty.")
-    return mask, problems
 
 
 def measure_defects(
@@ -213,9 +196,9 @@ def facts_to_row(facts: ImageFacts) -> tuple[object, ...]:
         facts.contrast,
         facts.truth,
         defects_to_json(facts.defects),
-        json.dumps(facts.mask_problems) if facts.mask_problems else "",
+        _to_json(facts.mask_problems),
         facts.problem,
-        json.dumps([astuple(note) for note in facts.notes]) if facts.notes else "",
+        _to_json(facts.notes),
     )
 
 
@@ -232,29 +215,20 @@ def facts_from_row(row: Sequence[Any]) -> ImageFacts:
         contrast,
         truth,
         defects_from_json(defects),
-        tuple(json.loads(problems)) if problems else (),
+        _from_json(problems),
         problem,
-        tuple(FileNote(*note) for note in json.loads(notes)) if notes else (),
+        _from_json(notes),
     )
 
 
-def _add_mask(mask: Mask, path: Path, problems: list[str]) -> None:
-    """Add a mask file to the union, or say why not."""
-    try:
-        grey = read_grey(path)
-    except ImageError as error:
-        problems.append(error.problem)
-        return
-    if grey.shape != mask.shape:
-        problems.append(
-            f"The mask {path.name} is {grey.shape[1]} x {grey.shape[0]} pixels, "
-            f"its image {mask.shape[1]} x {mask.shape[0]}."
-        )
-        return
-    levels = np.flatnonzero(np.bincount(grey.ravel(), minlength=256))
-    if len(levels) > 2:
-        problems.append(f"The mask {path.name} has {len(levels)} grey levels instead of two.")
-    mask |= grey >= defect_level(path, int(levels[-1]))
+def _to_json(told: Sequence[FileNote]) -> str:
+    """Return what is odd as rows of text; no text for nothing."""
+    return json.dumps([astuple(one) for one in told]) if told else ""
+
+
+def _from_json(text: str) -> tuple[FileNote, ...]:
+    rows: list[list[str]] = json.loads(text) if text else []
+    return tuple(FileNote(IssueKind(kind), problem, fix) for kind, problem, fix in rows)
 
 
 def _measure(

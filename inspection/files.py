@@ -30,6 +30,22 @@ def replace_text(path: Path, *, encoding: str = "utf-8") -> Iterator[TextIO]:
         undo.pop_all()
 
 
+def replace_bytes(path: Path, content: bytes) -> None:
+    """Put a file in place of `path` in one step.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    handle, name = tempfile.mkstemp(prefix=f"{path.name}.tmp-", dir=path.parent)
+    with ExitStack() as undo:
+        undo.callback(Path(name).unlink, missing_ok=True)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(name).chmod(0o644)  # mkstemp makes files private
+        Path(name).replace(path)
+        undo.pop_all()
+
+
 def write_whole(path: Path, text: str, *, encoding: str = "utf-8") -> None:
     """Replace a text file that people look at, unless it says the same already; make its folder.
 

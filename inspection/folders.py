@@ -6,12 +6,11 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 
-from inspection.errors import DatasetError
 from inspection.file_kinds import FileKind, kind_of
 from inspection.image_kinds import IMAGE_SUFFIXES
+from inspection.issues import DatasetIssue, IssueKind
 from inspection.types import Sample, Split
 
 NORMAL_NAMES = frozenset(
@@ -22,36 +21,6 @@ NORMAL_NAMES = frozenset(
 SPLIT_SEED = (
     20070  # any fixed number; another one gives another division of every layout without a split
 )
-
-
-class IssueKind(StrEnum):
-    """What can be odd about a dataset folder."""
-
-    STRAY_MASK = "mask without an image"
-    SHARED_MASK = "mask that fits several images"
-    MASK_SIZE = "mask of another size"
-    NO_MASK = "defective image without a mask"
-    UNREADABLE = "unreadable"
-    MISSING = "missing file"
-    LEFT_OUT = "left out"
-    UNREAD = "image of a kind that is not read"
-    ANNOTATION = "odd annotation"
-    UNLABELLED = "image without an annotation"
-
-
-@dataclass(frozen=True, slots=True)
-class DatasetIssue:
-    """One odd file or folder, with what is wrong and what to do about it."""
-
-    kind: IssueKind
-    path: Path
-    problem: str
-    fix: str
-    category: str | None = None
-
-    def to_error(self) -> DatasetError:
-        """Return the same sentence as an error to raise."""
-        return DatasetError(self.problem, self.fix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +110,8 @@ class Listing:
 
     def remark(self, sentence: str) -> None:
         """Note how the folder was read, where somebody could think otherwise."""
-        self.remarks.append(sentence)
+        if sentence not in self.remarks:
+            self.remarks.append(sentence)
 
     def set_aside(self, paths: Iterable[Path], *, reason: str) -> None:
         """Note image files that a rule of the layout leaves out, such as "depth images"."""

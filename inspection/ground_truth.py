@@ -1,15 +1,29 @@
-"""Ground truth: where the defects of a sample are, by its masks, boxes and shapes."""
+"""Where the defects of a sample are, by its masks, boxes and shapes, and what is odd about them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from inspection.errors import ImageError
-from inspection.folders import DatasetIssue, IssueKind
-from inspection.images import read_grey, read_image_size
+from inspection.errors import DatasetError, ImageError, InspectionError, MaskError
+from inspection.images import read_image_size
+from inspection.issues import DatasetIssue, FileNote, IssueKind
+from inspection.mask_levels import SAVE_PLAINLY, border
+from inspection.mask_reading import read_mask_file
 from inspection.shapes import draw_shapes
 from inspection.types import Mask, Sample, Size
+
+VERSION = 2  # of how masks are read: figures made with another one are not the same
+LARGE = 0.5  # of the image
+REFUSED = (
+    IssueKind.STRAY_MASK,
+    IssueKind.SHARED_MASK,
+    IssueKind.MASK_SIZE,
+    IssueKind.UNCLEAR_MASK,
+)
+"""Issues that would make a training learn, or an evaluation say, something wrong."""
 
 
 def has_ground_truth(sample: Sample) -> bool:
@@ -28,22 +42,40 @@ def read_mask(sample: Sample, size: Size) -> Mask:
 
     Raises:
         DatasetError: a mask is of another size than its image.
+        MaskError: what a mask marks is not certain (`mask_reading` has the rules).
         ImageError: a mask cannot be read.
     """
-    mask = np.zeros(size, dtype=np.bool_)
+    mask = _draw_marks(sample, size)
     for path in sample.mask_paths:
-        grey = read_grey(path)
-        if grey.shape != size:
-            raise _wrong_mask_size(path, grey.shape[:2], sample, size).to_error()
-        mask |= grey >= defect_level(path, int(grey.max()))
-    for box in sample.boxes:
-        mask[max(box.top, 0) : box.bottom, max(box.left, 0) : box.right] = True
-    draw_shapes(mask, sample.shapes)
+        mask |= _read_file(path, sample, size)[0]
     return mask
 
 
+def read_ground_truth(sample: Sample, size: Size) -> tuple[Mask, tuple[FileNote, ...]]:
+    """Return the same union and what is odd about it; a mask that cannot be used is left out."""
+    mask = _draw_marks(sample, size)
+    problems: list[FileNote] = []
+    num_used = 0
+    for path in sample.mask_paths:
+        try:
+            marked, told = _read_file(path, sample, size)
+        except InspectionError as error:
+            problems.append(FileNote(_kind_of(error), error.problem, error.fix))
+            continue
+        mask |= marked
+        problems += told
+        num_used += 1
+    is_drawn = sample.is_marked and not sample.has_only_boxes
+    if is_drawn and num_used == len(sample.mask_paths) and sample.is_anomalous:
+        problems += _check_extent(sample, mask)
+    return mask, tuple(problems)
+
+
 def find_mask_issues(samples: Sequence[Sample]) -> Iterator[DatasetIssue]:
-    """Yield masks of another size than their image, and defective images without a mask."""
+    """Yield what is odd about the ground truth of samples, and how it was read where not plainly.
+
+    Every mask is read: 400 of them take a second or two.
+    """
     has_masks = any(sample.is_marked for sample in samples)
     for sample in samples:
         if has_masks and not has_ground_truth(sample):
@@ -54,39 +86,98 @@ def find_mask_issues(samples: Sequence[Sample]) -> Iterator[DatasetIssue]:
                 "Add its mask; until then it counts in image scores but not in pixel scores.",
                 sample.category,
             )
-        if sample.mask_paths:
-            yield from _check_mask_sizes(sample)
+    masked = [sample for sample in samples if sample.is_marked and not sample.has_only_boxes]
+    with ThreadPoolExecutor() as pool:  # decoding frees the threads
+        found = [issue for issues in pool.map(_examine, masked) for issue in issues]
+    is_inverted = any(issue.kind is IssueKind.INVERTED_MASK for issue in found)
+    yield from (_doubt(issue) if is_inverted else issue for issue in found)
 
 
-def defect_level(path: Path, brightest: int) -> int:
-    """Return the grey level from which on a pixel counts as defective.
+def check_masks(samples: Sequence[Sample]) -> list[DatasetIssue]:
+    """Return what `find_mask_issues` yields.
 
-    128 for masks drawn in black and white, whose edges JPEG or resizing may have blurred; 1 for
-    masks that hold the number of a defect type instead (VisA).
+    Raises:
+        DatasetError: a mask is of another size than its image, or not certain.
     """
-    is_numbered = brightest < 128 and path.suffix.lower() not in (".jpg", ".jpeg")
-    return 1 if is_numbered else 128
+    return refuse_unusable(find_mask_issues(samples))
 
 
-def _check_mask_sizes(sample: Sample) -> Iterator[DatasetIssue]:
-    try:
-        size = read_image_size(sample.image_path)
-        for path in sample.mask_paths:
-            mask_size = read_image_size(path)
-            if mask_size != size:
-                yield _wrong_mask_size(path, mask_size, sample, size)
-    except ImageError as error:
-        yield DatasetIssue(
-            IssueKind.UNREADABLE, sample.image_path, error.problem, error.fix, sample.category
+def refuse_unusable(issues: Iterable[DatasetIssue]) -> list[DatasetIssue]:
+    """Return issues that leave the dataset usable.
+
+    Raises:
+        DatasetError: one does not (`REFUSED`).
+    """
+    found = list(issues)
+    for issue in found:
+        if issue.kind in REFUSED:
+            raise issue.to_error()
+    return found
+
+
+def _draw_marks(sample: Sample, size: Size) -> Mask:
+    mask = np.zeros(size, dtype=np.bool_)
+    for box in sample.boxes:
+        mask[max(box.top, 0) : box.bottom, max(box.left, 0) : box.right] = True
+    draw_shapes(mask, sample.shapes)
+    return mask
+
+
+def _read_file(path: Path, sample: Sample, size: Size) -> tuple[Mask, tuple[FileNote, ...]]:
+    read = read_mask_file(path, sample_id=sample.id)
+    height, width = read.mask.shape
+    if (height, width) != size:
+        raise DatasetError(
+            f"The mask {path.name} is {width} x {height} pixels, "
+            f"but its image {sample.id} is {size[1]} x {size[0]}.",
+            "Draw the mask at the size of its image.",
+        )
+    return read.mask, read.problems
+
+
+def _kind_of(error: InspectionError) -> IssueKind:
+    if isinstance(error, DatasetError):
+        return IssueKind.MASK_SIZE
+    is_unclear = isinstance(error, MaskError)
+    return IssueKind.UNCLEAR_MASK if is_unclear else IssueKind.UNREADABLE_MASK
+
+
+def _check_extent(sample: Sample, mask: Mask) -> Iterator[FileNote]:
+    share = float(mask.mean())
+    if not share:
+        yield FileNote(
+            IssueKind.EMPTY_MASK,
+            f"The mask of the defective image {sample.id} is empty.",
+            "Draw the defect, or move the image to the good ones; "
+            "until then it counts in image scores but not in pixel scores.",
+        )
+    elif share > LARGE:
+        is_at_border = float(border(mask).mean()) > LARGE
+        yield FileNote(
+            IssueKind.MAYBE_INVERTED if is_at_border else IssueKind.LARGE_MASK,
+            f"The mask of {sample.id} covers {100 * share:.0f} % of the image"
+            f"{' and most of its border' if is_at_border else ''}.",
+            "Look at it: white has to be the defect, and pixel scores say little of one so large.",
         )
 
 
-def _wrong_mask_size(path: Path, mask_size: Size, sample: Sample, size: Size) -> DatasetIssue:
-    return DatasetIssue(
-        IssueKind.MASK_SIZE,
-        path,
-        f"The mask {path.name} is {mask_size[1]} x {mask_size[0]} pixels, "
-        f"but its image {sample.id} is {size[1]} x {size[0]}.",
-        "Draw the mask at the size of its image.",
-        sample.category,
-    )
+def _examine(sample: Sample) -> list[DatasetIssue]:
+    try:
+        size = read_image_size(sample.image_path)
+    except ImageError as error:
+        return [
+            DatasetIssue(
+                IssueKind.UNREADABLE, sample.image_path, error.problem, error.fix, sample.category
+            )
+        ]
+    _, problems = read_ground_truth(sample, size)
+    path = sample.mask_paths[0] if sample.mask_paths else sample.image_path
+    return [DatasetIssue(one.kind, path, one.problem, one.fix, sample.category) for one in problems]
+
+
+def _doubt(issue: DatasetIssue) -> DatasetIssue:
+    """Return what may be inverted, beside others that are for sure, as unclear."""
+    if issue.kind is not IssueKind.MAYBE_INVERTED:
+        return issue
+    problem = f"{issue.problem[:-1]}, while others of this dataset are inverted."
+    return replace(issue, kind=IssueKind.UNCLEAR_MASK, problem=problem, fix=SAVE_PLAINLY)

@@ -7,7 +7,7 @@ from typing import Any
 
 from inspection.calibration import CARD, read_json
 from inspection.command_line import train_again
-from inspection.errors import CheckpointError
+from inspection.errors import CheckpointError, first_line
 from inspection.reports import write_csv
 
 TABLE = "training.csv"
@@ -75,7 +75,7 @@ def read_history(folder: Path) -> History:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(
-            f"{folder / CARD} is damaged ({error!r}).", train_again(folder)
+            f"{folder / CARD} is damaged ({first_line(error)}).", train_again(folder)
         ) from error
 
 

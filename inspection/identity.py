@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from inspection.catalog import Product
 from inspection.checkpoint_folders import read_seen
 from inspection.errors import CheckpointError
+from inspection.familiarity import FILE as FAMILIARITY
+from inspection.products import Product
 from inspection.split_plan import SPLIT
 from inspection.types import Channel
 
@@ -38,12 +39,13 @@ class DetectorIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A product with its detectors; `split_hash` is empty where there is no split."""
+    """A product with its detectors; a hash is empty where there is no such file."""
 
     dataset: str
     category: str
     split_hash: str
     detectors: tuple[DetectorIdentity, ...]
+    familiarity_hash: str = ""
 
 
 def identify(product: Product, channels: Mapping[str, Channel]) -> Identity:
@@ -56,8 +58,14 @@ def identify(product: Product, channels: Mapping[str, Channel]) -> Identity:
     detectors = tuple(
         _identify_detector(product.folder / name, channel) for name, channel in channels.items()
     )
-    split_hash = _hash_file(split) if split.is_file() else ""
-    return Identity(product.dataset, product.category, split_hash, detectors)
+    look = product.folder / FAMILIARITY
+    return Identity(
+        product.dataset,
+        product.category,
+        split_hash=_hash_file(split) if split.is_file() else "",
+        detectors=detectors,
+        familiarity_hash=_hash_file(look) if look.is_file() else "",
+    )
 
 
 def _identify_detector(folder: Path, channel: Channel) -> DetectorIdentity:

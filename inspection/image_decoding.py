@@ -22,6 +22,7 @@ from inspection.deep_values import (
 )
 from inspection.errors import ImageError
 from inspection.image_kinds import RAW, find_format, name_unreadable
+from inspection.issues import FileNote, IssueKind
 from inspection.tiff_files import TiffHeader
 from inspection.types import Size
 
@@ -43,15 +44,6 @@ DAMAGES = (
     struct.error,
 )
 """What Pillow's readers end with where a file is damaged, each with another; all were met."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileNote:
-    """What a person should know of a file that is read all the same: kind, problem and remedy."""
-
-    kind: str
-    problem: str
-    fix: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -281,7 +273,7 @@ def _note_frames(picture: Image.Image, path: Path) -> tuple[FileNote, ...]:
 def _note_more(path: Path, count: int, what: str) -> tuple[FileNote, ...]:
     return (
         FileNote(
-            "more than one picture",
+            IssueKind.MORE_PICTURES,
             f"{path.name} has {count:,} {what}; only the first was looked at.",
             "Export the others as files of their own.",
         ),
@@ -298,7 +290,7 @@ def _note_pages(path: Path, header: TiffHeader) -> tuple[FileNote, ...]:
     notes = _note_more(path, header.num_pages, "pages") if header.num_pages > 1 else ()
     if header.num_channels > header.num_colours and header.alpha is Alpha.NONE:
         problem = f"{path.name} has a channel beside its colours, which was not looked at."
-        notes += (FileNote("more channels", problem, "Export it as a file of its own."),)
+        notes += (FileNote(IssueKind.MORE_CHANNELS, problem, "Export it as a file of its own."),)
     return notes
 
 

@@ -14,14 +14,15 @@ from PIL import Image
 
 from inspection.colour_profiles import to_srgb
 from inspection.colours import lay_on, to_eight_bits, turn_upright
+from inspection.deep_values import Deep
 from inspection.errors import ImageError
-from inspection.image_decoding import Decoded, FileNote, decode, drop_alpha, read_size
-from inspection.image_kinds import IMAGE_SUFFIXES, looks_like_image
+from inspection.image_decoding import Decoded, decode, drop_alpha, read_size
+from inspection.image_kinds import IMAGE_SUFFIXES, find_format, looks_like_image
+from inspection.issues import FileNote
 from inspection.types import DEFAULT_READING, Reading, RGBImage, Sample, Size
 
 __all__ = [
     "IMAGE_SUFFIXES",
-    "FileNote",
     "OpenedImage",
     "Reduced",
     "looks_like_image",
@@ -34,6 +35,7 @@ __all__ = [
     "read_layers",
     "read_reduced",
     "read_sample",
+    "read_stored",
     "shrink",
     "write_png",
 ]
@@ -123,7 +125,7 @@ def read_layers(path: Path, *, reading: Reading) -> NDArray[np.uint8]:
 
 
 def read_grey(path: Path) -> NDArray[np.uint8]:
-    """Return a mask file as (H, W) uint8 grey levels; palette indices and 1-bit images included.
+    """Return an image as (H, W) uint8 grey levels, of colours the strongest channel.
 
     Levels stay as stored: neither colour profiles nor transparency change them.
 
@@ -136,8 +138,31 @@ def read_grey(path: Path) -> NDArray[np.uint8]:
         picture = picture.convert("RGBA")  # Pillow warns of the direct way
     picture = drop_alpha(picture)
     array = np.asarray(picture.convert("L" if picture.mode in ("1", "L") else "RGB"))
-    # a coloured mark counts as strongly as white
     return array if array.ndim == 2 else array.max(axis=2)
+
+
+def read_stored(path: Path) -> tuple[Image.Image, str]:
+    """Return a file upright, its values and its palette as stored, and its format, such as "PNG".
+
+    Whole numbers of more than 8 bits come as 32 bits; deep colours with 8 bits.
+
+    Raises:
+        ImageError: as in `open_image`.
+    """
+    decoded = decode(path)
+    content = decoded.content
+    picture = content if isinstance(content, Image.Image) else _to_stored(content, path)
+    return turn_upright(picture, decoded.orientation), find_format(path) or ""
+
+
+def _to_stored(deep: Deep, path: Path) -> Image.Image:
+    values = deep.values
+    if values.ndim == 3 or deep.is_inverted:
+        return to_eight_bits(deep, DEFAULT_READING, path)[0]
+    if np.issubdtype(values.dtype, np.floating):
+        return Image.fromarray(values.astype(np.float32))
+    most = np.iinfo(np.int32).max
+    return Image.fromarray(np.minimum(values.astype(np.int64), most).astype(np.int32))
 
 
 def read_image_size(path: Path) -> Size:

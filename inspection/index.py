@@ -35,6 +35,7 @@ from inspection.types import DEFAULT_READING, Reading, RGBImage, Sample
 VERSION = 4  # of what is measured and how it is stored
 BATCH = 200  # images between two commits
 EMBED_BATCH = 64
+FIELDS = 4  # of an image, each with one number per channel in its vector
 MAX_NAMES = 500  # old versions of SQLite take no more than 999 in one question
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS facts (
@@ -53,7 +54,7 @@ IsStopped = Callable[[], bool]
 
 
 class Embed(Protocol):
-    """Turns images of any size into vectors (n, d)."""
+    """Turns images of any size into vectors (n, d), where d is channels * FIELDS."""
 
     @property
     def source(self) -> str:

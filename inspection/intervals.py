@@ -50,11 +50,19 @@ def draw_resamples(
     return weights
 
 
-def percentile_interval(figures: NDArray[np.float64]) -> tuple[float, float] | None:
-    """Return the middle 95 % of a figure over the resamples; None if it was never defined."""
+def percentile_interval(
+    figures: NDArray[np.float64], *, around: float
+) -> tuple[float, float] | None:
+    """Return the middle 95 % of a figure over the resamples; None if it was never defined.
+
+    Args:
+        figures: one for each resample.
+        around: the figure itself. Resamples repeat images, so those of a figure that is not a mean
+            may nearly all lie on one side of it: the interval then reaches as far as the figure.
+    """
     known = figures[np.isfinite(figures)]
     if known.size == 0:
         return None
     tail = 100 * (1.0 - CONFIDENCE) / 2
     low, high = np.percentile(known, [tail, 100 - tail])
-    return float(low), float(high)
+    return min(float(low), around), max(float(high), around)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from inspection.calibration import is_majority
-from inspection.types import Verdict
+from inspection.types import Familiarity, Verdict
 
 DETECTOR_TITLES: Mapping[str, str] = {
     "cae": "CAE",
@@ -17,17 +17,21 @@ SEEN_NOTE = (
     "This very image was seen in training or calibration by {names}: the answer proves little."
 )
 SILENT_NOTE = "{names} could not answer and {verb} left out."
+UNFAMILIAR_TITLE = "This does not look like {category}"
+ALIKE_NOTE = "It looks most like {product}."
 
 
 class Outcome(StrEnum):
-    """What the detectors say together."""
+    """What comes out for an image; of a familiar one, what the detectors say together."""
 
+    UNFAMILIAR = "unfamiliar"  # and therefore not inspected
     DEFECT = "defect"  # a strict majority flags
     MIXED = "mixed"  # some flag
     NORMAL = "normal"
 
 
 OUTCOME_TITLES: Mapping[Outcome, str] = {
+    Outcome.UNFAMILIAR: "Does not look like the product",
     Outcome.DEFECT: "Defect found",
     Outcome.MIXED: "Models disagree",
     Outcome.NORMAL: "No defect found",
@@ -60,8 +64,20 @@ def describe_silent(detectors: Sequence[str]) -> str:
     return SILENT_NOTE.format(names=names, verb=verb) * bool(detectors)
 
 
-def decide_outcome(verdicts: Sequence[Verdict]) -> Outcome:
-    """Return what the verdicts of several detectors come to."""
+def describe_unfamiliar(category: str, familiarity: Familiarity | None) -> str:
+    """Return that an image does not look like its product, and why; empty where it does."""
+    if familiarity is None or familiarity.is_familiar:
+        return ""
+    sentences = [f"{UNFAMILIAR_TITLE.format(category=category)}.", familiarity.reason]
+    if familiarity.looks_like is not None:
+        sentences.append(ALIKE_NOTE.format(product=familiarity.looks_like))
+    return " ".join(sentences)
+
+
+def decide_outcome(verdicts: Sequence[Verdict], familiarity: Familiarity | None = None) -> Outcome:
+    """Return what the verdicts of several detectors come to; without any, it is unfamiliar."""
+    if not verdicts and familiarity is not None and not familiarity.is_familiar:
+        return Outcome.UNFAMILIAR
     num_flagged = sum(verdict is Verdict.DEFECT for verdict in verdicts)
     if is_majority(num_flagged, len(verdicts)):
         return Outcome.DEFECT

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from inspection.folders import Listing, is_normal_name
+from inspection.folders import Listing, find_categories, is_normal_name
 from inspection.mask_files import is_mask_folder, split_off_masks
 from inspection.type_folders import (
     TEST_FOLDERS,
@@ -17,6 +17,7 @@ from inspection.type_folders import (
     images_below,
 )
 
+MAX_ALIKE = 100  # images of one name; whoever names no folder means none of them
 TRAIN_PART, VALID_PART, TEST_PART = "train", "valid", "test"
 PARTS = {
     **dict.fromkeys((*TRAIN_FOLDERS, "trainval"), TRAIN_PART),
@@ -27,8 +28,19 @@ IMAGE_FOLDERS = frozenset(
     {"images", "image", "img", "imgs", "jpegimages", "pictures", "photos", "data", "obj"}
 )
 ANNOTATION_FOLDERS = frozenset(
-    {"labels", "label", "annotations", "annotation", "annots", "ann", "anns", "json", "jsons"}
-    | {"xml", "xmls", "txt", "txts", "yolo", "coco", "voc", "labelme"}
+    {
+        "labels",
+        "label",
+        "annotations",
+        "annotation",
+        "annots",
+        "lable",
+        "ann",
+        "anns",
+        "json",
+        "jsons",
+    }
+    | {"json", "jsons", "xml", "xmls", "txt", "txts", "yolo", "coco", "voc", "labelme"}
 )
 
 
@@ -61,6 +73,16 @@ def is_structured(listing: Listing, folder: Path) -> bool:
         or is_normal_name(inner.name)
         for inner in listing.folders(folder)
     )
+
+
+def find_annotated(
+    listing: Listing, is_category: Callable[[Listing, Path], bool]
+) -> list[tuple[str, Path]]:
+    """Return (name, folder) of the categories; what lies in parts or beside good ones is none."""
+    if is_structured(listing, listing.root):
+        is_one = is_category(listing, listing.root)
+        return [(listing.root.name, listing.root)] if is_one else []
+    return find_categories(listing, is_category)
 
 
 def list_near_folders(listing: Listing, folder: Path, *, depth: int = 2) -> Iterator[Path]:
@@ -158,45 +180,55 @@ class ImageFinder:
 
     def __init__(self, images: Iterable[Path], folder: Path) -> None:
         self._folder = folder
-        self._known: dict[str, list[Path]] = defaultdict(list)
+        self._ending: defaultdict[tuple[str, ...], list[Path]] = defaultdict(list)
         for image in images:
-            self._known[self._key(image.name)].append(image)
+            steps = _normal_steps(image.relative_to(folder).parts)
+            for start in range(len(steps)):
+                self._ending[steps[start:]].append(image)
 
     def find(self, name: str, *, near: Path, part: str | None = None) -> Path | None:
         """Return the image that a path in an annotation means; None if none or several could be.
 
+        Of several it is the one with the most folders in common with the path, then the one in the
+        part, then the nearest.
+
         Args:
             name: relative, or absolute on the machine that wrote it; what leads out of the
                 category is never found.
-            near: the folder of the annotation, which decides between several.
-            part: train, valid or test, which decides before that.
+            near: the folder of the annotation.
+            part: train, valid or test.
         """
         steps = PurePosixPath(name.replace("\\", "/")).parts
-        if not steps:
-            return None
-        found = self._known.get(self._key(steps[-1]), [])
-        path = Path(os.path.normpath(near.joinpath(*steps)))
-        if path in found or ".." in steps:
-            return path if path in found else None
-        ranked = sorted((self._rank(path, steps, near, part), path) for path in found)
-        if not ranked or (len(ranked) > 1 and ranked[-1][0] == ranked[-2][0]):
-            return None
-        return ranked[-1][1]
+        if ".." in steps:
+            place = Path(os.path.normpath(near.joinpath(*steps)))
+            if not place.is_relative_to(self._folder):
+                return None
+            found = self._ending.get(_normal_steps(place.relative_to(self._folder).parts), [])
+            return place if place in found else None
+        steps = _normal_steps(steps)
+        fitting = (
+            self._ending[steps[at:]] for at in range(len(steps)) if steps[at:] in self._ending
+        )
+        return self._choose(next(fitting, []), near, part)
 
-    def _rank(
-        self, path: Path, steps: tuple[str, ...], near: Path, part: str | None
-    ) -> tuple[int, bool, int]:
-        shared = 0
-        for own, given in zip(reversed(path.parts), reversed(steps), strict=False):
-            if self._key(own) != self._key(given):
-                break
-            shared += 1
-        is_in_part = part is not None and part_of(path, self._folder) == part
-        return shared, is_in_part, len(os.path.commonpath([path, near]))
+    def _choose(self, found: list[Path], near: Path, part: str | None) -> Path | None:
+        if len(found) > MAX_ALIKE:
+            return None
+        ranked = sorted(
+            (
+                part is not None and part_of(path, self._folder) == part,
+                len(os.path.commonpath([path, near])),
+                path,
+            )
+            for path in found
+        )
+        if not ranked or (len(ranked) > 1 and ranked[-1][:2] == ranked[-2][:2]):
+            return None
+        return ranked[-1][2]
 
-    @staticmethod
-    def _key(name: str) -> str:
-        return same_name(name).casefold()
+
+def _normal_steps(steps: Iterable[str]) -> tuple[str, ...]:
+    return tuple(same_name(step).casefold() for step in steps)
 
 
 def is_sorted_by_type(
@@ -204,19 +236,34 @@ def is_sorted_by_type(
 ) -> bool:
     """Tell whether folders say what the images show, so that a few annotations do not count.
 
-    That is so if there are folders like `good` and `scratch` with masks, or with fewer annotations
-    than this share of the images outside of `good`.
+    That is so if most images lie in folders like `good` and `scratch`, with masks, or with fewer
+    annotations than this share of the images outside of `good`. It is remarked.
     """
-    outer = [folder, *(inner for inner in listing.folders(folder) if part_named(inner.name))]
-    types = [inner for place in outer for inner in listing.folders(place)]
+    types = _list_type_folders(listing, folder)
     if not any(is_normal_name(inner.name) for inner in types):
         return False
     images = list(images_below(listing, folder))
-    masks = split_off_masks(images)[1]
-    if masks or any(is_mask_folder(image.parent) for image in images):
-        return True
-    doubtful = [image for image in images if not is_in_normal_folder(image, folder)]
-    return count_annotated() < share * len(doubtful)
+    masks = {*split_off_masks(images)[1], *(i for i in images if is_mask_folder(i.parent))}
+    doubtful = [i for i in images if i not in masks and not is_in_normal_folder(i, folder)]
+    if sum(not types.isdisjoint(image.parents) for image in doubtful) < len(doubtful) / 2:
+        return False
+    is_sorted = bool(masks) or count_annotated() < share * len(doubtful)
+    if is_sorted:
+        listing.remark(
+            f"{folder.name}: annotation files are not read, as folders say what the images show."
+        )
+    return is_sorted
+
+
+def _list_type_folders(listing: Listing, folder: Path) -> set[Path]:
+    outer = [folder, *(inner for inner in listing.folders(folder) if part_named(inner.name))]
+    return {
+        inner
+        for place in outer
+        for inner in listing.folders(place)
+        if inner.name.casefold() not in IMAGE_FOLDERS | ANNOTATION_FOLDERS
+        and not (is_mask_folder(inner) or part_named(inner.name))
+    }
 
 
 def is_in_normal_folder(image: Path, folder: Path) -> bool:

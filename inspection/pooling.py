@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import Protocol
 
-from inspection.dataset import Dataset
+from inspection.dataset import Dataset, check_name
 from inspection.errors import DatasetError
 from inspection.types import Sample
 
@@ -21,7 +21,7 @@ def pool_datasets(datasets: Sequence[Dataset], *, name: str) -> Dataset:
     groups begin with the name of the dataset.
 
     Raises:
-        DatasetError: two datasets have the same name.
+        DatasetError: two datasets have the same name, or the pool one that no dataset can have.
     """
     names = [dataset.name for dataset in datasets]
     if len(set(names)) < len(names):
@@ -35,7 +35,7 @@ def pool_datasets(datasets: Sequence[Dataset], *, name: str) -> Dataset:
     ]
     return Dataset(
         root=datasets[0].root,
-        name=name,
+        name=check_name(name),
         layout="pool",
         samples=tuple(samples),
         issues=tuple(

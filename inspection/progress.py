@@ -1,7 +1,8 @@
 """Progress on the terminal."""
 
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -26,6 +27,32 @@ def progress_bar(description: str) -> Iterator[Progress]:
             bars[0].update(done - bars[0].n)
 
         yield progress
+
+
+class Pace:
+    """How long one of many equal steps takes, without the first ones, which also set things up.
+
+    Args:
+        skipped: first steps, in which memory is allocated and kernels are chosen.
+        timed: steps after them that are timed.
+        clock: in seconds.
+    """
+
+    def __init__(
+        self, *, skipped: int, timed: int, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self._skipped, self._timed, self._clock = skipped, timed, clock
+        self._num_done = 0
+        self._start = clock()
+
+    def step(self) -> float | None:
+        """Count a step, and return the seconds of one when the last of those timed is done."""
+        self._num_done += 1
+        if self._num_done == self._skipped:
+            self._start = self._clock()
+        if self._num_done != self._skipped + self._timed:
+            return None
+        return (self._clock() - self._start) / self._timed
 
 
 def announce_duration(subject: str, seconds: float, *, remark: str = "") -> None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from inspection.annotations import merge_types, report_unreadable
-from inspection.folders import IssueKind, Listing, divide_by_unit
+from inspection.folders import Listing, divide_by_unit
+from inspection.issues import IssueKind
 from inspection.readers_voc import read_voc_objects
 from inspection.shapes import make_box
 from inspection.types import Box, Sample, Split

@@ -18,10 +18,12 @@ from inspection.annotations import (
     to_size,
 )
 from inspection.category_reading import CategoryReading
-from inspection.folders import IssueKind, Listing, find_categories
+from inspection.folders import Listing
+from inspection.issues import IssueKind
 from inspection.parts import (
     PARTS,
     ImageFinder,
+    find_annotated,
     is_sorted_by_type,
     list_near_folders,
     part_of,
@@ -50,7 +52,7 @@ class _Entry:
 
 def looks_like_coco(listing: Listing) -> bool:
     """Tell whether a JSON file lists images and annotations."""
-    return bool(find_categories(listing, is_coco_category))
+    return bool(find_annotated(listing, is_coco_category))
 
 
 def is_coco_category(listing: Listing, folder: Path) -> bool:
@@ -65,7 +67,7 @@ def read_coco(listing: Listing) -> list[Sample]:
     """Read COCO: an image that is listed without annotations is good."""
     return [
         sample
-        for category, folder in find_categories(listing, is_coco_category)
+        for category, folder in find_annotated(listing, is_coco_category)
         for sample in _read_category(CategoryReading(listing, category, folder))
     ]
 

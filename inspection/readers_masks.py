@@ -7,15 +7,10 @@ from itertools import chain
 from pathlib import Path
 
 from inspection.errors import DatasetError, ImageError
-from inspection.folders import (
-    IssueKind,
-    Listing,
-    divide_by_unit,
-    find_categories,
-    is_normal_name,
-)
-from inspection.images import read_grey
+from inspection.folders import Listing, divide_by_unit, find_categories, is_normal_name
+from inspection.issues import IssueKind
 from inspection.mask_files import match_masks, split_off_masks
+from inspection.mask_reading import read_mask_file
 from inspection.parts import descend, find_file
 from inspection.types import Sample, Split
 
@@ -170,7 +165,7 @@ def read_kolektor(listing: Listing) -> list[Sample]:
 
 def _shows_defect(listing: Listing, mask: Path) -> bool:
     try:
-        return bool(read_grey(mask).any())
+        return bool(read_mask_file(mask, sample_id=listing.sample_id(mask)).mask.any())
     except ImageError as error:
         listing.report(
             IssueKind.UNREADABLE,

@@ -11,9 +11,11 @@ from inspection.category_reading import CategoryReading
 from inspection.folders import Listing, find_categories
 from inspection.mask_files import is_mask_folder, split_off_masks
 from inspection.parts import (
+    PARTS,
     ImageFinder,
     Pair,
     count_annotated,
+    descend,
     is_sorted_by_type,
     is_structured,
     pair_annotations,
@@ -99,6 +101,7 @@ def _read_category(reading: CategoryReading, tool: Tool) -> list[Sample]:
     owners = {path: _choose_owner(images, path, tool) for path, images in claims.items()}
     owners |= _find_renamed(reading, tool, pairs)
     annotations = {image: path for path, image in owners.items() if image is not None}
+    parts = _read_image_sets(listing, folder)
     _set_masks_aside(listing, [pair.image for pair in pairs if pair.image not in annotations])
     for pair in pairs:
         if pair.image in listing.aside:
@@ -109,8 +112,20 @@ def _read_category(reading: CategoryReading, tool: Tool) -> list[Sample]:
         elif (annotation := tool.read(reading, path, pair.image)) is None:
             reading.leave_out(pair.image, reason="whose annotation cannot be read")
         else:
-            reading.add(pair.image, annotation)
+            reading.add(pair.image, annotation, part=parts.get(pair.image.stem))
     return reading.finish()
+
+
+def _read_image_sets(listing: Listing, folder: Path) -> dict[str, str]:
+    """Return image stem -> part, as the lists `ImageSets/Main/train.txt` of Pascal VOC say."""
+    place = descend(listing, folder, "ImageSets", "Main")
+    files = {path.stem.casefold(): path for path in listing.files(place, ".txt")} if place else {}
+    found: dict[str, str] = {}
+    for name in ("trainval", "train", "val", "test"):
+        if name in files:
+            lines = files[name].read_text(encoding="utf-8-sig", errors="replace").splitlines()
+            found |= {line.strip(): PARTS[name] for line in lines}
+    return found
 
 
 def _choose_owner(images: list[Path], annotation: Path, tool: Tool) -> Path | None:

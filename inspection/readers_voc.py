@@ -73,7 +73,7 @@ def _is_voc(path: Path) -> bool:
             head = file.read(HEAD)
     except OSError:
         return False
-    return re.search(rb"<annotation[\s>]", head) is not None
+    return re.search(rb"<annotation[\s/>]", head) is not None
 
 
 def _image_name(path: Path) -> str:

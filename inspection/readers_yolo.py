@@ -8,12 +8,13 @@ from pathlib import Path
 from inspection.annotations import Annotation, Mark, report_unreadable, to_edges
 from inspection.category_reading import CategoryReading, read_marks
 from inspection.errors import ImageError
-from inspection.folders import Listing, find_categories
+from inspection.folders import Listing
 from inspection.images import read_image_size
 from inspection.parts import (
     PARTS,
     Pair,
     count_annotated,
+    find_annotated,
     is_sorted_by_type,
     is_structured,
     list_near_folders,
@@ -26,12 +27,13 @@ from inspection.yolo_settings import YoloSettings, has_settings, read_settings
 NUM_LOOKED_INTO = 20  # label files, until one holds a box
 NO_LABELS = frozenset({"classes", "predefined_classes", "readme", "notes", *PARTS})
 LABEL_FOLDERS = ("labels", "label")
+PLACES = frozenset({"images", *LABEL_FOLDERS})
 SLACK = 0.01  # that a share may lie outside of 0 to 1
 
 
 def looks_like_yolo(listing: Listing) -> bool:
-    """Tell whether images have text files of boxes, or a `data.yaml` and a folder `labels`."""
-    return bool(find_categories(listing, is_yolo_category))
+    """Tell whether images have text files of boxes, or a `data.yaml` beside them."""
+    return bool(find_annotated(listing, is_yolo_category))
 
 
 def is_yolo_category(listing: Listing, folder: Path) -> bool:
@@ -44,9 +46,8 @@ def is_yolo_category(listing: Listing, folder: Path) -> bool:
         if pair.annotation is not None
     )
     if not any(_is_label_file(path) for path in islice(found, NUM_LOOKED_INTO)):
-        near = list_near_folders(listing, folder)
-        has_labels = any(place.name.casefold() in LABEL_FOLDERS for place in near)
-        return has_labels and has_settings(listing, folder)
+        names = {place.name.casefold() for place in list_near_folders(listing, folder)}
+        return not names.isdisjoint(PLACES) and has_settings(listing, folder)
     # where an image without a file is good, each image in the folder of a defect needs one
     return not is_sorted_by_type(
         listing, folder, lambda: count_annotated(listing, folder, ".txt"), share=1.0
@@ -57,7 +58,7 @@ def read_yolo(listing: Listing) -> list[Sample]:
     """Read YOLO: an image with an empty label file, or with none in a folder of them, is good."""
     return [
         sample
-        for category, folder in find_categories(listing, is_yolo_category)
+        for category, folder in find_annotated(listing, is_yolo_category)
         for sample in _read_category(CategoryReading(listing, category, folder))
     ]
 

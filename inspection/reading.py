@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from inspection.calibration import CARD, FORMAT, read_json, write_json
 from inspection.deep_values import Deep
 from inspection.errors import CheckpointError, ImageError
-from inspection.image_decoding import FileNote, Look, decode, look_at
+from inspection.image_decoding import Look, decode, look_at
 from inspection.images import read_layers
+from inspection.issues import FileNote, summarise_issues
 from inspection.preprocess import Progress
 from inspection.types import DEFAULT_READING, Colour, Reading, Sample, Split
 
@@ -185,13 +186,9 @@ def describe_measured(measured: Measured) -> Iterable[str]:
     yield from describe_notes(measured.notes)
 
 
-def describe_notes(notes: Sequence[FileNote]) -> Iterable[str]:
-    """Yield one sentence for each kind of note, with how many files it is true of."""
-    for kind in dict.fromkeys(note.kind for note in notes):
-        problems = [note.problem for note in notes if note.kind == kind]
-        others = len(problems) - 1
-        more = f" So it is with {others:,} more file{'s' if others > 1 else ''}." if others else ""
-        yield f"note: {problems[0]}{more}"
+def describe_notes(notes: Iterable[FileNote]) -> list[str]:
+    """Return one sentence for each kind of note."""
+    return [f"note: {sentence}" for sentence in summarise_issues(notes)]
 
 
 def look_through(samples: Iterable[Sample]) -> list[str]:
@@ -200,7 +197,7 @@ def look_through(samples: Iterable[Sample]) -> list[str]:
     for sample in samples:
         with contextlib.suppress(ImageError):  # whoever reads it will say so
             notes.extend(look_at(sample.image_path).notes)
-    return list(describe_notes(notes))
+    return describe_notes(notes)
 
 
 def _describe_white(reading: Reading, folder: Path) -> str:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from inspection.calibration import relative_score
 from inspection.identity import DetectorIdentity, Identity
 from inspection.measures import class_probabilities, name_class, name_measure, other_measures
-from inspection.names import OUTCOME_TITLES, Outcome, title_of
+from inspection.names import OUTCOME_TITLES, UNFAMILIAR_TITLE, Outcome, title_of
 from inspection.reports import Item, Report, flagged_share, region_row
 from inspection.types import Finding, Verdict
 
@@ -37,6 +37,7 @@ class Lead:
 
     picture: bytes | None
     outcome: Outcome
+    title: str
     text: str
     facts: Sequence[tuple[str, str]]
 
@@ -117,7 +118,7 @@ def _summary(report: Report) -> Iterator[Block]:
                 str(number),
                 item.name,
                 OUTCOME_TITLES[item.outcome],
-                *(f"{_times(f.relative_score)} {VERDICTS[f.verdict]}" for f in item.findings),
+                *_verdict_cells(item, len(names)),
             )
             for number, item in enumerate(report.items, 1)
         ],
@@ -126,13 +127,26 @@ def _summary(report: Report) -> Iterator[Block]:
     yield Paragraph("Scores are given in multiples of the threshold of their detector.")
 
 
+def _verdict_cells(item: Item, num_detectors: int) -> Sequence[str]:
+    if not item.findings:
+        return ("not inspected",) * num_detectors
+    return [f"{_times(f.relative_score)} {VERDICTS[f.verdict]}" for f in item.findings]
+
+
 def _image(item: Item, report: Report) -> Iterator[Block]:
     identity = report.identity
     num_flagged = sum(finding.verdict is Verdict.DEFECT for finding in item.findings)
+    title, text = (
+        OUTCOME_TITLES[item.outcome],
+        f"{num_flagged} of {len(item.findings)} detectors flag it.",
+    )
+    if item.outcome is Outcome.UNFAMILIAR:
+        title, text = UNFAMILIAR_TITLE.format(category=identity.category), "It was not inspected."
     yield Lead(
         picture=None if item.pictures is None else item.pictures.image,
         outcome=item.outcome,
-        text=f"{num_flagged} of {len(item.findings)} detectors flag it.",
+        title=title,
+        text=text,
         facts=(
             ("Image", item.name),
             ("Size", f"{item.size[1]} × {item.size[0]} pixels"),
@@ -144,6 +158,11 @@ def _image(item: Item, report: Report) -> Iterator[Block]:
     )
     if item.note:
         yield Paragraph(item.note)
+    if item.findings:
+        yield from _findings(item)
+
+
+def _findings(item: Item) -> Iterator[Block]:
     yield _scores(item.findings)
     if item.pictures is not None:
         titles = [title_of(finding.detector) for finding in item.findings]
@@ -254,6 +273,8 @@ def _identity(identity: Identity) -> Iterator[Block]:
     facts = f"Dataset {identity.dataset}, category {identity.category}."
     if identity.split_hash:
         facts += f" SHA-256 of its split.json: {identity.split_hash}."
+    if identity.familiarity_hash:
+        facts += f" SHA-256 of its familiarity.npz: {identity.familiarity_hash}."
     yield Paragraph(facts)
     for detector in identity.detectors:
         yield Heading(title_of(detector.name), 3)

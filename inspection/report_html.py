@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import assert_never
 
-from inspection.names import OUTCOME_TITLES
 from inspection.report_content import (
     Bars,
     Block,
@@ -74,7 +73,7 @@ def _lead(lead: Lead) -> str:
     facts = "".join(f"<dt>{label}</dt><dd>{html.escape(value)}</dd>" for label, value in lead.facts)
     return (
         f'<div class="lead">{picture}<div><p class="outcome" data-outcome="{lead.outcome.value}">'
-        f"<strong>{OUTCOME_TITLES[lead.outcome]}</strong> {html.escape(lead.text)}</p>"
+        f"<strong>{html.escape(lead.title)}</strong> {html.escape(lead.text)}</p>"
         f"<dl>{facts}</dl></div></div>"
     )
 

@@ -12,7 +12,7 @@ from fpdf.enums import TableBordersLayout
 from fpdf.fonts import FontFace
 from PIL import Image
 
-from inspection.names import OUTCOME_TITLES, Outcome
+from inspection.names import Outcome
 from inspection.report_content import (
     Bars,
     Block,
@@ -38,6 +38,7 @@ SIZES = {1: 15.0, 2: 12.0, 3: 10.5}  # points, by level of the heading
 SOFT = (77, 91, 105)
 INK = (22, 32, 43)
 TONES = {
+    Outcome.UNFAMILIAR: SOFT,
     Outcome.DEFECT: (178, 62, 0),
     Outcome.MIXED: (138, 97, 0),
     Outcome.NORMAL: (10, 98, 164),
@@ -144,7 +145,7 @@ class _Document(FPDF):
         self.set_left_margin(left)
         self.set_xy(left, top)
         self._style(17, is_bold=True, colour=TONES[lead.outcome])
-        self._write(OUTCOME_TITLES[lead.outcome], height=9)
+        self._write(lead.title, height=9)
         self._style(9.5)
         self._write(lead.text)
         self.ln(1.5)

@@ -25,7 +25,7 @@ from inspection.images import pixel_hash, write_png
 from inspection.measures import class_probabilities, other_measures
 from inspection.names import Outcome, decide_outcome
 from inspection.overlay import draw_boxes, draw_finding
-from inspection.types import Finding, Inspection, Region, RGBImage, Size
+from inspection.types import Familiarity, Finding, Inspection, Region, RGBImage, Size
 
 FORMAT = 1
 PICTURE_SIDES = (640, 800)  # the longer side of a picture in a report, at least and at most
@@ -56,8 +56,9 @@ class Item:
         size: (height, width) in pixels.
         pixel_hash: of the decoded pixels.
         note: what a reader has to know of the image, such as that a detector has learned from it.
-        findings: without their maps.
+        findings: without their maps; none where the image is unfamiliar and was not inspected.
         pictures: None for a report that shows none.
+        familiarity: None where nobody has looked.
     """
 
     name: str
@@ -66,10 +67,11 @@ class Item:
     note: str
     findings: tuple[Finding, ...]
     pictures: Pictures | None
+    familiarity: Familiarity | None = None
 
     @property
     def outcome(self) -> Outcome:
-        return decide_outcome([finding.verdict for finding in self.findings])
+        return decide_outcome([finding.verdict for finding in self.findings], self.familiarity)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,6 +94,7 @@ def make_item(inspection: Inspection, *, note: str = "", has_pictures: bool = Tr
         note=note,
         findings=tuple(_without_map(finding) for finding in inspection.findings),
         pictures=_draw_pictures(inspection) if has_pictures else None,
+        familiarity=inspection.familiarity,
     )
 
 
@@ -141,6 +144,17 @@ def _to_jpeg(picture: RGBImage) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, "JPEG", quality=JPEG_QUALITY, subsampling=0)
     return buffer.getvalue()
+
+
+def familiarity_row(familiarity: Familiarity | None) -> Row:
+    """Return how familiar an image is; nothing where nobody has looked."""
+    if familiarity is None:
+        return {}
+    return {
+        "familiarity_score": round(familiarity.score, 4),
+        "familiarity_threshold": round(familiarity.threshold, 4),
+        "looks_like": familiarity.looks_like or "",
+    }
 
 
 def finding_row(finding: Finding) -> Row:
@@ -202,6 +216,9 @@ def _item_json(item: Item) -> Row:
         "pixel_hash": item.pixel_hash,
         "outcome": item.outcome.value,
         "note": item.note,
+        "familiarity": None
+        if item.familiarity is None
+        else {**asdict(item.familiarity), "is_familiar": item.familiarity.is_familiar},
         "findings": [
             {
                 **finding_row(finding),
@@ -215,7 +232,7 @@ def _item_json(item: Item) -> Row:
 
 
 def make_csv(report: Report) -> str:
-    """Return one line per region, and one for a detector that has flagged nothing."""
+    """Return one line per region, and one for a detector that flagged nothing or was not asked."""
     files = {
         one.name: one.files.get("weights.safetensors", "") for one in report.identity.detectors
     }
@@ -229,7 +246,10 @@ def make_csv(report: Report) -> str:
             "pixel_hash": item.pixel_hash,
             "outcome": item.outcome.value,
             "note": item.note,
+            **familiarity_row(item.familiarity),
         }
+        if not item.findings:
+            rows += [{**about, "detector": one.name} for one in report.identity.detectors]
         for finding in item.findings:
             found = {**about, **finding_row(finding), **finding.measures}
             found["weights_sha256"] = files.get(finding.detector, "")
@@ -268,11 +288,7 @@ def write_overlays(inspection: Inspection, out: Path, *, number: int, note: str 
         note: what a reader has to know of the image, such as that a detector has learned from it.
     """
     stem = shorten(Path(inspection.source).stem, MAX_STEM_BYTES)
-    about: Row = {
-        "image": readable(inspection.source),
-        "outcome": decide_outcome([finding.verdict for finding in inspection.findings]).value,
-        "note": note,
-    }
+    about = _about(inspection, note)
     rows: list[Row] = []
     for finding in inspection.findings:
         overlay = out / f"{number:04d}_{stem}_{finding.detector}.png"
@@ -280,6 +296,21 @@ def write_overlays(inspection: Inspection, out: Path, *, number: int, note: str 
         times = {"seconds": round(finding.seconds, 4), "overlay": readable(overlay.name)}
         rows.append({**about, **finding_row(finding), **times})
     return rows
+
+
+def unfamiliar_row(inspection: Inspection, detector: str, *, note: str) -> Row:
+    """Return the row of a detector that was not asked, since the image shows something else."""
+    return {**_about(inspection, note), "detector": detector}
+
+
+def _about(inspection: Inspection, note: str) -> Row:
+    verdicts = [finding.verdict for finding in inspection.findings]
+    return {
+        "image": readable(inspection.source),
+        "outcome": decide_outcome(verdicts, inspection.familiarity).value,
+        "note": note,
+        **familiarity_row(inspection.familiarity),
+    }
 
 
 def shorten(name: str, max_bytes: int) -> str:

@@ -18,7 +18,7 @@ class Labels:
     Attributes:
         fraction: share of each type, those that the layout puts into training first; None for
             exactly those.
-        needs_masks: whether a label without a mask or box is of no use.
+        needs_masks: whether a label that marks no place is of no use.
     """
 
     fraction: float | None

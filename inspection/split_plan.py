@@ -29,6 +29,7 @@ class SplitPlan:
     Attributes:
         labelled_fraction: share of the labelled defects that has left the test part.
         groups: id -> part of near-duplicates that were found for a grouped split.
+        known: id -> pixel hash of a few images, by which the dataset is known again.
     """
 
     seed: int
@@ -36,6 +37,7 @@ class SplitPlan:
     roles: Mapping[str, Split]
     kind: SplitKind = SplitKind.OWN
     groups: Mapping[str, str] = field(default_factory=dict)
+    known: Mapping[str, str] = field(default_factory=dict)
 
 
 def save_split(folder: Path, plan: SplitPlan) -> None:
@@ -53,6 +55,7 @@ def save_split(folder: Path, plan: SplitPlan) -> None:
             "kind": plan.kind.value,
             "roles": ids,
             **({"groups": dict(plan.groups)} if plan.groups else {}),
+            **({"known": dict(plan.known)} if plan.known else {}),
         },
     )
 
@@ -76,7 +79,10 @@ def load_split(folder: Path) -> SplitPlan | None:
             float(content["labelled_fraction"]),
             roles,
             SplitKind(content.get("kind", SplitKind.OWN)),
-            {str(sample_id): str(part) for sample_id, part in content.get("groups", {}).items()},
+            *(
+                {str(key): str(value) for key, value in content.get(name, {}).items()}
+                for name in ("groups", "known")
+            ),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(f"{path} is damaged ({error}).", DAMAGED_FIX) from error

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from inspection.dataset_identity import pick_known
 from inspection.errors import CheckpointError, DatasetError
 from inspection.split_labels import Labels, labelled_parts, with_labels
 from inspection.split_plan import (
@@ -248,6 +249,8 @@ def open_split(
         plan = with_new(stored, samples)
     if kind is SplitKind.GROUPED:
         plan = _with_groups(plan, samples)
+    if not plan.known and (known := pick_known(samples)):
+        plan = replace(plan, known=known)
     if plan is not stored:
         save_split(folder, plan)
     return plan if labels is None else with_labels(plan, samples, labels)

@@ -24,6 +24,8 @@ GENERAL_TYPES = frozenset(
     | {"nok", "not_good", "reject", "rejects"}
 )
 """Names of folders that say only that something is wrong; the folders in them say what."""
+NO_TYPES = frozenset({"images", "image", "imgs", "img", "jpegimages", "pictures", "photos"})
+"""Names of folders that say nothing of what their images show."""
 CAPTURE = re.compile(
     r"\W*(?:cam|camera|view|day|date|batch|lot|session|shift|line|station|part|run|set|img|image)s?"
     r"[\W_]*\d*|[\d\W_]+",
@@ -99,6 +101,8 @@ def find_types(listing: Listing, parts: Sequence[tuple[Split | None, Path]]) -> 
 def _list_types(listing: Listing, outer: Path, captures: Collection[str]) -> list[Path]:
     """Return a folder of a type itself, or the folders of types in it."""
     inner = [path for path in listing.folders(outer) if not is_mask_folder(path)]
+    if outer.name.casefold() in NO_TYPES:
+        return []
     if any(is_normal_name(path.name) for path in inner) and not is_normal_name(outer.name):
         return []  # good and defective parts of something: it is a category, not a type
     is_general = outer.name.casefold() in GENERAL_TYPES and not listing.images(outer)

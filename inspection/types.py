@@ -248,13 +248,42 @@ class Finding:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Familiarity:
+    """Whether an image shows the product at all, which is asked before any verdict.
+
+    Attributes:
+        score: how far it is from the normal training images by looks, shape or size, whichever is
+            the oddest, in multiples of what is meant to be the most.
+        threshold: up to which it is familiar; at least 1.
+        false_alarm_rate: share of good parts that may be called unfamiliar.
+        reason: a sentence on what is odd; empty where it is familiar.
+        looks_like: key of the product that it looks like instead, if there is one.
+    """
+
+    score: float
+    threshold: float
+    false_alarm_rate: float
+    reason: str = ""
+    looks_like: str | None = None
+
+    @property
+    def is_familiar(self) -> bool:
+        return self.score <= self.threshold
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Inspection:
-    """One image and what every detector found in it."""
+    """One image and what every detector found in it.
+
+    An unfamiliar image has no findings, unless somebody wants it inspected anyway; `familiarity` is
+    None where nobody has looked.
+    """
 
     source: str
     image: RGBImage
     findings: tuple[Finding, ...]
+    familiarity: Familiarity | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,8 @@ class YoloSettings:
 
 
 def has_settings(listing: Listing, folder: Path) -> bool:
-    """Tell whether a YAML file in a folder names classes."""
-    for path in listing.files(folder, ".yaml", ".yml"):
+    """Tell whether a YAML file of a category names classes."""
+    for path in _list_files(listing, folder):
         try:
             if _load(path).get("names"):
                 return True
@@ -43,7 +43,7 @@ def has_settings(listing: Listing, folder: Path) -> bool:
 def read_settings(reading: CategoryReading, images: Iterable[Path]) -> YoloSettings:
     """Return what the YAML file of a category says, else a list of names in one of its folders."""
     listing, folder = reading.listing, reading.folder
-    for path in listing.files(folder, ".yaml", ".yml"):
+    for path in _list_files(listing, folder):
         try:
             content = _load(path)
         except ValueError as error:
@@ -53,6 +53,11 @@ def read_settings(reading: CategoryReading, images: Iterable[Path]) -> YoloSetti
             parts = _read_parts(listing, path, content, ImageFinder(images, folder))
             return YoloSettings(_to_names(names), parts, "kpt_shape" in content)
     return YoloSettings(_read_name_file(listing, folder))
+
+
+def _list_files(listing: Listing, folder: Path) -> Iterator[Path]:
+    for place in list_near_folders(listing, folder):
+        yield from listing.files(place, ".yaml", ".yml")
 
 
 def _load(path: Path) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Small images with a defect of known place, and a miniature dataset in the MVTec AD layout."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -62,15 +63,24 @@ def draw_part(seed: int, *, defective: bool = False, side: int = SIDE) -> tuple[
 
 
 def write_dataset(
-    root: Path, *, num_train: int = 12, num_test: int = 4, category: str = "disc", side: int = SIDE
+    root: Path,
+    *,
+    num_train: int = 12,
+    num_test: int = 4,
+    category: str = "disc",
+    side: int = SIDE,
+    seed: int = 0,
 ) -> Path:
-    """Write a category with normal training images, and good and marked ("spot") test images."""
+    """Write a category with normal training images, and good and marked ("spot") test images.
+
+    The same names come with other pixels for another seed, best a multiple of 10,000.
+    """
     folder = root / category
     for index in range(num_train):
-        _save(folder / "train" / "good" / f"{index:03d}.png", draw_part(index, side=side)[0])
+        _save(folder / "train" / "good" / f"{index:03d}.png", draw_part(seed + index, side=side)[0])
     for index in range(num_test):
-        good, _ = draw_part(1000 + index, side=side)
-        bad, mask = draw_part(2000 + index, defective=True, side=side)
+        good, _ = draw_part(seed + 1000 + index, side=side)
+        bad, mask = draw_part(seed + 2000 + index, defective=True, side=side)
         _save(folder / "test" / "good" / f"{index:03d}.png", good)
         _save(folder / "test" / "spot" / f"{index:03d}.png", bad)
         truth = folder / "ground_truth" / "spot" / f"{index:03d}_mask.png"
@@ -116,3 +126,9 @@ def make_channel(*scores: float) -> Channel:
 def _save(path: Path, image: NDArray[Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(image).save(path)
+
+
+def make_later(folder: Path) -> None:
+    """Give a folder a later time, as if what was done in it had taken longer than one tick."""
+    state = folder.stat()
+    os.utime(folder, ns=(state.st_atime_ns, state.st_mtime_ns + 10**9))

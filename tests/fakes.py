@@ -15,6 +15,14 @@ from inspection.calibration import CARD, FORMAT, load_calibration, save_calibrat
 from inspection.catalog import Catalog
 from inspection.evaluation import Exam, evaluate
 from inspection.evaluation_files import read_identity, save_evaluation
+from inspection.familiarity import (
+    LEAST_LIMIT,
+    ProductLook,
+    SizeRange,
+    embed_whole,
+    save_look,
+)
+from inspection.index import FIELDS
 from inspection.types import (
     Calibration,
     Channel,
@@ -117,7 +125,11 @@ def write_product(
 
 
 def write_checkpoint(
-    folder: Path, *, num_normal: int = NUM_CALIBRATION, seen: Mapping[str, str] | None = None
+    folder: Path,
+    *,
+    num_normal: int = NUM_CALIBRATION,
+    seen: Mapping[str, str] | None = None,
+    min_threshold: float = 0.0,
 ) -> None:
     """Write what the catalogue reads of a checkpoint; the weights are the fake's own."""
     folder.mkdir(parents=True)
@@ -126,7 +138,8 @@ def write_checkpoint(
     units = tuple(f"part/train/good/{index:03d}.png" for index in order)
     card = {"format": FORMAT, "training": {"seen": dict(seen or {})}, "weights_sha256": "00"}
     write_json(folder / CARD, card)
-    save_calibration(folder, Calibration(scores[order], units), seen or {})
+    calibration = Calibration(scores[order], units, min_threshold)
+    save_calibration(folder, calibration, seen or {})
 
 
 @cache
@@ -137,6 +150,32 @@ def normal_scores(name: str, count: int) -> tuple[float, ...]:
     return tuple(found.image_score for found in FakeDetector(name).predict(resized))
 
 
+class FakeEmbed:
+    """Sees the mean colour and its inverse in each of 2 x 2 fields."""
+
+    def __init__(self, source: str = "fake") -> None:
+        self.source = source
+
+    def __call__(self, images: Sequence[RGBImage]) -> NDArray[np.float32]:
+        small = np.stack([cv2.resize(one, (2, 2), interpolation=cv2.INTER_AREA) for one in images])
+        fields = small.reshape(len(images), FIELDS, 3).astype(np.float32)
+        channels = np.concatenate([fields, 255 - fields], axis=2)  # (n, fields, 6)
+        return channels.transpose(0, 2, 1).reshape(len(images), -1)
+
+
+def write_look(folder: Path, image: RGBImage | None = None) -> ProductLook:
+    """Keep in the folder of a product that it looks like drawn parts, or like an image."""
+    images = [draw_part(20_000 + index)[0] if image is None else image for index in range(40)]
+    vectors = embed_whole(FakeEmbed(), images)
+    units = tuple(f"part/train/good/{index:03d}.png" for index in range(20))
+    calibration = Calibration(np.full(20, 0.1, np.float32), units, 1.0)
+    sizes = SizeRange.of([(one.shape[0], one.shape[1]) for one in images])
+    references = vectors.astype(np.float16).astype(np.float32)
+    look = ProductLook(FakeEmbed().source, references, LEAST_LIMIT, sizes, calibration)
+    save_look(folder, look)
+    return look
+
+
 def make_catalog(
     root: Path,
     *,
@@ -144,8 +183,9 @@ def make_catalog(
     categories: Sequence[str] = ("part",),
     weakness: Mapping[str, float] | None = None,
     further: Sequence[Path] = (),
+    base: type[FakeDetector] = FakeDetector,
 ) -> Catalog:
-    """Return a catalogue of drawn products whose detectors are fakes."""
+    """Return a catalogue of drawn products whose detectors are fakes of one kind."""
     for category in categories:
         write_product(root / "data" / "drawn", category)
         for name in trained:
@@ -153,7 +193,7 @@ def make_catalog(
 
     def load(folder: Path) -> Channel:
         lack = (weakness or {}).get(folder.name, 0.0)
-        named = type("NamedFake", (FakeDetector,), {"name": folder.name})
+        named = type("NamedFake", (base,), {"name": folder.name})
         return Channel(named(folder.name, weakness=lack), load_calibration(folder).calibration)
 
     return Catalog(

@@ -1,13 +1,16 @@
 """Write miniature datasets of every documented layout: tiny images, the real folder structure."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 SIZE = (24, 32)  # (height, width)
 DEFECT = (slice(4, 10), slice(20, 28))  # rows, columns
+OUTLINE = [[20, 4], [28, 4], [28, 10], [20, 10]]  # the same as corners (x, y)
 
 
 def write_image(path: Path, *, size: tuple[int, int] = SIZE, shade: int = 120) -> Path:
@@ -210,6 +213,113 @@ def write_flat(root: Path) -> Path:
     return root
 
 
+def write_ad2(root: Path) -> Path:
+    """MVTec AD 2: validation images, public test images with masks, private ones without labels."""
+    folder = root / "fruit_jelly"
+    for number in range(3):
+        write_image(folder / f"train/good/{number:03d}_regular.png")
+        write_image(folder / f"test_private/{number:03d}_regular.png")
+        write_image(folder / f"test_private_mixed/{number:03d}_mixed.png")
+    write_image(folder / "validation/good/000_regular.png")
+    for kind in ("good", "bad"):
+        write_image(folder / f"test_public/{kind}/000_overexposed.png")
+    write_mask(folder / "test_public/ground_truth/bad/000_overexposed_mask.png")
+    return root
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write text in UTF-8."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def write_coco(root: Path) -> Path:
+    """COCO: one file per part; an outline, a box, runs of pixels, and images without a defect."""
+    counts = [20 * 24 + 4, *[6, 18] * 7, 6, 4 * 24 + 14]
+    marks: tuple[dict[str, object], ...] = (
+        {"segmentation": [[value for point in OUTLINE for value in point]]},
+        {"bbox": [20, 4, 8, 6], "segmentation": []},
+        {"segmentation": {"size": [24, 32], "counts": counts}, "iscrowd": 1},
+    )
+    for part in ("train", "val", "test"):
+        names = [write_image(root / f"images/{part}/{number} ä.JPG").name for number in range(4)]
+        annotations = [
+            {"image_id": number + 1, "category_id": 3, **mark} for number, mark in enumerate(marks)
+        ]
+        write_coco_file(root / f"annotations/instances_{part}.json", names, annotations)
+    return root
+
+
+def write_coco_file(path: Path, names: Sequence[str], annotations: Sequence[object]) -> Path:
+    """Write a COCO file of images with the ids 0, 1 and so on, and the defect types 3 and 4."""
+    document = {
+        "images": [
+            {"id": number, "file_name": name, "height": SIZE[0], "width": SIZE[1]}
+            for number, name in enumerate(names)
+        ],
+        "annotations": annotations,
+        "categories": [{"id": 3, "name": "scratch"}, {"id": 4, "name": "dent"}],
+    }
+    return write_text(path, json.dumps(document))
+
+
+def write_yolo(root: Path) -> Path:
+    """YOLO as Roboflow exports it: a box, an outline and an empty label file in each part."""
+    labels = (
+        "1 0.75 0.2916666667 0.25 0.25\n",
+        "0 0.625 0.1666666667 0.875 0.1666666667 0.875 0.4166666667 0.625 0.4166666667\n",
+        "",
+    )
+    for part in ("train", "valid", "test"):
+        for number, text in enumerate(labels):
+            write_image(root / f"{part}/images/{number}_png.rf.0a{part}.jpg")
+            write_text(root / f"{part}/labels/{number}_png.rf.0a{part}.txt", text)
+    write_text(root / "data.yaml", "train: ../train/images\nnc: 2\nnames: ['scratch', 'dent']\n")
+    return root
+
+
+def write_pascal_voc(root: Path) -> Path:
+    """Pascal VOC as Roboflow exports it: an XML file beside each image, without objects if good."""
+    for part in ("train", "valid", "test"):
+        for number in range(2):
+            write_image(root / f"{part}/{number}.jpg")
+        write_text(root / f"{part}/0.xml", "<annotation><filename>0.jpg</filename></annotation>")
+        write_voc(root / f"{part}/1.xml", "dent")
+    return root
+
+
+def write_labelme(root: Path) -> Path:
+    """LabelMe: ten good images and one with an outline, a JSON file beside each."""
+    for number in range(11):
+        write_image(root / f"IMG {number}.PNG")
+        write_labelme_file(root / f"IMG {number}.json", [make_shape()] if number == 7 else [])
+    return root
+
+
+def make_shape(
+    label: str = "scratch", *, kind: str = "polygon", points: object = OUTLINE, **more: object
+) -> dict[str, Any]:
+    """Return a shape as LabelMe writes it."""
+    return {"label": label, "shape_type": kind, "points": points, **more}
+
+
+def write_labelme_file(
+    path: Path, shapes: Sequence[object], *, size: tuple[int, int] = SIZE, **more: object
+) -> Path:
+    """Write LabelMe's file of an image."""
+    document: dict[str, object] = {
+        "version": "5.5.0",
+        "flags": {},
+        "shapes": shapes,
+        "imagePath": f"{path.stem}.PNG",
+        "imageData": None,
+        "imageHeight": size[0],
+        "imageWidth": size[1],
+    }
+    return write_text(path, json.dumps(document | more))
+
+
 MINIATURES: dict[str, Callable[[Path], Path]] = {
     "magnetic_tile": write_magnetic_tile,
     "visa": write_visa,
@@ -217,6 +327,11 @@ MINIATURES: dict[str, Callable[[Path], Path]] = {
     "deep_pcb": write_deep_pcb,
     "neu_det": write_neu,
     "kolektor_sdd": write_kolektor,
+    "mvtec_ad2": write_ad2,
+    "coco": write_coco,
+    "yolo": write_yolo,
+    "voc": write_pascal_voc,
+    "labelme": write_labelme,
     "mvtec_3d": write_mvtec_3d,
     "mvtec_loco": write_loco,
     "btad": write_btad,

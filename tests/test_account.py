@@ -9,7 +9,7 @@ from PIL import Image
 
 from inspection.dataset import Dataset, check_trainable, read_dataset
 from inspection.errors import DatasetError
-from inspection.folders import IssueKind
+from inspection.issues import IssueKind
 from inspection.types import Split
 from tests.miniatures import MINIATURES, write_image, write_mask
 
@@ -361,3 +361,11 @@ def test_a_folder_of_photographs_beside_other_folders_is_not_flat(tmp_path: Path
     write_image(tmp_path / "holiday/2.png")
     with pytest.raises(DatasetError, match="looks like none of"):
         read_dataset(tmp_path)
+
+
+def test_a_folder_called_images_is_no_defect_type(tmp_path: Path) -> None:
+    write_split(tmp_path)
+    write_image(tmp_path / "train/images/1.png")
+    dataset = read_dataset(tmp_path)
+    assert {one.defect_type for one in dataset.samples} == {None, "scratch"}
+    assert dataset.account.endswith("1 not used: 1 in train/images/.")

@@ -15,7 +15,8 @@ import pytest
 
 import app
 from inspection.catalog import Catalog
-from inspection.errors import InspectionError, SettingsError
+from inspection.demo import write_demo_data
+from inspection.errors import DatasetError, InspectionError, SettingsError
 from inspection.types import Channel
 from tests.fakes import DETECTORS, make_catalog
 from ui import explore_tab, layout, results_tab
@@ -123,6 +124,22 @@ def test_a_data_folder_may_be_shown_under_another_name(tmp_path: Path) -> None:
     assert app.name_folder(str(tmp_path / "a=b")) == ("a=b", tmp_path / "a=b")
     with pytest.raises(SettingsError, match="nowhere"):
         app.name_folder("mt=nowhere")
+
+
+def test_two_data_folders_of_one_name_are_refused_and_one_given_twice_is_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = tmp_path / "a" / "data", tmp_path / "b" / "data"
+    for folder in (first, second):
+        folder.mkdir(parents=True)
+    assert app.run(["--data", str(first), "--data", str(second)]) == 2
+    said = capsys.readouterr().err
+    assert f"{first} and {second} are both called data." in said
+    assert f"--data NAME={second}" in said
+    assert app.name_folders([first, f"{first}/"]) == {"data": first}
+    assert app.name_folders([first, f"other={second}"]) == {"data": first, "other": second}
+    with pytest.raises(DatasetError, match=r"cannot be called '\.\.'"):
+        app.name_folders([f"..={second}"])
 
 
 def test_a_data_folder_that_is_not_there_ends_with_a_sentence(
@@ -278,6 +295,38 @@ def test_demo_data_that_cannot_be_read_is_left_out_unless_somebody_asked_for_it(
     asked = {"demo": tmp_path / "mine" / "demo"}
     app.add_demo_data(asked)
     assert asked == {"demo": tmp_path / "mine" / "demo"}
+    said = capsys.readouterr().out
+    assert f"The demo images are not shown: {asked['demo']} is called demo, too." in said
+    app.add_demo_data({"demo": demo})
+    assert capsys.readouterr().out == ""
+
+
+def test_the_demo_is_completed_only_where_it_is_shown_and_is_the_one_drawn_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    demo = tmp_path / "demo"
+    monkeypatch.setattr(app, "DEMO_DATA", demo)
+    (tmp_path / "checkpoints" / "demo" / "washer").mkdir(parents=True)
+    assert app.find_demo({"demo": demo}, tmp_path / "checkpoints") is None
+    write_demo_data(demo, only=lambda _: False)
+    found = app.find_demo({"demo": demo}, tmp_path / "checkpoints")
+    assert found is not None
+    assert found.products == ("washer",)
+    assert app.find_demo({"demo": tmp_path / "mine"}, tmp_path / "checkpoints") is None
+    assert app.find_demo({}, tmp_path / "checkpoints") is None
+
+
+def test_the_rest_of_the_demo_is_drawn_after_the_first_inspection(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    demo = MagicMock()
+    demo.draw_rest.side_effect = lambda _: done.append("the rest")
+    monkeypatch.setattr(app, "print_first_inspection", lambda _: done.append("the first"))
+    monkeypatch.setattr(catalog, "demo", demo)
+    thread = app.work_behind(catalog)
+    thread.join(60)
+    assert done == ["the first", "the rest"]
 
 
 def test_ctrl_c_while_the_page_starts_stops_the_drawing(

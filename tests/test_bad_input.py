@@ -84,7 +84,7 @@ IMAGES: dict[str, tuple[Spoil, str]] = {
     "empty": (lambda path: path.touch(), "is empty"),
     "huge": (lambda path: paint(path, 13_000), "megapixels"),
     "tiny": (lambda path: paint(path, 15), "too small"),
-    "folder": (lambda path: path.mkdir(), "is a folder"),
+    "folder": (lambda path: path.mkdir(), "holds no images"),
     "missing": (lambda _: None, "There is no file"),
 }
 

@@ -11,10 +11,19 @@ import pytest
 from PIL import Image
 
 from inspection.catalog import Catalog
+from inspection.familiarity import FILE as FAMILIARITY
 from inspection.images import read_image
 from inspection.pipeline import inspect_with
-from tests.browser import find_browser, picture, region_rows
-from tests.fakes import DETECTORS, make_catalog, write_bad_files, write_checkpoint, write_product
+from tests.browser import find_browser, panel, part, picture, region_rows, text, wait_for
+from tests.fakes import (
+    DETECTORS,
+    FakeEmbed,
+    make_catalog,
+    write_bad_files,
+    write_checkpoint,
+    write_look,
+    write_product,
+)
 
 pytestmark = [
     pytest.mark.browser,
@@ -113,22 +122,6 @@ def open_page(browser: Any, url: str, complaints: list[str], **options: Any) -> 
 
 def is_outside(url: str) -> bool:
     return url.startswith("http") and "//127.0.0.1" not in url and "//localhost" not in url
-
-
-def wait_for(page: Any, ready: str) -> None:
-    page.wait_for_selector(f'.dl[data-ready="{ready}"]')
-
-
-def part(page: Any, name: str) -> Any:
-    return page.locator(f'.dl [data-part="{name}"]').first
-
-
-def text(page: Any, name: str) -> str:
-    return str(part(page, name).inner_text())
-
-
-def panel(page: Any, detector: str) -> Any:
-    return page.locator(f'.dl-panel[data-detector="{detector}"]')
 
 
 def pick(page: Any, label: str) -> None:
@@ -272,6 +265,41 @@ def test_zoom_reading_and_ground_truth_are_shared_by_all_panels(page: Any) -> No
     assert text(page, "zoom") == "100 %"
 
 
+def test_what_does_not_look_like_the_product_is_inspected_when_somebody_wants_it(
+    page: Any, catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    red = np.full((96, 96, 3), (200, 20, 20), np.uint8)
+    Image.fromarray(red).save(tmp_path / "red.png")
+    folders = {name: catalog.product(f"drawn/{name}").folder for name in ("part", "tile")}
+    monkeypatch.setattr(catalog, "embed", FakeEmbed())
+    write_look(folders["part"])
+    write_look(folders["tile"], red)
+    try:
+        page.locator('input[type="file"]').first.set_input_files(tmp_path / "red.png")
+        wait_for(page, "unfamiliar:0")
+        assert text(page, "title") == "This does not look like part"
+        assert text(page, "sub").startswith("As a whole it is too unlike the normal training ima")
+        for detector in DETECTORS:
+            assert panel(page, detector).locator(".dl-badge").inner_text() == "Not inspected"
+        assert page.get_by_role("button", name="PDF", exact=True).is_disabled()
+        page.get_by_role("button", name="Inspect as tile").click()
+        wait_for(page, "done:2")
+        assert page.locator("#product input").input_value() == "tile"
+        assert text(page, "note") == ""
+        assert not part(page, "ways").is_visible()
+        choose_product(page, "part")
+        wait_for(page, "unfamiliar:0")
+        page.get_by_role("button", name="Inspect anyway").click()
+        wait_for(page, "done:3")
+        assert text(page, "note").startswith("This does not look like part. As a whole")
+        assert text(page, "note").endswith("It looks most like drawn/tile.")
+        pick(page, "scratch")
+        assert text(page, "note") == ""
+    finally:
+        for folder in folders.values():
+            (folder / FAMILIARITY).unlink()
+
+
 @pytest.mark.parametrize(("lost", "has_picture"), [("mask", "true"), ("image", "false")])
 def test_a_picture_that_cannot_be_decoded_holds_back_no_answer(
     page: Any, lost: str, has_picture: str
@@ -350,6 +378,15 @@ def test_boxes_edges_and_the_table_follow_the_slider_without_a_request(page: Any
     page.get_by_role("button", name="Overlay", exact=True).click()
     assert len({plain, boxed, picture(page)}) == 3
     assert requests == []
+
+
+def test_where_no_region_is_flagged_the_edge_view_says_so(page: Any) -> None:
+    pick(page, "good")
+    page.get_by_role("button", name="Edges", exact=True).click()
+    notes = page.locator('.dl-panel [data-part="busy"]')
+    assert notes.all_inner_texts() == ["No region is flagged, so there are no edges to show."] * 3
+    page.get_by_role("button", name="Overlay", exact=True).click()
+    assert notes.all_inner_texts() == [""] * 3
 
 
 def test_a_click_saves_a_report_at_the_rate_of_the_slider(page: Any, tmp_path: Path) -> None:

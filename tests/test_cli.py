@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 import cli
-from commands.train import group_near_duplicates
+from commands.near_duplicates import group_near_duplicates
 from detectors.student import Student
 from inspection.dataset import read_dataset
 from inspection.errors import InspectionError
@@ -59,12 +59,10 @@ def test_every_command_explains_itself() -> None:
         assert "--" in run(command, "--help")
 
 
-def test_training_leaves_three_checkpoints_and_one_split(trained: Path) -> None:
+def test_training_leaves_three_checkpoints_one_split_and_one_look(trained: Path) -> None:
     product = trained / "ck" / "parts" / "disc"
-    assert {path.name for path in product.iterdir()} == {
-        *("cae", "unet", "patchcore"),
-        *("split.json", "reading.json"),
-    }
+    kept = {"split.json", "reading.json", "familiarity.npz"}
+    assert {path.name for path in product.iterdir()} == {"cae", "unet", "patchcore", *kept}
     plan = load_split(product)
     assert plan is not None
     assert plan.labelled_fraction == 0.5

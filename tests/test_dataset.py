@@ -158,7 +158,7 @@ def test_a_folder_laid_out_otherwise_is_reported_as_left_out(tmp_path: Path) -> 
 
 def test_an_unknown_layout_name_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="Choose one of: magnetic_tile"):
-        read_dataset(tmp_path, layout="coco")
+        read_dataset(tmp_path, layout="imagenet")
 
 
 def test_an_unknown_category_is_refused_with_the_known_ones(tmp_path: Path) -> None:

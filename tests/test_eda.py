@@ -246,14 +246,44 @@ def test_a_pair_across_the_split_is_a_leak(frame: pd.DataFrame) -> None:
     assert similarity.describe_pairs(frame, pairs).startswith("1 of 12 test images")
 
 
-def test_the_projection_is_that_of_an_independent_implementation() -> None:
+@pytest.mark.parametrize("shape", [(60, 8), (40, 300), (90, 200)])
+def test_the_projection_is_that_of_an_independent_implementation(shape: tuple[int, int]) -> None:
     from sklearn.decomposition import PCA
 
-    vectors = np.random.default_rng(1).normal(size=(60, 8)).astype(np.float32) * np.arange(1, 9)
+    strengths = np.linspace(8, 1, shape[1]) ** 2
+    vectors = np.random.default_rng(1).normal(size=shape).astype(np.float32) * strengths
     points, shares = similarity.project(vectors.astype(np.float32))
-    reference = PCA(2).fit(vectors)
-    np.testing.assert_allclose(np.abs(points), np.abs(reference.transform(vectors)), atol=1e-3)
+    reference = PCA(2, svd_solver="full").fit(vectors)
+    expected = np.abs(reference.transform(vectors))
+    np.testing.assert_allclose(np.abs(points), expected, atol=1e-4 * expected.max())
     np.testing.assert_allclose(shares, reference.explained_variance_ratio_, rtol=1e-4)
+
+
+def test_few_images_are_whitened_as_by_all_of_their_dimensions() -> None:
+    vectors = make_vectors(40) * np.linspace(1, 3, 64, dtype=np.float32)
+    centred = vectors - vectors.mean(axis=0)
+    variances, axes = np.linalg.eigh(centred.T @ centred / 40)  # (64, 64)
+    scores = (centred @ axes)[:, :-11:-1] / np.sqrt(variances[:-11:-1])
+    scores /= np.linalg.norm(scores, axis=1, keepdims=True)
+    whitened = similarity.whiten(vectors)
+    np.testing.assert_allclose(whitened @ whitened.T, scores @ scores.T, atol=1e-3)
+
+
+def test_comparing_few_images_takes_apart_no_matrix_of_their_dimensions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sides: list[int] = []
+    decompose = np.linalg.eigh
+
+    def watch(matrix: np.ndarray) -> object:
+        sides.append(len(matrix))
+        return decompose(matrix)
+
+    monkeypatch.setattr(np.linalg, "eigh", watch)
+    vectors = np.random.default_rng(0).normal(size=(12, 1536)).astype(np.float32)
+    similarity.find_near_duplicates(vectors, ["part"] * 12)
+    similarity.project(vectors)
+    assert sides == [12, 12]
 
 
 def make_large(num: int = 100_000) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 import cli
@@ -173,6 +174,30 @@ def test_an_evaluation_without_defects_or_masks_says_what_is_undefined(trained: 
     said = evaluate(trained, "--category", "part", "--detector", "cae")
     assert "There is no defective test image." in said
     assert "4 normal and 0 defective" in said
+
+
+def test_what_is_odd_about_the_masks_stands_beside_the_figures(trained: Path) -> None:
+    masks = sorted((trained / "drawn" / "part" / "ground_truth").rglob("*.png"))
+    for path, level in zip(masks, (0, 255, 255), strict=False):
+        Image.new("L", Image.open(path).size, level).save(path)
+    said = evaluate(trained, "--category", "part", "--detector", "cae")
+    (empty, large) = [line for line in said.splitlines() if line.startswith("  note: ")]
+    assert "part/test/dent/000.png is empty" in empty
+    assert "covers 100 % of the image" in large
+    assert large.endswith("(1 more of this kind.)")
+    for path in masks[2:]:
+        path.unlink()
+    said = evaluate(trained, "--category", "part", "--detector", "cae")
+    assert "  no interval: Fewer than 5 defective test parts have a mask" in said
+
+
+def test_a_mask_that_is_not_certain_is_refused_before_anything_is_scored(trained: Path) -> None:
+    path = next((trained / "drawn" / "part" / "ground_truth").rglob("*.png"))
+    width, height = Image.open(path).size
+    Image.linear_gradient("L").resize((width, height)).save(path)
+    with pytest.raises(InspectionError, match=f"{path.name} of .* grey levels and no clear mark"):
+        evaluate(trained, "--category", "part", "--detector", "cae")
+    assert Counting.num_asked == 0
 
 
 def test_what_is_undefined_for_any_detector_is_named(trained: Path) -> None:

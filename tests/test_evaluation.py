@@ -142,6 +142,38 @@ def test_without_masks_only_image_figures_are_defined(tested: list[Sample]) -> N
     assert report.curves == {}
 
 
+PIXEL_FIGURES = ("pixel_auroc", "pixel_ap", "aupro_30", "aupro_05", "iou", "dice")
+
+
+def test_images_without_a_mask_change_no_interval_of_pixels(tested: list[Sample]) -> None:
+    normal = [sample for sample in tested if not sample.is_anomalous]
+    marked = [sample for sample in tested if sample.is_anomalous][:6]
+    others = [sample for sample in tested if sample.is_anomalous][6:]
+    bare = [replace(sample, mask_paths=()) for sample in others]
+    mixed, alone = run([*normal, *marked, *bare]), run([*normal, *marked])
+    for name in PIXEL_FIGURES:
+        figure = mixed.figures[name]
+        assert figure == alone.figures[name]
+        fences = [one for one in (figure.low, figure.value, figure.high) if one is not None]
+        assert len(fences) == 3
+        assert fences == sorted(fences)
+
+
+@pytest.mark.parametrize(("num_masks", "has_interval"), [(1, False), (4, False), (5, True)])
+def test_few_masks_give_figures_of_pixels_but_no_interval(
+    num_masks: int, has_interval: bool, tested: list[Sample]
+) -> None:
+    defective = [sample for sample in tested if sample.is_anomalous]
+    bare = {sample.id for sample in defective[num_masks:]}
+    report = run([replace(s, mask_paths=()) if s.id in bare else s for s in tested])
+    for name in PIXEL_FIGURES:
+        figure = report.figures[name]
+        assert figure.value is not None
+        assert (figure.low is not None) is has_interval
+        assert figure.reason.startswith("Fewer than 5 defective") is not has_interval
+    assert report.figures["image_auroc"].low is not None
+
+
 def test_without_defects_only_normal_figures_are_defined(tested: list[Sample]) -> None:
     report = run([sample for sample in tested if not sample.is_anomalous])
     defined = {name for name, figure in report.figures.items() if figure.value is not None}

@@ -12,7 +12,6 @@ from PIL import Image, ImageOps, PngImagePlugin
 from inspection.errors import ImageError
 from inspection.images import (
     pixel_hash,
-    read_grey,
     read_image,
     read_image_size,
     read_sample,
@@ -135,12 +134,6 @@ def test_file_names_of_any_script_are_read_and_written(tmp_path: Path) -> None:
 
 def test_extreme_aspect_ratios_are_read(tmp_path: Path) -> None:
     assert read_image(save(tmp_path / "a.png", Image.new("L", (3000, 16)))).shape == (16, 3000, 3)
-
-
-def test_a_mask_is_read_as_grey(tmp_path: Path) -> None:
-    palette = Image.fromarray(np.eye(32, dtype=np.uint8)).convert("P")
-    palette.putpalette([0, 0, 0, 255, 255, 255])
-    assert read_grey(save(tmp_path / "mask.png", palette)).shape == (32, 32)
 
 
 def bomb(path: Path, side: int) -> Path:

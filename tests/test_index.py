@@ -14,6 +14,7 @@ from inspection import index as module
 from inspection.dataset import Dataset, read_dataset
 from inspection.facts import decode_coverage, measure_defects, measure_sample
 from inspection.index import Index, cache_folder, cache_path, embed_index, open_index
+from inspection.issues import IssueKind
 from inspection.regions import find_regions
 from inspection.types import Box, Sample, Split
 from tests.factories import write_dataset
@@ -119,15 +120,22 @@ def test_broken_images_are_noted_and_the_rest_is_measured(dataset: Dataset, tmp_
 
 def test_odd_masks_are_noted(dataset: Dataset, tmp_path: Path) -> None:
     marked = [sample for sample in dataset.samples if sample.mask_paths]
-    Image.new("L", (10, 30)).save(marked[0].mask_paths[0])
+    Image.new("L", (20, 30)).save(marked[0].mask_paths[0])
     Image.new("L", (64, 64)).save(marked[1].mask_paths[0])
     grey = np.tile(np.arange(64, dtype=np.uint8) * 4, (64, 1))
     Image.fromarray(grey).save(marked[2].mask_paths[0])
     index = open_in(dataset, tmp_path)
     facts = {s.id: f for s, f in zip(index.samples, index.facts, strict=True)}
-    assert "10 x 30" in facts[marked[0].id].mask_problems[0]
-    assert "empty" in facts[marked[1].id].mask_problems[0]
-    assert "64 grey levels" in facts[marked[2].id].mask_problems[0]
+    told = [facts[sample.id].mask_problems[0] for sample in marked[:3]]
+    assert [problem.kind for problem in told] == [
+        IssueKind.MASK_SIZE,
+        IssueKind.EMPTY_MASK,
+        IssueKind.UNCLEAR_MASK,
+    ]
+    assert "20 x 30" in told[0].problem
+    assert "64 grey levels" in told[2].problem
+    again = open_in(dataset, tmp_path)  # from the cache
+    assert [one.mask_problems for one in again.facts] == [one.mask_problems for one in index.facts]
 
 
 def test_stopping_keeps_what_was_measured(dataset: Dataset, tmp_path: Path) -> None:

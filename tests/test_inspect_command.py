@@ -1,6 +1,7 @@
 """`cli.py inspect` tells the joint outcome, which detectors know an image, and who is silent."""
 
 import csv
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +14,14 @@ from inspection.calibration import CALIBRATION, load_calibration
 from inspection.errors import CheckpointError, InspectionError
 from inspection.images import OpenedImage, open_image, pixel_hash, read_image
 from inspection.types import Channel, Reading
-from tests.fakes import DETECTORS, FakeDetector, draw_part, write_checkpoint
+from tests.fakes import (
+    DETECTORS,
+    FakeDetector,
+    FakeEmbed,
+    draw_part,
+    write_checkpoint,
+    write_look,
+)
 
 WEAKNESS = {"unet": 0.3, "patchcore": 0.15}  # what is fainter than this, they miss
 STRENGTHS = {"sure": 0.45, "faint": 0.25, "fainter": 0.1, "good": 0.0}
@@ -35,6 +43,7 @@ def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         return Channel(named(folder.name, weakness=weakness), load_calibration(folder).calibration)
 
     monkeypatch.setattr("detectors.workflow.load_channel", load)
+    monkeypatch.setattr("commands.options.LazyEmbedder", lambda _: FakeEmbed())
     return tmp_path
 
 
@@ -49,6 +58,14 @@ def inspect_paths(trained: Path, paths: Sequence[Path], *options: str) -> Result
     if isinstance(result.exception, InspectionError):
         raise result.exception
     return result
+
+
+def draw_strangers(trained: Path) -> None:
+    """Let the product know what it looks like, and add a strip of it and a red picture."""
+    write_look(trained / "ck" / "drawn" / "part")
+    part = Image.open(trained / "good.png")
+    part.resize((96, 960)).save(trained / "strip.png")
+    Image.new("RGB", (96, 96), (200, 20, 20)).save(trained / "red.png")
 
 
 def read_rows(trained: Path) -> list[dict[str, str]]:
@@ -124,6 +141,78 @@ def test_an_interrupted_inspection_keeps_what_was_inspected(
     assert result.exit_code == 130
     assert "Images inspected: 1." in result.output
     assert {Path(row["image"]).stem for row in read_rows(trained)} == {"sure"}
+
+
+def test_an_image_of_something_else_is_not_inspected_unless_it_is_wanted(trained: Path) -> None:
+    draw_strangers(trained)
+    said = inspect(trained, ["sure", "strip", "red"])
+    assert said.exit_code == 0
+    squeezed = (
+        "This does not look like part. It has 96 × 960 pixels, and the training images have "
+        "96 × 96: to have their shape it is squeezed 10 to 1."
+    )
+    for name, sentence in (
+        ("strip", squeezed),
+        ("red", "This does not look like part. As a whole "),
+    ):
+        told = f"{name}.png: not inspected (--anyway does it all the same)\n  {sentence}"
+        assert told in said.stdout
+    rows = read_rows(trained)
+    assert [row["outcome"] for row in rows] == ["defect"] * 3 + ["unfamiliar"] * 6
+    assert [row["detector"] for row in rows] == [*DETECTORS] * 3
+    assert [row["note"] for row in rows[3:6]] == [squeezed] * 3
+    assert {row["verdict"] + row["image_score"] + row["overlay"] for row in rows[3:]} == {""}
+    assert float(rows[0]["familiarity_score"]) < float(rows[0]["familiarity_threshold"]) == 1.0
+    assert [float(row["familiarity_score"]) for row in rows[3:6]] == [18.0] * 3  # (10 - 1) / 0.5
+    assert sorted(path.stem for path in (trained / "out").glob("*.png")) == [
+        *("0000_sure_cae", "0000_sure_patchcore", "0000_sure_unet"),
+    ]
+    anyway = inspect(trained, ["strip"], "--anyway")
+    assert "strip.png: No defect found (cae " in anyway.stdout
+    assert squeezed in anyway.stdout
+    rows = read_rows(trained)
+    assert [row["outcome"] for row in rows] == ["normal"] * 3
+    assert [row["note"] for row in rows] == [squeezed] * 3
+
+
+def test_a_check_that_cannot_be_made_is_noted_and_the_image_is_inspected(trained: Path) -> None:
+    (trained / "ck" / "drawn" / "part" / "familiarity.npz").write_bytes(b"no archive")
+    said = inspect(trained, ["sure"])
+    assert "sure.png: Defect found (cae " in said.stdout
+    (note,) = {row["note"] for row in read_rows(trained)}
+    assert "nothing tells whether an image shows part" in note
+    assert note in said.stdout
+
+
+def test_a_report_tells_what_an_image_does_not_look_like(trained: Path) -> None:
+    draw_strangers(trained)
+    paths = [str(trained / f"{name}.png") for name in ("sure", "strip")]
+    places = ["--out", str(trained / "out"), "--checkpoints", str(trained / "ck")]
+    said = CliRunner().invoke(cli.app, ["report", *paths, "--category", "part", *places])
+    assert said.exit_code == 0, said.output
+    content = json.loads((trained / "out" / "report.json").read_text(encoding="utf-8"))
+    sure, strip = content["images"]
+    assert (sure["outcome"], strip["outcome"]) == ("defect", "unfamiliar")
+    assert (len(sure["findings"]), strip["findings"]) == (3, [])
+    assert sure["familiarity"]["is_familiar"] is True
+    assert strip["familiarity"] == {
+        "score": 18.0,
+        "threshold": 1.0,
+        "false_alarm_rate": pytest.approx(1 / 21),
+        "reason": "It has 96 × 960 pixels, and the training images have 96 × 96: to have their "
+        "shape it is squeezed 10 to 1.",
+        "looks_like": None,
+        "is_familiar": False,
+    }
+    assert content["familiarity_hash"]
+    text = (trained / "out" / "report.csv").read_text(encoding="utf-8-sig")
+    rows = list(csv.DictReader(text.splitlines()))
+    assert [row["outcome"] for row in rows][-3:] == ["unfamiliar"] * 3
+    page = (trained / "out" / "report.html").read_text(encoding="utf-8")
+    assert "<strong>This does not look like part</strong> It was not inspected." in page
+    assert "Does not look like the product: 1" in page
+    assert page.count("not inspected</td>") == 3
+    assert (trained / "out" / "report.pdf").stat().st_size > 1000
 
 
 def test_a_folder_stands_for_the_images_in_and_below_it(trained: Path) -> None:

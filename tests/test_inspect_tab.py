@@ -2,6 +2,7 @@
 
 import base64
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,11 @@ from inspection.calibration import (
     save_product_rate,
     write_json,
 )
-from inspection.catalog import Catalog, Status
+from inspection.catalog import Catalog
 from inspection.dataset import read_dataset
 from inspection.errors import BackboneError, CheckpointError
 from inspection.images import pixel_hash, read_image
+from inspection.panels import Status
 from inspection.preprocess import to_input_size
 from inspection.types import Channel
 from tests.fakes import (
@@ -34,7 +36,7 @@ from tests.fakes import (
     write_bad_files,
     write_checkpoint,
 )
-from ui.inspect_tab import Handlers, Source
+from ui.inspect_tab import Handlers
 from ui.layout import build_page
 from ui.safe_image import SafeImage
 from ui.showcase import find_opening
@@ -85,7 +87,7 @@ def test_the_page_opens_with_an_unseen_defective_sample_inspected_by_all(
 
 def test_panels_fill_one_after_another_and_nothing_is_sent_twice(handlers: Handlers) -> None:
     steps = list(handlers.open_page(KEY))
-    assert list(steps[0]) == ["strip"]
+    assert list(steps[0]) == ["product", "source", "strip"]
     assert {"header", "picture", *DETECTORS} <= steps[1].keys()
     assert {steps[1][name]["state"] for name in DETECTORS} == {"loading"}
     progress = [(name, value["state"]) for step in steps[2:-1] for name, value in step.items()]
@@ -120,7 +122,7 @@ def test_the_map_is_the_detectors_own(handlers: Handlers, catalog: Catalog) -> N
 
 def test_later_runs_have_higher_numbers(handlers: Handlers, catalog: Catalog) -> None:
     first = merge(handlers.open_page(KEY))["header"]["run"]
-    second = handlers.clear(KEY)["header"]["run"]
+    second = merge(handlers.clear(KEY))["header"]["run"]
     assert second > first
 
 
@@ -135,11 +137,20 @@ def test_a_sample_is_looked_up_by_its_id_and_never_opened_as_a_path(
 
 @pytest.mark.parametrize("product", ["no/such", "", None, 5, ["drawn/part"], {}])
 def test_an_unknown_product_is_answered_with_a_sentence(handlers: Handlers, product: Any) -> None:
-    assert problem(merge(handlers.open_page(product)))
     assert problem(merge(handlers.pick_sample(product, "x")))
     assert problem(merge(handlers.upload(product, Path("x.png"))))
-    assert problem(merge(handlers.change_product(product, None)))
-    assert problem(handlers.clear(product))
+    assert problem(merge(handlers.clear(product)))
+
+
+@pytest.mark.parametrize("product", ["drawn/gone", None])
+def test_a_page_that_is_older_than_the_products_opens_with_the_first_one(
+    handlers: Handlers, tmp_path: Path, product: Any
+) -> None:
+    shutil.copytree(tmp_path / "checkpoints" / "drawn", tmp_path / "checkpoints" / "later")
+    held = merge(handlers.open_page(product))
+    choices = [("part (drawn)", KEY), ("part (later)", "later/part")]
+    assert held["product"] == (choices, KEY)
+    assert held["header"]["product"] == KEY
 
 
 @pytest.mark.parametrize(
@@ -196,14 +207,6 @@ def test_an_upload_of_any_mode_is_inspected(handlers: Handlers, tmp_path: Path, 
     assert held["image"].startswith("data:image/"), "browsers cannot show a TIFF"
     assert held["picture"]["mask"] == ""
     assert held["header"]["sample"] == ""
-
-
-def test_an_upload_that_a_browser_can_show_is_not_sent_back(
-    handlers: Handlers, tmp_path: Path
-) -> None:
-    path = tmp_path / "part.png"
-    Image.fromarray(draw_part(5)[0]).save(path)
-    assert "image" not in merge(handlers.upload(KEY, path))
 
 
 def test_a_large_image_is_scaled_for_display_only(handlers: Handlers, tmp_path: Path) -> None:
@@ -295,7 +298,7 @@ def test_a_detector_whose_remedy_was_followed_answers_the_next_inspection(tmp_pa
     )
     handlers = Handlers(catalog)
     assert states(merge(handlers.open_page(KEY)))["unet"] == "broken"
-    assert states(handlers.clear(KEY))["unet"] == "broken", "said before there is an image"
+    assert states(merge(handlers.clear(KEY)))["unet"] == "broken", "said before there is an image"
     weights.touch()
     assert states(merge(handlers.open_page(KEY))) == dict.fromkeys(DETECTORS, "done")
 
@@ -314,44 +317,14 @@ def test_the_rate_is_the_products_own_but_never_below_what_the_detectors_support
     assert header["wanted"] == 0.001, "the page says what it was raised from"
 
 
-def test_another_product_looks_at_a_visitors_own_image_again(tmp_path: Path) -> None:
-    handlers = Handlers(make_catalog(tmp_path, categories=("part", "other")))
-    path = tmp_path / "mine.png"
-    Image.fromarray(draw_part(5)[0]).save(path)
-    held = merge(handlers.upload(KEY, path))
-    assert held["source"] == Source(path)
-    held = merge(handlers.change_product("drawn/other", held["source"]))
-    assert held["header"]["product"] == "drawn/other"
-    assert held["header"]["sample"] == ""
-    assert held["strip"]["items"][0]["id"].startswith("other/")
-    path.unlink()
-    assert "Upload it again" in problem(merge(handlers.change_product(KEY, held["source"])))
-
-
-def test_another_product_without_an_own_image_opens_with_its_own_sample(tmp_path: Path) -> None:
-    handlers = Handlers(make_catalog(tmp_path, categories=("part", "other")))
-    held = merge(handlers.change_product("drawn/other", None))
-    assert held["header"]["sample"].startswith("other/test/")
-
-
 def test_another_tab_hands_over_any_image_of_a_product(tmp_path: Path) -> None:
     catalog = make_catalog(tmp_path)
     sample = next(s.id for s in read_dataset(catalog.folders["drawn"]).samples)
-    held = merge(Handlers(catalog).hand_over(KEY, sample))
-    assert held["product"] == KEY
+    held = merge(Handlers(catalog).pick_sample(KEY, sample))
+    assert held["product"][1] == KEY
     assert held["header"]["sample"] == sample
     for product, asked in ((KEY, "../secret.png"), ("nonsense", sample), (KEY, None)):
-        assert merge(Handlers(catalog).hand_over(product, asked))["header"]["state"] == "error"
-
-
-def test_clear_cancels_everything_that_inspects(catalog: Catalog) -> None:
-    config = build_page(catalog).get_config_file()
-    queued = [one for one in config["dependencies"] if one["queue"] is not False]
-    exploring = ("on_show", "on_filter", "on_dataset", "on_turn", "on_report")
-    inspecting = {one["id"] for one in queued if not one["api_name"].startswith(exploring)}
-    cancelled = [set(one["cancels"]) for one in config["dependencies"] if one["cancels"]]
-    assert len(inspecting) == 4
-    assert inspecting in cancelled
+        assert merge(Handlers(catalog).pick_sample(product, asked))["header"]["state"] == "error"
 
 
 def test_an_error_still_says_which_detectors_could_answer(tmp_path: Path) -> None:
@@ -366,7 +339,7 @@ def test_clear_forgets_the_image_and_still_says_which_detectors_could_answer(
     tmp_path: Path,
 ) -> None:
     handlers = Handlers(make_catalog(tmp_path, trained=("cae",)))
-    held = handlers.clear(KEY)
+    held = merge(handlers.clear(KEY))
     assert (held["image"], held["source"]) == (None, None)
     assert held["header"]["state"] == "empty"
     assert states(held) == {"cae": "idle", "unet": "missing", "patchcore": "missing"}
@@ -407,8 +380,8 @@ def test_what_is_broken_is_told_to_strangers_without_a_path_of_the_server(tmp_pa
     sample = read_dataset(data).samples[0].id
     for slots in (
         {**merge(handlers.open_page(KEY)), "source": None},
-        merge(handlers.hand_over(KEY, sample)),
-        handlers.clear(KEY),
+        merge(handlers.pick_sample(KEY, sample)),
+        merge(handlers.clear(KEY)),
         handlers.reporter.make(
             {"format": "json", "rate": 0.1, "product": KEY, "sample": sample}, None
         ),

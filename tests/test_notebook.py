@@ -99,6 +99,8 @@ def test_a_folder_is_copied_and_one_that_is_not_there_is_a_sentence(
     run("use_drive")
     run("source", source=str(tmp_path / "made" / "metal nut"))
     assert names["data"] == tmp_path / "data" / "metal nut"
+    run("source", source=str(tmp_path / "made" / "metal nut"), name="nuts")
+    assert names["data"] == f"nuts={tmp_path / 'data' / 'metal nut'}"
     with pytest.raises(SystemExit, match="Tick use_drive in step 2"):
         run("source", source=str(tmp_path / "nowhere"))
 

@@ -170,7 +170,8 @@ def test_further_pages_of_a_dataset_are_told_in_one_line(tmp_path: Path) -> None
     pages = np.zeros((3, 32, 32), np.uint8)
     samples = make_samples(tmp_path, lambda _: pages, suffix="tif")
     assert look_through(samples) == [
-        "note: 0.tif has 3 pages; only the first was looked at. So it is with 3 more files."
+        "note: 0.tif has 3 pages; only the first was looked at. "
+        "Export the others as files of their own. (3 more of this kind.)"
     ]
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ from inspection.evaluation_types import (
 )
 from inspection.history import History, read_history
 from inspection.leaderboard import make_leaderboard
+from inspection.looks import look_of
 from inspection.metrics import confusion
 from inspection.types import Calibration
 from tests.javascript import evaluate
@@ -175,7 +177,10 @@ def test_image_curves_are_those_of_scikit_learn(first: Shown) -> None:
 def test_detectors_are_told_apart_without_colours(first: Shown, second: Shown) -> None:
     lines = [one for one in draw_image_roc([first, second]).data if one.mode == "lines"]
     assert len({one.line.dash for one in lines}) == 2
-    assert first.mark != second.mark
+    marks = [
+        one.marker.symbol for one in draw_image_pr([first, second]).data if one.mode != "lines"
+    ]
+    assert marks == [look_of("cae").mark, look_of("unet").mark] == ["square", "circle"]
 
 
 def test_curves_that_cannot_be_drawn_say_why(first: Shown) -> None:
@@ -212,6 +217,16 @@ def test_the_leaderboard_shows_what_is_defined_with_its_interval() -> None:
     assert slowest["best"][0] == "CAE", "fewer seconds are better"
     lone = make_leaderboard([reports[1]], "iou")
     assert draw_leaderboard(lone, looks).layout.annotations[0].text == "No mask."
+
+
+def test_a_dot_says_its_interval_or_that_there_is_none() -> None:
+    report = make_report({}, category="a", value=0.7)
+    few = replace(report, figures={**report.figures, "pixel_auroc": Figure(0.7, reason="Few.")})
+    looks = {"cae": Shown("CAE", 0, few)}
+    for key, says in (("image_auroc", "0.600 to 0.800"), ("pixel_auroc", "no interval")):
+        (dots,) = draw_leaderboard(make_leaderboard([few], key), looks).data
+        assert dots.customdata[0][1] == says
+    assert "Few." in describe_figures([looks["cae"]])
 
 
 def test_every_figure_stands_in_the_table_with_its_interval(first: Shown) -> None:

@@ -52,9 +52,13 @@ def test_every_category_is_trained_and_what_is_trained_is_left(
     monkeypatch.setattr(PatchCore, "fit", dying)
     with pytest.raises(AssertionError):  # exit code 130
         train_all(parts)
+    disc = parts.parent / "ck" / "parts" / "disc" / "familiarity.npz"
+    disc.unlink()
     said = train_all(parts)
     assert "patchcore: parts/disc is trained already" in said
     assert fits == ["disc", "ring", "ring"]
+    assert disc.is_file(), "what the parts look like is made where it is missing"
+    assert "images tell what ring looks like" in said
     assert "parts/ring is trained already" in train_all(parts)
     assert fits == ["disc", "ring", "ring"]
 
@@ -107,3 +111,18 @@ def test_bad_input_is_answered_with_a_sentence(
 ) -> None:
     with pytest.raises(SettingsError, match=sentence.replace(".", r"\.")):
         train_all(parts, *arguments)
+
+
+def test_notes_of_a_training_are_sentences_one_per_kind(
+    parts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("commands.train.train_one", lambda *arguments: None)
+    for number in (0, 2):
+        (parts / "disc" / "ground_truth" / "spot" / f"{number:03d}_mask.png").unlink()
+    words = ["train", "--data", str(parts), "--category", "disc", "--detector", "patchcore"]
+    result = CliRunner().invoke(cli.app, [*words, "--checkpoints", str(parts.parent / "ck")])
+    assert result.exit_code == 0, result.output
+    assert [line for line in result.stderr.splitlines() if "note" in line] == [
+        "  note: The defective image disc/test/spot/000.png has no mask. Add its mask; until then "
+        "it counts in image scores but not in pixel scores. (1 more of this kind.)"
+    ]

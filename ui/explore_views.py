@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda import gallery, location, overview, shape, similarity
-from eda.frame import ALL, count_kinds, select, select_with_normal
+from eda.frame import ALL, count_kinds, count_odd, select, select_with_normal
 from eda.tables import table_value
 from ui import messages
 from ui.explore_data import Opened
@@ -34,7 +34,7 @@ def show_overview(opened: Opened, choice: Choice) -> Slots:
     images = _with_normal(opened, choice)
     problems = select(opened.problems, category=choice.category)
     return {
-        "tiles": tile_values(overview.make_tiles(images, num_problems=len(problems))),
+        "tiles": tile_values(overview.make_tiles(images, num_problems=count_odd(problems))),
         "splits": overview.draw_splits(images),
         "types": overview.draw_defect_types(images),
         "sizes": overview.draw_sizes(images),
@@ -125,16 +125,12 @@ def show_similarity(opened: Opened, choice: Choice, vectors: NDArray[np.float32]
         choice: what of it.
         vectors: (n, d), one per image of the dataset; thumbnails stand in where there are none.
     """
-    found = similarity.compare_images(
-        opened.index,
-        select(opened.images, category=choice.category),
-        vectors,
-        defect_type=choice.defect_type,
-    )
-    found.projection.update_layout(meta=opened.index.dataset.name)  # what its points are of
+    found = opened.compared(choice.category, vectors)
+    projection = found.draw(defect_type=choice.defect_type)
+    projection.update_layout(meta=opened.index.dataset.name)  # what its points are of
     note = similarity.describe_pairs(found.images, found.pairs)
     return {
-        "projection": found.projection,
+        "projection": projection,
         "pairs": table_value(
             similarity.tabulate_pairs(found.images, found.pairs),
             messages.PAIRS_TITLE,

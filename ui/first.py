@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from inspection.catalog import FAILURES, Catalog, Panel, Status, stopped
+from inspection.catalog import Catalog
 from inspection.errors import InspectionError
+from inspection.familiarity import FamiliarityCheck
 from inspection.images import read_sample
-from inspection.names import OUTCOME_TITLES, decide_outcome
+from inspection.names import OUTCOME_TITLES, decide_outcome, describe_unfamiliar
+from inspection.panels import FAILURES, Panel, Status, stopped
 from inspection.pipeline import inspect_with
 from inspection.types import Finding, RGBImage, Sample, Verdict
 from ui import messages
@@ -28,6 +30,9 @@ def describe_first_inspection(catalog: Catalog) -> Iterator[str]:
     ready = [panel.channel for panel in panels if panel.channel is not None]
     rate = catalog.rate(key, [channel.calibration for channel in ready])
     yield messages.FIRST_INSPECTION.format(sample=opening.id, rate=f"{100 * rate:.3g}")
+    familiarity = FamiliarityCheck(catalog).check(key, image)
+    if unfamiliar := describe_unfamiliar(catalog.product(key).category, familiarity):
+        yield f"  {unfamiliar}"
     verdicts: list[Verdict] = []
     for panel in panels:
         if panel.status is Status.ABSENT:

@@ -8,13 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from inspection.catalog import FAILURES, Catalog, Panel, Status, stopped
+from inspection.catalog import Catalog
 from inspection.errors import ImageError, InspectionError
+from inspection.familiarity import FamiliarityCheck
 from inspection.ground_truth import read_mask
 from inspection.images import OpenedImage, open_image, open_sample, pixel_hash
-from inspection.names import describe_seen
+from inspection.names import describe_seen, describe_unfamiliar
+from inspection.panels import FAILURES, Panel, Status, stopped
 from inspection.pipeline import inspect_with
-from inspection.types import Mask, RGBImage, Sample
+from inspection.types import Familiarity, Mask, RGBImage, Sample
 from ui import messages
 from ui.images import encode_preview
 from ui.viewer import payload
@@ -43,6 +45,7 @@ class Runner:
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
         self._runs = RunCounter()
+        self._familiarity = FamiliarityCheck(catalog)
 
     def start(self, product: str, *, sample: str = "", truth: str = "") -> Subject:
         """Return a new subject; what belongs to an older one is no longer shown."""
@@ -78,39 +81,42 @@ class Runner:
         told = replace(panel, problem=problem, fix=fix)
         return payload.panel_state(subject, told, is_idle=is_idle)
 
-    def inspect_upload(self, product: str, path: Path) -> Iterator[Slots]:
+    def inspect_upload(
+        self, product: str, path: Path, *, is_wanted: bool = False
+    ) -> Iterator[Slots]:
         """Inspect a file that a visitor has uploaded.
+
+        Args:
+            product: key of the product.
+            path: of the file.
+            is_wanted: whether it is inspected even if it does not look like the product.
 
         Raises:
             ImageError: it cannot be read.
         """
         image = open_image(path, reading=self.catalog.reading(product))
-        yield from self._inspect(self.start(product), image)
+        yield from self._inspect(self.start(product), image, is_wanted=is_wanted)
 
     def inspect_sample(
-        self, product: str, sample_id: str, *, is_any: bool = False
+        self, sample: Sample, product: str, *, is_wanted: bool = False
     ) -> Iterator[Slots]:
-        """Inspect an unseen sample; its id is looked up, never used as a path.
+        """Inspect an image of a product's dataset.
 
         Args:
-            product: key of the product.
-            sample_id: of one of its samples.
-            is_any: take an image that a detector has learned from as well.
+            sample: of the product.
+            product: its key.
+            is_wanted: whether it is inspected even if it does not look like the product.
 
         Raises:
-            InspectionError: there is no such sample, or it cannot be read.
+            InspectionError: it cannot be read.
         """
-        find = self.catalog.any_sample if is_any else self.catalog.sample
-        sample = find(product, sample_id)
         image = open_sample(sample)
         mask = read_mask(sample, image.pixels.shape[:2])
         subject = self.start(product, sample=sample.id, truth=_truth(sample))
-        slots = self._inspect(subject, image, mask=mask)
-        yield {"image": encode_preview(image.pixels), **next(slots)}
-        yield from slots
+        yield from self._inspect(subject, image, mask=mask, is_wanted=is_wanted)
 
     def _inspect(
-        self, subject: Subject, opened: OpenedImage, *, mask: Mask | None = None
+        self, subject: Subject, opened: OpenedImage, *, is_wanted: bool, mask: Mask | None = None
     ) -> Iterator[Slots]:
         """Yield the picture with every panel's state, each answer as it comes, and the end."""
         names = self.catalog.detectors
@@ -119,14 +125,44 @@ class Runner:
         panels = {name: self.catalog.peek(subject.product, name) for name in names}
         yield {
             "header": self._header(subject, "running", note),
+            "image": encode_preview(image),
             "picture": payload.picture(subject, image, mask),
             **{name: self._state(subject, _begin(panel)) for name, panel in panels.items()},
         }
-        for name, panel in panels.items():
-            if panel.channel is not None or panel.is_to_load:
-                for slot in self._answer(subject, panel, image):
-                    yield {name: slot}
-        yield {"header": self._header(subject, "done", note)}
+        familiarity, unchecked = self._check(subject.product, image)
+        asked = [panel for panel in panels.values() if panel.channel or panel.is_to_load]
+        unfamiliar = describe_unfamiliar(self._category(subject.product), familiarity)
+        if familiarity is not None and unfamiliar and not is_wanted:
+            yield {
+                "header": self._unfamiliar(subject, familiarity, note),
+                **{panel.detector: payload.panel_skipped(subject) for panel in asked},
+            }
+            return
+        for panel in asked:
+            for slot in self._answer(subject, panel, image):
+                yield {panel.detector: slot}
+        notes = " ".join(filter(None, (unfamiliar, unchecked, note)))
+        yield {"header": self._header(subject, "done", notes)}
+
+    def _check(self, product: str, image: RGBImage) -> tuple[Familiarity | None, str]:
+        """Tell whether an image shows a product, or the note why nobody knows."""
+        try:
+            return self._familiarity.check(product, image), ""
+        except (InspectionError, *FAILURES) as error:
+            return None, self.catalog.hide_folders(str(error))
+
+    def _unfamiliar(self, subject: Subject, familiarity: Familiarity, note: str) -> Slot:
+        category = self._category(subject.product)
+        alike = None
+        if (key := familiarity.looks_like) is not None:
+            name = self._category(key)
+            alike = {"key": key, "name": key if name == category else name}
+        return payload.unfamiliar_header(
+            subject, category, familiarity.reason, alike=alike, note=note
+        )
+
+    def _category(self, product: str) -> str:
+        return self.catalog.product(product).category
 
     def _header(self, subject: Subject, state: str, note: str) -> Slot:
         wanted = self.catalog.wanted_rate(subject.product)

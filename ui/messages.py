@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from inspection.names import DETECTOR_TITLES, OUTCOME_TITLES, Outcome
+from inspection.looks import look_of
+from inspection.names import DETECTOR_TITLES, OUTCOME_TITLES, UNFAMILIAR_TITLE, Outcome
 
 TITLE = "Defect Lens"
 GOOD_PART = "a good part"
@@ -46,6 +47,23 @@ VIEWER: Mapping[str, str] = {
     "emptySub": "Drop a photo, paste one, take one, or pick a sample. Every detector looks at it.",
     "runningTitle": "Inspecting…",
     "runningSub": "{done} of {total} detectors finished",
+    "askedSub": "One moment.",
+    "formerSub": "What stands below is still of the former image.",
+    "formerBadge": "Former image",
+    "uploadTitle": "Uploading…",
+    "uploadSub": "{name}: {share}",
+    "lostTitle": "No connection",
+    "failedTitle": "That did not work",
+    "failedSub": "The server could not take it up. Try again in a moment.",
+    "missedTitle": "Missed defect",
+    "missedSub": "The dataset calls it {truth}.",
+    "alarmTitle": "False alarm",
+    "alarmSub": "The dataset calls it a good part.",
+    "unknown": "–",
+    "unfamiliarTitle": UNFAMILIAR_TITLE,
+    "inspectAs": "Inspect as {product}",
+    "inspectAnyway": "Inspect anyway",
+    "skippedBadge": "Not inspected",
     "defectTitle": OUTCOME_TITLES[Outcome.DEFECT],
     "mixedTitle": OUTCOME_TITLES[Outcome.MIXED],
     "goodTitle": OUTCOME_TITLES[Outcome.NORMAL],
@@ -98,6 +116,10 @@ VIEWER: Mapping[str, str] = {
     "flagsFromHelp": "Lowest rate of false alarms at which this image is flagged: lower is surer, "
     "and the same in every panel",
     "never": "never",
+    "leastAlways": "Smallest threshold: the slider has no effect here.",
+    "leastFrom": "Smallest threshold: no slider effect from {rate} per 100.",
+    "leastHelp": "What lies below this detector's smallest meaningful threshold is no defect for "
+    "it, however many false alarms are allowed",
     "learning": "Learning",
     "area": "Flagged area",
     "areaNone": "none",
@@ -116,6 +138,7 @@ VIEWER: Mapping[str, str] = {
     "outline": "Outline",
     "edges": "Edges",
     "edgesHelp": "Sobel edges inside the flagged regions",
+    "noEdges": "No region is flagged, so there are no edges to show.",
     "original": "Original",
     "opacity": "Opacity",
     "opacityLabel": "Opacity of the heat map",
@@ -161,6 +184,10 @@ VIEWER: Mapping[str, str] = {
     "selected": "Selected: press Ctrl+C",
 }
 
+CONNECTION_LOST = (
+    "The connection to the server is lost. What is shown is the former answer; the page goes on by "
+    "itself once the server is back."
+)
 ERROR_TITLE = "This image cannot be inspected"
 ERROR_OTHER = "That did not work"
 GONE_PROBLEM = "That image is no longer on the server."
@@ -173,10 +200,22 @@ NOTHING_TO_REPORT_FIX = "Each panel says what is missing and what to do."
 PRODUCT_LABEL = "Product"
 IMAGE_LABEL = "Image to inspect"
 IMAGE_HINT = "Drop, paste or click\nPNG · JPEG · BMP · TIFF · WebP, up to 20 MB"
+UPLOADS: Mapping[str, str] = {
+    "drop": "Drop to inspect",
+    "several": "Only the first of {n} files is inspected.",
+    "tooLarge": "{name} is larger than {most} MB. Choose a smaller file.",
+    "failed": "{name} did not arrive. Check the connection and try again.",
+    "noCamera": "The camera needs https or localhost. Upload or paste a photo instead.",
+    "cameraRefused": "The browser keeps the camera from this page. Allow it there, or upload a "
+    "photo.",
+    "cameraMissing": "No camera was found. Upload or paste a photo instead.",
+    "nothingToPaste": "There is no image on the clipboard.",
+    "pasteByKeys": "Press Ctrl+V (⌘V on a Mac) to paste an image.",
+}
 CLEAR = "Clear"
 NO_PRODUCTS = "There is no product to choose yet."
 NO_PRODUCTS_FIX = (
-    "Train one with `python cli.py train --data DIR --category NAME`, then restart the page."
+    "Train one with `python cli.py train --data DIR --category NAME`, then reload the page."
 )
 NO_SAMPLES = "No unseen test image of this product is on this machine. Upload one above."
 GOOD = "good"
@@ -201,6 +240,10 @@ EXPLORE_STOP = "Stop"
 EXPLORE_READING = "Reading the folder…"
 EXPLORE_MEASURING = "Measuring {done:,} of {total:,} images. The next visit finds them ready."
 EXPLORE_PARTIAL = "Stopped: these are the first {done:,} images. Choose the dataset again to go on."
+EXPLORE_DRAWING = (
+    "The demo is being drawn: {done:,} of {total:,} images. Below is an excerpt of {shown:,}."
+)
+EXPLORE_EXCERPT = "This is an excerpt: {shown:,} of the {total:,} images of the demo. {trouble}"
 EXPLORE_NO_DATASETS = "There is no dataset to explore. Start the page with `--data DIR`."
 COUNTS_TITLE = "Images per category, defect type and split"
 PROBLEMS_TITLE = "Missing or odd files"
@@ -307,7 +350,6 @@ FALSE_ALARMS_TITLE = "{detector} flags {count} of {total} good images"
 DISAGREEMENTS_TITLE = "The detectors disagree about {count} of {total} images"
 MISTAKES_NONE = "There is none."
 MISTAKES_NOWHERE = "Pictures are missing: these images are not on this machine. {fix}"
-MISTAKES_DRAW = "Draw them with `python cli.py demo-data`."
 MISTAKES_GIVE = "Start the page with `--data DIR`."
 MISTAKES_SCORE = "{relative}× threshold"
 MISTAKES_FLAGGED = "flagged by {names}"
@@ -353,4 +395,4 @@ def viewer_texts() -> dict[str, str]:
 def detector_texts(name: str) -> dict[str, str]:
     """Return how the page introduces a detector, also one that has no text of its own yet."""
     text = DETECTORS.get(name, DetectorText(name, "", ""))
-    return {"name": name, **asdict(text)}
+    return {"name": name, "mark": look_of(name).mark, **asdict(text)}

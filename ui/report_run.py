@@ -6,15 +6,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from inspection.catalog import FAILURES, Catalog
+from inspection.catalog import Catalog
 from inspection.errors import CheckpointError, DatasetError, ImageError, InspectionError
+from inspection.familiarity import FamiliarityCheck
 from inspection.identity import identify
 from inspection.images import OpenedImage, open_image, open_sample, pixel_hash
-from inspection.names import describe_seen, describe_silent
+from inspection.names import describe_seen, describe_silent, describe_unfamiliar
+from inspection.panels import FAILURES
 from inspection.pipeline import inspect_with
 from inspection.report_files import FORMATS, WITH_PICTURES
 from inspection.reports import Report, make_item, shorten
-from inspection.types import Channel, Finding, Inspection, RGBImage
+from inspection.types import Channel, Familiarity, Finding, Inspection, RGBImage
 from ui import messages
 from ui.inspection_run import RunCounter
 
@@ -30,6 +32,7 @@ class Reporter:
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
         self._numbers = RunCounter()
+        self._familiarity = FamiliarityCheck(catalog)
 
     def make(self, request: Mapping[str, object], upload: Path | None) -> Slot:
         """Return a file for the browser, or the sentence why there is none.
@@ -89,15 +92,24 @@ class Reporter:
         if not findings:
             raise DatasetError(messages.NOTHING_TO_REPORT, messages.NOTHING_TO_REPORT_FIX)
         silent = [name for name in self.catalog.trained(product) if name not in channels]
-        notes = (opened.note, self._seen(product, image), describe_silent(silent))
+        familiarity, unfamiliar = self._check(product, image)
+        notes = (opened.note, unfamiliar, self._seen(product, image), describe_silent(silent))
         note = " ".join(filter(None, notes))
-        inspection = Inspection(name, image, tuple(findings))
+        inspection = Inspection(name, image, tuple(findings), familiarity)
         return Report(
             created=datetime.now(UTC).replace(microsecond=0),
             false_alarm_rate=rate,
             identity=identify(self.catalog.product(product), channels),
             items=(make_item(inspection, note=note, has_pictures=has_pictures),),
         )
+
+    def _check(self, product: str, image: RGBImage) -> tuple[Familiarity | None, str]:
+        """Tell whether an image shows a product, with the note that it does not, or why unknown."""
+        try:
+            found = self._familiarity.check(product, image)
+        except (InspectionError, *FAILURES) as error:
+            return None, str(error)
+        return found, describe_unfamiliar(self.catalog.product(product).category, found)
 
     def _seen(self, product: str, image: RGBImage) -> str:
         return describe_seen(self.catalog.detectors_that_saw(product, pixel_hash(image)))

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from inspection.calibration import CALIBRATION, CARD
-from inspection.catalog import Catalog, Product
+from inspection.catalog import Catalog
 from inspection.class_answers import CLASSES, ClassAnswers, load_answers, read_answers
 from inspection.errors import CheckpointError, EvaluationError, InspectionError
 from inspection.evaluation_files import EVALUATION, load_evaluation
 from inspection.evaluation_types import EvaluationReport
 from inspection.names import title_of
+from inspection.products import Product
 from ui import messages
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Trouble:
     """Why a trained detector shows no figures.
 
     Attributes:
-        command: evaluates it.
+        command: evaluates it; empty where that would not mend it.
         dataset_command: evaluates every detector of every trained category of its dataset.
     """
 
@@ -62,13 +63,18 @@ class Results:
         return [
             Shown(title_of(name), place, report)
             for place, name in enumerate(self.catalog.detectors)
-            if name in self.catalog.trained(key)
+            if name in self.catalog.joined(key)
             and isinstance(report := self._read(key, name), EvaluationReport)
         ]
 
     def troubles(self, keys: Sequence[str]) -> list[Trouble]:
-        """Return what is missing, damaged or outdated among the products."""
-        return [
+        """Return what is missing, damaged, outdated or of another dataset among the products."""
+        strangers = [
+            Trouble(key, title_of(name), self.catalog.hide_folders(str(found)), "", "")
+            for key in keys
+            for name, found in self.catalog.strangers(key).items()
+        ]
+        return strangers + [
             Trouble(
                 key,
                 title_of(name),
@@ -77,13 +83,13 @@ class Results:
                 self.catalog.evaluate_command(key),
             )
             for key in keys
-            for name in self.catalog.trained(key)
+            for name in self.catalog.joined(key)
             if isinstance(found := self._read(key, name), InspectionError)
         ]
 
     def classes(self, key: str) -> ClassAnswers | None:
         """Return what the evaluated classifier of a product took images for; None without one."""
-        for name in self.catalog.trained(key):
+        for name in self.catalog.joined(key):
             found = self._read(key, name)
             if isinstance(found, ClassAnswers):
                 return found

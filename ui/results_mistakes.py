@@ -12,7 +12,7 @@ from eda.results_mistakes import (
     find_false_alarms,
     find_misses,
 )
-from inspection.catalog import DEMO_DATA
+from inspection.errors import DatasetError
 from inspection.names import join_names
 from inspection.types import Sample
 from ui import messages
@@ -39,6 +39,8 @@ def mistakes_value(results: Results, key: str, *, kind: str, page: int) -> dict[
     num_pages = max([1, *(-(-len(found) // size) for _, found in sections)])
     page = min(max(page, 0), num_pages - 1)
     samples = {sample.id: sample for sample in results.catalog.samples(key)}
+    wanted = [one.id for _, found in sections for one in found[page * size : (page + 1) * size]]
+    trouble = _draw(results, [samples[name] for name in wanted if name in samples])
     pictures = [
         [_item(one, samples.get(one.id)) for one in found[page * size : (page + 1) * size]]
         for _, found in sections
@@ -46,7 +48,9 @@ def mistakes_value(results: Results, key: str, *, kind: str, page: int) -> dict[
     lacks = any(not item["source"] for items in pictures for item in items)
     return {
         "product": key,
-        "missing": messages.MISTAKES_NOWHERE.format(fix=_fix(results, key)) if lacks else "",
+        "missing": messages.MISTAKES_NOWHERE.format(fix=trouble or messages.MISTAKES_GIVE)
+        if lacks
+        else "",
         "sections": [
             {
                 "title": title,
@@ -97,7 +101,10 @@ def _item(one: Mistake, sample: Sample | None) -> dict[str, Any]:
     return {**item, "detail": detail}
 
 
-def _fix(results: Results, key: str) -> str:
-    folder = results.catalog.folders.get(results.catalog.product(key).dataset)
-    is_demo = folder is not None and folder.resolve() == DEMO_DATA
-    return messages.MISTAKES_DRAW if is_demo else messages.MISTAKES_GIVE
+def _draw(results: Results, samples: Sequence[Sample]) -> str:
+    """Have the images of the demo drawn that are not there yet; return what keeps them from it."""
+    try:
+        results.catalog.draw(samples)
+    except DatasetError as error:
+        return results.catalog.hide_folders(str(error))
+    return ""

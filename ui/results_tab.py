@@ -17,9 +17,9 @@ from ui.explore_parts import (
     make_table,
     status_value,
 )
-from ui.explore_wish import Wish
 from ui.results_data import Results, Trouble
-from ui.wish_events import ask_for, make_binder, turn_page
+from ui.wish import Wish
+from ui.wish_events import ask_for, choose, filter_anew, make_binder, turn_page, view_of
 
 TITLE = "Results"
 MAX_COMMANDS = 3
@@ -50,6 +50,7 @@ class Handlers:
             view: one of `SUB_TABS`.
             wanted: values of `FILTERS`, and the page of the gallery.
         """
+        self.results.catalog.refresh()
         if not self.results.products:
             yield {"status": status_value(messages.RESULTS_NO_PRODUCTS)}
             return
@@ -89,6 +90,7 @@ class Handlers:
         asked = choice.keys if shown == "leaderboard" else (choice.key,)
         troubles = [] if shown == "training" else self.results.troubles(asked)
         return {
+            "dataset": ([(one, one) for one in datasets], dataset),
             "category": ([(one.replace("_", " "), one) for one in keys], category),
             **VIEWS[shown](self.results, choice),
             **back,
@@ -106,20 +108,21 @@ class Handlers:
 
 def todo_value(troubles: list[Trouble]) -> dict[str, Any]:
     """Return what was not evaluated, with commands that mend it; many get one command for all."""
-    items = [
-        {
-            "text": messages.RESULTS_TODO_ONE.format(
-                product=one.product, detector=one.detector, problem=one.problem
-            ),
-            "command": one.command,
-        }
-        for one in troubles
-    ]
-    if len(troubles) > MAX_COMMANDS:
-        names = ", ".join(f"{one.product} {one.detector}" for one in troubles)
-        text = messages.RESULTS_TODO_ALL.format(num=len(troubles), names=names)
-        items = [{"text": text, "command": troubles[0].dataset_command}]
-    return {"title": messages.RESULTS_TODO, "items": items}
+    others = [_todo_item(one) for one in troubles if not one.command]
+    to_evaluate = [one for one in troubles if one.command]
+    items = [_todo_item(one) for one in to_evaluate]
+    if len(to_evaluate) > MAX_COMMANDS:
+        names = ", ".join(f"{one.product} {one.detector}" for one in to_evaluate)
+        text = messages.RESULTS_TODO_ALL.format(num=len(to_evaluate), names=names)
+        items = [{"text": text, "command": to_evaluate[0].dataset_command}]
+    return {"title": messages.RESULTS_TODO, "items": others + items}
+
+
+def _todo_item(one: Trouble) -> dict[str, str]:
+    text = messages.RESULTS_TODO_ONE.format(
+        product=one.product, detector=one.detector, problem=one.problem
+    )
+    return {"text": text, "command": one.command}
 
 
 def build(page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG001 (every tab is built alike)
@@ -176,7 +179,7 @@ def _lay_out_mistakes(outputs: dict[str, Any], catalog: Catalog) -> None:  # noq
         kinds = [(title, kind) for kind, title in messages.MISTAKES.items()]
         outputs["kind"] = _choice(messages.RESULTS_KIND, kinds)
     outputs["mistakes"] = make_part(
-        "mistakes", scripts=["overlay", "pictures", "hand_over", "words"]
+        "mistakes", scripts=["overlay", "pictures", "turn", "hand_over", "words"]
     )
 
 
@@ -206,23 +209,21 @@ LAYOUTS = {
 
 def _bind(handlers: Handlers, outputs: dict[str, Any], tabs: dict[str, gr.Tab]) -> None:
     """Connect events to handlers; nothing is read or drawn before the tab is opened."""
-    wished = gr.State(Wish(view="leaderboard"))
+    wished = gr.State(Wish({"view": "leaderboard", "filters": (), "page": 0}))
     filters = [outputs[name] for name in FILTERS]
-    shown = [part for name, part in outputs.items() if name not in ("dataset", "metric", "kind")]
+    shown = [part for name, part in outputs.items() if name not in ("metric", "kind")]
 
-    def on_show(wish: Wish) -> dict[Any, Any]:
-        slots = next(wish.fulfil(handlers.show), {})
-        # with nothing at all, Gradio would empty every output
-        return {outputs["status"]: gr.skip()} | {
-            outputs[name]: _fed(name, value) for name, value in slots.items()
-        }
+    def on_show(wish: Wish) -> Iterator[dict[Any, Any]]:
+        yield {outputs["status"]: gr.skip()}  # without any yield, Gradio would empty every output
+        for slots in wish.fulfil(view_of(handlers.show)):
+            yield {outputs[name]: _fed(name, value) for name, value in slots.items()}
 
     bind = make_binder(on_show, wished=wished, filters=filters, shown=shown, queue="results")
 
     whole = gr.context.Context.block
     if isinstance(whole, gr.Tab):
-        bind(whole.select, Wish.ask)
-    bind([part.input for part in filters], Wish.ask)
+        bind(whole.select, choose)
+    bind([part.input for part in filters], filter_anew)
     bind(outputs["mistakes"].submit, turn_page)
     for name, tab in tabs.items():
         bind(tab.select, ask_for(name))
@@ -234,7 +235,7 @@ def _fed(name: str, value: Any) -> Any:
         return gr.Tabs(selected=value)
     if name == "has-classes":
         return gr.Tab(visible=value)
-    if name not in ("category", "first", "second"):
+    if name not in ("dataset", "category", "first", "second"):
         return value
     choices, chosen = value
     return gr.Dropdown(choices, value=chosen, filterable=len(choices) > 8)

@@ -199,6 +199,8 @@ def choose_pair(shown: list[Shown], first: str, second: str) -> tuple[Shown | No
 
 def _read_history(results: Results, key: str, name: str) -> tuple[History | None, str]:
     try:
+        if (stranger := results.catalog.strangers(key).get(name)) is not None:
+            raise stranger
         return read_history(results.folder(key, name)), ""
     except InspectionError as error:
         return None, results.catalog.hide_folders(str(error))

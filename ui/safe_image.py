@@ -20,13 +20,17 @@ class SafeImage(gr.Image):
     def preprocess(  # type: ignore[override]
         self, payload: ImageData | None
     ) -> Path | None:
-        if payload is None or not payload.path:
-            return None
-        path = Path(payload.path).resolve()
-        # a request written by hand can name any file, and Gradio checks only well-formed ones
-        return path if path.is_relative_to(Path(get_upload_folder()).resolve()) else None
+        return None if payload is None else find_upload(payload.path)
 
     def postprocess(  # type: ignore[override]
         self, value: str | None
     ) -> Base64ImageData | None:
         return None if value is None else Base64ImageData(url=value)
+
+
+def find_upload(path: object) -> Path | None:
+    """Return the file that a browser names, if it is an upload: a request can name anything."""
+    if not isinstance(path, str) or not path or "\0" in path:
+        return None
+    found = Path(path).resolve()
+    return found if found.is_relative_to(Path(get_upload_folder()).resolve()) else None

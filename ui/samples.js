@@ -12,7 +12,7 @@ function showSamples() {
     words.textContent = note;
     strip.append(words);
   }
-  element.querySelector('.strip-head').hidden = items.length === 0;
+  element.querySelector('.strip-head').hidden = Boolean(note);
   markShown();
 }
 
@@ -26,8 +26,9 @@ function createThumbnail({ id, source, label, isGood }) {
   button.setAttribute('aria-label', label);
   image.src = source;
   image.alt = '';
+  image.draggable = false;
   button.append(image);
-  button.addEventListener('click', () => trigger('select', { sample: id }));
+  button.addEventListener('click', () => trigger('select', { product: props.value.product, sample: id }));
   return button;
 }
 

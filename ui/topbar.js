@@ -1,2 +1,63 @@
-// Gradio follows the system's choice of light or dark; the button overrules it until the page is reloaded.
-element.querySelector('button').addEventListener('click', () => document.body.classList.toggle('dark'));
+// Light or dark as the button was left, and whether the server still answers.
+
+const THEME = 'defect-lens-theme';
+const RETRY = 2000; // milliseconds
+const lost = element.querySelector('.tb-lost');
+
+// ---------------------------------------------------------------- light and dark
+
+// Storage is closed to some pages, such as one inside a notebook of another address.
+function keep(change) {
+  try {
+    return change(window.localStorage);
+  } catch {
+    return null;
+  }
+}
+
+function startTheme() {
+  const theme = keep((storage) => storage.getItem(THEME));
+  const isAsked = new URLSearchParams(location.search).has('__theme'); // Gradio's own way
+  if (!isAsked && ['light', 'dark'].includes(theme)) document.body.classList.toggle('dark', theme === 'dark');
+}
+
+element.querySelector('button').addEventListener('click', () => {
+  const isDark = document.body.classList.toggle('dark');
+  keep((storage) => storage.setItem(THEME, isDark ? 'dark' : 'light'));
+});
+
+// ---------------------------------------------------------------- connection
+
+let timer = 0;
+
+function tell(isLost) {
+  clearTimeout(timer);
+  if (isLost) timer = setTimeout(check, RETRY);
+  lost.hidden = !isLost;
+  document.dispatchEvent(new CustomEvent('defect-lens-connection', { detail: { isLost } }));
+}
+
+async function check() {
+  const { root, api_prefix: prefix = '' } = window.gradio_config;
+  try {
+    const address = `${new URL(root, location).pathname.replace(/\/$/, '')}${prefix}/app_id`;
+    const answer = await fetch(address, { cache: 'no-store', signal: AbortSignal.timeout(15_000) });
+    tell(!answer.ok);
+  } catch {
+    tell(true);
+  }
+}
+
+// Nothing is asked while all is well: the end of the request that Gradio keeps open says it, or one that came to nothing.
+// Gradio and this page end some of their own: streams of answers, and uploads that were overtaken.
+function notice(list) {
+  const isSuspect = ({ name, responseStatus }) =>
+    name.includes('/heartbeat/') || (responseStatus === 0 && !/\/(queue\/data|upload|app_id)\b/.test(name));
+  if (list.getEntries().some((entry) => entry.name.startsWith(location.origin) && isSuspect(entry))) check();
+}
+
+startTheme();
+new PerformanceObserver(notice).observe({ type: 'resource' });
+window.addEventListener('offline', () => tell(true));
+window.addEventListener('online', check);
+document.addEventListener('defect-lens-unanswered', check);

@@ -17,7 +17,7 @@ function createItem({ text, command }) {
   words.textContent = text;
   code.textContent = command;
   code.tabIndex = 0;
-  item.append(words, code);
+  item.append(words, ...(command ? [code] : []));
   return item;
 }
 

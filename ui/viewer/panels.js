@@ -12,7 +12,8 @@ function createPanel(template, text) {
   query('title').textContent = text.title;
   query('method').textContent = text.method;
   query('hint').textContent = text.hint;
-  const panel = { text, element: article, query, canvas: query('canvas'), slot: null, result: null, judged: null };
+  article.querySelector('.dl-mark').dataset.mark = text.mark;
+  const panel = { text, element: article, query, canvas: query('canvas'), slot: null, result: null, judged: null, run: 0 };
   panel.heat = document.createElement('canvas');
   query('copy').addEventListener('click', () => copyCommand(panel));
   return panel;
@@ -54,9 +55,10 @@ function judge({ map, score, calibration }, rate, image) {
 function showState(panel) {
   const state = panel.slot ? panel.slot.state : 'idle';
   panel.element.dataset.state = state;
-  const badges = { missing: TEXTS.missingBadge, broken: TEXTS.brokenBadge };
+  panel.element.dataset.former = Boolean(panel.judged) && state !== 'done';
+  const badges = { missing: TEXTS.missingBadge, broken: TEXTS.brokenBadge, skipped: TEXTS.skippedBadge };
   if (state !== 'done') {
-    panel.query('badge').textContent = badges[state] || '';
+    panel.query('badge').textContent = panel.judged ? TEXTS.formerBadge : badges[state] || '';
     panel.element.dataset.verdict = '';
     panel.query('busy').textContent = BUSY_STATES.includes(state) ? TEXTS[state] : '';
     panel.canvas.setAttribute('aria-label', fillText(TEXTS.pictureEmpty, panel.text));
@@ -79,12 +81,12 @@ function showResult(panel, mode) {
   const verdict = judged.isFlagged ? 'defect' : 'normal';
   const relative = formatRelative(judged.relative);
   panel.element.dataset.verdict = verdict;
-  query('busy').textContent = '';
   query('badge').textContent = judged.isFlagged ? TEXTS.defectBadge : TEXTS.normalBadge;
   query('relative').textContent = fillText(TEXTS.relative, { x: relative });
   const [score, threshold] = formatPair(result.score, judged.threshold);
   query('versus').textContent = fillText(TEXTS.versus, { score, threshold });
   query('versus').title = TEXTS.versusHelp;
+  query('why').textContent = explainThreshold(result.calibration, judged.threshold);
   query('time').textContent = formatSeconds(result.seconds);
   showMeter(panel);
   showFacts(panel);
@@ -108,12 +110,21 @@ function showMeter({ judged, query }) {
   query('meter').setAttribute('aria-label', fillText(TEXTS.meterLabel, words));
 }
 
+// Why the slider moves nothing on this panel, from its place on or at all.
+function explainThreshold(calibration, threshold) {
+  const { minThreshold } = calibration;
+  if (threshold > minThreshold || minThreshold === 0) return '';
+  const first = steps.find((step) => thresholdAt(calibration, step) === minThreshold);
+  return first === steps[0] ? TEXTS.leastAlways : fillText(TEXTS.leastFrom, { rate: formatRate(first) });
+}
+
 function showFacts({ result, judged, query }) {
   const sensitivity = falseAlarmRateOf(result.calibration, result.score);
   const rate = fillText(TEXTS.perHundred, { rate: formatRate(sensitivity) });
   const flags = sensitivity < 1 ? [TEXTS.flagsFrom, rate] : [TEXTS.flags, TEXTS.never];
+  const isTooWeak = result.score <= result.calibration.minThreshold;
   const facts = [
-    { label: flags[0], value: flags[1], help: TEXTS.flagsFromHelp },
+    { label: flags[0], value: flags[1], help: isTooWeak ? TEXTS.leastHelp : TEXTS.flagsFromHelp },
     { label: TEXTS.area, value: describeArea(judged) },
     ...result.measures.map(({ label, value }) => ({ label, value: formatNumber(value) })),
   ];

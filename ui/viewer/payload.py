@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.catalog import Panel, Status
 from inspection.errors import InspectionError
 from inspection.images import shrink
 from inspection.measures import class_probabilities, name_class, name_measure, other_measures
 from inspection.overlay import stretch_flags
+from inspection.panels import Panel, Status
 from inspection.types import Channel, Finding, Mask, RGBImage
 from ui.images import MAX_DISPLAY_SIDE, encode_image, encode_mask
 
@@ -65,6 +65,14 @@ def error_header(subject: Subject, error: InspectionError, *, title: str) -> Slo
     return {**header(subject, "error", rate=0.0), "error": failed}
 
 
+def unfamiliar_header(
+    subject: Subject, category: str, reason: str, *, alike: Mapping[str, str] | None, note: str
+) -> Slot:
+    """Say that the image does not look like its product; `alike` is key and name of another."""
+    found = {"category": category, "reason": reason, "alike": alike}
+    return {**header(subject, "unfamiliar", rate=0.0, note=note), "unfamiliar": found}
+
+
 def picture(subject: Subject, image: RGBImage, mask: Mask | None) -> Slot:
     """Show the image, scaled down for display only, and the ground truth if it is known."""
     shown = shrink(image, MAX_DISPLAY_SIDE)
@@ -93,6 +101,11 @@ def panel_state(subject: Subject, panel: Panel, *, is_idle: bool = False) -> Slo
         "problem": panel.problem,
         "fix": panel.fix,
     }
+
+
+def panel_skipped(subject: Subject) -> Slot:
+    """Say that a detector was not asked."""
+    return {"run": subject.run, "state": "skipped"}
 
 
 def panel_running(subject: Subject) -> Slot:

@@ -2,7 +2,8 @@
 // nothing is kept there, and no other visitor can ask for it.
 
 const FILE_TYPES = { pdf: 'application/pdf', html: 'text/html', csv: 'text/csv', json: 'application/json' };
-let lastReport = 0; // Gradio announces a value more than once
+const making = new Set(); // formats; several are made one after another
+const lastReports = {}; // format -> number: Gradio announces a value more than once
 
 function showReportButtons(isReady) {
   for (const button of root.querySelectorAll('[data-format]')) button.disabled = !isReady;
@@ -10,16 +11,24 @@ function showReportButtons(isReady) {
 }
 
 function askForReport(format) {
-  const { product, sample } = header();
+  if (making.has(format)) return;
+  making.add(format);
+  const { product, sample, run } = header();
   part('report-status').textContent = fillText(TEXTS.reportMaking, { format: format.toUpperCase() });
-  trigger('select', { format, rate, product, sample });
+  trigger('select', { format, rate, product, sample, run });
 }
 
 function receiveReport(report) {
-  if (report.number <= lastReport) return;
-  lastReport = report.number;
+  if (report.number <= (lastReports[report.format] ?? 0)) return;
+  lastReports[report.format] = report.number;
+  making.delete(report.format);
   part('report-status').textContent = report.problem || fillText(TEXTS.reportMade, { name: report.name });
   if (!report.problem) saveFile(report);
+}
+
+function loseReports() {
+  making.clear();
+  part('report-status').textContent = TEXTS.failedSub;
 }
 
 function saveFile({ name, format, content }) {

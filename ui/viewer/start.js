@@ -23,6 +23,9 @@ fillTexts(root);
 root.setAttribute('aria-label', TEXTS.viewerLabel);
 panels.forEach(addPanel);
 listenToControls();
+listenToWishes();
+listenToWays();
+readView();
 paintLegend(part('legend'), display.palette);
 showZoom();
 showAll();
@@ -31,6 +34,7 @@ document.addEventListener('defect-lens', ({ detail }) => {
   if (detail.slot === 'report') receiveReport(detail.value);
   else receiveSlot(detail);
 });
+document.addEventListener('defect-lens-report-failed', loseReports);
 new ResizeObserver(redraw).observe(root);
 watch('value', announceHeader);
 announceHeader();

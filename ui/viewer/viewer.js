@@ -25,11 +25,11 @@ const header = () => slots.header || { state: 'empty', run: 0, product: '', rate
 async function receiveSlot({ slot, value }) {
   if (slots[slot] && value.run < slots[slot].run) return; // an older run that ended late
   slots[slot] = value;
+  if (slot === 'header') takeHeader(value);
   await showPicture();
   panels.forEach(takeSlot);
   updateRate();
   showAll();
-  root.dataset.ready = `${header().state}:${donePanels().length}`;
 }
 
 // Only what belongs to the run of the header is shown.
@@ -57,49 +57,14 @@ async function showPicture() {
   showZoom();
 }
 
-// A browser short of memory may refuse to decode: the answers are shown all the same, without what it lacks.
-async function decodePicture(slot) {
-  const [image, truth] = await Promise.all([orNull(loadImage(slot.image)), orNull(loadTruth(slot.mask))]);
-  const picture = image && { image, width: slot.width, height: slot.height };
-  return { run: slot.run, picture, truth: picture && truth, edges: null };
-}
-
-async function orNull(decoded) {
-  try {
-    return await decoded;
-  } catch (error) {
-    console.warn('A picture could not be decoded.', error);
-    return null;
-  }
-}
-
-async function loadTruth(source) {
-  return source ? outlinePath(maskToMap(await loadImage(source)), 0.5) : null;
-}
-
-async function loadImage(source) {
-  const image = new Image();
-  image.src = source;
-  await image.decode();
-  return image;
-}
-
-function maskToMap(mask) {
-  const canvas = Object.assign(document.createElement('canvas'), { width: mask.width, height: mask.height });
-  const context = canvas.getContext('2d', { willReadFrequently: true });
-  context.drawImage(mask, 0, 0);
-  const { data } = context.getImageData(0, 0, mask.width, mask.height);
-  const values = new Float32Array(mask.width * mask.height);
-  for (let i = 0; i < values.length; i += 1) values[i] = data[4 * i] / 255;
-  return { values, width: mask.width, height: mask.height };
-}
-
 function takeSlot(panel) {
   const slot = current(panel.text.name);
   if (slot === panel.slot) return;
   panel.slot = slot;
   panel.result = slot && slot.state === 'done' ? decodeResult(slot) : null;
-  panel.judged = null;
+  const isReplaced = header().state === 'running' && pendingPanels().includes(panel);
+  if (!isReplaced) panel.judged = null; // else the former answer stays, marked as such, until there is another
+  if (panel.result) panel.run = slot.run;
   showState(panel);
 }
 
@@ -133,8 +98,9 @@ function resetRate() {
 
 function showRate() {
   const hasRate = donePanels().length > 0;
-  part('rule').dataset.off = !hasRate;
+  part('rule').dataset.off = !hasRate || isBusy();
   part('rate').disabled = !hasRate;
+  if (!hasRate && isBusy()) return; // what stands there is of the former image, and mostly right for this one
   part('rate-value').textContent = hasRate ? formatRate(rate) : '–';
   part('rate').setAttribute('aria-valuetext', part('rate-value').textContent);
   const isChosen = hasRate && chosenRates.has(header().product);
@@ -157,10 +123,11 @@ function showRaised(isOwnRate) {
 }
 
 function showJoint(hasRate) {
+  if (isBusy()) return;
   const joint = part('joint');
   joint.textContent = '';
   joint.title = '';
-  if (!hasRate || isBusy()) return;
+  if (!hasRate) return;
   const answered = donePanels();
   const thresholds = answered.map((panel) => panel.judged.threshold);
   const counted = majorityFalseAlarms(answered.map((panel) => panel.result.calibration), thresholds);
@@ -186,11 +153,15 @@ function showAll() {
   showRate();
   showControls();
   showRegions();
+  showWaiting();
+  showWays();
+  writeAddress();
   redraw();
 }
 
 function paintPanel(panel) {
-  const { threshold } = panel.judged;
+  const { threshold, regions } = panel.judged;
+  panel.query('busy').textContent = display.mode === 'edges' && regions.length === 0 ? TEXTS.noEdges : '';
   if (display.mode === 'edges' && shown.picture) {
     shown.edges = shown.edges || edgePicture(shown.picture.image);
     panel.edges = edgesAbove(shown.edges, panel.result.map, threshold);
@@ -221,8 +192,11 @@ function setText(target, text) {
 }
 
 function describeVerdict() {
-  const { state, error } = header();
+  const waited = describeWaiting();
+  if (waited) return waited;
+  const { state, error, unfamiliar } = header();
   if (state === 'error') return { verdict: 'error', title: error.title, sub: `${error.problem} ${error.fix}` };
+  if (state === 'unfamiliar') return describeUnfamiliar(unfamiliar);
   if (state === 'empty') return { verdict: 'empty', title: TEXTS.emptyTitle, sub: TEXTS.emptySub };
   const answered = donePanels();
   if (isBusy()) {
@@ -239,8 +213,15 @@ function describeVotes(answered) {
   const parts = [describeAgreement(answered, flagging)];
   if (silent.length > 0) parts.push(fillText(TEXTS.didNotAnswer, { names: joinNames(silent) }));
   const sub = parts.join(' ');
-  if (isMajority(flagging.length, answered.length)) return { verdict: 'defect', title: TEXTS.defectTitle, sub };
-  if (flagging.length === 0) return { verdict: 'normal', title: TEXTS.goodTitle, sub };
+  const { truth } = header();
+  if (isMajority(flagging.length, answered.length)) {
+    if (truth === 'good') return { verdict: 'alarm', title: TEXTS.alarmTitle, sub: `${TEXTS.alarmSub} ${sub}` };
+    return { verdict: 'defect', title: TEXTS.defectTitle, sub };
+  }
+  if (flagging.length === 0) {
+    const missed = { verdict: 'missed', title: TEXTS.missedTitle, sub: `${fillText(TEXTS.missedSub, { truth })} ${sub}` };
+    return truth && truth !== 'good' ? missed : { verdict: 'normal', title: TEXTS.goodTitle, sub };
+  }
   return { verdict: 'mixed', title: TEXTS.mixedTitle, sub: `${sub} ${TEXTS.lookClosely}` };
 }
 
@@ -262,13 +243,14 @@ function verdictFacts() {
   if (truth && shown.picture) {
     facts.push({ label: TEXTS.sampleIs, value: truth === 'good' ? TEXTS.goodPart : truth, help: TEXTS.sampleHelp });
   }
-  if (answered.length > 0) {
-    const k = answered.filter((panel) => panel.judged.isFlagged).length;
-    const value = fillText(TEXTS.ofAll, { k, n: answered.length });
-    const seconds = answered.reduce((sum, panel) => sum + panel.result.seconds, 0);
-    facts.push({ label: TEXTS.flaggedBy, value, help: TEXTS.flaggedByHelp });
-    facts.push({ label: TEXTS.time, value: formatSeconds(seconds), help: TEXTS.timeHelp });
-  }
+  if (header().state === 'unfamiliar') return facts;
+  const k = answered.filter((panel) => panel.judged.isFlagged).length;
+  const seconds = answered.reduce((sum, panel) => sum + panel.result.seconds, 0);
+  const values = answered.length > 0
+    ? [fillText(TEXTS.ofAll, { k, n: answered.length }), formatSeconds(seconds)]
+    : [TEXTS.unknown, TEXTS.unknown]; // they keep their place
+  facts.push({ label: TEXTS.flaggedBy, value: values[0], help: TEXTS.flaggedByHelp });
+  facts.push({ label: TEXTS.time, value: values[1], help: TEXTS.timeHelp });
   return facts;
 }
 
@@ -285,7 +267,7 @@ function showRegions() {
   const answered = donePanels();
   part('region-count').textContent = countRegions(answered);
   part('regions-toggle').disabled = answered.length === 0;
-  showReportButtons(answered.length > 0 && !isBusy());
+  showReportButtons(answered.length > 0 && !isBusy() && !isWaiting());
   if (part('regions').hidden) return;
   fillRegionTable(part('region-rows'), answered);
   part('regions-left').textContent = describeLeftOut(answered);
@@ -315,7 +297,7 @@ function redraw() {
 }
 
 function drawPanel(panel) {
-  const hasOverlay = panel.judged && display.mode !== 'original';
+  const hasOverlay = panel.judged && panel.run === shown.run && display.mode !== 'original';
   drawStage(panel.canvas, {
     picture: shown.picture,
     heat: hasOverlay && ['overlay', 'heatmap'].includes(display.mode) ? panel.heat : null,
@@ -338,6 +320,7 @@ function changeDisplay(changes) {
   paintLegend(part('legend'), display.palette);
   donePanels().forEach(paintPanel);
   showControls();
+  writeAddress();
   redraw();
 }
 

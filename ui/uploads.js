@@ -1,0 +1,151 @@
+// An image is chosen, dropped or pasted anywhere on the open tab. Gradio's own ways empty the page before anything has
+// arrived, say nothing of how far an upload is, and paste only where the browser grants a right to read the clipboard.
+
+const PATIENCE = 8000; // milliseconds that a sentence stays
+const chooser = element.querySelector('input');
+const words = element.querySelector('p');
+const isOpen = () => Boolean(document.querySelector('#inspect-row')?.offsetParent);
+const hasCamera = () => Boolean(navigator.mediaDevices?.getUserMedia);
+const announce = (detail) => document.dispatchEvent(new CustomEvent('defect-lens-upload', { detail }));
+let sending = null; // the request that is under way
+let timer = 0;
+
+function say(text, values = {}) {
+  clearTimeout(timer);
+  words.textContent = text.replace(/\{(\w+)\}/g, (_, key) => values[key]);
+  if (text) timer = setTimeout(() => say(''), PATIENCE);
+}
+
+// ---------------------------------------------------------------- sending
+
+function give(files) {
+  const [file] = files;
+  if (!file) return;
+  stop();
+  const { root, api_prefix: prefix = '', max_file_size: most } = window.gradio_config;
+  if (most && file.size > most) {
+    say(TEXTS.tooLarge, { name: file.name, most: Math.floor(most / 1e6) });
+    return;
+  }
+  say(files.length > 1 ? TEXTS.several : '', { n: files.length });
+  const request = new XMLHttpRequest();
+  const form = new FormData();
+  form.append('files', file);
+  sending = request;
+  announce({ name: file.name, share: 0 });
+  request.upload.onprogress = ({ loaded, total }) => announce({ name: file.name, share: loaded / total });
+  request.onload = () => receive(request, file.name);
+  request.onerror = () => fail(file.name);
+  request.open('POST', `${new URL(root, location).pathname.replace(/\/$/, '')}${prefix}/upload`);
+  request.send(form);
+}
+
+function receive(request, name) {
+  if (request.status !== 200) {
+    fail(name);
+    return;
+  }
+  sending = null;
+  trigger('select', { path: JSON.parse(request.responseText)[0] });
+}
+
+function fail(name) {
+  sending = null;
+  announce(null);
+  say(TEXTS.failed, { name });
+}
+
+function stop() {
+  if (!sending) return;
+  sending.abort();
+  sending = null;
+  announce(null);
+}
+
+// ---------------------------------------------------------------- choosing
+
+async function pasteByButton() {
+  let items;
+  try {
+    items = await navigator.clipboard.read();
+  } catch {
+    say(TEXTS.pasteByKeys);
+    return;
+  }
+  for (const item of items) {
+    const type = item.types.find((one) => one.startsWith('image/'));
+    if (type) {
+      give([new File([await item.getType(type)], `pasted.${type.slice(6)}`, { type })]);
+      return;
+    }
+  }
+  say(TEXTS.nothingToPaste);
+}
+
+function openCamera(event) {
+  if (hasCamera()) return;
+  say(TEXTS.noCamera);
+  const hasPicture = document.querySelector('#input img');
+  if (hasPicture || event.target.closest('[title="grant webcam access"]')) take(event);
+}
+
+const BUTTONS = {
+  'Upload file': (event) => { take(event); chooser.click(); },
+  'Paste from clipboard': (event) => { take(event); pasteByButton(); },
+  'Capture from camera': openCamera,
+  'grant webcam access': openCamera,
+  'Remove Image': (event) => { take(event); document.querySelector('#clear').click(); },
+};
+
+// Gradio does not hear of it.
+function take(event) {
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}
+
+function press(event) {
+  const button = event.target.closest?.('#input button, #input [title="grant webcam access"]');
+  const name = button?.closest('[title="grant webcam access"]')?.title ?? button?.ariaLabel;
+  BUTTONS[name]?.(event);
+}
+
+function choose(event) {
+  if (event.target !== chooser && !event.target.matches?.('#input input[type="file"]')) return;
+  take(event);
+  give([...event.target.files]);
+  event.target.value = '';
+}
+
+function paste({ clipboardData }) {
+  if (isOpen()) give([...(clipboardData?.files ?? [])].filter(({ type }) => type.startsWith('image/')));
+}
+
+// Wherever a file is dropped, the browser stays on the page.
+function drag(event) {
+  if (!event.dataTransfer?.types.includes('Files')) return;
+  take(event);
+  const isDrop = event.type === 'drop';
+  event.dataTransfer.dropEffect = isOpen() ? 'copy' : 'none';
+  document.querySelector('#inspect-row')?.toggleAttribute('data-dropping', !isDrop);
+  if (isDrop && isOpen()) give([...event.dataTransfer.files]);
+}
+
+function leave({ relatedTarget }) {
+  if (!relatedTarget) document.querySelector('#inspect-row')?.removeAttribute('data-dropping');
+}
+
+// A camera that is refused or missing is an error that Gradio leaves to the console.
+function explain({ reason }) {
+  if (reason?.name === 'NotAllowedError') say(TEXTS.cameraRefused);
+  if (reason?.name === 'NotFoundError') say(TEXTS.cameraMissing);
+}
+
+const EARLY = { capture: true };
+document.addEventListener('click', press, EARLY);
+document.addEventListener('change', choose, EARLY);
+document.addEventListener('paste', paste);
+for (const type of ['dragenter', 'dragover', 'drop']) document.addEventListener(type, drag, EARLY);
+document.addEventListener('dragleave', leave, EARLY);
+window.addEventListener('unhandledrejection', explain);
+document.addEventListener('defect-lens-wish', ({ detail }) => { if (detail.tab === 'inspect' && !detail.isRepeat) stop(); });
+document.querySelector('#inspect-row').dataset.drop = TEXTS.drop;

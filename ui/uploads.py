@@ -1,0 +1,26 @@
+"""Images that visitors give: chosen, dropped or pasted anywhere on the Inspect tab."""
+
+import json
+from pathlib import Path
+
+import gradio as gr
+
+from ui import messages
+
+HERE = Path(__file__).parent
+TEMPLATE = """
+<input type="file" accept="image/*,.tif,.tiff" aria-hidden="true" tabindex="-1" hidden>
+<p role="status"></p>
+"""
+
+
+def make_uploads() -> gr.HTML:
+    """Return a listener; an image that has arrived triggers `select` with its path."""
+    texts = json.dumps(dict(messages.UPLOADS), ensure_ascii=False)
+    script = (HERE / "uploads.js").read_text(encoding="utf-8")
+    return gr.HTML(
+        html_template=TEMPLATE,
+        js_on_load=f"const TEXTS = {texts};\n{script}",
+        apply_default_css=False,
+        elem_id="uploads",
+    )

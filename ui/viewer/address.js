@@ -1,0 +1,41 @@
+// What the page shows stands in its address, so that a reload, a bookmark or a link leads back to it. Product and sample
+// are read by the server, rate and view here; an upload is nobody else's business.
+
+const WRITE_AFTER = 300; // milliseconds: browsers refuse to be told many times a second
+const linked = new URLSearchParams(location.search);
+let linkedRate = readRate(linked.get('rate'));
+let writing = 0;
+
+function readRate(text) {
+  const rate = Number(text) / 100;
+  return rate > 0 && rate <= 1 ? rate : null;
+}
+
+function readView() {
+  const mode = linked.get('view');
+  if ([...root.querySelectorAll('[data-mode]')].some((button) => button.dataset.mode === mode)) display.mode = mode;
+}
+
+// The rate in the address is that of the product which the page opens with.
+function takeRate({ product }) {
+  if (linkedRate !== null && (linked.get('product') ?? product) === product) chosenRates.set(product, linkedRate);
+  linkedRate = null;
+}
+
+function writeAddress() {
+  clearTimeout(writing);
+  if (!isWaiting() && header().product) writing = setTimeout(replaceAddress, WRITE_AFTER);
+}
+
+function replaceAddress() {
+  const { product, sample } = header();
+  const view = display.mode === 'overlay' ? '' : display.mode;
+  const own = chosenRates.has(product) ? String(Number((100 * chosenRates.get(product)).toPrecision(6))) : '';
+  const query = new URLSearchParams(location.search);
+  for (const [name, value] of Object.entries({ product, sample, rate: own, view })) {
+    if (value) query.set(name, value);
+    else query.delete(name);
+  }
+  const address = `?${String(query).replaceAll('%2F', '/')}${location.hash}`;
+  if (address !== `${location.search}${location.hash}`) history.replaceState(history.state, '', address);
+}
