@@ -84,7 +84,9 @@ def tune(
     labels = choose_labels(detector, labelled_defects)
     product = Path(part.name) / part.categories[0]
     check_dataset(checkpoints / product, part)
-    reading, _ = settle_reading(checkpoints / product, part.samples, is_kept=False)
+    reading, sentences = settle_reading(checkpoints / product, part.samples, is_kept=False)
+    for sentence in sentences:
+        typer.echo(sentence)
     used = read_by(part.samples, reading)
     samples = split_samples(used, checkpoints / product, seed=seed, labels=labels)
     learns_labels = labels is not None and knows_labels(detector)

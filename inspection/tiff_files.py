@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from inspection.deep_values import Alpha, Deep
+from inspection.deep_values import MOST_BY_DEPTH, Alpha, Deep
 from inspection.errors import ImageError
 from inspection.types import Size
 
@@ -21,6 +21,7 @@ WHITE_IS_ZERO, BLACK_IS_ZERO, RGB = GREY_OR_RGB = (0, 1, 2)
 COLOURS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, 3: 1, 5: 4, 6: 3, 8: 3, 9: 3, 10: 3}
 """Photometric interpretation -> number of its channels."""
 NO_PICTURE = 0b101  # flags of a page: a smaller copy of another one, and a mask
+MOST_OF_A_CAMERA = 2**14 - 1  # where the values go beyond, 16 bits are used up
 PLANES = 2  # one channel after the other
 SENSOR_VALUES = (32803, 34892)  # a colour filter's, and linear ones: raw files
 DNG_VERSION, PROFILE, ORIENTATION = 50706, 34675, 274
@@ -125,7 +126,10 @@ def read_deep(path: Path, header: TiffHeader) -> Deep:
     if values.ndim == 3:
         num_used = header.num_colours + (header.alpha is not Alpha.NONE)
         values = values[:, :, 0] if num_used == 1 else values[:, :, :num_used]
-    return Deep(values, header.white, header.photometric == WHITE_IS_ZERO, header.alpha)
+    is_inverted = header.photometric == WHITE_IS_ZERO
+    if is_inverted and values.dtype == np.uint16 and values.max() > MOST_OF_A_CAMERA:
+        values, is_inverted = MOST_BY_DEPTH - values, False  # taken from all that 16 bits hold
+    return Deep(values, header.white, is_inverted, header.alpha)
 
 
 @contextmanager
