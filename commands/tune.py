@@ -23,13 +23,13 @@ from commands.tune_figure import draw_trials
 from detectors import CLASSES, setting_names
 from detectors import search as search_module
 from detectors.search import Trial
-from inspection.catalog import CHECKPOINTS
 from inspection.command_line import quote, quote_path
 from inspection.dataset import check_trainable, read_dataset
 from inspection.dataset_identity import check_dataset
 from inspection.errors import SettingsError
 from inspection.evaluation_types import FIGURES
 from inspection.files import write_whole
+from inspection.places import CHECKPOINTS
 from inspection.reading import read_by, settle_reading
 from inspection.rehearsal import Question, Rehearsal, divide_training, prepare_questions
 from inspection.reports import write_csv

@@ -92,7 +92,7 @@ def make_sections(
                 overview.count_images(images),
                 "Images per type and split",
                 file="counts",
-                note=index.dataset.account,
+                note=f"{overview.describe_lack(images)} {index.dataset.account}".strip(),
             ),
             table_value(
                 problems,

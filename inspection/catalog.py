@@ -4,24 +4,23 @@ The catalogue is given the function that loads a checkpoint folder, so it needs 
 """
 
 import contextlib
-import os
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inspection.calibration import load_opening, product_rate
+from inspection.calibration import load_opening, no_verdict, product_rate
 from inspection.checkpoint_folders import is_there, stamp
-from inspection.command_line import quote, quote_path
+from inspection.command_line import quote
 from inspection.dataset import Dataset
 from inspection.dataset_cache import DatasetCache
 from inspection.errors import CheckpointError, DatasetError, InspectionError, SettingsError
 from inspection.index import Embed
 from inspection.joining import Joining, Strangers
 from inspection.panels import FAILURES, Panel, Status, stopped
+from inspection.places import Places
 from inspection.products import Product, find_products
 from inspection.reading import load_reading, read_by
-from inspection.short_paths import shorten_paths
 from inspection.split_plan import load_split
 from inspection.splits import apply_split, make_split
 from inspection.types import DEFAULT_READING, Calibration, Channel, Reading, Sample, Split
@@ -31,9 +30,7 @@ if TYPE_CHECKING:
 
 Loader = Callable[[Path], Channel]
 
-HERE = Path(__file__).resolve().parent.parent
-CHECKPOINTS = HERE / "checkpoints"
-DEMO_DATA = HERE / "data" / "demo"
+NO_GOOD_IMAGE = "It cannot learn here: no image to learn from shows a good part."
 
 
 class Catalog:
@@ -44,7 +41,8 @@ class Catalog:
         data: dataset folders, each under its own name or under the given one.
         loader: reads a checkpoint folder.
         detectors: those that a page compares.
-        optional: those of them that are not missed where nobody has trained them.
+        optional: those of them that learn from labelled defects alone; they are missed only where
+            there is nothing else to learn from.
         embed: compares images, for the exploration.
 
     Attributes:
@@ -75,10 +73,12 @@ class Catalog:
         pairs = data.items() if isinstance(data, Mapping) else ((one.name, one) for one in data)
         for name, folder in pairs:
             self._data.setdefault(name, folder)  # of two with one name, the first counts
+        self._places = Places(checkpoints, self._data)
         self._panels: dict[tuple[str, str], tuple[float, Panel]] = {}
         self._locks: dict[tuple[str, str], threading.Lock] = {}
         self._lock = threading.Lock()
         self._samples: dict[str, tuple[tuple[object, ...], tuple[Sample, ...]]] = {}
+        self._lacking: dict[str, tuple[Sequence[Sample], bool]] = {}
         self._joining = Joining(self.detectors)
         self.products = self._find_products()
 
@@ -161,10 +161,26 @@ class Catalog:
         held = self._panels.get((key, detector))
         if held is not None and held[0] == stamp(folder):
             return held[1]
-        if not is_there(folder):
-            is_expected = detector not in self._optional
-            return self._missing(key, detector) if is_expected else Panel(detector, Status.ABSENT)
-        return Panel(detector, Status.LOADING)
+        if is_there(folder):
+            return Panel(detector, Status.LOADING)
+        learns_from_defects = detector in self._optional
+        if self.lacks_good(key) and not learns_from_defects:
+            return Panel(detector, Status.UNABLE, problem=NO_GOOD_IMAGE)
+        if self.lacks_good(key) or not learns_from_defects:
+            return self._missing(key, detector)
+        return Panel(detector, Status.ABSENT)
+
+    def lacks_good(self, key: str) -> bool:
+        """Tell whether a product has images, and none to learn from shows a good part."""
+        product = self.product(key)
+        listed = self._listed(product.dataset)
+        held = self._lacking.get(key)
+        if held is None or held[0] is not listed:
+            own = [sample for sample in listed if sample.category == product.category]
+            has_good = any(s.split is not Split.TEST and not s.is_anomalous for s in own)
+            held = (listed, bool(own) and not has_good)
+            self._lacking[key] = held
+        return held[1]
 
     def load(self, key: str, detector: str) -> Panel:
         """Return a detector, loaded if need be; a checkpoint written anew is read anew.
@@ -189,7 +205,18 @@ class Catalog:
             return panel
 
     def channel(self, key: str, detector: str) -> Channel:
-        """Return a detector that is ready to inspect.
+        """Return a detector that is ready to give verdicts.
+
+        Raises:
+            CheckpointError: it is missing or broken, or has learned from defects alone.
+        """
+        channel = self.answering(key, detector)
+        if not channel.calibration.gives_verdicts:
+            raise no_verdict(detector)
+        return channel
+
+    def answering(self, key: str, detector: str) -> Channel:
+        """Return a detector that is ready to answer, be it without a verdict.
 
         Raises:
             CheckpointError: it is missing or broken.
@@ -300,32 +327,14 @@ class Catalog:
         return Panel(detector, Status.MISSING, problem="Not trained yet.", fix=command)
 
     def _command(self, verb: str, product: Product, chosen: str) -> str:
-        data = self._data.get(product.dataset)
-        where = "DIR" if data is None else self._show(data)
-        command = f"python cli.py {verb} --data {where}{chosen}"
-        if self.is_foreign(product.key):
-            command += " --dataset NAME"
-        elif data is not None and data.name != product.dataset:
-            command += f" --dataset {quote(product.dataset)}"
-        if self._checkpoints.resolve() != CHECKPOINTS:
-            command += f" --checkpoints {self._show(self._checkpoints)}"
-        if data is not None and data.resolve() == DEMO_DATA:  # of which only samples are there
-            command = f"python cli.py demo-data\n{command}"
-        return command
+        is_foreign = self.is_foreign(product.key)
+        return self._places.command(
+            verb, product, chosen, is_foreign=is_foreign, is_shared=self.is_shared
+        )
 
     def hide_folders(self, text: str) -> str:
         """Return a text as the page shows it: strangers are told no path of this machine."""
-        if not self.is_shared:
-            return text
-        names = [(self._checkpoints, CHECKPOINTS.name), (CHECKPOINTS, CHECKPOINTS.name)]
-        names += [(folder, "DIR") for folder in self._data.values()]
-        home = Path(os.path.expanduser("~"))  # noqa: PTH111 (an account may have none)
-        names += [(HERE, "."), (Path.cwd(), "."), (home, "~")]
-        return shorten_paths(text, names)
-
-    def _show(self, folder: Path) -> str:
-        """Return a folder as a command names it; strangers are told no path of this machine."""
-        return "DIR" if self.is_shared else quote_path(folder)
+        return self._places.hide(text) if self.is_shared else text
 
     def _find_products(self) -> Mapping[str, Product]:
         return find_products(

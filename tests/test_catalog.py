@@ -212,8 +212,8 @@ def test_the_commands_of_a_shared_page_name_no_folder_of_the_machine(
 def test_a_demo_product_is_drawn_before_it_is_trained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: Path
 ) -> None:
-    monkeypatch.setattr("inspection.catalog.CHECKPOINTS", tmp_path / "ck")
-    monkeypatch.setattr("inspection.catalog.DEMO_DATA", data)
+    monkeypatch.setattr("inspection.places.CHECKPOINTS", tmp_path / "ck")
+    monkeypatch.setattr("inspection.places.DEMO_DATA", data)
     monkeypatch.chdir(tmp_path)
     catalog = Catalog(tmp_path / "ck", [data], loader=Loads(), detectors=("cae",))
     assert catalog.peek("parts/disc", "cae").fix.splitlines() == [

@@ -1,6 +1,7 @@
 """The demo of a running page: drawn when asked for, and the rest when nothing else computes."""
 
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "NUM_TEST_GOOD", 2)
     monkeypatch.setattr(demo, "NUM_PER_DEFECT", 1)
     monkeypatch.setattr(demo_folder, "PAUSE", 0.0)
-    monkeypatch.setattr("time.process_time", lambda: 0.0)
+    monkeypatch.setattr(time, "process_time", lambda: 0.0)
 
 
 def drawn(root: Path) -> list[str]:
@@ -98,7 +99,7 @@ def test_it_waits_while_anything_else_computes(monkeypatch: pytest.MonkeyPatch) 
     used = iter([0.0, 0.2, 0.2, 0.25, 0.25, 0.26])  # seconds of processor time, two at each look
     monkeypatch.setattr(demo_folder, "PAUSE", 0.001)
     monkeypatch.setattr(demo_folder, "BUSY", 20)  # of 0.001 s: more than 0.02 s is busy
-    monkeypatch.setattr("time.process_time", lambda: next(used))
+    monkeypatch.setattr(time, "process_time", lambda: next(used))
     assert wait_for_idle(threading.Event())
     assert next(used, None) is None
 

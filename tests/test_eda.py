@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from eda import gallery, location, overview, shape, similarity
@@ -275,11 +276,11 @@ def test_comparing_few_images_takes_apart_no_matrix_of_their_dimensions(
     sides: list[int] = []
     decompose = np.linalg.eigh
 
-    def watch(matrix: np.ndarray) -> object:
+    def note(matrix: NDArray[Any]) -> Any:
         sides.append(len(matrix))
         return decompose(matrix)
 
-    monkeypatch.setattr(np.linalg, "eigh", watch)
+    monkeypatch.setattr(np.linalg, "eigh", note)
     vectors = np.random.default_rng(0).normal(size=(12, 1536)).astype(np.float32)
     similarity.find_near_duplicates(vectors, ["part"] * 12)
     similarity.project(vectors)

@@ -14,7 +14,7 @@ from inspection.errors import DatasetError
 from inspection.evaluation_files import EVALUATION, load_evaluation
 from inspection.types import Sample
 from tests.fakes import make_catalog, to_json, write_checkpoint, write_evaluations
-from ui import messages
+from ui import results_messages
 from ui.results_tab import SUB_TABS, Handlers
 
 KEY = "drawn/part"
@@ -227,7 +227,7 @@ def test_the_scatter_takes_two_different_detectors(handlers: Handlers) -> None:
     slots = show(handlers, "compare", "drawn", "part", None, "patchcore", "cae")
     assert (slots["first"][1], slots["second"][1]) == ("patchcore", "cae")
     assert slots["scatter"].layout.xaxis.title.text == "PatchCore: score / threshold"
-    assert slots["click"] == {"product": KEY, "hint": messages.SCATTER_HINT}
+    assert slots["click"] == {"product": KEY, "hint": results_messages.SCATTER_HINT}
 
 
 def test_an_evaluation_made_meanwhile_is_shown(handlers: Handlers, catalog: Catalog) -> None:

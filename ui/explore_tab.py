@@ -157,11 +157,13 @@ class Handlers:
 
     def _describe(self, job: Job, opened: Opened) -> dict[str, Any]:
         """Return what the status line says of a dataset that is shown: mostly nothing."""
+        from eda.overview import describe_lack
+
         shown = len(opened.images)
         if not opened.index.is_complete:
             return status_value(messages.EXPLORE_PARTIAL.format(done=shown))
         if (demo := self.explorer.demo_of(job)) is None:
-            return status_value()
+            return status_value(describe_lack(opened.images))
         counts = {"shown": shown, "done": demo.num_drawn, "total": len(demo.samples)}
         if demo.is_at_work:
             text = messages.EXPLORE_DRAWING.format(**counts)

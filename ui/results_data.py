@@ -14,7 +14,7 @@ from inspection.evaluation_files import EVALUATION, load_evaluation
 from inspection.evaluation_types import EvaluationReport
 from inspection.names import title_of
 from inspection.products import Product
-from ui import messages
+from ui import results_messages
 
 if TYPE_CHECKING:
     from eda.results import Shown  # at run time only when somebody opens the tab
@@ -121,7 +121,7 @@ def _load(folder: Path) -> Outcome:
             return load_answers(folder)
     except (EvaluationError, CheckpointError) as error:
         return error
-    return EvaluationError(messages.RESULTS_MISSING, "")
+    return EvaluationError(results_messages.RESULTS_MISSING, "")
 
 
 def _stamp(file: Path) -> int:

@@ -8,7 +8,7 @@ import gradio as gr
 from inspection.catalog import Catalog
 from inspection.errors import InspectionError
 from inspection.evaluation_types import FIGURES
-from ui import messages
+from ui import results_messages
 from ui.explore_parts import (
     busy_value,
     make_part,
@@ -52,7 +52,7 @@ class Handlers:
         """
         self.results.catalog.refresh()
         if not self.results.products:
-            yield {"status": status_value(messages.RESULTS_NO_PRODUCTS)}
+            yield {"status": status_value(results_messages.RESULTS_NO_PRODUCTS)}
             return
         try:
             yield self._show(view, wanted)
@@ -78,7 +78,7 @@ class Handlers:
             metric=_known(metric, FIGURES, "image_auroc"),
             first=str(first),
             second=str(second),
-            kind=_known(kind, messages.MISTAKES, "misses"),
+            kind=_known(kind, results_messages.MISTAKES, "misses"),
             page=page if isinstance(page, int) else 0,
         )
         has_classes = self.results.classes(choice.key) is not None
@@ -103,7 +103,7 @@ class Handlers:
         """Return why a sub-tab is empty although something was evaluated; mostly nothing."""
         if view in ("classes", "training") or not has_classes or self.results.shown(key):
             return ""
-        return messages.CLASSES_ONLY
+        return results_messages.CLASSES_ONLY
 
 
 def todo_value(troubles: list[Trouble]) -> dict[str, Any]:
@@ -113,13 +113,13 @@ def todo_value(troubles: list[Trouble]) -> dict[str, Any]:
     items = [_todo_item(one) for one in to_evaluate]
     if len(to_evaluate) > MAX_COMMANDS:
         names = ", ".join(f"{one.product} {one.detector}" for one in to_evaluate)
-        text = messages.RESULTS_TODO_ALL.format(num=len(to_evaluate), names=names)
+        text = results_messages.RESULTS_TODO_ALL.format(num=len(to_evaluate), names=names)
         items = [{"text": text, "command": to_evaluate[0].dataset_command}]
-    return {"title": messages.RESULTS_TODO, "items": others + items}
+    return {"title": results_messages.RESULTS_TODO, "items": others + items}
 
 
 def _todo_item(one: Trouble) -> dict[str, str]:
-    text = messages.RESULTS_TODO_ONE.format(
+    text = results_messages.RESULTS_TODO_ONE.format(
         product=one.product, detector=one.detector, problem=one.problem
     )
     return {"text": text, "command": one.command}
@@ -131,9 +131,11 @@ def build(page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG001 (every tab
     outputs: dict[str, Any] = {}
     datasets = list(dict.fromkeys(one.dataset for one in handlers.results.products.values()))
     with gr.Row(elem_id="results-filters"):
-        outputs["dataset"] = _choice(messages.RESULTS_DATASET, [(one, one) for one in datasets])
-        outputs["category"] = _choice(messages.RESULTS_CATEGORY, [])
-    outputs["status"] = make_status(busy_value(messages.RESULTS_READING, 0, 0))
+        outputs["dataset"] = _choice(
+            results_messages.RESULTS_DATASET, [(one, one) for one in datasets]
+        )
+        outputs["category"] = _choice(results_messages.RESULTS_CATEGORY, [])
+    outputs["status"] = make_status(busy_value(results_messages.RESULTS_READING, 0, 0))
     outputs["todo"] = make_part("todo", template='<div class="todo" hidden></div>')
     tabs: dict[str, gr.Tab] = {}
     with gr.Tabs(elem_id="results-tabs") as outputs["view"]:
@@ -147,7 +149,7 @@ def build(page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG001 (every tab
 def _lay_out_leaderboard(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa: ARG001
     with gr.Row(elem_classes="xp-filters"):
         figures = [(kind.title, key) for key, kind in FIGURES.items()]
-        outputs["metric"] = _choice(messages.RESULTS_METRIC, figures)
+        outputs["metric"] = _choice(results_messages.RESULTS_METRIC, figures)
     with gr.Row(elem_classes="xp-row"):
         outputs["board-figure"] = make_plot()
         outputs["seconds"] = make_plot()
@@ -168,16 +170,16 @@ def _lay_out_curves(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa:
 
 def _lay_out_compare(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa: ARG001
     with gr.Row(elem_classes="xp-filters"):
-        outputs["first"] = _choice(messages.RESULTS_FIRST, [])
-        outputs["second"] = _choice(messages.RESULTS_SECOND, [])
+        outputs["first"] = _choice(results_messages.RESULTS_FIRST, [])
+        outputs["second"] = _choice(results_messages.RESULTS_SECOND, [])
     outputs["click"] = make_part("scatter", template='<p class="hint"></p>', scripts=["hand_over"])
     outputs["scatter"] = make_plot("results-scatter")
 
 
 def _lay_out_mistakes(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa: ARG001
     with gr.Row(elem_classes="xp-filters"):
-        kinds = [(title, kind) for kind, title in messages.MISTAKES.items()]
-        outputs["kind"] = _choice(messages.RESULTS_KIND, kinds)
+        kinds = [(title, kind) for kind, title in results_messages.MISTAKES.items()]
+        outputs["kind"] = _choice(results_messages.RESULTS_KIND, kinds)
     outputs["mistakes"] = make_part(
         "mistakes", scripts=["overlay", "pictures", "turn", "hand_over", "words"]
     )

@@ -1,6 +1,7 @@
 // One panel per detector: its elements, and every number and word in it.
 
 const BUSY_STATES = ['loading', 'running', 'waiting'];
+const UNASKED_STATES = ['absent', 'unable', 'named']; // no verdict is missed of them
 const MAX_CLASSES = 5;
 const LEAST_PROBABILITY = 0.001; // smaller ones are told as such
 
@@ -13,7 +14,7 @@ function createPanel(template, text) {
   query('method').textContent = text.method;
   query('hint').textContent = text.hint;
   article.querySelector('.dl-mark').dataset.mark = text.mark;
-  const panel = { text, element: article, query, canvas: query('canvas'), slot: null, result: null, judged: null, run: 0 };
+  const panel = { text, element: article, query, canvas: query('canvas'), slot: null, result: null, named: null, judged: null, run: 0 };
   panel.heat = document.createElement('canvas');
   query('copy').addEventListener('click', () => copyCommand(panel));
   return panel;
@@ -57,7 +58,7 @@ function showState(panel) {
   panel.element.dataset.state = state;
   panel.element.dataset.former = Boolean(panel.judged) && state !== 'done';
   const badges = { missing: TEXTS.missingBadge, broken: TEXTS.brokenBadge, skipped: TEXTS.skippedBadge };
-  if (state !== 'done') {
+  if (state !== 'done' && state !== 'named') {
     panel.query('badge').textContent = panel.judged ? TEXTS.formerBadge : badges[state] || '';
     panel.element.dataset.verdict = '';
     panel.query('busy').textContent = BUSY_STATES.includes(state) ? TEXTS[state] : '';
