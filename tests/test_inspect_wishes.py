@@ -13,7 +13,7 @@ from tests.fakes import DETECTORS, draw_part, make_catalog
 from ui import inspect_tab
 from ui.inspect_tab import Handlers, Source
 from ui.layout import build_page
-from ui.safe_image import find_upload
+from ui.uploads import find_upload
 from ui.wish import Wish
 
 KEY = "drawn/part"
