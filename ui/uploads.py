@@ -6,11 +6,12 @@ from pathlib import Path
 import gradio as gr
 from gradio.utils import get_upload_folder
 
+from inspection.image_kinds import IMAGE_SUFFIXES
 from ui import messages
 
 HERE = Path(__file__).parent
-TEMPLATE = """
-<input type="file" accept="image/*,.tif,.tiff" aria-hidden="true" tabindex="-1" hidden>
+TEMPLATE = f"""
+<input type="file" accept="image/*,{",".join(sorted(IMAGE_SUFFIXES))}" aria-hidden="true" tabindex="-1" hidden>
 <p role="status"></p>
 """
 
