@@ -13,7 +13,7 @@ from tests.fakes import DETECTORS, draw_part, make_catalog
 from ui import inspect_tab
 from ui.inspect_tab import Handlers, Source
 from ui.layout import build_page
-from ui.safe_image import find_upload
+from ui.uploads import find_upload
 from ui.wish import Wish
 
 KEY = "drawn/part"
@@ -236,3 +236,14 @@ def test_no_event_waits_with_data_of_its_own_for_another(catalog: Catalog) -> No
 
 def has_event_data(function: Any) -> bool:
     return gr.EventData in getattr(function, "__annotations__", {}).values()
+
+
+def test_answers_travel_whole_so_that_none_is_changed_before_it_is_shown(catalog: Catalog) -> None:
+    page = build_page(catalog)
+    assert page.get_config_file()["protocol"] == "sse_v1", "the newest without changes"
+    function = next(one for one in page.fns.values() if len(one.outputs) == 1)
+    sent = [
+        page.handle_streaming_diffs(function, [answer], session_hash="s", run="r", final=False)
+        for answer in ({"slot": "cae"}, {"__type__": "update"}, {"slot": "unet"})
+    ]
+    assert sent == [[{"slot": "cae"}], [{"__type__": "update"}], [{"slot": "unet"}]]

@@ -14,10 +14,10 @@ from inspection.types import Sample
 from ui import messages
 from ui.inspection_run import Runner, Slots
 from ui.report_run import REQUEST, Reporter
-from ui.safe_image import SafeImage, find_upload
+from ui.safe_image import SafeImage
 from ui.samples import Strips, make_strip
 from ui.showcase import find_opening
-from ui.uploads import make_uploads
+from ui.uploads import find_upload, make_uploads
 from ui.viewer.viewer import make_feed, make_viewer
 from ui.wish import Wish
 from ui.wish_events import Bind, Step, make_binder
@@ -195,11 +195,12 @@ def build(page: gr.Blocks, catalog: Catalog) -> None:
             viewer = make_viewer(catalog.detectors)
             feeds = {slot: make_feed() for slot in ("picture", *catalog.detectors)}
             reports = {name: make_feed() for name in FORMATS}
+    source = gr.State(None)
     outputs = {
         "product": product,
         "strip": strip,
         "image": image,
-        "source": gr.State(None),
+        "source": source,
         "header": viewer,
         **feeds,
     }
@@ -211,7 +212,7 @@ def build(page: gr.Blocks, catalog: Catalog) -> None:
     bind(image.upload, take_photo, image)
     bind(viewer.submit, inspect_again)
     bind(clear.click, clear_page)
-    _bind_reports(handlers, viewer, outputs["source"], reports)
+    _bind_reports(handlers, viewer, source, reports)
 
 
 def _make_binder(handlers: Handlers, outputs: dict[str, Any]) -> Bind:

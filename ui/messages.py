@@ -208,7 +208,7 @@ NOTHING_TO_REPORT_FIX = "Each panel says what is missing and what to do."
 
 PRODUCT_LABEL = "Product"
 IMAGE_LABEL = "Image to inspect"
-IMAGE_HINT = "Drop, paste or click\nPNG · JPEG · BMP · TIFF · WebP, up to 20 MB"
+IMAGE_HINT = "Drop anywhere, paste or click\nPNG · JPEG · BMP · TIFF · WebP, up to 20 MB"
 UPLOADS: Mapping[str, str] = {
     "drop": "Drop to inspect",
     "several": "Only the first of {n} files is inspected.",
