@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from inspection.calibration import load_opening, no_verdict, product_rate
 from inspection.checkpoint_folders import is_there, stamp
 from inspection.command_line import quote
-from inspection.dataset import Dataset
+from inspection.dataset import FLAT, Dataset
 from inspection.dataset_cache import DatasetCache
 from inspection.errors import CheckpointError, DatasetError, InspectionError, SettingsError
 from inspection.index import Embed
@@ -323,8 +323,16 @@ class Catalog:
 
     def _missing(self, key: str, detector: str) -> Panel:
         product = self.product(key)
-        command = self._command("train", product, _chosen(product, detector))
+        chosen = _chosen(product, detector) + " --all-good" * self._is_flat(product)
+        command = self._command("train", product, chosen)
         return Panel(detector, Status.MISSING, problem="Not trained yet.", fix=command)
+
+    def _is_flat(self, product: Product) -> bool:
+        """Tell whether nothing but the person who trains can say that the images are good."""
+        with contextlib.suppress(DatasetError):  # told where its images are asked for
+            shown = self._shown(product)
+            return shown is not None and shown.layout == FLAT
+        return False
 
     def _command(self, verb: str, product: Product, chosen: str) -> str:
         is_foreign = self.is_foreign(product.key)
