@@ -35,6 +35,7 @@ LOG_STEPS = (  # an axis over more decades than this -> its marks within a decad
 LOST_SHARE = 0.05  # of the defects thinner than 1 px: too small
 THIN_SHARE = 0.10  # of the defects thinner than 2 px: risky
 NO_DEFECT = "No defect with a mask or a box is among the chosen ones."
+ONLY_BOXES = "Boxes do not tell how thick a defect is."
 COUNTS = (  # from, to, name, colour, pattern
     (1, 1, "one", "#d5c6ee", ""),
     (2, 2, "two", "#b093dd", "."),
@@ -112,9 +113,10 @@ def check_resolution(defects: pd.DataFrame, sizes: Sequence[int] = SIZES) -> pd.
     Images are stretched to a square, as every detector does; thickness is the diameter of the
     largest disc inside a defect. "Loses defects": more than 5 % are thinner than 1 pixel. "Thin
     defects at risk": more than 10 % are thinner than 2 pixels. An image is lost where all of its
-    defects are thinner than 1 pixel.
+    defects are thinner than 1 pixel. What is known by boxes alone is left out.
     """
     rows = []
+    defects = defects[defects["thickness_share"].notna()]
     thickest = defects.groupby("id")["thickness_share"].max()
     total = max(1, len(defects))
     for size in sizes:
@@ -148,8 +150,8 @@ def check_resolution(defects: pd.DataFrame, sizes: Sequence[int] = SIZES) -> pd.
 def draw_resolution(defects: pd.DataFrame, sizes: Sequence[int] = SIZES) -> go.Figure:
     """Draw which share of the defects stays how thick, per input size."""
     title = "Resolution check"
-    if defects.empty:
-        return empty_figure(title, NO_DEFECT)
+    if defects["thickness_share"].isna().all():
+        return empty_figure(title, NO_DEFECT if defects.empty else ONLY_BOXES)
     table = check_resolution(defects, sizes)
     lost, thin = table["percent_1"], table["percent_2"] - table["percent_1"]
     labels = [name.split(" ")[0] for name in table["input_size"]]
@@ -193,7 +195,7 @@ def recommend_size(table: pd.DataFrame) -> str:
             f"{first['percent_2']:g} % are thinner than 2 pixels there."
         )
     if (table["verdict"] == "–").all():
-        return "Without masks or boxes there is nothing to check."
+        return f"Without masks there is nothing to check. {ONLY_BOXES}"
     last = table.iloc[-1]
     return (
         f"Even at {last['input_size']}, {last['percent_2']:g} % of the defects are thinner than "

@@ -23,12 +23,14 @@ from inspection.report_content import Bars, Lead, Table, lay_out
 from inspection.report_files import FORMATS
 from inspection.reports import Report
 from inspection.types import Calibration, Channel, Naming, Prediction, RGBImage
+from tests.browser import find_browser, picture
 from tests.fakes import DETECTORS, FakeDetector, draw_part, make_catalog, to_json
 from tests.miniatures import write_neu
 from ui import explore_tab
 from ui.first import describe_first_inspection
 from ui.inspect_tab import Handlers
 from ui.report_run import Reporter
+from ui.serve import serve
 
 KEY = "steel/steel"
 CLASSES = {"p_crazing": 0.93, "p_rolled-in_scale": 0.07}
@@ -215,3 +217,33 @@ def test_one_type_of_defect_alone_teaches_nothing() -> None:
         "In a no image to learn from shows a good part: CAE, U-Net and PatchCore cannot learn here."
     )
     assert describe_lack(frame[frame["category"] == "b"]) == ""
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(find_browser() is None, reason="no Chromium is installed")
+def test_the_page_shows_the_named_defect_and_hides_what_cannot_work(
+    browser: Any, catalog: Catalog
+) -> None:
+    complaints: list[str] = []
+    served = serve(catalog, host="127.0.0.1")
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(str(served.local_url))
+    page.wait_for_selector('.dl-panel[data-state="named"]', timeout=60_000)
+    panels = page.locator(".dl-panel:visible")
+    assert panels.locator("h2").all_inner_texts() == ["Classifier"]
+    assert panels.locator(".dl-badge").inner_text() == "No verdict"
+    assert page.locator('.dl [data-part="title"]').first.inner_text() == "No verdict"
+    words = f"No good part was ever seen; {SAID}."
+    assert page.locator('.dl [data-part="sub"]').first.inner_text() == words
+    assert "crazing\n93 %" in panels.locator(".dl-classes").inner_text()
+    assert not page.locator(".dl-rule").is_visible()
+    assert page.locator('[data-format="pdf"]').is_enabled()
+    shown = [picture(page, "classifier")]
+    for mode in ("Heatmap", "Original"):
+        page.get_by_role("button", name=mode, exact=True).click()
+        shown.append(picture(page, "classifier"))
+    assert len(set(shown)) == 3
+    page.close()
+    served.close()
+    assert complaints == []

@@ -27,6 +27,7 @@ from inspection.dataset import read_dataset
 from inspection.index import Index, open_index
 from inspection.types import Box, Sample, Split
 from tests.factories import write_dataset
+from tests.miniatures import write_neu
 
 LIMIT = 2_000_000
 
@@ -247,12 +248,28 @@ def test_a_pair_across_the_split_is_a_leak(frame: pd.DataFrame) -> None:
     assert similarity.describe_pairs(frame, pairs).startswith("1 of 12 test images")
 
 
-@pytest.mark.parametrize("shape", [(60, 8), (40, 300), (90, 200)])
-def test_the_projection_is_that_of_an_independent_implementation(shape: tuple[int, int]) -> None:
+def test_boxes_say_nothing_of_thickness(tmp_path: Path) -> None:
+    index = open_index(read_dataset(write_neu(tmp_path / "steel")), cache=tmp_path / "cache")
+    defects = make_defect_frame(index)
+    assert len(defects) == 20
+    assert defects["thickness"].isna().all()
+    assert defects["area"].notna().all()
+    (words,) = shape.draw_resolution(defects).layout.annotations
+    assert words.text == "Boxes do not tell how thick a defect is."
+    table = shape.check_resolution(defects)
+    assert set(table["verdict"]) == {"–"}
+    assert "Boxes do not tell" in shape.recommend_size(table)
+    one = defects.iloc[:1].assign(thickness_share=0.5)
+    mixed = shape.check_resolution(pd.concat([defects, one]), (64,))
+    assert mixed["verdict"].tolist() == ["Keeps the defects"], "masks count, and boxes do not"
+
+
+@pytest.mark.parametrize("size", [(60, 8), (40, 300), (90, 200)])
+def test_the_projection_is_that_of_an_independent_implementation(size: tuple[int, int]) -> None:
     from sklearn.decomposition import PCA
 
-    strengths = np.linspace(8, 1, shape[1]) ** 2
-    vectors = np.random.default_rng(1).normal(size=shape).astype(np.float32) * strengths
+    strengths = np.linspace(8, 1, size[1]) ** 2
+    vectors = np.random.default_rng(1).normal(size=size).astype(np.float32) * strengths
     points, shares = similarity.project(vectors.astype(np.float32))
     reference = PCA(2, svd_solver="full").fit(vectors)
     expected = np.abs(reference.transform(vectors))

@@ -114,6 +114,8 @@ def show_shape(opened: Opened, choice: Choice) -> Slots:
     }
     if defects.empty:  # one sentence says why, instead of many empty figures
         return dict.fromkeys(slots) | {"resolution": slots["resolution"]}
+    if defects["thickness_share"].isna().all():
+        slots["check"] = None
     return slots
 
 
