@@ -259,7 +259,7 @@ EXPLORE_EXCERPT = "This is an excerpt: {shown:,} of the {total:,} images of the 
 EXPLORE_NO_DATASETS = "There is no dataset to explore. Start the page with `--data DIR`."
 COUNTS_TITLE = "Images per category, defect type and split"
 PROBLEMS_TITLE = "Missing or odd files"
-PROBLEMS_NONE = "Nothing is missing or odd."
+PROBLEMS_NONE = "No file is missing or odd."
 IMAGES_TITLE = "All images"
 IMAGES_NOTE = (
     "Brightness and contrast are mean and standard deviation of the grey level, on a copy of at "
