@@ -1,6 +1,7 @@
 """Start the page: `python app.py`, or `app.main(...)` from a notebook cell."""
 
 import argparse
+import atexit
 import gc
 import io
 import os
@@ -12,14 +13,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from inspection.catalog import CHECKPOINTS, DEMO_DATA, FAILURES, Catalog
+from inspection.catalog import Catalog
 from inspection.command_line import quote_path
 from inspection.dataset import check_name, read_dataset, split_name
+from inspection.demo import PRODUCTS, is_demo
+from inspection.demo_folder import DemoFolder
 from inspection.errors import InspectionError, SettingsError
+from inspection.panels import FAILURES
+from inspection.places import CHECKPOINTS, DEMO_DATA
 from inspection.types import Channel
 from ui.address import check_address
 
 INTERRUPTED = 130  # as shells have it: 128 + SIGINT
+PATIENCE = 0.5  # seconds; a few images of the demo take less
 
 
 def main(
@@ -51,11 +57,12 @@ def main(
             from ui.serve import serve
         add_demo_data(folders)
         catalog = make_catalog(root, folders, device)
+        catalog.demo = find_demo(folders, root)
         page = serve(catalog, private=[*folders.values(), DEMO_DATA, root], **launch)
     print(f"Defect Lens is at {page.local_url} (Ctrl+C ends it)", flush=True)
     if page.share_url:
         print(f"Public link, open to everybody who has it: {page.share_url}", flush=True)
-    threading.Thread(target=print_first_inspection, args=(catalog,), daemon=True).start()
+    work_behind(catalog)
     if not launch.get("inline"):
         page.block_thread()
     return page
@@ -98,6 +105,36 @@ def add_demo_data(folders: dict[str, Path]) -> None:
         print_note(error)
     else:
         folders[DEMO_DATA.name] = DEMO_DATA
+
+
+def find_demo(folders: Mapping[str, Path], checkpoints: Path) -> DemoFolder | None:
+    """Return the demo products, if they are shown and are those that are drawn now."""
+    if folders.get(DEMO_DATA.name) != DEMO_DATA or not is_demo(DEMO_DATA):
+        return None
+    places = (DEMO_DATA, checkpoints / DEMO_DATA.name)
+    names = [name for name in PRODUCTS if any((place / name).is_dir() for place in places)]
+    return DemoFolder(DEMO_DATA, names)
+
+
+def work_behind(catalog: Catalog) -> threading.Thread:
+    """Load what the first visitor needs, then draw the rest of the demo; both end with the page."""
+    stop = threading.Event()
+
+    def work() -> None:
+        print_first_inspection(catalog)
+        if catalog.demo is not None:
+            catalog.demo.draw_rest(stop)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    atexit.register(end, thread, stop)
+    return thread
+
+
+def end(thread: threading.Thread, stop: threading.Event) -> None:
+    """Let a thread that draws finish the images at hand."""
+    stop.set()
+    thread.join(PATIENCE)
 
 
 def print_note(trouble: InspectionError) -> None:

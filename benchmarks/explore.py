@@ -16,6 +16,8 @@ NUM_CATEGORIES = 15
 NUM_TRAIN, NUM_GOOD, NUM_BAD = 3629, 467, 1258
 DISTINCT = 8
 SIDE = 512
+FEW, MANY = 60, 1860  # images that are compared with each other
+WIDTH = 1536  # of the vectors of the small backbone
 
 
 def run(side: int = SIDE) -> None:
@@ -31,6 +33,12 @@ def run(side: int = SIDE) -> None:
         print(f"explore: the same, warm                     {warm[0]:8.2f} s   (target 1)")
         print(f"explore: tables and figures of the overview {warm[1]:8.2f} s")
         print(f"explore: index on disk                      {cache_size_mb(folder):8.1f} MB")
+        print(
+            f"explore: comparing {FEW} images with each other  {time_comparing(FEW):8.2f} s of CPU"
+        )
+        print(
+            f"explore: comparing {MANY:,} images               {time_comparing(MANY):8.2f} s of CPU"
+        )
         print(f"peak memory of this benchmark so far     {peak_memory_mb():8.0f} MB")
 
 
@@ -54,6 +62,18 @@ def time_opening(folder: Path) -> tuple[float, float]:
     ):
         draw(frame).to_json()
     return opened - start, time.perf_counter() - opened
+
+
+def time_comparing(count: int) -> float:
+    """Return seconds of processor time of near-duplicates and projection, all cores together."""
+    from eda.similarity import find_near_duplicates, project
+
+    strengths = np.linspace(2, 0.05, WIDTH, dtype=np.float32)
+    vectors = np.random.default_rng(0).standard_normal((count, WIDTH), np.float32) * strengths
+    start = time.process_time()
+    find_near_duplicates(vectors, [f"category{row % 3}" for row in range(count)])
+    project(vectors)
+    return time.process_time() - start
 
 
 def write_folder(root: Path, side: int) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from commands.options import load_channels, open_catalog
-from inspection.catalog import Catalog, Product
+from inspection.catalog import Catalog
 from inspection.errors import ImageError, InspectionError
 from inspection.familiarity import FamiliarityCheck
 from inspection.file_kinds import FileKind
@@ -16,14 +16,18 @@ from inspection.folders import Listing
 from inspection.images import OpenedImage, open_image, pixel_hash
 from inspection.names import (
     OUTCOME_TITLES,
+    Outcome,
     decide_outcome,
+    describe_naming,
     describe_seen,
     describe_silent,
     describe_unfamiliar,
+    join_names,
 )
 from inspection.pipeline import inspect_image
+from inspection.products import Product
 from inspection.type_folders import images_below
-from inspection.types import Channel, Finding, Inspection, RGBImage
+from inspection.types import Channel, Inspection, RGBImage
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,7 +132,7 @@ def inspect_files(bench: Bench, images: Sequence[Path]) -> Iterator[Inspected]:
         inspection, sentences = _inspect(bench, opened, str(path))
         yield Inspected(number, inspection, " ".join((*sentences, *_silent(bench))))
         name = path.name if names[path.name] == 1 else str(path)
-        typer.echo(f"{name}: {_describe(inspection.findings)}")
+        typer.echo(f"{name}: {_describe(inspection)}")
         for sentence in sentences:  # who could not answer has been told before
             typer.echo(f"  {sentence}")
 
@@ -148,7 +152,7 @@ def _inspect(bench: Bench, opened: OpenedImage, source: str) -> tuple[Inspection
     unfamiliar = describe_unfamiliar(bench.product.category, found.familiarity)
     if not unfamiliar or bench.anyway:
         inspected = inspect_image(image, bench.channels, false_alarm_rate=bench.rate)
-        found = replace(found, findings=inspected.findings)
+        found = replace(found, findings=inspected.findings, namings=inspected.namings)
     sentences = (opened.note, unfamiliar, unchecked, _describe_seen(bench, image))
     return found, [sentence for sentence in sentences if sentence]
 
@@ -163,9 +167,15 @@ def _describe_seen(bench: Bench, image: RGBImage) -> str:
     return describe_seen([name for name in saw if name in bench.channels])
 
 
-def _describe(findings: Sequence[Finding]) -> str:
-    if not findings:
+def _describe(inspection: Inspection) -> str:
+    """Say what came out."""
+    verdicts = [finding.verdict for finding in inspection.findings]
+    outcome = decide_outcome(verdicts, None if inspection.namings else inspection.familiarity)
+    if outcome is Outcome.UNFAMILIAR:
         return "not inspected (--anyway does it all the same)"
-    outcome = decide_outcome([finding.verdict for finding in findings])
-    verdicts = (f"{f.detector} {f.relative_score:.2f}x {f.verdict.value}" for f in findings)
-    return f"{OUTCOME_TITLES[outcome]} ({', '.join(verdicts)})"
+    if outcome is Outcome.NAMED:
+        named = [describe_naming(naming) for naming in inspection.namings]
+        return f"{OUTCOME_TITLES[outcome]}: {join_names(named)}"
+    said = [f"{f.detector} {f.relative_score:.2f}x {f.verdict.value}" for f in inspection.findings]
+    said += [describe_naming(naming) for naming in inspection.namings]
+    return f"{OUTCOME_TITLES[outcome]} ({', '.join(said)})"

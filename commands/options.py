@@ -7,9 +7,11 @@ from typing import Annotated
 import typer
 
 from detectors import CLASSES, DEFAULT, LazyEmbedder
-from inspection.catalog import Catalog, Product
+from inspection.calibration import no_verdict
+from inspection.catalog import Catalog
 from inspection.dataset import FLAT, Dataset, read_dataset, split_name
 from inspection.errors import CheckpointError, SettingsError
+from inspection.products import Product
 from inspection.types import Channel
 
 DETECTORS = tuple(CLASSES)
@@ -194,28 +196,39 @@ def open_catalog(checkpoints: Path, *, device: str | None = None) -> Catalog:
 def load_channels(
     catalog: Catalog, product: Product, names: Sequence[str] | None
 ) -> dict[str, Channel]:
-    """Read the detectors asked for, or all of the product that can give verdicts.
+    """Read the detectors asked for, or all of the product that can answer.
 
     Raises:
         CheckpointError: one asked for is missing or damaged, or none can.
     """
-    chosen = check_names(names) if names else find_usable(catalog, product)
-    return {name: catalog.channel(product.key, name) for name in chosen}
+    chosen = check_names(names) if names else find_usable(catalog, product, needs_verdict=False)
+    return {name: catalog.answering(product.key, name) for name in chosen}
 
 
-def find_usable(catalog: Catalog, product: Product) -> tuple[str, ...]:
-    """Return the detectors of a product that can give verdicts, and say of the others why not.
+def find_usable(
+    catalog: Catalog, product: Product, *, needs_verdict: bool = True
+) -> tuple[str, ...]:
+    """Return the detectors of a product that can answer, and say of the others why not.
+
+    Args:
+        catalog: of the product.
+        product: whose detectors.
+        needs_verdict: whether those that have learned from defects alone cannot.
 
     Raises:
         CheckpointError: none can.
     """
-    panels = [catalog.load(product.key, name) for name in catalog.trained(product.key)]
-    for panel in panels:
+    usable: list[str] = []
+    for name in catalog.trained(product.key):
+        panel = catalog.load(product.key, name)
         if panel.channel is None:
-            typer.echo(f"{product.key} {panel.detector}: {panel.problem} {panel.fix}", err=True)
-    usable = tuple(panel.detector for panel in panels if panel.channel is not None)
+            typer.echo(f"{product.key} {name}: {panel.problem} {panel.fix}", err=True)
+        elif needs_verdict and not panel.channel.calibration.gives_verdicts:
+            typer.echo(f"{product.key} {name}: {no_verdict(name)}", err=True)
+        else:
+            usable.append(name)
     if not usable:
         raise CheckpointError(
             f"No detector of {product.key} can give verdicts.", "The reasons are above."
         )
-    return usable
+    return tuple(usable)

@@ -9,7 +9,7 @@ from plotly.subplots import make_subplots
 from detectors.search import Trial
 
 COLUMNS = 3
-BEST_COLOUR, COLOUR = "#b23e00", "#0a62a4"
+BEST_COLOUR, COLOUR = "#65409b", "#7d8fa1"
 ROW_HEIGHT = 320
 
 

@@ -8,8 +8,8 @@ from detectors.checkpoints import replace_folder
 from inspection.calibration import (
     StoredCalibration,
     calibrate,
-    load_calibration,
     no_calibration,
+    read_calibration,
     save_calibration,
 )
 from inspection.images import pixel_hash
@@ -76,10 +76,10 @@ def train_detector(
 
 
 def load_channel(folder: Path, *, device: str | None = None) -> Channel:
-    """Read a detector and its calibration.
+    """Read a detector and its calibration, which may be empty (see `Calibration.gives_verdicts`).
 
     Raises:
         CheckpointError: missing, damaged, foreign or of another version.
     """
-    calibration = load_calibration(folder).calibration
+    calibration = read_calibration(folder).calibration
     return Channel(load_detector(folder, device=device), calibration)

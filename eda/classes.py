@@ -8,9 +8,11 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from eda.frame import GOOD
-from eda.style import SEQUENCE, SYMBOLS, TRAIN, escape, say
+from eda.style import DEFECT, NORMAL, SEQUENCE, SYMBOLS, escape, say
 
 MAX_CLASSES = len(SYMBOLS)
+ANY_DEFECT = "defective"
+OUTLINE: dict[str, Any] = {"line": {"width": 0.6, "color": "#ffffff"}}
 GOOD_SYMBOLS = ("circle", "circle-open", "circle-dot", "circle-open-dot")
 
 
@@ -22,10 +24,10 @@ def label_classes(frame: pd.DataFrame) -> pd.Series:
     kinds, categories = frame["defect_type"], frame["category"]
     if categories.nunique() <= 1:
         few = kinds.nunique() <= MAX_CLASSES
-        return kinds if few else kinds.where(kinds == GOOD, "defective")
+        return kinds if few else kinds.where(kinds == GOOD, ANY_DEFECT)
     if (categories + kinds).nunique() <= MAX_CLASSES:
         return kinds + ", " + categories
-    states = kinds.where(kinds == GOOD, "defective")
+    states = kinds.where(kinds == GOOD, ANY_DEFECT)
     return states + ", " + categories if categories.nunique() <= MAX_CLASSES // 2 else states
 
 
@@ -47,6 +49,7 @@ def add_classes(
     across, up = np.asarray(x, float), np.asarray(y, float)
     ids = frame["id"].to_numpy()
     order = sorted(set(labels), key=lambda name: (not _is_good(name), name))
+    num_good = sum(map(_is_good, order))
     for position, name in enumerate(order):
         rows = labels == name
         figure.add_scatter(
@@ -54,7 +57,9 @@ def add_classes(
             y=up[rows].round(4).tolist(),
             mode="markers",
             name=f"{say(str(name))} ({rows.sum():,})",
-            marker=_marker(str(name), position),
+            marker=_mark_good(position)
+            if _is_good(name)
+            else _mark_defective(str(name), position - num_good),
             customdata=[str(one) for one in ids[rows]],
             text=[escape(str(one)) for one in ids[rows]],
             **trace,
@@ -65,14 +70,15 @@ def _is_good(name: str) -> bool:
     return name == GOOD or name.startswith(f"{GOOD}, ")
 
 
-def _marker(name: str, position: int) -> dict[str, Any]:
-    """Return what a class looks like; good images are circles and nothing else is."""
-    marker: dict[str, Any] = {"line": {"width": 0.6, "color": "#ffffff"}}
-    if name == GOOD:
-        return marker | {"size": 6, "symbol": "circle", "color": TRAIN, "opacity": 0.6}
-    colour = SEQUENCE[position % len(SEQUENCE)]
-    if _is_good(name):
-        symbol = GOOD_SYMBOLS[position % len(GOOD_SYMBOLS)]
-        return {"size": 7, "symbol": symbol, "color": colour, "opacity": 0.6}
+def _mark_good(position: int) -> dict[str, Any]:
+    """Return what good images look like: blue circles, and nothing else is either."""
+    symbol = GOOD_SYMBOLS[position % len(GOOD_SYMBOLS)]
+    return {**OUTLINE, "size": 7, "symbol": symbol, "color": NORMAL, "opacity": 0.6}
+
+
+def _mark_defective(name: str, position: int) -> dict[str, Any]:
+    """Return what a type of defect looks like, or defective images of any type."""
+    is_any = name.startswith(ANY_DEFECT)
+    colour = DEFECT if is_any else SEQUENCE[position % len(SEQUENCE)]
     symbol = SYMBOLS[position % len(SYMBOLS)]
-    return marker | {"size": 9, "symbol": symbol, "color": colour, "opacity": 0.9}
+    return {**OUTLINE, "size": 9, "symbol": symbol, "color": colour, "opacity": 0.9}

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from inspection.facts import DefectFacts
 from inspection.index import Index
 from inspection.issues import DatasetIssue, IssueKind
 
 GOOD = "good"
+BOXES = "boxes"  # as `ImageFacts.truth` says it
 ALL = "all"
 IMAGE_COLUMNS = (
     "id",
@@ -86,7 +88,10 @@ def make_frame(index: Index) -> pd.DataFrame:
 
 
 def make_defect_frame(index: Index) -> pd.DataFrame:
-    """Return one row per connected defect (or box), `DEFECT_COLUMNS`; `area_share` in percent."""
+    """Return one row per connected defect (or box), `DEFECT_COLUMNS`; `area_share` in percent.
+
+    A box has no thickness.
+    """
     rows = [
         (
             sample.id,
@@ -98,8 +103,7 @@ def make_defect_frame(index: Index) -> pd.DataFrame:
             defect.elongation,
             defect.contrast,
             defect.border_distance,
-            defect.thickness,
-            defect.thickness_share,
+            *_thickness(facts.truth, defect),
             *defect.centre,
         )
         for sample, facts in zip(index.samples, index.facts, strict=True)
@@ -125,6 +129,13 @@ def list_issues(index: Index) -> list[DatasetIssue]:
             for kind, problem, fix in told
         ]
     return found
+
+
+def _thickness(truth: str, defect: DefectFacts) -> tuple[float, float]:
+    """Return thickness in pixels and as a share of the side; a box does not tell it."""
+    if truth == BOXES:
+        return np.nan, np.nan
+    return defect.thickness, defect.thickness_share
 
 
 def make_problem_frame(index: Index) -> pd.DataFrame:

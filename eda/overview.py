@@ -11,10 +11,10 @@ from eda.frame import GOOD, readable
 from eda.style import (
     DEFECT,
     INSIDE_LABEL,
+    LEARNED,
     NORMAL,
     SEQUENCE,
     SYMBOLS,
-    TRAIN,
     bar_height,
     bar_marker,
     empty_figure,
@@ -22,14 +22,17 @@ from eda.style import (
     make_room_for_legend,
     say,
 )
+from inspection.names import join_names
 
 MAX_BARS = 30
 MAX_POINTS = 3000
 MAX_NAMED_SIZES = 4
+NEED_GOOD = "CAE, U-Net and PatchCore"
+TRAIN_CLASSIFIER = "python cli.py train --data DIR --detector classifier"
 NEAR = 0.25  # share of an axis that the words below a bubble may take
 KINDS = (  # split, is defective -> name, colour, pattern
-    ("train", False, "train, good", TRAIN, ""),
-    ("train", True, "train, defective", "#b58a00", "x"),
+    ("train", False, "train, good", LEARNED[NORMAL], ""),
+    ("train", True, "train, defective", LEARNED[DEFECT], "x"),
     ("test", False, "test, good", NORMAL, "."),
     ("test", True, "test, defective", DEFECT, "/"),
 )
@@ -62,6 +65,22 @@ def make_tiles(frame: pd.DataFrame, *, num_problems: int) -> list[Tile]:
         Tile("–" if np.isnan(area) else f"{area:.2g} %", "median defect area"),
         Tile(f"{num_problems:,}", f"missing or odd file{'s' * (num_problems != 1)}"),
     ]
+
+
+def describe_lack(frame: pd.DataFrame) -> str:
+    """Return that categories have no good image to learn from, and what they are good for."""
+    is_good = (frame["defect_type"] == GOOD) & (frame["split"] != "test")
+    lacking = sorted(set(frame["category"]) - set(frame.loc[is_good, "category"]))
+    if not lacking:
+        return ""
+    rows = frame[frame["category"].isin(lacking)]
+    is_all = len(rows) == len(frame)
+    where = "No image" if is_all else f"In {join_names(lacking)} no image"
+    told = f"{where} to learn from shows a good part: {NEED_GOOD} cannot learn here."
+    kinds = rows[rows["defect_type"] != GOOD].groupby("category")["defect_type"].nunique()
+    if kinds.max() > 1:
+        return f"{told} The classifier can learn to name the defects: `{TRAIN_CLASSIFIER}`."
+    return told
 
 
 def count_images(frame: pd.DataFrame) -> pd.DataFrame:

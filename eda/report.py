@@ -92,7 +92,7 @@ def make_sections(
                 overview.count_images(images),
                 "Images per type and split",
                 file="counts",
-                note=index.dataset.account,
+                note=f"{overview.describe_lack(images)} {index.dataset.account}".strip(),
             ),
             table_value(
                 problems,
@@ -139,7 +139,7 @@ def _similarity(index: Index, images: pd.DataFrame, vectors: NDArray[np.float32]
         note=similarity.describe_pairs(found.images, found.pairs),
         max_rows=None,
     )
-    return Section("Similarity", [found.projection, pairs])
+    return Section("Similarity", [found.draw(), pairs])
 
 
 def _place(part: Part, values: dict[str, Any]) -> str:

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
-from eda.style import SEQUENCE, SYMBOLS, bar_height, empty_figure, escape, lay_out, say
+from eda.style import NEUTRAL, bar_height, empty_figure, escape, lay_out, say
 from inspection.evaluation_types import FIGURES, Curve, EvaluationReport, Figure
 from inspection.leaderboard import Leaderboard
+from inspection.looks import Look, look_of
 from inspection.metrics import Weights, count_levels, pr_curve, roc_curve, thin_curve
 
-COLOURS = ("#8a78ea", "#cf62a8", "#17916b", *SEQUENCE)
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
-MARKS = ("circle", "square", "diamond", *SYMBOLS[3:])
 NOT_EVALUATED = "No detector of this category was evaluated."
 NO_PIXELS = "No pixels were compared: there is no defective test image with a mask."
 ONE_CLASS = "It takes both normal and defective test images."
@@ -27,7 +25,7 @@ class Shown:
     """An evaluated detector as figures show it.
 
     Attributes:
-        place: among all detectors; it decides on colour, dash and mark.
+        place: among all detectors, by which they stand in order.
     """
 
     title: str
@@ -35,16 +33,8 @@ class Shown:
     report: EvaluationReport
 
     @property
-    def colour(self) -> str:
-        return COLOURS[self.place % len(COLOURS)]
-
-    @property
-    def dash(self) -> str:
-        return DASHES[self.place % len(DASHES)]
-
-    @property
-    def mark(self) -> str:
-        return MARKS[self.place % len(MARKS)]
+    def look(self) -> Look:
+        return look_of(self.report.detector)
 
 
 def draw_leaderboard(board: Leaderboard, looks: Mapping[str, Shown]) -> go.Figure:
@@ -129,7 +119,7 @@ def draw_seconds(shown: Sequence[Shown], category: str) -> go.Figure:
             x=[mean],
             y=[one.title],
             orientation="h",
-            marker={"color": one.colour},
+            marker={"color": one.look.figure},
             text=[f"{mean:,.0f} ms"],
             textposition="outside",
             cliponaxis=False,
@@ -144,22 +134,22 @@ def draw_seconds(shown: Sequence[Shown], category: str) -> go.Figure:
 
 def _add_dots(
     figure: go.Figure,
-    look: Shown,
+    one: Shown,
     entries: Sequence[Figure],
     categories: Sequence[str],
     shift: float,
 ) -> None:
     """Add the dots of one detector, each a little above or below the line of its category."""
-    known = [(place, one) for place, one in enumerate(entries) if one.value is not None]
+    known = [(place, entry) for place, entry in enumerate(entries) if entry.value is not None]
     if not known:
         return
-    rows = np.array([_fences(one) for _, one in known])  # (n, 3): value, low, high
+    rows = np.array([_fences(entry) for _, entry in known])  # (n, 3): value, low, high
     figure.add_scatter(
         x=rows[:, 0].tolist(),
         y=[place + shift for place, _ in known],
         mode="markers",
-        name=look.title,
-        marker={"size": 11, "symbol": look.mark, "color": look.colour},
+        name=one.title,
+        marker={"size": 11, "symbol": one.look.mark, "color": one.look.figure},
         error_x={
             "type": "data",
             "symmetric": False,
@@ -167,11 +157,11 @@ def _add_dots(
             "arrayminus": (rows[:, 0] - rows[:, 1]).tolist(),
             "thickness": 1.6,
             "width": 4,
-            "color": look.colour,
+            "color": one.look.figure,
         },
-        customdata=[[escape(categories[place]), _say_interval(one)] for place, one in known],
+        customdata=[[escape(categories[place]), _say_interval(entry)] for place, entry in known],
         hovertemplate="%{customdata[0]}: %{x:.3f} (%{customdata[1]})"
-        f"<extra>{escape(look.title)}</extra>",
+        f"<extra>{escape(one.title)}</extra>",
     )
 
 
@@ -229,7 +219,7 @@ def _draw_curves(
             mode="lines",
             name=one.title if value is None else f"{one.title} {value:.3f}",
             legendgroup=one.title,
-            line={"color": one.colour, "dash": one.dash, "width": 2.4},
+            line={"color": one.look.figure, "dash": one.look.dash, "width": 2.4},
             hovertemplate=f"%{{x:.3f}}, %{{y:.3f}}<extra>{escape(one.title)}</extra>",
         )
     lay_out(figure, f"{title}, {FIGURES[key].title}", height=SQUARE, showlegend=True)
@@ -253,8 +243,8 @@ def _add_point(figure: go.Figure, one: Shown, x: float, y: float) -> None:
         showlegend=False,
         marker={
             "size": 13,
-            "symbol": one.mark,
-            "color": one.colour,
+            "symbol": one.look.mark,
+            "color": one.look.figure,
             "line": {"width": 2, "color": "#fff"},
         },
         hovertemplate=f"%{{x:.3f}}, %{{y:.3f}}<extra>{escape(one.title)} at its threshold</extra>",
@@ -262,7 +252,7 @@ def _add_point(figure: go.Figure, one: Shown, x: float, y: float) -> None:
 
 
 def _add_diagonal(figure: go.Figure) -> None:
-    line = {"color": "#8b98a6", "width": 1, "dash": "dot"}
+    line = {"color": NEUTRAL, "width": 1, "dash": "dot"}
     figure.add_shape(type="line", x0=0, y0=0, x1=1, y1=1, line=line, layer="below")
 
 

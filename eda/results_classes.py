@@ -9,7 +9,7 @@ from eda.style import lay_out, say
 from inspection.class_answers import ClassAnswers, count_differences
 from inspection.classification import ClassReport
 
-SCALE = ((0.0, "#f4f6f8"), (1.0, "#6ba6d6"))
+SCALE = ((0.0, "#f4f6f8"), (1.0, "#a99ad8"))
 INK = "#10161d"  # readable on the whole scale, whatever the theme
 MANY = 8  # classes, from which on a cell has room for the count only
 CELL = 46  # height of a row, px

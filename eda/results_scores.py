@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from eda.results import Shown
 from eda.results_mistakes import relative_scores
-from eda.style import DEFECT, NORMAL, empty_figure, escape, lay_out, say
+from eda.style import DEFECT, NEUTRAL, NORMAL, empty_figure, escape, lay_out, say
 from inspection.evaluation_types import EvaluationReport, ScoredImage
 from inspection.types import Calibration
 
@@ -36,7 +36,7 @@ def draw_scatter(first: Shown | None, second: Shown | None) -> go.Figure:
     chosen = _choose(labels)
     figure = go.Figure()
     for label, name, colour, symbol in (
-        (False, "normal", NORMAL, "circle"),
+        (False, "good", NORMAL, "circle"),
         (True, "defective", DEFECT, "x"),
     ):
         rows = [row for row in chosen if labels[row] == label]
@@ -166,7 +166,7 @@ def _add_points(
 
 
 def _mark_thresholds(figure: go.Figure, first: str, second: str) -> None:
-    line = {"color": "#8b98a6", "width": 1.5, "dash": "dash"}
+    line = {"color": NEUTRAL, "width": 1.5, "dash": "dash"}
     figure.add_vline(x=1, line=line)
     figure.add_hline(y=1, line=line)
     for text, x, y, anchor in (

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from eda.style import DEFECT, GRID, NORMAL, SEQUENCE, empty_figure, lay_out
+from eda.style import GRID, SEQUENCE, empty_figure, lay_out
 from inspection.history import LOSSES, History
 
 LOOKS = {  # figure -> name, colour, dash
-    "loss": ("training", NORMAL, "solid"),
-    "validation_loss": ("validation", DEFECT, "dash"),
-    "accuracy": ("accuracy", SEQUENCE[2], "solid"),
+    "loss": ("training", SEQUENCE[6], "solid"),
+    "validation_loss": ("validation", SEQUENCE[2], "dash"),
+    "accuracy": ("accuracy", SEQUENCE[1], "solid"),
     "f1": ("F1", SEQUENCE[3], "dash"),
 }
 SCORES = ("accuracy", "f1")
@@ -109,7 +109,7 @@ def _mark_best(figure: go.Figure, history: History) -> None:
         y=[value],
         mode="markers",
         name=f"lowest: epoch {epoch}",
-        marker={"color": DEFECT, "symbol": "diamond", "size": 11},
+        marker={"color": SEQUENCE[2], "symbol": "diamond", "size": 11},
         hovertemplate=f"epoch {epoch}: %{{y:.4g}}<extra>lowest validation loss</extra>",
     )
 

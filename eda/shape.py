@@ -9,8 +9,7 @@ import plotly.graph_objects as go
 from eda.style import (
     DEFECT,
     INSIDE_LABEL,
-    NORMAL,
-    TRAIN,
+    NEUTRAL,
     bar_height,
     bar_marker,
     empty_figure,
@@ -36,11 +35,12 @@ LOG_STEPS = (  # an axis over more decades than this -> its marks within a decad
 LOST_SHARE = 0.05  # of the defects thinner than 1 px: too small
 THIN_SHARE = 0.10  # of the defects thinner than 2 px: risky
 NO_DEFECT = "No defect with a mask or a box is among the chosen ones."
+ONLY_BOXES = "Boxes do not tell how thick a defect is."
 COUNTS = (  # from, to, name, colour, pattern
-    (1, 1, "one", NORMAL, ""),
-    (2, 2, "two", "#17916b", "."),
-    (3, 5, "three to five", "#c99700", "/"),
-    (6, np.inf, "six or more", DEFECT, "x"),
+    (1, 1, "one", "#d5c6ee", ""),
+    (2, 2, "two", "#b093dd", "."),
+    (3, 5, "three to five", "#8b62c4", "/"),
+    (6, np.inf, "six or more", "#65409b", "x"),
 )
 VERDICTS = ("Keeps the defects", "Thin defects at risk", "Loses defects")
 
@@ -113,9 +113,10 @@ def check_resolution(defects: pd.DataFrame, sizes: Sequence[int] = SIZES) -> pd.
     Images are stretched to a square, as every detector does; thickness is the diameter of the
     largest disc inside a defect. "Loses defects": more than 5 % are thinner than 1 pixel. "Thin
     defects at risk": more than 10 % are thinner than 2 pixels. An image is lost where all of its
-    defects are thinner than 1 pixel.
+    defects are thinner than 1 pixel. What is known by boxes alone is left out.
     """
     rows = []
+    defects = defects[defects["thickness_share"].notna()]
     thickest = defects.groupby("id")["thickness_share"].max()
     total = max(1, len(defects))
     for size in sizes:
@@ -149,16 +150,16 @@ def check_resolution(defects: pd.DataFrame, sizes: Sequence[int] = SIZES) -> pd.
 def draw_resolution(defects: pd.DataFrame, sizes: Sequence[int] = SIZES) -> go.Figure:
     """Draw which share of the defects stays how thick, per input size."""
     title = "Resolution check"
-    if defects.empty:
-        return empty_figure(title, NO_DEFECT)
+    if defects["thickness_share"].isna().all():
+        return empty_figure(title, NO_DEFECT if defects.empty else ONLY_BOXES)
     table = check_resolution(defects, sizes)
     lost, thin = table["percent_1"], table["percent_2"] - table["percent_1"]
     labels = [name.split(" ")[0] for name in table["input_size"]]
     figure = go.Figure()
     for values, name, colour, pattern in (
-        (lost, "thinner than 1 px: lost", DEFECT, "x"),
+        (lost, "thinner than 1 px: lost", "#c0394b", "x"),
         (thin, "1 to 2 px: at risk", "#c99700", "/"),
-        (100 - lost - thin, "2 px or more: kept", NORMAL, ""),
+        (100 - lost - thin, "2 px or more: kept", NEUTRAL, ""),
     ):
         figure.add_bar(
             x=labels,
@@ -194,7 +195,7 @@ def recommend_size(table: pd.DataFrame) -> str:
             f"{first['percent_2']:g} % are thinner than 2 pixels there."
         )
     if (table["verdict"] == "–").all():
-        return "Without masks or boxes there is nothing to check."
+        return f"Without masks there is nothing to check. {ONLY_BOXES}"
     last = table.iloc[-1]
     return (
         f"Even at {last['input_size']}, {last['percent_2']:g} % of the defects are thinner than "
@@ -252,7 +253,7 @@ def _draw_boxes(
     )
     figure.update_yaxes(showgrid=False, autorange="reversed")
     if column == "contrast":
-        figure.add_vline(x=0, line={"color": TRAIN, "width": 1, "dash": "dot"})
+        figure.add_vline(x=0, line={"color": NEUTRAL, "width": 1, "dash": "dot"})
     if not is_log:
         return figure
     ticks = choose_log_ticks(float(fences.min()), float(fences.max()))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -24,6 +25,7 @@ MAX_COMPONENTS = 256
 MAX_POINTS = 2500
 MAX_PAIRS = 20_000
 BLOCK = 1024
+SMALL = 64  # images or dimensions
 SIDE = 32
 TITLE = "Similar images lie close together"
 FROM_STUDENT = "features of the small backbone"
@@ -46,24 +48,30 @@ class Comparison:
     Attributes:
         images: the readable ones; `pairs` and the table of near-duplicates count their rows.
         pairs: near-duplicates.
-        projection: of every image onto a plane, by class.
+        points: (n, 2), every image on a plane.
+        shares: of the variance, along both axes of the plane.
+        source: what was compared, in words.
     """
 
     images: pd.DataFrame
     pairs: Pairs
-    projection: go.Figure
+    points: Vectors
+    shares: tuple[float, float]
+    source: str
+
+    def draw(self, *, defect_type: str = ALL) -> go.Figure:
+        """Draw the plane by class: all images, or one defect type beside the normal ones."""
+        shown = choose_points(select_with_normal(self.images, defect_type=defect_type))
+        return draw_projection(shown, self.points, self.shares, source=self.source)
 
 
-def compare_images(
-    index: Index, images: pd.DataFrame, vectors: Vectors | None, *, defect_type: str = ALL
-) -> Comparison:
+def compare_images(index: Index, images: pd.DataFrame, vectors: Vectors | None) -> Comparison:
     """Compare images of a dataset with each other.
 
     Args:
         index: of the dataset.
         images: of them, with the index of the whole frame.
         vectors: (n, d), one per image of the dataset; thumbnails stand in where there are none.
-        defect_type: that is drawn, beside the normal images; near-duplicates are sought in all.
     """
     source = FROM_STUDENT
     if vectors is None:
@@ -74,9 +82,7 @@ def compare_images(
     vectors = vectors[images.index.to_numpy()]
     images = images.reset_index(drop=True)
     pairs = find_near_duplicates(vectors, list(images["category"]))
-    points, shares = project(vectors)
-    shown = choose_points(select_with_normal(images, defect_type=defect_type))
-    return Comparison(images, pairs, draw_projection(shown, points, shares, source=source))
+    return Comparison(images, pairs, *project(vectors), source)
 
 
 def thumbnail_vectors(thumbnails: Mapping[str, bytes], ids: Sequence[str]) -> Vectors:
@@ -101,14 +107,32 @@ def whiten(vectors: Vectors) -> Vectors:
     that the light comes from, counts no more than what makes one image itself.
     """
     centred = vectors.astype(np.float32) - vectors.mean(axis=0)
-    count = len(centred)
-    num_components = min(MAX_COMPONENTS, max(MIN_COMPONENTS, count // 4), centred.shape[1])
-    variances, axes = np.linalg.eigh(centred.T @ centred / count)
-    variances, axes = variances[::-1][:num_components], axes[:, ::-1][:, :num_components]
+    scores, variances = _principal_scores(
+        centred, min(MAX_COMPONENTS, max(MIN_COMPONENTS, len(centred) // 4))
+    )
     scale = np.sqrt(np.maximum(variances, 1e-3 * max(float(variances[0]), 1e-12)))
-    whitened = _normalise((centred @ axes) / scale)
+    whitened = _normalise(scores / scale)
     whitened[~vectors.any(axis=1)] = 0  # an unreadable image is like no other
     return whitened
+
+
+def _principal_scores(
+    centred: NDArray[Any], num_components: int
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the first principal components (n, m) and their variances (m,), the largest first.
+
+    Of images and dimensions the fewer are compared with each other: both have the same components,
+    and to take apart a square matrix costs its side to the third power.
+    """
+    count, width = centred.shape
+    if count < width:
+        variances, vectors = np.linalg.eigh(centred @ centred.T / count)
+        variances = np.maximum(variances, 0)
+        scores = vectors * np.sqrt(variances * count)
+    else:
+        variances, axes = np.linalg.eigh(centred.T @ centred / count)
+        scores = centred @ axes
+    return scores[:, ::-1][:, :num_components], variances[::-1][:num_components]
 
 
 def find_near_duplicates(
@@ -210,10 +234,16 @@ def project(vectors: Vectors) -> tuple[Vectors, tuple[float, float]]:
     total = float((centred**2).sum())
     if len(vectors) < 3 or total == 0:
         return np.zeros((len(vectors), 2), np.float32), (0.0, 0.0)
-    _, axes = np.linalg.eigh(centred.T @ centred)
-    axes = axes[:, [-1, -2]]  # (d, 2), the largest first
-    axes *= np.sign(axes[np.abs(axes).argmax(axis=0), [0, 1]])
-    points = centred @ axes
+    if min(centred.shape) > SMALL:  # two of very many components: not all of them are sought
+        from scipy.sparse.linalg import svds
+
+        start = np.random.default_rng(0).standard_normal(min(centred.shape))
+        _, _, axes = svds(centred, k=2, v0=start)  # (2, d), the largest last
+        points = centred @ axes[::-1].T
+    else:
+        points, _ = _principal_scores(centred, 2)
+    axes = centred.T @ points  # (d, 2), not of length 1
+    points = points * np.sign(axes[np.abs(axes).argmax(axis=0), [0, 1]])
     shares = (points**2).sum(axis=0) / total
     return points.astype(np.float32), (float(shares[0]), float(shares[1]))
 

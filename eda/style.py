@@ -6,10 +6,12 @@ import plotly.graph_objects as go
 
 INK = "#74818f"  # readable on white and on near-black; the page replaces it by its own ink
 GRID = "rgba(128,140,150,.25)"
-NORMAL = "#2f86c9"
-DEFECT = "#d9601a"
-TRAIN = "#8b98a6"
-SEQUENCE = ("#d9601a", "#2f86c9", "#17916b", "#a678d6", "#b58a00", "#d1598f", "#5c6f82", "#3aa6b9")
+NORMAL = "#2f86c9"  # good, and nothing else is blue
+DEFECT = "#d9601a"  # defective
+LEARNED = {NORMAL: "#8fbfe6", DEFECT: "#eda878"}  # the same, of images to learn from
+NEUTRAL = "#8b98a6"
+SEQUENCE = (DEFECT, "#17916b", "#a678d6", "#b58a00", "#d1598f", "#7a5a3a", "#5c6f82", "#9c2f2f")
+"""Types of defects, and whatever else is neither good nor defective."""
 SYMBOLS = ("square", "diamond", "triangle-up", "cross", "x", "star", "triangle-down", "pentagon")
 FONT = "IBM Plex Sans, system-ui, sans-serif"
 MAX_LABEL = 26

@@ -5,7 +5,7 @@ folder above holds what a product has decided for all its detectors. Both are re
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,8 +69,8 @@ def no_calibration(min_threshold: float) -> Calibration:
 
 
 def default_rate(calibrations: Iterable[Calibration]) -> float:
-    """Return 2 per 100, or the largest floor of the detectors if that is higher."""
-    return max([DEFAULT_RATE, *(calibration.floor for calibration in calibrations)])
+    """Return 2 per 100, or the largest floor of the detectors that judge if that is higher."""
+    return max([DEFAULT_RATE, *_floors(calibrations)])
 
 
 def product_rate(folder: Path, calibrations: Iterable[Calibration]) -> float:
@@ -80,8 +80,11 @@ def product_rate(folder: Path, calibrations: Iterable[Calibration]) -> float:
         CheckpointError: `product.json` is damaged.
     """
     own = load_product_rate(folder)
-    floors = (calibration.floor for calibration in calibrations)
-    return max([DEFAULT_RATE if own is None else own, *floors])
+    return max([DEFAULT_RATE if own is None else own, *_floors(calibrations)])
+
+
+def _floors(calibrations: Iterable[Calibration]) -> Iterator[float]:
+    return (one.floor for one in calibrations if one.gives_verdicts)
 
 
 def decide(image_score: float, threshold: float) -> Verdict:
@@ -140,12 +143,17 @@ def load_calibration(folder: Path) -> StoredCalibration:
             a good part to judge by.
     """
     stored = read_calibration(folder)
-    if stored.calibration.num_normal == 0:
-        raise CheckpointError(
-            f"{folder.name} has learned from defects alone: it names them, but gives no verdict.",
-            "Add good images to the dataset and train again.",
-        )
+    if not stored.calibration.gives_verdicts:
+        raise no_verdict(folder.name)
     return stored
+
+
+def no_verdict(detector: str) -> CheckpointError:
+    """Return the error of a detector that was asked to judge and has never seen a good part."""
+    return CheckpointError(
+        f"{detector} has learned from defects alone: it names them, but gives no verdict.",
+        "Add good images to the dataset and train again.",
+    )
 
 
 def read_calibration(folder: Path) -> StoredCalibration:

@@ -4,57 +4,33 @@ The catalogue is given the function that loads a checkpoint folder, so it needs 
 """
 
 import contextlib
-import os
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from inspection.calibration import load_opening, product_rate
+from inspection.calibration import load_opening, no_verdict, product_rate
 from inspection.checkpoint_folders import is_there, stamp
-from inspection.command_line import quote, quote_path
-from inspection.dataset import Dataset, read_dataset
+from inspection.command_line import quote
+from inspection.dataset import FLAT, Dataset
+from inspection.dataset_cache import DatasetCache
 from inspection.errors import CheckpointError, DatasetError, InspectionError, SettingsError
 from inspection.index import Embed
 from inspection.joining import Joining, Strangers
 from inspection.panels import FAILURES, Panel, Status, stopped
+from inspection.places import Places
+from inspection.products import Product, find_products
 from inspection.reading import load_reading, read_by
-from inspection.short_paths import shorten_paths
 from inspection.split_plan import load_split
 from inspection.splits import apply_split, make_split
 from inspection.types import DEFAULT_READING, Calibration, Channel, Reading, Sample, Split
 
-__all__ = [
-    "CHECKPOINTS",
-    "DEMO_DATA",
-    "FAILURES",
-    "HERE",
-    "Catalog",
-    "Loader",
-    "Panel",
-    "Product",
-    "Status",
-    "stopped",
-]
+if TYPE_CHECKING:
+    from inspection.demo_folder import DemoFolder  # it can draw, which takes time to import
 
 Loader = Callable[[Path], Channel]
 
-HERE = Path(__file__).resolve().parent.parent
-CHECKPOINTS = HERE / "checkpoints"
-DEMO_DATA = HERE / "data" / "demo"
-
-
-@dataclass(frozen=True, slots=True)
-class Product:
-    """One category of one dataset; `folder` holds its checkpoints and may not exist yet."""
-
-    dataset: str
-    category: str
-    folder: Path
-
-    @property
-    def key(self) -> str:
-        return f"{self.dataset}/{self.category}"
+NO_GOOD_IMAGE = "It cannot learn here: no image to learn from shows a good part."
 
 
 class Catalog:
@@ -65,10 +41,13 @@ class Catalog:
         data: dataset folders, each under its own name or under the given one.
         loader: reads a checkpoint folder.
         detectors: those that a page compares.
-        optional: those of them that are not missed where nobody has trained them.
+        optional: those of them that learn from labelled defects alone; they are missed only where
+            there is nothing else to learn from.
         embed: compares images, for the exploration.
 
     Attributes:
+        products: by key, as `refresh` has last found them.
+        demo: the folder of the demo products, if its images may have to be drawn first.
         is_shared: whether strangers see the page, which then names no folder of this machine.
     """
 
@@ -83,6 +62,8 @@ class Catalog:
         embed: Embed | None = None,
     ) -> None:
         self.embed = embed
+        self.demo: DemoFolder | None = None
+        self.datasets = DatasetCache()
         self.is_shared = False
         self.detectors = tuple(detectors)
         self._optional = frozenset(optional)
@@ -92,12 +73,22 @@ class Catalog:
         pairs = data.items() if isinstance(data, Mapping) else ((one.name, one) for one in data)
         for name, folder in pairs:
             self._data.setdefault(name, folder)  # of two with one name, the first counts
+        self._places = Places(checkpoints, self._data)
         self._panels: dict[tuple[str, str], tuple[float, Panel]] = {}
         self._locks: dict[tuple[str, str], threading.Lock] = {}
         self._lock = threading.Lock()
-        self._samples: dict[str, tuple[tuple[float, ...], tuple[Sample, ...]]] = {}
+        self._samples: dict[str, tuple[tuple[object, ...], tuple[Sample, ...]]] = {}
+        self._lacking: dict[str, tuple[Sequence[Sample], bool]] = {}
         self._joining = Joining(self.detectors)
         self.products = self._find_products()
+
+    def refresh(self) -> None:
+        """Look for products again: what was trained or put into a dataset meanwhile is shown.
+
+        Of a dataset folder that cannot be read any more nothing is forgotten.
+        """
+        with contextlib.suppress(DatasetError):
+            self.products = self._find_products()
 
     def product(self, key: str) -> Product:
         """Return the product of that key.
@@ -170,10 +161,26 @@ class Catalog:
         held = self._panels.get((key, detector))
         if held is not None and held[0] == stamp(folder):
             return held[1]
-        if not is_there(folder):
-            is_expected = detector not in self._optional
-            return self._missing(key, detector) if is_expected else Panel(detector, Status.ABSENT)
-        return Panel(detector, Status.LOADING)
+        if is_there(folder):
+            return Panel(detector, Status.LOADING)
+        learns_from_defects = detector in self._optional
+        if self.lacks_good(key) and not learns_from_defects:
+            return Panel(detector, Status.UNABLE, problem=NO_GOOD_IMAGE)
+        if self.lacks_good(key) or not learns_from_defects:
+            return self._missing(key, detector)
+        return Panel(detector, Status.ABSENT)
+
+    def lacks_good(self, key: str) -> bool:
+        """Tell whether a product has images, and none to learn from shows a good part."""
+        product = self.product(key)
+        listed = self._listed(product.dataset)
+        held = self._lacking.get(key)
+        if held is None or held[0] is not listed:
+            own = [sample for sample in listed if sample.category == product.category]
+            has_good = any(s.split is not Split.TEST and not s.is_anomalous for s in own)
+            held = (listed, bool(own) and not has_good)
+            self._lacking[key] = held
+        return held[1]
 
     def load(self, key: str, detector: str) -> Panel:
         """Return a detector, loaded if need be; a checkpoint written anew is read anew.
@@ -198,7 +205,18 @@ class Catalog:
             return panel
 
     def channel(self, key: str, detector: str) -> Channel:
-        """Return a detector that is ready to inspect.
+        """Return a detector that is ready to give verdicts.
+
+        Raises:
+            CheckpointError: it is missing or broken, or has learned from defects alone.
+        """
+        channel = self.answering(key, detector)
+        if not channel.calibration.gives_verdicts:
+            raise no_verdict(detector)
+        return channel
+
+    def answering(self, key: str, detector: str) -> Channel:
+        """Return a detector that is ready to answer, be it without a verdict.
 
         Raises:
             CheckpointError: it is missing or broken.
@@ -231,9 +249,10 @@ class Catalog:
     def samples(self, key: str) -> tuple[Sample, ...]:
         """Return the test samples that no detector has seen, in training or calibration."""
         product = self.product(key)
-        state = self._joining.state(product.folder)
+        state = (*self._joining.state(product.folder), self._listed(product.dataset))
         held = self._samples.get(key)
         if held is None or held[0] != state:
+            self._joining.forget(product.folder)  # others may be shown with its detectors now
             held = (state, self._unseen(product))
             self._samples[key] = held
         return held[1]
@@ -242,10 +261,11 @@ class Catalog:
         """Return one of the unseen samples.
 
         Raises:
-            DatasetError: there is none of that id.
+            DatasetError: there is none of that id, or it cannot be drawn.
         """
         for sample in self.samples(key):
             if sample.id == sample_id:
+                self.draw([sample])
                 return sample
         raise DatasetError(f"There is no sample {sample_id}.", "Choose one from the strip.")
 
@@ -253,21 +273,36 @@ class Catalog:
         """Return any image of a product, also one that a detector has learned from.
 
         Raises:
-            DatasetError: there is none of that id.
+            DatasetError: there is none of that id, or it cannot be drawn.
         """
-        for sample in self._all_samples(self.product(key)):
+        product = self.product(key)
+        for sample in (*self.samples(key), *self._read_samples(product)):
             if sample.id == sample_id:
+                self.draw([sample])
                 return sample
         raise DatasetError(f"There is no image {sample_id}.", "Choose another one.")
 
-    def _all_samples(self, product: Product) -> Iterator[Sample]:
-        """Yield the unseen ones first: they are at hand, the others need the folder listed."""
-        yield from self.samples(product.key)
-        if (root := self._data.get(product.dataset)) is not None:
-            yield from self._read_samples(product, root)
+    def draw(self, samples: Iterable[Sample]) -> None:
+        """See to it that these images are there: those of the demo are drawn when asked for.
 
-    def _read_samples(self, product: Product, root: Path) -> list[Sample]:
-        samples = (one for one in read_dataset(root).samples if one.category == product.category)
+        Raises:
+            DatasetError: the folder of the demo cannot be written.
+        """
+        if self.demo is not None:
+            self.demo.draw(samples)
+
+    def _listed(self, dataset: str) -> tuple[Sample, ...]:
+        """Return all samples of a dataset, the same object as long as its folder stays the same."""
+        root = self._data.get(dataset)
+        if root is None or not root.is_dir():
+            return ()
+        if self.demo is not None and self.demo.root == root:
+            return self.demo.samples
+        return self.datasets.read(root, name=dataset).samples
+
+    def _read_samples(self, product: Product) -> list[Sample]:
+        listed = self._listed(product.dataset)
+        samples = (one for one in listed if one.category == product.category)
         is_foreign = self.is_foreign(product.key)
         return read_by(samples, DEFAULT_READING if is_foreign else self.reading(product.key))
 
@@ -288,54 +323,34 @@ class Catalog:
 
     def _missing(self, key: str, detector: str) -> Panel:
         product = self.product(key)
-        command = self._command("train", product, _chosen(product, detector))
+        chosen = _chosen(product, detector) + " --all-good" * self._is_flat(product)
+        command = self._command("train", product, chosen)
         return Panel(detector, Status.MISSING, problem="Not trained yet.", fix=command)
 
+    def _is_flat(self, product: Product) -> bool:
+        """Tell whether nothing but the person who trains can say that the images are good."""
+        with contextlib.suppress(DatasetError):  # told where its images are asked for
+            shown = self._shown(product)
+            return shown is not None and shown.layout == FLAT
+        return False
+
     def _command(self, verb: str, product: Product, chosen: str) -> str:
-        data = self._data.get(product.dataset)
-        where = "DIR" if data is None else self._show(data)
-        command = f"python cli.py {verb} --data {where}{chosen}"
-        if self.is_foreign(product.key):
-            command += " --dataset NAME"
-        elif data is not None and data.name != product.dataset:
-            command += f" --dataset {quote(product.dataset)}"
-        if self._checkpoints.resolve() != CHECKPOINTS:
-            command += f" --checkpoints {self._show(self._checkpoints)}"
-        if data is not None and data.resolve() == DEMO_DATA:  # of which only samples are there
-            command = f"python cli.py demo-data\n{command}"
-        return command
+        is_foreign = self.is_foreign(product.key)
+        return self._places.command(
+            verb, product, chosen, is_foreign=is_foreign, is_shared=self.is_shared
+        )
 
     def hide_folders(self, text: str) -> str:
         """Return a text as the page shows it: strangers are told no path of this machine."""
-        if not self.is_shared:
-            return text
-        names = [(self._checkpoints, CHECKPOINTS.name), (CHECKPOINTS, CHECKPOINTS.name)]
-        names += [(folder, "DIR") for folder in self._data.values()]
-        home = Path(os.path.expanduser("~"))  # noqa: PTH111 (an account may have none)
-        names += [(HERE, "."), (Path.cwd(), "."), (home, "~")]
-        return shorten_paths(text, names)
-
-    def _show(self, folder: Path) -> str:
-        """Return a folder as a command names it; strangers are told no path of this machine."""
-        return "DIR" if self.is_shared else quote_path(folder)
+        return self._places.hide(text) if self.is_shared else text
 
     def _find_products(self) -> Mapping[str, Product]:
-        found: dict[str, Product] = {}
-        for folder in sorted(self._checkpoints.glob("*/*")):
-            if [name for name in self.detectors if is_there(folder / name)]:
-                product = Product(folder.parent.name, folder.name, folder)
-                found[product.key] = product
-        for name, root in self._data.items():
-            for category in read_dataset(root).categories if root.is_dir() else ():
-                product = Product(name, category, self._checkpoints / name / category)
-                found.setdefault(product.key, product)
-        order = {name: position for position, name in enumerate(self._data)}
-        opening = {key for key, product in found.items() if _names_opening(product)}
-        ranked = sorted(
-            found.values(),
-            key=lambda one: (order.get(one.dataset, len(order)), one.key not in opening),
+        return find_products(
+            self._checkpoints,
+            self._data,
+            detectors=self.detectors,
+            read=lambda name, root: self.datasets.read(root, name=name),
         )
-        return {product.key: product for product in ranked}
 
     def _shown(self, product: Product) -> Dataset | None:
         """Return the images that are shown of a product; None where there are none.
@@ -344,13 +359,12 @@ class Catalog:
             DatasetError: they cannot be read.
         """
         root = self._data.get(product.dataset)
-        return None if root is None else read_dataset(root).of(product.category)
+        if root is None:
+            return None
+        return self.datasets.read(root, name=product.dataset).of(product.category)
 
     def _unseen(self, product: Product) -> tuple[Sample, ...]:
-        root = self._data.get(product.dataset)
-        if root is None or not root.is_dir():
-            return ()
-        samples = self._read_samples(product, root)
+        samples = self._read_samples(product)
         plan = None if self.is_foreign(product.key) else load_split(product.folder)
         if plan is None and any(sample.split is Split.TRAIN for sample in samples):
             plan = make_split(samples, needs_normal=False)
@@ -359,13 +373,6 @@ class Catalog:
         for detector in self.joined(product.key):
             seen |= self._joining.seen(product.folder / detector).keys()
         return tuple(s for s in used if s.split is Split.TEST and s.id not in seen)
-
-
-def _names_opening(product: Product) -> bool:
-    """Tell whether a product names an opening; a damaged file is a matter of that product alone."""
-    with contextlib.suppress(CheckpointError):
-        return bool(load_opening(product.folder))
-    return False
 
 
 def _chosen(product: Product, detector: str) -> str:

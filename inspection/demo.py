@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -20,7 +21,8 @@ from PIL import Image
 from inspection import demo_bottle, demo_fabric, demo_washer
 from inspection.drawing import Camera, Field
 from inspection.errors import DatasetError, SettingsError
-from inspection.types import Mask, RGBImage
+from inspection.folders import natural_key
+from inspection.types import Mask, RGBImage, Sample, Split
 
 DRAWING_VERSION = 1
 """Goes up whenever the same seed draws different pixels."""
@@ -155,6 +157,7 @@ def write_demo_data(
     names = list(PRODUCTS) if products is None else list(products)
     jobs = [job for name in names for job in _jobs(name)]
     jobs = [job for job in jobs if only is None or only(image_id(*job))]
+    jobs.sort(key=_urgency)
     if seed < 0:
         raise SettingsError("The seed cannot be negative.", "Give 0 or more.")
     try:
@@ -173,6 +176,33 @@ def write_demo_data(
             "Choose a folder that you may write to, on a disk with room.",
         ) from error
     return root
+
+
+def list_samples(root: Path, products: Sequence[str]) -> tuple[Sample, ...]:
+    """Return every image of demo products as a dataset has them, whether they were drawn or not."""
+    samples = [_to_sample(root, job) for name in products for job in _jobs(name)]
+    return tuple(sorted(samples, key=lambda sample: natural_key(sample.id)))
+
+
+def is_demo(root: Path) -> bool:
+    """Tell whether a folder holds demo data of the seed and the version that are drawn now."""
+    try:
+        return _read_marker(root / MARKER) == {"drawing": DRAWING_VERSION, "seed": 0}
+    except (DatasetError, OSError):
+        return False
+
+
+def _to_sample(root: Path, job: _Job) -> Sample:
+    name, split, defect_type, _ = job
+    image_path, mask_path = _paths(root, job)
+    masks = () if mask_path is None else (mask_path,)
+    return Sample(image_id(*job), image_path, name, Split(split), defect_type, masks)
+
+
+def _urgency(job: _Job) -> tuple[bool, int]:
+    """Sort images that are tested on first, and of each kind as many: a part shows what all are."""
+    _, split, _, index = job
+    return split == "train", index
 
 
 def image_id(product: str, split: str, defect_type: str | None, index: int) -> str:
@@ -303,7 +333,7 @@ def _write_chunk(root: Path, seed: int, jobs: list[_Job]) -> int:
 
 def _write_png(path: Path, pixels: NDArray[np.uint8]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     try:
         # level 1 with run lengths only: grain does not compress, so do not search for repeats
         Image.fromarray(pixels).save(temporary, format="PNG", compress_level=1, compress_type=3)

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from inspection.calibration import is_majority
-from inspection.types import Familiarity, Verdict
+from inspection.measures import class_probabilities, name_class
+from inspection.types import Familiarity, Naming, Verdict
 
 DETECTOR_TITLES: Mapping[str, str] = {
     "cae": "CAE",
@@ -18,6 +19,8 @@ SEEN_NOTE = (
 )
 SILENT_NOTE = "{names} could not answer and {verb} left out."
 UNFAMILIAR_TITLE = "This does not look like {category}"
+NAMED_NOTE = "No good part was ever seen; {names}."
+NAMED_ONE = "the {title} takes it for {name} ({share:.0f} %)"
 ALIKE_NOTE = "It looks most like {product}."
 
 
@@ -28,6 +31,7 @@ class Outcome(StrEnum):
     DEFECT = "defect"  # a strict majority flags
     MIXED = "mixed"  # some flag
     NORMAL = "normal"
+    NAMED = "named"  # no verdict: the detectors that answer have never seen a good part
 
 
 OUTCOME_TITLES: Mapping[Outcome, str] = {
@@ -35,6 +39,7 @@ OUTCOME_TITLES: Mapping[Outcome, str] = {
     Outcome.DEFECT: "Defect found",
     Outcome.MIXED: "Models disagree",
     Outcome.NORMAL: "No defect found",
+    Outcome.NAMED: "No verdict",
 }
 
 
@@ -64,6 +69,18 @@ def describe_silent(detectors: Sequence[str]) -> str:
     return SILENT_NOTE.format(names=names, verb=verb) * bool(detectors)
 
 
+def describe_naming(naming: Naming) -> str:
+    """Return what a detector without verdicts takes an image for, as the end of a sentence."""
+    name, share = next(iter(class_probabilities(naming.measures).items()), ("nothing", 1.0))
+    title = title_of(naming.detector)
+    return NAMED_ONE.format(title=title.lower(), name=name_class(name), share=100 * share)
+
+
+def describe_namings(namings: Sequence[Naming]) -> str:
+    """Return why there is no verdict, and what detectors take an image for."""
+    return NAMED_NOTE.format(names=join_names([describe_naming(one) for one in namings]))
+
+
 def describe_unfamiliar(category: str, familiarity: Familiarity | None) -> str:
     """Return that an image does not look like its product, and why; empty where it does."""
     if familiarity is None or familiarity.is_familiar:
@@ -75,9 +92,10 @@ def describe_unfamiliar(category: str, familiarity: Familiarity | None) -> str:
 
 
 def decide_outcome(verdicts: Sequence[Verdict], familiarity: Familiarity | None = None) -> Outcome:
-    """Return what the verdicts of several detectors come to; without any, it is unfamiliar."""
-    if not verdicts and familiarity is not None and not familiarity.is_familiar:
-        return Outcome.UNFAMILIAR
+    """Return what the verdicts of several detectors come to; without any there is none."""
+    if not verdicts:
+        is_unfamiliar = familiarity is not None and not familiarity.is_familiar
+        return Outcome.UNFAMILIAR if is_unfamiliar else Outcome.NAMED
     num_flagged = sum(verdict is Verdict.DEFECT for verdict in verdicts)
     if is_majority(num_flagged, len(verdicts)):
         return Outcome.DEFECT

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspection.calibration import relative_score
-from inspection.types import AnomalyMap, Box, Finding, Mask, RGBImage, Size
+from inspection.types import AnomalyMap, Box, Finding, Mask, Naming, RGBImage, Size
 
 THRESHOLD_AT = 0.5  # where on the colour scale 1.0 x threshold lies
 TRANSPARENT_BELOW = (0.45, 0.9)  # x threshold, at least and at most
@@ -87,6 +87,11 @@ def draw_finding(image: RGBImage, finding: Finding) -> RGBImage:
     least, most = TRANSPARENT_BELOW
     heat = blend(image, relative, visible_from=min(most, max(least, typical)))
     return draw_outlines(heat, finding.anomaly_map > finding.threshold)
+
+
+def draw_naming(image: RGBImage, naming: Naming) -> RGBImage:
+    """Return where the answer of a detector without verdicts comes from, as colours."""
+    return blend(image, to_relative(naming.anomaly_map, naming.middle))
 
 
 def draw_boxes(image: RGBImage, boxes: Sequence[Box], *, image_size: Size) -> RGBImage:

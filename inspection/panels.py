@@ -17,6 +17,7 @@ class Status(StrEnum):
     LOADING = "loading"
     MISSING = "missing"
     ABSENT = "absent"  # missing, and nobody expects it
+    UNABLE = "unable"  # missing, and the dataset has nothing that it could learn from
     BROKEN = "broken"
 
 

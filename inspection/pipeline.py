@@ -10,7 +10,16 @@ from inspection.errors import CheckpointError
 from inspection.images import read_sample
 from inspection.preprocess import to_input_size
 from inspection.regions import find_regions
-from inspection.types import Channel, Detector, Finding, Inspection, Prediction, RGBImage, Sample
+from inspection.types import (
+    Channel,
+    Detector,
+    Finding,
+    Inspection,
+    Naming,
+    Prediction,
+    RGBImage,
+    Sample,
+)
 
 
 def predict(
@@ -62,6 +71,26 @@ def inspect_with(
     )
 
 
+def name_with(channel: Channel, image: RGBImage) -> Naming:
+    """Return what a detector without verdicts takes an image for."""
+    start = time.perf_counter()
+    prediction = predict(channel.detector, [image])[0]
+    return Naming(
+        detector=channel.detector.name,
+        anomaly_map=prediction.anomaly_map,
+        middle=channel.calibration.min_threshold or prediction.image_score / 2,
+        measures=prediction.measures,
+        seconds=time.perf_counter() - start,
+    )
+
+
+def answer(channel: Channel, image: RGBImage, *, false_alarm_rate: float) -> Finding | Naming:
+    """Return what a detector finds, or what it takes an image for if it can give no verdict."""
+    if channel.calibration.gives_verdicts:
+        return inspect_with(channel, image, false_alarm_rate=false_alarm_rate)
+    return name_with(channel, image)
+
+
 def inspect_image(
     image: RGBImage,
     channels: Mapping[str, Channel],
@@ -73,10 +102,8 @@ def inspect_image(
     rate = false_alarm_rate
     if rate is None:
         rate = default_rate(channel.calibration for channel in channels.values())
-    findings = tuple(
-        inspect_with(channel, image, false_alarm_rate=rate) for channel in channels.values()
-    )
-    return Inspection(source, image, findings)
+    answers = [answer(channel, image, false_alarm_rate=rate) for channel in channels.values()]
+    return Inspection.of(source, image, answers)
 
 
 def predict_samples(

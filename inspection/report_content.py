@@ -1,5 +1,6 @@
 """What a report says and in which order, as blocks that the PDF and the HTML draw alike."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -7,9 +8,15 @@ from typing import TypeAlias
 from inspection.calibration import relative_score
 from inspection.identity import DetectorIdentity, Identity
 from inspection.measures import class_probabilities, name_class, name_measure, other_measures
-from inspection.names import OUTCOME_TITLES, UNFAMILIAR_TITLE, Outcome, title_of
+from inspection.names import (
+    OUTCOME_TITLES,
+    UNFAMILIAR_TITLE,
+    Outcome,
+    describe_namings,
+    title_of,
+)
 from inspection.reports import Item, Report, flagged_share, region_row
-from inspection.types import Finding, Verdict
+from inspection.types import Finding, Naming, Verdict
 
 VERDICTS = {Verdict.DEFECT: "Defect", Verdict.NORMAL: "Normal"}
 MAX_REGIONS = 40  # per detector; a noisy map has a thousand, which nobody reads
@@ -104,11 +111,9 @@ def _date(report: Report) -> str:
 
 
 def _summary(report: Report) -> Iterator[Block]:
-    counts = [
-        f"{OUTCOME_TITLES[outcome]}: {sum(item.outcome is outcome for item in report.items)}"
-        for outcome in Outcome
-    ]
-    yield Paragraph(" · ".join(counts))
+    counts = Counter(item.outcome for item in report.items)
+    shown = [one for one in Outcome if one is not Outcome.NAMED or counts[one]]
+    yield Paragraph(" · ".join(f"{OUTCOME_TITLES[one]}: {counts[one]}" for one in shown))
     names = [one.name for one in report.identity.detectors]
     yield Table(
         columns=("No.", "Image", "Outcome", *(f"{title_of(name)}" for name in names)),
@@ -118,7 +123,7 @@ def _summary(report: Report) -> Iterator[Block]:
                 str(number),
                 item.name,
                 OUTCOME_TITLES[item.outcome],
-                *_verdict_cells(item, len(names)),
+                *_verdict_cells(item, names),
             )
             for number, item in enumerate(report.items, 1)
         ],
@@ -127,10 +132,13 @@ def _summary(report: Report) -> Iterator[Block]:
     yield Paragraph("Scores are given in multiples of the threshold of their detector.")
 
 
-def _verdict_cells(item: Item, num_detectors: int) -> Sequence[str]:
-    if not item.findings:
-        return ("not inspected",) * num_detectors
-    return [f"{_times(f.relative_score)} {VERDICTS[f.verdict]}" for f in item.findings]
+def _verdict_cells(item: Item, names: Sequence[str]) -> Sequence[str]:
+    """Return what each detector says of an image."""
+    said = {f.detector: f"{_times(f.relative_score)} {VERDICTS[f.verdict]}" for f in item.findings}
+    for naming in item.namings:
+        name, share = next(iter(class_probabilities(naming.measures).items()))
+        said[naming.detector] = f"{name_class(name)} {100 * share:.0f} %"
+    return [said.get(name, "not inspected") for name in names]
 
 
 def _image(item: Item, report: Report) -> Iterator[Block]:
@@ -142,6 +150,8 @@ def _image(item: Item, report: Report) -> Iterator[Block]:
     )
     if item.outcome is Outcome.UNFAMILIAR:
         title, text = UNFAMILIAR_TITLE.format(category=identity.category), "It was not inspected."
+    elif item.outcome is Outcome.NAMED:
+        text = describe_namings(item.namings)
     yield Lead(
         picture=None if item.pictures is None else item.pictures.image,
         outcome=item.outcome,
@@ -151,7 +161,7 @@ def _image(item: Item, report: Report) -> Iterator[Block]:
             ("Image", item.name),
             ("Size", f"{item.size[1]} × {item.size[0]} pixels"),
             ("Product", f"{identity.dataset}/{identity.category}"),
-            ("Allowed", f"{100 * report.false_alarm_rate:.3g} false alarms per 100 good parts"),
+            *_allowed(item, report),
             ("Inspected", _date(report)),
             ("Pixel hash", item.pixel_hash[:SHORT_HASH]),
         ),
@@ -160,6 +170,23 @@ def _image(item: Item, report: Report) -> Iterator[Block]:
         yield Paragraph(item.note)
     if item.findings:
         yield from _findings(item)
+    if item.namings:
+        yield from _namings(item)
+
+
+def _allowed(item: Item, report: Report) -> Sequence[tuple[str, str]]:
+    """Return by which rule there are verdicts, if there are any."""
+    if item.outcome is Outcome.NAMED:
+        return ()
+    return (("Allowed", f"{100 * report.false_alarm_rate:.3g} false alarms per 100 good parts"),)
+
+
+def _namings(item: Item) -> Iterator[Block]:
+    if item.pictures is not None:
+        titles = [f"{title_of(one.detector)}: what its answer rests on" for one in item.namings]
+        yield Gallery(list(zip(titles, item.pictures.namings, strict=True)))
+    for naming in item.namings:
+        yield from _classes(naming)
 
 
 def _findings(item: Item) -> Iterator[Block]:
@@ -201,7 +228,7 @@ def _scores(findings: Sequence[Finding]) -> Table:
     )
 
 
-def _classes(finding: Finding) -> Iterator[Block]:
+def _classes(finding: Finding | Naming) -> Iterator[Block]:
     classes = class_probabilities(finding.measures)
     if classes:
         yield Heading(f"{title_of(finding.detector)}: class probabilities", 3)

@@ -42,6 +42,7 @@ TONES = {
     Outcome.DEFECT: (178, 62, 0),
     Outcome.MIXED: (138, 97, 0),
     Outcome.NORMAL: (10, 98, 164),
+    Outcome.NAMED: SOFT,
 }
 
 
@@ -227,7 +228,7 @@ class _Document(FPDF):
             self.set_fill_color(230, 235, 240)
             left = self.l_margin + name_width
             self.rect(left, top + 1, bar_width, LINE - 2, style="F")
-            self.set_fill_color(*TONES[Outcome.NORMAL])
+            self.set_fill_color(*SOFT)
             filled = bar_width * min(1.0, max(0.0, share))
             if filled > 0:
                 self.rect(left, top + 1, filled, LINE - 2, style="F")

@@ -9,7 +9,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -24,10 +24,11 @@ from inspection.identity import Identity
 from inspection.images import pixel_hash, write_png
 from inspection.measures import class_probabilities, other_measures
 from inspection.names import Outcome, decide_outcome
-from inspection.overlay import draw_boxes, draw_finding
-from inspection.types import Familiarity, Finding, Inspection, Region, RGBImage, Size
+from inspection.overlay import draw_boxes, draw_finding, draw_naming
+from inspection.types import Familiarity, Finding, Inspection, Naming, Region, RGBImage, Size
 
 FORMAT = 1
+NO_MAP = np.zeros((0, 0), np.float32)
 PICTURE_SIDES = (640, 800)  # the longer side of a picture in a report, at least and at most
 JPEG_QUALITY = 88
 MAX_STEM_BYTES = 160  # file systems end at 255, and number, detector and suffix come on top
@@ -40,11 +41,15 @@ Row = dict[str, object]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pictures:
-    """What a report shows of an image, as JPEG files; one overlay and one edge view per finding."""
+    """What a report shows of an image, as JPEG files; one overlay and one edge view per finding.
+
+    A naming has one overlay.
+    """
 
     image: bytes
     overlays: tuple[bytes, ...]
     edges: tuple[bytes, ...]
+    namings: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +64,7 @@ class Item:
         findings: without their maps; none where the image is unfamiliar and was not inspected.
         pictures: None for a report that shows none.
         familiarity: None where nobody has looked.
+        namings: what detectors without verdicts take it for, without their maps.
     """
 
     name: str
@@ -68,10 +74,12 @@ class Item:
     findings: tuple[Finding, ...]
     pictures: Pictures | None
     familiarity: Familiarity | None = None
+    namings: tuple[Naming, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
-        return decide_outcome([finding.verdict for finding in self.findings], self.familiarity)
+        verdicts = [finding.verdict for finding in self.findings]
+        return decide_outcome(verdicts, None if self.namings else self.familiarity)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,20 +100,16 @@ def make_item(inspection: Inspection, *, note: str = "", has_pictures: bool = Tr
         size=(image.shape[0], image.shape[1]),
         pixel_hash=pixel_hash(image),
         note=note,
-        findings=tuple(_without_map(finding) for finding in inspection.findings),
+        findings=tuple(replace(one, anomaly_map=NO_MAP) for one in inspection.findings),
         pictures=_draw_pictures(inspection) if has_pictures else None,
         familiarity=inspection.familiarity,
+        namings=tuple(replace(one, anomaly_map=NO_MAP) for one in inspection.namings),
     )
 
 
 def readable(name: str) -> str:
     """Return a file name in which bytes that are no Unicode are written as escapes."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
-def _without_map(finding: Finding) -> Finding:
-    values = {name: getattr(finding, name) for name in Finding.__slots__}
-    return Finding(**{**values, "anomaly_map": np.zeros((0, 0), np.float32)})
 
 
 def _draw_pictures(inspection: Inspection) -> Pictures:
@@ -124,6 +128,7 @@ def _draw_pictures(inspection: Inspection) -> Pictures:
             )
             for finding in inspection.findings
         ),
+        namings=tuple(_to_jpeg(draw_naming(picture, one)) for one in inspection.namings),
     )
 
 
@@ -168,6 +173,18 @@ def finding_row(finding: Finding) -> Row:
         "verdict": finding.verdict.value,
         "num_regions": len(finding.regions),
         "flagged_share": flagged_share(finding),
+    }
+
+
+def naming_row(naming: Naming) -> Row:
+    """Return what a detector without verdicts takes an image for."""
+    classes = class_probabilities(naming.measures)
+    name = next(iter(classes), "")
+    return {
+        "detector": naming.detector,
+        "verdict": "",
+        "class": name,
+        "probability": classes.get(name, ""),
     }
 
 
@@ -228,6 +245,14 @@ def _item_json(item: Item) -> Row:
             }
             for finding in item.findings
         ],
+        "namings": [
+            {
+                "detector": naming.detector,
+                "class_probabilities": class_probabilities(naming.measures),
+                "measures": other_measures(naming.measures),
+            }
+            for naming in item.namings
+        ],
     }
 
 
@@ -248,8 +273,11 @@ def make_csv(report: Report) -> str:
             "note": item.note,
             **familiarity_row(item.familiarity),
         }
-        if not item.findings:
+        if item.outcome is Outcome.UNFAMILIAR:
             rows += [{**about, "detector": one.name} for one in report.identity.detectors]
+        for naming in item.namings:
+            row = {**about, **naming_row(naming), **naming.measures}
+            rows.append({**row, "weights_sha256": files.get(naming.detector, "")})
         for finding in item.findings:
             found = {**about, **finding_row(finding), **finding.measures}
             found["weights_sha256"] = files.get(finding.detector, "")
@@ -295,6 +323,11 @@ def write_overlays(inspection: Inspection, out: Path, *, number: int, note: str 
         write_png(overlay, draw_finding(inspection.image, finding))
         times = {"seconds": round(finding.seconds, 4), "overlay": readable(overlay.name)}
         rows.append({**about, **finding_row(finding), **times})
+    for naming in inspection.namings:
+        overlay = out / f"{number:04d}_{stem}_{naming.detector}.png"
+        write_png(overlay, draw_naming(inspection.image, naming))
+        times = {"seconds": round(naming.seconds, 4), "overlay": readable(overlay.name)}
+        rows.append({**about, **naming_row(naming), **times})
     return rows
 
 
@@ -305,9 +338,10 @@ def unfamiliar_row(inspection: Inspection, detector: str, *, note: str) -> Row:
 
 def _about(inspection: Inspection, note: str) -> Row:
     verdicts = [finding.verdict for finding in inspection.findings]
+    familiarity = None if inspection.namings else inspection.familiarity
     return {
         "image": readable(inspection.source),
-        "outcome": decide_outcome(verdicts, inspection.familiarity).value,
+        "outcome": decide_outcome(verdicts, familiarity).value,
         "note": note,
         **familiarity_row(inspection.familiarity),
     }

@@ -173,6 +173,11 @@ class Calibration:
         return len(self.normal_scores)
 
     @property
+    def gives_verdicts(self) -> bool:
+        """Tell whether there is a good part to judge by."""
+        return self.num_normal > 0
+
+    @property
     def floor(self) -> float:
         """Lowest false-alarm rate that these normal scores can support, 1 / (n + 1)."""
         return 1.0 / (self.num_normal + 1)
@@ -273,17 +278,49 @@ class Familiarity:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Naming:
+    """The answer of a detector that has learned from defects alone: which one it is, no verdict.
+
+    Attributes:
+        anomaly_map: where the answer comes from.
+        middle: of the scale that the map is shown on, in the detector's own units.
+        measures: class probabilities among them.
+        seconds: time from image to answer, resizing included.
+    """
+
+    detector: str
+    anomaly_map: AnomalyMap
+    middle: float
+    measures: Mapping[str, float]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Inspection:
     """One image and what every detector found in it.
 
     An unfamiliar image has no findings, unless somebody wants it inspected anyway; `familiarity` is
-    None where nobody has looked.
+    None where nobody has looked. Namings are the answers of detectors that give no verdict.
     """
 
     source: str
     image: RGBImage
     findings: tuple[Finding, ...]
     familiarity: Familiarity | None = None
+    namings: tuple[Naming, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        source: str,
+        image: RGBImage,
+        answers: Sequence[Finding | Naming],
+        familiarity: Familiarity | None = None,
+    ) -> Self:
+        """Sort the answers of detectors by whether they are verdicts."""
+        findings = tuple(one for one in answers if isinstance(one, Finding))
+        namings = tuple(one for one in answers if isinstance(one, Naming))
+        return cls(source, image, findings, familiarity, namings)
 
 
 @dataclass(frozen=True, slots=True)

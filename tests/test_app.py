@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect
 
 import app
 from inspection.catalog import Catalog
+from inspection.demo import write_demo_data
 from inspection.errors import DatasetError, InspectionError, SettingsError
 from inspection.types import Channel
 from tests.fakes import DETECTORS, make_catalog
@@ -300,6 +301,34 @@ def test_demo_data_that_cannot_be_read_is_left_out_unless_somebody_asked_for_it(
     assert f"The demo images are not shown: {asked['demo']} is called demo, too." in said
     app.add_demo_data({"demo": demo})
     assert capsys.readouterr().out == ""
+
+
+def test_the_demo_is_completed_only_where_it_is_shown_and_is_the_one_drawn_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    demo = tmp_path / "demo"
+    monkeypatch.setattr(app, "DEMO_DATA", demo)
+    (tmp_path / "checkpoints" / "demo" / "washer").mkdir(parents=True)
+    assert app.find_demo({"demo": demo}, tmp_path / "checkpoints") is None
+    write_demo_data(demo, only=lambda _: False)
+    found = app.find_demo({"demo": demo}, tmp_path / "checkpoints")
+    assert found is not None
+    assert found.products == ("washer",)
+    assert app.find_demo({"demo": tmp_path / "mine"}, tmp_path / "checkpoints") is None
+    assert app.find_demo({}, tmp_path / "checkpoints") is None
+
+
+def test_the_rest_of_the_demo_is_drawn_after_the_first_inspection(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    demo = MagicMock()
+    demo.draw_rest.side_effect = lambda _: done.append("the rest")
+    monkeypatch.setattr(app, "print_first_inspection", lambda _: done.append("the first"))
+    monkeypatch.setattr(catalog, "demo", demo)
+    thread = app.work_behind(catalog)
+    thread.join(60)
+    assert done == ["the first", "the rest"]
 
 
 def test_ctrl_c_while_the_page_starts_stops_the_drawing(

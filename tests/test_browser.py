@@ -380,6 +380,15 @@ def test_boxes_edges_and_the_table_follow_the_slider_without_a_request(page: Any
     assert requests == []
 
 
+def test_where_no_region_is_flagged_the_edge_view_says_so(page: Any) -> None:
+    pick(page, "good")
+    page.get_by_role("button", name="Edges", exact=True).click()
+    notes = page.locator('.dl-panel [data-part="busy"]')
+    assert notes.all_inner_texts() == ["No region is flagged, so there are no edges to show."] * 3
+    page.get_by_role("button", name="Overlay", exact=True).click()
+    assert notes.all_inner_texts() == [""] * 3
+
+
 def test_a_click_saves_a_report_at_the_rate_of_the_slider(page: Any, tmp_path: Path) -> None:
     pick(page, "scratch")
     sample_id = page.locator('.strip button[aria-pressed="true"]').get_attribute("data-sample")

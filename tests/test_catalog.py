@@ -3,21 +3,24 @@
 import json
 import os
 import shlex
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from inspection.calibration import save_calibration, save_product_rate
-from inspection.catalog import Catalog, Status
+from inspection.catalog import Catalog
 from inspection.checkpoint_folders import read_seen
 from inspection.dataset import read_dataset
 from inspection.errors import BackboneError, CheckpointError, DatasetError, InspectionError
 from inspection.images import pixel_hash, read_image
+from inspection.panels import Status
 from inspection.split_plan import save_split
 from inspection.splits import make_split
 from inspection.types import Channel, Split
-from tests.factories import make_calibration, make_channel, write_dataset
+from tests.factories import make_calibration, make_channel, make_later, write_dataset
+from tests.miniatures import write_flat
 
 
 def write_checkpoint(folder: Path, *, seen: dict[str, str] | None = None) -> None:
@@ -193,6 +196,13 @@ def test_the_command_of_a_missing_detector_can_be_pasted(
     assert words[words.index("--category") + 1] == name
 
 
+def test_the_command_for_a_folder_of_photographs_says_that_all_are_good(tmp_path: Path) -> None:
+    photos = write_flat(tmp_path / "photos")
+    catalog = Catalog(tmp_path / "ck", [photos], loader=Loads(), detectors=("cae",))
+    (key,) = catalog.products
+    assert "--detector cae --all-good" in catalog.peek(key, "cae").fix
+
+
 def test_the_commands_of_a_shared_page_name_no_folder_of_the_machine(
     tmp_path: Path, data: Path
 ) -> None:
@@ -210,8 +220,8 @@ def test_the_commands_of_a_shared_page_name_no_folder_of_the_machine(
 def test_a_demo_product_is_drawn_before_it_is_trained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: Path
 ) -> None:
-    monkeypatch.setattr("inspection.catalog.CHECKPOINTS", tmp_path / "ck")
-    monkeypatch.setattr("inspection.catalog.DEMO_DATA", data)
+    monkeypatch.setattr("inspection.places.CHECKPOINTS", tmp_path / "ck")
+    monkeypatch.setattr("inspection.places.DEMO_DATA", data)
     monkeypatch.chdir(tmp_path)
     catalog = Catalog(tmp_path / "ck", [data], loader=Loads(), detectors=("cae",))
     assert catalog.peek("parts/disc", "cae").fix.splitlines() == [
@@ -235,14 +245,47 @@ def test_images_that_a_detector_learns_later_leave_the_strip(tmp_path: Path, dat
     assert [sample.id for sample in catalog.samples("parts/disc")] == test[2:]
 
 
-def test_an_unseen_sample_is_found_again_without_listing_the_folder(
+def test_what_was_trained_or_put_into_a_dataset_meanwhile_is_found(
+    tmp_path: Path, data: Path
+) -> None:
+    catalog = Catalog(tmp_path / "ck", [data], loader=Loads(), detectors=("cae",))
+    before = catalog.samples("parts/disc")
+    write_checkpoint(tmp_path / "ck" / "demo" / "washer" / "cae")
+    write_dataset(data, category="ring")
+    spots = data / "disc" / "test" / "spot"
+    shutil.copy(spots / "000.png", spots / "new.png")
+    for folder in (data, spots):
+        make_later(folder)
+    catalog.refresh()
+    assert list(catalog.products) == ["parts/disc", "parts/ring", "demo/washer"]
+    assert catalog.trained("demo/washer") == ("cae",)
+    found = {sample.id for sample in catalog.samples("parts/disc")}
+    assert found - {sample.id for sample in before} == {"disc/test/spot/new.png"}
+
+
+def test_products_of_a_dataset_that_cannot_be_read_any_more_stay(
+    tmp_path: Path, data: Path
+) -> None:
+    catalog = Catalog(tmp_path / "ck", [data], loader=Loads(), detectors=("cae",))
+    for image in data.rglob("*.png"):
+        image.unlink()
+        make_later(image.parent)
+    catalog.refresh()
+    assert list(catalog.products) == ["parts/disc"]
+    with pytest.raises(DatasetError, match="no images"):
+        catalog.samples("parts/disc")
+
+
+def test_a_folder_that_has_not_changed_is_listed_once(
     tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     catalog = Catalog(tmp_path / "ck", [data], loader=Loads(), detectors=("cae",))
     sample = catalog.samples("parts/disc")[0]
     learned = next(s for s in read_dataset(data).samples if s.split is Split.TRAIN)
     assert catalog.any_sample("parts/disc", learned.id).id == learned.id
-    monkeypatch.setattr("inspection.catalog.read_dataset", lambda _: pytest.fail("it was listed"))
+    fail = "inspection.dataset_cache.read_dataset"
+    monkeypatch.setattr(fail, lambda *_, **__: pytest.fail("it was listed"))
+    catalog.refresh()
     assert catalog.any_sample("parts/disc", sample.id) is sample
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from eda import gallery, location, overview, shape, similarity
@@ -26,6 +27,7 @@ from inspection.dataset import read_dataset
 from inspection.index import Index, open_index
 from inspection.types import Box, Sample, Split
 from tests.factories import write_dataset
+from tests.miniatures import write_neu
 
 LIMIT = 2_000_000
 
@@ -246,14 +248,60 @@ def test_a_pair_across_the_split_is_a_leak(frame: pd.DataFrame) -> None:
     assert similarity.describe_pairs(frame, pairs).startswith("1 of 12 test images")
 
 
-def test_the_projection_is_that_of_an_independent_implementation() -> None:
+def test_boxes_say_nothing_of_thickness(tmp_path: Path) -> None:
+    index = open_index(read_dataset(write_neu(tmp_path / "steel")), cache=tmp_path / "cache")
+    defects = make_defect_frame(index)
+    assert len(defects) == 20
+    assert defects["thickness"].isna().all()
+    assert defects["area"].notna().all()
+    (words,) = shape.draw_resolution(defects).layout.annotations
+    assert words.text == "Boxes do not tell how thick a defect is."
+    table = shape.check_resolution(defects)
+    assert set(table["verdict"]) == {"–"}
+    assert "Boxes do not tell" in shape.recommend_size(table)
+    one = defects.iloc[:1].assign(thickness_share=0.5)
+    mixed = shape.check_resolution(pd.concat([defects, one]), (64,))
+    assert mixed["verdict"].tolist() == ["Keeps the defects"], "masks count, and boxes do not"
+
+
+@pytest.mark.parametrize("size", [(60, 8), (40, 300), (90, 200)])
+def test_the_projection_is_that_of_an_independent_implementation(size: tuple[int, int]) -> None:
     from sklearn.decomposition import PCA
 
-    vectors = np.random.default_rng(1).normal(size=(60, 8)).astype(np.float32) * np.arange(1, 9)
+    strengths = np.linspace(8, 1, size[1]) ** 2
+    vectors = np.random.default_rng(1).normal(size=size).astype(np.float32) * strengths
     points, shares = similarity.project(vectors.astype(np.float32))
-    reference = PCA(2).fit(vectors)
-    np.testing.assert_allclose(np.abs(points), np.abs(reference.transform(vectors)), atol=1e-3)
+    reference = PCA(2, svd_solver="full").fit(vectors)
+    expected = np.abs(reference.transform(vectors))
+    np.testing.assert_allclose(np.abs(points), expected, atol=1e-4 * expected.max())
     np.testing.assert_allclose(shares, reference.explained_variance_ratio_, rtol=1e-4)
+
+
+def test_few_images_are_whitened_as_by_all_of_their_dimensions() -> None:
+    vectors = make_vectors(40) * np.linspace(1, 3, 64, dtype=np.float32)
+    centred = vectors - vectors.mean(axis=0)
+    variances, axes = np.linalg.eigh(centred.T @ centred / 40)  # (64, 64)
+    scores = (centred @ axes)[:, :-11:-1] / np.sqrt(variances[:-11:-1])
+    scores /= np.linalg.norm(scores, axis=1, keepdims=True)
+    whitened = similarity.whiten(vectors)
+    np.testing.assert_allclose(whitened @ whitened.T, scores @ scores.T, atol=1e-3)
+
+
+def test_comparing_few_images_takes_apart_no_matrix_of_their_dimensions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sides: list[int] = []
+    decompose = np.linalg.eigh
+
+    def note(matrix: NDArray[Any]) -> Any:
+        sides.append(len(matrix))
+        return decompose(matrix)
+
+    monkeypatch.setattr(np.linalg, "eigh", note)
+    vectors = np.random.default_rng(0).normal(size=(12, 1536)).astype(np.float32)
+    similarity.find_near_duplicates(vectors, ["part"] * 12)
+    similarity.project(vectors)
+    assert sides == [12, 12]
 
 
 def make_large(num: int = 100_000) -> pd.DataFrame:

@@ -55,13 +55,15 @@ def write_negative(root: Path) -> Path:
 
 
 def write_cracks(folder: Path) -> None:
-    """Add wide images with a thin line, and a mask that belongs to no image."""
+    """Add wide and tall images with a thin line, and a mask that belongs to no image."""
     rng = np.random.default_rng(5)
     for number in range(4):
         image = rng.normal(110, 6, (80, 120)).clip(0, 255).astype(np.uint8)
         mask = np.zeros((80, 120), np.uint8)
         mask[20 + 9 * number, 10:70] = 255
         image[mask > 0] = 30
+        if number % 2:
+            image, mask = image.T, mask.T
         for path, pixels in (
             (folder / "test" / "crack" / f"{number:03d}.png", image),
             (folder / "ground_truth" / "crack" / f"{number:03d}_mask.png", mask),
@@ -161,6 +163,17 @@ def test_the_gallery_follows_category_and_defect_type(own_page: Any) -> None:
     assert headings(own_page) == ["Good (7)", "Defective (4)"]
 
 
+def test_tall_images_are_shown_whole_in_the_gallery(page: Any) -> None:
+    open_view(page, "gallery")
+    boxes = page.evaluate(
+        """[...document.querySelectorAll('.gallery .picture')].map((one) => [one, ...one.children]
+          .map((part) => part.getBoundingClientRect().toJSON()))"""
+    )
+    assert len(boxes) > 12
+    for frame, *parts in boxes:
+        assert all(part["bottom"] <= frame["bottom"] + 1 for part in parts)
+
+
 def headings(page: Any) -> list[str]:
     return [str(one) for one in page.locator(".sides h2").all_inner_texts()]
 
@@ -245,6 +258,9 @@ def test_a_click_opens_an_image_large_and_hands_it_to_the_detectors(own_page: An
     dialog = own_page.locator("dialog.detail")
     dialog.locator("dt").first.wait_for()
     assert dialog.locator(".picture path").count() == 2
+    dialog.get_by_role("button", name="Close").click()
+    own_page.locator(".sides section").nth(1).locator("button").first.click()
+    assert dialog.locator("dt").count() > 0, "nothing new has come, and yet it is not empty"
     own_page.evaluate("document.querySelector('.dl').dataset.ready = ''")
     dialog.get_by_role("button", name="Inspect this image").click()
     own_page.wait_for_selector('.dl[data-ready="done:3"]')

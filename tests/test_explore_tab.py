@@ -11,10 +11,12 @@ import pytest
 from numpy.typing import NDArray
 
 from eda.similarity import FROM_STUDENT
+from inspection import demo
 from inspection.catalog import Catalog
+from inspection.demo_folder import DemoFolder
 from inspection.errors import DatasetError
 from inspection.types import RGBImage
-from tests.factories import BrightnessDetector, make_channel, write_dataset
+from tests.factories import BrightnessDetector, make_channel, make_later, write_dataset
 from ui import explore_data as module
 from ui.explore_tab import SUB_TABS, Handlers
 
@@ -86,7 +88,8 @@ def test_a_path_typed_by_hand_opens_nothing_outside_the_datasets(
 ) -> None:
     """Dataset folders are named when the page is started; a visitor's text never becomes a path."""
     outside = write_dataset(tmp_path / "private")
-    monkeypatch.setattr(module, "read_dataset", lambda *_, **__: pytest.fail("a folder was read"))
+    fail = "inspection.dataset_cache.read_dataset"
+    monkeypatch.setattr(fail, lambda *_, **__: pytest.fail("a folder was read"))
     asked = [str(outside), "../private", f"parts/../{outside.name}", "~", "file:///etc", "parts\0"]
     for name in asked:
         slots = last(handlers.show("overview", name, "all", "all", "any", "any", 0))
@@ -197,6 +200,16 @@ def test_choosing_a_dataset_again_takes_no_embeddings_from_who_waits_for_them(
     assert handlers.explorer.open("parts") is not job
 
 
+def test_a_second_visit_to_what_is_alike_compares_nothing_again(
+    handlers: Handlers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = last(handlers.show("similarity", "parts", "all", "all", "any", "any", 0))
+    monkeypatch.setattr("eda.similarity.compare_images", lambda *_: pytest.fail("once more"))
+    again = last(handlers.show("similarity", "parts", "all", "all", "any", "any", 0))
+    assert again["projection"].to_json() == first["projection"].to_json()
+    assert again["pairs"] == first["pairs"]
+
+
 def test_pictures_say_of_which_dataset_they_are(handlers: Handlers, slow: Means) -> None:
     slow.may_answer.set()
     sample = "disc/test/spot/000.png"
@@ -217,10 +230,90 @@ def test_after_a_failure_nobody_foresaw_the_next_visit_tries_again(
     explorer = module.Explorer(handlers.catalog)
     with monkeypatch.context() as patch:
         patch.setattr("threading.excepthook", lambda _: None)
-        patch.setattr(module, "read_dataset", lambda *_, **__: 1 // 0)
+        patch.setattr("inspection.dataset_cache.DatasetCache.read", lambda *_, **__: 1 // 0)
         with pytest.raises(DatasetError, match="could not be opened"):
             explorer.get("parts")
     assert len(explorer.get("parts").images) == 20
+
+
+def test_a_dataset_that_has_changed_is_shown_as_it_is_now(
+    handlers: Handlers, tmp_path: Path
+) -> None:
+    view = ("overview", "parts", "all", "all", "any", "any", 0)
+    assert last(handlers.show(*view))["tiles"][0]["value"] == "20"
+    spots = tmp_path / "parts" / "disc" / "test" / "spot"
+    shutil.copy(spots / "000.png", spots / "new.png")
+    make_later(spots)
+    assert last(handlers.show(*view))["tiles"][0]["value"] == "21"
+
+
+@pytest.fixture
+def demo_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, handlers: Handlers
+) -> tuple[Handlers, DemoFolder]:
+    """A page with the demo, of which the test images of one kind are drawn."""
+    for name, count in (("NUM_TRAIN_GOOD", 2), ("NUM_TEST_GOOD", 2), ("NUM_PER_DEFECT", 1)):
+        monkeypatch.setattr(demo, name, count)
+    folder = DemoFolder(tmp_path / "demo", ["washer"])
+    folder.draw(one for one in folder.samples if one.defect_type == "dent")
+    catalog = Catalog(
+        tmp_path / "checkpoints", [folder.root], loader=lambda _: make_channel(1.0), detectors=()
+    )
+    catalog.demo = folder
+    return Handlers(catalog), folder
+
+
+DEMO_VIEW = ("overview", "demo", "all", "all", "any", "any", 0)
+
+
+def test_an_excerpt_of_the_demo_says_so_and_grows_when_twice_as_much_is_there(
+    demo_page: tuple[Handlers, DemoFolder],
+) -> None:
+    page, folder = demo_page
+    shown = last(page.show(*DEMO_VIEW))
+    words = "The demo is being drawn: 1 of 8 images. Below is an excerpt of 1."
+    assert (shown["status"]["text"], shown["status"]["done"], shown["ticker"]) == (words, 1, True)
+    assert shown["tiles"][0]["value"] == "1"
+    folder.draw(folder.samples[:1])
+    assert page.follow("demo")["status"]["text"].startswith("The demo is being drawn: 2 of 8")
+    assert last(page.show(*DEMO_VIEW))["tiles"][0]["value"] == "2"
+    folder.draw(folder.samples[1:2])
+    assert last(page.show(*DEMO_VIEW))["tiles"][0]["value"] == "2", "not for every image"
+
+
+def test_the_whole_demo_is_shown_once_all_of_it_is_drawn(
+    demo_page: tuple[Handlers, DemoFolder],
+) -> None:
+    page, folder = demo_page
+    last(page.show(*DEMO_VIEW))
+    folder.draw(folder.samples)
+    folder.is_at_work = False
+    make_later(folder.root)
+    assert page.follow("demo") == {}
+    shown = last(page.show(*DEMO_VIEW))
+    assert shown["tiles"][0]["value"] == "8"
+    assert (shown["status"]["text"], shown["ticker"]) == ("", False)
+
+
+def test_a_demo_that_cannot_be_drawn_is_an_excerpt_with_the_reason(
+    demo_page: tuple[Handlers, DemoFolder],
+) -> None:
+    page, folder = demo_page
+    folder.is_at_work = False
+    folder.trouble = DatasetError("The disk is full.", "Make room.")
+    shown = last(page.show(*DEMO_VIEW))
+    words = "This is an excerpt: 1 of the 8 images of the demo. The disk is full. Make room."
+    assert (shown["status"]["text"], shown["ticker"]) == (words, False)
+
+
+def test_any_image_of_the_demo_can_be_handed_to_the_detectors(
+    demo_page: tuple[Handlers, DemoFolder],
+) -> None:
+    page, folder = demo_page
+    wanted = folder.samples[0]
+    assert not wanted.image_path.exists()
+    assert page.catalog.any_sample("demo/washer", wanted.id) == wanted
+    assert wanted.image_path.is_file()
 
 
 def test_without_datasets_the_tab_says_what_to_do(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,11 @@ from inspection.calibration import (
     save_product_rate,
     write_json,
 )
-from inspection.catalog import Catalog, Status
+from inspection.catalog import Catalog
 from inspection.dataset import read_dataset
 from inspection.errors import BackboneError, CheckpointError
 from inspection.images import pixel_hash, read_image
+from inspection.panels import Status
 from inspection.preprocess import to_input_size
 from inspection.types import Channel
 from tests.fakes import (
@@ -135,10 +137,20 @@ def test_a_sample_is_looked_up_by_its_id_and_never_opened_as_a_path(
 
 @pytest.mark.parametrize("product", ["no/such", "", None, 5, ["drawn/part"], {}])
 def test_an_unknown_product_is_answered_with_a_sentence(handlers: Handlers, product: Any) -> None:
-    assert problem(merge(handlers.open_page(product)))
     assert problem(merge(handlers.pick_sample(product, "x")))
     assert problem(merge(handlers.upload(product, Path("x.png"))))
     assert problem(merge(handlers.clear(product)))
+
+
+@pytest.mark.parametrize("product", ["drawn/gone", None])
+def test_a_page_that_is_older_than_the_products_opens_with_the_first_one(
+    handlers: Handlers, tmp_path: Path, product: Any
+) -> None:
+    shutil.copytree(tmp_path / "checkpoints" / "drawn", tmp_path / "checkpoints" / "later")
+    held = merge(handlers.open_page(product))
+    choices = [("part (drawn)", KEY), ("part (later)", "later/part")]
+    assert held["product"] == (choices, KEY)
+    assert held["header"]["product"] == KEY
 
 
 @pytest.mark.parametrize(
@@ -309,7 +321,7 @@ def test_another_tab_hands_over_any_image_of_a_product(tmp_path: Path) -> None:
     catalog = make_catalog(tmp_path)
     sample = next(s.id for s in read_dataset(catalog.folders["drawn"]).samples)
     held = merge(Handlers(catalog).pick_sample(KEY, sample))
-    assert held["product"] == KEY
+    assert held["product"][1] == KEY
     assert held["header"]["sample"] == sample
     for product, asked in ((KEY, "../secret.png"), ("nonsense", sample), (KEY, None)):
         assert merge(Handlers(catalog).pick_sample(product, asked))["header"]["state"] == "error"

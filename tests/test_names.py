@@ -34,7 +34,7 @@ def test_detectors_that_a_report_lacks_are_named() -> None:
 
 @pytest.mark.parametrize(
     ("flagged", "outcome"),
-    [("", "normal"), ("n", "normal"), ("dn", "mixed"), ("ddn", "defect"), ("dnn", "mixed")],
+    [("", "named"), ("n", "normal"), ("dn", "mixed"), ("ddn", "defect"), ("dnn", "mixed")],
 )
 def test_a_strict_majority_decides(flagged: str, outcome: str) -> None:
     verdicts = [Verdict.DEFECT if one == "d" else Verdict.NORMAL for one in flagged]

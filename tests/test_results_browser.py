@@ -1,5 +1,6 @@
 """The Results tab in a real headless browser, at both sizes."""
 
+import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -119,6 +120,7 @@ def test_verdicts_follow_the_slider_without_a_request(page: Any) -> None:
 
 def test_a_click_on_a_point_opens_the_image_in_inspect(page: Any) -> None:
     open_view(page, "compare")
+    page.wait_for_selector("text=Click one to open it in Inspect")
     page.evaluate("document.querySelector('.dl').dataset.ready = ''")
     page.evaluate(
         """() => {
@@ -166,3 +168,17 @@ def test_classes_are_shown_where_they_were_named(page: Any) -> None:
 def choose_category(page: Any, name: str) -> None:
     page.get_by_label("Category", exact=True).filter(visible=True).first.click()
     page.get_by_role("option", name=name, exact=True).first.click()
+
+
+@pytest.mark.parametrize("opened_page", ["desktop"], indirect=True)  # alike on a phone
+def test_a_product_that_is_trained_while_the_page_runs_is_there_after_a_reload(
+    page: Any, catalog: Catalog
+) -> None:
+    folder = catalog.product(KEY).folder
+    shutil.copytree(folder, folder.parents[1] / "trained" / "later")
+    page.reload()
+    page.wait_for_selector('.dl[data-ready="done:3"]')
+    page.locator("#product input").click()
+    assert "later (trained)" in page.locator("ul[role=listbox]").first.inner_text()
+    page.keyboard.press("Escape")
+    open_tab(page, "#tabs", "Results")

@@ -23,7 +23,7 @@ from inspection.classification import NamedImage
 from inspection.errors import EvaluationError, InspectionError
 from inspection.evaluation_types import Checkpoint
 from tests.fakes import make_catalog, write_checkpoint
-from ui import messages
+from ui import results_messages
 from ui.results_tab import Handlers
 
 TRUTH = ("normal", "normal", "dent", "dent", "dent")
@@ -92,7 +92,7 @@ def test_the_sub_tab_is_there_only_where_classes_were_named(catalog: Catalog) ->
     assert "--baseline DIR" in slots["classifiers"]["note"]
     assert len(slots["per-class"]["rows"]) == 4
     (slots,) = handlers.show("leaderboard", "drawn", "part")
-    assert slots["status"]["text"] == messages.CLASSES_ONLY
+    assert slots["status"]["text"] == results_messages.CLASSES_ONLY
     (slots,) = handlers.show("classes", "drawn", "ring")
     assert not slots["has-classes"]
     assert slots["view"] == "leaderboard"

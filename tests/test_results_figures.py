@@ -42,6 +42,7 @@ from inspection.evaluation_types import (
 )
 from inspection.history import History, read_history
 from inspection.leaderboard import make_leaderboard
+from inspection.looks import look_of
 from inspection.metrics import confusion
 from inspection.types import Calibration
 from tests.javascript import evaluate
@@ -176,7 +177,10 @@ def test_image_curves_are_those_of_scikit_learn(first: Shown) -> None:
 def test_detectors_are_told_apart_without_colours(first: Shown, second: Shown) -> None:
     lines = [one for one in draw_image_roc([first, second]).data if one.mode == "lines"]
     assert len({one.line.dash for one in lines}) == 2
-    assert first.mark != second.mark
+    marks = [
+        one.marker.symbol for one in draw_image_pr([first, second]).data if one.mode != "lines"
+    ]
+    assert marks == [look_of("cae").mark, look_of("unet").mark] == ["square", "circle"]
 
 
 def test_curves_that_cannot_be_drawn_say_why(first: Shown) -> None:

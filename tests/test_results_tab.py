@@ -1,15 +1,20 @@
 """The Results tab: it reads what was evaluated, and says what was not."""
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from inspection.calibration import CARD
 from inspection.catalog import Catalog
+from inspection.dataset import read_dataset
+from inspection.demo_folder import DemoFolder
+from inspection.errors import DatasetError
 from inspection.evaluation_files import EVALUATION, load_evaluation
+from inspection.types import Sample
 from tests.fakes import make_catalog, to_json, write_checkpoint, write_evaluations
-from ui import messages
+from ui import results_messages
 from ui.results_tab import SUB_TABS, Handlers
 
 KEY = "drawn/part"
@@ -164,6 +169,57 @@ def test_images_that_are_not_on_this_machine_are_named_with_a_remedy(
     assert "not on this machine" in value["missing"]
 
 
+class Drawer:
+    """A demo whose test images are drawn when somebody wants them, or cannot be."""
+
+    def __init__(self, root: Path, catalog: Catalog, *, trouble: DatasetError | None) -> None:
+        self.root, self.trouble = root, trouble
+        self.samples = read_dataset(root).samples
+        self.kept = {one.id: one.image_path.read_bytes() for one in catalog.samples(KEY)}
+        for sample in catalog.samples(KEY):
+            sample.image_path.unlink()
+
+    def draw(self, samples: Iterable[Sample]) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+        for sample in samples:
+            sample.image_path.write_bytes(self.kept[sample.id])
+
+
+def test_images_of_the_demo_are_drawn_when_a_mistake_is_to_be_seen(
+    handlers: Handlers, catalog: Catalog, tmp_path: Path
+) -> None:
+    root = tmp_path / "data" / "drawn"
+    catalog.demo = cast("DemoFolder", Drawer(root, catalog, trouble=None))
+    value = show(handlers, "mistakes", "drawn", "part", *[None] * 3, "misses", 0)["mistakes"]
+    items = [item for section in value["sections"] for item in section["items"]]
+    assert items
+    assert all(item["source"] for item in items)
+    assert value["missing"] == ""
+    num_there = sum(sample.image_path.exists() for sample in catalog.samples(KEY))
+    assert num_there == len({item["id"] for item in items}), "nothing else was drawn"
+
+
+def test_what_keeps_the_demo_from_being_drawn_is_told(
+    handlers: Handlers, catalog: Catalog, tmp_path: Path
+) -> None:
+    trouble = DatasetError("The disk is full.", "Make room.")
+    root = tmp_path / "data" / "drawn"
+    catalog.demo = cast("DemoFolder", Drawer(root, catalog, trouble=trouble))
+    value = show(handlers, "mistakes", "drawn", "part", *[None] * 3, "misses", 0)["mistakes"]
+    assert value["missing"].endswith("The disk is full. Make room.")
+
+
+def test_a_product_that_is_trained_while_the_page_runs_appears(
+    handlers: Handlers, tmp_path: Path
+) -> None:
+    assert show(handlers, "leaderboard")["dataset"][0] == [("drawn", "drawn")]
+    write_checkpoint(tmp_path / "checkpoints" / "later" / "ring" / "cae")
+    slots = show(handlers, "leaderboard", "later")
+    assert [value for _, value in slots["dataset"][0]] == ["drawn", "later"]
+    assert slots["category"] == ([("ring", "ring")], "ring")
+
+
 def test_the_scatter_takes_two_different_detectors(handlers: Handlers) -> None:
     slots = show(handlers, "compare", "drawn", "part", None, "cae", "cae")
     assert slots["first"][1] == "cae"
@@ -171,7 +227,7 @@ def test_the_scatter_takes_two_different_detectors(handlers: Handlers) -> None:
     slots = show(handlers, "compare", "drawn", "part", None, "patchcore", "cae")
     assert (slots["first"][1], slots["second"][1]) == ("patchcore", "cae")
     assert slots["scatter"].layout.xaxis.title.text == "PatchCore: score / threshold"
-    assert slots["click"] == {"product": KEY, "hint": messages.SCATTER_HINT}
+    assert slots["click"] == {"product": KEY, "hint": results_messages.SCATTER_HINT}
 
 
 def test_an_evaluation_made_meanwhile_is_shown(handlers: Handlers, catalog: Catalog) -> None:

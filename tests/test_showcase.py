@@ -1,17 +1,28 @@
 """Which samples the page offers and opens with, and how those of the demo products are drawn."""
 
+import base64
+import io
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from inspection.calibration import FORMAT, PRODUCT, write_json
 from inspection.demo import write_demo_data
 from inspection.split_plan import SplitPlan, save_split
 from inspection.types import Split
 from tests.fakes import make_catalog
+from ui.images import encode_thumbnail
 from ui.showcase import PER_KIND, choose_samples, draw_samples, find_opening, wanted_samples
 
 KEY = "drawn/part"
+
+
+def test_a_thumbnail_shows_the_whole_image_however_tall() -> None:
+    tall = np.zeros((800, 200, 3), np.uint8)
+    data = base64.b64decode(encode_thumbnail(tall, 132).partition(",")[2])
+    assert Image.open(io.BytesIO(data)).size == (33, 132)
 
 
 def test_the_page_opens_with_what_the_product_names_or_with_a_defect(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_a_showing_that_is_broken_off_does_not_keep_others_from_theirs() -> None
     wish.ask(1, page=1)
     first = wish.fulfil(show)
     next(first)
-    del first  # as Gradio lets go of it
+    del first  # closes it
     wish.ask(2, page=2)
     assert len(list(wish.fulfil(show))) == 3
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from inspection.catalog import Catalog
-from inspection.dataset import read_dataset
+from inspection.dataset import Dataset
+from inspection.demo_folder import DemoFolder
 from inspection.errors import DatasetError, InspectionError
 from inspection.index import Embed, Index, embed_index, open_index
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd  # at run time only when somebody opens the tab
     from numpy.typing import NDArray
+
+    from eda.similarity import Comparison
 
 MAX_OPEN = 4
 POLL = 0.25  # seconds between two looks at the progress
@@ -28,6 +31,25 @@ class Opened:
     images: "pd.DataFrame"
     defects: "pd.DataFrame"
     problems: "pd.DataFrame"
+    _comparisons: "dict[tuple[str, bool], Comparison]" = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def compared(self, category: str, vectors: "NDArray[np.float32] | None") -> "Comparison":
+        """Return the images of a category compared with each other, once for all visitors.
+
+        Args:
+            category: or "all".
+            vectors: (n, d), one per image; thumbnails stand in where there are none.
+        """
+        from eda.frame import select
+        from eda.similarity import compare_images
+
+        key = (category, vectors is not None)
+        with self._lock:
+            if key not in self._comparisons:
+                images = select(self.images, category=category)
+                self._comparisons[key] = compare_images(self.index, images, vectors)
+            return self._comparisons[key]
 
 
 @dataclass(slots=True, eq=False)
@@ -35,6 +57,9 @@ class Job:
     """A dataset being opened; any number of visitors may watch.
 
     Who shows something holds on to one job: the explorer may have put another in its place.
+
+    Attributes:
+        dataset: as it was read, also what was not measured.
     """
 
     name: str
@@ -44,6 +69,7 @@ class Job:
     error: InspectionError | None = None
     vectors: "NDArray[np.float32] | None" = None
     embedding: "Job | None" = None
+    dataset: Dataset | None = None
     is_over: threading.Event = field(default_factory=threading.Event)
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -88,7 +114,8 @@ class Explorer:
             )
         with self._lock:
             job = self._jobs.get(name)
-            if job is None:
+            if job is None or self.is_outdated(job):
+                self._jobs.pop(name, None)
                 while len(self._jobs) >= MAX_OPEN:
                     self._jobs.pop(next(iter(self._jobs)))
                 job = self._jobs[name] = Job(name)
@@ -154,12 +181,32 @@ class Explorer:
             if job is not None and job.is_over.is_set() and not job.is_embedding:
                 del self._jobs[str(name)]
 
+    def shown(self, name: object) -> Job | None:
+        """Return what has opened a dataset, if anything has."""
+        return self._jobs.get(str(name))
+
+    def demo_of(self, job: Job) -> DemoFolder | None:
+        """Return the demo if a job has opened it before all of it was drawn; else None."""
+        demo = self._catalog.demo
+        if demo is None or job.dataset is None or job.dataset.root != demo.root:
+            return None
+        return demo if len(job.dataset.samples) < len(demo.samples) else None
+
+    def is_outdated(self, job: Job) -> bool:
+        """Tell whether the folder has changed since; of a demo being drawn, whether it doubled."""
+        if job.dataset is None or not job.is_over.is_set() or job.is_embedding:
+            return False
+        demo = self.demo_of(job)
+        if demo is not None and demo.is_at_work:
+            return demo.num_drawn >= 2 * len(job.dataset.samples)
+        return not self._catalog.datasets.is_current(job.dataset)
+
     def _run(self, name: str, job: Job) -> None:
         from eda.frame import make_defect_frame, make_frame, make_problem_frame
 
         try:
-            dataset = read_dataset(self._catalog.folders[name], name=name)
-            index = open_index(dataset, progress=job.progress, is_stopped=job.stop.is_set)
+            job.dataset = self._catalog.datasets.read(self._catalog.folders[name], name=name)
+            index = open_index(job.dataset, progress=job.progress, is_stopped=job.stop.is_set)
             job.result = Opened(
                 index, make_frame(index), make_defect_frame(index), make_problem_frame(index)
             )

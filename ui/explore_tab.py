@@ -8,7 +8,7 @@ import gradio as gr
 from inspection.catalog import Catalog
 from inspection.errors import InspectionError
 from ui import messages
-from ui.explore_data import Explorer, Job
+from ui.explore_data import Explorer, Job, Opened
 from ui.explore_parts import (
     busy_value,
     make_figure_keeper,
@@ -20,10 +20,20 @@ from ui.explore_parts import (
     status_value,
 )
 from ui.wish import Wish
-from ui.wish_events import AT_ONCE, ask_for, choose, filter_anew, make_binder, turn_page, view_of
+from ui.wish_events import (
+    AT_ONCE,
+    Bind,
+    ask_for,
+    choose,
+    filter_anew,
+    make_binder,
+    turn_page,
+    view_of,
+)
 
 TITLE = "Explore data"
 ALL = "all"
+TICK = 2.0  # seconds between two looks at how much of the demo was drawn
 ANY = "any"
 AREAS = (ANY, "under 0.1 %", "0.1 to 1 %", "1 to 10 %", "over 10 %")
 CONTRASTS = (ANY, "faint: under 10 levels", "10 to 40 levels", "strong: over 40 levels")
@@ -61,6 +71,7 @@ class Handlers:
         if not self.explorer.names:
             yield {"status": status_value(messages.EXPLORE_NO_DATASETS)}
             return
+        self.catalog.refresh()
         try:
             job = self.explorer.open(name)
             yield from self._watch(job)
@@ -70,6 +81,14 @@ class Handlers:
                 "status": status_value(self.catalog.hide_folders(str(error)), is_problem=True),
                 "stop": False,
             }
+
+    def follow(self, name: object) -> Slots:
+        """Say how far the drawing of the demo is, if an excerpt of it is shown."""
+        job = self.explorer.shown(name)
+        demo = None if job is None else self.explorer.demo_of(job)
+        if job is None or job.result is None or demo is None or not demo.is_at_work:
+            return {}
+        return {"status": self._describe(job, job.result)}
 
     def open_image(self, name: object, sample_id: object) -> Slots:
         """Show one image large; its id is looked up, never used as a path."""
@@ -120,6 +139,7 @@ class Handlers:
             "category": ([(messages.EXPLORE_ALL_CATEGORIES, ALL), *_named(categories)], category),
             "type": ([(messages.EXPLORE_ALL_TYPES, ALL), *_named(types)], choice.defect_type),
             "status": busy_value("", 0, 0),  # what is shown meanwhile is of an older wish
+            "ticker": False,
         }
         if view == "similarity":
             yield from self._embed(job)
@@ -127,10 +147,29 @@ class Handlers:
         else:
             key = view if isinstance(view, str) and view in VIEWS else "overview"
             slots = VIEWS[key](opened, choice)
-        text = ""
+        demo = self.explorer.demo_of(job)
+        yield {
+            "status": self._describe(job, opened),
+            "stop": False,
+            "ticker": demo is not None and demo.is_at_work,
+            **slots,
+        }
+
+    def _describe(self, job: Job, opened: Opened) -> dict[str, Any]:
+        """Return what the status line says of a dataset that is shown: mostly nothing."""
+        from eda.overview import describe_lack
+
+        shown = len(opened.images)
         if not opened.index.is_complete:
-            text = messages.EXPLORE_PARTIAL.format(done=len(opened.images))
-        yield {"status": status_value(text), "stop": False, **slots}
+            return status_value(messages.EXPLORE_PARTIAL.format(done=shown))
+        if (demo := self.explorer.demo_of(job)) is None:
+            return status_value(describe_lack(opened.images))
+        counts = {"shown": shown, "done": demo.num_drawn, "total": len(demo.samples)}
+        if demo.is_at_work:
+            text = messages.EXPLORE_DRAWING.format(**counts)
+            return {**busy_value(text, counts["done"], counts["total"]), "busy": False}
+        trouble = self.catalog.hide_folders(str(demo.trouble or ""))
+        return status_value(messages.EXPLORE_EXCERPT.format(**counts, trouble=trouble).strip())
 
     def _embed(self, job: Job) -> Iterator[Slots]:
         for done, total in self.explorer.watch_vectors(job):
@@ -169,6 +208,7 @@ def build(page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG001 (every tab
     outputs["detail"] = make_part(
         "detail", elem_id="explore-detail", scripts=["overlay", "hand_over"]
     )
+    outputs["ticker"] = gr.Timer(TICK, active=False)
     make_figure_keeper()
     _bind(handlers, outputs, tabs)
 
@@ -248,7 +288,23 @@ def _bind(handlers: Handlers, outputs: dict[str, Any], tabs: dict[str, gr.Tab]) 
     bind(outputs["gallery"].submit, turn_page)
     for name, tab in tabs.items():
         bind(tab.select, ask_for(name))
+    _bind_ticker(handlers, outputs, bind)
     _bind_images(handlers, outputs)
+
+
+def _bind_ticker(handlers: Handlers, outputs: dict[str, Any], bind: Bind) -> None:
+    """While an excerpt is shown, say how much there is by now, and in the end show all of it."""
+
+    def on_tick(wish: Wish, number: object, name: object, *chosen: object) -> None:
+        if not handlers.follow(name):
+            wish.ask(number, filters=(name, *chosen))
+
+    def on_progress(name: object) -> Any:
+        return handlers.follow(name).get("status", gr.skip())
+
+    ticker, dataset = outputs["ticker"], outputs["dataset"]
+    ticker.tick(on_progress, dataset, outputs["status"], **AT_ONCE)
+    bind(ticker.tick, on_tick)
 
 
 def _bind_images(handlers: Handlers, outputs: dict[str, Any]) -> None:
@@ -285,6 +341,8 @@ def _fed(name: str, value: Any) -> Any:
     if name in ("category", "type"):
         choices, chosen = value
         return gr.Dropdown(choices, value=chosen, filterable=len(choices) > 8)
+    if name == "ticker":
+        return gr.Timer(active=value)
     return gr.Button(visible=value) if name == "stop" else value
 
 

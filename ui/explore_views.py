@@ -114,6 +114,8 @@ def show_shape(opened: Opened, choice: Choice) -> Slots:
     }
     if defects.empty:  # one sentence says why, instead of many empty figures
         return dict.fromkeys(slots) | {"resolution": slots["resolution"]}
+    if defects["thickness_share"].isna().all():
+        slots["check"] = None
     return slots
 
 
@@ -125,16 +127,12 @@ def show_similarity(opened: Opened, choice: Choice, vectors: NDArray[np.float32]
         choice: what of it.
         vectors: (n, d), one per image of the dataset; thumbnails stand in where there are none.
     """
-    found = similarity.compare_images(
-        opened.index,
-        select(opened.images, category=choice.category),
-        vectors,
-        defect_type=choice.defect_type,
-    )
-    found.projection.update_layout(meta=opened.index.dataset.name)  # what its points are of
+    found = opened.compared(choice.category, vectors)
+    projection = found.draw(defect_type=choice.defect_type)
+    projection.update_layout(meta=opened.index.dataset.name)  # what its points are of
     note = similarity.describe_pairs(found.images, found.pairs)
     return {
-        "projection": found.projection,
+        "projection": projection,
         "pairs": table_value(
             similarity.tabulate_pairs(found.images, found.pairs),
             messages.PAIRS_TITLE,

@@ -2,13 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 
-from inspection.catalog import FAILURES, Catalog, Panel, Status, stopped
+from inspection.catalog import Catalog
 from inspection.errors import InspectionError
 from inspection.familiarity import FamiliarityCheck
 from inspection.images import read_sample
-from inspection.names import OUTCOME_TITLES, decide_outcome, describe_unfamiliar
-from inspection.pipeline import inspect_with
-from inspection.types import Finding, RGBImage, Sample, Verdict
+from inspection.names import (
+    OUTCOME_TITLES,
+    decide_outcome,
+    describe_namings,
+    describe_unfamiliar,
+    title_of,
+)
+from inspection.panels import FAILURES, Panel, Status, stopped
+from inspection.pipeline import answer
+from inspection.types import Finding, Naming, RGBImage, Sample, Verdict
 from ui import messages
 from ui.showcase import find_opening
 
@@ -34,24 +41,27 @@ def describe_first_inspection(catalog: Catalog) -> Iterator[str]:
         yield f"  {unfamiliar}"
     verdicts: list[Verdict] = []
     for panel in panels:
-        if panel.status is Status.ABSENT:
+        if panel.status in (Status.ABSENT, Status.UNABLE):
             continue
-        answer = _answer(panel, image, rate)
-        if isinstance(answer, Finding):
-            verdicts.append(answer.verdict)
-            yield _describe(panel, answer)
+        found = _answer(panel, image, rate)
+        if isinstance(found, Finding):
+            verdicts.append(found.verdict)
+            yield _describe(panel, found)
+        elif isinstance(found, Naming):
+            title = title_of(panel.detector)
+            yield messages.FIRST_NAMED.format(title=title, sentence=describe_namings([found]))
         else:
-            yield _describe_trouble(answer)
+            yield _describe_trouble(found)
     if verdicts:
         yield _describe_outcome(verdicts, opening)
 
 
-def _answer(panel: Panel, image: RGBImage, rate: float) -> Finding | Panel:
+def _answer(panel: Panel, image: RGBImage, rate: float) -> Finding | Naming | Panel:
     """Return what a detector finds, or the panel that says why it cannot answer."""
     if panel.channel is None:
         return panel
     try:
-        return inspect_with(panel.channel, image, false_alarm_rate=rate)
+        return answer(panel.channel, image, false_alarm_rate=rate)
     except (InspectionError, *FAILURES) as error:
         return stopped(panel.detector, error)
 

@@ -71,13 +71,14 @@ class Handlers:
             address: what the page's address says, by name; unknown values are left out.
         """
         named = address if isinstance(address, Mapping) else {}
-        key = self._known(named.get("product")) or self._known(product)
+        self.catalog.refresh()
+        key = self._known(named.get("product")) or self._known_or_first(product)
         sample_id = named.get("sample") if key == named.get("product", key) else None
         if key is None:
             yield self.runner.fail("", _no_products())
             return
         try:
-            yield {"product": key, "source": None, "strip": self.strips.strip(key)}
+            yield {"product": self._chosen(key), "source": None, "strip": self.strips.strip(key)}
             opening = self._find(key, sample_id) or find_opening(self.catalog, key)
             if opening is None:
                 yield {"image": None, **self.runner.idle(key)}
@@ -95,7 +96,7 @@ class Handlers:
             yield self.runner.fail(key or "", _not_understood())
             return
         try:
-            yield {"product": key, "source": None, "strip": self.strips.strip(key)}
+            yield {"product": self._chosen(key), "source": None, "strip": self.strips.strip(key)}
             sample = self.catalog.any_sample(key, sample_id)
             yield from self.runner.inspect_sample(sample, key, is_wanted=is_wanted)
         except InspectionError as error:
@@ -108,7 +109,7 @@ class Handlers:
             yield {"image": None, **self.runner.fail("", _no_products())}
             return
         try:
-            yield {"product": key, "strip": self.strips.strip(key)}
+            yield {"product": self._chosen(key), "strip": self.strips.strip(key)}
             if not isinstance(path, Path) or not path.is_file():
                 raise ImageError(messages.GONE_PROBLEM, messages.GONE_FIX)
             for slots in self.runner.inspect_upload(key, path, is_wanted=is_wanted):
@@ -151,6 +152,14 @@ class Handlers:
         except DatasetError:
             return None
 
+    def _known_or_first(self, product: object) -> str | None:
+        """Return a product that there is: the page may be older than the products."""
+        return self._known(product) or next(iter(self.catalog.products), None)
+
+    def _chosen(self, key: str) -> tuple[list[tuple[str, str]], str]:
+        """Return all products, as there may be new ones, and the one that is shown."""
+        return _choices(self.catalog), key
+
     def _known(self, product: object) -> str | None:
         return product if isinstance(product, str) and product in self.catalog.products else None
 
@@ -158,7 +167,7 @@ class Handlers:
 def build(page: gr.Blocks, catalog: Catalog) -> None:
     """Lay out the tab inside the open `gr.Blocks` and bind its events."""
     handlers = Handlers(catalog)
-    products = [(_product_label(catalog, key), key) for key in catalog.products]
+    products = _choices(catalog)
     with gr.Row(elem_id="inspect-row"):
         with gr.Column(scale=0, min_width=292, elem_id="rail"):
             product = gr.Dropdown(
@@ -247,7 +256,7 @@ def change_product(wish: Wish, number: object, product: object) -> None:
     what, image = _asked_image(wish)
     former = wish.values["request"][1]
     if what == "open" and image:  # the address has named one
-        former = wish.sent.get("product")
+        former = wish.sent["product"][1] if "product" in wish.sent else None
     if product == former:  # a dropdown tells a choice twice, and also that it was left
         wish.ask(number)
         return
@@ -306,7 +315,7 @@ def tell(wish: Wish, slots: Slots) -> Slots:
 
 
 def _bind_reports(
-    handlers: Handlers, viewer: gr.HTML, source: gr.State, reports: Mapping[str, gr.HTML]
+    handlers: Handlers, viewer: gr.HTML, source: Any, reports: Mapping[str, gr.HTML]
 ) -> None:
     """Make a report when a button of the viewer asks for one; each format has its own feed."""
 
@@ -334,7 +343,14 @@ def _bind_reports(
 
 def _fed(name: str, value: Any) -> Any:
     """Return what a component is given: a feed also says which slot it feeds."""
+    if name == "product":
+        choices, chosen = value
+        return gr.Dropdown(choices, value=chosen, filterable=len(choices) > 8)
     return value if name in PLAIN_OUTPUTS else {"slot": name, "value": value}
+
+
+def _choices(catalog: Catalog) -> list[tuple[str, str]]:
+    return [(_product_label(catalog, key), key) for key in catalog.products]
 
 
 def _product_label(catalog: Catalog, key: str) -> str:

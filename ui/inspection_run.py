@@ -8,14 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from inspection.catalog import FAILURES, Catalog, Panel, Status, stopped
+from inspection.catalog import Catalog
 from inspection.errors import ImageError, InspectionError
 from inspection.familiarity import FamiliarityCheck
 from inspection.ground_truth import read_mask
 from inspection.images import OpenedImage, open_image, open_sample, pixel_hash
-from inspection.names import describe_seen, describe_unfamiliar
-from inspection.pipeline import inspect_with
-from inspection.types import Familiarity, Mask, RGBImage, Sample
+from inspection.names import describe_seen, describe_unfamiliar, join_names, title_of
+from inspection.panels import FAILURES, Panel, Status, stopped
+from inspection.pipeline import answer
+from inspection.types import Familiarity, Mask, Naming, RGBImage, Sample
 from ui import messages
 from ui.images import encode_preview
 from ui.viewer import payload
@@ -53,7 +54,8 @@ class Runner:
     def idle(self, product: str) -> Slots:
         """Say which detectors could answer, before there is an image."""
         subject = self.start(product)
-        return {"header": payload.header(subject, "empty", rate=0.0), **self._idle_panels(subject)}
+        header = payload.header(subject, "empty", rate=0.0, note=self._lack(product))
+        return {"header": header, **self._idle_panels(subject)}
 
     def fail(self, product: str, error: InspectionError) -> Slots:
         """Say why there is no result, and which detectors of a known product could answer."""
@@ -120,7 +122,8 @@ class Runner:
         """Yield the picture with every panel's state, each answer as it comes, and the end."""
         names = self.catalog.detectors
         image = opened.pixels
-        note = " ".join(filter(None, (opened.note, self._seen(subject.product, image))))
+        known = (self._lack(subject.product), opened.note, self._seen(subject.product, image))
+        note = " ".join(filter(None, known))
         panels = {name: self.catalog.peek(subject.product, name) for name in names}
         yield {
             "header": self._header(subject, "running", note),
@@ -168,6 +171,16 @@ class Runner:
         rate = self._rate(subject)
         return payload.header(subject, state, rate=rate, wanted=wanted, note=note)
 
+    def _lack(self, product: str) -> str:
+        """Say which detectors a product has nothing to learn from for; mostly nothing."""
+        panels = [self.catalog.peek(product, name) for name in self.catalog.detectors]
+        unable = [title_of(one.detector) for one in panels if one.status is Status.UNABLE]
+        if not unable:
+            return ""
+        told = messages.LACKS_GOOD.format(names=join_names(unable))
+        is_untrained = any(one.status is Status.MISSING for one in panels)
+        return f"{told} {messages.CAN_NAME}" if is_untrained else told
+
     def _seen(self, product: str, image: RGBImage) -> str:
         """Say which detectors know the image, whatever it is called."""
         return describe_seen(self.catalog.detectors_that_saw(product, pixel_hash(image)))
@@ -181,10 +194,12 @@ class Runner:
                 yield self._state(subject, panel)
                 return
             yield payload.panel_running(subject)
-            finding = inspect_with(
-                panel.channel, image, false_alarm_rate=self._rate(subject, panel)
-            )
-            yield payload.panel_result(subject, panel.channel, finding)
+            rate = self._rate(subject, panel)
+            found = answer(panel.channel, image, false_alarm_rate=rate)
+            if isinstance(found, Naming):
+                yield payload.panel_named(subject, panel.channel, found)
+            else:
+                yield payload.panel_result(subject, panel.channel, found)
         except (InspectionError, *FAILURES) as error:
             yield self._state(subject, stopped(panel.detector, error))
 

@@ -3,7 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from inspection.names import DETECTOR_TITLES, OUTCOME_TITLES, UNFAMILIAR_TITLE, Outcome
+from inspection.looks import look_of
+from inspection.names import (
+    DETECTOR_TITLES,
+    NAMED_NOTE,
+    OUTCOME_TITLES,
+    UNFAMILIAR_TITLE,
+    Outcome,
+)
 
 TITLE = "Defect Lens"
 GOOD_PART = "a good part"
@@ -66,6 +73,9 @@ VIEWER: Mapping[str, str] = {
     "defectTitle": OUTCOME_TITLES[Outcome.DEFECT],
     "mixedTitle": OUTCOME_TITLES[Outcome.MIXED],
     "goodTitle": OUTCOME_TITLES[Outcome.NORMAL],
+    "namedTitle": OUTCOME_TITLES[Outcome.NAMED],
+    "namedSub": NAMED_NOTE,
+    "namedBadge": "No verdict",
     "silentTitle": "No detector can answer",
     "silentSub": "None is ready for this product. Each panel says what is missing and what to do.",
     "allAbove": "All {n} detectors are above their thresholds.",
@@ -137,6 +147,7 @@ VIEWER: Mapping[str, str] = {
     "outline": "Outline",
     "edges": "Edges",
     "edgesHelp": "Sobel edges inside the flagged regions",
+    "noEdges": "No region is flagged, so there are no edges to show.",
     "original": "Original",
     "opacity": "Opacity",
     "opacityLabel": "Opacity of the heat map",
@@ -213,8 +224,10 @@ UPLOADS: Mapping[str, str] = {
 CLEAR = "Clear"
 NO_PRODUCTS = "There is no product to choose yet."
 NO_PRODUCTS_FIX = (
-    "Train one with `python cli.py train --data DIR --category NAME`, then restart the page."
+    "Train one with `python cli.py train --data DIR --category NAME`, then reload the page."
 )
+LACKS_GOOD = "No image to learn from shows a good part: {names} cannot learn here."
+CAN_NAME = "The classifier can learn to name the defects."
 NO_SAMPLES = "No unseen test image of this product is on this machine. Upload one above."
 GOOD = "good"
 SAMPLE_LABEL = "{kind}, {name}"
@@ -224,6 +237,7 @@ DEFECT = "defect"
 
 
 FIRST_INSPECTION = "First inspection: {sample}, at {rate} false alarms per 100 good parts"
+FIRST_NAMED = "  {title:<10} {sentence}"
 FIRST_OUTCOME = (
     "  Verdict    {outcome}: {flagged} of {total} flag it. The dataset says of this sample: {truth}"
 )
@@ -238,6 +252,10 @@ EXPLORE_STOP = "Stop"
 EXPLORE_READING = "Reading the folder…"
 EXPLORE_MEASURING = "Measuring {done:,} of {total:,} images. The next visit finds them ready."
 EXPLORE_PARTIAL = "Stopped: these are the first {done:,} images. Choose the dataset again to go on."
+EXPLORE_DRAWING = (
+    "The demo is being drawn: {done:,} of {total:,} images. Below is an excerpt of {shown:,}."
+)
+EXPLORE_EXCERPT = "This is an excerpt: {shown:,} of the {total:,} images of the demo. {trouble}"
 EXPLORE_NO_DATASETS = "There is no dataset to explore. Start the page with `--data DIR`."
 COUNTS_TITLE = "Images per category, defect type and split"
 PROBLEMS_TITLE = "Missing or odd files"
@@ -303,85 +321,6 @@ EXPLORE_LOADING = "Loading the small backbone…"
 EXPLORE_EMBEDDING = "Comparing images: {done:,} of {total:,} are looked at."
 
 
-RESULTS_DATASET = "Dataset"
-RESULTS_CATEGORY = "Category"
-RESULTS_METRIC = "Figure"
-RESULTS_FIRST = "Horizontal axis"
-RESULTS_SECOND = "Vertical axis"
-RESULTS_KIND = "Images"
-RESULTS_READING = "Reading the evaluations…"
-RESULTS_NO_PRODUCTS = (
-    "There is no trained detector yet. Train one with `python cli.py train --data DIR`."
-)
-RESULTS_MISSING = "It was not evaluated yet."
-RESULTS_TODO = "Not in these figures"
-RESULTS_TODO_ONE = "{product}, {detector}: {problem}"
-RESULTS_TODO_ALL = (
-    "{num} detectors were not evaluated, or not these weights and thresholds: {names}."
-)
-CLASSIFIERS_TITLE = "Right about classes"
-CLASSES_TITLE = "Class by class: {classifier}"
-CLASSES_NOTE = (
-    "Precision: share of the images called this class that are of it. Recall: share of the images "
-    "of this class that are called so. F1: their harmonic mean."
-)
-CLASSES_NO_BASELINE = (
-    "There is no baseline to compare with. Train one into another folder (`--backbone small-cnn`), "
-    "then run `{command} --baseline DIR`."
-)
-CLASSES_ONLY = "There are no good parts to judge by: only Classes and Training have figures."
-BOARD_TITLE = "Leaderboard: {figure}"
-FIGURES_TITLE = "Every figure: {category}"
-SCATTER_HINT = "One point per test image. Click one to open it in Inspect."
-MISTAKES = {
-    "misses": "Misses",
-    "false_alarms": "False alarms",
-    "disagreements": "Disagreements",
-}
-MISSES_TITLE = "{detector} misses {count} of {total} defective images"
-ALL_MISS_TITLE = "No detector finds {count} of {total} defective images"
-FALSE_ALARMS_TITLE = "{detector} flags {count} of {total} good images"
-DISAGREEMENTS_TITLE = "The detectors disagree about {count} of {total} images"
-MISTAKES_NONE = "There is none."
-MISTAKES_NOWHERE = "Pictures are missing: these images are not on this machine. {fix}"
-MISTAKES_DRAW = "Draw them with `python cli.py demo-data`."
-MISTAKES_GIVE = "Start the page with `--data DIR`."
-MISTAKES_SCORE = "{relative}× threshold"
-MISTAKES_FLAGGED = "flagged by {names}"
-TRAININGS_TITLE = "Trainings"
-TRAINING_NONE = "Not trained yet: {names}."
-JUDGE: Mapping[str, str] = {
-    "ask": "False alarms allowed per 100 good parts",
-    "rate": "{rate} per 100",
-    "reset": "Reset to {rate}",
-    "threshold": "threshold {threshold}",
-    "normal": "good",
-    "defective": "defective",
-    "picture": "Scores: {found} defective images lie above the threshold and {missed} below, "
-    "{alarms} good ones above and {right} below",
-    "majority": "Majority",
-    "majorityNote": "Flagged where more than half of the detectors flag.",
-    "matrix": "Verdicts of {title} against the truth",
-    "isFlagged": "flagged",
-    "isNot": "not flagged",
-    "found": "found",
-    "missed": "missed",
-    "alarm": "false alarms",
-    "passed": "passed",
-    "accuracy": "Accuracy",
-    "precision": "Precision",
-    "recall": "Recall",
-    "f1": "F1",
-    "alarms": "Good parts flagged",
-    "seen": "{flagged} of {parts}",
-    "kindsTitle": "Found, by defect type",
-    "kindsNote": "Test images that no detector has seen. Thresholds come from held-out good parts, "
-    "never from these images.",
-    "kind": "defect type",
-    "of": "{found} of {total}",
-}
-
-
 def viewer_texts() -> dict[str, str]:
     """Return the sentences that the viewer fills in, in the browser."""
     return dict(VIEWER)
@@ -390,4 +329,4 @@ def viewer_texts() -> dict[str, str]:
 def detector_texts(name: str) -> dict[str, str]:
     """Return how the page introduces a detector, also one that has no text of its own yet."""
     text = DETECTORS.get(name, DetectorText(name, "", ""))
-    return {"name": name, **asdict(text)}
+    return {"name": name, "mark": look_of(name).mark, **asdict(text)}

@@ -6,16 +6,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from inspection.catalog import FAILURES, Catalog
+from inspection.catalog import Catalog
 from inspection.errors import CheckpointError, DatasetError, ImageError, InspectionError
 from inspection.familiarity import FamiliarityCheck
 from inspection.identity import identify
 from inspection.images import OpenedImage, open_image, open_sample, pixel_hash
 from inspection.names import describe_seen, describe_silent, describe_unfamiliar
-from inspection.pipeline import inspect_with
+from inspection.panels import FAILURES
+from inspection.pipeline import answer
 from inspection.report_files import FORMATS, WITH_PICTURES
 from inspection.reports import Report, make_item, shorten
-from inspection.types import Channel, Familiarity, Finding, Inspection, RGBImage
+from inspection.types import Channel, Familiarity, Finding, Inspection, Naming, RGBImage
 from ui import messages
 from ui.inspection_run import RunCounter
 
@@ -78,23 +79,23 @@ class Reporter:
     ) -> Report:
         image = opened.pixels
         channels: dict[str, Channel] = {}
-        findings: list[Finding] = []
+        answers: list[Finding | Naming] = []
         for detector in self.catalog.detectors:
             channel = self.catalog.load(product, detector).channel
             if channel is None:
                 continue
             try:
-                findings.append(inspect_with(channel, image, false_alarm_rate=rate))
+                answers.append(answer(channel, image, false_alarm_rate=rate))
             except (CheckpointError, *FAILURES):  # its panel says why; the others still answer
                 continue
             channels[detector] = channel
-        if not findings:
+        if not answers:
             raise DatasetError(messages.NOTHING_TO_REPORT, messages.NOTHING_TO_REPORT_FIX)
         silent = [name for name in self.catalog.trained(product) if name not in channels]
         familiarity, unfamiliar = self._check(product, image)
         notes = (opened.note, unfamiliar, self._seen(product, image), describe_silent(silent))
         note = " ".join(filter(None, notes))
-        inspection = Inspection(name, image, tuple(findings), familiarity)
+        inspection = Inspection.of(name, image, answers, familiarity)
         return Report(
             created=datetime.now(UTC).replace(microsecond=0),
             false_alarm_rate=rate,

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from inspection.calibration import CALIBRATION, CARD
-from inspection.catalog import Catalog, Product
+from inspection.catalog import Catalog
 from inspection.class_answers import CLASSES, ClassAnswers, load_answers, read_answers
 from inspection.errors import CheckpointError, EvaluationError, InspectionError
 from inspection.evaluation_files import EVALUATION, load_evaluation
 from inspection.evaluation_types import EvaluationReport
 from inspection.names import title_of
-from ui import messages
+from inspection.products import Product
+from ui import results_messages
 
 if TYPE_CHECKING:
     from eda.results import Shown  # at run time only when somebody opens the tab
@@ -120,7 +121,7 @@ def _load(folder: Path) -> Outcome:
             return load_answers(folder)
     except (EvaluationError, CheckpointError) as error:
         return error
-    return EvaluationError(messages.RESULTS_MISSING, "")
+    return EvaluationError(results_messages.RESULTS_MISSING, "")
 
 
 def _stamp(file: Path) -> int:

@@ -12,10 +12,10 @@ from eda.results_mistakes import (
     find_false_alarms,
     find_misses,
 )
-from inspection.catalog import DEMO_DATA
+from inspection.errors import DatasetError
 from inspection.names import join_names
 from inspection.types import Sample
-from ui import messages
+from ui import messages, results_messages
 from ui.results_data import Results
 
 PER_SECTION = 8
@@ -31,7 +31,7 @@ def mistakes_value(results: Results, key: str, *, kind: str, page: int) -> dict[
     Args:
         results: all evaluations.
         key: of the product.
-        kind: one of `messages.MISTAKES`.
+        kind: one of `results_messages.MISTAKES`.
         page: from 0; one beyond the last is the last.
     """
     sections = list_sections(results.shown(key), kind)
@@ -39,6 +39,8 @@ def mistakes_value(results: Results, key: str, *, kind: str, page: int) -> dict[
     num_pages = max([1, *(-(-len(found) // size) for _, found in sections)])
     page = min(max(page, 0), num_pages - 1)
     samples = {sample.id: sample for sample in results.catalog.samples(key)}
+    wanted = [one.id for _, found in sections for one in found[page * size : (page + 1) * size]]
+    trouble = _draw(results, [samples[name] for name in wanted if name in samples])
     pictures = [
         [_item(one, samples.get(one.id)) for one in found[page * size : (page + 1) * size]]
         for _, found in sections
@@ -46,11 +48,15 @@ def mistakes_value(results: Results, key: str, *, kind: str, page: int) -> dict[
     lacks = any(not item["source"] for items in pictures for item in items)
     return {
         "product": key,
-        "missing": messages.MISTAKES_NOWHERE.format(fix=_fix(results, key)) if lacks else "",
+        "missing": results_messages.MISTAKES_NOWHERE.format(
+            fix=trouble or results_messages.MISTAKES_GIVE
+        )
+        if lacks
+        else "",
         "sections": [
             {
                 "title": title,
-                "note": "" if found else messages.MISTAKES_NONE,
+                "note": "" if found else results_messages.MISTAKES_NONE,
                 "items": items,
             }
             for (title, found), items in zip(sections, pictures, strict=True)
@@ -68,36 +74,41 @@ def list_sections(shown: Sequence[Shown], kind: str) -> list[Section]:
     if kind == "disagreements":
         found = find_disagreements(shown)
         total = len(shown[0].report.images) if shown else 0
-        title = messages.DISAGREEMENTS_TITLE.format(count=len(found), total=total)
+        title = results_messages.DISAGREEMENTS_TITLE.format(count=len(found), total=total)
         return [(title, found)] if len(shown) > 1 else []
     is_miss = kind == "misses"
     sections = [_section(one, is_miss=is_miss) for one in shown]
     if is_miss and len(shown) > 1:
         found = find_common_misses(shown)
         total = shown[0].report.confusion.num_anomalous
-        sections.insert(0, (messages.ALL_MISS_TITLE.format(count=len(found), total=total), found))
+        sections.insert(
+            0, (results_messages.ALL_MISS_TITLE.format(count=len(found), total=total), found)
+        )
     return sections
 
 
 def _section(one: Shown, *, is_miss: bool) -> Section:
     counts = one.report.confusion
     found = find_misses(one.report) if is_miss else find_false_alarms(one.report)
-    text = messages.MISSES_TITLE if is_miss else messages.FALSE_ALARMS_TITLE
+    text = results_messages.MISSES_TITLE if is_miss else results_messages.FALSE_ALARMS_TITLE
     total = counts.num_anomalous if is_miss else counts.num_normal
     return text.format(detector=one.title, count=len(found), total=total), found
 
 
 def _item(one: Mistake, sample: Sample | None) -> dict[str, Any]:
     item = make_item(sample) if sample is not None else None
-    detail = messages.MISTAKES_SCORE.format(relative=f"{one.relative_score:.2f}")
+    detail = results_messages.MISTAKES_SCORE.format(relative=f"{one.relative_score:.2f}")
     if one.flagged_by:
-        detail = messages.MISTAKES_FLAGGED.format(names=join_names(one.flagged_by))
+        detail = results_messages.MISTAKES_FLAGGED.format(names=join_names(one.flagged_by))
     if item is None:
         return {"id": one.id, "source": "", "label": one.id, "detail": detail}
     return {**item, "detail": detail}
 
 
-def _fix(results: Results, key: str) -> str:
-    folder = results.catalog.folders.get(results.catalog.product(key).dataset)
-    is_demo = folder is not None and folder.resolve() == DEMO_DATA
-    return messages.MISTAKES_DRAW if is_demo else messages.MISTAKES_GIVE
+def _draw(results: Results, samples: Sequence[Sample]) -> str:
+    """Have the images of the demo drawn that are not there yet; return what keeps them from it."""
+    try:
+        results.catalog.draw(samples)
+    except DatasetError as error:
+        return results.catalog.hide_folders(str(error))
+    return ""

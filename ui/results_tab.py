@@ -8,7 +8,7 @@ import gradio as gr
 from inspection.catalog import Catalog
 from inspection.errors import InspectionError
 from inspection.evaluation_types import FIGURES
-from ui import messages
+from ui import results_messages
 from ui.explore_parts import (
     busy_value,
     make_part,
@@ -50,8 +50,9 @@ class Handlers:
             view: one of `SUB_TABS`.
             wanted: values of `FILTERS`, and the page of the gallery.
         """
+        self.results.catalog.refresh()
         if not self.results.products:
-            yield {"status": status_value(messages.RESULTS_NO_PRODUCTS)}
+            yield {"status": status_value(results_messages.RESULTS_NO_PRODUCTS)}
             return
         try:
             yield self._show(view, wanted)
@@ -77,7 +78,7 @@ class Handlers:
             metric=_known(metric, FIGURES, "image_auroc"),
             first=str(first),
             second=str(second),
-            kind=_known(kind, messages.MISTAKES, "misses"),
+            kind=_known(kind, results_messages.MISTAKES, "misses"),
             page=page if isinstance(page, int) else 0,
         )
         has_classes = self.results.classes(choice.key) is not None
@@ -89,6 +90,7 @@ class Handlers:
         asked = choice.keys if shown == "leaderboard" else (choice.key,)
         troubles = [] if shown == "training" else self.results.troubles(asked)
         return {
+            "dataset": ([(one, one) for one in datasets], dataset),
             "category": ([(one.replace("_", " "), one) for one in keys], category),
             **VIEWS[shown](self.results, choice),
             **back,
@@ -101,7 +103,7 @@ class Handlers:
         """Return why a sub-tab is empty although something was evaluated; mostly nothing."""
         if view in ("classes", "training") or not has_classes or self.results.shown(key):
             return ""
-        return messages.CLASSES_ONLY
+        return results_messages.CLASSES_ONLY
 
 
 def todo_value(troubles: list[Trouble]) -> dict[str, Any]:
@@ -111,13 +113,13 @@ def todo_value(troubles: list[Trouble]) -> dict[str, Any]:
     items = [_todo_item(one) for one in to_evaluate]
     if len(to_evaluate) > MAX_COMMANDS:
         names = ", ".join(f"{one.product} {one.detector}" for one in to_evaluate)
-        text = messages.RESULTS_TODO_ALL.format(num=len(to_evaluate), names=names)
+        text = results_messages.RESULTS_TODO_ALL.format(num=len(to_evaluate), names=names)
         items = [{"text": text, "command": to_evaluate[0].dataset_command}]
-    return {"title": messages.RESULTS_TODO, "items": others + items}
+    return {"title": results_messages.RESULTS_TODO, "items": others + items}
 
 
 def _todo_item(one: Trouble) -> dict[str, str]:
-    text = messages.RESULTS_TODO_ONE.format(
+    text = results_messages.RESULTS_TODO_ONE.format(
         product=one.product, detector=one.detector, problem=one.problem
     )
     return {"text": text, "command": one.command}
@@ -129,9 +131,11 @@ def build(page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG001 (every tab
     outputs: dict[str, Any] = {}
     datasets = list(dict.fromkeys(one.dataset for one in handlers.results.products.values()))
     with gr.Row(elem_id="results-filters"):
-        outputs["dataset"] = _choice(messages.RESULTS_DATASET, [(one, one) for one in datasets])
-        outputs["category"] = _choice(messages.RESULTS_CATEGORY, [])
-    outputs["status"] = make_status(busy_value(messages.RESULTS_READING, 0, 0))
+        outputs["dataset"] = _choice(
+            results_messages.RESULTS_DATASET, [(one, one) for one in datasets]
+        )
+        outputs["category"] = _choice(results_messages.RESULTS_CATEGORY, [])
+    outputs["status"] = make_status(busy_value(results_messages.RESULTS_READING, 0, 0))
     outputs["todo"] = make_part("todo", template='<div class="todo" hidden></div>')
     tabs: dict[str, gr.Tab] = {}
     with gr.Tabs(elem_id="results-tabs") as outputs["view"]:
@@ -145,7 +149,7 @@ def build(page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG001 (every tab
 def _lay_out_leaderboard(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa: ARG001
     with gr.Row(elem_classes="xp-filters"):
         figures = [(kind.title, key) for key, kind in FIGURES.items()]
-        outputs["metric"] = _choice(messages.RESULTS_METRIC, figures)
+        outputs["metric"] = _choice(results_messages.RESULTS_METRIC, figures)
     with gr.Row(elem_classes="xp-row"):
         outputs["board-figure"] = make_plot()
         outputs["seconds"] = make_plot()
@@ -166,16 +170,16 @@ def _lay_out_curves(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa:
 
 def _lay_out_compare(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa: ARG001
     with gr.Row(elem_classes="xp-filters"):
-        outputs["first"] = _choice(messages.RESULTS_FIRST, [])
-        outputs["second"] = _choice(messages.RESULTS_SECOND, [])
+        outputs["first"] = _choice(results_messages.RESULTS_FIRST, [])
+        outputs["second"] = _choice(results_messages.RESULTS_SECOND, [])
     outputs["click"] = make_part("scatter", template='<p class="hint"></p>', scripts=["hand_over"])
     outputs["scatter"] = make_plot("results-scatter")
 
 
 def _lay_out_mistakes(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa: ARG001
     with gr.Row(elem_classes="xp-filters"):
-        kinds = [(title, kind) for kind, title in messages.MISTAKES.items()]
-        outputs["kind"] = _choice(messages.RESULTS_KIND, kinds)
+        kinds = [(title, kind) for kind, title in results_messages.MISTAKES.items()]
+        outputs["kind"] = _choice(results_messages.RESULTS_KIND, kinds)
     outputs["mistakes"] = make_part(
         "mistakes", scripts=["overlay", "pictures", "turn", "hand_over", "words"]
     )
@@ -209,7 +213,7 @@ def _bind(handlers: Handlers, outputs: dict[str, Any], tabs: dict[str, gr.Tab]) 
     """Connect events to handlers; nothing is read or drawn before the tab is opened."""
     wished = gr.State(Wish({"view": "leaderboard", "filters": (), "page": 0}))
     filters = [outputs[name] for name in FILTERS]
-    shown = [part for name, part in outputs.items() if name not in ("dataset", "metric", "kind")]
+    shown = [part for name, part in outputs.items() if name not in ("metric", "kind")]
 
     def on_show(wish: Wish) -> Iterator[dict[Any, Any]]:
         yield {outputs["status"]: gr.skip()}  # without any yield, Gradio would empty every output
@@ -233,7 +237,7 @@ def _fed(name: str, value: Any) -> Any:
         return gr.Tabs(selected=value)
     if name == "has-classes":
         return gr.Tab(visible=value)
-    if name not in ("category", "first", "second"):
+    if name not in ("dataset", "category", "first", "second"):
         return value
     choices, chosen = value
     return gr.Dropdown(choices, value=chosen, filterable=len(choices) > 8)

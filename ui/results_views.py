@@ -36,7 +36,7 @@ from inspection.evaluation_types import FIGURES
 from inspection.history import History, read_history
 from inspection.leaderboard import make_leaderboard
 from inspection.names import title_of
-from ui import messages
+from ui import results_messages
 from ui.results_data import Results
 from ui.results_mistakes import mistakes_value
 
@@ -77,13 +77,13 @@ def show_leaderboard(results: Results, choice: Choice) -> Slots:
         "seconds": draw_seconds(here, category),
         "board": table_value(
             tabulate_board(board, titles),
-            messages.BOARD_TITLE.format(figure=FIGURES[choice.metric].title),
+            results_messages.BOARD_TITLE.format(figure=FIGURES[choice.metric].title),
             file="leaderboard",
             note=describe_board(board, titles),
         ),
         "figures": table_value(
             tabulate_figures(here) if here else pd.DataFrame(),
-            messages.FIGURES_TITLE.format(category=category),
+            results_messages.FIGURES_TITLE.format(category=category),
             file="figures",
             note=describe_figures(here) if here else "",
         ),
@@ -107,7 +107,7 @@ def show_threshold(results: Results, choice: Choice) -> Slots:
         name: load_calibration(results.folder(choice.key, name)).calibration
         for name in (one.report.detector for one in shown)
     }
-    return {"judge": {**judge_values(shown, calibrations), "texts": dict(messages.JUDGE)}}
+    return {"judge": {**judge_values(shown, calibrations), "texts": dict(results_messages.JUDGE)}}
 
 
 def show_compare(results: Results, choice: Choice) -> Slots:
@@ -119,7 +119,7 @@ def show_compare(results: Results, choice: Choice) -> Slots:
         "first": (choices, first.report.detector if first else None),
         "second": (choices, second.report.detector if second else None),
         "scatter": draw_scatter(first, second),
-        "click": {"product": choice.key, "hint": messages.SCATTER_HINT if second else ""},
+        "click": {"product": choice.key, "hint": results_messages.SCATTER_HINT if second else ""},
     }
 
 
@@ -139,15 +139,15 @@ def show_classes(results: Results, choice: Choice) -> Slots:
         "confusion": draw_confusion(own),
         "classifiers": table_value(
             tabulate_classifiers(own, baseline),
-            messages.CLASSIFIERS_TITLE,
+            results_messages.CLASSIFIERS_TITLE,
             file="classifiers",
             note=note,
         ),
         "per-class": table_value(
             tabulate_classes(own, baseline),
-            messages.CLASSES_TITLE.format(classifier=own.title),
+            results_messages.CLASSES_TITLE.format(classifier=own.title),
             file="classes",
-            note=messages.CLASSES_NOTE,
+            note=results_messages.CLASSES_NOTE,
         ),
     }
 
@@ -163,7 +163,7 @@ def _read_baseline(
         return None, results.catalog.hide_folders(str(error))
     if baseline is None:
         command = results.catalog.evaluate_command(key, name).splitlines()[-1]
-        return None, messages.CLASSES_NO_BASELINE.format(command=command)
+        return None, results_messages.CLASSES_NO_BASELINE.format(command=command)
     return baseline, describe_difference(own, baseline)
 
 
@@ -179,9 +179,9 @@ def show_training(results: Results, choice: Choice) -> Slots:
         if history is not None:
             rows.append(_row(title, history))
     missing = [title_of(name) for name in results.catalog.detectors if name not in trained]
-    note = messages.TRAINING_NONE.format(names=", ".join(missing)) if missing else ""
+    note = results_messages.TRAINING_NONE.format(names=", ".join(missing)) if missing else ""
     slots["trainings"] = table_value(
-        pd.DataFrame(rows), messages.TRAININGS_TITLE, file="trainings", note=note
+        pd.DataFrame(rows), results_messages.TRAININGS_TITLE, file="trainings", note=note
     )
     return slots
 

@@ -1,12 +1,13 @@
 """The strip of samples, as a component and as thumbnails."""
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from inspection.catalog import Catalog
-from inspection.errors import ImageError
+from inspection.errors import DatasetError, ImageError
 from inspection.images import pixel_hash, read_sample
 from inspection.types import Sample
 from ui import messages
@@ -48,7 +49,10 @@ class Strips:
         samples = self._catalog.samples(product)
         held = self._made.get(product)
         if held is None or held[0] is not samples:  # others as soon as a detector has learned
-            found = [self._item(product, sample) for sample in choose_samples(samples)]
+            chosen = choose_samples(samples)
+            with contextlib.suppress(DatasetError):  # of a folder that cannot be written
+                self._catalog.draw(chosen)
+            found = [self._item(product, sample) for sample in chosen]
             items = [item for item in found if item is not None]
             note = "" if items else messages.NO_SAMPLES
             held = (samples, {"product": product, "items": items, "note": note})

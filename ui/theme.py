@@ -4,6 +4,7 @@ from pathlib import Path
 
 import gradio as gr
 
+from inspection.looks import LOOKS
 from ui.explore_parts import read as read_part
 from ui.viewer.viewer import read
 
@@ -52,4 +53,13 @@ def page_head() -> str:
     """Return the style sheets for `launch(head=...)`; `launch(css=...)` loses some rules."""
     page = (HERE / "page.css").read_text(encoding="utf-8")
     explore = read_part("parts.css") + read_part("explore.css") + read_part("results.css")
-    return f"<style>{page}\n{read('viewer.css')}\n{explore}</style>"
+    return f"<style>{page}\n{read('viewer.css')}\n{mark_colours()}\n{explore}</style>"
+
+
+def mark_colours() -> str:
+    """Return the style sheet that gives the panel of each detector its colour."""
+    return "\n".join(
+        f".dl-panel[data-detector={name}] {{ --mark: {look.light}; }} "
+        f".dark .dl-panel[data-detector={name}] {{ --mark: {look.dark}; }}"
+        for name, look in LOOKS.items()
+    )

@@ -10,8 +10,9 @@ from inspection.image_kinds import IMAGE_SUFFIXES
 from ui import messages
 
 HERE = Path(__file__).parent
+ACCEPTED = ",".join(("image/*", *sorted(IMAGE_SUFFIXES)))
 TEMPLATE = f"""
-<input type="file" accept="image/*,{",".join(sorted(IMAGE_SUFFIXES))}" aria-hidden="true" tabindex="-1" hidden>
+<input type="file" accept="{ACCEPTED}" aria-hidden="true" tabindex="-1" hidden>
 <p role="status"></p>
 """
 

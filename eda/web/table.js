@@ -18,9 +18,10 @@ function write(value, { digits }) {
 }
 
 function chosenRows() {
-  const { rows } = content();
+  const { columns, rows } = content();
   const wanted = find('input').value.trim().toLowerCase();
-  const kept = wanted ? rows.filter((row) => row.some((cell) => String(cell ?? '').toLowerCase().includes(wanted))) : [...rows];
+  const holds = (cell, index) => [String(cell ?? ''), write(cell, columns[index])].some((text) => text.toLowerCase().includes(wanted));
+  const kept = wanted ? rows.filter((row) => row.some(holds)) : [...rows];
   const { column, down } = order;
   if (column < 0) return kept;
   kept.sort((first, second) => {

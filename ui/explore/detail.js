@@ -25,6 +25,7 @@ function openEarly({ detail }) {
   find('.inspect').hidden = true;
   draw(detail);
   if (!dialog.open) dialog.showModal();
+  fill(); // an image that was opened before: its answer is the same value, which nobody announces
 }
 
 function fill() {

@@ -8,7 +8,7 @@ function attach() {
   if (!found || found === plot || !found.on) return;
   plot = found;
   plot.on('plotly_click', ({ points: [point] }) => {
-    if (point.customdata) handOver(props.value.product, String(point.customdata));
+    if (point.customdata && props.value) handOver(props.value.product, String(point.customdata));
   });
 }
 

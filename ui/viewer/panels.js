@@ -1,6 +1,7 @@
 // One panel per detector: its elements, and every number and word in it.
 
 const BUSY_STATES = ['loading', 'running', 'waiting'];
+const UNASKED_STATES = ['absent', 'unable', 'named']; // no verdict is missed of them
 const MAX_CLASSES = 5;
 const LEAST_PROBABILITY = 0.001; // smaller ones are told as such
 
@@ -12,7 +13,8 @@ function createPanel(template, text) {
   query('title').textContent = text.title;
   query('method').textContent = text.method;
   query('hint').textContent = text.hint;
-  const panel = { text, element: article, query, canvas: query('canvas'), slot: null, result: null, judged: null, run: 0 };
+  article.querySelector('.dl-mark').dataset.mark = text.mark;
+  const panel = { text, element: article, query, canvas: query('canvas'), slot: null, result: null, named: null, judged: null, run: 0 };
   panel.heat = document.createElement('canvas');
   query('copy').addEventListener('click', () => copyCommand(panel));
   return panel;
@@ -57,7 +59,7 @@ function showState(panel) {
   panel.element.dataset.state = state;
   panel.element.dataset.former = Boolean(panel.judged) && state !== 'done';
   const badges = { missing: TEXTS.missingBadge, broken: TEXTS.brokenBadge, skipped: TEXTS.skippedBadge };
-  if (state !== 'done') {
+  if (state !== 'done' && state !== 'named') {
     panel.query('badge').textContent = panel.judged ? TEXTS.formerBadge : badges[state] || '';
     panel.element.dataset.verdict = '';
     panel.query('busy').textContent = BUSY_STATES.includes(state) ? TEXTS[state] : '';
@@ -81,7 +83,6 @@ function showResult(panel, mode) {
   const verdict = judged.isFlagged ? 'defect' : 'normal';
   const relative = formatRelative(judged.relative);
   panel.element.dataset.verdict = verdict;
-  query('busy').textContent = '';
   query('badge').textContent = judged.isFlagged ? TEXTS.defectBadge : TEXTS.normalBadge;
   query('relative').textContent = fillText(TEXTS.relative, { x: relative });
   const [score, threshold] = formatPair(result.score, judged.threshold);

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.catalog import Panel, Status
 from inspection.errors import InspectionError
 from inspection.images import shrink
 from inspection.measures import class_probabilities, name_class, name_measure, other_measures
+from inspection.names import describe_naming
 from inspection.overlay import stretch_flags
-from inspection.types import Channel, Finding, Mask, RGBImage
+from inspection.panels import Panel, Status
+from inspection.types import Channel, Finding, Mask, Naming, RGBImage
 from ui.images import MAX_DISPLAY_SIDE, encode_image, encode_mask
 
 Slot = dict[str, Any]
@@ -130,6 +131,24 @@ def panel_result(subject: Subject, channel: Channel, finding: Finding) -> Slot:
         "seconds": finding.seconds,
         "measures": name_measures(finding.measures),
         "classes": rank_classes(finding.measures),
+        "trained": "" if training is None else training.summary,
+    }
+
+
+def panel_named(subject: Subject, channel: Channel, naming: Naming) -> Slot:
+    """Give the browser what a detector without verdicts takes the image for, and where it looks."""
+    height, width = naming.anomaly_map.shape
+    training = channel.detector.training
+    return {
+        "run": subject.run,
+        "state": "named",
+        "map": encode_floats(naming.anomaly_map),
+        "height": height,
+        "width": width,
+        "middle": naming.middle,
+        "seconds": naming.seconds,
+        "classes": rank_classes(naming.measures),
+        "said": describe_naming(naming),
         "trained": "" if training is None else training.summary,
     }
 

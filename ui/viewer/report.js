@@ -15,7 +15,8 @@ function askForReport(format) {
   making.add(format);
   const { product, sample, run } = header();
   part('report-status').textContent = fillText(TEXTS.reportMaking, { format: format.toUpperCase() });
-  trigger('select', { format, rate, product, sample, run });
+  const wanted = donePanels().length > 0 ? rate : header().rate;
+  trigger('select', { format, rate: wanted, product, sample, run });
 }
 
 function receiveReport(report) {

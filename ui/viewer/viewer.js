@@ -64,7 +64,8 @@ function takeSlot(panel) {
   panel.result = slot && slot.state === 'done' ? decodeResult(slot) : null;
   const isReplaced = header().state === 'running' && pendingPanels().includes(panel);
   if (!isReplaced) panel.judged = null; // else the former answer stays, marked as such, until there is another
-  if (panel.result) panel.run = slot.run;
+  panel.named = slot && slot.state === 'named' ? decodeNamed(slot) : null;
+  if (panel.result || panel.named) panel.run = slot.run;
   showState(panel);
 }
 
@@ -149,6 +150,8 @@ function showAll() {
     showResult(panel, display.mode);
     paintPanel(panel);
   }
+  namedPanels().forEach(showNamed);
+  root.dataset.judged = donePanels().length > 0 || namedPanels().length === 0;
   showVerdict();
   showRate();
   showControls();
@@ -160,7 +163,8 @@ function showAll() {
 }
 
 function paintPanel(panel) {
-  const { threshold } = panel.judged;
+  const { threshold, regions } = panel.judged;
+  panel.query('busy').textContent = display.mode === 'edges' && regions.length === 0 ? TEXTS.noEdges : '';
   if (display.mode === 'edges' && shown.picture) {
     shown.edges = shown.edges || edgePicture(shown.picture.image);
     panel.edges = edgesAbove(shown.edges, panel.result.map, threshold);
@@ -199,16 +203,19 @@ function describeVerdict() {
   if (state === 'empty') return { verdict: 'empty', title: TEXTS.emptyTitle, sub: TEXTS.emptySub };
   const answered = donePanels();
   if (isBusy()) {
-    const count = { done: answered.length, total: answered.length + pendingPanels().length };
+    const done = answered.length + namedPanels().length;
+    const count = { done, total: done + pendingPanels().length };
     return { verdict: 'running', title: TEXTS.runningTitle, sub: fillText(TEXTS.runningSub, count) };
   }
+  if (answered.length === 0 && namedPanels().length > 0) return describeNamed(namedPanels());
   if (answered.length === 0) return { verdict: 'silent', title: TEXTS.silentTitle, sub: TEXTS.silentSub };
   return describeVotes(answered);
 }
 
 function describeVotes(answered) {
   const flagging = answered.filter((panel) => panel.judged.isFlagged);
-  const silent = panels.filter((panel) => !panel.result && panel.element.dataset.state !== 'absent').map((panel) => panel.text.title);
+  const isSilent = (panel) => !panel.result && !UNASKED_STATES.includes(panel.element.dataset.state);
+  const silent = panels.filter(isSilent).map((panel) => panel.text.title);
   const parts = [describeAgreement(answered, flagging)];
   if (silent.length > 0) parts.push(fillText(TEXTS.didNotAnswer, { names: joinNames(silent) }));
   const sub = parts.join(' ');
@@ -242,7 +249,7 @@ function verdictFacts() {
   if (truth && shown.picture) {
     facts.push({ label: TEXTS.sampleIs, value: truth === 'good' ? TEXTS.goodPart : truth, help: TEXTS.sampleHelp });
   }
-  if (header().state === 'unfamiliar') return facts;
+  if (header().state === 'unfamiliar' || root.dataset.judged === 'false') return facts;
   const k = answered.filter((panel) => panel.judged.isFlagged).length;
   const seconds = answered.reduce((sum, panel) => sum + panel.result.seconds, 0);
   const values = answered.length > 0
@@ -266,7 +273,7 @@ function showRegions() {
   const answered = donePanels();
   part('region-count').textContent = countRegions(answered);
   part('regions-toggle').disabled = answered.length === 0;
-  showReportButtons(answered.length > 0 && !isBusy() && !isWaiting());
+  showReportButtons(answered.length + namedPanels().length > 0 && !isBusy() && !isWaiting());
   if (part('regions').hidden) return;
   fillRegionTable(part('region-rows'), answered);
   part('regions-left').textContent = describeLeftOut(answered);
@@ -296,10 +303,11 @@ function redraw() {
 }
 
 function drawPanel(panel) {
-  const hasOverlay = panel.judged && panel.run === shown.run && display.mode !== 'original';
+  const hasAnswer = (panel.judged || panel.named) && panel.run === shown.run;
+  const hasOverlay = panel.judged && hasAnswer && display.mode !== 'original';
   drawStage(panel.canvas, {
     picture: shown.picture,
-    heat: hasOverlay && ['overlay', 'heatmap'].includes(display.mode) ? panel.heat : null,
+    heat: hasAnswer && ['overlay', 'heatmap'].includes(display.mode) ? panel.heat : null,
     opacity: display.opacity,
     outline: hasOverlay ? panel.outline : null,
     regions: hasOverlay ? panel.judged.regions : [],
@@ -318,6 +326,7 @@ function changeDisplay(changes) {
   Object.assign(display, changes);
   paintLegend(part('legend'), display.palette);
   donePanels().forEach(paintPanel);
+  namedPanels().forEach(paintNamed);
   showControls();
   writeAddress();
   redraw();

@@ -23,6 +23,7 @@ SCRIPTS = (
     "viewer",
     "waiting",
     "familiarity",
+    "naming",
     "address",
     "report",
     "gestures",

@@ -1,0 +1,67 @@
+"""Marks and colours mean the same on panels, in figures and in legends."""
+
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+
+from eda import overview, style
+from eda.classes import add_classes
+from inspection.looks import LOOKS, look_of
+from ui.messages import detector_texts
+from ui.theme import mark_colours
+from ui.viewer.viewer import read
+
+BLUE = (style.NORMAL, style.LEARNED[style.NORMAL])
+ORANGE = (style.DEFECT, style.LEARNED[style.DEFECT])
+
+
+def make_images(kinds: list[str], categories: tuple[str, ...] = ("part",)) -> pd.DataFrame:
+    rows = [
+        {"id": f"{category}/{split}/{kind}", "category": category, "split": split}
+        | {"defect_type": kind}
+        for category in categories
+        for kind in kinds
+        for split in ("train", "test")
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize("categories", [("part",), ("part", "ring"), ("a", "b", "c")])
+def test_good_images_are_blue_circles_and_nothing_else_is_either(
+    categories: tuple[str, ...],
+) -> None:
+    frame = make_images(["crack", "dent", "good", "scratch"], categories)
+    figure = go.Figure()
+    add_classes(figure, frame, np.zeros(len(frame)), np.zeros(len(frame)))
+    good = [trace for trace in figure.data if trace.name.startswith("good")]
+    bad = [trace for trace in figure.data if not trace.name.startswith("good")]
+    assert good
+    assert bad
+    assert {trace.marker.color for trace in good} == {style.NORMAL}
+    assert all(trace.marker.symbol.startswith("circle") for trace in good)
+    assert not any(trace.marker.color in BLUE for trace in bad)
+    assert not any(trace.marker.symbol.startswith("circle") for trace in bad)
+    assert bad[0].marker.color == style.DEFECT
+
+
+def test_in_bars_good_is_blue_and_defective_orange_in_every_split() -> None:
+    figure = overview.draw_splits(make_images(["good", "dent"]))
+    colours = {trace.name: trace.marker.color for trace in figure.data}
+    assert {colours["train, good"], colours["test, good"]} == set(BLUE)
+    assert {colours["train, defective"], colours["test, defective"]} == set(ORANGE)
+
+
+def test_a_detector_has_one_mark_on_its_panel_and_in_figures() -> None:
+    for name, look in LOOKS.items():
+        assert detector_texts(name)["mark"] == look.mark
+        assert f"[data-detector={name}] {{ --mark: {look.light}; }}" in mark_colours()
+        assert look.mark == "square" or f".dl-mark[data-mark={look.mark}]" in read("viewer.css")
+    assert len({look.mark for look in LOOKS.values()}) == len(LOOKS)
+
+
+def test_a_detector_without_a_look_of_its_own_has_one_all_the_same() -> None:
+    assert look_of("another") not in LOOKS.values()
+    assert asdict(look_of("another"))["mark"]

@@ -1,0 +1,80 @@
+"""Every sentence that a person reads on the Results tab."""
+
+from collections.abc import Mapping
+
+RESULTS_DATASET = "Dataset"
+RESULTS_CATEGORY = "Category"
+RESULTS_METRIC = "Figure"
+RESULTS_FIRST = "Horizontal axis"
+RESULTS_SECOND = "Vertical axis"
+RESULTS_KIND = "Images"
+RESULTS_READING = "Reading the evaluations…"
+RESULTS_NO_PRODUCTS = (
+    "There is no trained detector yet. Train one with `python cli.py train --data DIR`."
+)
+RESULTS_MISSING = "It was not evaluated yet."
+RESULTS_TODO = "Not in these figures"
+RESULTS_TODO_ONE = "{product}, {detector}: {problem}"
+RESULTS_TODO_ALL = (
+    "{num} detectors were not evaluated, or not these weights and thresholds: {names}."
+)
+CLASSIFIERS_TITLE = "Right about classes"
+CLASSES_TITLE = "Class by class: {classifier}"
+CLASSES_NOTE = (
+    "Precision: share of the images called this class that are of it. Recall: share of the images "
+    "of this class that are called so. F1: their harmonic mean."
+)
+CLASSES_NO_BASELINE = (
+    "There is no baseline to compare with. Train one into another folder (`--backbone small-cnn`), "
+    "then run `{command} --baseline DIR`."
+)
+CLASSES_ONLY = "There are no good parts to judge by: only Classes and Training have figures."
+BOARD_TITLE = "Leaderboard: {figure}"
+FIGURES_TITLE = "Every figure: {category}"
+SCATTER_HINT = "One point per test image. Click one to open it in Inspect."
+MISTAKES = {
+    "misses": "Misses",
+    "false_alarms": "False alarms",
+    "disagreements": "Disagreements",
+}
+MISSES_TITLE = "{detector} misses {count} of {total} defective images"
+ALL_MISS_TITLE = "No detector finds {count} of {total} defective images"
+FALSE_ALARMS_TITLE = "{detector} flags {count} of {total} good images"
+DISAGREEMENTS_TITLE = "The detectors disagree about {count} of {total} images"
+MISTAKES_NONE = "There is none."
+MISTAKES_NOWHERE = "Pictures are missing: these images are not on this machine. {fix}"
+MISTAKES_GIVE = "Start the page with `--data DIR`."
+MISTAKES_SCORE = "{relative}× threshold"
+MISTAKES_FLAGGED = "flagged by {names}"
+TRAININGS_TITLE = "Trainings"
+TRAINING_NONE = "Not trained yet: {names}."
+JUDGE: Mapping[str, str] = {
+    "ask": "False alarms allowed per 100 good parts",
+    "rate": "{rate} per 100",
+    "reset": "Reset to {rate}",
+    "threshold": "threshold {threshold}",
+    "normal": "good",
+    "defective": "defective",
+    "picture": "Scores: {found} defective images lie above the threshold and {missed} below, "
+    "{alarms} good ones above and {right} below",
+    "majority": "Majority",
+    "majorityNote": "Flagged where more than half of the detectors flag.",
+    "matrix": "Verdicts of {title} against the truth",
+    "isFlagged": "flagged",
+    "isNot": "not flagged",
+    "found": "found",
+    "missed": "missed",
+    "alarm": "false alarms",
+    "passed": "passed",
+    "accuracy": "Accuracy",
+    "precision": "Precision",
+    "recall": "Recall",
+    "f1": "F1",
+    "alarms": "Good parts flagged",
+    "seen": "{flagged} of {parts}",
+    "kindsTitle": "Found, by defect type",
+    "kindsNote": "Test images that no detector has seen. Thresholds come from held-out good parts, "
+    "never from these images.",
+    "kind": "defect type",
+    "of": "{found} of {total}",
+}
