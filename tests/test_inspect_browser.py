@@ -124,7 +124,7 @@ def opened(browser: Any, url: str, *, script: str = "") -> Iterator[Any]:
     """Open the page; at the end nobody may have complained."""
     complaints: list[str] = []
     context = browser.new_context(viewport=SIZES[0])
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(60_000)  # two busy cores can be slow
     page = context.new_page()
     page.add_init_script(script)
     page.on("pageerror", lambda error: complaints.append(str(error)))

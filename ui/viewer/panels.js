@@ -54,7 +54,8 @@ function judge({ map, score, calibration }, rate, image) {
 }
 
 function showState(panel) {
-  const state = panel.slot ? panel.slot.state : 'idle';
+  const isAbsent = panel.element.dataset.state === 'absent'; // most likely it stays so
+  const state = panel.slot ? panel.slot.state : isAbsent ? 'absent' : 'idle';
   panel.element.dataset.state = state;
   panel.element.dataset.former = Boolean(panel.judged) && state !== 'done';
   const badges = { missing: TEXTS.missingBadge, broken: TEXTS.brokenBadge, skipped: TEXTS.skippedBadge };
