@@ -13,12 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from inspection.catalog import CHECKPOINTS, DEMO_DATA, FAILURES, Catalog
+from inspection.catalog import Catalog
 from inspection.command_line import quote_path
 from inspection.dataset import check_name, read_dataset, split_name
 from inspection.demo import PRODUCTS, is_demo
 from inspection.demo_folder import DemoFolder
 from inspection.errors import InspectionError, SettingsError
+from inspection.panels import FAILURES
+from inspection.places import CHECKPOINTS, DEMO_DATA
 from inspection.types import Channel
 from ui.address import check_address
 

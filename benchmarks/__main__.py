@@ -82,9 +82,9 @@ def write_image(path: Path) -> None:
 def time_inspection(path: Path) -> float:
     """Return seconds from an image file to the last of three findings, warm."""
     from detectors.workflow import load_channel
-    from inspection.catalog import CHECKPOINTS
     from inspection.images import read_image
     from inspection.pipeline import inspect_image
+    from inspection.places import CHECKPOINTS
 
     folder = CHECKPOINTS / PRODUCT_KEY
     channels = {name: load_channel(folder / name, device="cpu") for name in DETECTORS}

@@ -1,5 +1,6 @@
 """The page as a visitor meets it: started by its command, then asked as a browser asks it."""
 
+import itertools
 import json
 import socket
 import subprocess
@@ -116,7 +117,8 @@ class Visitor:
         self._client = httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False)
         config = self._client.get("/config").raise_for_status().json()
         self._prefix = config["api_prefix"]
-        self._event = find_upload_event(config)
+        self._wish, self._showing = find_upload_events(config)
+        self._wishes = itertools.count(1)
 
     def inspect(self, product: str, path: Path) -> int:
         """Upload an image, read all that comes back, and return how many detectors answered.
@@ -125,14 +127,9 @@ class Visitor:
             SystemExit: the page could not inspect it.
         """
         session = uuid.uuid4().hex
-        request = {
-            "data": [product, self._upload(path)],
-            "fn_index": self._event["id"],
-            "trigger_id": self._event["targets"][0][0],
-            "event_data": None,
-            "session_hash": session,
-        }
-        self._client.post(f"{self._prefix}/queue/join", json=request).raise_for_status()
+        wished = [None, next(self._wishes), product, self._upload(path)]
+        self._send("run/predict", self._wish, wished, session)
+        self._send("queue/join", self._showing, [None], session)
         answers = 0
         for message in self._listen(session):
             answers += '"map"' in message  # of a finished detector, sent once
@@ -140,6 +137,16 @@ class Visitor:
                 check_completed(json.loads(message))
                 return answers
         raise SystemExit("The page ended its answer early.")
+
+    def _send(self, where: str, event: dict[str, Any], data: list[Any], session: str) -> None:
+        request = {
+            "data": data,
+            "fn_index": event["id"],
+            "trigger_id": event["targets"][0][0],
+            "event_data": None,
+            "session_hash": session,
+        }
+        self._client.post(f"{self._prefix}/{where}", json=request).raise_for_status()
 
     def _upload(self, path: Path) -> dict[str, Any]:
         files = {"files": (path.name, path.read_bytes(), "image/png")}
@@ -156,10 +163,12 @@ class Visitor:
                     yield line.removeprefix("data:")
 
 
-def find_upload_event(config: dict[str, Any]) -> dict[str, Any]:
-    """Return what the page does when an image is given to its input."""
+def find_upload_events(config: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what the page does when its camera takes a picture: the wish, and the showing."""
     image = next(c["id"] for c in config["components"] if c["props"].get("elem_id") == "input")
-    return next(event for event in config["dependencies"] if [image, "upload"] in event["targets"])
+    events = config["dependencies"]
+    wish = next(event for event in events if [image, "upload"] in event["targets"])
+    return wish, next(event for event in events if event["trigger_after"] == wish["id"])
 
 
 def check_completed(message: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from commands.options import Seed
-from inspection.catalog import DEMO_DATA
+from inspection.places import DEMO_DATA
 from inspection.progress import progress_bar
 
 

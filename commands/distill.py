@@ -9,8 +9,8 @@ import typer
 from tqdm import tqdm
 
 from commands.options import Device, Seed
-from inspection.catalog import CHECKPOINTS
 from inspection.errors import SettingsError
+from inspection.places import CHECKPOINTS
 
 BAR = "distilling: {percentage:3.0f}%|{bar}| [{elapsed}<{remaining}{postfix}]"
 

@@ -38,7 +38,7 @@ from commands.options import (
     open_catalog,
     read_folders,
 )
-from inspection.catalog import CHECKPOINTS, Catalog, Product
+from inspection.catalog import Catalog
 from inspection.checkpoint_folders import read_seen
 from inspection.command_line import quote, quote_all, quote_path
 from inspection.dataset import Dataset
@@ -63,7 +63,9 @@ from inspection.evaluation_partial import PartialEvaluation
 from inspection.evaluation_types import EvaluationReport
 from inspection.ground_truth import check_masks
 from inspection.leaderboard import list_entries
+from inspection.places import CHECKPOINTS
 from inspection.pooling import pool_datasets
+from inspection.products import Product
 from inspection.progress import progress_bar
 from inspection.reading import load_reading, look_through, read_by
 from inspection.reports import write_csv

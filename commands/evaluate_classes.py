@@ -9,7 +9,7 @@ from commands.classification_text import describe_baseline, describe_classes
 from commands.evaluation_text import describe_split
 from detectors import CLASSES as DETECTOR_CLASSES
 from inspection.calibration import read_calibration
-from inspection.catalog import Catalog, Product
+from inspection.catalog import Catalog
 from inspection.class_answers import (
     BASELINE,
     CLASSES,
@@ -25,6 +25,7 @@ from inspection.classification import Labelling, NamedImage, class_of, name_samp
 from inspection.dataset import Dataset
 from inspection.errors import CheckpointError, DatasetError, EvaluationError, SettingsError
 from inspection.evaluation_types import EvaluationReport
+from inspection.products import Product
 from inspection.progress import progress_bar
 from inspection.reading import load_reading
 from inspection.split_plan import load_split

@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from commands.options import load_channels, open_catalog
-from inspection.catalog import Catalog, Product
+from inspection.catalog import Catalog
 from inspection.errors import ImageError, InspectionError
 from inspection.familiarity import FamiliarityCheck
 from inspection.file_kinds import FileKind
@@ -25,6 +25,7 @@ from inspection.names import (
     join_names,
 )
 from inspection.pipeline import inspect_image
+from inspection.products import Product
 from inspection.type_folders import images_below
 from inspection.types import Channel, Inspection, RGBImage
 

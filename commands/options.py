@@ -8,9 +8,10 @@ import typer
 
 from detectors import CLASSES, DEFAULT, LazyEmbedder
 from inspection.calibration import no_verdict
-from inspection.catalog import Catalog, Product
+from inspection.catalog import Catalog
 from inspection.dataset import FLAT, Dataset, read_dataset, split_name
 from inspection.errors import CheckpointError, SettingsError
+from inspection.products import Product
 from inspection.types import Channel
 
 DETECTORS = tuple(CLASSES)

@@ -8,8 +8,8 @@ import typer
 
 from commands.inspecting import find_images, inspect_files, set_up
 from commands.options import Anyway, Checkpoints, Compared, Device, Images, ProductName, Rate
-from inspection.catalog import CHECKPOINTS
 from inspection.identity import identify
+from inspection.places import CHECKPOINTS
 from inspection.report_files import (
     FORMATS,
     WITH_PICTURES,

@@ -31,7 +31,6 @@ from commands.options import (
 )
 from detectors import CLASSES, create_detector, parse_settings, setting_names
 from inspection.calibration import product_rate
-from inspection.catalog import CHECKPOINTS
 from inspection.checkpoint_folders import check_writable
 from inspection.classification import Labelling, find_thin_classes
 from inspection.dataset import Dataset, check_trainable
@@ -44,6 +43,7 @@ from inspection.errors import (
     explain,
 )
 from inspection.issues import summarise_issues
+from inspection.places import CHECKPOINTS
 from inspection.pooling import pool_datasets
 from inspection.progress import progress_bar
 from inspection.reading import read_by, settle_reading

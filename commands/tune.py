@@ -23,13 +23,13 @@ from commands.tune_figure import draw_trials
 from detectors import CLASSES, setting_names
 from detectors import search as search_module
 from detectors.search import Trial
-from inspection.catalog import CHECKPOINTS
 from inspection.command_line import quote, quote_path
 from inspection.dataset import check_trainable, read_dataset
 from inspection.dataset_identity import check_dataset
 from inspection.errors import SettingsError
 from inspection.evaluation_types import FIGURES
 from inspection.files import write_whole
+from inspection.places import CHECKPOINTS
 from inspection.reading import read_by, settle_reading
 from inspection.rehearsal import Question, Rehearsal, divide_training, prepare_questions
 from inspection.reports import write_csv
@@ -84,7 +84,9 @@ def tune(
     labels = choose_labels(detector, labelled_defects)
     product = Path(part.name) / part.categories[0]
     check_dataset(checkpoints / product, part)
-    reading, _ = settle_reading(checkpoints / product, part.samples, is_kept=False)
+    reading, sentences = settle_reading(checkpoints / product, part.samples, is_kept=False)
+    for sentence in sentences:
+        typer.echo(sentence)
     used = read_by(part.samples, reading)
     samples = split_samples(used, checkpoints / product, seed=seed, labels=labels)
     learns_labels = labels is not None and knows_labels(detector)

@@ -1,17 +1,12 @@
 """Which backbone a detector uses: chosen by its settings, and found again by its hash."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from detectors.backbones import (
-    IMAGENET,
-    Backbone,
-    BackboneRef,
-    Normalisation,
-    load_backbone,
-)
+from detectors.backbones import Backbone, BackboneRef, load_backbone
 from detectors.checkpoints import StoredDetector
+from detectors.normalisation import normalisation_state, stored_normalisation
 from inspection.command_line import train_again
 from inspection.errors import CheckpointError
 
@@ -40,21 +35,8 @@ def backbone_state(ref: BackboneRef) -> dict[str, Any]:
     return {
         "backbone_sha256": ref.sha256,
         "backbone_origin": ref.origin,
-        "backbone_mean": list(ref.normalisation.mean),
-        "backbone_std": list(ref.normalisation.std),
+        **normalisation_state(ref.normalisation),
     }
-
-
-def stored_normalisation(state: Mapping[str, Any]) -> Normalisation:
-    """Return what a checkpoint's backbone was given; ImageNet's, before that was written down.
-
-    Raises:
-        ValueError: it is damaged.
-    """
-    if "backbone_mean" not in state:
-        return IMAGENET
-    (r, g, b), (dr, dg, db) = state["backbone_mean"], state["backbone_std"]
-    return Normalisation((r, g, b), (dr, dg, db))
 
 
 def reopen_backbone(

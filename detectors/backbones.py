@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-import torch
 from torch import Tensor, nn
 
 from detectors import student
@@ -17,20 +16,8 @@ from detectors.backbone_files import (
     pretrained_config,
     read_tensors,
 )
+from detectors.normalisation import IMAGENET, Normalisation, Normalise, find_normalisation
 from inspection.errors import BackboneError
-
-Triple = tuple[float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Normalisation:
-    """What a network's images were shifted and divided by when it was trained: red, green, blue."""
-
-    mean: Triple
-    std: Triple
-
-
-IMAGENET = Normalisation((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +36,6 @@ class BackboneRef:
     sha256: str
     origin: str
     normalisation: Normalisation = IMAGENET
-
-
-class Normalise(nn.Module):
-    """Images (B, 3, H, W) in 0..1 -> what a network was trained on; nothing of it is stored."""
-
-    mean: Tensor
-    std: Tensor
-
-    def __init__(self, normalisation: Normalisation) -> None:
-        super().__init__()
-        shape = (1, 3, 1, 1)
-        self.register_buffer("mean", torch.tensor(normalisation.mean).view(shape), persistent=False)
-        self.register_buffer("std", torch.tensor(normalisation.std).view(shape), persistent=False)
-
-    def forward(self, images: Tensor) -> Tensor:
-        return (images - self.mean) / self.std
 
 
 class Backbone(nn.Module):
@@ -133,18 +104,6 @@ def load_backbone(
     if isinstance(network, student.Student):
         network.fold()
     return Backbone(_NamedLayers(network, ordered), ref=ref, grid=grid)
-
-
-def find_normalisation(name: str) -> Normalisation:
-    """Return what the weights of a backbone were trained with; the student learned as ImageNet's.
-
-    Raises:
-        BackboneError: there is no backbone of that name.
-    """
-    if name == STUDENT:
-        return IMAGENET
-    config = pretrained_config(name)
-    return Normalisation(config.mean, config.std)
 
 
 class Deepest(NamedTuple):

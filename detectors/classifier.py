@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from detectors.backbone_choice import backbone_state, stored_normalisation
+from detectors.backbone_choice import backbone_state
 from detectors.backbone_files import STUDENT
-from detectors.backbones import IMAGENET, Normalisation, build_untrained, load_deepest
+from detectors.backbones import build_untrained, load_deepest
 from detectors.checkpoints import (
     StoredDetector,
     load_weights,
@@ -35,6 +35,7 @@ from detectors.devices import choose_device, memory_layout
 from detectors.fitting import learnable, read_lessons, record_training
 from detectors.gradcam import explain
 from detectors.networks import round_weights, to_tensor, weights_to_store
+from detectors.normalisation import IMAGENET, Normalisation, stored_normalisation
 from detectors.settings import (
     BatchSize,
     EpochImages,

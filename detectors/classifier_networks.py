@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from detectors.backbones import IMAGENET, Normalisation, Normalise
+from detectors.normalisation import IMAGENET, Normalisation, Normalise
 
 SMALL_CNN = "small-cnn"
 SMALL_WIDTHS = (24, 48, 96, 160)

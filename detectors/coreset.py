@@ -36,7 +36,7 @@ def estimate_seconds(
     few, many = min(FEW, count), min(MANY, count)
     take(few)  # memory is allocated
     shorter, longer = take(few), take(many)
-    if longer <= shorter:  # too short to be told apart
+    if many == few or longer <= shorter:  # too short to be told apart
         return longer / many * count
     return longer + (longer - shorter) / (many - few) * (count - many)
 

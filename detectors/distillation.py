@@ -19,8 +19,9 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from detectors.backbones import IMAGENET, Backbone, BackboneRef, Normalise, load_backbone
+from detectors.backbones import Backbone, BackboneRef, load_backbone
 from detectors.devices import choose_device, has_fast_bfloat16, memory_layout
+from detectors.normalisation import IMAGENET, Normalise
 from detectors.student import WIDTHS, Student
 from inspection.crops import CropSampler, collect_pictures
 from inspection.errors import SettingsError
@@ -187,7 +188,7 @@ class _Run:
         self.settings = settings
         self.device = device
         self.teacher = teacher.to(device)
-        self.normalise = Normalise(IMAGENET).to(device)  # as the student is used, whoever taught it
+        self.normalise = Normalise(IMAGENET).to(device)  # for the pupil, whatever the teacher wants
         self.pupil = _Pupil(settings.widths, teacher.channels).to(device)
         for network in (self.teacher, self.pupil):
             network.to(memory_format=memory_layout(device))

@@ -98,7 +98,7 @@ def make_sections(
                 problems,
                 "Missing or odd files",
                 file="odd-files",
-                note=count_kinds(problems) or "Nothing is missing or odd.",
+                note=count_kinds(problems) or "No file is missing or odd.",
                 max_rows=None,
             ),
             table_value(images, "All images", file="images", max_rows=None),

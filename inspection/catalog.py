@@ -12,31 +12,18 @@ from typing import TYPE_CHECKING
 from inspection.calibration import load_opening, no_verdict, product_rate
 from inspection.checkpoint_folders import is_there, stamp
 from inspection.command_line import quote
-from inspection.dataset import Dataset
+from inspection.dataset import FLAT, Dataset
 from inspection.dataset_cache import DatasetCache
 from inspection.errors import CheckpointError, DatasetError, InspectionError, SettingsError
 from inspection.index import Embed
 from inspection.joining import Joining, Strangers
 from inspection.panels import FAILURES, Panel, Status, stopped
-from inspection.places import CHECKPOINTS, DEMO_DATA, HERE, Places
+from inspection.places import Places
 from inspection.products import Product, find_products
 from inspection.reading import load_reading, read_by
 from inspection.split_plan import load_split
 from inspection.splits import apply_split, make_split
 from inspection.types import DEFAULT_READING, Calibration, Channel, Reading, Sample, Split
-
-__all__ = [
-    "CHECKPOINTS",
-    "DEMO_DATA",
-    "FAILURES",
-    "HERE",
-    "Catalog",
-    "Loader",
-    "Panel",
-    "Product",
-    "Status",
-    "stopped",
-]
 
 if TYPE_CHECKING:
     from inspection.demo_folder import DemoFolder  # it can draw, which takes time to import
@@ -265,6 +252,7 @@ class Catalog:
         state = (*self._joining.state(product.folder), self._listed(product.dataset))
         held = self._samples.get(key)
         if held is None or held[0] != state:
+            self._joining.forget(product.folder)  # others may be shown with its detectors now
             held = (state, self._unseen(product))
             self._samples[key] = held
         return held[1]
@@ -335,8 +323,16 @@ class Catalog:
 
     def _missing(self, key: str, detector: str) -> Panel:
         product = self.product(key)
-        command = self._command("train", product, _chosen(product, detector))
+        chosen = _chosen(product, detector) + " --all-good" * self._is_flat(product)
+        command = self._command("train", product, chosen)
         return Panel(detector, Status.MISSING, problem="Not trained yet.", fix=command)
+
+    def _is_flat(self, product: Product) -> bool:
+        """Tell whether nothing but the person who trains can say that the images are good."""
+        with contextlib.suppress(DatasetError):  # told where its images are asked for
+            shown = self._shown(product)
+            return shown is not None and shown.layout == FLAT
+        return False
 
     def _command(self, verb: str, product: Product, chosen: str) -> str:
         is_foreign = self.is_foreign(product.key)

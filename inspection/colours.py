@@ -114,7 +114,10 @@ def _scale(values: NDArray[Any], white: float) -> NDArray[np.uint8]:
     if values.dtype == np.uint16:
         levels: NDArray[np.uint8] = _scale(np.arange(MOST_BY_DEPTH + 1), white)[values]
         return levels
-    return np.clip(values * (255 / white) + 0.5, 0, 255).astype(np.uint8)
+    scaled = (
+        values.astype(np.float64) * (255 / white) + 0.5
+    )  # half a float holds no more than 65504
+    return np.clip(scaled, 0, 255).astype(np.uint8)
 
 
 def _note_clipped(values: NDArray[Any], white: float, path: Path) -> tuple[FileNote, ...]:

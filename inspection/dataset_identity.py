@@ -5,7 +5,8 @@ pixels decide. A dataset stays the same one when its folder is moved, when image
 taken away, and when its files are renamed.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,11 +15,11 @@ from inspection.checkpoint_folders import read_seen
 from inspection.command_line import quote_path, train_again
 from inspection.dataset import Dataset
 from inspection.errors import CheckpointError, DatasetError, ImageError
-from inspection.images import pixel_hash, read_sample
+from inspection.images import pixel_hash, read_image
 from inspection.names import join_names, title_of
-from inspection.reading import load_reading, read_by
+from inspection.reading import load_reading
 from inspection.split_plan import load_split, order_units
-from inspection.types import Sample, Split
+from inspection.types import DEFAULT_READING, Reading, Sample, Split
 
 NUM_KEPT = 8  # of the images to learn from, and as many test images
 NUM_BY_NAME = 8
@@ -67,11 +68,12 @@ class _Group:
 
 
 class _Images:
-    """The images of a dataset folder; each is decoded at most once, and only if it is asked for."""
+    """The images of a dataset folder; they are decoded only if they are asked for."""
 
-    def __init__(self, samples: Iterable[Sample]) -> None:
+    def __init__(self, samples: Iterable[Sample], reading: Reading = DEFAULT_READING) -> None:
         self._samples = {sample.id: sample for sample in samples}
-        self._hashes: dict[str, str | None] = {}
+        # what a split knows was written down before anything was measured
+        self._readings = tuple(dict.fromkeys((reading, DEFAULT_READING)))
 
     def compare(self, seen: Pixels, others: Collection[str]) -> Comparison:
         """Compare with what was seen, and with the ids of others that were not."""
@@ -90,35 +92,34 @@ class _Images:
         by_pixels = Comparison(num_compared, num_same, len(known), is_by_name=False)
         return by_name if by_name.num_compared and not by_pixels.is_same else by_pixels
 
-    def hashes(self, ids: Iterable[str]) -> dict[str, str]:
-        """Return id -> pixel hash of those that can be read."""
-        found = {key: self._hash(key) for key in ids}
-        return {key: pixels for key, pixels in found.items() if pixels is not None}
+    def hash(self, key: str) -> str | None:
+        """Return the pixel hash of an image, read by the first reading; None if it cannot be."""
+        return next(self._hashes(key), None)
 
     def _count(self, ids: Sequence[str], is_known: Callable[[str, str], bool]) -> tuple[int, int]:
         """Count images, and those that are known, until enough are; an unreadable one is none."""
         num_compared = num_same = 0
         for key in ids:
-            if (pixels := self._hash(key)) is not None:
-                num_compared += 1
-                num_same += is_known(key, pixels)
-                if num_same >= LEAST_SHARE * len(ids):
-                    break
+            found = [is_known(key, pixels) for pixels in self._hashes(key)]
+            num_compared += bool(found)
+            num_same += any(found)
+            if num_same >= LEAST_SHARE * len(ids):
+                break
         return num_compared, num_same
 
-    def _hash(self, key: str) -> str | None:
-        if key not in self._hashes:
-            try:
-                self._hashes[key] = pixel_hash(read_sample(self._samples[key]))
-            except ImageError:  # told by whoever needs the image
-                self._hashes[key] = None
-        return self._hashes[key]
+    def _hashes(self, key: str) -> Iterator[str]:
+        """Yield the pixel hash of an image by each reading; nothing if it cannot be read."""
+        path = self._samples[key].image_path
+        with contextlib.suppress(ImageError):  # told by whoever needs the image
+            for reading in self._readings:
+                yield pixel_hash(read_image(path, reading=reading))
 
 
 def pick_known(samples: Sequence[Sample]) -> dict[str, str]:
     """Return id -> pixel hash of a few images, by which a dataset will be known again."""
     chosen = [key for ids in _divide(samples) for key in order_units(ids, 0)[:NUM_KEPT]]
-    return _Images(samples).hashes(chosen)
+    images = _Images(samples)
+    return {key: pixels for key in chosen if (pixels := images.hash(key)) is not None}
 
 
 def _divide(samples: Iterable[Sample]) -> tuple[list[str], list[str]]:
@@ -195,8 +196,7 @@ def _examine(
     """
     plan = load_split(folder)
     roles, known = ({}, {}) if plan is None else (plan.roles, plan.known)
-    reading = load_reading(folder)  # by which the pixels were seen
-    images = _Images(() if source is None else read_by(source.samples, reading))
+    images = _Images(source.samples if source is not None else (), load_reading(folder))
     groups = _group_detectors(folder, names) or [_Group()]
     found = [images.compare({**known, **group.seen}, roles) for group in groups]
     best = max(range(len(groups)), key=lambda n: (len(groups[n].names), found[n].is_same))

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from inspection.catalog import Product
 from inspection.checkpoint_folders import read_seen
 from inspection.errors import CheckpointError
 from inspection.familiarity import FILE as FAMILIARITY
+from inspection.products import Product
 from inspection.split_plan import SPLIT
 from inspection.types import Channel
 

@@ -32,8 +32,6 @@ TAG_ORIENTATION = 274  # of TIFF and EXIF
 SWAPPED = (5, 6, 7, 8)  # orientations that make the height the width
 KNOWN = "Use PNG, JPEG, BMP, TIFF or WebP."
 AGAIN = "Copy or export the image again."
-PACKAGES = {"HEIF": "pillow-heif", "AVIF": "--upgrade pillow", "JPEG2000": "--upgrade pillow"}
-"""Kind of image -> what pip is to install where it cannot be read."""
 TEXT_CHUNKS = (b"eXIf", b"tEXt", b"zTXt", b"iTXt")  # of a PNG
 DAMAGES = (
     OSError,
@@ -203,12 +201,12 @@ def _prepare(kind: str, path: Path) -> None:
     Raises:
         ImageError: it takes a library that is not installed.
     """
+    for register in (Image.preinit, Image.init, _register_heif):  # the everyday kinds first
+        if kind in Image.OPEN:
+            return
+        register()
     if kind not in Image.OPEN:
-        Image.init()
-    if kind == "HEIF" and kind not in Image.OPEN:
-        _register_heif()
-    if kind not in Image.OPEN:
-        package = PACKAGES.get(kind, "--upgrade pillow")
+        package = "pillow-heif" if kind == "HEIF" else "--upgrade pillow"
         raise ImageError(
             f"{path.name} is a {kind} picture, which this installation cannot read.",
             f"Run `python -m pip install {package}`, or export it as JPEG or PNG.",

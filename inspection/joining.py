@@ -39,6 +39,10 @@ class Joining:
             held = self._strangers[product] = (state, self._find(product, read))
         return held[1]
 
+    def forget(self, product: Path) -> None:
+        """Look anew whether the detectors of a product may be joined."""
+        self._strangers.pop(product, None)
+
     def _find(self, product: Path, read: Callable[[], Dataset | None]) -> Strangers:
         trained = [name for name in self._detectors if is_there(product / name)]
         if not trained:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from inspection.deep_values import Alpha, Deep
+from inspection.deep_values import MOST_BY_DEPTH, Alpha, Deep
 from inspection.errors import ImageError
 from inspection.types import Size
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB = GREY_OR_RGB = (0, 1, 2)
 COLOURS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, 3: 1, 5: 4, 6: 3, 8: 3, 9: 3, 10: 3}
 """Photometric interpretation -> number of its channels."""
+NO_PICTURE = 0b101  # flags of a page: a smaller copy of another one, and a mask
+MOST_OF_A_CAMERA = 2**14 - 1  # where the values go beyond, 16 bits are used up
+PLANES = 2  # one channel after the other
 SENSOR_VALUES = (32803, 34892)  # a colour filter's, and linear ones: raw files
 DNG_VERSION, PROFILE, ORIENTATION = 50706, 34675, 274
 DEVELOP = "Develop it, and export a PNG or TIFF."
@@ -89,7 +92,7 @@ def read_header(path: Path) -> TiffHeader:
     """
     with _opened(path) as file:
         pages: Any = file.pages
-        full = [page for page in pages if not (page.is_reduced or page.is_mask)]
+        full = [page for page in pages if not int(getattr(page, "subfiletype", 0)) & NO_PICTURE]
         first = pages[0]
         if DNG_VERSION in first.tags or first.photometric in SENSOR_VALUES or not full:
             raise ImageError(
@@ -112,7 +115,8 @@ def read_deep(path: Path, header: TiffHeader) -> Deep:
         if max(ends, default=0) > path.stat().st_size:
             raise ImageError(f"{path.name} is cut off.", "Copy or export the image again.")
         values = np.asarray(page.asarray())
-    if header.num_channels > 1 and values.shape[0] == header.num_channels and page.planarconfig > 1:
+        are_planes = page.planarconfig == PLANES
+    if are_planes and values.ndim == 3:
         values = np.moveaxis(values, 0, -1)  # (channels, H, W) to (H, W, channels)
     if values.shape[:2] != header.size or values.ndim != (2 if header.num_channels == 1 else 3):
         raise ImageError(
@@ -122,7 +126,10 @@ def read_deep(path: Path, header: TiffHeader) -> Deep:
     if values.ndim == 3:
         num_used = header.num_colours + (header.alpha is not Alpha.NONE)
         values = values[:, :, 0] if num_used == 1 else values[:, :, :num_used]
-    return Deep(values, header.white, header.photometric == WHITE_IS_ZERO, header.alpha)
+    is_inverted = header.photometric == WHITE_IS_ZERO
+    if is_inverted and values.dtype == np.uint16 and values.max() > MOST_OF_A_CAMERA:
+        values, is_inverted = MOST_BY_DEPTH - values, False  # taken from all that 16 bits hold
+    return Deep(values, header.white, is_inverted, header.alpha)
 
 
 @contextmanager
@@ -132,7 +139,7 @@ def _opened(path: Path) -> "Iterator[TiffFile]":
 
     logging.getLogger("tifffile").setLevel(logging.CRITICAL + 1)  # what is odd, we say ourselves
     try:
-        with tifffile.TiffFile(path) as file:
+        with np.errstate(all="ignore"), tifffile.TiffFile(path) as file:
             yield file
     except ImageError:
         raise

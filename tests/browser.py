@@ -43,6 +43,26 @@ def open_browser() -> Iterator[Any]:
         browser.close()
 
 
+def wait_for(page: Any, ready: str) -> None:
+    """Wait for the viewer: its state, and how many detectors have answered."""
+    page.wait_for_selector(f'.dl[data-ready="{ready}"]')
+
+
+def part(page: Any, name: str) -> Any:
+    """Return a part of the viewer."""
+    return page.locator(f'.dl [data-part="{name}"]').first
+
+
+def text(page: Any, name: str) -> str:
+    """Return what a part of the viewer says."""
+    return str(part(page, name).inner_text())
+
+
+def panel(page: Any, detector: str) -> Any:
+    """Return the panel of a detector."""
+    return page.locator(f'.dl-panel[data-detector="{detector}"]')
+
+
 def picture(page: Any, detector: str = "cae") -> str:
     """Return what the canvas of a panel shows, as a data URI."""
     page.wait_for_timeout(80)

@@ -125,7 +125,11 @@ def write_product(
 
 
 def write_checkpoint(
-    folder: Path, *, num_normal: int = NUM_CALIBRATION, seen: Mapping[str, str] | None = None
+    folder: Path,
+    *,
+    num_normal: int = NUM_CALIBRATION,
+    seen: Mapping[str, str] | None = None,
+    min_threshold: float = 0.0,
 ) -> None:
     """Write what the catalogue reads of a checkpoint; the weights are the fake's own."""
     folder.mkdir(parents=True)
@@ -134,7 +138,8 @@ def write_checkpoint(
     units = tuple(f"part/train/good/{index:03d}.png" for index in order)
     card = {"format": FORMAT, "training": {"seen": dict(seen or {})}, "weights_sha256": "00"}
     write_json(folder / CARD, card)
-    save_calibration(folder, Calibration(scores[order], units), seen or {})
+    calibration = Calibration(scores[order], units, min_threshold)
+    save_calibration(folder, calibration, seen or {})
 
 
 @cache
@@ -178,8 +183,9 @@ def make_catalog(
     categories: Sequence[str] = ("part",),
     weakness: Mapping[str, float] | None = None,
     further: Sequence[Path] = (),
+    base: type[FakeDetector] = FakeDetector,
 ) -> Catalog:
-    """Return a catalogue of drawn products whose detectors are fakes."""
+    """Return a catalogue of drawn products whose detectors are fakes of one kind."""
     for category in categories:
         write_product(root / "data" / "drawn", category)
         for name in trained:
@@ -187,7 +193,7 @@ def make_catalog(
 
     def load(folder: Path) -> Channel:
         lack = (weakness or {}).get(folder.name, 0.0)
-        named = type("NamedFake", (FakeDetector,), {"name": folder.name})
+        named = type("NamedFake", (base,), {"name": folder.name})
         return Channel(named(folder.name, weakness=lack), load_calibration(folder).calibration)
 
     return Catalog(

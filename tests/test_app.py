@@ -2,6 +2,7 @@
 
 import gc
 import json
+import logging
 import socket
 import time
 import urllib.error
@@ -12,6 +13,7 @@ from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
+from starlette.requests import ClientDisconnect
 
 import app
 from inspection.catalog import Catalog
@@ -22,7 +24,7 @@ from tests.fakes import DETECTORS, make_catalog
 from ui import explore_tab, layout, results_tab
 from ui.address import is_loopback
 from ui.first import describe_first_inspection
-from ui.serve import is_share_wanted, serve
+from ui.serve import is_news, is_share_wanted, serve
 
 
 @pytest.fixture(scope="module")
@@ -357,3 +359,13 @@ def test_ctrl_c_ends_without_a_word(
     monkeypatch.setattr(app, "main", interrupt)
     assert app.run([]) == 130
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_visitor_who_stops_an_upload_is_no_news_for_the_terminal() -> None:
+    def record(error: Exception | None) -> logging.LogRecord:
+        told = None if error is None else (type(error), error, None)
+        return logging.LogRecord("uvicorn.error", logging.ERROR, "", 1, "failed", None, told)
+
+    assert not is_news(record(ClientDisconnect()))
+    assert is_news(record(OSError("disk full")))
+    assert is_news(record(None))

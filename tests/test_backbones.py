@@ -12,9 +12,10 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from detectors import create_detector, load_detector
-from detectors.backbone_choice import backbone_state, stored_normalisation
+from detectors.backbone_choice import backbone_state
 from detectors.backbone_files import FOLDER, find_weights, hash_tensors, read_tensors
-from detectors.backbones import IMAGENET, Normalisation, load_backbone, load_deepest
+from detectors.backbones import load_backbone, load_deepest
+from detectors.normalisation import IMAGENET, Normalisation, stored_normalisation
 from detectors.student import Student
 from inspection.errors import BackboneError
 from tests.factories import draw_part, make_samples

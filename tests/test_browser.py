@@ -14,7 +14,7 @@ from inspection.catalog import Catalog
 from inspection.familiarity import FILE as FAMILIARITY
 from inspection.images import read_image
 from inspection.pipeline import inspect_with
-from tests.browser import find_browser, picture, region_rows
+from tests.browser import find_browser, panel, part, picture, region_rows, text, wait_for
 from tests.fakes import (
     DETECTORS,
     FakeEmbed,
@@ -122,22 +122,6 @@ def open_page(browser: Any, url: str, complaints: list[str], **options: Any) -> 
 
 def is_outside(url: str) -> bool:
     return url.startswith("http") and "//127.0.0.1" not in url and "//localhost" not in url
-
-
-def wait_for(page: Any, ready: str) -> None:
-    page.wait_for_selector(f'.dl[data-ready="{ready}"]')
-
-
-def part(page: Any, name: str) -> Any:
-    return page.locator(f'.dl [data-part="{name}"]').first
-
-
-def text(page: Any, name: str) -> str:
-    return str(part(page, name).inner_text())
-
-
-def panel(page: Any, detector: str) -> Any:
-    return page.locator(f'.dl-panel[data-detector="{detector}"]')
 
 
 def pick(page: Any, label: str) -> None:

@@ -12,8 +12,8 @@ from detectors import DEFAULT
 from detectors.backbone_files import FOLDER, STUDENT
 from detectors.checkpoints import WEIGHTS
 from inspection.calibration import CARD, load_calibration, load_opening
-from inspection.catalog import CHECKPOINTS
 from inspection.evaluation_files import load_evaluation
+from inspection.places import CHECKPOINTS
 from inspection.split_plan import load_split
 from inspection.types import Split
 

@@ -10,15 +10,17 @@ from pathlib import Path
 import pytest
 
 from inspection.calibration import save_calibration, save_product_rate
-from inspection.catalog import Catalog, Status
+from inspection.catalog import Catalog
 from inspection.checkpoint_folders import read_seen
 from inspection.dataset import read_dataset
 from inspection.errors import BackboneError, CheckpointError, DatasetError, InspectionError
 from inspection.images import pixel_hash, read_image
+from inspection.panels import Status
 from inspection.split_plan import save_split
 from inspection.splits import make_split
 from inspection.types import Channel, Split
 from tests.factories import make_calibration, make_channel, make_later, write_dataset
+from tests.miniatures import write_flat
 
 
 def write_checkpoint(folder: Path, *, seen: dict[str, str] | None = None) -> None:
@@ -192,6 +194,13 @@ def test_the_command_of_a_missing_detector_can_be_pasted(
     assert f" --category {quoted} --detector unet --checkpoints {tmp_path}" in command
     words = shlex.split(command)
     assert words[words.index("--category") + 1] == name
+
+
+def test_the_command_for_a_folder_of_photographs_says_that_all_are_good(tmp_path: Path) -> None:
+    photos = write_flat(tmp_path / "photos")
+    catalog = Catalog(tmp_path / "ck", [photos], loader=Loads(), detectors=("cae",))
+    (key,) = catalog.products
+    assert "--detector cae --all-good" in catalog.peek(key, "cae").fix
 
 
 def test_the_commands_of_a_shared_page_name_no_folder_of_the_machine(

@@ -1,5 +1,6 @@
 """Folders are replaced all or nothing, and PatchCore insists on its own backbone."""
 
+import itertools
 import os
 import time
 from pathlib import Path
@@ -97,6 +98,9 @@ def test_the_time_of_a_selection_is_that_of_its_steps() -> None:
     assert estimate_seconds(100, 100, device=cpu) == 0
     one, many = (estimate_seconds(20_000, count, device=cpu) for count in (1, 10_000))
     assert 0 < one < many
+    ticks = itertools.count()  # each look at the clock takes a second more than the one before
+    slower = estimate_seconds(100, 1, device=cpu, clock=lambda: next(ticks) ** 2)
+    assert slower == 9, "as long as the last try of its one step"
 
 
 def test_patchcore_says_how_long_it_takes_and_what_it_reads(

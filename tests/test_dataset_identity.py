@@ -19,17 +19,18 @@ from app import print_strangers
 from detectors.patchcore import PatchCore
 from detectors.student import Student
 from inspection.calibration import CARD, save_calibration
-from inspection.catalog import Catalog, Status
-from inspection.dataset import read_dataset
+from inspection.catalog import Catalog
+from inspection.dataset import Dataset, read_dataset
 from inspection.dataset_identity import check_dataset, find_strangers
 from inspection.errors import CheckpointError, DatasetError, InspectionError
 from inspection.familiarity import FamiliarityCheck
 from inspection.images import pixel_hash, read_image, read_sample
+from inspection.panels import Status
 from inspection.pooling import pool_datasets
-from inspection.reading import load_reading
+from inspection.reading import Measured, load_reading, read_by, save_reading
 from inspection.split_plan import load_split, save_split
 from inspection.splits import apply_split, make_split, open_split
-from inspection.types import Split
+from inspection.types import Reading, Split
 from tests.factories import draw_part, make_calibration, make_channel, write_dataset
 from ui.results_data import Results
 
@@ -72,9 +73,9 @@ def copy_work(work: Path, target: Path) -> Path:
     return shutil.copytree(work, target)
 
 
-def write_detector(folder: Path, data: Path, *, created: str = "") -> None:
-    """Write what is read of a detector that has seen the good training images of a folder."""
-    samples = [s for s in read_dataset(data).samples if s.split is Split.TRAIN]
+def write_detector(folder: Path, source: Dataset, *, created: str = "") -> None:
+    """Write what is read of a detector that has seen the good training images of a dataset."""
+    samples = [s for s in source.samples if s.split is Split.TRAIN]
     seen = {sample.id: pixel_hash(read_sample(sample)) for sample in samples}
     folder.mkdir(parents=True)
     card = {"format": 1, "training": {"seen": seen, "created": created}, "weights_sha256": "00"}
@@ -195,6 +196,29 @@ def test_a_dataset_without_a_common_name_or_image_is_another(work: Path, tmp_pat
         check_dataset(work / "ck" / "data" / "disc", read_dataset(other).of("disc"))
 
 
+def test_images_of_many_bits_are_known_by_any_white(work: Path, tmp_path: Path) -> None:
+    source = read_dataset(work / "a" / "data").of("disc")
+    for sample in source.samples:
+        path = tmp_path / "data" / sample.id
+        path.parent.mkdir(parents=True, exist_ok=True)
+        grey = read_sample(sample)[..., 0].astype(np.uint16)
+        Image.fromarray(grey * 16).save(path)
+    deep = read_dataset(tmp_path / "data").of("disc")
+    product = tmp_path / "ck" / "data" / "disc"
+    open_split(product, deep.samples)
+    for white in (4095, 16383):  # measured anew until a detector has learned
+        save_reading(product, Measured(Reading(white), white, 16, False, ()))
+        check_dataset(product, deep)
+    read = replace(deep, samples=tuple(read_by(deep.samples, Reading(16383))))
+    write_detector(product / "cae", read)
+    plan = load_split(product)
+    assert plan is not None
+    save_split(product, replace(plan, known={}))
+    check_dataset(product, deep)
+    with pytest.raises(DatasetError, match=NONE_SAME):
+        check_dataset(product, read_dataset(work / "b" / "data").of("disc"))
+
+
 def test_an_interrupted_first_training_holds_the_name_until_it_is_deleted(
     work: Path, tmp_path: Path
 ) -> None:
@@ -279,6 +303,19 @@ def test_the_page_does_not_join_a_folder_with_detectors_of_another(
     assert capsys.readouterr().out == f"Note: {panel.problem} {panel.fix}\n"
 
 
+def test_a_folder_that_is_exchanged_while_the_page_is_open_is_noticed(
+    work: Path, tmp_path: Path
+) -> None:
+    shown = shutil.copytree(work / "a" / "data", tmp_path / "data")
+    catalog = make_catalog(work / "ck", shown)
+    assert catalog.samples("data/disc")
+    assert catalog.joined("data/disc") == ("patchcore",)
+    shutil.rmtree(shown)
+    write_dataset(shown, num_test=5, seed=10_000)
+    assert catalog.samples("data/disc")
+    assert catalog.joined("data/disc") == ()
+
+
 def test_the_page_joins_a_folder_with_its_own_detectors_under_any_name(work: Path) -> None:
     assert make_catalog(work / "ck", work / "a" / "data").load("data/disc", "patchcore").channel
     catalog = make_catalog(work / "ck")
@@ -288,7 +325,7 @@ def test_the_page_joins_a_folder_with_its_own_detectors_under_any_name(work: Pat
 
 
 def test_the_odd_one_out_of_most_answers_for_nobody(work: Path, tmp_path: Path) -> None:
-    first, second = work / "a" / "data", work / "b" / "data"
+    first, second = (read_dataset(work / which / "data").of("disc") for which in "ab")
     product = tmp_path / "ck" / "data" / "disc"
     write_detector(product / "cae", second, created="2026-03-01")
     write_detector(product / "unet", first, created="2026-01-01")
@@ -307,25 +344,27 @@ def test_the_odd_one_out_of_most_answers_for_nobody(work: Path, tmp_path: Path) 
     assert trouble.detector == "CAE"
     assert panel.problem in trouble.problem
     # the split would be of either: the detectors decide
-    check_dataset(product, read_dataset(first).of("disc"))
+    check_dataset(product, first)
     with pytest.raises(DatasetError):
-        check_dataset(product, read_dataset(second).of("disc"))
+        check_dataset(product, second)
 
 
 def test_of_two_detectors_of_two_datasets_the_newer_one_answers(work: Path, tmp_path: Path) -> None:
     product = tmp_path / "ck" / "data" / "disc"
-    write_detector(product / "cae", work / "b" / "data", created="2026-03-01")
-    write_detector(product / "unet", work / "a" / "data", created="2026-01-01")
+    first, second = (read_dataset(work / which / "data") for which in "ab")
+    write_detector(product / "cae", second, created="2026-03-01")
+    write_detector(product / "unet", first, created="2026-01-01")
     catalog = make_catalog(tmp_path / "ck")
     assert catalog.joined("data/disc") == ("cae",)
     shutil.rmtree(product / "unet")
-    write_detector(product / "unet", work / "b" / "data", created="2026-04-01")
+    write_detector(product / "unet", second, created="2026-04-01")
     assert catalog.joined("data/disc") == ("cae", "unet")
 
 
 def test_inspecting_names_whom_it_leaves_out(work: Path, tmp_path: Path) -> None:
     work = copy_work(work, tmp_path / "work")
-    write_detector(work / "ck" / "data" / "disc" / "cae", work / "b" / "data", created="2020")
+    other = read_dataset(work / "b" / "data")
+    write_detector(work / "ck" / "data" / "disc" / "cae", other, created="2020")
     image = work / "a" / "data" / "disc" / "test" / "spot" / "000.png"
     place = ("--category", "disc", "--checkpoints", work / "ck", "--device", "cpu")
     result = run("inspect", image, *place, "--out", tmp_path / "out")

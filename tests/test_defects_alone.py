@@ -15,8 +15,9 @@ from typer.testing import CliRunner
 import cli
 from eda.overview import describe_lack
 from inspection.calibration import CARD, FORMAT, no_calibration, save_calibration, write_json
-from inspection.catalog import Catalog, Status
+from inspection.catalog import Catalog
 from inspection.errors import CheckpointError
+from inspection.panels import Status
 from inspection.pipeline import inspect_image
 from inspection.report_content import Bars, Lead, Table, lay_out
 from inspection.report_files import FORMATS

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from detectors.embedding import Embedder
-from inspection.catalog import CHECKPOINTS, Catalog
+from inspection.catalog import Catalog
 from inspection.demo import PRODUCTS, draw_sample
 from inspection.errors import CheckpointError, DatasetError
 from inspection.familiarity import (
@@ -22,6 +22,7 @@ from inspection.familiarity import (
     load_look,
     save_look,
 )
+from inspection.places import CHECKPOINTS
 from inspection.types import Channel, RGBImage, Sample, Split
 from tests.fakes import FakeEmbed, make_catalog, write_look
 

@@ -505,8 +505,9 @@ def test_where_zero_is_white_it_is_white(tmp_path: Path, bits: int) -> None:
 
 
 def test_twelve_bits_where_zero_is_white(tmp_path: Path) -> None:
-    path = write_tiff(tmp_path / "w.tif", 4095 - DEEP_GREY, photometric="miniswhite")
-    assert np.abs(grey_of(path).astype(int) - scaled(DEEP_GREY)).max() <= 1
+    for black in (4095, 65535):  # taken from 12 bits, or from the 16 that they are stored in
+        path = write_tiff(tmp_path / "w.tif", black - DEEP_GREY, photometric="miniswhite")
+        assert np.abs(grey_of(path).astype(int) - scaled(DEEP_GREY)).max() <= 1
 
 
 def test_further_pages_and_frames_are_told(tmp_path: Path) -> None:

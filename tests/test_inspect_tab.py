@@ -20,10 +20,11 @@ from inspection.calibration import (
     save_product_rate,
     write_json,
 )
-from inspection.catalog import Catalog, Status
+from inspection.catalog import Catalog
 from inspection.dataset import read_dataset
 from inspection.errors import BackboneError, CheckpointError
 from inspection.images import pixel_hash, read_image
+from inspection.panels import Status
 from inspection.preprocess import to_input_size
 from inspection.types import Channel
 from tests.fakes import (
@@ -320,7 +321,7 @@ def test_another_tab_hands_over_any_image_of_a_product(tmp_path: Path) -> None:
     catalog = make_catalog(tmp_path)
     sample = next(s.id for s in read_dataset(catalog.folders["drawn"]).samples)
     held = merge(Handlers(catalog).pick_sample(KEY, sample))
-    assert held["product"] == KEY
+    assert held["product"][1] == KEY
     assert held["header"]["sample"] == sample
     for product, asked in ((KEY, "../secret.png"), ("nonsense", sample), (KEY, None)):
         assert merge(Handlers(catalog).pick_sample(product, asked))["header"]["state"] == "error"

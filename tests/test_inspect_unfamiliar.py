@@ -94,7 +94,11 @@ def test_it_is_inspected_as_the_product_that_it_looks_like(handlers: Handlers, r
     wish = make_wish()
     shown = upload(handlers, wish, red)["header"]
     held = press(handlers, wish, shown, OTHER)
-    assert (held["product"], held["header"]["state"], held["header"]["note"]) == (OTHER, "done", "")
+    assert (held["product"][1], held["header"]["state"], held["header"]["note"]) == (
+        OTHER,
+        "done",
+        "",
+    )
     assert held["source"] == Source(red, held["header"]["run"])
     assert held["strip"]["product"] == OTHER
 

@@ -13,7 +13,7 @@ from tests.fakes import DETECTORS, draw_part, make_catalog
 from ui import inspect_tab
 from ui.inspect_tab import Handlers, Source
 from ui.layout import build_page
-from ui.safe_image import find_upload
+from ui.uploads import find_upload
 from ui.wish import Wish
 
 KEY = "drawn/part"
@@ -69,7 +69,7 @@ def opened(handlers: Handlers, **named: str) -> dict[str, Any]:
 def test_a_link_leads_to_its_product_and_sample(handlers: Handlers, catalog: Catalog) -> None:
     sample = catalog.samples(OTHER)[-1].id
     held = opened(handlers, product=OTHER, sample=sample, rate="5", view="outline")
-    assert (held["product"], held["header"]["sample"]) == (OTHER, sample)
+    assert (held["product"][1], held["header"]["sample"]) == (OTHER, sample)
     assert held["header"]["state"] == "done"
     assert held["strip"]["product"] == OTHER
 
@@ -98,7 +98,7 @@ def test_a_sample_is_one_of_the_product_whose_strip_was_clicked(
     sample = catalog.samples(KEY)[0].id
     inspect_tab.pick_sample(event(product=KEY, sample=sample), wish, 1, OTHER)
     held = answer(handlers, wish)
-    assert (held["product"], held["header"]["sample"]) == (KEY, sample)
+    assert (held["product"][1], held["header"]["sample"]) == (KEY, sample)
 
 
 def test_a_request_for_no_sample_at_all_is_answered_with_a_sentence(handlers: Handlers) -> None:
@@ -144,6 +144,29 @@ def test_another_product_without_an_own_image_opens_with_its_own_sample(
     wish = make_wish()
     inspect_tab.change_product(wish, 1, OTHER)
     assert answer(handlers, wish)["header"]["sample"].startswith("other/test/")
+
+
+def test_a_dropdown_that_tells_the_same_product_again_changes_nothing(
+    handlers: Handlers, catalog: Catalog
+) -> None:
+    wish = make_wish()
+    inspect_tab.change_product(wish, 1, OTHER)
+    inspect_tab.change_product(wish, 2, OTHER)
+    assert answer(handlers, wish)["header"]["wish"] == 2
+    inspect_tab.pick_sample(
+        event(product=OTHER, sample=catalog.samples(OTHER)[-1].id), wish, 3, KEY
+    )
+    inspect_tab.change_product(wish, 4, OTHER)
+    held = answer(handlers, wish)
+    assert held["header"]["sample"] == catalog.samples(OTHER)[-1].id, "it was only left"
+
+
+def test_after_a_link_the_first_product_can_be_chosen(handlers: Handlers) -> None:
+    wish = make_wish()
+    inspect_tab.open_page(wish, 1, KEY, address(product=OTHER))
+    assert answer(handlers, wish)["product"][1] == OTHER
+    inspect_tab.change_product(wish, 2, KEY)
+    assert answer(handlers, wish)["product"][1] == KEY
 
 
 def test_a_photograph_is_inspected_like_an_upload(handlers: Handlers, upload: Path) -> None:
@@ -213,3 +236,14 @@ def test_no_event_waits_with_data_of_its_own_for_another(catalog: Catalog) -> No
 
 def has_event_data(function: Any) -> bool:
     return gr.EventData in getattr(function, "__annotations__", {}).values()
+
+
+def test_answers_travel_whole_so_that_none_is_changed_before_it_is_shown(catalog: Catalog) -> None:
+    page = build_page(catalog)
+    assert page.get_config_file()["protocol"] == "sse_v1", "the newest without changes"
+    function = next(one for one in page.fns.values() if len(one.outputs) == 1)
+    sent = [
+        page.handle_streaming_diffs(function, [answer], session_hash="s", run="r", final=False)
+        for answer in ({"slot": "cae"}, {"__type__": "update"}, {"slot": "unet"})
+    ]
+    assert sent == [[{"slot": "cae"}], [{"__type__": "update"}], [{"slot": "unet"}]]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inspection.calibration import decide, majority_false_alarm_rate
-from inspection.catalog import Panel, Status
+from inspection.panels import Panel, Status
 from inspection.pipeline import inspect_with
 from inspection.regions import find_regions
 from inspection.types import Calibration, Channel, Region

@@ -52,7 +52,7 @@ def test_a_showing_that_is_broken_off_does_not_keep_others_from_theirs() -> None
     wish.ask(1, page=1)
     first = wish.fulfil(show)
     next(first)
-    first.close()
+    del first  # closes it
     wish.ask(2, page=2)
     assert len(list(wish.fulfil(show))) == 3
 
@@ -75,3 +75,14 @@ def test_a_request_by_hand_may_give_any_number_and_every_visitor_has_a_wish_of_t
         wish.ask(number, page=9)
     assert {slots["page"] for slots in wish.fulfil(show)} == {9}
     assert list(other.fulfil(show)) == []
+
+
+def test_a_wish_for_nothing_else_is_fulfilled_by_what_is_shown() -> None:
+    wish = make_wish()
+    wish.ask(1, page=1)
+    steps = wish.fulfil(show)
+    next(steps)
+    assert not wish.is_fulfilled
+    wish.ask(2)
+    assert [slots["page"] for slots in steps] == [1, 1]
+    assert (wish.shown, wish.is_fulfilled) == (2, True)

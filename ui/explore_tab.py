@@ -20,7 +20,16 @@ from ui.explore_parts import (
     status_value,
 )
 from ui.wish import Wish
-from ui.wish_events import AT_ONCE, Bind, ask_for, choose, make_binder, turn_page, view_of
+from ui.wish_events import (
+    AT_ONCE,
+    Bind,
+    ask_for,
+    choose,
+    filter_anew,
+    make_binder,
+    turn_page,
+    view_of,
+)
 
 TITLE = "Explore data"
 ALL = "all"
@@ -215,7 +224,7 @@ def _lay_out_gallery(outputs: dict[str, Any]) -> None:
     with gr.Row(elem_classes="xp-filters"):
         outputs["area"] = _filter(messages.GALLERY_AREA, [(one, one) for one in AREAS])
         outputs["contrast"] = _filter(messages.GALLERY_CONTRAST, [(one, one) for one in CONTRASTS])
-    outputs["gallery"] = make_part("gallery", scripts=["overlay", "pictures"])
+    outputs["gallery"] = make_part("gallery", scripts=["overlay", "pictures", "turn"])
 
 
 def _lay_out_location(outputs: dict[str, Any]) -> None:
@@ -274,7 +283,7 @@ def _bind(handlers: Handlers, outputs: dict[str, Any], tabs: dict[str, gr.Tab]) 
     whole = gr.context.Context.block
     if isinstance(whole, gr.Tab):
         bind(whole.select, choose)
-    bind([part.input for part in filters[1:]], choose)
+    bind([part.input for part in filters[1:]], filter_anew)
     bind(outputs["dataset"].input, on_dataset)
     bind(outputs["gallery"].submit, turn_page)
     for name, tab in tabs.items():

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from inspection.catalog import FAILURES, Catalog, Panel, Status, stopped
+from inspection.catalog import Catalog
 from inspection.errors import InspectionError
 from inspection.familiarity import FamiliarityCheck
 from inspection.images import read_sample
@@ -13,6 +13,7 @@ from inspection.names import (
     describe_unfamiliar,
     title_of,
 )
+from inspection.panels import FAILURES, Panel, Status, stopped
 from inspection.pipeline import answer
 from inspection.types import Finding, Naming, RGBImage, Sample, Verdict
 from ui import messages

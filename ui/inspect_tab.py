@@ -14,10 +14,10 @@ from inspection.types import Sample
 from ui import messages
 from ui.inspection_run import Runner, Slots
 from ui.report_run import REQUEST, Reporter
-from ui.safe_image import SafeImage, find_upload
+from ui.safe_image import SafeImage
 from ui.samples import Strips, make_strip
 from ui.showcase import find_opening
-from ui.uploads import make_uploads
+from ui.uploads import find_upload, make_uploads
 from ui.viewer.viewer import make_feed, make_viewer
 from ui.wish import Wish
 from ui.wish_events import Bind, Step, make_binder
@@ -78,8 +78,7 @@ class Handlers:
             yield self.runner.fail("", _no_products())
             return
         try:
-            chosen = (_choices(self.catalog), key)
-            yield {"product": chosen, "source": None, "strip": self.strips.strip(key)}
+            yield {"product": self._chosen(key), "source": None, "strip": self.strips.strip(key)}
             opening = self._find(key, sample_id) or find_opening(self.catalog, key)
             if opening is None:
                 yield {"image": None, **self.runner.idle(key)}
@@ -97,7 +96,7 @@ class Handlers:
             yield self.runner.fail(key or "", _not_understood())
             return
         try:
-            yield {"product": key, "source": None, "strip": self.strips.strip(key)}
+            yield {"product": self._chosen(key), "source": None, "strip": self.strips.strip(key)}
             sample = self.catalog.any_sample(key, sample_id)
             yield from self.runner.inspect_sample(sample, key, is_wanted=is_wanted)
         except InspectionError as error:
@@ -110,7 +109,7 @@ class Handlers:
             yield {"image": None, **self.runner.fail("", _no_products())}
             return
         try:
-            yield {"product": key, "strip": self.strips.strip(key)}
+            yield {"product": self._chosen(key), "strip": self.strips.strip(key)}
             if not isinstance(path, Path) or not path.is_file():
                 raise ImageError(messages.GONE_PROBLEM, messages.GONE_FIX)
             for slots in self.runner.inspect_upload(key, path, is_wanted=is_wanted):
@@ -157,6 +156,10 @@ class Handlers:
         """Return a product that there is: the page may be older than the products."""
         return self._known(product) or next(iter(self.catalog.products), None)
 
+    def _chosen(self, key: str) -> tuple[list[tuple[str, str]], str]:
+        """Return all products, as there may be new ones, and the one that is shown."""
+        return _choices(self.catalog), key
+
     def _known(self, product: object) -> str | None:
         return product if isinstance(product, str) and product in self.catalog.products else None
 
@@ -192,11 +195,12 @@ def build(page: gr.Blocks, catalog: Catalog) -> None:
             viewer = make_viewer(catalog.detectors)
             feeds = {slot: make_feed() for slot in ("picture", *catalog.detectors)}
             reports = {name: make_feed() for name in FORMATS}
+    source = gr.State(None)
     outputs = {
         "product": product,
         "strip": strip,
         "image": image,
-        "source": gr.State(None),
+        "source": source,
         "header": viewer,
         **feeds,
     }
@@ -208,7 +212,7 @@ def build(page: gr.Blocks, catalog: Catalog) -> None:
     bind(image.upload, take_photo, image)
     bind(viewer.submit, inspect_again)
     bind(clear.click, clear_page)
-    _bind_reports(handlers, viewer, outputs["source"], reports)
+    _bind_reports(handlers, viewer, source, reports)
 
 
 def _make_binder(handlers: Handlers, outputs: dict[str, Any]) -> Bind:
@@ -220,6 +224,8 @@ def _make_binder(handlers: Handlers, outputs: dict[str, Any]) -> Bind:
         for slots in wish.fulfil(handlers.show):
             told = tell(wish, slots)
             yield {outputs[name]: _fed(name, value) for name, value in told.items()}
+        if wish.is_fulfilled and "header" in wish.sent:  # by what is shown already
+            yield {outputs["header"]: {**wish.sent["header"], "wish": wish.shown}}
 
     bind_wish = make_binder(
         on_show,
@@ -248,6 +254,12 @@ def open_page(wish: Wish, number: object, product: object, request: gr.Request) 
 def change_product(wish: Wish, number: object, product: object) -> None:
     """Wish for another product; a visitor's own image is looked at again, by its detectors."""
     what, image = _asked_image(wish)
+    former = wish.values["request"][1]
+    if what == "open" and image:  # the address has named one
+        former = wish.sent["product"][1] if "product" in wish.sent else None
+    if product == former:  # a dropdown tells a choice twice, and also that it was left
+        wish.ask(number)
+        return
     kept = (what, product, image) if what in {"upload", "lend"} else ("open", product, None)
     wish.ask(number, request=kept)
 
@@ -296,16 +308,14 @@ def tell(wish: Wish, slots: Slots) -> Slots:
     told = dict(slots)
     if "header" in told:
         told["header"] = {**told["header"], "wish": wish.shown}
-    if "strip" in told:
-        number = told["strip"]["number"]
-        if wish.sent.get("strip") == number:
-            del told["strip"]
-        wish.sent["strip"] = number
+    if "strip" in told and wish.sent.get("strip") is told["strip"]:
+        del told["strip"]
+    wish.sent |= {name: told[name] for name in ("header", "product", "strip") if name in told}
     return told
 
 
 def _bind_reports(
-    handlers: Handlers, viewer: gr.HTML, source: gr.State, reports: Mapping[str, gr.HTML]
+    handlers: Handlers, viewer: gr.HTML, source: Any, reports: Mapping[str, gr.HTML]
 ) -> None:
     """Make a report when a button of the viewer asks for one; each format has its own feed."""
 
@@ -333,7 +343,7 @@ def _bind_reports(
 
 def _fed(name: str, value: Any) -> Any:
     """Return what a component is given: a feed also says which slot it feeds."""
-    if name == "product" and isinstance(value, tuple):
+    if name == "product":
         choices, chosen = value
         return gr.Dropdown(choices, value=chosen, filterable=len(choices) > 8)
     return value if name in PLAIN_OUTPUTS else {"slot": name, "value": value}

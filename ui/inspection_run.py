@@ -8,12 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from inspection.catalog import FAILURES, Catalog, Panel, Status, stopped
+from inspection.catalog import Catalog
 from inspection.errors import ImageError, InspectionError
 from inspection.familiarity import FamiliarityCheck
 from inspection.ground_truth import read_mask
 from inspection.images import OpenedImage, open_image, open_sample, pixel_hash
 from inspection.names import describe_seen, describe_unfamiliar, join_names, title_of
+from inspection.panels import FAILURES, Panel, Status, stopped
 from inspection.pipeline import answer
 from inspection.types import Familiarity, Mask, Naming, RGBImage, Sample
 from ui import messages

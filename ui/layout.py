@@ -7,6 +7,7 @@ import gradio as gr
 
 from inspection.catalog import Catalog
 from ui import explore_tab, inspect_tab, messages, results_tab
+from ui.whole_blocks import WholeBlocks
 
 TABS: Sequence[tuple[str, Callable[[gr.Blocks, Catalog], None]]] = (
     (inspect_tab.TITLE, inspect_tab.build),
@@ -20,7 +21,7 @@ FORGET_FILES = (3600, 3600)  # look every hour, delete what is older than an hou
 
 def build_page(catalog: Catalog) -> gr.Blocks:
     """Return the page; nothing is loaded or inspected before somebody opens it."""
-    page = gr.Blocks(
+    page = WholeBlocks(
         title=messages.TITLE,
         fill_width=True,
         analytics_enabled=False,

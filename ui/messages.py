@@ -58,6 +58,7 @@ VIEWER: Mapping[str, str] = {
     "formerBadge": "Former image",
     "uploadTitle": "Uploading…",
     "uploadSub": "{name}: {share}",
+    "lostTitle": "No connection",
     "failedTitle": "That did not work",
     "failedSub": "The server could not take it up. Try again in a moment.",
     "missedTitle": "Missed defect",
@@ -207,7 +208,7 @@ NOTHING_TO_REPORT_FIX = "Each panel says what is missing and what to do."
 
 PRODUCT_LABEL = "Product"
 IMAGE_LABEL = "Image to inspect"
-IMAGE_HINT = "Drop, paste or click\nPNG · JPEG · BMP · TIFF · WebP, up to 20 MB"
+IMAGE_HINT = "Drop anywhere, paste or click\nPNG · JPEG · BMP · TIFF · WebP, up to 20 MB"
 UPLOADS: Mapping[str, str] = {
     "drop": "Drop to inspect",
     "several": "Only the first of {n} files is inspected.",
@@ -258,7 +259,7 @@ EXPLORE_EXCERPT = "This is an excerpt: {shown:,} of the {total:,} images of the 
 EXPLORE_NO_DATASETS = "There is no dataset to explore. Start the page with `--data DIR`."
 COUNTS_TITLE = "Images per category, defect type and split"
 PROBLEMS_TITLE = "Missing or odd files"
-PROBLEMS_NONE = "Nothing is missing or odd."
+PROBLEMS_NONE = "No file is missing or odd."
 IMAGES_TITLE = "All images"
 IMAGES_NOTE = (
     "Brightness and contrast are mean and standard deviation of the grey level, on a copy of at "

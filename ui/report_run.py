@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from inspection.catalog import FAILURES, Catalog
+from inspection.catalog import Catalog
 from inspection.errors import CheckpointError, DatasetError, ImageError, InspectionError
 from inspection.familiarity import FamiliarityCheck
 from inspection.identity import identify
 from inspection.images import OpenedImage, open_image, open_sample, pixel_hash
 from inspection.names import describe_seen, describe_silent, describe_unfamiliar
+from inspection.panels import FAILURES
 from inspection.pipeline import answer
 from inspection.report_files import FORMATS, WITH_PICTURES
 from inspection.reports import Report, make_item, shorten

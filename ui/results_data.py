@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from inspection.calibration import CALIBRATION, CARD
-from inspection.catalog import Catalog, Product
+from inspection.catalog import Catalog
 from inspection.class_answers import CLASSES, ClassAnswers, load_answers, read_answers
 from inspection.errors import CheckpointError, EvaluationError, InspectionError
 from inspection.evaluation_files import EVALUATION, load_evaluation
 from inspection.evaluation_types import EvaluationReport
 from inspection.names import title_of
+from inspection.products import Product
 from ui import results_messages
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from ui.explore_parts import (
 )
 from ui.results_data import Results, Trouble
 from ui.wish import Wish
-from ui.wish_events import ask_for, choose, make_binder, turn_page, view_of
+from ui.wish_events import ask_for, choose, filter_anew, make_binder, turn_page, view_of
 
 TITLE = "Results"
 MAX_COMMANDS = 3
@@ -175,7 +175,7 @@ def _lay_out_mistakes(outputs: dict[str, Any], catalog: Catalog) -> None:  # noq
         kinds = [(title, kind) for kind, title in results_messages.MISTAKES.items()]
         outputs["kind"] = _choice(results_messages.RESULTS_KIND, kinds)
     outputs["mistakes"] = make_part(
-        "mistakes", scripts=["overlay", "pictures", "hand_over", "words"]
+        "mistakes", scripts=["overlay", "pictures", "turn", "hand_over", "words"]
     )
 
 
@@ -219,7 +219,7 @@ def _bind(handlers: Handlers, outputs: dict[str, Any], tabs: dict[str, gr.Tab]) 
     whole = gr.context.Context.block
     if isinstance(whole, gr.Tab):
         bind(whole.select, choose)
-    bind([part.input for part in filters], choose)
+    bind([part.input for part in filters], filter_anew)
     bind(outputs["mistakes"].submit, turn_page)
     for name, tab in tabs.items():
         bind(tab.select, ask_for(name))

@@ -1,7 +1,6 @@
 """The strip of samples, as a component and as thumbnails."""
 
 import contextlib
-import itertools
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +39,6 @@ class Strips:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._made: dict[str, tuple[tuple[Sample, ...], dict[str, Any]]] = {}
-        self._numbers = itertools.count(1)
 
     def strip(self, product: str) -> dict[str, Any]:
         """Return the value of a strip.
@@ -57,13 +55,7 @@ class Strips:
             found = [self._item(product, sample) for sample in chosen]
             items = [item for item in found if item is not None]
             note = "" if items else messages.NO_SAMPLES
-            strip = {
-                "number": next(self._numbers),
-                "product": product,
-                "items": items,
-                "note": note,
-            }
-            held = (samples, strip)
+            held = (samples, {"product": product, "items": items, "note": note})
             self._made[product] = held
         return held[1]
 

@@ -1,10 +1,12 @@
 """Launch the page with the settings that a page on an open link needs."""
 
+import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import gradio as gr
+from starlette.requests import ClientDisconnect
 
 from inspection.catalog import Catalog
 from inspection.errors import SettingsError
@@ -41,6 +43,7 @@ def serve(
     """
     # else every event ends with a table of all events, for which pandas is imported
     os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", SELDOM)
+    logging.getLogger("uvicorn.error").addFilter(is_news)
     has_link = share or is_share_wanted()
     catalog.is_shared = has_link or not is_loopback(host)
     page = build_page(catalog)
@@ -74,3 +77,9 @@ def serve(
 def is_share_wanted() -> bool:
     """Tell whether Gradio's environment variable asks for a public link."""
     return os.environ.get("GRADIO_SHARE", "").lower() == "true"
+
+
+def is_news(record: logging.LogRecord) -> bool:
+    """Tell whether a line is worth printing; a visitor who stops an upload is no fault."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, ClientDisconnect)

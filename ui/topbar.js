@@ -1,8 +1,7 @@
 // Light or dark as the button was left, and whether the server still answers.
 
 const THEME = 'defect-lens-theme';
-const WAIT = 3000; // milliseconds until a wish that nobody has taken up is looked into
-const RETRY = 2000;
+const RETRY = 2000; // milliseconds
 const lost = element.querySelector('.tb-lost');
 
 // ---------------------------------------------------------------- light and dark
@@ -49,14 +48,16 @@ async function check() {
   }
 }
 
-// Nothing is asked while all is well: a request that came to nothing, or the end of the one that Gradio keeps open, says it.
+// Nothing is asked while all is well: the end of the request that Gradio keeps open says it, or one that came to nothing.
+// Gradio and this page end some of their own: streams of answers, and uploads that were overtaken.
 function notice(list) {
-  const isSuspect = ({ name, responseStatus }) => name.includes('/heartbeat/') || responseStatus === 0;
-  const ours = list.getEntries().filter(({ name }) => name.startsWith(location.origin) && !name.endsWith('/app_id'));
-  if (ours.some(isSuspect)) check();
+  const isSuspect = ({ name, responseStatus }) =>
+    name.includes('/heartbeat/') || (responseStatus === 0 && !/\/(queue\/data|upload|app_id)\b/.test(name));
+  if (list.getEntries().some((entry) => entry.name.startsWith(location.origin) && isSuspect(entry))) check();
 }
 
 startTheme();
 new PerformanceObserver(notice).observe({ type: 'resource' });
 window.addEventListener('offline', () => tell(true));
 window.addEventListener('online', check);
+document.addEventListener('defect-lens-unanswered', check);

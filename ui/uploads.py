@@ -4,12 +4,15 @@ import json
 from pathlib import Path
 
 import gradio as gr
+from gradio.utils import get_upload_folder
 
+from inspection.image_kinds import IMAGE_SUFFIXES
 from ui import messages
 
 HERE = Path(__file__).parent
-TEMPLATE = """
-<input type="file" accept="image/*,.tif,.tiff" aria-hidden="true" tabindex="-1" hidden>
+ACCEPTED = ",".join(("image/*", *sorted(IMAGE_SUFFIXES)))
+TEMPLATE = f"""
+<input type="file" accept="{ACCEPTED}" aria-hidden="true" tabindex="-1" hidden>
 <p role="status"></p>
 """
 
@@ -24,3 +27,11 @@ def make_uploads() -> gr.HTML:
         apply_default_css=False,
         elem_id="uploads",
     )
+
+
+def find_upload(path: object) -> Path | None:
+    """Return the file that a browser names, if it is an upload: a request can name anything."""
+    if not isinstance(path, str) or not path or "\0" in path:
+        return None
+    found = Path(path).resolve()
+    return found if found.is_relative_to(Path(get_upload_folder()).resolve()) else None

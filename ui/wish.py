@@ -21,20 +21,20 @@ class Wish:
 
     Attributes:
         values: what is wished for, by name.
-        shown: number of the wish that is shown.
-        sent: what the page holds already and need not be sent again, as the tab pleases.
+        sent: what the page was told last, by name, as far as the tab needs to know.
     """
 
     values: dict[str, Any]
-    shown: int = 0
-    sent: dict[str, object] = field(default_factory=dict)
+    sent: dict[str, Any] = field(default_factory=dict)
+    _latest: int = 0
+    _shown: int = 0
     _numbers: dict[str, int] = field(default_factory=dict)
     _changes: int = 0
     _begun: int = 0
     _is_showing: bool = False
 
     def ask(self, number: object, **values: Any) -> None:
-        """Wish for other values; what is not named stays.
+        """Wish for other values; what is not named stays, and without any, all stays as it is.
 
         Args:
             number: counts the wishes in the browser, whose requests may overtake one another.
@@ -45,10 +45,21 @@ class Wish:
             newer = {
                 name: value for name, value in values.items() if given >= self._numbers.get(name, 0)
             }
+            self._latest = max(self._latest, given)
             if newer:
                 self.values = {**self.values, **newer}
                 self._numbers |= dict.fromkeys(newer, given)
                 self._changes += 1
+
+    @property
+    def shown(self) -> int:
+        """Number of the newest wish that is shown, or was fulfilled by what is shown."""
+        return self._latest if self._begun == self._changes else self._shown
+
+    @property
+    def is_fulfilled(self) -> bool:
+        """Whether nothing is left to be shown, nor is being shown."""
+        return self._begun == self._changes and not self._is_showing
 
     def fulfil(self, show: Show) -> Iterator[dict[str, Any]]:
         """Show the newest wish until there is none that was not shown; at most one at a time."""
@@ -73,5 +84,5 @@ class Wish:
             if not self._is_showing:
                 return None
             self._begun = self._changes
-            self.shown = max(self._numbers.values())
+            self._shown = self._latest
             return self.values

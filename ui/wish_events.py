@@ -20,12 +20,16 @@ Bind = Callable[..., list[gr.events.Dependency]]
 """Lets triggers lead to a step, which may take further inputs, and then to showing the wish."""
 
 NUMBER = """(wish, number, ...values) => {
-  const next = (window.defectLensWishes ?? 0) + 1;
-  window.defectLensWishes = next;
-  const detail = { tab: '@tab@', step: '@step@', number: next };
+  const held = window.defectLens ??= { wishes: 0, values: {} };
+  const text = JSON.stringify(values);
+  const isRepeat = @repeats@ && held.values['@tab@'] === text;
+  const detail = { tab: '@tab@', step: '@step@', number: held.wishes += 1, isRepeat };
+  held.values['@tab@'] = text;
   document.dispatchEvent(new CustomEvent('defect-lens-wish', { detail }));
-  return [wish, next, ...values];
+  return [wish, detail.number, ...values];
 }"""
+# steps of dropdowns
+REPEATS = frozenset({"change_product", "filter_anew"})
 
 
 def make_binder(
@@ -50,7 +54,7 @@ def make_binder(
     number = gr.Number(visible=False, precision=0)
 
     def bind(triggers: Any, step: Step, *further: Any) -> list[gr.events.Dependency]:
-        count = NUMBER.replace("@tab@", queue).replace("@step@", step.__name__)
+        count = number_script(queue, step.__name__)
         inputs = [wished, number, *filters, *further]
         asked = gr.on(triggers, step, inputs, None, js=count, **AT_ONCE)
         shown_then = asked.then(
@@ -65,6 +69,15 @@ def make_binder(
         return [asked, shown_then]
 
     return bind
+
+
+def number_script(tab: str, step: str) -> str:
+    """Return what the browser runs before a wish is sent: it counts it, and tells the page.
+
+    A dropdown tells of a choice twice, and once more when it is left without any.
+    """
+    repeats = str(step in REPEATS).lower()
+    return NUMBER.replace("@tab@", tab).replace("@step@", step).replace("@repeats@", repeats)
 
 
 def view_of(show: Show) -> Show:
@@ -88,6 +101,14 @@ def ask_for(view: str) -> Step:
 def choose(wish: Wish, number: object, *filters: object) -> None:
     """Wish for what the filters choose, on the sub-tab that is open."""
     wish.ask(number, filters=filters, page=0)
+
+
+def filter_anew(wish: Wish, number: object, *filters: object) -> None:
+    """Wish for what the filters choose, if that is something else than before."""
+    if filters == wish.values["filters"]:
+        wish.ask(number)
+    else:
+        choose(wish, number, *filters)
 
 
 def turn_page(event: gr.EventData, wish: Wish, number: object, *filters: object) -> None:

@@ -1,14 +1,21 @@
 // Good images beside defective ones; a click asks for one of them large.
 
 const find = (name) => element.querySelector(name);
+const showTurns = createTurner({
+  tab: 'explore',
+  before: find('.before'),
+  after: find('.after'),
+  sides: find('.sides'),
+  getPages: () => props.value || {},
+  ask: (page) => trigger('submit', { page }),
+});
 
 function showGallery() {
-  const { dataset, sides = [], page = 0, pages = 1, note = '' } = props.value || {};
+  const { dataset, sides = [], note = '' } = props.value || {};
   find('.gallery').hidden = !props.value;
   find('.sides').replaceChildren(...sides.map((side) => createSide(side, dataset)));
   find('.count').textContent = note;
-  find('.before').disabled = page === 0;
-  find('.after').disabled = page >= pages - 1;
+  showTurns();
 }
 
 function createSide(side, dataset) {
@@ -38,8 +45,6 @@ function setOverlay() {
 
 find('.fill').addEventListener('input', setOverlay);
 find('.outline').addEventListener('change', setOverlay);
-find('.before').addEventListener('click', () => trigger('submit', { page: props.value.page - 1 }));
-find('.after').addEventListener('click', () => trigger('submit', { page: props.value.page + 1 }));
 watch('value', showGallery);
 setOverlay();
 showGallery();

@@ -1,15 +1,22 @@
 // Images that detectors are wrong about; a click opens one in Inspect.
 
 const find = (name) => element.querySelector(name);
+const showTurns = createTurner({
+  tab: 'results',
+  before: find('.before'),
+  after: find('.after'),
+  sides: find('.sides'),
+  getPages: () => props.value || {},
+  ask: (page) => trigger('submit', { page }),
+});
 
 function showMistakes() {
-  const { sections = [], page = 0, pages = 1, note = '', missing = '' } = props.value || {};
+  const { sections = [], pages = 1, note = '', missing = '' } = props.value || {};
   find('.gallery').hidden = !props.value;
   find('.sides').replaceChildren(...sections.map((section) => createSection(section, createMistake)));
   find('.count').textContent = note;
   writeWords(find('.missing'), missing);
-  find('.before').disabled = page === 0;
-  find('.after').disabled = page >= pages - 1;
+  showTurns();
   find('.before').hidden = find('.after').hidden = pages < 2;
 }
 
@@ -22,7 +29,5 @@ function createMistake(item) {
   return button;
 }
 
-find('.before').addEventListener('click', () => trigger('submit', { page: props.value.page - 1 }));
-find('.after').addEventListener('click', () => trigger('submit', { page: props.value.page + 1 }));
 watch('value', showMistakes);
 showMistakes();

@@ -54,7 +54,8 @@ function judge({ map, score, calibration }, rate, image) {
 }
 
 function showState(panel) {
-  const state = panel.slot ? panel.slot.state : 'idle';
+  const isAbsent = panel.element.dataset.state === 'absent'; // most likely it stays so
+  const state = panel.slot ? panel.slot.state : isAbsent ? 'absent' : 'idle';
   panel.element.dataset.state = state;
   panel.element.dataset.former = Boolean(panel.judged) && state !== 'done';
   const badges = { missing: TEXTS.missingBadge, broken: TEXTS.brokenBadge, skipped: TEXTS.skippedBadge };
@@ -123,8 +124,9 @@ function showFacts({ result, judged, query }) {
   const sensitivity = falseAlarmRateOf(result.calibration, result.score);
   const rate = fillText(TEXTS.perHundred, { rate: formatRate(sensitivity) });
   const flags = sensitivity < 1 ? [TEXTS.flagsFrom, rate] : [TEXTS.flags, TEXTS.never];
+  const isTooWeak = result.score <= result.calibration.minThreshold;
   const facts = [
-    { label: flags[0], value: flags[1], help: TEXTS.flagsFromHelp },
+    { label: flags[0], value: flags[1], help: isTooWeak ? TEXTS.leastHelp : TEXTS.flagsFromHelp },
     { label: TEXTS.area, value: describeArea(judged) },
     ...result.measures.map(({ label, value }) => ({ label, value: formatNumber(value) })),
   ];

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.catalog import Panel, Status
 from inspection.errors import InspectionError
 from inspection.images import shrink
 from inspection.measures import class_probabilities, name_class, name_measure, other_measures
 from inspection.names import describe_naming
 from inspection.overlay import stretch_flags
+from inspection.panels import Panel, Status
 from inspection.types import Channel, Finding, Mask, Naming, RGBImage
 from ui.images import MAX_DISPLAY_SIDE, encode_image, encode_mask
 

@@ -328,6 +328,7 @@ function changeDisplay(changes) {
   donePanels().forEach(paintPanel);
   namedPanels().forEach(paintNamed);
   showControls();
+  writeAddress();
   redraw();
 }
 

@@ -1,7 +1,8 @@
 // What the page waits for: a wish that the server has not taken up yet, or an image on its way. Until then, what stands
 // below is of the former image, and says so.
 
-const waiting = { wish: 0, step: '', upload: null, hasFailed: false };
+const PATIENCE = 4000; // milliseconds until the connection is suspected
+const waiting = { wish: 0, step: '', upload: null, hasFailed: false, isLost: false, timer: 0 };
 
 const isAsked = () => waiting.wish > (header().wish ?? 0);
 const isWaiting = () => isAsked() || waiting.hasFailed || waiting.upload !== null;
@@ -13,6 +14,7 @@ function describeWaiting() {
   }
   if (waiting.hasFailed) return { verdict: 'error', title: TEXTS.failedTitle, sub: TEXTS.failedSub };
   if (!isAsked()) return null;
+  if (waiting.isLost) return { verdict: 'error', title: TEXTS.lostTitle, sub: TEXTS.formerSub };
   if (waiting.step === 'clear_page') return { verdict: 'empty', title: TEXTS.emptyTitle, sub: TEXTS.emptySub };
   return { verdict: 'running', title: TEXTS.runningTitle, sub: shown.picture ? TEXTS.formerSub : TEXTS.askedSub };
 }
@@ -20,6 +22,7 @@ function describeWaiting() {
 function showWaiting() {
   const isOld = isBusy() && shown.run !== header().run;
   root.dataset.waiting = isWaiting() || isOld;
+  root.dataset.lost = waiting.isLost;
   root.dataset.ready = isWaiting() ? 'waiting:0' : `${header().state}:${donePanels().length}`;
 }
 
@@ -29,21 +32,25 @@ function takeHeader(value) {
   takeRate(value);
 }
 
+function suspect() {
+  if (isAsked()) document.dispatchEvent(new CustomEvent('defect-lens-unanswered'));
+}
+
+function wait(changes) {
+  Object.assign(waiting, changes);
+  showVerdict();
+  showRegions();
+  showWaiting();
+}
+
 function listenToWishes() {
   document.addEventListener('defect-lens-wish', ({ detail }) => {
-    if (detail.tab !== 'inspect') return;
-    Object.assign(waiting, { wish: detail.number, step: detail.step, upload: null, hasFailed: false });
-    showAll();
+    if (detail.tab !== 'inspect' || detail.isRepeat) return;
+    clearTimeout(waiting.timer);
+    const timer = setTimeout(suspect, PATIENCE);
+    wait({ wish: detail.number, step: detail.step, upload: null, hasFailed: false, timer });
   });
-  document.addEventListener('defect-lens-wish-failed', () => {
-    Object.assign(waiting, { wish: header().wish ?? 0, hasFailed: true });
-    showAll();
-  });
-  document.addEventListener('defect-lens-upload', ({ detail }) => {
-    Object.assign(waiting, { upload: detail, hasFailed: false });
-    showAll();
-  });
-  document.addEventListener('defect-lens-connection', ({ detail }) => {
-    root.dataset.lost = detail.isLost;
-  });
+  document.addEventListener('defect-lens-wish-failed', () => wait({ wish: header().wish ?? 0, hasFailed: true }));
+  document.addEventListener('defect-lens-upload', ({ detail }) => wait({ upload: detail, hasFailed: false }));
+  document.addEventListener('defect-lens-connection', ({ detail }) => wait({ isLost: detail.isLost }));
 }
