@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from detectors.embedding import Embedder
 from inspection.dataset import Dataset, read_dataset
+from inspection.embedding import EMBED_BATCH, Embed
 from inspection.errors import InspectionError
 from inspection.familiarity import ProductLook, embed_whole, learn_look
 from inspection.images import read_sample
-from inspection.index import EMBED_BATCH, Embed
 from inspection.splits import apply_split, make_split
 from inspection.types import RGBImage, Sample, Size, Split
 

@@ -61,6 +61,7 @@ from inspection.evaluation_files import (
 )
 from inspection.evaluation_partial import PartialEvaluation
 from inspection.evaluation_types import EvaluationReport
+from inspection.files import write_csv
 from inspection.ground_truth import check_masks
 from inspection.leaderboard import list_entries
 from inspection.places import CHECKPOINTS
@@ -68,7 +69,6 @@ from inspection.pooling import pool_datasets
 from inspection.products import Product
 from inspection.progress import progress_bar
 from inspection.reading import load_reading, look_through, read_by
-from inspection.reports import write_csv
 from inspection.split_plan import load_split
 from inspection.splits import apply_split, make_split
 from inspection.types import Sample, Split

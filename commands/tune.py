@@ -28,11 +28,10 @@ from inspection.dataset import check_trainable, read_dataset
 from inspection.dataset_identity import check_dataset
 from inspection.errors import SettingsError
 from inspection.evaluation_types import FIGURES
-from inspection.files import write_whole
+from inspection.files import write_csv, write_whole
 from inspection.places import CHECKPOINTS
 from inspection.reading import read_by, settle_reading
 from inspection.rehearsal import Question, Rehearsal, divide_training, prepare_questions
-from inspection.reports import write_csv
 from inspection.split_labels import Labels
 from inspection.split_plan import load_split, save_split
 from inspection.splits import apply_split, make_split, open_split

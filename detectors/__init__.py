@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
+from inspection.embedding import Embed
 from inspection.errors import SettingsError
-from inspection.index import Embed
 from inspection.types import Detector, RGBImage
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from detectors.backbones import Backbone, load_backbone
 from detectors.devices import choose_device
-from inspection.index import FIELDS
+from inspection.embedding import FIELDS
 from inspection.preprocess import to_input_size
 from inspection.types import RGBImage
 

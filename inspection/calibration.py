@@ -4,7 +4,6 @@
 folder above holds what a product has decided for all its detectors. Both are replaced whole.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +13,9 @@ import numpy as np
 
 from inspection.command_line import quote, train_again
 from inspection.errors import CalibrationError, CheckpointError
-from inspection.files import replace_text
+from inspection.files import FORMAT, read_json, write_json
 from inspection.types import Calibration, Sample, Verdict
 
-FORMAT = 1
 CALIBRATION = "calibration.json"
 CARD = "detector.json"
 PRODUCT = "product.json"
@@ -226,32 +224,3 @@ def _store_again(folder: Path) -> str:
         "Delete it, then store the product's rate anew: "
         f"`python cli.py calibrate --category {key} --false-alarm-rate R`."
     )
-
-
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Replace a JSON file as a whole, so that no reader ever sees half of it."""
-    with replace_text(path) as file:
-        json.dump(content, file, indent=1, ensure_ascii=False)
-        file.write("\n")
-
-
-def read_json(path: Path, *, fix: str | None = None) -> dict[str, Any]:
-    """Return a JSON object of this format.
-
-    Args:
-        path: a file beside the weights of a detector, unless a remedy is given.
-        fix: what to do about one that cannot be used; by default to train the detector again.
-
-    Raises:
-        CheckpointError: missing, damaged or of another version.
-    """
-    remedy = fix or train_again(path.parent)
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise CheckpointError(f"{path} is missing.", remedy) from error
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path} is damaged ({error}).", remedy) from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise CheckpointError(f"{path} was written by another version.", remedy)
-    return content

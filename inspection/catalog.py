@@ -14,8 +14,8 @@ from inspection.checkpoint_folders import is_there, stamp
 from inspection.command_line import quote
 from inspection.dataset import FLAT, Dataset
 from inspection.dataset_cache import DatasetCache
+from inspection.embedding import Embed
 from inspection.errors import CheckpointError, DatasetError, InspectionError, SettingsError
-from inspection.index import Embed
 from inspection.joining import Joining, Strangers
 from inspection.panels import FAILURES, Panel, Status, stopped
 from inspection.places import Places

@@ -5,8 +5,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from inspection.calibration import CALIBRATION, CARD, read_calibration, read_json
+from inspection.calibration import CALIBRATION, CARD, read_calibration
 from inspection.errors import CheckpointError
+from inspection.files import read_json
 
 ASIDE = ".tmp-old"
 RENAME_SECONDS = 0.3

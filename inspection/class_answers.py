@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from inspection.calibration import CARD, read_json, write_json
+from inspection.calibration import CARD
 from inspection.checkpoint_folders import read_seen
 from inspection.classification import ClassReport, NamedImage, judge_named, name_scored
 from inspection.command_line import name_checkpoint, quote_path
@@ -12,6 +12,7 @@ from inspection.errors import CheckpointError, EvaluationError
 from inspection.evaluation import SeenImages
 from inspection.evaluation_files import FORMAT, evaluate_again, read_identity, read_record
 from inspection.evaluation_types import Checkpoint, EvaluationReport, LeftOut
+from inspection.files import read_json, write_json
 
 CLASSES = "classes.json"
 """Answers of a classifier whose dataset has no good parts, so that it has no evaluation.json."""

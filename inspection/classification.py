@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from inspection.errors import DatasetError
 from inspection.evaluation_types import ScoredImage
-from inspection.folders import natural_key
 from inspection.images import pixel_hash
 from inspection.measures import CLASS_PREFIX
 from inspection.pipeline import predict_samples
 from inspection.pooling import dataset_of
 from inspection.preprocess import Progress
+from inspection.short_paths import natural_key
 from inspection.types import Detector, Sample, Split
 
 NORMAL = "normal"

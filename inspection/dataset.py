@@ -17,7 +17,7 @@ from inspection import (
 )
 from inspection.account import UnusedFiles, account_for, describe_account
 from inspection.errors import DatasetError
-from inspection.folders import Listing, natural_key
+from inspection.folders import Listing
 from inspection.ground_truth import (
     find_mask_issues,
     has_ground_truth,
@@ -25,6 +25,7 @@ from inspection.ground_truth import (
     refuse_unusable,
 )
 from inspection.issues import DatasetIssue, IssueKind
+from inspection.short_paths import natural_key
 from inspection.types import Sample, Split
 
 __all__ = [

@@ -10,11 +10,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from inspection.calibration import CARD, read_json
+from inspection.calibration import CARD
 from inspection.checkpoint_folders import read_seen
 from inspection.command_line import quote_path, train_again
 from inspection.dataset import Dataset
 from inspection.errors import CheckpointError, DatasetError, ImageError
+from inspection.files import read_json
 from inspection.images import pixel_hash, read_image
 from inspection.names import join_names, title_of
 from inspection.reading import load_reading

@@ -21,7 +21,7 @@ from PIL import Image
 from inspection import demo_bottle, demo_fabric, demo_washer
 from inspection.drawing import Camera, Field
 from inspection.errors import DatasetError, SettingsError
-from inspection.folders import natural_key
+from inspection.short_paths import natural_key
 from inspection.types import Mask, RGBImage, Sample, Split
 
 DRAWING_VERSION = 1

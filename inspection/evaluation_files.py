@@ -14,11 +14,11 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from inspection.calibration import CALIBRATION, CARD, read_json, write_json
+from inspection.calibration import CALIBRATION, CARD
 from inspection.command_line import name_checkpoint, train_again
 from inspection.errors import CheckpointError, EvaluationError
 from inspection.evaluation_types import Checkpoint, EvaluationReport
-from inspection.reports import write_csv
+from inspection.files import read_json, write_csv, write_json
 
 FORMAT = 1
 EVALUATION = "evaluation.json"

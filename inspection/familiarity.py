@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 from inspection.calibration import TINY, calibrate
 from inspection.catalog import Catalog
 from inspection.checkpoint_folders import mtime
+from inspection.embedding import EMBED_BATCH, FIELDS, Embed
 from inspection.errors import CheckpointError, DatasetError
 from inspection.files import replace_bytes
 from inspection.images import read_sample
-from inspection.index import EMBED_BATCH, FIELDS, Embed
 from inspection.preprocess import Progress
 from inspection.split_plan import order_units
 from inspection.types import Calibration, Familiarity, RGBImage, Sample, Size, Split

@@ -2,7 +2,6 @@
 
 import os
 import random
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from pathlib import Path
 from inspection.file_kinds import FileKind, kind_of
 from inspection.image_kinds import IMAGE_SUFFIXES
 from inspection.issues import DatasetIssue, IssueKind
+from inspection.short_paths import natural_key
 from inspection.types import Sample, Split
 
 NORMAL_NAMES = frozenset(
@@ -239,15 +239,6 @@ def _is_text(name: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def natural_key(name: str) -> tuple[list[str | int], str]:
-    """Return a sort key that puts 9.png before 10.png."""
-    parts: list[str | int] = [
-        int(part) if index % 2 else part.casefold()
-        for index, part in enumerate(re.split(r"(\d+)", name))
-    ]
-    return parts, name
 
 
 def is_normal_name(name: str) -> bool:

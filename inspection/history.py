@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from inspection.calibration import CARD, read_json
+from inspection.calibration import CARD
 from inspection.command_line import train_again
 from inspection.errors import CheckpointError, first_line
-from inspection.reports import write_csv
+from inspection.files import read_json, write_csv
 
 TABLE = "training.csv"
 LOSSES = ("loss", "validation_loss")

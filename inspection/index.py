@@ -15,12 +15,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inspection.dataset import Dataset
+from inspection.embedding import EMBED_BATCH, Embed
 from inspection.facts import (
     ImageFacts,
     decode_jpeg,
@@ -30,12 +31,10 @@ from inspection.facts import (
 )
 from inspection.preprocess import Progress
 from inspection.reading import measure_reading, reading_from_json, reading_to_json
-from inspection.types import DEFAULT_READING, Reading, RGBImage, Sample
+from inspection.types import DEFAULT_READING, Reading, Sample
 
 VERSION = 4  # of what is measured and how it is stored
 BATCH = 200  # images between two commits
-EMBED_BATCH = 64
-FIELDS = 4  # of an image, each with one number per channel in its vector
 MAX_NAMES = 500  # old versions of SQLite take no more than 999 in one question
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS facts (
@@ -51,17 +50,6 @@ CREATE TABLE IF NOT EXISTS readings (category TEXT PRIMARY KEY, stamp TEXT, read
 """
 
 IsStopped = Callable[[], bool]
-
-
-class Embed(Protocol):
-    """Turns images of any size into vectors (n, d), where d is channels * FIELDS."""
-
-    @property
-    def source(self) -> str:
-        """What makes the vectors; other weights have another name."""
-
-    def __call__(self, images: Sequence[RGBImage]) -> NDArray[np.float32]:
-        """Return one vector per image."""
 
 
 class Store:

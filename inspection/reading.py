@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.calibration import CARD, FORMAT, read_json, write_json
+from inspection.calibration import CARD
 from inspection.deep_values import Deep
 from inspection.errors import CheckpointError, ImageError
+from inspection.files import FORMAT, read_json, write_json
 from inspection.image_decoding import Look, decode, look_at
 from inspection.images import read_layers
 from inspection.issues import FileNote, summarise_issues

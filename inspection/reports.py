@@ -5,10 +5,9 @@ images fits in memory. `report_content` lays it out for people, `report_pdf` and
 that.
 """
 
-import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +18,7 @@ from PIL import Image
 
 from inspection.calibration import relative_score
 from inspection.edges import draw_finding_edges
-from inspection.files import write_whole
+from inspection.files import csv_text
 from inspection.identity import Identity
 from inspection.images import pixel_hash, write_png
 from inspection.measures import class_probabilities, other_measures
@@ -33,7 +32,6 @@ PICTURE_SIDES = (640, 800)  # the longer side of a picture in a report, at least
 JPEG_QUALITY = 88
 MAX_STEM_BYTES = 160  # file systems end at 255, and number, detector and suffix come on top
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 Row = dict[str, object]
 """One line of a table: column -> value."""
@@ -288,24 +286,6 @@ def make_csv(report: Report) -> str:
     return csv_text(rows)
 
 
-def csv_text(rows: Sequence[Mapping[str, object]]) -> str:
-    """Return rows below the names of all their columns; what a row lacks stays empty."""
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(map(_plain, columns))
-    writer.writerows([_plain(row.get(name, "")) for name in columns] for row in rows)
-    return text.getvalue()
-
-
-def _plain(value: object) -> object:
-    """Return a cell that no spreadsheet takes for a formula; `eda/web/csv.js` does the same.
-
-    Names of files and categories come from anywhere (OWASP: CSV injection). Numbers stay numbers.
-    """
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
-
-
 def write_overlays(inspection: Inspection, out: Path, *, number: int, note: str = "") -> list[Row]:
     """Write one overlay per detector and return a row of figures for each.
 
@@ -355,13 +335,3 @@ def shorten(name: str, max_bytes: int) -> str:
     encoded = name.encode("utf-8", "surrogateescape")
     head = encoded[:half].decode("utf-8", "ignore")
     return f"{head}~{encoded[-half:].decode('utf-8', 'ignore')}"
-
-
-def write_csv(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
-    """Write rows, if there are any, in UTF-8 with the byte-order mark that Excel needs.
-
-    Raises:
-        ReportError: the folder cannot be written, or another program keeps the file to itself.
-    """
-    if rows:
-        write_whole(path, csv_text(rows), encoding="utf-8-sig")

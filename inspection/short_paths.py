@@ -1,4 +1,4 @@
-"""Texts without the folders of this machine, for strangers who look at a page."""
+"""Names in their natural order, and texts without the folders of this machine."""
 
 import re
 from collections.abc import Iterable
@@ -26,3 +26,12 @@ def shorten_paths(text: str, names: Iterable[tuple[Path, str]]) -> str:
     # neither the end of another path nor the beginning of another name
     whole = rf"(?<![\w.~-])(?:{longest_first})(?![\w-]|\.\w)"
     return re.sub(whole, lambda found: known[found[0]], text)
+
+
+def natural_key(name: str) -> tuple[list[str | int], str]:
+    """Return a sort key that puts 9.png before 10.png."""
+    parts: list[str | int] = [
+        int(part) if index % 2 else part.casefold()
+        for index, part in enumerate(re.split(r"(\d+)", name))
+    ]
+    return parts, name

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from inspection.calibration import FORMAT, read_json, write_json
 from inspection.errors import CheckpointError
+from inspection.files import FORMAT, read_json, write_json
 from inspection.types import Split
 
 SPLIT = "split.json"

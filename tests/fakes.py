@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from inspection.calibration import CARD, FORMAT, load_calibration, save_calibration, write_json
+from inspection.calibration import CARD, load_calibration, save_calibration
 from inspection.catalog import Catalog
+from inspection.embedding import FIELDS
 from inspection.evaluation import Exam, evaluate
 from inspection.evaluation_files import read_identity, save_evaluation
 from inspection.familiarity import (
@@ -22,7 +23,7 @@ from inspection.familiarity import (
     embed_whole,
     save_look,
 )
-from inspection.index import FIELDS
+from inspection.files import FORMAT, write_json
 from inspection.types import (
     Calibration,
     Channel,

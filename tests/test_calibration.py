@@ -21,9 +21,9 @@ from inspection.calibration import (
     relative_score,
     save_calibration,
     save_product_rate,
-    write_json,
 )
 from inspection.errors import CalibrationError, CheckpointError
+from inspection.files import write_json
 from inspection.types import Calibration, Sample, Split, Verdict
 from tests.factories import make_calibration
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from detectors.checkpoints import read_card
-from inspection.calibration import CARD, PRODUCT, load_product_rate, read_calibration, write_json
+from inspection.calibration import CARD, PRODUCT, load_product_rate, read_calibration
 from inspection.command_line import quote, quote_all, quote_path
 from inspection.errors import InspectionError
 from inspection.evaluation_files import load_evaluation, read_identity
+from inspection.files import write_json
 from inspection.history import read_history
 
 

@@ -14,9 +14,10 @@ from typer.testing import CliRunner
 
 import cli
 from eda.overview import describe_lack
-from inspection.calibration import CARD, FORMAT, no_calibration, save_calibration, write_json
+from inspection.calibration import CARD, no_calibration, save_calibration
 from inspection.catalog import Catalog
 from inspection.errors import CheckpointError
+from inspection.files import FORMAT, write_json
 from inspection.panels import Status
 from inspection.pipeline import inspect_image
 from inspection.report_content import Bars, Lead, Table, lay_out

@@ -12,18 +12,12 @@ from typer.testing import CliRunner
 import cli
 from commands.evaluation_text import describe_product
 from detectors import DEFAULT
-from inspection.calibration import (
-    CALIBRATION,
-    CARD,
-    load_calibration,
-    read_json,
-    save_calibration,
-    write_json,
-)
+from inspection.calibration import CALIBRATION, CARD, load_calibration, save_calibration
 from inspection.dataset import read_dataset
 from inspection.errors import BreakdownError, InspectionError
 from inspection.evaluation_files import has_evaluation, load_evaluation
 from inspection.evaluation_types import Figure
+from inspection.files import read_json, write_json
 from inspection.images import pixel_hash, read_image
 from inspection.split_plan import SplitKind, SplitPlan, save_split
 from inspection.types import Channel, Prediction, RGBImage, Split

@@ -12,17 +12,11 @@ import pytest
 from gradio.data_classes import ImageData
 from PIL import Image
 
-from inspection.calibration import (
-    CARD,
-    PRODUCT,
-    load_calibration,
-    read_json,
-    save_product_rate,
-    write_json,
-)
+from inspection.calibration import CARD, PRODUCT, load_calibration, save_product_rate
 from inspection.catalog import Catalog
 from inspection.dataset import read_dataset
 from inspection.errors import BackboneError, CheckpointError
+from inspection.files import read_json, write_json
 from inspection.images import pixel_hash, read_image
 from inspection.panels import Status
 from inspection.preprocess import to_input_size

@@ -15,22 +15,14 @@ import pypdfium2
 import pytest
 
 from inspection.errors import ReportError, SettingsError
+from inspection.files import csv_text
 from inspection.identity import DetectorIdentity, Identity, identify
 from inspection.images import read_image
 from inspection.pipeline import inspect_image
 from inspection.report_files import FORMATS, check_formats, prepare_folder, write_report
 from inspection.report_html import make_html
 from inspection.report_pdf import make_pdf
-from inspection.reports import (
-    Item,
-    Report,
-    csv_text,
-    make_csv,
-    make_item,
-    make_json,
-    shorten,
-    write_overlays,
-)
+from inspection.reports import Item, Report, make_csv, make_item, make_json, shorten, write_overlays
 from inspection.types import Inspection, RGBImage
 from tests.factories import draw_part, make_channel
 from tests.fakes import make_catalog

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from eda.results_classes import draw_confusion, tabulate_classes, tabulate_classifiers
-from inspection.calibration import CARD, read_json, write_json
+from inspection.calibration import CARD
 from inspection.catalog import Catalog
 from inspection.class_answers import (
     BASELINE,
@@ -22,6 +22,7 @@ from inspection.class_answers import (
 from inspection.classification import NamedImage
 from inspection.errors import EvaluationError, InspectionError
 from inspection.evaluation_types import Checkpoint
+from inspection.files import read_json, write_json
 from tests.fakes import make_catalog, write_checkpoint
 from ui import results_messages
 from ui.results_tab import SUB_TABS, Handlers

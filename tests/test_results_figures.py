@@ -27,7 +27,7 @@ from eda.results_mistakes import (
 from eda.results_scores import draw_scatter, judge_values, make_histogram
 from eda.results_tables import describe_board, describe_figures, tabulate_board, tabulate_figures
 from eda.results_training import draw_training
-from inspection.calibration import CARD, write_json
+from inspection.calibration import CARD
 from inspection.errors import CheckpointError
 from inspection.evaluation_types import (
     FIGURES,
@@ -40,6 +40,7 @@ from inspection.evaluation_types import (
     Origin,
     ScoredImage,
 )
+from inspection.files import write_json
 from inspection.history import History, read_history
 from inspection.leaderboard import make_leaderboard
 from inspection.looks import look_of

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from inspection.catalog import Catalog
 from inspection.dataset import Dataset
 from inspection.demo_folder import DemoFolder
+from inspection.embedding import Embed
 from inspection.errors import DatasetError, InspectionError
-from inspection.index import Embed, Index, embed_index, open_index
+from inspection.index import Index, embed_index, open_index
 
 if TYPE_CHECKING:
     import numpy as np
