@@ -13,14 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from inspection.catalog import Catalog
 from inspection.command_line import quote_path
-from inspection.dataset import check_name, read_dataset, split_name
-from inspection.demo import PRODUCTS, is_demo
-from inspection.demo_folder import DemoFolder
+from inspection.datasets.dataset import check_name, read_dataset, split_name
+from inspection.demo.folder import DemoFolder
+from inspection.demo.products import PRODUCTS, is_demo
 from inspection.errors import InspectionError, SettingsError
-from inspection.panels import FAILURES
-from inspection.places import CHECKPOINTS, DEMO_DATA
+from inspection.products.catalog import Catalog
+from inspection.products.panels import FAILURES
+from inspection.products.places import CHECKPOINTS, DEMO_DATA
 from inspection.types import Channel
 from ui.address import check_address
 
@@ -71,7 +71,7 @@ def main(
 @contextmanager
 def drawn_samples(checkpoints: Path) -> Iterator[None]:
     """Draw the demo samples meanwhile; what keeps them from being drawn does not stop the page."""
-    from ui.showcase import draw_samples
+    from ui.inspect.showcase import draw_samples
 
     stop = threading.Event()
     with ThreadPoolExecutor(1) as pool:
@@ -175,7 +175,7 @@ def make_catalog(checkpoints: Path, data: Mapping[str, Path], device: str | None
 
 def print_first_inspection(catalog: Catalog) -> None:
     """Load the detectors that visitors need first, and say what they make of the first sample."""
-    from ui.first import describe_first_inspection
+    from ui.inspect.first import describe_first_inspection
 
     try:
         with paused_collector():

@@ -73,7 +73,7 @@ def ask_all(visitor: Visitor, image: Path) -> None:
 
 def write_image(path: Path) -> None:
     """Write a demo washer, enlarged to 1024 x 1024."""
-    from inspection.demo import draw_sample
+    from inspection.demo.products import draw_sample
 
     image, _ = draw_sample("washer", "test", "scratch", 0)
     Image.fromarray(image).resize((SIDE, SIDE), Image.Resampling.BICUBIC).save(path)
@@ -84,7 +84,7 @@ def time_inspection(path: Path) -> float:
     from detectors.workflow import load_channel
     from inspection.images import read_image
     from inspection.pipeline import inspect_image
-    from inspection.places import CHECKPOINTS
+    from inspection.products.places import CHECKPOINTS
 
     folder = CHECKPOINTS / PRODUCT_KEY
     channels = {name: load_channel(folder / name, device="cpu") for name in DETECTORS}

@@ -12,10 +12,10 @@ from typing import Annotated
 
 import typer
 
-from detectors.patchcore import PatchCore
-from inspection.dataset import Dataset, read_dataset
+from detectors.patchcore.detector import PatchCore
+from inspection.datasets.dataset import Dataset, read_dataset
 from inspection.errors import InspectionError, SettingsError
-from inspection.metrics import image_auroc
+from inspection.evaluation.metrics import image_auroc
 from inspection.pipeline import predict_samples
 from inspection.types import Split
 

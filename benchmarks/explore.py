@@ -46,8 +46,8 @@ def time_opening(folder: Path) -> tuple[float, float]:
     """Return seconds until the index is there, and seconds of the overview."""
     from eda import overview
     from eda.frame import count_odd, make_frame, make_problem_frame
-    from inspection.dataset import read_dataset
-    from inspection.index import open_index
+    from eda.index import open_index
+    from inspection.datasets.dataset import read_dataset
 
     start = time.perf_counter()
     index = open_index(read_dataset(folder / "mvtec"), cache=folder / "cache")

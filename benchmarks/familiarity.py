@@ -15,13 +15,13 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from detectors.embedding import Embedder
-from inspection.dataset import Dataset, read_dataset
+from detectors.backbones.embedding import Embedder
+from inspection.datasets.dataset import Dataset, read_dataset
 from inspection.embedding import EMBED_BATCH, Embed
 from inspection.errors import InspectionError
-from inspection.familiarity import ProductLook, embed_whole, learn_look
 from inspection.images import read_sample
-from inspection.splits import apply_split, make_split
+from inspection.products.familiarity import ProductLook, embed_whole, learn_look
+from inspection.products.splits import apply_split, make_split
 from inspection.types import RGBImage, Sample, Size, Split
 
 NUM_CHANGED = 20  # good test images that are changed

@@ -6,7 +6,7 @@ import typer
 
 from commands.options import Checkpoints, open_catalog
 from inspection.calibration import load_calibration, majority_false_alarm_rate, save_product_rate
-from inspection.places import CHECKPOINTS
+from inspection.products.places import CHECKPOINTS
 
 
 def calibrate(

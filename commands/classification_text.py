@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from inspection.class_answers import ClassAnswers, count_differences
-from inspection.classification import ClassReport
+from inspection.evaluation.class_answers import ClassAnswers, count_differences
+from inspection.evaluation.classes import ClassReport
 
 NAME_WIDTH = 24
 CELL_WIDTH = 9

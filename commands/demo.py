@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from commands.options import Seed
-from inspection.places import DEMO_DATA
+from inspection.products.places import DEMO_DATA
 from inspection.progress import progress_bar
 
 
@@ -16,7 +16,7 @@ def demo_data(
     workers: Annotated[int | None, typer.Option(help="Processes. Default: one per core.")] = None,
 ) -> None:
     """Draw the demo products in the MVTec AD layout; run again, it draws only what is missing."""
-    from inspection.demo import write_demo_data
+    from inspection.demo.products import write_demo_data
 
     with progress_bar("drawing") as progress:
         root = write_demo_data(out, seed=seed, workers=workers, progress=progress)

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from commands.options import Device, Seed
 from inspection.errors import SettingsError
-from inspection.places import CHECKPOINTS
+from inspection.products.places import CHECKPOINTS
 
 BAR = "distilling: {percentage:3.0f}%|{bar}| [{elapsed}<{remaining}{postfix}]"
 
@@ -43,7 +43,7 @@ def distill_backbone(
             f"{out} is there already; what was trained with it will not load with another.",
             "Name another file with --out, or add --replace and train those detectors again.",
         )
-    from detectors.distillation import DistillProgress, DistillSettings, distill
+    from detectors.distillation.distil import DistillProgress, DistillSettings, distill
 
     chosen = {"steps": steps, "minutes": minutes, "seed": seed}
     settings = DistillSettings(**{k: v for k, v in chosen.items() if v is not None})  # type: ignore[arg-type]

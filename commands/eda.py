@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from commands.options import Data, DatasetName, Device
-from inspection.dataset import read_dataset
-from inspection.index import embed_index, open_index
+from eda.index import embed_index, open_index
+from inspection.datasets.dataset import read_dataset
 from inspection.issues import summarise_issues
 from inspection.progress import progress_bar
 
@@ -42,7 +42,7 @@ def eda(
         index = open_index(source, cache=cache, progress=progress)
     vectors = None
     if embeddings:
-        from detectors.embedding import Embedder
+        from detectors.backbones.embedding import Embedder
 
         with progress_bar("comparing") as progress:
             vectors = embed_index(index, Embedder(device=device), progress=progress)

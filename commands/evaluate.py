@@ -38,11 +38,9 @@ from commands.options import (
     open_catalog,
     read_folders,
 )
-from inspection.catalog import Catalog
-from inspection.checkpoint_folders import read_seen
 from inspection.command_line import quote, quote_all, quote_path
-from inspection.dataset import Dataset
-from inspection.dataset_identity import check_dataset
+from inspection.datasets.dataset import Dataset
+from inspection.datasets.pooling import pool_datasets
 from inspection.errors import (
     BREAKDOWNS,
     CheckpointError,
@@ -50,27 +48,29 @@ from inspection.errors import (
     InspectionError,
     explain,
 )
-from inspection.evaluation import Exam
-from inspection.evaluation import evaluate as evaluate_channel
-from inspection.evaluation_files import (
+from inspection.evaluation.evaluate import Exam
+from inspection.evaluation.evaluate import evaluate as evaluate_channel
+from inspection.evaluation.files import (
     has_evaluation,
     load_evaluation,
     read_identity,
     save_evaluation,
     save_table,
 )
-from inspection.evaluation_partial import PartialEvaluation
-from inspection.evaluation_types import EvaluationReport
+from inspection.evaluation.leaderboard import list_entries
+from inspection.evaluation.partial import PartialEvaluation
+from inspection.evaluation.records import EvaluationReport
 from inspection.files import write_csv
 from inspection.ground_truth import check_masks
-from inspection.leaderboard import list_entries
-from inspection.places import CHECKPOINTS
-from inspection.pooling import pool_datasets
-from inspection.products import Product
+from inspection.products.catalog import Catalog
+from inspection.products.checkpoint_folders import read_seen
+from inspection.products.dataset_identity import check_dataset
+from inspection.products.places import CHECKPOINTS
+from inspection.products.product import Product
+from inspection.products.reading import load_reading, look_through, read_by
+from inspection.products.split_plan import load_split
+from inspection.products.splits import apply_split, make_split
 from inspection.progress import progress_bar
-from inspection.reading import load_reading, look_through, read_by
-from inspection.split_plan import load_split
-from inspection.splits import apply_split, make_split
 from inspection.types import Sample, Split
 
 LEADERBOARD = "leaderboard.csv"

@@ -9,8 +9,9 @@ from commands.classification_text import describe_baseline, describe_classes
 from commands.evaluation_text import describe_split
 from detectors import CLASSES as DETECTOR_CLASSES
 from inspection.calibration import read_calibration
-from inspection.catalog import Catalog
-from inspection.class_answers import (
+from inspection.datasets.dataset import Dataset
+from inspection.errors import CheckpointError, DatasetError, EvaluationError, SettingsError
+from inspection.evaluation.class_answers import (
     BASELINE,
     CLASSES,
     ClassAnswers,
@@ -21,15 +22,14 @@ from inspection.class_answers import (
     read_answers,
     save_answers,
 )
-from inspection.classification import Labelling, NamedImage, class_of, name_samples
-from inspection.dataset import Dataset
-from inspection.errors import CheckpointError, DatasetError, EvaluationError, SettingsError
-from inspection.evaluation_types import EvaluationReport
-from inspection.products import Product
+from inspection.evaluation.classes import Labelling, NamedImage, class_of, name_samples
+from inspection.evaluation.records import EvaluationReport
+from inspection.products.catalog import Catalog
+from inspection.products.product import Product
+from inspection.products.reading import load_reading
+from inspection.products.split_plan import load_split
+from inspection.products.splits import apply_split, make_split
 from inspection.progress import progress_bar
-from inspection.reading import load_reading
-from inspection.split_plan import load_split
-from inspection.splits import apply_split, make_split
 from inspection.types import Sample, Split
 
 

@@ -9,8 +9,8 @@ from commands.locked_files import tolerate_locked_files
 from commands.training_text import describe_trainings
 from inspection.errors import SettingsError
 from inspection.files import write_whole
-from inspection.history import History, read_history, write_history
 from inspection.names import title_of
+from inspection.products.history import History, read_history, write_history
 
 
 class Trainings:
@@ -44,7 +44,7 @@ class Trainings:
         """
         if self._curves is None or not self._told:
             return
-        from eda.results_training import make_page  # slow to import
+        from eda.results.training import make_page  # slow to import
 
         trained = [(title, history) for title, history in self._told if history.epochs]
         if not trained:

@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from inspection.evaluation_types import (
+from inspection.evaluation.leaderboard import has_published, make_leaderboard
+from inspection.evaluation.metrics import Confusion
+from inspection.evaluation.published import find_published
+from inspection.evaluation.records import (
     FIGURES,
     TARGET_ACCURACY,
     EvaluationReport,
@@ -10,10 +13,7 @@ from inspection.evaluation_types import (
     MeasureMeans,
 )
 from inspection.issues import DatasetIssue, summarise_issues
-from inspection.leaderboard import has_published, make_leaderboard
-from inspection.metrics import Confusion
-from inspection.published import find_published
-from inspection.split_plan import SplitKind, SplitPlan
+from inspection.products.split_plan import SplitKind, SplitPlan
 
 LABEL_WIDTH = 26
 COLUMN_WIDTH = 23

@@ -7,10 +7,10 @@ import typer
 
 from detectors import LazyEmbedder
 from inspection.errors import InspectionError
-from inspection.familiarity import has_look, learn_look, save_look
+from inspection.products.familiarity import has_look, learn_look, save_look
+from inspection.products.split_plan import load_split
+from inspection.products.splits import apply_split
 from inspection.progress import progress_bar
-from inspection.split_plan import load_split
-from inspection.splits import apply_split
 from inspection.types import Sample, Split
 
 

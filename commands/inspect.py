@@ -8,9 +8,9 @@ import typer
 from commands.inspecting import find_images, inspect_files, set_up
 from commands.options import Anyway, Checkpoints, Compared, Device, Images, ProductName, Rate
 from inspection.files import write_csv
-from inspection.places import CHECKPOINTS
-from inspection.report_files import prepare_folder
-from inspection.reports import Row, unfamiliar_row, write_overlays
+from inspection.products.places import CHECKPOINTS
+from inspection.reports.formats import prepare_folder
+from inspection.reports.records import Row, unfamiliar_row, write_overlays
 
 
 def inspect(

@@ -8,11 +8,10 @@ from pathlib import Path
 import typer
 
 from commands.options import load_channels, open_catalog
-from inspection.catalog import Catalog
+from inspection.datasets.file_kinds import FileKind
+from inspection.datasets.folders import Listing
+from inspection.datasets.type_folders import images_below
 from inspection.errors import ImageError, InspectionError
-from inspection.familiarity import FamiliarityCheck
-from inspection.file_kinds import FileKind
-from inspection.folders import Listing
 from inspection.images import OpenedImage, open_image, pixel_hash
 from inspection.names import (
     OUTCOME_TITLES,
@@ -25,8 +24,9 @@ from inspection.names import (
     join_names,
 )
 from inspection.pipeline import inspect_image
-from inspection.products import Product
-from inspection.type_folders import images_below
+from inspection.products.catalog import Catalog
+from inspection.products.familiarity import FamiliarityCheck
+from inspection.products.product import Product
 from inspection.types import Channel, Inspection, RGBImage
 
 

@@ -2,16 +2,16 @@
 
 import typer
 
-from inspection.dataset import Dataset
-from inspection.index import embed_index, open_index
+from eda.index import embed_index, open_index
+from inspection.datasets.dataset import Dataset
+from inspection.products.splits import group_samples
 from inspection.progress import progress_bar
-from inspection.splits import group_samples
 from inspection.types import Sample
 
 
 def group_near_duplicates(dataset: Dataset, *, device: str | None) -> tuple[Sample, ...]:
     """Return the samples of one category with near-duplicates as groups, and say how many."""
-    from detectors.embedding import Embedder
+    from detectors.backbones.embedding import Embedder
     from eda.similarity import find_near_duplicates, group_duplicates
 
     with progress_bar("measuring") as progress:

@@ -8,10 +8,10 @@ import typer
 
 from detectors import CLASSES, DEFAULT, LazyEmbedder
 from inspection.calibration import no_verdict
-from inspection.catalog import Catalog
-from inspection.dataset import FLAT, Dataset, read_dataset, split_name
+from inspection.datasets.dataset import FLAT, Dataset, read_dataset, split_name
 from inspection.errors import CheckpointError, SettingsError
-from inspection.products import Product
+from inspection.products.catalog import Catalog
+from inspection.products.product import Product
 from inspection.types import Channel
 
 DETECTORS = tuple(CLASSES)

@@ -8,16 +8,16 @@ import typer
 
 from commands.inspecting import find_images, inspect_files, set_up
 from commands.options import Anyway, Checkpoints, Compared, Device, Images, ProductName, Rate
-from inspection.identity import identify
-from inspection.places import CHECKPOINTS
-from inspection.report_files import (
+from inspection.products.identity import identify
+from inspection.products.places import CHECKPOINTS
+from inspection.reports.formats import (
     FORMATS,
     WITH_PICTURES,
     check_formats,
     prepare_folder,
     write_report,
 )
-from inspection.reports import Item, Report, make_item
+from inspection.reports.records import Item, Report, make_item
 
 
 def report(

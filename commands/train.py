@@ -31,10 +31,8 @@ from commands.options import (
 )
 from detectors import CLASSES, create_detector, parse_settings, setting_names
 from inspection.calibration import product_rate
-from inspection.checkpoint_folders import check_writable
-from inspection.classification import Labelling, find_thin_classes
-from inspection.dataset import Dataset, check_trainable
-from inspection.dataset_identity import check_dataset
+from inspection.datasets.dataset import Dataset, check_trainable
+from inspection.datasets.pooling import pool_datasets
 from inspection.errors import (
     BREAKDOWNS,
     DatasetError,
@@ -42,14 +40,16 @@ from inspection.errors import (
     SettingsError,
     explain,
 )
+from inspection.evaluation.classes import Labelling, find_thin_classes
 from inspection.issues import summarise_issues
-from inspection.places import CHECKPOINTS
-from inspection.pooling import pool_datasets
+from inspection.products.checkpoint_folders import check_writable
+from inspection.products.dataset_identity import check_dataset
+from inspection.products.places import CHECKPOINTS
+from inspection.products.reading import read_by, settle_reading
+from inspection.products.split_labels import Labels
+from inspection.products.split_plan import SPLIT, SplitKind, SplitPlan
+from inspection.products.splits import apply_split, open_split
 from inspection.progress import progress_bar
-from inspection.reading import read_by, settle_reading
-from inspection.split_labels import Labels
-from inspection.split_plan import SPLIT, SplitKind, SplitPlan
-from inspection.splits import apply_split, open_split
 from inspection.types import Calibration, Detector, Sample, Split
 
 TRAIN_ALL_HELP = (

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from inspection.history import TABLE, History
 from inspection.names import title_of
+from inspection.products.history import TABLE, History
 from inspection.progress import describe_duration
 
 MAX_ROWS = 8  # spread over all epochs, the one kept among them

@@ -21,20 +21,20 @@ from commands.options import (
 )
 from commands.tune_figure import draw_trials
 from detectors import CLASSES, setting_names
-from detectors import search as search_module
-from detectors.search import Trial
+from detectors.search import search as search_module
+from detectors.search.rehearsal import Question, Rehearsal, divide_training, prepare_questions
+from detectors.search.search import Trial
 from inspection.command_line import quote, quote_path
-from inspection.dataset import check_trainable, read_dataset
-from inspection.dataset_identity import check_dataset
+from inspection.datasets.dataset import check_trainable, read_dataset
 from inspection.errors import SettingsError
-from inspection.evaluation_types import FIGURES
+from inspection.evaluation.records import FIGURES
 from inspection.files import write_csv, write_whole
-from inspection.places import CHECKPOINTS
-from inspection.reading import read_by, settle_reading
-from inspection.rehearsal import Question, Rehearsal, divide_training, prepare_questions
-from inspection.split_labels import Labels
-from inspection.split_plan import load_split, save_split
-from inspection.splits import apply_split, make_split, open_split
+from inspection.products.dataset_identity import check_dataset
+from inspection.products.places import CHECKPOINTS
+from inspection.products.reading import read_by, settle_reading
+from inspection.products.split_labels import Labels
+from inspection.products.split_plan import load_split, save_split
+from inspection.products.splits import apply_split, make_split, open_split
 from inspection.types import Sample, Split
 
 OUT = Path("runs") / "tune"

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from detectors.search import Trial
+from detectors.search.search import Trial
 
 COLUMNS = 3
 BEST_COLOUR, COLOUR = "#65409b", "#7d8fa1"

@@ -29,10 +29,12 @@ class Entry(NamedTuple):
 
 
 CLASSES = {
-    "cae": Entry("detectors.cae", "CAE", "CAESettings"),
-    "unet": Entry("detectors.unet", "UNet", "UNetSettings"),
-    "patchcore": Entry("detectors.patchcore", "PatchCore", "PatchCoreSettings"),
-    "classifier": Entry("detectors.classifier", "CNNClassifier", "ClassifierSettings", True),
+    "cae": Entry("detectors.cae.detector", "CAE", "CAESettings"),
+    "unet": Entry("detectors.unet.detector", "UNet", "UNetSettings"),
+    "patchcore": Entry("detectors.patchcore.detector", "PatchCore", "PatchCoreSettings"),
+    "classifier": Entry(
+        "detectors.classifier.detector", "CNNClassifier", "ClassifierSettings", True
+    ),
 }
 
 
@@ -118,7 +120,7 @@ class LazyEmbedder:
         return self._load()(images)
 
     def _load(self) -> Embed:
-        from detectors.embedding import Embedder
+        from detectors.backbones.embedding import Embedder
 
         if self._made is None:
             self._made = Embedder(device=self._device)

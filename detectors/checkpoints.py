@@ -26,7 +26,7 @@ from detectors.settings import settings_to_json
 from inspection.calibration import CARD
 from inspection.command_line import train_again
 from inspection.errors import CheckpointError, NotFittedError, SettingsError
-from inspection.splits import fingerprint
+from inspection.products.splits import fingerprint
 from inspection.types import TrainingRecord
 
 FORMAT = 1

@@ -15,7 +15,7 @@ from inspection.calibration import (
 from inspection.images import pixel_hash
 from inspection.pipeline import predict_samples
 from inspection.preprocess import Progress
-from inspection.split_plan import SplitPlan, save_split
+from inspection.products.split_plan import SplitPlan, save_split
 from inspection.types import Channel, Detector, Sample, Split
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from inspection.facts import DefectFacts
-from inspection.index import Index
+from eda.facts import DefectFacts
+from eda.index import Index
 from inspection.issues import DatasetIssue, IssueKind
 
 GOOD = "good"

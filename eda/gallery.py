@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 import pandas as pd
 
+from eda.facts import encode_jpeg
 from eda.frame import GOOD, readable
 from inspection.errors import ImageError
-from inspection.facts import encode_jpeg
 from inspection.ground_truth import read_ground_truth
 from inspection.images import read_reduced
 from inspection.types import Box, Mask, Sample, Size

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from plotly.subplots import make_subplots
 
+from eda.facts import GRID as CELLS
+from eda.facts import decode_coverage, decode_jpeg
 from eda.frame import ALL, GOOD, readable, select
+from eda.index import Index
 from eda.style import GRID, empty_figure, lay_out, say
-from inspection.facts import GRID as CELLS
-from inspection.facts import decode_coverage, decode_jpeg
-from inspection.index import Index
 from inspection.types import RGBImage
 
 MAX_PANELS = 16

@@ -11,10 +11,10 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from eda.classes import add_classes
+from eda.facts import decode_jpeg
 from eda.frame import ALL, GOOD, readable, select_with_normal
+from eda.index import Index
 from eda.style import empty_figure, lay_out, make_room_for_legend
-from inspection.facts import decode_jpeg
-from inspection.index import Index
 
 Vectors = NDArray[np.float32]
 """(n, d), one row per image."""

@@ -10,9 +10,9 @@ import numpy as np
 from inspection.errors import DatasetError, ImageError, InspectionError, MaskError
 from inspection.images import read_image_size
 from inspection.issues import DatasetIssue, FileNote, IssueKind
-from inspection.mask_levels import SAVE_PLAINLY, border
-from inspection.mask_reading import read_mask_file
-from inspection.shapes import draw_shapes
+from inspection.masks.levels import SAVE_PLAINLY, border
+from inspection.masks.reading import read_mask_file
+from inspection.masks.shapes import draw_shapes
 from inspection.types import Mask, Sample, Size
 
 VERSION = 2  # of how masks are read: figures made with another one are not the same

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from inspection.colour_profiles import to_srgb
-from inspection.colours import lay_on, to_eight_bits, turn_upright
-from inspection.deep_values import Deep
+from inspection.decoding.colours import lay_on, to_eight_bits, turn_upright
+from inspection.decoding.decode import Decoded, decode, drop_alpha, read_size
+from inspection.decoding.deep_values import Deep
+from inspection.decoding.kinds import IMAGE_SUFFIXES, find_format, looks_like_image
+from inspection.decoding.profiles import to_srgb
 from inspection.errors import ImageError
-from inspection.image_decoding import Decoded, decode, drop_alpha, read_size
-from inspection.image_kinds import IMAGE_SUFFIXES, find_format, looks_like_image
 from inspection.issues import FileNote
 from inspection.types import DEFAULT_READING, Reading, RGBImage, Sample, Size
 

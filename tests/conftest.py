@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from inspection.catalog import Catalog
+from inspection.products.catalog import Catalog
 from tests.browser import open_browser
 
 

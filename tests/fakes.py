@@ -12,18 +12,18 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inspection.calibration import CARD, load_calibration, save_calibration
-from inspection.catalog import Catalog
 from inspection.embedding import FIELDS
-from inspection.evaluation import Exam, evaluate
-from inspection.evaluation_files import read_identity, save_evaluation
-from inspection.familiarity import (
+from inspection.evaluation.evaluate import Exam, evaluate
+from inspection.evaluation.files import read_identity, save_evaluation
+from inspection.files import FORMAT, write_json
+from inspection.products.catalog import Catalog
+from inspection.products.familiarity import (
     LEAST_LIMIT,
     ProductLook,
     SizeRange,
     embed_whole,
     save_look,
 )
-from inspection.files import FORMAT, write_json
 from inspection.types import (
     Calibration,
     Channel,

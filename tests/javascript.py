@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.browser import find_browser, open_browser
-from ui.explore_parts import read
+from ui.explore.parts import read
 
 PURE = ("calibration", "contour", "palette", "format")
 

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import gradio as gr
 
-from inspection.catalog import Catalog
-from ui import explore_tab, inspect_tab, messages, results_tab
-from ui.whole_blocks import WholeBlocks
+from inspection.products.catalog import Catalog
+from ui import messages
+from ui.explore import tab as explore_tab
+from ui.inspect import tab as inspect_tab
+from ui.parts.whole_blocks import WholeBlocks
+from ui.results import tab as results_tab
 
 TABS: Sequence[tuple[str, Callable[[gr.Blocks, Catalog], None]]] = (
     (inspect_tab.TITLE, inspect_tab.build),

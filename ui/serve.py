@@ -8,8 +8,8 @@ from pathlib import Path
 import gradio as gr
 from starlette.requests import ClientDisconnect
 
-from inspection.catalog import Catalog
 from inspection.errors import SettingsError
+from inspection.products.catalog import Catalog
 from ui.address import is_loopback
 from ui.layout import build_page
 from ui.theme import make_theme, page_head

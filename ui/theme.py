@@ -5,7 +5,7 @@ from pathlib import Path
 import gradio as gr
 
 from inspection.looks import LOOKS
-from ui.explore_parts import read as read_part
+from ui.explore.parts import read as read_part
 from ui.viewer.viewer import read
 
 HERE = Path(__file__).parent

@@ -18,9 +18,9 @@ from inspection.images import shrink
 from inspection.measures import class_probabilities, name_class, name_measure, other_measures
 from inspection.names import describe_naming
 from inspection.overlay import stretch_flags
-from inspection.panels import Panel, Status
+from inspection.products.panels import Panel, Status
 from inspection.types import Channel, Finding, Mask, Naming, RGBImage
-from ui.images import MAX_DISPLAY_SIDE, encode_image, encode_mask
+from ui.parts.images import MAX_DISPLAY_SIDE, encode_image, encode_mask
 
 Slot = dict[str, Any]
 """One record for the browser: JSON types only."""

@@ -1,0 +1,70 @@
+"""Which backbone a detector uses: chosen by its settings, and found again by its hash."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from detectors.backbones.extractors import Backbone, BackboneRef, load_backbone
+from detectors.backbones.normalisation import normalisation_state, stored_normalisation
+from detectors.checkpoints import StoredDetector
+from inspection.command_line import train_again
+from inspection.errors import CheckpointError
+
+
+class Choice(Protocol):
+    """What a detector's settings say about its backbone."""
+
+    @property
+    def backbone(self) -> str: ...
+    @property
+    def backbone_weights(self) -> str | None: ...
+
+
+def choose_backbone(choice: Choice, *, layers: Sequence[str]) -> Backbone:
+    """Load the backbone that the settings ask for.
+
+    Raises:
+        BackboneError: no weights were found, or they are damaged or of another architecture.
+    """
+    weights = None if choice.backbone_weights is None else Path(choice.backbone_weights)
+    return load_backbone(choice.backbone, layers=layers, weights=weights)
+
+
+def backbone_state(ref: BackboneRef) -> dict[str, Any]:
+    """Return what a checkpoint stores of a backbone: a reference, not a copy."""
+    return {
+        "backbone_sha256": ref.sha256,
+        "backbone_origin": ref.origin,
+        **normalisation_state(ref.normalisation),
+    }
+
+
+def reopen_backbone(
+    choice: Choice, stored: StoredDetector, folder: Path, *, layers: Sequence[str]
+) -> Backbone:
+    """Find the backbone that a stored detector learned with, without asking the network.
+
+    A file of weights that is no longer there is looked for in the other places.
+
+    Raises:
+        BackboneError: no weights were found.
+        CheckpointError: other weights were found, or the checkpoint does not say which it needs.
+    """
+    weights = None if choice.backbone_weights is None else Path(choice.backbone_weights)
+    backbone = load_backbone(
+        choice.backbone,
+        layers=layers,
+        weights=weights if weights is not None and weights.is_file() else None,
+        allow_download=False,
+        normalisation=stored_normalisation(stored.state),
+    )
+    wanted = stored.state.get("backbone_sha256")
+    if wanted is None:
+        raise CheckpointError(f"{folder} was written by another version.", train_again(folder))
+    if backbone.ref.sha256 != wanted:
+        raise CheckpointError(
+            f"{folder} was made with other weights of the backbone {choice.backbone} "
+            f"than those found ({backbone.ref.origin}).",
+            f"Bring the former weights back, or train again. {train_again(folder)}",
+        )
+    return backbone

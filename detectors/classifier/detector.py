@@ -1,0 +1,321 @@
+"""Classifier: names the class of a part, and shows by Grad-CAM what the answer rests on."""
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from detectors.backbones.choice import backbone_state
+from detectors.backbones.extractors import build_untrained, load_deepest
+from detectors.backbones.files import STUDENT
+from detectors.backbones.normalisation import IMAGENET, Normalisation, stored_normalisation
+from detectors.checkpoints import (
+    StoredDetector,
+    load_weights,
+    not_fitted,
+    open_detector,
+    write_detector,
+)
+from detectors.classifier.gradcam import explain
+from detectors.classifier.networks import (
+    SMALL_CNN,
+    SMALL_WIDTHS,
+    Classifier,
+    Head,
+    PretrainedFeatures,
+    make_small_features,
+    to_probabilities,
+)
+from detectors.devices import choose_device, memory_layout
+from detectors.learning.fitting import learnable, read_lessons, record_training
+from detectors.learning.networks import round_weights, to_tensor, weights_to_store
+from detectors.settings import (
+    BatchSize,
+    EpochImages,
+    Epochs,
+    Flips,
+    LearningRate,
+    OneOf,
+    Patience,
+    Range,
+    Rotation,
+    Seconds,
+    Seed,
+    Share,
+    Watch,
+    make_settings,
+)
+from inspection.command_line import train_again
+from inspection.errors import BackboneError, CheckpointError
+from inspection.evaluation.classes import (
+    NORMAL,
+    Labelling,
+    class_of,
+    list_classes,
+    to_measures,
+)
+from inspection.preprocess import LoadedSamples, check_input_size
+from inspection.types import AnomalyMap, Prediction, RGBImage, Sample, Size, TrainingRecord
+
+if TYPE_CHECKING:
+    from detectors.classifier.training import LabelledImages
+
+STRIDE = 32
+FEATURES = "features.network.network."  # of the backbone's tensors in a checkpoint
+MORE_LIKELY_THAN_NOT = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassifierSettings:
+    """Settings of the classifier; `detectors.settings` explains the shared ones.
+
+    Attributes:
+        input_size: (height, width), multiples of 32.
+        classes: what is told apart: normal and defective, or normal and every defect type.
+        backbone: name for `backbones.load_deepest`, or "small-cnn", which is trained from scratch.
+        backbone_weights: file with the weights of that backbone, to be taken first.
+        stages: 1 trains the head alone, 2 also the last block, 3 further blocks.
+        balance: 0 draws images as often as there are, 1 every class as often as the others.
+        views: varied copies of each image whose features the head learns from.
+        hidden: width of the head.
+        dropout: share of the head's values left out while it is trained.
+        smoothing: share of every label that is spread over all classes; without it the head is
+            soon too sure, and tells defects on parts that it has not seen less well.
+    """
+
+    input_size: Size = (224, 224)
+    classes: Annotated[str, OneOf(tuple(Labelling))] = Labelling.TYPES.value
+    backbone: str = STUDENT
+    backbone_weights: str | None = None
+    stages: Annotated[int, Range(1, 3)] = 2
+    balance: Share = 0.5
+    views: Annotated[int, Range(1, 64)] = 2
+    hidden: Annotated[int, Range(4, 4096)] = 128
+    dropout: Annotated[float, Range(0.0, 0.9)] = 0.3
+    smoothing: Share = 0.1
+    flips: Flips = None
+    rotation: Rotation = None
+    crop: bool = True  # tilt, enlarge, erase
+    light: bool = True  # vary brightness, contrast, colour and sharpness
+    max_epochs: Epochs = 30  # of each stage
+    epoch_images: EpochImages = 768
+    max_seconds: Seconds = None
+    patience: Patience = 8
+    batch_size: BatchSize = 32
+    learning_rate: LearningRate = 1e-3
+    seed: Seed = 0
+
+
+class CNNClassifier:
+    """Transfer learning on a pretrained backbone, or a small network trained from scratch.
+
+    Its map is P(defective) x CAM / max(CAM), with the Grad-CAM of the most probable defect class,
+    so that the image score is P(defective); a CAM without any positive value gives P everywhere.
+
+    Args:
+        device: auto, cpu, cuda or mps.
+        progress: whether `fit` shows bars on stderr, or what to call after every epoch.
+        settings: as in `ClassifierSettings`.
+    """
+
+    name: ClassVar[str] = "classifier"
+
+    def __init__(
+        self, *, device: str | None = None, progress: bool | Watch = True, **settings: Any
+    ) -> None:
+        self.settings = make_settings(ClassifierSettings, self.name, settings)
+        self.input_size = check_input_size(self.settings.input_size, multiple=STRIDE)
+        self.min_threshold = MORE_LIKELY_THAN_NOT
+        self._device = choose_device(device)
+        self._progress = progress
+        # Captum hooks into the layer that every classification passes through
+        self._hooked = threading.Lock()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._network: Classifier | None = None
+        self.training: TrainingRecord | None = None
+        self.state: dict[str, Any] = {}
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What it tells apart, the normal class first; empty before `fit`."""
+        return tuple(self.state.get("classes", ()))
+
+    def fit(self, samples: Sequence[Sample]) -> Self:
+        from detectors.learning.loop import seeded
+
+        start = time.perf_counter()
+        self._forget()
+        used = learnable(samples)
+        # refused before thousands of images are decoded
+        classes = list_classes(used, Labelling(self.settings.classes)) if used else ()
+        learned, held = read_lessons(used, self.settings, has_bar=self._progress is True)
+        with seeded(self.settings.seed):
+            network, self.state = self._learn(learned, held, classes)
+        round_weights(network)
+        self._network = network
+        self.training = record_training(
+            learned,
+            held,
+            seed=self.settings.seed,
+            start=start,
+            device=self._device,
+            summary=self._summarise(used),
+        )
+        return self
+
+    def _learn(
+        self, learned: LoadedSamples, held: LoadedSamples, classes: tuple[str, ...]
+    ) -> tuple[Classifier, dict[str, Any]]:
+        from detectors.classifier.augmentation import build_vary
+        from detectors.classifier.training import Task, Teacher
+        from detectors.learning.augmentation import plan_augmentation
+
+        chosen = self.settings
+        plan = plan_augmentation(learned, chosen)
+        network, state = self._build_pretrained(len(classes))
+        teacher = Teacher(
+            Task(
+                classes,
+                self._label(learned, classes),
+                self._label(held, classes),
+                build_vary(plan, chosen.input_size),
+                chosen.balance,
+                chosen.views,
+                chosen.smoothing,
+            ),
+            chosen,
+            device=self._device,
+            progress=self._progress,
+        )
+        if chosen.backbone == SMALL_CNN:
+            course = teacher.teach_from_scratch(network)
+        else:
+            course = teacher.teach_in_stages(network, num_stages=chosen.stages)
+        network.requires_grad_(False).eval()
+        return network, state | {
+            "classes": list(classes),
+            "augmentation": asdict(plan),
+            "history": course.history,
+            "best_epoch": course.best_epoch,
+        }
+
+    def _build_pretrained(self, num_classes: int) -> tuple[Classifier, dict[str, Any]]:
+        """Return a network whose head knows nothing yet, and what its features are."""
+        chosen = self.settings
+        if chosen.backbone == SMALL_CNN:
+            return self._assemble(make_small_features(), SMALL_WIDTHS[-1], num_classes), {}
+        weights = chosen.backbone_weights
+        found = load_deepest(chosen.backbone, weights=None if weights is None else Path(weights))
+        state = {
+            "layer": found.layer,
+            "channels": found.channels,
+            **backbone_state(found.ref),
+        }
+        features = PretrainedFeatures(found.network, found.layer)
+        network = self._assemble(features, found.channels, num_classes, found.ref.normalisation)
+        return network, state
+
+    def _assemble(
+        self,
+        features: nn.Module,
+        channels: int,
+        num_classes: int,
+        normalisation: Normalisation = IMAGENET,
+    ) -> Classifier:
+        chosen = self.settings
+        # of every channel its mean and its maximum
+        head = Head(2 * channels, num_classes, hidden=chosen.hidden, dropout=chosen.dropout)
+        network = Classifier(features, head, normalisation=normalisation)
+        return network.to(memory_format=memory_layout(self._device))
+
+    def _label(self, loaded: LoadedSamples, classes: tuple[str, ...]) -> "LabelledImages":
+        from detectors.classifier.training import LabelledImages
+
+        labelling = Labelling(self.settings.classes)
+        labels = [classes.index(class_of(sample, labelling)) for sample in loaded.samples]
+        return LabelledImages(loaded.images, np.array(labels, np.int64))
+
+    def _summarise(self, used: Sequence[Sample]) -> str:
+        num_defective = sum(sample.is_anomalous for sample in used)
+        backbone = self.settings.backbone
+        if backbone != SMALL_CNN:
+            backbone += f" ({self.state['backbone_origin']})"
+        return (
+            f"tells {len(self.classes)} classes apart, from {len(used) - num_defective} normal and "
+            f"{num_defective} defective images; backbone {backbone}"
+        )
+
+    def predict(self, images: Sequence[RGBImage]) -> list[Prediction]:
+        if self._network is None:
+            raise not_fitted(self.name)
+        # one by one: a batch of another size rounds differently
+        return [self._predict_one(self._network, image) for image in images]
+
+    def _predict_one(self, network: Classifier, image: RGBImage) -> Prediction:
+        with torch.inference_mode():
+            batch = to_tensor(image)[None].to(self._device)
+            maps = network.extract(batch.contiguous(memory_format=memory_layout(self._device)))
+        first_defect = int(self.classes[0] == NORMAL)
+        with self._hooked:
+            with torch.inference_mode():
+                logits = network.classify(maps)
+            probabilities = to_probabilities(logits)[0].cpu().double().numpy()
+            likeliest = first_defect + int(probabilities[first_defect:].argmax())
+            # one logit stands for the second of two classes
+            target = 0 if logits.shape[1] == 1 else likeliest
+            cam = explain(network, maps, target, self.input_size).cpu().numpy()
+        defective = float(probabilities[first_defect:].sum())
+        return Prediction(
+            scale_cam(cam, min(1.0, defective)), to_measures(self.classes, probabilities.tolist())
+        )
+
+    def save(self, folder: Path) -> None:
+        if self._network is None:
+            raise not_fitted(self.name)
+        write_detector(folder, self, weights_to_store(self._network))
+
+    @classmethod
+    def load(cls, folder: Path, *, device: str | None = None) -> Self:
+        detector, stored = open_detector(cls, folder, device=device)
+        network = detector._rebuild(stored, folder)
+        load_weights(network, stored, folder)
+        detector._network = network.to(detector._device).requires_grad_(False).eval()
+        return detector
+
+    def _rebuild(self, stored: StoredDetector, folder: Path) -> Classifier:
+        num_classes = len(self.classes)
+        name = self.settings.backbone
+        if name == SMALL_CNN:
+            return self._assemble(make_small_features(), SMALL_WIDTHS[-1], num_classes)
+        tensors = {key.removeprefix(FEATURES): value for key, value in stored.tensors.items()}
+        try:
+            layer, channels = str(stored.state["layer"]), int(stored.state["channels"])
+            network = build_untrained(name, layer, tensors=tensors)
+            normalisation = stored_normalisation(stored.state)
+        except (KeyError, TypeError, ValueError, BackboneError) as error:
+            raise CheckpointError(
+                f"{folder} was written by another version ({error}).", train_again(folder)
+            ) from error
+        features = PretrainedFeatures(network, layer)
+        return self._assemble(features, channels, num_classes, normalisation)
+
+
+def scale_cam(cam: NDArray[np.float32], defective: float) -> AnomalyMap:
+    """Return P(defective) x CAM / max(CAM), or P(defective) everywhere if the CAM is all 0.
+
+    Args:
+        cam: (h, w), not negative.
+        defective: 0..1.
+    """
+    highest = float(cam.max())
+    share = cam / highest if highest > 0 else np.ones_like(cam)
+    return np.asarray(share * np.float32(defective), np.float32)

@@ -1,0 +1,212 @@
+"""PatchCore (Roth et al. 2022): how far every patch is from its nearest normal neighbour."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from detectors.backbones.choice import backbone_state, choose_backbone, reopen_backbone
+from detectors.backbones.extractors import Backbone
+from detectors.backbones.files import STUDENT
+from detectors.backbones.library_imports import import_patchcore_model
+from detectors.checkpoints import not_fitted, open_detector, write_detector
+from detectors.devices import choose_device, wait_for
+from detectors.learning.fitting import learnable, read_images, record_training
+from detectors.learning.networks import smooth_map
+from detectors.patchcore.coreset import estimate_seconds, select_coreset
+from detectors.settings import Range, Seed, make_settings
+from inspection.command_line import train_again
+from inspection.errors import CheckpointError
+from inspection.preprocess import check_input_size
+from inspection.progress import Pace, announce_duration
+from inspection.types import AnomalyMap, Prediction, RGBImage, Sample, Size, TrainingRecord
+
+BATCH = 8
+SKIPPED, TIMED = 1, 3  # batches behind the time that is announced
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatchCoreSettings:
+    """Settings of the memory bank.
+
+    Attributes:
+        input_size: (height, width), multiples of 16.
+        backbone: name for `backbones.load_backbone`.
+        backbone_weights: file with the weights of that backbone, to be taken first.
+        layers: feature maps joined into one embedding per patch, the finest first.
+        coreset_ratio: share of all patches kept in the memory bank.
+        max_memory: most rows of the memory bank, whatever the ratio.
+        max_candidates: most patches to choose among; a larger set is thinned at random.
+        smoothing: standard deviation of the map's Gaussian filter, in pixels of the input.
+        seed: of the thinning, the projection and the first patch.
+    """
+
+    input_size: Size = (256, 256)
+    backbone: str = STUDENT
+    backbone_weights: str | None = None
+    layers: tuple[str, ...] = ("layer2", "layer3")
+    coreset_ratio: Annotated[float, Range(0.0001, 1.0)] = 0.25
+    max_memory: Annotated[int, Range(1, 1_000_000)] = 4000
+    max_candidates: Annotated[int, Range(1, 100_000_000)] = 150_000
+    smoothing: Annotated[int, Range(0, 64)] = 6
+    seed: Seed = 0
+
+
+class PatchCore:
+    """Memory bank of normal patches behind anomalib's `PatchcoreModel`; nothing is trained.
+
+    Args:
+        device: auto, cpu, cuda or mps.
+        progress: whether `fit` shows a bar on stderr.
+        settings: as in `PatchCoreSettings`.
+    """
+
+    name: ClassVar[str] = "patchcore"
+
+    def __init__(
+        self, *, device: str | None = None, progress: bool = True, **settings: Any
+    ) -> None:
+        self.settings = make_settings(PatchCoreSettings, self.name, settings)
+        self.input_size = check_input_size(self.settings.input_size, multiple=16)
+        self.min_threshold = 0.0
+        self._device = choose_device(device)
+        self._progress = progress
+        self._forget()
+
+    def _forget(self) -> None:
+        self._model: Any = None
+        self.training: TrainingRecord | None = None
+        self.state: dict[str, Any] = {}
+
+    def fit(self, samples: Sequence[Sample]) -> Self:
+        start = time.perf_counter()
+        self._forget()
+        chosen = self.settings
+        normal = [sample for sample in learnable(samples) if not sample.is_anomalous]
+        loaded = read_images(normal, self.input_size, has_bar=self._progress)
+        backbone = choose_backbone(chosen, layers=chosen.layers)
+        model = self._build(backbone)
+        generator = torch.Generator().manual_seed(chosen.seed)
+        candidates, num_patches = self._collect(model, loaded.images, generator)
+        kept = select_coreset(
+            candidates, self._num_rows(num_patches), generator=generator, progress=self._progress
+        )
+        # rounded to what the checkpoint stores, so that a saved detector predicts the same
+        model.memory_bank = candidates[kept].half().float()
+        self._model = model.eval()
+        self.state = {
+            **backbone_state(backbone.ref),
+            "num_patches": num_patches,
+        }
+        self.training = record_training(
+            loaded,
+            seed=chosen.seed,
+            start=start,
+            device=self._device,
+            summary=f"remembers {len(model.memory_bank):,} patches of {len(normal)} normal images; "
+            f"backbone {backbone.ref.name} ({backbone.ref.origin})",
+        )
+        return self
+
+    @torch.inference_mode()
+    def predict(self, images: Sequence[RGBImage]) -> list[Prediction]:
+        if self._model is None:
+            raise not_fitted(self.name)
+        # one by one: a matrix product of another shape rounds differently
+        return [Prediction(self._compare(image)) for image in images]
+
+    def _compare(self, image: RGBImage) -> AnomalyMap:
+        """Return the smoothed distances (h, w); anomalib's own filter has 49 x 49 weights."""
+        distances = self._model(self._to_tensor(image[None])).anomaly_map[0, 0]
+        return smooth_map(distances.cpu().numpy(), self.settings.smoothing)
+
+    def save(self, folder: Path) -> None:
+        if self._model is None:
+            raise not_fitted(self.name)
+        write_detector(folder, self, {"memory_bank": self._model.memory_bank.half()})
+
+    @classmethod
+    def load(cls, folder: Path, *, device: str | None = None) -> Self:
+        detector, stored = open_detector(cls, folder, device=device)
+        backbone = reopen_backbone(
+            detector.settings, stored, folder, layers=detector.settings.layers
+        )
+        model = detector._build(backbone)
+        if "memory_bank" not in stored.tensors:
+            raise CheckpointError(f"{folder} lacks its memory bank.", train_again(folder))
+        bank = stored.tensors["memory_bank"].float()
+        if bank.ndim != 2 or bank.shape[1] != sum(backbone.channels.values()):
+            raise CheckpointError(
+                f"The memory bank in {folder} does not fit its backbone.", train_again(folder)
+            )
+        model.memory_bank = bank.to(detector._device)
+        detector._model = model.eval()
+        return detector
+
+    def _build(self, backbone: Backbone) -> Any:
+        model = import_patchcore_model()(
+            layers=list(backbone.layers),
+            backbone="resnet18",  # the smallest to build: its place is taken by ours
+            pre_trained=False,
+            num_neighbors=1,  # the score is the map's maximum: nothing to reweigh
+        )
+        model.feature_extractor = backbone
+        model.anomaly_map_generator.blur = nn.Identity()  # `_compare` filters rows, then columns
+        return model.to(self._device)
+
+    def _num_rows(self, num_patches: int) -> int:
+        """Return how many of this many patches are remembered."""
+        wanted = max(1, round(self.settings.coreset_ratio * num_patches))
+        return min(self.settings.max_memory, wanted)
+
+    def _announce(self, passes: float, num_patches: int) -> None:
+        """Say how long the fit will take: its forward passes, and the selection after them."""
+        num_candidates = min(self.settings.max_candidates, num_patches)
+        selection = estimate_seconds(
+            num_candidates, self._num_rows(num_patches), device=self._device
+        )
+        announce_duration(f"training {self.name}", passes + selection)
+
+    def _collect(
+        self, model: Any, images: NDArray[np.uint8], generator: torch.Generator
+    ) -> tuple[Tensor, int]:
+        """Return up to `max_candidates` embeddings (m, d), evenly from all images + total."""
+        per_image = -(-self.settings.max_candidates // len(images))
+        kept: list[Tensor] = []
+        num_patches, num_batches = 0, -(-len(images) // BATCH)
+        start, pace = time.perf_counter(), Pace(skipped=SKIPPED, timed=TIMED)
+        for position, batch in enumerate(self._embed(model, images), 1):  # (b, patches, d)
+            for embeddings in batch:
+                num_patches += len(embeddings)
+                order = torch.randperm(len(embeddings), generator=generator)[:per_image]
+                kept.append(embeddings[order.to(embeddings.device)])
+            seconds = pace.step() or 0.0
+            if self._progress and position == min(SKIPPED + TIMED, num_batches):
+                passed = time.perf_counter() - start
+                left = seconds * (num_batches - position)
+                self._announce(passed + left, batch.shape[1] * len(images))
+        return torch.cat(kept)[: self.settings.max_candidates], num_patches
+
+    @torch.inference_mode()
+    def _embed(self, model: Any, images: NDArray[np.uint8]) -> Iterator[Tensor]:
+        model.train()  # anomalib: a model in training returns the embeddings
+        starts = range(0, len(images), BATCH)
+        for start in tqdm(starts, "reading patches", disable=not self._progress, leave=False):
+            batch = self._to_tensor(images[start : start + BATCH])
+            embeddings = model(batch)  # (batch * patches, d)
+            model.embedding_store.clear()
+            wait_for(self._device)
+            yield embeddings.reshape(len(batch), -1, embeddings.shape[-1])
+
+    def _to_tensor(self, images: NDArray[np.uint8]) -> Tensor:
+        """Turn (B, h, w, 3) uint8 into (B, 3, h, w) in 0..1 on the device."""
+        copied = np.array(images)  # torch wants to own what it shares
+        tensor = torch.from_numpy(copied).to(self._device)
+        return tensor.permute(0, 3, 1, 2).float().div_(255)

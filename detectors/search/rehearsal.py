@@ -1,0 +1,153 @@
+"""What settings are tried on: images of the training part, never a test or calibration image.
+
+Some normal training parts are set aside; a detector learns from the rest and is asked to tell them
+from the same parts with synthetic defects drawn on them, or from labelled defects. Every trial is
+asked the same.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from inspection.errors import DatasetError
+from inspection.evaluation.metrics import aupro_of, image_auroc
+from inspection.evaluation.pixels import PixelTally
+from inspection.ground_truth import has_ground_truth, read_mask
+from inspection.images import read_sample
+from inspection.pipeline import predict
+from inspection.preprocess import mask_to_size, to_input_size
+from inspection.synthetic import draw_defects
+from inspection.types import Detector, Mask, RGBImage, Sample, Size, Split
+
+ASIDE_SHARE = 0.25
+MOST_ASIDE = 48  # parts of either kind: enough to tell settings apart, few enough to stay quick
+DRAWN_PER_PART = 2
+MOST_SIDE = 512  # pixels; larger images are drawn on and kept at this size
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """Training samples divided for trying settings.
+
+    Attributes:
+        learned: for `Detector.fit`.
+        normal: set aside.
+        defective: labelled ones set aside; empty where synthetic defects are to be drawn.
+    """
+
+    learned: tuple[Sample, ...]
+    normal: tuple[Sample, ...]
+    defective: tuple[Sample, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """An image, and where it is defective; None where nobody knows where."""
+
+    image: RGBImage
+    is_anomalous: bool
+    mask: Mask | None
+
+
+def divide_training(
+    samples: Iterable[Sample], *, seed: int, with_labelled: bool = False, keeps_labels: bool = False
+) -> Rehearsal:
+    """Set parts of the training samples aside; all others than training samples are ignored.
+
+    Args:
+        samples: of one category, with the split of its plan.
+        seed: of the choice.
+        with_labelled: ask about labelled defects of the training part instead of drawn ones.
+        keeps_labels: leave half of the labelled defects for learning (a supervised U-Net).
+
+    Raises:
+        DatasetError: too few parts, or no labelled defects though they are wanted.
+    """
+    usable = [sample for sample in samples if sample.split in (Split.TRAIN, Split.VALIDATION)]
+    rng = np.random.default_rng(seed)
+    normal = _units(sample for sample in usable if not sample.is_anomalous)
+    marked = _units(sample for sample in usable if sample.is_anomalous)
+    if len(normal) < 4:
+        raise DatasetError(
+            f"There are {len(normal)} normal training parts; settings are tried with 4 or more.",
+            "Put more normal images into train/good.",
+        )
+    if with_labelled and len(marked) < 2:
+        raise DatasetError(
+            "There are fewer than two labelled defects to try settings on.",
+            "Leave --labelled-defects out to try them on synthetic defects.",
+        )
+    aside = set(_choose(sorted(normal), ASIDE_SHARE, rng))
+    asked = _choose(sorted(marked), 0.5 if keeps_labels else 1.0, rng) if with_labelled else []
+    rest = [s for s in usable if s.unit not in aside and s.unit not in asked]
+    return Rehearsal(
+        learned=tuple(s for s in rest if keeps_labels or not s.is_anomalous),
+        normal=tuple(s for s in usable if s.unit in aside and not s.is_anomalous),
+        defective=tuple(s for s in usable if s.unit in asked and s.is_anomalous),
+    )
+
+
+def prepare_questions(rehearsal: Rehearsal, *, seed: int) -> list[Question]:
+    """Read what is asked, and draw synthetic defects where no labelled ones are; seeded."""
+    questions = []
+    for number, sample in enumerate(rehearsal.normal):
+        image = _shrink(read_sample(sample))
+        clean = np.zeros(image.shape[:2], np.bool_)
+        questions.append(Question(image, is_anomalous=False, mask=clean))
+        if rehearsal.defective:
+            continue
+        for copy in range(DRAWN_PER_PART):
+            drawn, drawing = draw_defects(image, np.random.default_rng([seed, number, copy]))
+            questions.append(Question(drawn, is_anomalous=True, mask=drawing))
+    for sample in rehearsal.defective:
+        full = read_sample(sample)
+        image = _shrink(full)
+        mask: Mask | None = None
+        if has_ground_truth(sample):
+            mask = mask_to_size(read_mask(sample, full.shape[:2]), image.shape[:2])
+        questions.append(Question(image, is_anomalous=True, mask=mask))
+    return questions
+
+
+def ask(
+    detector: Detector, questions: Sequence[Question], *, progress: Callable[[int, int], None]
+) -> dict[str, float]:
+    """Return image AUROC, AUPRO 0.30 and their mean, `objective`, by which settings are ranked.
+
+    Without any mask the image AUROC alone is the objective.
+    """
+    tally = PixelTally()
+    scores = []
+    for number, question in enumerate(questions, 1):
+        prediction = predict(detector, [question.image])[0]
+        scores.append(prediction.image_score)
+        if question.mask is not None:
+            tally.add(prediction.anomaly_map, mask_to_size(question.mask, detector.input_size))
+        progress(number, len(questions))
+    normal, _, overlaps = tally.fine().weights
+    auroc = image_auroc(scores, [question.is_anomalous for question in questions])
+    aupro = float(aupro_of(normal, overlaps))
+    if np.isnan(aupro):
+        return {"objective": auroc, "image_auroc": auroc}
+    return {"objective": (auroc + aupro) / 2, "image_auroc": auroc, "aupro_30": aupro}
+
+
+def _shrink(image: RGBImage) -> RGBImage:
+    height, width = image.shape[:2]
+    scale = min(1.0, MOST_SIDE / max(height, width))
+    size: Size = (max(1, round(scale * height)), max(1, round(scale * width)))
+    return to_input_size(image, size)
+
+
+def _units(samples: Iterable[Sample]) -> dict[str, list[Sample]]:
+    units: dict[str, list[Sample]] = defaultdict(list)
+    for sample in samples:
+        units[sample.unit].append(sample)
+    return units
+
+
+def _choose(units: Sequence[str], share: float, rng: np.random.Generator) -> list[str]:
+    count = min(MOST_ASIDE, max(1, round(share * len(units))))
+    return [units[index] for index in rng.permutation(len(units))[:count]]

@@ -1,0 +1,314 @@
+"""Search for the settings of a detector, on images of the training part only; kept and resumable.
+
+Optuna (an optional extra) proposes settings; every trial is stored in an SQLite file.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from detectors import create_detector, parse_settings
+from detectors.search.rehearsal import Question, Rehearsal, ask
+from inspection.errors import (
+    BREAKDOWNS,
+    EvaluationError,
+    InspectionError,
+    SettingsError,
+    explain,
+)
+from inspection.progress import progress_bar
+from inspection.types import Detector
+
+if TYPE_CHECKING:
+    import optuna
+
+STUDY = "study.db"
+PROBLEM = "problem"  # attribute of a trial whose settings do not work
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several values, written as on the command line."""
+
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A number from `least` to `most`; on a logarithmic scale, or in steps."""
+
+    least: float
+    most: float
+    step: float | None = None
+
+
+SIDES = Choice(("192", "256", "320"))
+SMOOTHING = Span(0.0, 8.0, step=0.5)
+YES_NO = Choice(("true", "false"))
+
+SPACES: Mapping[str, Mapping[str, Choice | Span]] = {
+    "cae": {
+        "input_size": SIDES,
+        "width": Choice(("16", "32", "48")),
+        "depth": Choice(("3", "4", "5")),
+        "bottleneck": Choice(("16", "32", "64", "128")),
+        "ssim_weight": Span(0.0, 3.0, step=0.25),
+        "damage_share": Span(0.0, 1.0, step=0.125),
+        "smoothing": SMOOTHING,
+        "learning_rate": Span(3e-4, 6e-3),
+    },
+    "unet": {
+        "input_size": SIDES,
+        "synthetic_share": Span(0.125, 1.0, step=0.125),
+        "smoothing": SMOOTHING,
+        "crop": YES_NO,
+        "light": YES_NO,
+        "learning_rate": Span(3e-4, 6e-3),
+    },
+    "patchcore": {
+        "input_size": SIDES,
+        "layers": Choice(("layer2,layer3", "layer1,layer2,layer3", "layer2", "layer3")),
+        "coreset_ratio": Choice(("0.01", "0.05", "0.1", "0.25")),
+        "smoothing": Choice(tuple(str(pixels) for pixels in range(9))),
+    },
+    "classifier": {
+        "input_size": Choice(("160", "224", "320")),
+        "stages": Choice(("1", "2", "3")),
+        "balance": Span(0.0, 1.0, step=0.25),
+        "hidden": Choice(("64", "128", "256")),
+        "dropout": Span(0.0, 0.6, step=0.1),
+        "learning_rate": Span(3e-4, 3e-3),
+    },
+}
+"""Detector -> setting -> the values that are tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Settings that were tried, as on the command line, and what came of them."""
+
+    number: int
+    settings: Mapping[str, str]
+    figures: Mapping[str, float]
+    seconds: float
+
+    @property
+    def objective(self) -> float:
+        return self.figures["objective"]
+
+
+class Search:
+    """A study of one detector's settings in a folder of its own.
+
+    Args:
+        folder: made if need be.
+        name: of the detector.
+        rehearsal: the samples to learn from and to be asked about.
+        fixed: settings that are not searched, as on the command line.
+        seed: of the proposals, and of every training.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        rehearsal: Rehearsal,
+        *,
+        fixed: Mapping[str, str],
+        seed: int,
+    ) -> None:
+        if name not in SPACES:
+            raise SettingsError(
+                f"There is nothing to search for {name}.", f"Choose from {', '.join(SPACES)}."
+            )
+        self.name = name
+        self.seed = seed
+        self.fixed = dict(fixed)
+        self.space = {key: values for key, values in SPACES[name].items() if key not in fixed}
+        if not self.space:
+            raise SettingsError("Every setting is fixed.", "Leave one out of --set.")
+        self._learned = rehearsal.learned
+        self._study = self._open(folder, _identity(name, rehearsal, self.fixed, seed))
+
+    def run(
+        self,
+        questions: Sequence[Question],
+        *,
+        num_trials: int,
+        device: str | None = None,
+        watch: Callable[[Trial], None],
+        complain: Callable[[str], None],
+    ) -> None:
+        """Try settings until so many were tried in all; earlier ones and failed ones count.
+
+        Args:
+            questions: what each trial is asked.
+            num_trials: in all.
+            device: auto, cpu, cuda or mps.
+            watch: called after every trial that came to an end.
+            complain: called with a sentence after every other one.
+
+        Raises:
+            SettingsError: a fixed setting does not suit the detector.
+        """
+        self._create(self.fixed, device)
+        while (number := len(self.trials) + self.num_failed) < num_trials:
+            title = f"trial {number + 1} of {num_trials}"
+            trial = self._study.ask()
+            settings = {**self.fixed, **self._propose(trial)}
+            trial.set_user_attr("settings", settings)
+            start = time.perf_counter()
+            try:
+                figures = self._measure(settings, questions, device=device, title=title)
+            except (InspectionError, *BREAKDOWNS) as error:
+                self._give_up(trial, reason := str(explain(error)))
+                complain(f"{title} failed: {reason}")
+                continue
+            trial.set_user_attr("figures", figures)
+            trial.set_user_attr("seconds", round(time.perf_counter() - start, 2))
+            self._study.tell(trial, figures["objective"])
+            watch(self.trials[-1])
+
+    def _measure(
+        self,
+        settings: Mapping[str, str],
+        questions: Sequence[Question],
+        *,
+        device: str | None,
+        title: str,
+    ) -> dict[str, float]:
+        """Train with some settings and return the figures; the detector is let go of."""
+        detector = self._create(settings, device)
+        detector.fit(self._learned)
+        with progress_bar(title) as progress:
+            return ask(detector, questions, progress=progress)
+
+    def _create(self, settings: Mapping[str, str], device: str | None) -> Detector:
+        chosen = {"seed": self.seed, **parse_settings(self.name, settings)}
+        return create_detector(self.name, device=device, **chosen)
+
+    def _give_up(self, trial: "optuna.Trial", problem: str) -> None:
+        """Mark a trial whose settings do not work, so that nothing tries them again."""
+        trial.set_user_attr(PROBLEM, problem)
+        self._study.tell(trial, state=import_optuna().trial.TrialState.FAIL)
+
+    @property
+    def num_failed(self) -> int:
+        """Count the trials whose settings did not work; interrupted ones are none of them."""
+        return sum(PROBLEM in trial.user_attrs for trial in self._study.trials)
+
+    @property
+    def trials(self) -> list[Trial]:
+        """The trials that came to an end, in their order."""
+        return [
+            Trial(
+                number,
+                trial.user_attrs["settings"],
+                trial.user_attrs["figures"],
+                trial.user_attrs["seconds"],
+            )
+            for number, trial in enumerate(
+                trial for trial in self._study.trials if trial.state.name == "COMPLETE"
+            )
+        ]
+
+    @property
+    def best(self) -> Trial:
+        """The trial with the highest objective; of equal ones the first.
+
+        Raises:
+            EvaluationError: no trial came to an end.
+        """
+        if not self.trials:
+            raise EvaluationError(
+                "No trial came to an end.", "The reasons are above; mend them, or raise --trials."
+            )
+        return max(self.trials, key=lambda trial: (trial.objective, -trial.number))
+
+    def _open(self, folder: Path, identity: str) -> "optuna.Study":
+        library = import_optuna()
+        folder.mkdir(parents=True, exist_ok=True)
+        study: optuna.Study = library.create_study(
+            storage=f"sqlite:///{(folder / STUDY).resolve().as_posix()}",
+            study_name=self.name,
+            direction="maximize",
+            load_if_exists=True,
+        )
+        if study.user_attrs.setdefault("identity", identity) != identity:
+            raise SettingsError(
+                f"{folder / STUDY} is about other images, settings or another seed.",
+                "Choose another folder with --out, or delete it.",
+            )
+        study.set_user_attr("identity", identity)
+        for trial in study.get_trials(deepcopy=False):
+            if trial.state is library.trial.TrialState.RUNNING:  # an interruption left it
+                study.tell(trial.number, state=library.trial.TrialState.FAIL)
+                study.enqueue_trial(trial.params, skip_if_exists=False)
+        # a resumed search must not propose what the first one began with
+        study.sampler = library.samplers.TPESampler(seed=self.seed + len(study.trials))
+        if not study.trials:
+            study.enqueue_trial(self._defaults())
+        return study
+
+    def _propose(self, trial: "optuna.Trial") -> dict[str, str]:
+        proposed = {}
+        for key, values in self.space.items():
+            if isinstance(values, Choice):
+                proposed[key] = str(trial.suggest_categorical(key, values.values))
+                continue
+            number = trial.suggest_float(
+                key, values.least, values.most, step=values.step, log=values.step is None
+            )
+            proposed[key] = f"{number:.4g}"
+        return proposed
+
+    def _defaults(self) -> dict[str, Any]:
+        """Return the detector's own settings, as far as they lie in the space: the first trial."""
+        own = create_detector(self.name).settings  # type: ignore[attr-defined]
+        defaults: dict[str, Any] = {}
+        for key, values in self.space.items():
+            value = getattr(own, key)
+            if isinstance(values, Span):
+                if value is not None and values.least <= value <= values.most:
+                    defaults[key] = float(value)
+            elif (text := _write(key, value)) in values.values:
+                defaults[key] = text
+        return defaults
+
+
+def import_optuna() -> Any:
+    """Return Optuna, quiet.
+
+    Raises:
+        SettingsError: it is not installed.
+    """
+    try:
+        import optuna
+    except ImportError as error:
+        raise SettingsError(
+            "Optuna, which proposes the settings, is not installed.",
+            "Run `python -m pip install -r requirements-tune.txt`.",
+        ) from error
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    return optuna
+
+
+def _write(key: str, value: Any) -> str:
+    """Return a setting as on the command line."""
+    if key == "input_size":
+        return str(value[0])
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _identity(name: str, rehearsal: Rehearsal, fixed: Mapping[str, str], seed: int) -> str:
+    """Name everything that makes the figures of two trials comparable."""
+    parts = (rehearsal.learned, rehearsal.normal, rehearsal.defective)
+    ids = [[sample.id for sample in part] for part in parts]
+    text = json.dumps([name, ids, sorted(fixed.items()), seed])
+    return hashlib.sha256(text.encode()).hexdigest()

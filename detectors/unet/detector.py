@@ -1,0 +1,329 @@
+"""U-Net: learns to outline defects, drawn ones or labelled ones."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Self
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from detectors.backbones.choice import backbone_state, choose_backbone, reopen_backbone
+from detectors.backbones.files import STUDENT
+from detectors.checkpoints import load_weights, not_fitted, open_detector, write_detector
+from detectors.devices import choose_device, memory_layout
+from detectors.learning.fitting import learnable, read_lessons, record_training
+from detectors.learning.losses import dice_per_image
+from detectors.learning.networks import (
+    round_weights,
+    smooth_map,
+    spread_out,
+    to_batch,
+    to_tensor,
+    weights_to_store,
+)
+from detectors.settings import (
+    BatchSize,
+    EpochImages,
+    Epochs,
+    Flips,
+    LearningRate,
+    Patience,
+    Range,
+    Rotation,
+    Seconds,
+    Seed,
+    Smoothing,
+    Watch,
+    make_settings,
+)
+from detectors.unet.platt import fit_platt
+from detectors.unet.segmenter import LAYERS, STRIDE, Segmenter
+from inspection.errors import DatasetError
+from inspection.preprocess import LoadedSamples, check_input_size
+from inspection.synthetic import draw_defects
+from inspection.types import (
+    AnomalyMap,
+    Mask,
+    Prediction,
+    RGBImage,
+    Sample,
+    Size,
+    TrainingRecord,
+)
+
+LEVELS = np.linspace(0.02, 0.98, 97)  # thresholds tried on the validation masks
+MAX_VALIDATION = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UNetSettings:
+    """Settings of the U-Net; `detectors.settings` explains the shared ones.
+
+    Attributes:
+        input_size: (height, width), multiples of 16.
+        backbone: name for `backbones.load_backbone`; its weights stay as they are.
+        backbone_weights: file with the weights of that backbone, to be taken first.
+        labelled: learn from the defective samples and their masks; else from drawn defects alone.
+        synthetic_share: share of the drawn normal images that get synthetic defects.
+    """
+
+    input_size: Size = (256, 256)
+    backbone: str = STUDENT
+    backbone_weights: str | None = None
+    labelled: bool = False
+    synthetic_share: Annotated[float, Range(0.0, 1.0)] = 0.5
+    smoothing: Smoothing = 3.0
+    flips: Flips = None
+    rotation: Rotation = None
+    crop: bool = True  # learn from random windows
+    light: bool = True  # vary brightness and contrast
+    max_epochs: Epochs = 36
+    epoch_images: EpochImages = 256
+    max_seconds: Seconds = None
+    patience: Patience = 12
+    batch_size: BatchSize = 16
+    learning_rate: LearningRate = 2e-3
+    seed: Seed = 0
+
+
+class UNet:
+    """`segmentation_models_pytorch.Unet` with Dice and cross-entropy; its map is a probability.
+
+    It learns from synthetic defects drawn on normal images, or, with `labelled`, from the defective
+    samples it is given and their masks.
+
+    Args:
+        device: auto, cpu, cuda or mps.
+        progress: whether `fit` shows a bar on stderr, or what to call after every epoch.
+        settings: as in `UNetSettings`.
+    """
+
+    name: ClassVar[str] = "unet"
+
+    def __init__(
+        self, *, device: str | None = None, progress: bool | Watch = True, **settings: Any
+    ) -> None:
+        self.settings = make_settings(UNetSettings, self.name, settings)
+        self.input_size = check_input_size(self.settings.input_size, multiple=STRIDE)
+        self._device = choose_device(device)
+        self._progress = progress
+        self._forget()
+
+    def _forget(self) -> None:
+        self._network: Segmenter | None = None
+        self.training: TrainingRecord | None = None
+        self.state: dict[str, Any] = {}
+
+    @property
+    def min_threshold(self) -> float:
+        return float(self.state.get("min_threshold", 0.0))
+
+    def fit(self, samples: Sequence[Sample]) -> Self:
+        from detectors.learning.loop import seeded
+
+        start = time.perf_counter()
+        self._forget()
+        used = self._choose(samples)
+        learned, held = read_lessons(used, self.settings, has_bar=self._progress is True)
+        with seeded(self.settings.seed):
+            self._network, self.state = self._learn(learned, held)
+        self.training = record_training(
+            learned,
+            held,
+            seed=self.settings.seed,
+            start=start,
+            device=self._device,
+            summary=self._summarise(sum(sample.is_anomalous for sample in used)),
+        )
+        return self
+
+    def _choose(self, samples: Sequence[Sample]) -> list[Sample]:
+        """Return the samples to learn from; defective ones only where labels are wanted."""
+        used = learnable(samples)
+        normal = [sample for sample in used if not sample.is_anomalous]
+        if not self.settings.labelled:
+            return normal
+        marked = [sample for sample in used if sample.is_anomalous and sample.is_marked]
+        if not marked:
+            raise DatasetError(
+                "There is no labelled defect to learn from.",
+                "Give some with `--labelled-defects 0.5`, or train on synthetic defects.",
+            )
+        return normal + marked
+
+    def _summarise(self, num_labelled: int) -> str:
+        if not self.settings.labelled:
+            return "trained on synthetic defects"
+        text = f"trained on {num_labelled} labelled defect{'s' if num_labelled > 1 else ''}"
+        return text + (" and on synthetic ones" if self.settings.synthetic_share > 0 else "")
+
+    def _learn(
+        self, learned: LoadedSamples, held: LoadedSamples
+    ) -> tuple[Segmenter, dict[str, Any]]:
+        from detectors.learning.augmentation import build_augment, plan_augmentation
+        from detectors.learning.loop import Lesson, train_network
+
+        chosen = self.settings
+        plan = plan_augmentation(learned, chosen)
+        augment = build_augment(plan, multiple=STRIDE)
+        draw_image = _Drawer(learned, chosen.synthetic_share, seed=chosen.seed)
+
+        def draw(index: int) -> tuple[Tensor, Tensor]:
+            image, mask = draw_image(index)
+            return augment(to_tensor(image), torch.from_numpy(mask[None].astype(np.float32)))
+
+        backbone = choose_backbone(chosen, layers=LAYERS)
+        network = Segmenter(backbone)
+        network.set_statistics(to_batch(spread_out(learned.images)))
+        validation = _validation_pairs(held, seed=chosen.seed)
+        course = train_network(
+            network,
+            Lesson(
+                draw, draw_image.num_images, validation, _build_loss(is_per_image=chosen.labelled)
+            ),
+            chosen,
+            device=self._device,
+            name=self.name,
+            progress=self._progress,
+        )
+        self._scale_probability(network, validation)
+        round_weights(network, left=network.backbone_tensors())
+        state = {
+            **backbone_state(backbone.ref),
+            "min_threshold": self._find_threshold(network, validation),
+            "augmentation": asdict(plan),
+            "history": course.history,
+            "best_epoch": course.best_epoch,
+        }
+        return network, state
+
+    @torch.inference_mode()
+    def _scale_probability(self, network: Segmenter, validation: tuple[Tensor, Tensor]) -> None:
+        """Make the output a probability on the validation masks; no pixel changes its rank.
+
+        A short training ranks pixels well long before its probabilities mean anything.
+        """
+        logits = [network(image[None].to(self._device)).cpu() for image in validation[0]]
+        network.rescale(*fit_platt(torch.cat(logits), validation[1]))
+
+    def _find_threshold(self, network: Segmenter, validation: tuple[Tensor, Tensor]) -> float:
+        """Return the level whose outline overlaps best with the validation masks."""
+        shared, flagged = np.zeros(len(LEVELS)), np.zeros(len(LEVELS))
+        num_defective = 0.0
+        for image, mask in zip(*validation, strict=True):
+            level = self._probability(network, image)[0]
+            is_defective = mask[0].numpy() > 0.5
+            num_defective += float(is_defective.sum())
+            above = _count_above(level)
+            flagged += above
+            shared += _count_above(level[is_defective])
+        overlap = shared / np.maximum(1.0, flagged + num_defective - shared)
+        return float(LEVELS[int(overlap.argmax())])
+
+    def predict(self, images: Sequence[RGBImage]) -> list[Prediction]:
+        network = self._network
+        if network is None:
+            raise not_fitted(self.name)
+        predictions = []
+        for image in images:  # one by one: a batch of another size rounds differently
+            anomaly_map, mean = self._probability(network, to_tensor(image))
+            predictions.append(Prediction(anomaly_map, {"mean_mask_probability": mean}))
+        return predictions
+
+    @torch.inference_mode()
+    def _probability(self, network: Segmenter, image: Tensor) -> tuple[AnomalyMap, float]:
+        """Return the smoothed probability (h, w) and the mean of the unsmoothed one."""
+        batch = image[None].to(self._device)
+        batch = batch.contiguous(memory_format=memory_layout(self._device))
+        probability = network(batch).sigmoid()[0, 0]
+        smooth = smooth_map(probability.cpu().numpy(), self.settings.smoothing)
+        return smooth, float(probability.mean())
+
+    def save(self, folder: Path) -> None:
+        if self._network is None:
+            raise not_fitted(self.name)
+        found_again = self._network.backbone_tensors()
+        tensors = weights_to_store(self._network)
+        write_detector(folder, self, {k: v for k, v in tensors.items() if k not in found_again})
+
+    @classmethod
+    def load(cls, folder: Path, *, device: str | None = None) -> Self:
+        detector, stored = open_detector(cls, folder, device=device)
+        network = Segmenter(reopen_backbone(detector.settings, stored, folder, layers=LAYERS))
+        stored.tensors.update(network.backbone_tensors())
+        load_weights(network, stored, folder)
+        network = network.to(memory_format=memory_layout(detector._device))
+        detector._network = network.to(detector._device).eval()
+        return detector
+
+
+class _Drawer:
+    """Training images by number: the normal ones, then as many draws of labelled defects."""
+
+    def __init__(self, learned: LoadedSamples, synthetic_share: float, *, seed: int) -> None:
+        is_defective = np.array([sample.is_anomalous for sample in learned.samples])
+        self._learned, self._synthetic_share = learned, synthetic_share
+        self._normal = np.flatnonzero(~is_defective)
+        self._defective = np.flatnonzero(is_defective)
+        self._rng = np.random.default_rng(seed)
+        # as many defective images as normal ones, however few are labelled
+        num_defective = max(len(self._normal), len(self._defective)) if is_defective.any() else 0
+        self.num_images = len(self._normal) + num_defective
+
+    def __call__(self, index: int) -> tuple[RGBImage, Mask]:
+        if index >= len(self._normal):
+            row = int(self._defective[(index - len(self._normal)) % len(self._defective)])
+            return self._learned.images[row], self._learned.masks[row]
+        image = self._learned.images[int(self._normal[index])]
+        if self._rng.uniform() < self._synthetic_share:
+            return draw_defects(image, self._rng)
+        return image, np.zeros(image.shape[:2], np.bool_)
+
+
+def _validation_pairs(held: LoadedSamples, *, seed: int) -> tuple[Tensor, Tensor]:
+    """Return validation images and masks; where none is marked, every second one gets defects."""
+    rng = np.random.default_rng([seed, 1])
+    images, masks = held.images.copy(), held.masks.copy()
+    if not masks.any():
+        for row in range(0, len(images), 2):
+            images[row], masks[row] = draw_defects(images[row], rng)
+    order = [int(row) for row in rng.permutation(len(images))]
+    marked = [row for row in order if masks[row].any()]
+    clean = [row for row in order if not masks[row].any()]
+    # in turn, so that a cut leaves some of both
+    pairs = zip_longest(marked, clean)
+    rows = [row for pair in pairs for row in pair if row is not None][:MAX_VALIDATION]
+    return to_batch(images[rows]), torch.from_numpy(masks[rows][:, None].astype(np.float32))
+
+
+def _build_loss(*, is_per_image: bool) -> Any:
+    """Return Dice plus cross-entropy.
+
+    Labelled defects of one product differ in area by a factor of a hundred: with Dice over the
+    whole batch only the largest would count. Drawn ones are alike, and there the batch is calmer.
+    """
+    dice = dice_per_image if is_per_image else _dice_over_batch()
+    cross_entropy = nn.BCEWithLogitsLoss()
+
+    def loss(network: nn.Module, images: Tensor, masks: Tensor) -> Tensor:
+        logits = network(images).float()
+        total: Tensor = dice(logits, masks) + cross_entropy(logits, masks)
+        return total
+
+    return loss
+
+
+def _dice_over_batch() -> Any:
+    from segmentation_models_pytorch.losses import DiceLoss  # brings the whole library
+
+    return DiceLoss("binary", smooth=1.0)
+
+
+def _count_above(values: AnomalyMap) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return how many values lie above each of `LEVELS`."""
+    counts = np.histogram(values, np.concatenate([[-np.inf], LEVELS, [np.inf]]))[0]
+    return counts[::-1].cumsum()[::-1][1:].astype(np.float64)

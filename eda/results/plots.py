@@ -1,0 +1,265 @@
+"""Evaluations as figures: which detector is better at what, and where their thresholds lie."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+
+from eda.style import NEUTRAL, bar_height, empty_figure, escape, lay_out, say
+from inspection.evaluation.leaderboard import Leaderboard
+from inspection.evaluation.metrics import Weights, count_levels, pr_curve, roc_curve, thin_curve
+from inspection.evaluation.records import FIGURES, Curve, EvaluationReport, Figure
+from inspection.looks import Look, look_of
+
+NOT_EVALUATED = "No detector of this category was evaluated."
+NO_PIXELS = "No pixels were compared: there is no defective test image with a mask."
+ONE_CLASS = "It takes both normal and defective test images."
+MakeCurve = Callable[[Weights, Weights], tuple[Weights, Weights]]
+SECONDS_HEIGHT = 318
+SQUARE = 400  # height of a figure of curves, px
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An evaluated detector as figures show it.
+
+    Attributes:
+        place: among all detectors, by which they stand in order.
+    """
+
+    title: str
+    place: int
+    report: EvaluationReport
+
+    @property
+    def look(self) -> Look:
+        return look_of(self.report.detector)
+
+
+def draw_leaderboard(board: Leaderboard, looks: Mapping[str, Shown]) -> go.Figure:
+    """Draw one figure of every detector and category, with its 95 % interval.
+
+    Args:
+        board: of one figure.
+        looks: one evaluated detector per name of the board, for its title and colour.
+    """
+    kind = FIGURES[board.key]
+    hint = "higher is better" if kind.is_higher_better else "lower is better"
+    title = f"{kind.title[0].upper()}{kind.title[1:]}: {hint}"
+    figure = go.Figure()
+    for place, name in enumerate(board.detectors):
+        entries = [row.entries[place].figure for row in board.rows]
+        shift = 0.22 * (place - (len(board.detectors) - 1) / 2)
+        _add_dots(figure, looks[name], entries, [row.category for row in board.rows], shift)
+    if not figure.data:
+        return empty_figure(title, _first_reason(board) or NOT_EVALUATED)
+    rows = len(board.rows)
+    lay_out(figure, title, height=bar_height(rows) + 26 * rows, x_title=kind.title, showlegend=True)
+    figure.update_yaxes(
+        tickvals=list(range(rows)),
+        ticktext=[say(row.category) for row in board.rows],
+        range=[rows - 0.5, -0.5],
+        showgrid=False,
+    )
+    return figure.update_xaxes(rangemode="tozero") if board.key == "seconds" else figure
+
+
+def draw_image_roc(shown: Sequence[Shown]) -> go.Figure:
+    """Draw the ROC curve of image scores, with the deployed threshold as a mark on each."""
+    curves = [(one, _image_curve(one.report, roc_curve)) for one in shown]
+    figure = _draw_curves("ROC of images", curves, "image_auroc", lacking=ONE_CLASS)
+    if figure.data:
+        for one, curve in curves:
+            counts = one.report.confusion
+            if curve is not None:
+                _add_point(figure, one, counts.false_alarm_rate, counts.recall)
+        _add_diagonal(figure)
+    return _name_axes(figure, "false alarms: share of normal images", "found: share of defective")
+
+
+def draw_image_pr(shown: Sequence[Shown]) -> go.Figure:
+    """Draw precision against recall of image scores, with the deployed threshold as a mark."""
+    curves = [(one, _image_curve(one.report, pr_curve)) for one in shown]
+    figure = _draw_curves("Precision and recall of images", curves, "image_ap", lacking=ONE_CLASS)
+    for one, curve in curves:
+        counts = one.report.confusion
+        if curve is not None and np.isfinite(counts.precision):
+            _add_point(figure, one, counts.recall, counts.precision)
+    return _name_axes(figure, "recall", "precision")
+
+
+def draw_pixel_curves(shown: Sequence[Shown]) -> dict[str, go.Figure]:
+    """Draw the PRO curve, and ROC and PR of pixels, by the names of the report's curves."""
+    return {
+        "pro": _shade_limit(_draw_kept("PRO curve of regions", shown, "pro", "aupro_30")),
+        "pixel_pr": _name_axes(
+            _draw_kept("Precision and recall of pixels", shown, "pixel_pr", "pixel_ap"),
+            "recall",
+            "precision",
+        ),
+        "pixel_roc": _name_axes(
+            _draw_kept("ROC of pixels", shown, "pixel_roc", "pixel_auroc"),
+            "false-positive rate of pixels",
+            "true-positive rate of pixels",
+        ),
+    }
+
+
+def draw_seconds(shown: Sequence[Shown], category: str) -> go.Figure:
+    """Draw the mean time per image of each detector on the images of one category."""
+    title = f"Time per image, resizing included: {say(category)}"
+    if not shown:
+        return empty_figure(title, NOT_EVALUATED)
+    figure = go.Figure()
+    for one in shown:
+        found = one.report.figures["seconds"]
+        mean, low, high = (1000 * (value or 0.0) for value in (found.value, found.low, found.high))
+        figure.add_bar(
+            x=[mean],
+            y=[one.title],
+            orientation="h",
+            marker={"color": one.look.figure},
+            text=[f"{mean:,.0f} ms"],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate=f"{escape(one.title)}: %{{x:,.1f}} ms ({low:,.1f} to {high:,.1f})"
+            "<extra></extra>",
+        )
+    lay_out(figure, title, height=SECONDS_HEIGHT, x_title="ms", showlegend=False)
+    longest = max(one.report.figures["seconds"].value or 0.0 for one in shown)
+    figure.update_xaxes(range=[0, 1200 * longest])  # room for the longest bar's label
+    return figure.update_yaxes(showgrid=False, autorange="reversed")
+
+
+def _add_dots(
+    figure: go.Figure,
+    one: Shown,
+    entries: Sequence[Figure],
+    categories: Sequence[str],
+    shift: float,
+) -> None:
+    """Add the dots of one detector, each a little above or below the line of its category."""
+    known = [(place, entry) for place, entry in enumerate(entries) if entry.value is not None]
+    if not known:
+        return
+    rows = np.array([_fences(entry) for _, entry in known])  # (n, 3): value, low, high
+    figure.add_scatter(
+        x=rows[:, 0].tolist(),
+        y=[place + shift for place, _ in known],
+        mode="markers",
+        name=one.title,
+        marker={"size": 11, "symbol": one.look.mark, "color": one.look.figure},
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": (rows[:, 2] - rows[:, 0]).tolist(),
+            "arrayminus": (rows[:, 0] - rows[:, 1]).tolist(),
+            "thickness": 1.6,
+            "width": 4,
+            "color": one.look.figure,
+        },
+        customdata=[[escape(categories[place]), _say_interval(entry)] for place, entry in known],
+        hovertemplate="%{customdata[0]}: %{x:.3f} (%{customdata[1]})"
+        f"<extra>{escape(one.title)}</extra>",
+    )
+
+
+def _fences(figure: Figure) -> tuple[float, float, float]:
+    """Return value, low and high of a figure that is defined."""
+    value = figure.value or 0.0
+    low, high = figure.low, figure.high
+    return value, value if low is None else low, value if high is None else high
+
+
+def _say_interval(figure: Figure) -> str:
+    if figure.low is None or figure.high is None:
+        return "no interval"
+    return f"{figure.low:.3f} to {figure.high:.3f}"
+
+
+def _first_reason(board: Leaderboard) -> str:
+    reasons = (entry.figure.reason for row in board.rows for entry in row.entries)
+    return next((reason for reason in reasons if reason), "")
+
+
+def _image_curve(report: EvaluationReport, make: MakeCurve) -> Curve | None:
+    """Return a curve of image scores; None where only one class was tested."""
+    labels = [image.is_anomalous for image in report.images]
+    if not any(labels) or all(labels):
+        return None
+    scores = [image.image_score for image in report.images]
+    x, y = make(*count_levels(scores, labels))
+    return _to_curve(*thin_curve(x, y))
+
+
+def _to_curve(x: Weights, y: Weights) -> Curve:
+    return Curve(tuple(np.round(x, 5).tolist()), tuple(np.round(y, 5).tolist()))
+
+
+def _draw_kept(title: str, shown: Sequence[Shown], name: str, key: str) -> go.Figure:
+    curves = [(one, one.report.curves.get(name)) for one in shown]
+    return _draw_curves(title, curves, key, lacking=NO_PIXELS)
+
+
+def _draw_curves(
+    title: str, curves: Sequence[tuple[Shown, Curve | None]], key: str, *, lacking: str
+) -> go.Figure:
+    """Draw one line per detector; its area or average stands in the legend."""
+    if not any(curve for _, curve in curves):
+        return empty_figure(title, lacking if curves else NOT_EVALUATED, height=SQUARE)
+    figure = go.Figure()
+    for one, curve in curves:
+        if curve is None:
+            continue
+        value = one.report.figures[key].value
+        figure.add_scatter(
+            x=list(curve.x),
+            y=list(curve.y),
+            mode="lines",
+            name=one.title if value is None else f"{one.title} {value:.3f}",
+            legendgroup=one.title,
+            line={"color": one.look.figure, "dash": one.look.dash, "width": 2.4},
+            hovertemplate=f"%{{x:.3f}}, %{{y:.3f}}<extra>{escape(one.title)}</extra>",
+        )
+    lay_out(figure, f"{title}, {FIGURES[key].title}", height=SQUARE, showlegend=True)
+    return figure.update_layout(legend_itemwidth=48)  # wide enough to show how it is dashed
+
+
+def _name_axes(figure: go.Figure, x_title: str, y_title: str) -> go.Figure:
+    if not figure.data:
+        return figure
+    figure.update_xaxes(range=[-0.01, 1.01], title={"text": x_title})
+    return figure.update_yaxes(range=[-0.01, 1.03], title={"text": y_title})
+
+
+def _add_point(figure: go.Figure, one: Shown, x: float, y: float) -> None:
+    figure.add_scatter(
+        x=[x],
+        y=[y],
+        mode="markers",
+        name=f"{one.title}, deployed",
+        legendgroup=one.title,
+        showlegend=False,
+        marker={
+            "size": 13,
+            "symbol": one.look.mark,
+            "color": one.look.figure,
+            "line": {"width": 2, "color": "#fff"},
+        },
+        hovertemplate=f"%{{x:.3f}}, %{{y:.3f}}<extra>{escape(one.title)} at its threshold</extra>",
+    )
+
+
+def _add_diagonal(figure: go.Figure) -> None:
+    line = {"color": NEUTRAL, "width": 1, "dash": "dot"}
+    figure.add_shape(type="line", x0=0, y0=0, x1=1, y1=1, line=line, layer="below")
+
+
+def _shade_limit(figure: go.Figure) -> go.Figure:
+    """Shade the false-positive rates that AUPRO 0.30 counts."""
+    _name_axes(figure, "false-positive rate of pixels", "overlap, mean over regions")
+    if figure.data:
+        figure.add_vrect(x0=0, x1=0.3, fillcolor="rgba(128,140,150,.13)", line_width=0)
+        figure.add_annotation(text="counted", x=0.15, y=0.03, showarrow=False)
+    return figure

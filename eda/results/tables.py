@@ -1,0 +1,130 @@
+"""Evaluations as tables: the leaderboard, and every figure of one category."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from eda.results.plots import Shown
+from inspection.evaluation.leaderboard import Leaderboard
+from inspection.evaluation.published import find_published
+from inspection.evaluation.records import FIGURES, TARGET_ACCURACY, EvaluationReport, Figure
+
+AT_THRESHOLD = ("accuracy", "precision", "recall", "f1", "false_alarm_rate", "iou", "dice")
+NONE = "–"
+
+
+def tabulate_board(board: Leaderboard, titles: Mapping[str, str]) -> pd.DataFrame:
+    """Return one row per category and one column per detector; published figures beside them."""
+    has_published = {
+        name: any(row.entries[place].published is not None for row in board.rows)
+        for place, name in enumerate(board.detectors)
+    }
+    rows: list[dict[str, object]] = []
+    for row in board.rows:
+        cells: dict[str, object] = {"category": row.category}
+        for name, entry in zip(board.detectors, row.entries, strict=True):
+            cells[titles[name]] = entry.figure.value
+            if has_published[name]:
+                cells[f"{titles[name]}, published"] = entry.published
+        cells["best"] = _name_best([e.figure.value for e in row.entries], board, titles)
+        rows.append(cells)
+    return pd.DataFrame(rows)
+
+
+def describe_board(board: Leaderboard, titles: Mapping[str, str]) -> str:
+    """Return means, sources and reservations in words."""
+    parts = []
+    if len(board.rows) > 1 and board.num_common:
+        means = [
+            f"{titles[name]} {mean:.3f}"
+            for name, mean in zip(board.detectors, board.means, strict=True)
+            if mean is not None
+        ]
+        parts.append(f"Mean over {board.num_common} categories: {', '.join(means)}.")
+    if board.key in AT_THRESHOLD:
+        parts.append("Measured at the deployed threshold.")
+    if board.key == "accuracy":
+        parts.append(f"A plant would ask for {TARGET_ACCURACY:.2f}.")
+    differing = [row.category for row in board.rows if not row.is_same_images]
+    if differing:
+        parts.append(
+            f"Not the same images for every detector: {', '.join(differing)}. Evaluate them anew."
+        )
+    parts += _sources(board, titles)
+    return " ".join(parts)
+
+
+def tabulate_figures(shown: Sequence[Shown]) -> pd.DataFrame:
+    """Return every figure of one category: one row per figure, one column per detector."""
+    rows = []
+    for key, kind in FIGURES.items():
+        title = f"{kind.title} *" if key in AT_THRESHOLD else kind.title
+        cells = {one.title: write_figure(one.report.figures[key]) for one in shown}
+        rows.append({"figure": title, **cells})
+    for name in sorted({name for one in shown for name in one.report.measures}):
+        cells = {one.title: _write_measure(one.report, name) for one in shown}
+        rows.append({"figure": f"{name.replace('_', ' ')}, normal / defective", **cells})
+    return pd.DataFrame(rows)
+
+
+def describe_figures(shown: Sequence[Shown]) -> str:
+    """Return what the figures were measured on, what they promise and what is undefined."""
+    report = shown[0].report
+    counts, alarms = report.confusion, [one.report.false_alarms for one in shown]
+    parts = [
+        f"{counts.num_normal} normal and {counts.num_anomalous} defective test images that no "
+        "detector has seen; 95 % intervals in brackets.",
+        f"* at the deployed threshold: {100 * report.false_alarm_rate:.3g} false alarms per 100 "
+        "good parts promised.",
+        "Good parts flagged: "
+        + ", ".join(
+            f"{one.title} {seen.num_flagged} of {seen.num_parts}"
+            f"{'' if seen.is_within_promise else ' (too many)'}"
+            for one, seen in zip(shown, alarms, strict=True)
+        )
+        + ".",
+        *sorted({f.reason for one in shown for f in one.report.figures.values() if f.reason}),
+    ]
+    if report.left_out:
+        parts.append(f"{len(report.left_out)} images were left out: a detector had seen them.")
+    return " ".join(parts)
+
+
+def write_figure(figure: Figure) -> str:
+    """Return a figure with its interval as text."""
+    if figure.value is None:
+        return NONE
+    if figure.low is None or figure.high is None:
+        return f"{figure.value:.3f}"
+    return f"{figure.value:.3f} ({figure.low:.3f}–{figure.high:.3f})"
+
+
+def _write_measure(report: EvaluationReport, name: str) -> str:
+    means = report.measures.get(name)
+    if means is None:
+        return NONE
+    return " / ".join(
+        NONE if mean is None else f"{mean:.3g}" for mean in (means.normal, means.anomalous)
+    )
+
+
+def _name_best(
+    values: Sequence[float | None], board: Leaderboard, titles: Mapping[str, str]
+) -> str:
+    known = [value for value in values if value is not None]
+    if len(known) < 2:
+        return NONE
+    best = max(known) if FIGURES[board.key].is_higher_better else min(known)
+    names = [
+        titles[name] for name, value in zip(board.detectors, values, strict=True) if value == best
+    ]
+    return ", ".join(names)
+
+
+def _sources(board: Leaderboard, titles: Mapping[str, str]) -> list[str]:
+    found = []
+    for place, name in enumerate(board.detectors):
+        source = find_published(name)
+        if source and any(row.entries[place].published is not None for row in board.rows):
+            found.append(f"{titles[name]}, published: {source.source}.")
+    return found

@@ -1,0 +1,120 @@
+"""How the trainings went: one figure of losses, and of accuracy and F1, per detector."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from eda.style import GRID, SEQUENCE, empty_figure, lay_out
+from inspection.products.history import LOSSES, History
+
+LOOKS = {  # figure -> name, colour, dash
+    "loss": ("training", SEQUENCE[6], "solid"),
+    "validation_loss": ("validation", SEQUENCE[2], "dash"),
+    "accuracy": ("accuracy", SEQUENCE[1], "solid"),
+    "f1": ("F1", SEQUENCE[3], "dash"),
+}
+SCORES = ("accuracy", "f1")
+NO_EPOCHS = "It has no epochs: it keeps what it has seen."
+MAX_EPOCHS = 2000  # of longer trainings every n-th is drawn
+HEIGHT = 320
+HEIGHT_WITH_SCORES = 440
+
+
+def draw_training(title: str, history: History | None, *, trouble: str = "") -> go.Figure:
+    """Draw training and validation loss per epoch, and mark the best validation epoch.
+
+    Accuracy and F1 of the validation images are drawn below, where they are known.
+
+    Args:
+        title: of the detector.
+        history: of its training; None where there is no checkpoint.
+        trouble: what to say then.
+    """
+    if history is None:
+        return empty_figure(title, trouble)
+    if not history.epochs:
+        said = f"{history.summary[:1].upper()}{history.summary[1:]}."
+        return empty_figure(title, f"{NO_EPOCHS} {said}")
+    figure = go.Figure()
+    for name in LOSSES:
+        _draw_line(figure, history, name)
+    _mark_best(figure, history)
+    lay_out(figure, title, height=HEIGHT, x_title="epoch", y_title="loss", showlegend=True)
+    if _is_steep(history):
+        figure.update_yaxes(type="log")
+    scores = [name for name in SCORES if name in history.figures]
+    return _draw_scores(figure, history, scores) if scores else figure
+
+
+def make_page(trainings: Sequence[tuple[str, History]]) -> str:
+    """Return the curves of several trainings as one HTML page that needs nothing else.
+
+    Args:
+        trainings: title and history of each, at least one.
+    """
+    figures = [draw_training(title, history) for title, history in trainings]
+    parts = [
+        figure.to_html(full_html=False, include_plotlyjs=place == 0)
+        for place, figure in enumerate(figures)
+    ]
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width"><title>Training curves</title></head>'
+        f'<body style="max-width: 960px; margin: auto">{"".join(parts)}</body></html>'
+    )
+
+
+def _draw_line(figure: go.Figure, history: History, name: str, *, axis: str = "y") -> None:
+    """Draw one figure over the epochs, unless it was never measured."""
+    label, colour, dash = LOOKS[name]
+    values = history.figures[name]
+    if all(value is None for value in values):
+        return
+    step = -(-len(history.epochs) // MAX_EPOCHS)
+    figure.add_scatter(
+        x=list(history.epochs[::step]),
+        y=list(values[::step]),
+        yaxis=axis,
+        mode="lines",
+        name=label,
+        line={"color": colour, "dash": dash, "width": 2.2},
+        hovertemplate=f"epoch %{{x}}: %{{y:.4g}}<extra>{label}</extra>",
+    )
+
+
+def _draw_scores(figure: go.Figure, history: History, names: Sequence[str]) -> go.Figure:
+    """Add accuracy and F1 on an axis of their own, below the losses and over the same epochs."""
+    for name in names:
+        _draw_line(figure, history, name, axis="y2")
+    return figure.update_layout(
+        height=HEIGHT_WITH_SCORES,
+        xaxis={"anchor": "y2"},
+        yaxis={"domain": [0.48, 1]},
+        yaxis2={
+            "domain": [0, 0.38],
+            "range": [0, 1.03],
+            "title": {"text": "validation", "standoff": 8, "font": {"size": 13}},
+            **{"gridcolor": GRID, "zeroline": False, "linecolor": GRID, "automargin": True},
+        },
+    )
+
+
+def _mark_best(figure: go.Figure, history: History) -> None:
+    row = history.best
+    if row is None:
+        return
+    value, epoch = history.figures["validation_loss"][row], history.epochs[row]
+    figure.add_scatter(
+        x=[epoch],
+        y=[value],
+        mode="markers",
+        name=f"lowest: epoch {epoch}",
+        marker={"color": SEQUENCE[2], "symbol": "diamond", "size": 11},
+        hovertemplate=f"epoch {epoch}: %{{y:.4g}}<extra>lowest validation loss</extra>",
+    )
+
+
+def _is_steep(history: History) -> bool:
+    """Tell whether the losses span more than a decade, all of them above 0."""
+    values = [value for name in LOSSES for value in history.figures[name] if value is not None]
+    return bool(values) and min(values) > 0 and max(values) > 10 * min(values)

@@ -1,0 +1,279 @@
+"""Classes of parts: what they are called, and how right a classifier is about them."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inspection.datasets.pooling import dataset_of
+from inspection.errors import DatasetError
+from inspection.evaluation.records import ScoredImage
+from inspection.images import pixel_hash
+from inspection.measures import CLASS_PREFIX
+from inspection.pipeline import predict_samples
+from inspection.preprocess import Progress
+from inspection.short_paths import natural_key
+from inspection.types import Detector, Sample, Split
+
+NORMAL = "normal"
+DEFECTIVE = "defective"
+
+
+class Labelling(StrEnum):
+    """What a classifier tells apart."""
+
+    BINARY = "binary"  # normal and defective
+    TYPES = "types"  # normal and every defect type
+
+
+@dataclass(frozen=True, slots=True)
+class NamedImage:
+    """What a classifier took one image for.
+
+    Attributes:
+        dataset: that it comes from, in a pool of several; else empty.
+        pixel_hash: of the decoded image.
+    """
+
+    id: str
+    dataset: str
+    pixel_hash: str
+    truth: str
+    predicted: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFigures:
+    """How right a classifier is about one class; 0 where a figure is undefined."""
+
+    name: str
+    num_images: int  # that are of this class
+    precision: float
+    recall: float
+    f1: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassReport:
+    """How right a classifier is about test images.
+
+    Attributes:
+        classes: those that occur among the true or the predicted ones.
+        confusion: (n, n), images by true class (row) and predicted class (column).
+        per_class: in the order of `classes`; the macro figures are their plain means.
+        accuracy_by_dataset: dataset -> accuracy; empty for a single dataset.
+    """
+
+    classes: tuple[str, ...]
+    confusion: NDArray[np.int64]
+    accuracy: float
+    precision: float
+    recall: float
+    f1: float
+    per_class: tuple[ClassFigures, ...]
+    accuracy_by_dataset: Mapping[str, float]
+
+
+def class_of(sample: Sample, labelling: Labelling) -> str:
+    """Return the true class of a sample."""
+    if sample.defect_type is None:
+        return NORMAL
+    return sample.defect_type if labelling is Labelling.TYPES else DEFECTIVE
+
+
+def list_classes(samples: Sequence[Sample], labelling: Labelling) -> tuple[str, ...]:
+    """Return the classes of samples, the normal one first, then in natural order.
+
+    Raises:
+        DatasetError: they are of fewer than two classes, or two classes cannot be told apart.
+    """
+    types = {str(sample.defect_type) for sample in samples if sample.is_anomalous}
+    if labelling is Labelling.TYPES:
+        _check_distinct(types)
+    names = {class_of(sample, labelling) for sample in samples}
+    ordered = sorted(names, key=lambda name: (name != NORMAL, natural_key(name)))
+    if len(ordered) < 2:
+        raise DatasetError(
+            f"All images to learn from are of one class ({', '.join(ordered) or 'none'}).",
+            "Give labelled defects of the dataset with `--labelled-defects 0.5`, or add images of "
+            "another class.",
+        )
+    return tuple(ordered)
+
+
+def find_thin_classes(samples: Sequence[Sample], labelling: Labelling) -> Iterator[str]:
+    """Yield a sentence for each class that can hardly be learned or not be checked.
+
+    Args:
+        samples: with their planned split.
+        labelling: what is told apart.
+    """
+    counts: dict[str, Counter[Split]] = defaultdict(Counter)
+    for sample in samples:
+        counts[class_of(sample, labelling)][sample.split] += 1
+    for name, count in counts.items():
+        learned = count[Split.TRAIN] + count[Split.VALIDATION]
+        if learned == 0:
+            yield f"No image of the class {name} is for learning: it will never be predicted."
+        elif learned == 1:
+            yield f"The class {name} has only one image to learn from. Add more images of it."
+        elif count[Split.VALIDATION] == 0:
+            yield f"The class {name} is absent from validation: no epoch is chosen by it."
+
+
+def to_measures(classes: Sequence[str], probabilities: Sequence[float]) -> dict[str, float]:
+    """Return class probabilities as the measures of a prediction."""
+    return {
+        f"{CLASS_PREFIX}{name}": float(value)
+        for name, value in zip(classes, probabilities, strict=True)
+    }
+
+
+def name_scored(images: Sequence[ScoredImage]) -> tuple[NamedImage, ...]:
+    """Return what the class probabilities of scored images say; nothing where there are none.
+
+    The most probable class is the predicted one. Images of a type that the detector has never
+    learned count as wrong.
+    """
+    known = [_probabilities(image.measures) for image in images]
+    if not all(known):
+        return ()
+    is_binary = bool(known) and known[0].keys() == {NORMAL, DEFECTIVE}
+    return tuple(
+        NamedImage(
+            id=image.id,
+            dataset=dataset_of(image),
+            pixel_hash=image.pixel_hash,
+            truth=DEFECTIVE if is_binary and image.is_anomalous else image.defect_type or NORMAL,
+            predicted=max(found, key=lambda name: found[name]),
+        )
+        for image, found in zip(images, known, strict=True)
+    )
+
+
+def name_samples(
+    detector: Detector,
+    samples: Sequence[Sample],
+    truths: Mapping[str, str],
+    *,
+    progress: Progress | None = None,
+) -> tuple[NamedImage, ...]:
+    """Return the most probable class of every sample, by a detector that names classes.
+
+    Args:
+        detector: its predictions hold class probabilities.
+        samples: to be named.
+        truths: sample id -> true class.
+        progress: called with (done, total).
+    """
+    named: list[NamedImage] = []
+    for sample, image, prediction in predict_samples(detector, samples):
+        found = _probabilities(prediction.measures)
+        predicted = max(found, key=lambda name: found[name])
+        truth = truths[sample.id]
+        pixels = pixel_hash(image)
+        named.append(NamedImage(sample.id, dataset_of(sample), pixels, truth, predicted))
+        if progress is not None:
+            progress(len(named), len(samples))
+    return tuple(named)
+
+
+def judge_named(images: Sequence[NamedImage]) -> ClassReport:
+    """Return how right the named classes are.
+
+    Raises:
+        DatasetError: there is no image.
+    """
+    return report_classes(
+        [image.truth for image in images],
+        [image.predicted for image in images],
+        datasets=[image.dataset for image in images],
+    )
+
+
+def _probabilities(measures: Mapping[str, float]) -> dict[str, float]:
+    return {
+        key.removeprefix(CLASS_PREFIX): value
+        for key, value in measures.items()
+        if key.startswith(CLASS_PREFIX)
+    }
+
+
+def report_classes(
+    truth: Sequence[str], predicted: Sequence[str], *, datasets: Sequence[str] = ()
+) -> ClassReport:
+    """Compare true and predicted classes, image by image.
+
+    Args:
+        truth: one class per image, also such as the classifier does not know.
+        predicted: one class per image.
+        datasets: one dataset per image, where several are judged together.
+
+    Raises:
+        DatasetError: there is no image.
+    """
+    if not truth:
+        raise DatasetError("There is no test image to classify.", "Add some to the test part.")
+    classes = tuple(
+        sorted({*truth, *predicted}, key=lambda name: (name != NORMAL, natural_key(name)))
+    )
+    matrix = count_confusions(truth, predicted, classes)
+    per_class = tuple(_figures(matrix, row, name) for row, name in enumerate(classes))
+    return ClassReport(
+        classes=classes,
+        confusion=matrix,
+        accuracy=float(np.trace(matrix) / matrix.sum()),
+        precision=float(np.mean([one.precision for one in per_class])),
+        recall=float(np.mean([one.recall for one in per_class])),
+        f1=float(np.mean([one.f1 for one in per_class])),
+        per_class=per_class,
+        accuracy_by_dataset=_by_dataset(truth, predicted, datasets),
+    )
+
+
+def count_confusions(
+    truth: Sequence[str], predicted: Sequence[str], classes: Sequence[str]
+) -> NDArray[np.int64]:
+    """Return the images (n, n) by true class (row) and predicted class (column)."""
+    place = {name: index for index, name in enumerate(classes)}
+    matrix = np.zeros((len(classes), len(classes)), np.int64)
+    for true, guess in zip(truth, predicted, strict=True):
+        matrix[place[true], place[guess]] += 1
+    return matrix
+
+
+def _figures(matrix: NDArray[np.int64], row: int, name: str) -> ClassFigures:
+    right, of_class, called = matrix[row, row], matrix[row].sum(), matrix[:, row].sum()
+    return ClassFigures(
+        name=name,
+        num_images=int(of_class),
+        precision=float(right / max(1, called)),
+        recall=float(right / max(1, of_class)),
+        f1=float(2 * right / max(1, of_class + called)),
+    )
+
+
+def _by_dataset(
+    truth: Sequence[str], predicted: Sequence[str], datasets: Sequence[str]
+) -> dict[str, float]:
+    if len(set(datasets)) < 2:
+        return {}
+    right: dict[str, list[bool]] = defaultdict(list)
+    for true, guess, dataset in zip(truth, predicted, datasets, strict=True):
+        right[dataset].append(true == guess)
+    return {dataset: float(np.mean(found)) for dataset, found in right.items()}
+
+
+def _check_distinct(types: set[str]) -> None:
+    by_sound: dict[str, list[str]] = defaultdict(list)
+    for name in (NORMAL, *sorted(types)):
+        by_sound[name.casefold().strip()].append(name)
+    for names in by_sound.values():
+        if len(names) > 1:
+            raise DatasetError(
+                f"The classes {' and '.join(names)} cannot be told apart by their names.",
+                "Rename the folder of one, or put their images into one folder.",
+            )

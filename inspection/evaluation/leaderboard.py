@@ -1,0 +1,146 @@
+"""One figure over detectors and categories, with means, beside what was published."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from inspection.evaluation.published import PUBLISHED, find_published, is_published
+from inspection.evaluation.records import EvaluationReport, Figure
+
+PUBLISHED_KEYS = {key for source in PUBLISHED for key in source.keys}
+UNKNOWN = Figure(None, reason="It was not evaluated.")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One detector on one category.
+
+    Attributes:
+        published: the figure of a published method on the same category; None where there is none.
+    """
+
+    detector: str
+    figure: Figure
+    published: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One category of one dataset, and an entry for each detector of the board.
+
+    Attributes:
+        is_same_images: whether all its detectors were asked about the same images.
+    """
+
+    dataset: str
+    category: str
+    entries: tuple[Entry, ...]
+    is_same_images: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Leaderboard:
+    """One figure of every report.
+
+    Attributes:
+        key: which one, as in `FIGURES`.
+        means: one per detector, over the rows that have the figure for every detector; None
+            without such a row.
+        num_common: number of these rows.
+        published_means: over the same rows; None where one of them was not published.
+    """
+
+    key: str
+    detectors: tuple[str, ...]
+    rows: tuple[Row, ...]
+    means: tuple[float | None, ...]
+    num_common: int
+    published_means: tuple[float | None, ...]
+
+
+def make_leaderboard(reports: Sequence[EvaluationReport], key: str) -> Leaderboard:
+    """Return the board of one figure; detectors and categories in the order of the reports."""
+    detectors = tuple(dict.fromkeys(report.detector for report in reports))
+    products = dict.fromkeys((r.checkpoint.dataset, r.checkpoint.category) for r in reports)
+    rows = tuple(_row(reports, product, detectors, key) for product in products)
+    common = [row for row in rows if all(e.figure.value is not None for e in row.entries)]
+    columns = list(zip(*(row.entries for row in common), strict=True))
+    return Leaderboard(
+        key=key,
+        detectors=detectors,
+        rows=rows,
+        means=tuple(_mean([entry.figure.value for entry in column]) for column in columns)
+        or (None,) * len(detectors),
+        num_common=len(common),
+        published_means=tuple(_mean([entry.published for entry in column]) for column in columns)
+        or (None,) * len(detectors),
+    )
+
+
+def has_published(reports: Sequence[EvaluationReport]) -> bool:
+    """Tell whether any of the reports is about a category that was published."""
+    return any(_published_category(report) for report in reports)
+
+
+def list_entries(reports: Sequence[EvaluationReport]) -> list[dict[str, object]]:
+    """Return a row per report with every figure, its interval, and what was published."""
+    return [
+        {
+            "dataset": report.checkpoint.dataset,
+            "category": report.checkpoint.category,
+            "detector": report.detector,
+            "num_normal": report.confusion.num_normal,
+            "num_anomalous": report.confusion.num_anomalous,
+            "data_fingerprint": report.data_fingerprint,
+            **{
+                name: value
+                for key, figure in report.figures.items()
+                for name, value in (
+                    (key, figure.value),
+                    (f"{key}_low", figure.low),
+                    (f"{key}_high", figure.high),
+                    (f"{key}_published", _published(report, key)),
+                )
+                if not name.endswith("_published") or key in PUBLISHED_KEYS
+            },
+        }
+        for report in reports
+    ]
+
+
+def _row(
+    reports: Sequence[EvaluationReport],
+    product: tuple[str, str],
+    detectors: Sequence[str],
+    key: str,
+) -> Row:
+    found = {
+        report.detector: report
+        for report in reports
+        if (report.checkpoint.dataset, report.checkpoint.category) == product
+    }
+    entries = tuple(
+        Entry(name, found[name].figures[key], _published(found[name], key))
+        if name in found
+        else Entry(name, UNKNOWN, None)
+        for name in detectors
+    )
+    fingerprints = {report.data_fingerprint for report in found.values()}
+    return Row(*product, entries, len(fingerprints) == 1)
+
+
+def _published_category(report: EvaluationReport) -> str | None:
+    category = report.checkpoint.category
+    types = [one.defect_type for one in report.by_type]
+    return category if is_published(category, types) else None
+
+
+def _published(report: EvaluationReport, key: str) -> float | None:
+    source, category = find_published(report.detector), _published_category(report)
+    return source.figure(category, key) if source is not None and category is not None else None
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known and len(known) == len(values) else None

@@ -1,0 +1,243 @@
+"""Every record of an evaluation: what one detector made of the test images of one product."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from inspection.evaluation.metrics import Confusion
+
+TARGET_ACCURACY = 0.90
+"""What a plant would ask for; accuracy is shown against it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FigureKind:
+    """What a figure is called, and which way is better."""
+
+    title: str
+    is_higher_better: bool = True
+
+
+FIGURES: Mapping[str, FigureKind] = {
+    "image_auroc": FigureKind("image AUROC"),
+    "image_ap": FigureKind("image AP"),
+    "image_f1_max": FigureKind("image F1-max"),
+    "accuracy": FigureKind("accuracy"),
+    "precision": FigureKind("precision"),
+    "recall": FigureKind("recall"),
+    "f1": FigureKind("F1"),
+    "false_alarm_rate": FigureKind("false alarms", is_higher_better=False),
+    "pixel_auroc": FigureKind("pixel AUROC"),
+    "pixel_ap": FigureKind("pixel AP"),
+    "aupro_30": FigureKind("AUPRO 0.30"),
+    "aupro_05": FigureKind("AUPRO 0.05"),
+    "iou": FigureKind("IoU"),
+    "dice": FigureKind("Dice"),
+    "seconds": FigureKind("seconds per image", is_higher_better=False),
+}
+"""Every figure of a report, by key. Accuracy, precision, recall, F1, false alarms, IoU and Dice
+are those at the deployed threshold; IoU and Dice are means over the defective images."""
+
+
+class GroundTruth(StrEnum):
+    """Whether the pixels of an image could be compared."""
+
+    USED = "used"  # a normal image, or a defective one with a mask
+    MISSING = "missing"  # a defective image without a mask
+    LOST = "lost"  # its mask covers no half of any pixel of the detector's grid
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredImage:
+    """What one detector made of one test image.
+
+    Attributes:
+        unit: the part that it shows (`Sample.unit`).
+        pixel_hash: of the decoded image.
+        seconds: resizing and prediction; the mean over the batch that it was part of.
+        measures: the detector's own, such as its mean squared error.
+        pixels: flagged against defective pixels at the deployed threshold, on the detector's grid;
+            None where the pixels could not be compared.
+    """
+
+    id: str
+    category: str
+    split: str
+    defect_type: str | None
+    unit: str
+    pixel_hash: str
+    image_score: float
+    seconds: float
+    measures: Mapping[str, float]
+    ground_truth: GroundTruth
+    pixels: Confusion | None
+
+    @property
+    def is_anomalous(self) -> bool:
+        return self.defect_type is not None
+
+    @property
+    def iou(self) -> float | None:
+        """Intersection over union of a defective image; None where it is not defined."""
+        return self.pixels.iou if self.pixels is not None and self.is_anomalous else None
+
+    @property
+    def dice(self) -> float | None:
+        return self.pixels.f1 if self.pixels is not None and self.is_anomalous else None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A test image that a detector had seen in training or calibration, so it counts for none.
+
+    Attributes:
+        seen_by: names of the detectors.
+        seen_as: the id that they knew it by; another one where its pixels gave it away.
+    """
+
+    id: str
+    seen_by: tuple[str, ...]
+    seen_as: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure with its 95 % interval; whichever of them is None is so for the reason."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FalseAlarms:
+    """What was promised of good parts, and what was seen on good test parts.
+
+    Attributes:
+        promised: share of good parts that may be flagged.
+        low, high: exact 95 % interval of the share seen (binomial, parts being independent).
+    """
+
+    promised: float
+    num_flagged: int
+    num_parts: int
+    low: float
+    high: float
+
+    @property
+    def seen(self) -> float | None:
+        return self.num_flagged / self.num_parts if self.num_parts else None
+
+    @property
+    def is_within_promise(self) -> bool:
+        """Whether the promise could still be true, given what was seen."""
+        return self.low <= self.promised
+
+
+@dataclass(frozen=True, slots=True)
+class TypeFigures:
+    """One defect type: the share of its images that is flagged, and AUROC against all normal."""
+
+    defect_type: str
+    num_images: int
+    num_flagged: int
+    recall: Figure
+    image_auroc: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A curve from the highest threshold down, thinned to some hundred points.
+
+    Attributes:
+        x, y: pixel_roc: false- and true-positive rate; pixel_pr: recall and precision; pro:
+            false-positive rate and per-region overlap.
+    """
+
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureMeans:
+    """Mean of a detector's own measure over normal and over defective test images."""
+
+    normal: float | None
+    anomalous: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Which weights and which thresholds were evaluated."""
+
+    dataset: str
+    category: str
+    detector: str
+    weights_sha256: str
+    calibration_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """How a report came about, for making it again.
+
+    Attributes:
+        seed: of the bootstrap.
+        created: ISO 8601, UTC.
+        exam: names the image files and all else that the figures depend on; the same name means
+            that evaluating again would give the same figures.
+    """
+
+    command: str
+    seed: int
+    created: str
+    exam: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationReport:
+    """All figures of one detector over the test images of one product.
+
+    Attributes:
+        false_alarm_rate: the promise behind the threshold, such as 0.02.
+        threshold: the deployed one, in the detector's own units; flagged is strictly above.
+        data_fingerprint: names the tested images (ids and pixels); reports with the same one are
+            about the same images.
+        grid: (height, width) on which pixels were compared: the detector's input size.
+        pixel_error: how far the exact pixel AUROC can at most be from the stated one.
+        figures: by the keys of `FIGURES`.
+        curves: by name, "pixel_roc", "pixel_pr" and "pro"; empty where no pixels were compared.
+            Curves of image scores follow from `images`.
+    """
+
+    checkpoint: Checkpoint
+    origin: Origin
+    false_alarm_rate: float
+    threshold: float
+    data_fingerprint: str
+    grid: tuple[int, int]
+    pixel_error: float
+    images: tuple[ScoredImage, ...]
+    left_out: tuple[LeftOut, ...]
+    figures: Mapping[str, Figure]
+    confusion: Confusion
+    pixel_confusion: Confusion | None
+    false_alarms: FalseAlarms
+    by_type: tuple[TypeFigures, ...]
+    measures: Mapping[str, MeasureMeans]
+    curves: Mapping[str, Curve] = field(default_factory=dict)
+
+    @property
+    def detector(self) -> str:
+        return self.checkpoint.detector
+
+    @property
+    def meets_target(self) -> bool | None:
+        """Whether the accuracy reaches what a plant would ask for; None if it is undefined."""
+        accuracy = self.figures["accuracy"].value
+        return None if accuracy is None else accuracy >= TARGET_ACCURACY
+
+    def is_flagged(self, image: ScoredImage) -> bool:
+        """Tell whether the image is flagged at the deployed threshold."""
+        return image.image_score > self.threshold

@@ -1,0 +1,332 @@
+"""What a report says and in which order, as blocks that the PDF and the HTML draw alike."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from inspection.calibration import relative_score
+from inspection.measures import class_probabilities, name_class, name_measure, other_measures
+from inspection.names import (
+    OUTCOME_TITLES,
+    UNFAMILIAR_TITLE,
+    Outcome,
+    describe_namings,
+    title_of,
+)
+from inspection.products.identity import DetectorIdentity, Identity
+from inspection.reports.records import Item, Report, flagged_share, region_row
+from inspection.types import Finding, Naming, Verdict
+
+VERDICTS = {Verdict.DEFECT: "Defect", Verdict.NORMAL: "Normal"}
+MAX_REGIONS = 40  # per detector; a noisy map has a thousand, which nobody reads
+SHORT_HASH = 16  # hex digits, where the whole hash stands elsewhere
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The title of the report (level 1), of an image (2) or of a part (3)."""
+
+    text: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Running text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """An image with its outcome, and facts beside it: label and value."""
+
+    picture: bytes | None
+    outcome: Outcome
+    title: str
+    text: str
+    facts: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """Pictures side by side, each with its caption."""
+
+    pictures: Sequence[tuple[str, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of text below column names; `widths` are shares, numbers stand right."""
+
+    columns: Sequence[str]
+    widths: Sequence[float]
+    rows: Sequence[Sequence[str]]
+    num_left: int = 1  # columns that stand left
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Labels with a share between 0 and 1 each."""
+
+    bars: Sequence[tuple[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class NewPage:
+    """What follows begins on a new page, where there are pages."""
+
+
+Block: TypeAlias = Heading | Paragraph | Lead | Gallery | Table | Bars | NewPage
+
+
+def lay_out(report: Report) -> Iterator[Block]:
+    """Yield the blocks of a report: of many images a summary first, the checkpoints at the end."""
+    identity = report.identity
+    if len(report.items) > 1:
+        yield Heading(f"Inspection of {len(report.items)} images", 1)
+        yield Paragraph(_describe(report))
+        yield from _summary(report)
+        yield NewPage()
+    for number, item in enumerate(report.items, 1):
+        title = f"Image {number} of {len(report.items)}"
+        yield Heading("Inspection report" if len(report.items) == 1 else title, 1)
+        yield from _image(item, report)
+        yield NewPage()
+    yield Heading("Detectors and data", 1)
+    yield from _identity(identity)
+
+
+def _describe(report: Report) -> str:
+    identity = report.identity
+    return (
+        f"{identity.dataset}/{identity.category} · at most {100 * report.false_alarm_rate:.3g} "
+        f"false alarms per 100 good parts for each detector · {_date(report)}"
+    )
+
+
+def _date(report: Report) -> str:
+    return f"{report.created:%Y-%m-%d %H:%M} {report.created.tzname() or ''}".strip()
+
+
+def _summary(report: Report) -> Iterator[Block]:
+    counts = Counter(item.outcome for item in report.items)
+    shown = [one for one in Outcome if one is not Outcome.NAMED or counts[one]]
+    yield Paragraph(" · ".join(f"{OUTCOME_TITLES[one]}: {counts[one]}" for one in shown))
+    names = [one.name for one in report.identity.detectors]
+    yield Table(
+        columns=("No.", "Image", "Outcome", *(f"{title_of(name)}" for name in names)),
+        widths=(1, 7, 3, *(2 for _ in names)),
+        rows=[
+            (
+                str(number),
+                item.name,
+                OUTCOME_TITLES[item.outcome],
+                *_verdict_cells(item, names),
+            )
+            for number, item in enumerate(report.items, 1)
+        ],
+        num_left=3,
+    )
+    yield Paragraph("Scores are given in multiples of the threshold of their detector.")
+
+
+def _verdict_cells(item: Item, names: Sequence[str]) -> Sequence[str]:
+    """Return what each detector says of an image."""
+    said = {f.detector: f"{_times(f.relative_score)} {VERDICTS[f.verdict]}" for f in item.findings}
+    for naming in item.namings:
+        name, share = next(iter(class_probabilities(naming.measures).items()))
+        said[naming.detector] = f"{name_class(name)} {100 * share:.0f} %"
+    return [said.get(name, "not inspected") for name in names]
+
+
+def _image(item: Item, report: Report) -> Iterator[Block]:
+    identity = report.identity
+    num_flagged = sum(finding.verdict is Verdict.DEFECT for finding in item.findings)
+    title, text = (
+        OUTCOME_TITLES[item.outcome],
+        f"{num_flagged} of {len(item.findings)} detectors flag it.",
+    )
+    if item.outcome is Outcome.UNFAMILIAR:
+        title, text = UNFAMILIAR_TITLE.format(category=identity.category), "It was not inspected."
+    elif item.outcome is Outcome.NAMED:
+        text = describe_namings(item.namings)
+    yield Lead(
+        picture=None if item.pictures is None else item.pictures.image,
+        outcome=item.outcome,
+        title=title,
+        text=text,
+        facts=(
+            ("Image", item.name),
+            ("Size", f"{item.size[1]} × {item.size[0]} pixels"),
+            ("Product", f"{identity.dataset}/{identity.category}"),
+            *_allowed(item, report),
+            ("Inspected", _date(report)),
+            ("Pixel hash", item.pixel_hash[:SHORT_HASH]),
+        ),
+    )
+    if item.note:
+        yield Paragraph(item.note)
+    if item.findings:
+        yield from _findings(item)
+    if item.namings:
+        yield from _namings(item)
+
+
+def _allowed(item: Item, report: Report) -> Sequence[tuple[str, str]]:
+    """Return by which rule there are verdicts, if there are any."""
+    if item.outcome is Outcome.NAMED:
+        return ()
+    return (("Allowed", f"{100 * report.false_alarm_rate:.3g} false alarms per 100 good parts"),)
+
+
+def _namings(item: Item) -> Iterator[Block]:
+    if item.pictures is not None:
+        titles = [f"{title_of(one.detector)}: what its answer rests on" for one in item.namings]
+        yield Gallery(list(zip(titles, item.pictures.namings, strict=True)))
+    for naming in item.namings:
+        yield from _classes(naming)
+
+
+def _findings(item: Item) -> Iterator[Block]:
+    yield _scores(item.findings)
+    if item.pictures is not None:
+        titles = [title_of(finding.detector) for finding in item.findings]
+        yield Gallery(list(zip(titles, item.pictures.overlays, strict=True)))
+        edges = [f"{title}: edges in its regions" for title in titles]
+        yield Gallery(list(zip(edges, item.pictures.edges, strict=True)))
+    for finding in item.findings:
+        yield from _classes(finding)
+    yield from _measures(item.findings)
+    yield from _regions(item.findings)
+
+
+def _scores(findings: Sequence[Finding]) -> Table:
+    return Table(
+        columns=(
+            *("Detector", "Verdict", "Score", "Threshold", "Ratio"),
+            *("Would flag from", "Flagged area", "Regions"),
+        ),
+        widths=(3, 2, 2, 2, 2, 3, 2, 2),
+        rows=[
+            (
+                title_of(finding.detector),
+                VERDICTS[finding.verdict],
+                f"{finding.image_score:.4g}",
+                f"{finding.threshold:.4g}",
+                _times(finding.relative_score),
+                f"{100 * finding.false_alarm_rate:.3g} per 100"
+                if finding.false_alarm_rate < 1
+                else "never",
+                _percent(flagged_share(finding)),
+                str(len(finding.regions)),
+            )
+            for finding in findings
+        ],
+        num_left=2,
+    )
+
+
+def _classes(finding: Finding | Naming) -> Iterator[Block]:
+    classes = class_probabilities(finding.measures)
+    if classes:
+        yield Heading(f"{title_of(finding.detector)}: class probabilities", 3)
+        yield Bars([(name_class(name), value) for name, value in classes.items()])
+
+
+def _measures(findings: Sequence[Finding]) -> Iterator[Block]:
+    """Yield the detectors' own measures in one line."""
+    words = [
+        f"{name_measure(name)} of {title_of(finding.detector)}: {value:.4g}"
+        for finding in findings
+        for name, value in other_measures(finding.measures).items()
+    ]
+    if words:
+        yield Paragraph(" · ".join(words))
+
+
+def _regions(findings: Sequence[Finding]) -> Iterator[Block]:
+    yield Heading("Regions above the threshold", 3)
+    rows = [
+        (title_of(finding.detector), str(number), *_region_cells(finding, number))
+        for finding in findings
+        for number in _highest_regions(finding)
+    ]
+    if not rows:
+        yield Paragraph("None: no detector is above its threshold anywhere.")
+        return
+    yield Paragraph(
+        "Pixels count from the top left. Peak: times the threshold. Elongation: length / width. "
+        "The edge views show the numbers."
+    )
+    yield Table(
+        columns=(
+            *("Detector", "No.", "Box: left, top", "Size", "Pixels", "Area"),
+            *("Centroid", "Peak", "Peak at", "Elongation"),
+        ),
+        widths=(3, 1.4, 3, 3, 2.6, 2.2, 3, 2.2, 3, 2.6),
+        rows=rows,
+    )
+    for finding in findings:
+        if (num_more := len(finding.regions) - MAX_REGIONS) > 0:
+            title = title_of(finding.detector)
+            yield Paragraph(f"{title}: and {num_more} more with lower peaks, in the CSV.")
+
+
+def _highest_regions(finding: Finding) -> Sequence[int]:
+    """Return the numbers of the regions with the highest peaks, in their own order."""
+    numbers = range(1, len(finding.regions) + 1)
+    ranked = sorted(numbers, key=lambda number: -finding.regions[number - 1].peak)
+    return sorted(ranked[:MAX_REGIONS])
+
+
+def _region_cells(finding: Finding, number: int) -> Sequence[str]:
+    region = finding.regions[number - 1]
+    row = region_row(region, finding.threshold)
+    return (
+        f"{row['left']}, {row['top']}",
+        f"{row['width']} × {row['height']}",
+        f"{round(region.area):,}",
+        _percent(region.area_share),
+        f"{region.centroid[1]:.0f}, {region.centroid[0]:.0f}",
+        _times(relative_score(region.peak, finding.threshold)),
+        f"{row['peak_x']}, {row['peak_y']}",
+        f"{region.elongation:.1f}",
+    )
+
+
+def _identity(identity: Identity) -> Iterator[Block]:
+    facts = f"Dataset {identity.dataset}, category {identity.category}."
+    if identity.split_hash:
+        facts += f" SHA-256 of its split.json: {identity.split_hash}."
+    if identity.familiarity_hash:
+        facts += f" SHA-256 of its familiarity.npz: {identity.familiarity_hash}."
+    yield Paragraph(facts)
+    for detector in identity.detectors:
+        yield Heading(title_of(detector.name), 3)
+        yield Table(
+            columns=("What", "Value"), widths=(3.4, 8.6), rows=_identity_rows(detector), num_left=2
+        )
+
+
+def _identity_rows(detector: DetectorIdentity) -> Sequence[tuple[str, str]]:
+    learned = [("Learning", detector.summary)] if detector.summary else []
+    trained = [("Trained", detector.created)] if detector.created else []
+    files = [(f"SHA-256 of {name}", value) for name, value in detector.files.items()]
+    return [
+        *learned,
+        *trained,
+        ("Calibrated with", f"{detector.num_calibration} held-out normal parts"),
+        ("Images seen", f"{detector.num_seen}, in training and calibration"),
+        ("SHA-256 of images seen", detector.seen_hash),
+        *files,
+    ]
+
+
+def _times(relative: float) -> str:
+    return f"{relative:.2f}×" if relative < 1000 else "over 1000×"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2g} %" if 0 < share < 0.001 else f"{100 * share:.1f} %"

@@ -1,0 +1,241 @@
+"""A report as a PDF with embedded fonts, in which no character of any script gets lost."""
+
+import io
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import assert_never
+
+from fontTools.ttLib import TTFont
+from fpdf import FPDF
+from fpdf.enums import TableBordersLayout
+from fpdf.fonts import FontFace
+from PIL import Image
+
+from inspection.names import Outcome
+from inspection.reports.content import (
+    Bars,
+    Block,
+    Gallery,
+    Heading,
+    Lead,
+    NewPage,
+    Paragraph,
+    Table,
+    lay_out,
+)
+from inspection.reports.records import Report
+
+FONTS = Path(__file__).parent / "fonts"
+MAIN, WIDE = "DejaVuSans.ttf", "DroidSansFallback.ttf"  # the second is 3.4 MB: only when needed
+MARGIN = 14.0  # mm, as all lengths here
+GAP = 3.0
+LEAD_SIDE = 50.0
+MAX_COLUMNS = 4
+MAX_PICTURE = (58.0, 56.0)  # width and height of a picture in a gallery
+LINE = 4.6
+SIZES = {1: 15.0, 2: 12.0, 3: 10.5}  # points, by level of the heading
+SOFT = (77, 91, 105)
+INK = (22, 32, 43)
+TONES = {
+    Outcome.UNFAMILIAR: SOFT,
+    Outcome.DEFECT: (178, 62, 0),
+    Outcome.MIXED: (138, 97, 0),
+    Outcome.NORMAL: (10, 98, 164),
+    Outcome.NAMED: SOFT,
+}
+
+
+def make_pdf(report: Report) -> bytes:
+    """Return a report as a PDF; the same report gives the same bytes."""
+    identity = report.identity
+    document = _Document(f"{identity.dataset}/{identity.category}", report.created)
+    for block in lay_out(report):
+        document.draw(block)
+    return bytes(document.output())
+
+
+class _Document(FPDF):
+    """Draws blocks one below the other, on as many A4 pages as it takes."""
+
+    def __init__(self, product: str, created: datetime) -> None:
+        super().__init__(format="A4")
+        self.set_margin(MARGIN)
+        self.set_auto_page_break(True, margin=MARGIN + 4)
+        self.set_creation_date(created)
+        self.set_title("Defect Lens: inspection report")
+        self.add_font("main", "", FONTS / MAIN)
+        self.add_font("main", "B", FONTS / "DejaVuSans-Bold.ttf")
+        self.add_font("plain", "", FONTS / MAIN)
+        self.set_fallback_fonts(["plain"], exact_match=False)
+        self.set_text_shaping(True)  # Arabic letters join, Hebrew runs from right to left
+        self._known = _characters(MAIN)
+        self._known_wide: frozenset[int] | None = None
+        self._foot = f"Defect Lens · {product}"
+        self.add_page()
+
+    def footer(self) -> None:
+        """Write product and page number below every page; fpdf2 calls this."""
+        self.set_y(-MARGIN)
+        self._style(7.5, colour=SOFT)
+        self.cell(0, LINE, self.visible(f"{self._foot} · page {self.page_no()}"), align="R")
+
+    def draw(self, block: Block) -> None:
+        """Draw one block below what is there."""
+        match block:
+            case Heading():
+                self._heading(block)
+            case Paragraph(text):
+                self._paragraph(text)
+            case Lead():
+                self._lead(block)
+            case Gallery(pictures):
+                self._gallery(pictures)
+            case Table():
+                self._table(block)
+            case Bars(bars):
+                self._bars(bars)
+            case NewPage():
+                self.add_page()
+            case _:
+                assert_never(block)
+
+    def visible(self, text: str) -> str:
+        """Return text in which each character that no font has is written as its code point."""
+        return "".join(one if self._has(ord(one)) else f"[U+{ord(one):04X}]" for one in text)
+
+    def _has(self, code: int) -> bool:
+        if code in self._known:
+            return True
+        if self._known_wide is None:
+            self._known_wide = _characters(WIDE)
+            self.add_font("wide", "", FONTS / WIDE)
+            self.set_fallback_fonts(["plain", "wide"], exact_match=False)
+        return code in self._known_wide
+
+    def _style(
+        self, size: float, *, is_bold: bool = False, colour: tuple[int, int, int] = INK
+    ) -> None:
+        self.set_font("main", "B" if is_bold else "", size)
+        self.set_text_color(*colour)
+
+    def _write(self, text: str, *, width: float = 0, height: float = LINE) -> None:
+        """Write wrapped text and go to the left margin below it."""
+        self.multi_cell(width, height, self.visible(text), align="L", new_x="LMARGIN", new_y="NEXT")
+
+    def _heading(self, heading: Heading) -> None:
+        size = SIZES[heading.level]
+        if self.will_page_break(3 * size):  # not without some of what it stands above
+            self.add_page()
+        self.ln(1 if heading.level == 1 else 3)
+        self._style(size, is_bold=True)
+        self._write(heading.text, height=size * 0.5)
+        self.ln(1.5)
+
+    def _paragraph(self, text: str) -> None:
+        self._style(8.5, colour=SOFT)
+        self._write(text)
+        self.ln(1.5)
+
+    def _lead(self, lead: Lead) -> None:
+        top, left = self.get_y(), self.l_margin
+        bottom = top
+        if lead.picture is not None:
+            width, height = self._place(lead.picture, (left, top), (LEAD_SIDE, LEAD_SIDE))
+            left, bottom = left + width + 6, top + height
+        self.set_left_margin(left)
+        self.set_xy(left, top)
+        self._style(17, is_bold=True, colour=TONES[lead.outcome])
+        self._write(lead.title, height=9)
+        self._style(9.5)
+        self._write(lead.text)
+        self.ln(1.5)
+        for label, value in lead.facts:
+            self._fact(label, value)
+        self.set_left_margin(MARGIN)
+        self.set_xy(MARGIN, max(bottom, self.get_y()) + 4)
+
+    def _fact(self, label: str, value: str) -> None:
+        self._style(8, colour=SOFT)
+        self.cell(22, LINE + 0.6, label)
+        self._style(9)
+        edge = self.l_margin
+        self.set_left_margin(edge + 22)
+        self._write(value)
+        self.set_left_margin(edge)
+        self.set_x(edge)
+
+    def _place(
+        self, picture: bytes, corner: tuple[float, float], most: tuple[float, float]
+    ) -> tuple[float, float]:
+        """Put a picture at a corner (x, y) and return its (width, height)."""
+        with Image.open(io.BytesIO(picture)) as opened:
+            pixels = opened.size
+        scale = min(most[0] / pixels[0], most[1] / pixels[1])
+        width, height = pixels[0] * scale, pixels[1] * scale
+        self.image(io.BytesIO(picture), x=corner[0], y=corner[1], w=width, h=height)
+        return width, height
+
+    def _gallery(self, pictures: Sequence[tuple[str, bytes]]) -> None:
+        columns = max(3, min(MAX_COLUMNS, len(pictures)))
+        width = min(MAX_PICTURE[0], (self.epw - (columns - 1) * GAP) / columns)
+        for start in range(0, len(pictures), columns):
+            self._gallery_row(pictures[start : start + columns], width)
+        self.ln(1)
+
+    def _gallery_row(self, pictures: Sequence[tuple[str, bytes]], width: float) -> None:
+        if self.will_page_break(MAX_PICTURE[1]):
+            self.add_page()
+        top = self.get_y()
+        bottom = top
+        for column, (caption, picture) in enumerate(pictures):
+            left = self.l_margin + column * (width + GAP)
+            self.set_xy(left, top)
+            self._style(7.5, colour=SOFT)
+            self.cell(width, LINE, self.visible(caption))
+            _, height = self._place(picture, (left, top + LINE), (width, MAX_PICTURE[1] - LINE))
+            bottom = max(bottom, top + LINE + height)
+        self.set_xy(self.l_margin, bottom + 2)
+
+    def _table(self, table: Table) -> None:
+        self._style(7.8)
+        self.set_draw_color(195, 205, 215)
+        self.set_fill_color(255)
+        right = len(table.columns) - table.num_left
+        with self.table(
+            col_widths=tuple(table.widths),
+            text_align=("LEFT",) * table.num_left + ("RIGHT",) * right,
+            line_height=LINE,
+            borders_layout=TableBordersLayout.HORIZONTAL_LINES,
+            headings_style=FontFace(emphasis="", color=SOFT),
+            padding=0.6,
+        ) as drawn:
+            for cells in (table.columns, *table.rows):
+                row = drawn.row()
+                for cell in cells:
+                    row.cell(self.visible(cell))
+        self.ln(2)
+
+    def _bars(self, bars: Sequence[tuple[str, float]]) -> None:
+        name_width, bar_width = 50.0, 90.0
+        for label, share in bars:
+            if self.will_page_break(LINE):
+                self.add_page()
+            self._style(8.5)
+            top = self.get_y()
+            self.set_x(self.l_margin + name_width + bar_width + 2)
+            self.cell(16, LINE, f"{100 * share:.1f} %")
+            self.set_fill_color(230, 235, 240)
+            left = self.l_margin + name_width
+            self.rect(left, top + 1, bar_width, LINE - 2, style="F")
+            self.set_fill_color(*SOFT)
+            filled = bar_width * min(1.0, max(0.0, share))
+            if filled > 0:
+                self.rect(left, top + 1, filled, LINE - 2, style="F")
+            self.set_xy(self.l_margin, top)
+            self._write(label, width=name_width - 2)
+
+
+def _characters(font: str) -> frozenset[int]:
+    with TTFont(FONTS / font, lazy=True) as opened:
+        return frozenset(opened.getBestCmap())

@@ -1,0 +1,337 @@
+"""What was found, ready for files: one record per image, as CSV and JSON, and overlay pictures.
+
+A record holds no arrays, only numbers and compressed pictures, so that a report of a thousand
+images fits in memory. `report_content` lays it out for people, `report_pdf` and `report_html` draw
+that.
+"""
+
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from inspection.calibration import relative_score
+from inspection.edges import draw_finding_edges
+from inspection.files import csv_text
+from inspection.images import pixel_hash, write_png
+from inspection.measures import class_probabilities, other_measures
+from inspection.names import Outcome, decide_outcome
+from inspection.overlay import draw_boxes, draw_finding, draw_naming
+from inspection.products.identity import Identity
+from inspection.types import Familiarity, Finding, Inspection, Naming, Region, RGBImage, Size
+
+FORMAT = 1
+NO_MAP = np.zeros((0, 0), np.float32)
+PICTURE_SIDES = (640, 800)  # the longer side of a picture in a report, at least and at most
+JPEG_QUALITY = 88
+MAX_STEM_BYTES = 160  # file systems end at 255, and number, detector and suffix come on top
+
+
+Row = dict[str, object]
+"""One line of a table: column -> value."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pictures:
+    """What a report shows of an image, as JPEG files; one overlay and one edge view per finding.
+
+    A naming has one overlay.
+    """
+
+    image: bytes
+    overlays: tuple[bytes, ...]
+    edges: tuple[bytes, ...]
+    namings: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Item:
+    """One inspected image of a report.
+
+    Attributes:
+        name: file name or id, with what is no Unicode written as an escape.
+        size: (height, width) in pixels.
+        pixel_hash: of the decoded pixels.
+        note: what a reader has to know of the image, such as that a detector has learned from it.
+        findings: without their maps; none where the image is unfamiliar and was not inspected.
+        pictures: None for a report that shows none.
+        familiarity: None where nobody has looked.
+        namings: what detectors without verdicts take it for, without their maps.
+    """
+
+    name: str
+    size: Size
+    pixel_hash: str
+    note: str
+    findings: tuple[Finding, ...]
+    pictures: Pictures | None
+    familiarity: Familiarity | None = None
+    namings: tuple[Naming, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        verdicts = [finding.verdict for finding in self.findings]
+        return decide_outcome(verdicts, None if self.namings else self.familiarity)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """Inspected images, all by one false-alarm rate, and what the answers rest on."""
+
+    created: datetime
+    false_alarm_rate: float
+    identity: Identity
+    items: tuple[Item, ...]
+
+
+def make_item(inspection: Inspection, *, note: str = "", has_pictures: bool = True) -> Item:
+    """Return what a report keeps of an inspection."""
+    image = inspection.image
+    return Item(
+        name=readable(inspection.source),
+        size=(image.shape[0], image.shape[1]),
+        pixel_hash=pixel_hash(image),
+        note=note,
+        findings=tuple(replace(one, anomaly_map=NO_MAP) for one in inspection.findings),
+        pictures=_draw_pictures(inspection) if has_pictures else None,
+        familiarity=inspection.familiarity,
+        namings=tuple(replace(one, anomaly_map=NO_MAP) for one in inspection.namings),
+    )
+
+
+def readable(name: str) -> str:
+    """Return a file name in which bytes that are no Unicode are written as escapes."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _draw_pictures(inspection: Inspection) -> Pictures:
+    picture = _fit(inspection.image)
+    shape = inspection.image.shape
+    return Pictures(
+        image=_to_jpeg(picture),
+        overlays=tuple(_to_jpeg(draw_finding(picture, f)) for f in inspection.findings),
+        edges=tuple(
+            _to_jpeg(
+                draw_boxes(
+                    draw_finding_edges(picture, finding),
+                    [region.box for region in finding.regions],
+                    image_size=(shape[0], shape[1]),
+                )
+            )
+            for finding in inspection.findings
+        ),
+        namings=tuple(_to_jpeg(draw_naming(picture, one)) for one in inspection.namings),
+    )
+
+
+def _fit(image: RGBImage) -> RGBImage:
+    """Scale so that lines are as thick in a small image as in a large one."""
+    height, width = image.shape[:2]
+    least, most = PICTURE_SIDES
+    longest = max(height, width)
+    scale = min(max(1.0, least / longest), most / longest)
+    if scale == 1:
+        return image
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST
+    return np.asarray(cv2.resize(image, size, interpolation=how), np.uint8)
+
+
+def _to_jpeg(picture: RGBImage) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+    return buffer.getvalue()
+
+
+def familiarity_row(familiarity: Familiarity | None) -> Row:
+    """Return how familiar an image is; nothing where nobody has looked."""
+    if familiarity is None:
+        return {}
+    return {
+        "familiarity_score": round(familiarity.score, 4),
+        "familiarity_threshold": round(familiarity.threshold, 4),
+        "looks_like": familiarity.looks_like or "",
+    }
+
+
+def finding_row(finding: Finding) -> Row:
+    """Return the figures of a finding; times are left out, since they differ from run to run."""
+    return {
+        "detector": finding.detector,
+        "image_score": finding.image_score,
+        "threshold": finding.threshold,
+        "relative_score": finding.relative_score,
+        "false_alarm_rate": finding.false_alarm_rate,
+        "verdict": finding.verdict.value,
+        "num_regions": len(finding.regions),
+        "flagged_share": flagged_share(finding),
+    }
+
+
+def naming_row(naming: Naming) -> Row:
+    """Return what a detector without verdicts takes an image for."""
+    classes = class_probabilities(naming.measures)
+    name = next(iter(classes), "")
+    return {
+        "detector": naming.detector,
+        "verdict": "",
+        "class": name,
+        "probability": classes.get(name, ""),
+    }
+
+
+def flagged_share(finding: Finding) -> float:
+    """Return the share of the image that lies in regions."""
+    return sum(region.area_share for region in finding.regions)
+
+
+def region_row(region: Region, threshold: float) -> Row:
+    """Return the figures of a region, in pixels of the image."""
+    box = region.box
+    return {
+        "left": box.left,
+        "top": box.top,
+        "width": box.right - box.left,
+        "height": box.bottom - box.top,
+        "area": round(region.area, 1),
+        "area_share": region.area_share,
+        "centroid_x": round(region.centroid[1], 1),
+        "centroid_y": round(region.centroid[0], 1),
+        "peak": region.peak,
+        "relative_peak": relative_score(region.peak, threshold),
+        "peak_x": region.peak_at[1],
+        "peak_y": region.peak_at[0],
+        "elongation": round(region.elongation, 3),
+    }
+
+
+def make_json(report: Report) -> str:
+    """Return the whole report without its pictures."""
+    content = {
+        "format": FORMAT,
+        "created": report.created.isoformat(timespec="seconds"),
+        "false_alarm_rate": report.false_alarm_rate,
+        **asdict(report.identity),
+        "images": [_item_json(item) for item in report.items],
+    }
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def _item_json(item: Item) -> Row:
+    return {
+        "image": item.name,
+        "height": item.size[0],
+        "width": item.size[1],
+        "pixel_hash": item.pixel_hash,
+        "outcome": item.outcome.value,
+        "note": item.note,
+        "familiarity": None
+        if item.familiarity is None
+        else {**asdict(item.familiarity), "is_familiar": item.familiarity.is_familiar},
+        "findings": [
+            {
+                **finding_row(finding),
+                "class_probabilities": class_probabilities(finding.measures),
+                "measures": other_measures(finding.measures),
+                "regions": [region_row(one, finding.threshold) for one in finding.regions],
+            }
+            for finding in item.findings
+        ],
+        "namings": [
+            {
+                "detector": naming.detector,
+                "class_probabilities": class_probabilities(naming.measures),
+                "measures": other_measures(naming.measures),
+            }
+            for naming in item.namings
+        ],
+    }
+
+
+def make_csv(report: Report) -> str:
+    """Return one line per region, and one for a detector that flagged nothing or was not asked."""
+    files = {
+        one.name: one.files.get("weights.safetensors", "") for one in report.identity.detectors
+    }
+    rows: list[Row] = []
+    for item in report.items:
+        about: Row = {
+            "created": report.created.isoformat(timespec="seconds"),
+            "product": f"{report.identity.dataset}/{report.identity.category}",
+            "allowed_false_alarm_rate": report.false_alarm_rate,
+            "image": item.name,
+            "pixel_hash": item.pixel_hash,
+            "outcome": item.outcome.value,
+            "note": item.note,
+            **familiarity_row(item.familiarity),
+        }
+        if item.outcome is Outcome.UNFAMILIAR:
+            rows += [{**about, "detector": one.name} for one in report.identity.detectors]
+        for naming in item.namings:
+            row = {**about, **naming_row(naming), **naming.measures}
+            rows.append({**row, "weights_sha256": files.get(naming.detector, "")})
+        for finding in item.findings:
+            found = {**about, **finding_row(finding), **finding.measures}
+            found["weights_sha256"] = files.get(finding.detector, "")
+            regions: Sequence[Region | None] = finding.regions or (None,)
+            for number, region in enumerate(regions, 1):
+                measured = {} if region is None else region_row(region, finding.threshold)
+                rows.append({**found, **({"region": number} if measured else {}), **measured})
+    return csv_text(rows)
+
+
+def write_overlays(inspection: Inspection, out: Path, *, number: int, note: str = "") -> list[Row]:
+    """Write one overlay per detector and return a row of figures for each.
+
+    Args:
+        inspection: of one image.
+        out: the folder.
+        number: put before the file names, since two images may be called the same.
+        note: what a reader has to know of the image, such as that a detector has learned from it.
+    """
+    stem = shorten(Path(inspection.source).stem, MAX_STEM_BYTES)
+    about = _about(inspection, note)
+    rows: list[Row] = []
+    for finding in inspection.findings:
+        overlay = out / f"{number:04d}_{stem}_{finding.detector}.png"
+        write_png(overlay, draw_finding(inspection.image, finding))
+        times = {"seconds": round(finding.seconds, 4), "overlay": readable(overlay.name)}
+        rows.append({**about, **finding_row(finding), **times})
+    for naming in inspection.namings:
+        overlay = out / f"{number:04d}_{stem}_{naming.detector}.png"
+        write_png(overlay, draw_naming(inspection.image, naming))
+        times = {"seconds": round(naming.seconds, 4), "overlay": readable(overlay.name)}
+        rows.append({**about, **naming_row(naming), **times})
+    return rows
+
+
+def unfamiliar_row(inspection: Inspection, detector: str, *, note: str) -> Row:
+    """Return the row of a detector that was not asked, since the image shows something else."""
+    return {**_about(inspection, note), "detector": detector}
+
+
+def _about(inspection: Inspection, note: str) -> Row:
+    verdicts = [finding.verdict for finding in inspection.findings]
+    familiarity = None if inspection.namings else inspection.familiarity
+    return {
+        "image": readable(inspection.source),
+        "outcome": decide_outcome(verdicts, familiarity).value,
+        "note": note,
+        **familiarity_row(inspection.familiarity),
+    }
+
+
+def shorten(name: str, max_bytes: int) -> str:
+    """Return a name of at most so many bytes in UTF-8, cut in the middle; both ends tell."""
+    if len(name.encode("utf-8", "surrogateescape")) <= max_bytes:
+        return name
+    half = (max_bytes - 1) // 2
+    encoded = name.encode("utf-8", "surrogateescape")
+    head = encoded[:half].decode("utf-8", "ignore")
+    return f"{head}~{encoded[-half:].decode('utf-8', 'ignore')}"

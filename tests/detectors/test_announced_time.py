@@ -1,0 +1,165 @@
+"""The time that a training announces is that of its steps, whatever setting them up takes."""
+
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from detectors.backbones.student import Student
+from detectors.classifier import training as classifier_training
+from detectors.classifier.training import LabelledImages, Task, Teacher
+from detectors.patchcore import coreset
+from detectors.patchcore import detector as patchcore
+from detectors.patchcore.detector import PatchCore
+from detectors.settings import TrainingSettings
+from inspection.progress import Pace
+from tests.factories import make_samples
+
+CPU = torch.device("cpu")
+SET_UP = 5.0  # seconds
+
+
+class Clock:
+    """Stands still but for what is said to pass."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    seconds: list[float] = []
+    for module in (patchcore, classifier_training):
+        monkeypatch.setattr(module, "announce_duration", lambda _, whole: seconds.append(whole))
+    return seconds
+
+
+def test_a_pace_leaves_out_the_first_steps_and_is_told_once(clock: Clock) -> None:
+    pace = Pace(skipped=2, timed=4, clock=clock)
+    found = []
+    for seconds in (SET_UP, 1.0, 0.5, 0.5, 0.5, 0.1, 9.0, 9.0):
+        clock.now += seconds
+        found.append(pace.step())
+    assert found == [None] * 5 + [pytest.approx(0.4)] + [None] * 2
+
+
+@pytest.mark.parametrize("count", [3, 10, 24, 1000])
+def test_the_time_of_a_selection_counts_its_set_up_once(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    def select(rows: Tensor, steps: int, **_: Any) -> None:
+        clock.now += SET_UP + 0.02 * steps
+
+    monkeypatch.setattr(coreset, "select_coreset", select)
+    seconds = coreset.estimate_seconds(50_000, count, device=CPU, clock=clock)
+    assert seconds == pytest.approx(SET_UP + 0.02 * count)
+
+
+def test_steps_too_short_to_be_told_apart_are_never_taken_for_nothing(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passing = iter((1.0, 0.3, 0.24))
+
+    def select(*_: Any, **__: Any) -> None:
+        clock.now += next(passing)
+
+    monkeypatch.setattr(coreset, "select_coreset", select)
+    seconds = coreset.estimate_seconds(50_000, 1000, device=CPU, clock=clock)
+    assert seconds == pytest.approx(0.24 / 24 * 1000)
+
+
+@pytest.mark.parametrize(
+    ("num_images", "passes"),
+    [
+        (5, SET_UP + 1.0),
+        (24, SET_UP + 3.0),  # all batches are over by then
+        (80, SET_UP + 10.0),
+    ],
+)
+def test_patchcore_announces_its_passes_and_its_selection(
+    tmp_path: Path,
+    clock: Clock,
+    said: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+    num_images: int,
+    passes: float,
+) -> None:
+    monkeypatch.setattr(patchcore, "Pace", partial(Pace, clock=clock))
+    monkeypatch.setattr(patchcore, "time", SimpleNamespace(perf_counter=clock))
+    asked = []
+
+    def estimate(num_rows: int, count: int, **_: Any) -> float:
+        asked.append((num_rows, count))
+        return 30.0
+
+    monkeypatch.setattr(patchcore, "estimate_seconds", estimate)
+    detector = PatchCore(device="cpu", max_candidates=200, max_memory=50)
+    images = np.zeros((num_images, 1, 1, 3), np.uint8)
+
+    def embed(_: Any, images: Any) -> Any:
+        for start in range(0, len(images), 8):
+            clock.now += 1.0 + SET_UP * (start == 0)
+            yield torch.zeros(len(images[start : start + 8]), 4, 2)
+
+    monkeypatch.setattr(detector, "_embed", embed)
+    _, num_patches = detector._collect(None, images, torch.Generator())
+    assert num_patches == 4 * num_images
+    assert said == [pytest.approx(passes + 30.0)]
+    num_candidates = min(200, num_patches)
+    assert asked == [(num_candidates, min(50, num_patches // 4))]
+
+
+def test_the_classifier_announces_all_its_passes(
+    clock: Clock, said: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(classifier_training, "time", SimpleNamespace(perf_counter=clock))
+    images = np.zeros((300, 2, 2, 3), np.uint8)
+    learned = LabelledImages(images, np.zeros(300, np.int64))
+    held = LabelledImages(images[:40], np.zeros(40, np.int64))
+    task = Task(("normal", "spot"), learned, held, lambda image: image, 0.0, 3, 0.0)
+    settings: TrainingSettings = SimpleNamespace(seed=0, max_seconds=None)
+    teacher = Teacher(task, settings, device=CPU, progress=True)
+    is_first = iter((True, *[False] * 99))
+
+    def read(_: Any, images: Any, *, is_varied: bool, count: Any = bool) -> list[Tensor]:
+        torch.rand(1)
+        for _start in range(0, len(images), 32):
+            clock.now += (4.0 if is_varied else 1.0) + SET_UP * next(is_first)
+            count()
+        return [torch.zeros(len(images), 1)]
+
+    monkeypatch.setattr(teacher, "_pool", read)
+    torch.manual_seed(0)
+    torch.rand(4)  # one for each pass
+    expected = torch.rand(1)
+    torch.manual_seed(0)
+    views, _ = teacher._pool_all(torch.nn.Identity())  # type: ignore[arg-type]
+    assert torch.equal(torch.rand(1), expected), "the announcement changes nothing that is drawn"
+    assert views.shape == (3, 300, 1)
+    # 10 batches as they are and 20 varied ones, and 2 of validation images
+    assert said == [pytest.approx(10 * 1.0 + 20 * 4.0 + 2 * 1.0)]
+
+
+def test_a_short_training_of_patchcore_still_says_how_long_it_takes(
+    tmp_path: Path, said: list[float]
+) -> None:
+    torch.manual_seed(0)
+    save_file(Student((8, 12, 16)).state_dict(), tmp_path / "student.safetensors")
+    samples = make_samples(tmp_path / "parts", num_normal=4, num_defective=0)
+    weights = str(tmp_path / "student.safetensors")
+    PatchCore(device="cpu", input_size=(64, 64), backbone_weights=weights).fit(samples)
+    assert len(said) == 1

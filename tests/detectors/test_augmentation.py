@@ -1,0 +1,121 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from detectors.cae.detector import CAESettings
+from detectors.learning.augmentation import Augmentation, build_augment, plan_augmentation
+from inspection.preprocess import LoadedSamples
+from inspection.types import RGBImage, Sample, Split
+
+NOTHING: dict[str, Any] = {
+    "flip_horizontal": False,
+    "flip_vertical": False,
+    "rotation": False,
+    "crop": False,
+    "light": False,
+}
+CHANGES = [{}, *({key: True} for key in NOTHING)]
+
+
+def guess(draw: Callable[[np.random.Generator], RGBImage]) -> Augmentation:
+    rng = np.random.default_rng(0)
+    return plan_augmentation(load([draw(rng) for _ in range(16)]), CAESettings())
+
+
+def load(images: list[RGBImage], *, exposures: int = 1) -> LoadedSamples:
+    samples = tuple(
+        Sample(f"{i}.png", Path(f"{i}.png"), "part", Split.TRAIN, group=f"part {i // exposures}")
+        for i in range(len(images))
+    )
+    stacked = np.stack(images)
+    return LoadedSamples(samples, stacked, np.zeros(stacked.shape[:3], np.bool_), {})
+
+
+def draw_grain(rng: np.random.Generator) -> RGBImage:
+    return rng.integers(90, 160, (64, 64, 3)).astype(np.uint8)
+
+
+def draw_stripes(rng: np.random.Generator) -> RGBImage:
+    phase = np.arange(64) / 64 * 2 * np.pi * 5 + rng.uniform(0, 6)
+    stripes = 120 + 40 * np.sin(phase)[:, None] + rng.normal(0, 4, (64, 64))
+    return np.repeat(stripes[..., None], 3, axis=2).clip(0, 255).astype(np.uint8)
+
+
+def draw_arrow(rng: np.random.Generator) -> RGBImage:
+    image: NDArray[np.float64] = rng.normal(60, 4, (64, 64))
+    row, column = rng.integers(-2, 3, 2)
+    for step in range(20):
+        image[12 + row + step : 14 + row + step, 10 + column : 14 + column + step] += 60
+    return np.repeat(image[..., None], 3, axis=2).clip(0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("changes", CHANGES)
+def test_image_and_mask_are_varied_together(changes: dict[str, bool]) -> None:
+    augment = build_augment(Augmentation(**{**NOTHING, **changes}), multiple=8)
+    mask = (torch.rand(1, 64, 64) > 0.7).float()
+    image = mask.repeat(3, 1, 1) * 0.5 + 0.2
+    torch.manual_seed(0)
+    for _ in range(8):
+        varied, varied_mask = augment(image, mask)
+        assert type(varied) is torch.Tensor
+        assert varied.shape[1:] == varied_mask.shape[1:]
+        assert set(varied_mask.flatten().tolist()) == {0.0, 1.0}
+        assert torch.equal(varied[0] > varied.mean(), varied_mask[0] > 0.5)
+
+
+def test_without_changes_an_image_stays_as_it_is() -> None:
+    image, mask = torch.rand(3, 32, 64), torch.zeros(1, 32, 64)
+    varied, _ = build_augment(Augmentation(**NOTHING), multiple=8)(image, mask)
+    assert torch.equal(varied, image)
+
+
+@pytest.mark.parametrize(("size", "cut"), [((64, 64), (48, 48)), ((96, 32), (72, 24))])
+def test_crops_keep_to_the_multiple(size: tuple[int, int], cut: tuple[int, int]) -> None:
+    augment = build_augment(Augmentation(**{**NOTHING, "crop": True}), multiple=8)
+    varied, _ = augment(torch.rand(3, *size), torch.zeros(1, *size))
+    assert varied.shape == (3, *cut)
+
+
+def test_an_oblong_image_is_only_turned_upside_down() -> None:
+    augment = build_augment(Augmentation(**{**NOTHING, "rotation": True}), multiple=8)
+    image = torch.rand(3, 32, 64)
+    for _ in range(8):
+        varied, _ = augment(image, torch.zeros(1, 32, 64))
+        assert torch.equal(varied, image) or torch.equal(varied, image.flip(1, 2))
+
+
+def test_grain_without_direction_may_be_turned_and_mirrored() -> None:
+    plan = guess(draw_grain)
+    assert plan.flip_horizontal
+    assert plan.flip_vertical
+    assert plan.rotation
+
+
+def test_stripes_may_be_mirrored_but_not_turned() -> None:
+    plan = guess(draw_stripes)
+    assert plan.flip_horizontal
+    assert not plan.rotation
+
+
+def test_a_part_in_a_fixed_pose_is_left_as_it_is() -> None:
+    plan = guess(draw_arrow)
+    assert not plan.flip_horizontal
+    assert not plan.flip_vertical
+    assert not plan.rotation
+
+
+def test_a_wish_goes_before_the_guess_and_two_images_are_too_few_to_guess() -> None:
+    images = [draw_grain(np.random.default_rng(seed)) for seed in range(2)]
+    plan = plan_augmentation(load(images), CAESettings(rotation=True, crop=False, light=False))
+    assert plan == Augmentation(False, False, True, False, False)
+
+
+def test_several_exposures_of_one_part_do_not_spoil_the_guess() -> None:
+    rng = np.random.default_rng(0)
+    images = [image for _ in range(16) for image in [draw_stripes(rng)] * 3]
+    assert plan_augmentation(load(images, exposures=3), CAESettings()).flip_horizontal

@@ -1,0 +1,68 @@
+"""The checkpoints that the project carries fit each other, and the page that opens with them."""
+
+import csv
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from detectors import DEFAULT
+from detectors.backbones.files import FOLDER, STUDENT
+from detectors.checkpoints import WEIGHTS
+from inspection.calibration import CARD, load_calibration, load_opening
+from inspection.evaluation.files import load_evaluation
+from inspection.products.places import CHECKPOINTS
+from inspection.products.split_plan import load_split
+from inspection.types import Split
+
+DEMO = CHECKPOINTS / "demo"
+CHANNELS = [
+    pytest.param(folder, id=f"{folder.parent.name}-{folder.name}")
+    for folder in sorted(DEMO.glob("*/*"))
+    if folder.is_dir()
+]
+
+
+def read(path: Path) -> dict[str, Any]:
+    content = json.loads(path.read_text(encoding="utf-8"))
+    assert isinstance(content, dict)
+    return content
+
+
+def test_every_demo_product_has_every_detector_and_nothing_else() -> None:
+    found = {(path.parent.name, path.name) for path in DEMO.glob("*/*") if path.is_dir()}
+    products = {path.name for path in DEMO.iterdir() if path.is_dir()}
+    assert len(products) >= 3
+    assert found == {(product, name) for product in products for name in DEFAULT}
+
+
+@pytest.mark.parametrize("folder", CHANNELS)
+def test_a_carried_detector_fits_its_weights_its_backbone_and_the_promised_rate(
+    folder: Path,
+) -> None:
+    card = read(folder / CARD)
+    assert card["weights_sha256"] == hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
+    needed = card["state"].get("backbone_sha256")
+    assert needed in (None, read(FOLDER / f"{STUDENT}.json")["sha256"])
+    assert (needed is None) == (folder.name == "cae")
+    assert load_calibration(folder).calibration.num_normal >= 100
+    assert load_evaluation(folder).checkpoint.detector == folder.name  # of these weights
+
+
+def test_the_page_opens_with_an_unseen_sample_that_every_detector_flags() -> None:
+    openings = {
+        folder: opening
+        for folder in DEMO.iterdir()
+        if folder.is_dir() and (opening := load_opening(folder))
+    }
+    assert len(openings) == 1
+    ((product, opening),) = openings.items()
+    plan = load_split(product)
+    assert plan is not None
+    assert plan.roles[opening] is Split.TEST
+    for name in DEFAULT:
+        with (product / name / "evaluation.csv").open(encoding="utf-8-sig", newline="") as file:
+            (row,) = (row for row in csv.DictReader(file) if row["id"] == opening)
+        assert row["is_flagged"] == "True"

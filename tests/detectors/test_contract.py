@@ -1,0 +1,235 @@
+"""What every registered detector must do; a new one is found here by itself."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from detectors import CLASSES, create_detector, detector_class, load_detector
+from detectors.backbones.student import Student
+from detectors.checkpoints import WEIGHTS
+from detectors.workflow import train_detector
+from inspection.calibration import CALIBRATION, CARD, load_calibration
+from inspection.errors import CheckpointError, DatasetError, NotFittedError, SettingsError
+from inspection.types import Detector, Prediction, Sample, Split
+from tests.factories import SIDE, draw_part, make_samples
+
+IMAGES = [draw_part(seed, defective=seed % 2 == 1)[0] for seed in range(3)]
+SETTINGS: dict[str, dict[str, Any]] = {
+    "cae": {"max_epochs": 2, "epoch_images": 16, "batch_size": 8},
+    "unet": {"max_epochs": 2, "epoch_images": 16, "batch_size": 8},
+    "patchcore": {"max_memory": 200},
+    "classifier": {"max_epochs": 2, "epoch_images": 16, "batch_size": 8, "hidden": 8},
+}
+LEARNS_FROM_DEFECTS = {name for name, entry in CLASSES.items() if entry.needs_labels}
+
+
+@pytest.fixture(scope="session")
+def backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write a small student with random weights: the contract is not about quality."""
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("backbone") / "student.safetensors"
+    save_file(Student((8, 12, 16)).state_dict(), path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
+    """Eight normal images and four marked ones, of which a few are for validation."""
+    return make_samples(tmp_path_factory.mktemp("parts"))
+
+
+def make(name: str, backbone: Path, **changes: Any) -> Detector:
+    settings = {"input_size": (SIDE, SIDE), "device": "cpu", **SETTINGS[name], **changes}
+    if name in ("patchcore", "classifier"):
+        settings["backbone_weights"] = str(backbone)
+    return create_detector(name, **settings)
+
+
+@pytest.fixture(scope="session", params=sorted(CLASSES))
+def fitted(request: pytest.FixtureRequest, backbone: Path, samples: list[Sample]) -> Detector:
+    return make(request.param, backbone).fit(samples)
+
+
+def same(first: list[Prediction], second: list[Prediction]) -> bool:
+    return all(
+        np.allclose(a.anomaly_map, b.anomaly_map, rtol=1e-5, atol=1e-6)
+        for a, b in zip(first, second, strict=True)
+    )
+
+
+def test_maps_have_the_size_of_the_input_and_are_finite_and_positive(fitted: Detector) -> None:
+    assert fitted.input_size == (SIDE, SIDE)
+    for prediction in fitted.predict(IMAGES):
+        assert prediction.anomaly_map.shape == fitted.input_size
+        assert prediction.anomaly_map.dtype == np.float32
+        assert np.isfinite(prediction.anomaly_map).all()
+        assert prediction.anomaly_map.min() >= 0
+        assert prediction.image_score == prediction.anomaly_map.max()
+        assert all(np.isfinite(value) for value in prediction.measures.values())
+
+
+def test_the_same_image_gives_the_same_map_alone_and_in_a_batch(fitted: Detector) -> None:
+    batch = fitted.predict(IMAGES)
+    assert same(batch, fitted.predict(IMAGES))
+    assert same(batch, [fitted.predict([image])[0] for image in IMAGES])
+    assert fitted.predict([]) == []
+
+
+def test_a_saved_detector_predicts_the_same(fitted: Detector, tmp_path: Path) -> None:
+    folder = tmp_path / fitted.name
+    folder.mkdir()
+    fitted.save(folder)
+    loaded = load_detector(folder, device="cpu")
+    before, after = fitted.predict(IMAGES), loaded.predict(IMAGES)
+    for first, second in zip(before, after, strict=True):
+        assert first.anomaly_map.tobytes() == second.anomaly_map.tobytes()
+        assert first.measures == second.measures
+    assert loaded.training == fitted.training
+    assert loaded.min_threshold == fitted.min_threshold
+
+
+def test_what_was_seen_is_recorded(fitted: Detector, samples: list[Sample]) -> None:
+    record = fitted.training
+    assert record is not None
+    normal = {sample.id for sample in samples if not sample.is_anomalous}
+    labelled = {sample.id for sample in samples} - normal
+    if fitted.name not in LEARNS_FROM_DEFECTS:
+        labelled = set()
+    assert set(record.seen) == normal | labelled
+    assert record.num_normal == len(normal)
+    assert record.num_labelled == len(labelled)
+    assert record.summary
+
+
+def test_nothing_works_before_fit_and_the_remedy_is_named(tmp_path: Path, backbone: Path) -> None:
+    for name in CLASSES:
+        detector = make(name, backbone)
+        with pytest.raises(NotFittedError, match=r"cli\.py train"):
+            detector.predict(IMAGES)
+        with pytest.raises(NotFittedError, match=r"cli\.py train"):
+            detector.save(tmp_path)
+        assert detector.training is None
+
+
+@pytest.mark.parametrize("name", sorted(CLASSES))
+def test_the_same_seed_learns_the_same_and_a_refit_forgets(
+    name: str, backbone: Path, samples: list[Sample], tmp_path: Path
+) -> None:
+    detector = make(name, backbone)
+    first = detector.fit(samples).predict(IMAGES)
+    others = make_samples(tmp_path, num_normal=6)
+    detector.fit([replace(s, id=f"other/{s.id}") for s in others])
+    assert detector.training is not None
+    assert all(key.startswith("other/") for key in detector.training.seen)
+    assert same(first, detector.fit(samples).predict(IMAGES))
+
+
+def test_calibration_and_test_images_are_never_learned(
+    fitted: Detector, samples: list[Sample], backbone: Path
+) -> None:
+    unused = [replace(s, id=f"u/{s.id}", split=Split.TEST) for s in samples]
+    unused += [replace(s, id=f"c/{s.id}", split=Split.CALIBRATION) for s in samples]
+    again = make(fitted.name, backbone).fit([*samples, *unused])
+    assert again.training is not None
+    assert fitted.training is not None
+    assert set(again.training.seen) == set(fitted.training.seen)
+
+
+def test_learning_from_nothing_is_refused(backbone: Path) -> None:
+    for name in CLASSES:
+        with pytest.raises(DatasetError, match="no image"):
+            make(name, backbone).fit([])
+
+
+def test_an_input_size_that_does_not_fit_is_refused(backbone: Path) -> None:
+    for name in CLASSES:
+        with pytest.raises(SettingsError, match="multiples of"):
+            make(name, backbone, input_size=(70, 64))
+
+
+def test_a_checkpoint_is_complete_or_refused(
+    fitted: Detector, samples: list[Sample], tmp_path: Path
+) -> None:
+    held_out = [replace(s, split=Split.CALIBRATION) for s in samples if not s.is_anomalous]
+    name = fitted.name
+    folder = tmp_path / name
+    folder.mkdir()
+    fitted.save(folder)
+    assert {path.name for path in folder.iterdir()} == {WEIGHTS, CARD}
+    assert held_out
+
+    weights = (folder / WEIGHTS).read_bytes()
+    (folder / WEIGHTS).write_bytes(weights[:-7])
+    with pytest.raises(CheckpointError, match=r"weights\.safetensors is damaged, cut off"):
+        load_detector(folder)
+    flipped = bytearray(weights)
+    flipped[-1] ^= 1
+    (folder / WEIGHTS).write_bytes(flipped)
+    with pytest.raises(CheckpointError, match=r"weights\.safetensors is damaged"):
+        load_detector(folder)
+    (folder / WEIGHTS).unlink()
+    with pytest.raises(CheckpointError, match=r"is missing.*cli\.py train"):
+        load_detector(folder)
+
+    (folder / WEIGHTS).write_bytes(weights)
+    card = (folder / CARD).read_text(encoding="utf-8")
+    for broken, sentence in [
+        (card[:-40], "is damaged"),
+        (card.replace('"format": 1', '"format": 2'), "another version"),
+        (card.replace(f'"detector": "{name}"', '"detector": "oracle"'), "belongs to a oracle"),
+        (card.replace('"settings"', '"setings"'), "lacks what this version needs"),
+        (card.replace('"input_size"', '"inputs_sized"'), "another version"),
+        ("[]", "another version"),
+    ]:
+        (folder / CARD).write_text(broken, encoding="utf-8")
+        with pytest.raises(CheckpointError, match=sentence):
+            load_detector(folder)
+
+
+def test_an_interrupted_training_leaves_the_old_checkpoint(
+    samples: list[Sample], backbone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = [*samples, *(replace(s, id=f"c/{s.id}", split=Split.CALIBRATION) for s in samples)]
+    detector = make("patchcore", backbone)
+    stored = train_detector(detector, every, tmp_path)
+    assert stored.calibration.num_normal == 8
+    before = {path.name: path.read_bytes() for path in (tmp_path / "patchcore").iterdir()}
+    assert set(before) == {WEIGHTS, CARD, CALIBRATION}
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    for place in ("fit", "save"):
+        with monkeypatch.context() as patch:
+            patch.setattr(type(detector), place, stop)
+            with pytest.raises(KeyboardInterrupt):
+                train_detector(detector, every, tmp_path)
+        after = {path.name: path.read_bytes() for path in (tmp_path / "patchcore").iterdir()}
+        assert after == before
+    assert [path.name for path in tmp_path.iterdir()] == ["patchcore"]
+    assert load_calibration(tmp_path / "patchcore").calibration.num_normal == 8
+
+
+def test_an_unknown_detector_names_the_known_ones() -> None:
+    with pytest.raises(SettingsError, match="cae, unet, patchcore, classifier"):
+        detector_class("oracle")
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("name", sorted(CLASSES))
+def test_a_checkpoint_made_on_a_gpu_loads_on_a_cpu(
+    name: str, samples: list[Sample], backbone: Path, tmp_path: Path
+) -> None:
+    detector = make(name, backbone, device="cuda").fit(samples)
+    folder = tmp_path / name
+    folder.mkdir()
+    detector.save(folder)
+    loaded = load_detector(folder, device="cpu")
+    for first, second in zip(detector.predict(IMAGES), loaded.predict(IMAGES), strict=True):
+        assert np.allclose(first.anomaly_map, second.anomaly_map, rtol=1e-2, atol=1e-3)

@@ -1,0 +1,361 @@
+"""Figures and tables of evaluations, on reports made by hand whose answers are known."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.metrics import precision_recall_curve, roc_curve
+
+from eda.results.mistakes import (
+    find_common_misses,
+    find_disagreements,
+    find_false_alarms,
+    find_misses,
+)
+from eda.results.plots import (
+    Shown,
+    draw_image_pr,
+    draw_image_roc,
+    draw_leaderboard,
+    draw_pixel_curves,
+    draw_seconds,
+)
+from eda.results.scores import draw_scatter, judge_values, make_histogram
+from eda.results.tables import describe_board, describe_figures, tabulate_board, tabulate_figures
+from eda.results.training import draw_training
+from inspection.calibration import CARD
+from inspection.errors import CheckpointError
+from inspection.evaluation.leaderboard import make_leaderboard
+from inspection.evaluation.metrics import confusion
+from inspection.evaluation.records import (
+    FIGURES,
+    Checkpoint,
+    Curve,
+    EvaluationReport,
+    FalseAlarms,
+    Figure,
+    GroundTruth,
+    Origin,
+    ScoredImage,
+)
+from inspection.files import write_json
+from inspection.looks import look_of
+from inspection.products.history import History, read_history
+from inspection.types import Calibration
+from tests.javascript import evaluate
+
+TRUTH = {"g0": None, "g1": None, "g2": None, "b0": "dent", "b1": "dent", "b2": "scratch"}
+LIMIT = 2_000_000
+
+
+def make_report(
+    scores: Mapping[str, float],
+    *,
+    threshold: float = 1.0,
+    detector: str = "cae",
+    category: str = "disc",
+    value: float | None = 0.8,
+    truth: Mapping[str, str | None] = TRUTH,
+) -> EvaluationReport:
+    images = tuple(
+        ScoredImage(
+            *(name, category, "test", truth[name], name, "", score, 0.05),
+            measures={"mean": 0.1},
+            ground_truth=GroundTruth.MISSING,
+            pixels=None,
+        )
+        for name, score in scores.items()
+    )
+    figure = Figure(
+        value, value and value - 0.1, value and value + 0.1, "" if value else "No mask."
+    )
+    flagged = [image.image_score > threshold for image in images]
+    return EvaluationReport(
+        checkpoint=Checkpoint("parts", category, detector, "0", "0"),
+        origin=Origin("", 0, "", ""),
+        false_alarm_rate=0.1,
+        threshold=threshold,
+        data_fingerprint="same",
+        grid=(8, 8),
+        pixel_error=0.0,
+        images=images,
+        left_out=(),
+        figures=dict.fromkeys(FIGURES, figure),
+        confusion=confusion(flagged, [image.is_anomalous for image in images]),
+        pixel_confusion=None,
+        false_alarms=FalseAlarms(0.1, 1, 3, 0.01, 0.9),
+        by_type=(),
+        measures={},
+        curves={"pro": Curve((0.0, 1.0), (0.0, 1.0))},
+    )
+
+
+@pytest.fixture
+def first() -> Shown:
+    """It misses b1 and b2, and flags g2."""
+    scores = {"g0": 0.2, "g1": 0.4, "g2": 3.0, "b0": 5.0, "b1": 0.9, "b2": 0.1}
+    return Shown("CAE", 0, make_report(scores))
+
+
+@pytest.fixture
+def second() -> Shown:
+    """In other units: it misses b2 only."""
+    scores = {"g0": 20.0, "g1": 30.0, "g2": 10.0, "b0": 400.0, "b1": 60.0, "b2": 45.0}
+    return Shown("U-Net", 1, make_report(scores, threshold=50.0, detector="unet"))
+
+
+def names(points: Any) -> list[str]:
+    return [one.id for one in points]
+
+
+def test_misses_and_false_alarms_come_worst_first(first: Shown, second: Shown) -> None:
+    assert names(find_misses(first.report)) == ["b2", "b1"]
+    assert names(find_false_alarms(first.report)) == ["g2"]
+    assert names(find_misses(second.report)) == ["b2"]
+    assert find_misses(second.report)[0].relative_score == pytest.approx(0.9)
+    assert find_false_alarms(second.report) == []
+
+
+def test_disagreements_are_in_units_of_the_thresholds(first: Shown, second: Shown) -> None:
+    found = find_disagreements([first, second])
+    assert names(found) == ["g2", "b1"], "3 against 0.2 is wider apart than 0.9 against 1.2"
+    assert [one.flagged_by for one in found] == [("CAE",), ("U-Net",)]
+    assert names(find_common_misses([first, second])) == ["b2"]
+    assert find_disagreements([first]) == []
+    assert find_disagreements([]) == find_common_misses([]) == []
+
+
+def test_the_scatter_shows_every_image_both_were_asked_about(first: Shown, second: Shown) -> None:
+    figure = draw_scatter(first, second)
+    normal, defective = figure.data
+    assert list(normal.customdata) == ["g0", "g1", "g2"]
+    assert list(defective.x) == pytest.approx([5.0, 0.9, 0.1])
+    assert list(defective.y) == pytest.approx([8.0, 1.2, 0.9])
+    assert figure.layout.xaxis.type == figure.layout.yaxis.type == "log"
+    said = {one.text for one in figure.layout.annotations}
+    assert {"only CAE flags", "only U-Net flags", "both flag"} <= said
+    other = Shown("U-Net", 1, make_report({"x": 1.0}, truth={"x": None}))
+    for pair in ((first, None), (first, other)):
+        assert draw_scatter(*pair).layout.annotations[0].text.startswith("It takes two detectors")
+
+
+def test_a_score_of_nothing_fits_on_a_logarithmic_axis(first: Shown) -> None:
+    silent = Shown("U-Net", 1, make_report({"g0": 0.0, "b0": 0.001, "b1": 0.9}))
+    _, defective = draw_scatter(first, silent).data
+    normal = draw_scatter(first, silent).data[0]
+    assert list(normal.y) == [min(defective.y)] == [0.001]
+
+
+def test_a_very_large_test_set_stays_below_the_limit() -> None:
+    rng = np.random.default_rng(0)
+    truth = {f"part/test/{row:06d}.png": "dent" if row % 2 else None for row in range(20_000)}
+    scores = dict(zip(truth, rng.lognormal(size=len(truth)).tolist(), strict=True))
+    many = Shown("CAE", 0, make_report(scores, truth=truth))
+    for figure in (draw_scatter(many, many), draw_image_roc([many]), draw_image_pr([many])):
+        assert len(figure.to_json()) < LIMIT
+
+
+def test_image_curves_are_those_of_scikit_learn(first: Shown) -> None:
+    images = first.report.images
+    labels = [image.is_anomalous for image in images]
+    scores = [image.image_score for image in images]
+    line, point = draw_image_roc([first]).data
+    x, y, _ = roc_curve(labels, scores, drop_intermediate=False)
+    assert list(line.x) == pytest.approx(x, abs=1e-5)
+    assert list(line.y) == pytest.approx(y, abs=1e-5)
+    assert (point.x[0], point.y[0]) == pytest.approx((1 / 3, 1 / 3)), "the deployed threshold"
+    line, point = draw_image_pr([first]).data
+    precision, recall, _ = precision_recall_curve(labels, scores)
+    assert list(line.x) == pytest.approx(recall[:-1][::-1], abs=1e-5)
+    assert list(line.y) == pytest.approx(precision[:-1][::-1], abs=1e-5)
+    assert (point.x[0], point.y[0]) == pytest.approx((1 / 3, 1 / 2))
+
+
+def test_detectors_are_told_apart_without_colours(first: Shown, second: Shown) -> None:
+    lines = [one for one in draw_image_roc([first, second]).data if one.mode == "lines"]
+    assert len({one.line.dash for one in lines}) == 2
+    marks = [
+        one.marker.symbol for one in draw_image_pr([first, second]).data if one.mode != "lines"
+    ]
+    assert marks == [look_of("cae").mark, look_of("unet").mark] == ["square", "circle"]
+
+
+def test_curves_that_cannot_be_drawn_say_why(first: Shown) -> None:
+    normal_only = Shown("CAE", 0, make_report({"g0": 0.1, "g1": 0.2}))
+    assert "normal and defective" in draw_image_roc([normal_only]).layout.annotations[0].text
+    assert "normal and defective" in draw_image_pr([normal_only]).layout.annotations[0].text
+    found = draw_pixel_curves([first])
+    assert len(found["pro"].data) == 1
+    assert "No pixels were compared" in found["pixel_pr"].layout.annotations[0].text
+    assert "was evaluated" in draw_image_roc([]).layout.annotations[0].text
+    assert "was evaluated" in draw_seconds([], "disc").layout.annotations[0].text
+
+
+def test_the_leaderboard_shows_what_is_defined_with_its_interval() -> None:
+    reports = [
+        make_report({}, category="a", value=0.7),
+        make_report({}, category="b", value=None),
+        make_report({}, category="a", value=0.9, detector="unet"),
+        make_report({}, category="b", value=0.5, detector="unet"),
+    ]
+    looks = {"cae": Shown("CAE", 0, reports[0]), "unet": Shown("U-Net", 1, reports[2])}
+    titles = {"cae": "CAE", "unet": "U-Net"}
+    board = make_leaderboard(reports, "image_auroc")
+    cae, unet = draw_leaderboard(board, looks).data
+    assert list(cae.x) == [0.7]
+    assert list(unet.x) == [0.9, 0.5]
+    assert list(cae.error_x.array) == list(cae.error_x.arrayminus) == pytest.approx([0.1])
+    rows = tabulate_board(board, titles).set_index("category")
+    assert rows.loc["a", "best"] == "U-Net"
+    assert rows["CAE"].isna().tolist() == [False, True]
+    assert rows.loc["b", "best"] == "–"
+    assert "Mean over 1 categories: CAE 0.700, U-Net 0.900." in describe_board(board, titles)
+    slowest = tabulate_board(make_leaderboard(reports, "seconds"), titles)
+    assert slowest["best"][0] == "CAE", "fewer seconds are better"
+    lone = make_leaderboard([reports[1]], "iou")
+    assert draw_leaderboard(lone, looks).layout.annotations[0].text == "No mask."
+
+
+def test_a_dot_says_its_interval_or_that_there_is_none() -> None:
+    report = make_report({}, category="a", value=0.7)
+    few = replace(report, figures={**report.figures, "pixel_auroc": Figure(0.7, reason="Few.")})
+    looks = {"cae": Shown("CAE", 0, few)}
+    for key, says in (("image_auroc", "0.600 to 0.800"), ("pixel_auroc", "no interval")):
+        (dots,) = draw_leaderboard(make_leaderboard([few], key), looks).data
+        assert dots.customdata[0][1] == says
+    assert "Few." in describe_figures([looks["cae"]])
+
+
+def test_every_figure_stands_in_the_table_with_its_interval(first: Shown) -> None:
+    table = tabulate_figures([first]).set_index("figure")["CAE"]
+    assert table["image AUROC"] == "0.800 (0.700–0.900)"
+    assert table["accuracy *"] == "0.800 (0.700–0.900)"
+    said = describe_figures([first])
+    assert "3 normal and 3 defective test images" in said
+    assert "10 false alarms per 100" in said
+    assert "CAE 1 of 3" in said
+
+
+def test_a_histogram_counts_every_image_once() -> None:
+    scores = np.array([0.0, 1.0, 1.5, 2.0])
+    labels = np.array([False, False, True, True])
+    plain = make_histogram(scores, labels)
+    assert not plain["isLog"]
+    assert sum(plain["normal"]) == sum(plain["defective"]) == 2
+    steep = make_histogram(np.array([0.0, 0.001, 0.9, 1.0]), labels)
+    assert steep["isLog"]
+    assert (steep["low"], steep["high"]) == (0.001, 1.0)
+    assert sum(steep["normal"]) == sum(steep["defective"]) == 2
+    assert sum(make_histogram(np.ones(3), np.zeros(3, bool))["normal"]) == 3
+
+
+def test_the_browser_counts_verdicts_as_the_evaluation_does(first: Shown, second: Shown) -> None:
+    rng = np.random.default_rng(3)
+    calibrations = {
+        "cae": Calibration(
+            np.sort(rng.random(19)).astype(np.float32), tuple("abcdefghijklmnopqrs")
+        ),
+        "unet": Calibration(
+            np.sort(70 * rng.random(19)).astype(np.float32), tuple("abcdefghijklmnopqrs"), 12.0
+        ),
+    }
+    value = judge_values([first, second], calibrations)
+    assert value["isSameImages"]
+    assert [one["name"] for one in value["kinds"]] == ["dent", "scratch"]
+    rates = [0.05, 0.1, 0.3, 0.5, 0.95]
+    body = """return input.rates.map((rate) => input.value.detectors.map((one) => {
+      const scores = Float32Array.from(one.normalScores);
+      const calibration = { scores, minThreshold: one.minThreshold };
+      const flagged = flagAll(one.scores, thresholdAt(calibration, rate));
+      const counts = countVerdicts(flagged, one.kinds, one.units);
+      return { ...counts, rates: rateVerdicts(counts) };
+    }));"""
+    found = evaluate(
+        body,
+        {"rates": rates, "value": json.loads(json.dumps(value))},
+        scripts=("calibration", "judge_count"),
+    )
+    for rate, row in zip(rates, found, strict=True):
+        for one, counts in zip((first, second), row, strict=True):
+            threshold = calibrations[one.report.detector].threshold(rate)
+            flagged = [image.image_score > threshold for image in one.report.images]
+            expected = confusion(flagged, [image.is_anomalous for image in one.report.images])
+            assert counts["found"] == expected.true_positives
+            assert counts["missed"] == expected.false_negatives
+            assert counts["alarms"] == counts["flaggedParts"] == expected.false_positives
+            assert counts["right"] == expected.true_negatives
+            assert counts["rates"]["accuracy"] == pytest.approx(expected.accuracy)
+            assert counts["rates"]["f1"] == pytest.approx(expected.f1)
+            assert sum(kind["total"] for kind in counts["byKind"]) == 3
+
+
+def test_images_of_one_part_are_one_part_and_a_majority_is_strict() -> None:
+    body = """return [countVerdicts([true, false, true, false], [-1, -1, -1, 0], [0, 0, 1, 2]),
+      flagByMajority([[true, true], [true, false], [false, false]]),
+      placeOn({ low: 1, high: 100, isLog: true }, 10), placeOn({ low: 0, high: 4 }, 9)];"""
+    counts, majority, middle, clipped = evaluate(body, {}, scripts=("calibration", "judge_count"))
+    assert (counts["flaggedParts"], counts["parts"]) == (2, 2)
+    assert (counts["alarms"], counts["right"]) == (2, 1)
+    assert majority == [True, False]
+    assert middle == pytest.approx(0.5)
+    assert clipped == 1
+
+
+def write_card(folder: Path, history: object) -> Path:
+    folder.mkdir()
+    training = {"summary": "trained on 9 parts", "seconds": 60, "created": "2026", "device": "cpu"}
+    write_json(folder / CARD, {"format": 1, "state": {"history": history}, "training": training})
+    return folder
+
+
+def test_a_training_is_read_from_the_card_and_its_best_epoch_marked(tmp_path: Path) -> None:
+    rows = [
+        {"epoch": 1, "loss": 20.0, "validation_loss": 9.0},
+        {"epoch": 2, "loss": 2.0, "validation_loss": 1.0},
+        {"epoch": 3, "loss": 1.0, "validation_loss": 1.5},
+    ]
+    history = read_history(write_card(tmp_path / "cae", rows))
+    assert history.epochs == (1, 2, 3)
+    assert history.figures["loss"] == (20.0, 2.0, 1.0)
+    figure = draw_training("CAE", history)
+    assert [one.name for one in figure.data] == ["training", "validation", "lowest: epoch 2"]
+    assert figure.layout.yaxis.type == "log"
+
+
+def test_accuracy_and_f1_of_a_training_have_lines_on_an_axis_of_their_own(tmp_path: Path) -> None:
+    rows = [
+        {"epoch": n, "seconds": 2.0, "stage": 1, "loss": 1 / n, "validation_loss": 2 / n}
+        | {"accuracy": 0.5 + n / 10, "f1": 0.4 + n / 10}
+        for n in (1, 2, 3)
+    ]
+    history = read_history(write_card(tmp_path / "classifier", rows))
+    assert list(history.figures) == ["loss", "validation_loss", "accuracy", "f1"]
+    assert history.figures["f1"] == pytest.approx((0.5, 0.6, 0.7))
+    lines = {one.name: one for one in draw_training("Classifier", history).data}
+    assert lines["accuracy"].y == pytest.approx((0.6, 0.7, 0.8))
+    assert lines["accuracy"].yaxis == lines["F1"].yaxis == "y2"
+    assert lines["training"].yaxis == "y"
+
+
+def test_what_has_no_epochs_or_no_checkpoint_says_so(tmp_path: Path) -> None:
+    history = read_history(write_card(tmp_path / "patchcore", []))
+    said = draw_training("PatchCore", history).layout.annotations[0].text
+    assert "no epochs" in said
+    assert "Trained on 9 parts." in said.replace("<br>", " ")
+    lacking = draw_training("CAE", None, trouble="Not trained yet.")
+    assert lacking.layout.annotations[0].text == "Not trained yet."
+
+
+def test_without_validation_only_the_training_loss_is_drawn() -> None:
+    history = History((1, 2), {"loss": (2.0, 1.0), "validation_loss": (None, None)}, "", "", 0, "")
+    assert [one.name for one in draw_training("CAE", history).data] == ["training"]
+
+
+@pytest.mark.parametrize("history", [[{"loss": 1}], [3], "abc", [{"epoch": "x"}]])
+def test_a_damaged_history_is_a_sentence(tmp_path: Path, history: object) -> None:
+    with pytest.raises(CheckpointError, match="is damaged"):
+        read_history(write_card(tmp_path / "cae", history))

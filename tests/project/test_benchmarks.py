@@ -1,0 +1,90 @@
+"""`make bench` measures the page that it has started, and says why where it cannot."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from benchmarks import page
+from benchmarks.page import (
+    Visitor,
+    find_free_port,
+    read_peak_memory,
+    running_page,
+    wait_for_first_inspection,
+)
+from inspection.products.catalog import Catalog
+from tests.fakes import DETECTORS, draw_part, make_catalog
+
+FAKE_PAGE = """
+import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+
+class Page(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+
+
+print("First inspection: part", "  PatchCore  defect", sep="\\n", flush=True)
+HTTPServer(("127.0.0.1", int(sys.argv[2])), Page).serve_forever()
+"""
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    return make_catalog(tmp_path_factory.mktemp("bench"))
+
+
+def test_an_image_is_followed_through_the_page_to_its_last_answer(url: str, tmp_path: Path) -> None:
+    part = tmp_path / "part.png"
+    Image.fromarray(draw_part(5, strength=0.4)[0]).save(part)
+    visitor = Visitor(url)
+    assert [visitor.inspect("drawn/part", part) for _ in range(2)] == [len(DETECTORS)] * 2
+    part.write_bytes(b"no image")
+    assert visitor.inspect("drawn/part", part) == 0, "an error is no fast inspection"
+
+
+def test_a_page_is_measured_from_its_command_to_its_first_inspection() -> None:
+    with running_page(["-c", FAKE_PAGE]) as running:
+        assert 0 < running.answered <= running.inspected
+        peak = read_peak_memory(running.pid)
+    if sys.platform == "linux":
+        assert peak is not None
+        assert 1 < peak < 1000
+
+
+def test_a_page_that_cannot_start_says_why() -> None:
+    with (
+        pytest.raises(SystemExit, match=r"did not answer\. It said:\nno memory"),
+        running_page(["-c", "import sys; sys.exit('no memory')"]),
+    ):
+        pass
+
+
+def test_a_page_whose_first_inspection_never_comes_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(page, "PATIENCE", 0.1)
+    asleep = [sys.executable, "-c", "import time; time.sleep(600)"]
+    with (
+        subprocess.Popen(asleep, stdout=subprocess.PIPE, text=True) as process,
+        pytest.raises(SystemExit, match="first inspection was not done"),
+    ):
+        wait_for_first_inspection(process)
+    assert process.returncode != 0
+
+
+def test_every_page_gets_a_port_of_its_own() -> None:
+    assert 1024 <= find_free_port() < 65536
+    assert len({find_free_port() for _ in range(20)}) > 1
+
+
+def test_a_process_that_is_gone_has_no_peak_memory() -> None:
+    assert read_peak_memory(2**22 + 1) is None, "Linux gives no such number to a process"
+    if sys.platform == "linux":
+        assert (read_peak_memory(os.getpid()) or 0) > 1

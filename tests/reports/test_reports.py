@@ -1,0 +1,337 @@
+"""Reports of inspections: the same facts as PDF, HTML, CSV and JSON, whatever comes in."""
+
+import csv
+import hashlib
+import io
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pypdfium2
+import pytest
+
+from inspection.errors import ReportError, SettingsError
+from inspection.files import csv_text
+from inspection.images import read_image
+from inspection.pipeline import inspect_image
+from inspection.products.identity import DetectorIdentity, Identity, identify
+from inspection.reports.formats import FORMATS, check_formats, prepare_folder, write_report
+from inspection.reports.html import make_html
+from inspection.reports.pdf import make_pdf
+from inspection.reports.records import (
+    Item,
+    Report,
+    make_csv,
+    make_item,
+    make_json,
+    shorten,
+    write_overlays,
+)
+from inspection.types import Inspection, RGBImage
+from tests.factories import draw_part, make_channel
+from tests.fakes import make_catalog
+from tests.javascript import evaluate
+
+HASH = hashlib.sha256(b"weights").hexdigest()
+SCORES = [float(score) for score in np.linspace(100, 180, 60)]
+
+
+def make_inspection(
+    image: RGBImage, name: str = "part.png", *, detectors: Sequence[str] = ("cae", "unet")
+) -> Inspection:
+    channels = {detector: make_channel(*SCORES) for detector in detectors}
+    made = inspect_image(image, channels, source=name)
+    findings = [
+        replace(finding, detector=detector)
+        for finding, detector in zip(made.findings, detectors, strict=True)
+    ]
+    return replace(made, findings=tuple(findings))
+
+
+def make_report(*items: Item) -> Report:
+    detectors = tuple(
+        DetectorIdentity(
+            name=finding.detector,
+            summary="trained on 12 normal images",
+            created="2026-11-19T10:00:00+00:00",
+            num_calibration=60,
+            files={"weights.safetensors": HASH},
+            num_seen=72,
+            seen_hash="5" * 64,
+        )
+        for finding in items[0].findings
+    )
+    identity = Identity("parts", "disc", "a" * 64, detectors)
+    return Report(datetime(2026, 11, 20, 13, 5, tzinfo=UTC), 0.02, identity, items)
+
+
+def draw_dots(rows: int, columns: int) -> RGBImage:
+    """Draw a dark part with bright dots, each of which is a region of its own."""
+    image = np.full((64, 64, 3), 40, np.uint8)
+    for row in range(rows):
+        for column in range(columns):
+            image[4 + 7 * row, 4 + 7 * column] = 200 + row + column
+    return image
+
+
+def pdf_text(content: bytes) -> str:
+    document = pypdfium2.PdfDocument(content)
+    pages = [page.get_textpage().get_text_bounded() for page in document]
+    return re.sub(r"\s+", " ", " ".join(pages))
+
+
+def csv_rows(report: Report) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(make_csv(report))))
+
+
+CELLS = ['=HYPERLINK("x")', "+1", "-a", "@a", "\ta", "\ra", "a=b, c", "", -1.5, 2, "Teil ü"]
+SAFE = [
+    '\'=HYPERLINK("x")',
+    "'+1",
+    "'-a",
+    "'@a",
+    "'\ta",
+    "'\ra",
+    "a=b, c",
+    "",
+    "-1.5",
+    "2",
+    "Teil ü",
+]
+
+
+def test_no_text_in_a_csv_becomes_a_formula_and_numbers_stay_numbers() -> None:
+    text = csv_text([dict(zip("=bcdefghijk", CELLS, strict=True))])
+    head, row = csv.reader(io.StringIO(text, newline=""))
+    assert "".join(head) == "'=bcdefghijk"
+    assert row == SAFE
+
+
+def test_the_tables_of_the_page_are_saved_like_those_of_the_commands() -> None:
+    titles = list("=bcdefghijk")
+    text = evaluate(
+        "return toCsv(input.titles, input.rows);",
+        {"titles": titles, "rows": [CELLS]},
+        scripts=["csv"],
+    )
+    assert list(csv.reader(io.StringIO(text, newline=""))) == [["'=", *titles[1:]], SAFE]
+
+
+@pytest.fixture(scope="module")
+def defect() -> Item:
+    return make_item(make_inspection(draw_part(1, defective=True)[0]))
+
+
+@pytest.fixture(scope="module")
+def good() -> Item:
+    return make_item(make_inspection(draw_part(2)[0] // 2, "good.png"))
+
+
+def test_every_format_holds_the_facts_of_the_findings(defect: Item) -> None:
+    report = make_report(defect)
+    facts = json.loads(make_json(report))
+    (image,) = facts["images"]
+    finding, region = image["findings"][0], defect.findings[0].regions[0]
+    assert (facts["dataset"], facts["category"]) == ("parts", "disc")
+    assert facts["detectors"][0]["files"] == {"weights.safetensors": HASH}
+    assert finding["image_score"] == defect.findings[0].image_score
+    assert finding["regions"][0]["peak"] == region.peak
+    assert finding["measures"] == defect.findings[0].measures
+    row = csv_rows(report)[0]
+    assert float(row["threshold"]) == defect.findings[0].threshold
+    assert (int(row["left"]), int(row["peak_x"])) == (region.box.left, region.peak_at[1])
+    assert row["weights_sha256"] == HASH
+    page = make_html(report)
+    words = pdf_text(make_pdf(report)), re.sub(r"\s+", " ", page)
+    for text in words:
+        for said in ("Defect found", "part.png", HASH, "2026-11-20 13:05 UTC", "parts/disc"):
+            assert said in text
+        assert f"{region.box.left}, {region.box.top}" in text
+        assert f"{defect.findings[0].relative_score:.2f}×" in text
+        assert "trained on 12 normal images" in text
+    # the image, and for each detector its overlay and its edges
+    assert page.count("data:image/jpeg") == 1 + 2 * len(defect.findings)
+    assert "http" not in page
+
+
+def test_an_image_without_a_finding_is_reported_as_such(good: Item) -> None:
+    report = make_report(good)
+    assert "None: no detector is above its threshold" in pdf_text(make_pdf(report))
+    assert "None: no detector is above its threshold" in make_html(report)
+    rows = csv_rows(report)
+    assert [row["verdict"] for row in rows] == ["normal", "normal"], "one line per detector"
+    assert json.loads(make_json(report))["images"][0]["findings"][0]["regions"] == []
+
+
+def test_forty_regions_are_all_there() -> None:
+    item = make_item(make_inspection(draw_dots(5, 8), detectors=("patchcore",)))
+    assert len(item.findings[0].regions) == 40
+    report = make_report(item)
+    assert [row["region"] for row in csv_rows(report)] == [str(n) for n in range(1, 41)]
+    text, page = pdf_text(make_pdf(report)), make_html(report)
+    for number in range(1, 41):
+        assert f"PatchCore {number} " in text
+        assert f'<td class="number">{number}</td>' in page
+
+
+def test_of_more_than_forty_regions_those_with_the_highest_peaks_are_listed() -> None:
+    item = make_item(make_inspection(draw_dots(7, 8), detectors=("patchcore",)))
+    regions = item.findings[0].regions
+    assert len(regions) == 56
+    report = make_report(item)
+    assert len(csv_rows(report)) == 56
+    order = sorted(range(56), key=lambda index: -regions[index].peak)
+    for text in (pdf_text(make_pdf(report)), re.sub(r"<[^>]+>", " ", make_html(report))):
+        assert "PatchCore: and 16 more with lower peaks, in the CSV." in text
+        shown = re.findall(r"PatchCore\s+(\d+)\s+\d+, \d+", text)
+        assert shown == [str(index + 1) for index in sorted(order[:40])]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "裂纹_检测 図面 검사.png",
+        "Ужас Ωμέγα łódź Ğ.png",
+        "a" * 255,
+        "<script>alert(1)</script> & {title}.png",
+        "line\nbreak\x07.png",
+    ],
+)
+def test_a_name_of_any_script_and_length_is_kept(name: str) -> None:
+    report = make_report(make_item(make_inspection(draw_part(3)[0], name)))
+    assert json.loads(make_json(report))["images"][0]["image"] == name
+    assert csv_rows(report)[0]["image"] == name
+    assert "<script>" not in make_html(report)
+    shown = "".join(pdf_text(make_pdf(report)).split())
+    expected = name.replace("\n", "[U+000A]").replace("\x07", "[U+0007]")
+    assert "".join(expected.split()) in shown
+
+
+def test_letters_that_no_font_has_are_written_as_their_code_points() -> None:
+    report = make_report(make_item(make_inspection(draw_part(3)[0], "ภาพ.png")))
+    assert "[U+0E20][U+0E32][U+0E1E].png" in pdf_text(make_pdf(report))
+
+
+def test_letters_of_scripts_from_right_to_left_are_all_there() -> None:
+    report = make_report(make_item(make_inspection(draw_part(3)[0], "صورة שלום.png")))
+    shown = pdf_text(make_pdf(report))
+    assert set("שלום") <= set(shown)
+    assert "[U+" not in shown
+    assert "صورة שלום.png" in make_html(report)
+
+
+def test_a_name_whose_bytes_are_no_unicode_is_kept_as_escapes() -> None:
+    item = make_item(make_inspection(draw_part(3)[0], "bad\udcff.png"))
+    report = make_report(item)
+    assert item.name == "bad\\xff.png"
+    for make in FORMATS.values():
+        assert make(report)
+
+
+def test_class_probabilities_are_bars_in_both_and_columns_in_the_table(defect: Item) -> None:
+    measures = {"p_normal": 0.05, "p_深い傷": 0.95}
+    findings = (replace(defect.findings[0], measures=measures), defect.findings[1])
+    report = make_report(replace(defect, findings=findings))
+    for text in (pdf_text(make_pdf(report)), make_html(report)):
+        assert "class probabilities" in text
+        assert "深い傷" in text
+        assert "95.0 %" in text
+    assert csv_rows(report)[0]["p_深い傷"] == "0.95"
+    found = json.loads(make_json(report))["images"][0]["findings"][0]
+    assert list(found["class_probabilities"]) == ["深い傷", "normal"]
+
+
+def test_many_images_begin_with_a_summary_and_keep_their_notes(defect: Item, good: Item) -> None:
+    known = replace(good, note="This very image was seen in training by CAE.")
+    report = make_report(defect, known)
+    text = pdf_text(make_pdf(report))
+    assert text.startswith("Inspection of 2 images")
+    assert "Defect found: 1 · Models disagree: 0 · No defect found: 1" in text
+    assert text.index("Image 1 of 2") < text.index("Image 2 of 2")
+    assert known.note in text
+    assert known.note in make_html(report)
+    assert csv_rows(report)[-1]["note"] == known.note
+
+
+def test_the_same_report_gives_the_same_bytes_and_another_date_others(defect: Item) -> None:
+    again = make_item(make_inspection(draw_part(1, defective=True)[0]))
+    for make in FORMATS.values():
+        content = make(make_report(defect))
+        assert content == make(make_report(again))
+        later = replace(make_report(defect), created=datetime(2027, 1, 1, tzinfo=UTC))
+        assert content != make(later)
+
+
+@pytest.mark.parametrize("shape", [(16, 900), (900, 16), (2000, 1500), (8, 8)])
+def test_images_of_any_shape_and_darkness_fit_on_the_page(shape: tuple[int, int]) -> None:
+    black = np.zeros((*shape, 3), np.uint8)
+    report = make_report(make_item(make_inspection(black)))
+    assert "No defect found" in pdf_text(make_pdf(report))
+
+
+def test_a_report_without_pictures_needs_none(defect: Item) -> None:
+    plain = make_item(make_inspection(draw_part(1, defective=True)[0]), has_pictures=False)
+    assert make_json(make_report(plain)) == make_json(make_report(defect))
+    assert "Defect found" in pdf_text(make_pdf(make_report(plain)))
+
+
+def test_formats_are_chosen_by_name() -> None:
+    assert check_formats("PDF, csv,pdf") == ("pdf", "csv")
+    for wrong in ("docx", "", " , ", "pdf,docx"):
+        with pytest.raises(SettingsError, match="pdf, html, csv, json"):
+            check_formats(wrong)
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    with pytest.raises(ReportError, match="--out"):
+        prepare_folder(tmp_path / "file" / "reports")
+    prepare_folder(tmp_path / "new" / "reports")
+    assert list((tmp_path / "new" / "reports").iterdir()) == []
+
+
+def test_a_report_that_cannot_be_replaced_leaves_nothing_half_written(
+    tmp_path: Path, defect: Item
+) -> None:
+    report = make_report(defect)
+    assert [p.name for p in write_report(report, tmp_path, ["csv"])] == ["report.csv"]
+    (tmp_path / "report.json").mkdir()
+    with pytest.raises(ReportError, match=r"report\.json cannot be written"):
+        write_report(report, tmp_path, ["json"])
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["report.csv", "report.json"]
+
+
+def test_overlays_of_long_names_are_written_below_shorter_ones(tmp_path: Path) -> None:
+    name = "長い名前" * 20 + "_7"
+    rows = write_overlays(make_inspection(draw_part(1)[0], f"{name}.png"), tmp_path, number=3)
+    assert rows[0]["image"] == f"{name}.png"
+    written = str(rows[0]["overlay"])
+    assert (tmp_path / written).is_file()
+    assert written.startswith("0003_長い名前")
+    assert written.endswith("_7_cae.png")
+    assert shorten("short", 160) == "short"
+
+
+def test_an_identity_can_be_checked_against_the_files(tmp_path: Path) -> None:
+    catalog = make_catalog(tmp_path, trained=("cae",))
+    product = catalog.product("drawn/part")
+    identity = identify(product, {"cae": catalog.channel(product.key, "cae")})
+    (detector,) = identity.detectors
+    card = product.folder / "cae" / "detector.json"
+    assert detector.files["detector.json"] == hashlib.sha256(card.read_bytes()).hexdigest()
+    assert "weights.safetensors" not in detector.files, "the fake has none"
+    assert (detector.num_calibration, detector.summary) == (100, "trained on 300 parts")
+    assert (identity.dataset, identity.split_hash) == ("drawn", "")
+
+
+def test_pictures_are_shown_in_the_proportions_of_the_image(tmp_path: Path) -> None:
+    item = make_item(make_inspection(np.zeros((300, 900, 3), np.uint8)))
+    assert item.pictures is not None
+    path = tmp_path / "picture.jpg"
+    path.write_bytes(item.pictures.overlays[0])
+    height, width = read_image(path).shape[:2]
+    assert width == pytest.approx(3 * height, abs=2)

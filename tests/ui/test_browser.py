@@ -1,0 +1,465 @@
+"""The page in a real headless browser, with fakes in place of the detectors."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inspection.images import read_image
+from inspection.pipeline import inspect_with
+from inspection.products.catalog import Catalog
+from inspection.products.familiarity import FILE as FAMILIARITY
+from tests.browser import find_browser, panel, part, picture, region_rows, text, wait_for
+from tests.fakes import (
+    DETECTORS,
+    FakeEmbed,
+    make_catalog,
+    write_bad_files,
+    write_checkpoint,
+    write_look,
+    write_product,
+)
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(find_browser() is None, reason="no Chromium is installed"),
+]
+
+KEY = "drawn/part"
+DESKTOP = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+COPY_WHITE_IMAGE = """async () => {
+  const canvas = new OffscreenCanvas(64, 64);
+  const context = canvas.getContext('2d');
+  context.fillStyle = 'white';
+  context.fillRect(0, 0, 64, 64);
+  const type = 'image/png';
+  const image = await canvas.convertToBlob({ type });
+  await navigator.clipboard.write([new ClipboardItem({ [type]: image })]);
+}"""
+
+REFUSE_TO_DECODE = """(lost) => {
+  window.decodeImage = HTMLImageElement.prototype.decode;
+  HTMLImageElement.prototype.decode = function () {
+    const bitDepth = atob(this.src.split(',')[1]).charCodeAt(24); // of a PNG: the mask has 1
+    if ((bitDepth === 1) !== (lost === 'mask')) return window.decodeImage.call(this);
+    return Promise.reject(new DOMException('The source image cannot be decoded.', 'EncodingError'));
+  };
+}"""
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("page")
+
+
+@pytest.fixture(scope="module")
+def catalog(root: Path) -> Catalog:
+    """The U-Net misses faint defects, and is not trained for the second product."""
+    write_product(root / "data" / "drawn", "tile")
+    write_checkpoint(root / "checkpoints" / "drawn" / "tile" / "cae")
+    write_checkpoint(root / "checkpoints" / "drawn" / "tile" / "patchcore", num_normal=30)
+    return make_catalog(root, weakness={"unet": 0.3})
+
+
+@pytest.fixture(scope="module")
+def complaints() -> list[str]:
+    """What the browsers complained about, and every request that left the machine."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def desktop(browser: Any, url: str, complaints: list[str]) -> Iterator[Any]:
+    yield from open_page(browser, url, complaints, viewport=DESKTOP)
+
+
+@pytest.fixture
+def page(desktop: Any, complaints: list[str]) -> Iterator[Any]:
+    """The page on a desktop, shared by all tests, with everything put back after each."""
+    yield desktop
+    assert complaints == []
+    if "part" not in desktop.locator("#product input").input_value():
+        choose_product(desktop, "part")
+        wait_for(desktop, "done:3")
+    if part(desktop, "reset").is_visible():
+        part(desktop, "reset").click()
+    part(desktop, "truth").uncheck(force=True)
+    part(desktop, "boxes").uncheck()
+    if part(desktop, "regions").is_visible():
+        part(desktop, "regions-toggle").click()
+    desktop.get_by_role("button", name="Overlay", exact=True).click()
+    desktop.get_by_role("button", name="Fit").click()
+
+
+@pytest.fixture(scope="module")
+def phone(browser: Any, url: str, complaints: list[str]) -> Iterator[Any]:
+    yield from open_page(browser, url, complaints, viewport=PHONE, has_touch=True)
+    assert complaints == []
+
+
+def open_page(browser: Any, url: str, complaints: list[str], **options: Any) -> Iterator[Any]:
+    context = browser.new_context(**options)
+    context.set_default_timeout(60_000)  # two busy cores can be slow
+    opened = context.new_page()
+
+    def note(text: str, *, is_wrong: bool = True) -> None:
+        if is_wrong:
+            complaints.append(text)
+
+    opened.on("console", lambda m: note(m.text, is_wrong=m.type == "error"))
+    opened.on("pageerror", lambda error: note(str(error)))
+    opened.on("request", lambda r: note(r.url, is_wrong=is_outside(r.url)))
+    opened.goto(url)
+    wait_for(opened, "done:3")
+    yield opened
+    context.close()
+
+
+def is_outside(url: str) -> bool:
+    return url.startswith("http") and "//127.0.0.1" not in url and "//localhost" not in url
+
+
+def pick(page: Any, label: str) -> None:
+    page.evaluate("document.querySelector('.dl').dataset.ready = ''")
+    page.get_by_role("button", name=re.compile(f"^{label}, ")).first.click()
+    wait_for(page, "done:3")
+
+
+def move_slider(page: Any, position: int) -> None:
+    part(page, "rate").fill(str(position))
+    page.wait_for_timeout(100)
+
+
+def choose_product(page: Any, name: str) -> None:
+    page.locator("#product input").click()
+    page.get_by_role("option", name=name).click()
+
+
+def bad_file(root: Path, kind: str) -> Path:
+    return write_bad_files(root / "bad")[kind]
+
+
+def test_the_page_opens_with_a_defect_that_all_three_have_looked_at(page: Any) -> None:
+    assert text(page, "title") in ("Defect found", "Models disagree")
+    for detector in DETECTORS:
+        assert panel(page, detector).get_attribute("data-state") == "done"
+        assert "× threshold" in panel(page, detector).inner_text()
+    assert page.locator('.strip button[aria-pressed="true"]').count() == 1
+
+
+def test_a_strict_majority_decides_and_the_others_are_named(page: Any) -> None:
+    pick(page, "dent")
+    assert text(page, "title") == "Defect found"
+    assert text(page, "sub") == "CAE and PatchCore are above their thresholds; U-Net is not."
+    pick(page, "good")
+    assert text(page, "title") == "No defect found"
+    assert "a good part" in text(page, "facts")
+
+
+def test_the_page_judges_as_the_pipeline_does(page: Any, catalog: Catalog) -> None:
+    pick(page, "dent")
+    sample_id = page.locator('.strip button[aria-pressed="true"]').get_attribute("data-sample")
+    image = read_image(catalog.sample(KEY, sample_id).image_path)
+    for detector in DETECTORS:
+        channel = catalog.load(KEY, detector).channel
+        assert channel is not None
+        finding = inspect_with(channel, image, false_alarm_rate=0.02)
+        shown = panel(page, detector).inner_text()
+        digits = 2 if finding.relative_score < 10 else 1
+        assert f"{finding.relative_score:.{digits}f}× threshold" in shown
+        assert ("Defect" if finding.verdict.value == "defect" else "Normal") in shown
+        percent = 100 * float(np.mean(finding.anomaly_map > finding.threshold))
+        share = f"{percent:.{1 if percent < 10 else 0}f} % in" if percent else "none"
+        assert share in shown
+
+
+def test_the_slider_judges_everything_anew_without_a_request(page: Any) -> None:
+    pick(page, "good")
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    strict = text(page, "joint")
+    move_slider(page, 99)
+    assert text(page, "rate-value") == "50"
+    assert text(page, "joint") != strict
+    assert part(page, "reset").is_visible()
+    rates = [panel(page, d).locator('[data-part="relative"]').inner_text() for d in DETECTORS]
+    move_slider(page, 0)
+    assert rates != [
+        panel(page, d).locator('[data-part="relative"]').inner_text() for d in DETECTORS
+    ]
+    assert text(page, "rate-value") == "0.99"
+    part(page, "reset").click()
+    assert text(page, "rate-value") == "2"
+    assert requests == []
+
+
+def test_a_chosen_rate_stays_for_the_next_image_of_the_product(page: Any) -> None:
+    move_slider(page, 99)
+    pick(page, "scratch")
+    assert text(page, "rate-value") == "50"
+
+
+def test_a_missing_detector_shows_its_command_and_the_others_answer(page: Any) -> None:
+    choose_product(page, "tile")
+    wait_for(page, "done:2")
+    assert "python cli.py train" in panel(page, "unet").locator("code").inner_text()
+    assert "U-Net could not answer." in text(page, "sub")
+    assert text(page, "rate-value") == "3.23", "30 normal parts support no less"
+    raised = "Raised from 2: 30 held-out good parts support no less than 3.23 per 100."
+    assert text(page, "raised") == raised
+
+
+@pytest.mark.parametrize("kind", ["empty", "text", "truncated", "small", "huge"])
+def test_a_bad_upload_is_a_sentence_and_the_page_goes_on(page: Any, root: Path, kind: str) -> None:
+    page.locator('input[type="file"]').first.set_input_files(bad_file(root, kind))
+    wait_for(page, "error:0")
+    assert text(page, "title") == "This image cannot be inspected"
+    assert len(text(page, "sub")) > 30
+    assert page.locator("#product input").input_value() == "part"
+    pick(page, "scratch")
+
+
+def test_an_upload_is_inspected_and_cleared(page: Any, tmp_path: Path) -> None:
+    path = tmp_path / "部品.tif"
+    Image.new("RGB", (50, 120), (250, 250, 250)).save(path)
+    page.evaluate("document.querySelector('.dl').dataset.ready = ''")
+    page.locator('input[type="file"]').first.set_input_files(path)
+    wait_for(page, "done:3")
+    assert text(page, "title") == "Defect found"
+    assert page.locator('.strip button[aria-pressed="true"]').count() == 0
+    page.locator("#clear").click()
+    wait_for(page, "empty:0")
+    assert text(page, "title") == "Add an image to begin"
+    assert page.locator("#input img").count() == 0
+
+
+def test_a_pasted_image_is_inspected_whatever_has_the_focus(page: Any) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate(COPY_WHITE_IMAGE)
+    panel(page, "unet").locator("canvas").focus()
+    page.evaluate("document.querySelector('.dl').dataset.ready = ''")
+    page.keyboard.press("ControlOrMeta+v")
+    wait_for(page, "done:3")
+    assert text(page, "title") == "Defect found"
+    assert page.locator('.strip button[aria-pressed="true"]').count() == 0
+
+
+def test_zoom_reading_and_ground_truth_are_shared_by_all_panels(page: Any) -> None:
+    pick(page, "scratch")
+    part(page, "truth").check()
+    canvas = panel(page, "cae").locator("canvas")
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
+    for detector in DETECTORS:
+        reading = panel(page, detector).locator('[data-part="reading"]')
+        assert re.fullmatch(r"[\d.]+×\s+[\d.e-]+", reading.inner_text())
+    page.mouse.wheel(0, -300)
+    page.wait_for_timeout(100)
+    assert text(page, "zoom") != "100 %"
+    page.get_by_role("button", name="Fit").click()
+    assert text(page, "zoom") == "100 %"
+
+
+def test_what_does_not_look_like_the_product_is_inspected_when_somebody_wants_it(
+    page: Any, catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    red = np.full((96, 96, 3), (200, 20, 20), np.uint8)
+    Image.fromarray(red).save(tmp_path / "red.png")
+    folders = {name: catalog.product(f"drawn/{name}").folder for name in ("part", "tile")}
+    monkeypatch.setattr(catalog, "embed", FakeEmbed())
+    write_look(folders["part"])
+    write_look(folders["tile"], red)
+    try:
+        page.locator('input[type="file"]').first.set_input_files(tmp_path / "red.png")
+        wait_for(page, "unfamiliar:0")
+        assert text(page, "title") == "This does not look like part"
+        assert text(page, "sub").startswith("As a whole it is too unlike the normal training ima")
+        for detector in DETECTORS:
+            assert panel(page, detector).locator(".dl-badge").inner_text() == "Not inspected"
+        assert page.get_by_role("button", name="PDF", exact=True).is_disabled()
+        page.get_by_role("button", name="Inspect as tile").click()
+        wait_for(page, "done:2")
+        assert page.locator("#product input").input_value() == "tile"
+        assert text(page, "note") == ""
+        assert not part(page, "ways").is_visible()
+        choose_product(page, "part")
+        wait_for(page, "unfamiliar:0")
+        page.get_by_role("button", name="Inspect anyway").click()
+        wait_for(page, "done:3")
+        assert text(page, "note").startswith("This does not look like part. As a whole")
+        assert text(page, "note").endswith("It looks most like drawn/tile.")
+        pick(page, "scratch")
+        assert text(page, "note") == ""
+    finally:
+        for folder in folders.values():
+            (folder / FAMILIARITY).unlink()
+
+
+@pytest.mark.parametrize(("lost", "has_picture"), [("mask", "true"), ("image", "false")])
+def test_a_picture_that_cannot_be_decoded_holds_back_no_answer(
+    page: Any, lost: str, has_picture: str
+) -> None:
+    page.evaluate(REFUSE_TO_DECODE, lost)
+    try:
+        pick(page, "scratch")
+        assert text(page, "title") in ("Defect found", "Models disagree")
+        assert panel(page, "cae").get_attribute("data-pictured") == has_picture
+        assert part(page, "truth").is_disabled()
+    finally:
+        page.evaluate("() => { HTMLImageElement.prototype.decode = window.decodeImage; }")
+    pick(page, "dent")
+    assert panel(page, "cae").get_attribute("data-pictured") == "true"
+    assert part(page, "truth").is_enabled()
+
+
+def test_the_pictures_answer_to_the_keyboard(page: Any) -> None:
+    panel(page, "unet").locator("canvas").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(100)
+    assert panel(page, "patchcore").locator('[data-part="reading"]').is_visible()
+    page.keyboard.press("+")
+    assert text(page, "zoom") == "160 %"
+    page.keyboard.press("0")
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(100)
+    assert text(page, "zoom") == "100 %"
+    assert not panel(page, "patchcore").locator('[data-part="reading"]').is_visible()
+
+
+def test_each_view_shows_another_picture(page: Any) -> None:
+    pick(page, "scratch")
+    seen = set()
+    for mode in ("Overlay", "Heatmap", "Outline", "Edges", "Original"):
+        page.get_by_role("button", name=mode, exact=True).click()
+        seen.add(picture(page))
+    assert len(seen) == 5
+
+
+def test_the_table_of_regions_is_that_of_the_pipeline(page: Any, catalog: Catalog) -> None:
+    pick(page, "scratch")
+    assert not part(page, "regions").is_visible(), "folded until somebody asks"
+    page.get_by_role("button", name="Regions", exact=True).click()
+    sample_id = page.locator('.strip button[aria-pressed="true"]').get_attribute("data-sample")
+    image = read_image(catalog.sample(KEY, sample_id).image_path)
+    expected = []
+    for detector in DETECTORS:
+        channel = catalog.channel(KEY, detector)
+        finding = inspect_with(channel, image, false_alarm_rate=0.02)
+        for number, region in enumerate(finding.regions, 1):
+            box, (row, column) = region.box, region.peak_at
+            place = f"{box.left}, {box.top}"
+            size = f"{box.right - box.left} × {box.bottom - box.top}"
+            expected.append([str(number), place, size, f"{column}, {row}"])
+    rows = region_rows(page)
+    assert [[row[i] for i in (1, 2, 3, 8)] for row in rows] == expected
+    counts = [sum(row[0] == title for row in rows) for title in ("CAE", "U-Net", "PatchCore")]
+    words = "CAE {} · U-Net {} · PatchCore {}".format(*counts)
+    assert text(page, "region-count") == words
+
+
+def test_boxes_edges_and_the_table_follow_the_slider_without_a_request(page: Any) -> None:
+    pick(page, "scratch")
+    page.get_by_role("button", name="Regions", exact=True).click()
+    plain = picture(page)
+    part(page, "boxes").check()
+    boxed, rows = picture(page), region_rows(page)
+    page.get_by_role("button", name="Edges", exact=True).click()
+    edges = picture(page)
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    move_slider(page, 99)
+    assert region_rows(page) != rows
+    assert picture(page) != edges
+    page.get_by_role("button", name="Overlay", exact=True).click()
+    assert len({plain, boxed, picture(page)}) == 3
+    assert requests == []
+
+
+def test_where_no_region_is_flagged_the_edge_view_says_so(page: Any) -> None:
+    pick(page, "good")
+    page.get_by_role("button", name="Edges", exact=True).click()
+    notes = page.locator('.dl-panel [data-part="busy"]')
+    assert notes.all_inner_texts() == ["No region is flagged, so there are no edges to show."] * 3
+    page.get_by_role("button", name="Overlay", exact=True).click()
+    assert notes.all_inner_texts() == [""] * 3
+
+
+def test_a_click_saves_a_report_at_the_rate_of_the_slider(page: Any, tmp_path: Path) -> None:
+    pick(page, "scratch")
+    sample_id = page.locator('.strip button[aria-pressed="true"]').get_attribute("data-sample")
+    move_slider(page, 99)
+    found = {}
+    for name in ("PDF", "HTML", "CSV", "JSON"):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=name, exact=True).click()
+        found[name] = tmp_path / download.value.suggested_filename
+        download.value.save_as(found[name])
+    assert found["PDF"].read_bytes().startswith(b"%PDF")
+    facts = json.loads(found["JSON"].read_text(encoding="utf-8"))
+    assert facts["images"][0]["image"] == sample_id
+    assert facts["false_alarm_rate"] == 0.5
+    assert text(page, "report-status") == f"Saved as {found['JSON'].name}"
+    rows = sum(len(one["regions"]) for one in facts["images"][0]["findings"])
+    page.get_by_role("button", name="Regions", exact=True).click()
+    assert rows == len(region_rows(page))
+
+
+def test_an_upload_is_reported_too_and_only_once_there_is_something_to_report(
+    page: Any, tmp_path: Path
+) -> None:
+    page.locator("#clear").click()
+    wait_for(page, "empty:0")
+    assert page.get_by_role("button", name="PDF", exact=True).is_disabled()
+    path = tmp_path / "teil.png"
+    Image.new("RGB", (80, 60), (200, 40, 40)).save(path)
+    page.evaluate("document.querySelector('.dl').dataset.ready = ''")
+    page.locator('input[type="file"]').first.set_input_files(path)
+    wait_for(page, "done:3")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="JSON", exact=True).click()
+    assert download.value.suggested_filename == "teil_report.json"
+
+
+def test_light_and_dark_follow_the_system_and_the_button(browser: Any, url: str) -> None:
+    for page in open_page(browser, url, [], viewport=DESKTOP, color_scheme="dark"):
+        assert page.evaluate("document.body.classList.contains('dark')")
+        page.get_by_role("button", name="Switch between light and dark").click()
+        assert not page.evaluate("document.body.classList.contains('dark')")
+
+
+def test_the_phone_has_no_sideways_scroll_and_jumps_to_a_panel(phone: Any) -> None:
+    assert phone.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    phone.get_by_role("button", name="PatchCore").click()
+    phone.wait_for_timeout(700)
+    box = panel(phone, "patchcore").bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= PHONE["width"]
+
+
+def test_two_fingers_zoom_the_picture(phone: Any) -> None:
+    panel(phone, "cae").locator("canvas").evaluate(
+        """(canvas) => {
+          const box = canvas.getBoundingClientRect();
+          const send = (type, pointerId, x) => canvas.dispatchEvent(new PointerEvent(type, {
+            pointerId, clientX: box.left + x, clientY: box.top + 100, bubbles: true }));
+          canvas.setPointerCapture = () => {};
+          send('pointerdown', 1, 100); send('pointerdown', 2, 150);
+          send('pointermove', 2, 250);
+          send('pointerup', 1, 100); send('pointerup', 2, 250);
+        }"""
+    )
+    assert text(phone, "zoom") == "300 %"
+
+
+def test_assistive_technology_finds_nothing_serious_to_complain_about(
+    page: Any, phone: Any
+) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    for opened in (page, phone):
+        found = axe.run(opened).response["violations"]
+        assert [v["help"] for v in found if v["impact"] in ("serious", "critical")] == []

@@ -1,0 +1,309 @@
+"""The Explore data tab in a real headless browser: every figure, every table; on a phone too."""
+
+import csv
+import itertools
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inspection.products.catalog import Catalog
+from tests.browser import find_browser, open_tab
+from tests.fakes import make_catalog, write_product
+from ui.explore.tab import SUB_TABS
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(find_browser() is None, reason="no Chromium is installed"),
+]
+
+SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
+SEEN = "[...document.querySelectorAll('.fig .js-plotly-plot')].filter((one) => one.clientWidth)"
+FIGURES = f"{SEEN}.map((one) => JSON.stringify([one.data, one.layout.annotations]))"
+on_desktop = pytest.mark.parametrize("opened", ["desktop"], indirect=True)  # alike on a phone
+NUM_FIGURES = {"overview": 4, "gallery": 0, "location": 1, "shape": 6, "similarity": 1}
+WITH_FIGURES = [view for view, count in NUM_FIGURES.items() if count]
+NUM_TABLES = {"overview": 3, "gallery": 0, "location": 1, "shape": 3, "similarity": 1}
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    """Two categories that differ in size, in number and in the types of their defects."""
+    root = tmp_path_factory.mktemp("explore")
+    write_product(root / "data" / "drawn", "tile", num_good=5, num_bad=2)
+    write_cracks(root / "data" / "drawn" / "tile")
+    write_product(root / "data" / "drawn")
+    catalog = make_catalog(root, further=[write_negative(root)])
+    good = root / "data" / "drawn" / "part"
+    for name in ("900.png", "901.png"):  # near-duplicates across the split
+        shutil.copy(good / "test" / "good" / "000.png", good / "train" / "good" / name)
+    return catalog
+
+
+def write_negative(root: Path) -> Path:
+    """Write a dataset of which no detector is trained, with the ids of the first one."""
+    folder = root / "data" / "negative"
+    shutil.copytree(root / "data" / "drawn" / "part", folder / "part")
+    for path in folder.glob("part/t*/*/*.png"):
+        Image.fromarray(255 - np.asarray(Image.open(path))).save(path)
+    return folder
+
+
+def write_cracks(folder: Path) -> None:
+    """Add wide and tall images with a thin line, and a mask that belongs to no image."""
+    rng = np.random.default_rng(5)
+    for number in range(4):
+        image = rng.normal(110, 6, (80, 120)).clip(0, 255).astype(np.uint8)
+        mask = np.zeros((80, 120), np.uint8)
+        mask[20 + 9 * number, 10:70] = 255
+        image[mask > 0] = 30
+        if number % 2:
+            image, mask = image.T, mask.T
+        for path, pixels in (
+            (folder / "test" / "crack" / f"{number:03d}.png", image),
+            (folder / "ground_truth" / "crack" / f"{number:03d}_mask.png", mask),
+        ):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(pixels).save(path)
+    Image.new("L", (96, 96)).save(folder / "ground_truth" / "crack" / "900_mask.png")
+
+
+@pytest.fixture(scope="module")
+def url(catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    from ui.serve import serve
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DEFECT_LENS_CACHE", str(tmp_path_factory.mktemp("cache")))
+        served = serve(catalog, host="127.0.0.1")
+        yield str(served.local_url)
+        served.close()
+
+
+@contextmanager
+def explore(browser: Any, url: str, size: str) -> Iterator[Any]:
+    """Open the tab; at the end nobody may have complained."""
+    complaints: list[str] = []
+    page = browser.new_page(viewport=SIZES[size])
+    page.set_default_timeout(120_000)
+    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(url)
+    open_tab(page, "#tabs", "Explore data")
+    page.wait_for_selector(".tiles div")
+    yield page
+    page.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def own_page(browser: Any, url: str) -> Iterator[Any]:
+    """Freshly opened, for a test that changes what is shown."""
+    with explore(browser, url, "desktop") as page:
+        yield page
+
+
+@pytest.fixture(params=SIZES, scope="module")
+def opened(request: pytest.FixtureRequest, browser: Any, url: str) -> Iterator[Any]:
+    with explore(browser, url, request.param) as page:
+        yield page
+
+
+@pytest.fixture
+def page(opened: Any) -> Iterator[Any]:
+    """Shared by the tests that only look: to open one takes seconds."""
+    yield opened
+    assert opened.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def open_view(page: Any, view: str) -> None:
+    """Open a sub-tab and wait for its own answer: until it comes, an older one may stand there."""
+    tabs = page.locator("#explore-tabs > .tab-wrapper button[aria-selected=true]")
+    if tabs.first.inner_text() != SUB_TABS[view]:
+        page.evaluate("document.getElementById('explore-tabs').dataset.stale = ''")
+        open_tab(page, "#explore-tabs", SUB_TABS[view])
+        page.wait_for_selector("#explore-tabs:not([data-stale])")
+    page.wait_for_function(
+        f"({SEEN}).filter((one) => one._fullLayout).length === {NUM_FIGURES[view]}"
+    )
+    page.wait_for_selector(".gallery:visible" if view == "gallery" else ".data:visible")
+
+
+def choose(page: Any, label: str, option: str) -> None:
+    page.get_by_label(label, exact=True).first.click()
+    page.get_by_role("option", name=option, exact=True).first.click()
+
+
+def test_every_figure_follows_category_and_defect_type(own_page: Any) -> None:
+    narrow = (("Category", "tile"), ("Defect type", "crack"))
+    widen = (("Defect type", "All types"), ("Category", "All categories"))
+    for view, choices in zip(WITH_FIGURES, itertools.cycle((narrow, widen)), strict=False):
+        open_view(own_page, view)
+        for label, option in choices:
+            before = own_page.evaluate(FIGURES)
+            choose(own_page, label, option)
+            own_page.wait_for_function(
+                f"(before) => {{ const now = {FIGURES}; return now.length === before.length"
+                " && now.every((one, index) => one !== before[index]); }",
+                arg=before,
+            )
+
+
+def test_the_gallery_follows_category_and_defect_type(own_page: Any) -> None:
+    open_view(own_page, "gallery")
+    assert headings(own_page) == ["Good (15)", "Defective (14)"]
+    choose(own_page, "Category", "tile")
+    own_page.wait_for_selector("text=Defective (8)")
+    choose(own_page, "Defect type", "crack")
+    own_page.wait_for_selector("text=Defective (4)")
+    assert headings(own_page) == ["Good (7)", "Defective (4)"]
+
+
+def test_tall_images_are_shown_whole_in_the_gallery(page: Any) -> None:
+    open_view(page, "gallery")
+    boxes = page.evaluate(
+        """[...document.querySelectorAll('.gallery .picture')].map((one) => [one, ...one.children]
+          .map((part) => part.getBoundingClientRect().toJSON()))"""
+    )
+    assert len(boxes) > 12
+    for frame, *parts in boxes:
+        assert all(part["bottom"] <= frame["bottom"] + 1 for part in parts)
+
+
+def headings(page: Any) -> list[str]:
+    return [str(one) for one in page.locator(".sides h2").all_inner_texts()]
+
+
+def test_every_table_is_sorted_searched_and_saved(own_page: Any) -> None:
+    for view, count in NUM_TABLES.items():
+        open_view(own_page, view)
+        tables = own_page.locator(".data:visible")
+        assert (view, tables.count()) == (view, count)
+        for table in tables.all():
+            check_sorting(table)
+            check_searching(table)
+            check_saving(own_page, table)
+
+
+def column(table: Any) -> list[str]:
+    return [str(one) for one in table.locator("tbody tr td:first-child").all_inner_texts()]
+
+
+def check_sorting(table: Any) -> None:
+    head = table.locator("th button").first
+    head.click()
+    upwards = column(table)
+    assert table.locator("th").first.get_attribute("aria-sort") == "ascending"
+    head.click()
+    assert table.locator("th").first.get_attribute("aria-sort") == "descending"
+    if "page" not in table.locator(".count").inner_text():  # else it begins with other rows
+        assert sorted(column(table)) == sorted(upwards)
+    assert len(set(upwards)) == 1 or column(table)[0] != upwards[0]
+
+
+def check_searching(table: Any) -> None:
+    search = table.get_by_role("searchbox")
+    search.fill("no row holds this")
+    assert column(table) == []
+    wanted = table.locator("tbody")
+    search.fill("")
+    first = column(table)[0]
+    search.fill(first)
+    assert wanted.locator("tr").count() >= 1
+    assert all(first in row for row in wanted.locator("tr").all_inner_texts())
+    search.fill("")
+
+
+def check_saving(page: Any, table: Any) -> None:
+    with page.expect_download() as event:
+        table.get_by_role("button", name="CSV").click()
+    with Path(event.value.path()).open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    count = int(table.locator(".count").inner_text().split(" ")[0].replace(",", ""))
+    assert len(rows) == count + 1
+    assert len({len(row) for row in rows}) == 1
+    titles = [one.strip() for one in table.locator("th").all_inner_texts()]
+    assert [title.strip() for title in rows[0]] == [title.rstrip(" ↕↑↓") for title in titles]
+
+
+def test_search_and_download_of_a_table_stand_in_one_line(page: Any) -> None:
+    for view in ("overview", "shape"):
+        open_view(page, view)
+        heads = page.locator(".data:visible .data-head:has(input:visible)").all()
+        assert heads
+        for head in heads:
+            tops = [head.locator(part).bounding_box()["y"] for part in ("input", ".save")]
+            assert abs(tops[0] - tops[1]) < 2
+
+
+def test_figures_fill_their_places_and_have_names(page: Any) -> None:
+    for view in ("shape", "location", "overview"):
+        open_view(page, view)
+        page.wait_for_function(
+            f"{SEEN}.every((one) => Math.abs(one._fullLayout.width - one.clientWidth) <= 1)"
+        )
+        assert page.evaluate(f"Math.min(...{SEEN}.map((one) => one._fullLayout._size.h))") > 90
+        names = page.evaluate(f"{SEEN}.map((one) => one.getAttribute('aria-label'))")
+        assert all(names)
+        assert len(set(names)) == len(names)
+
+
+def test_a_click_opens_an_image_large_and_hands_it_to_the_detectors(own_page: Any) -> None:
+    open_view(own_page, "gallery")
+    own_page.locator(".sides section").nth(1).locator("button").first.click()
+    dialog = own_page.locator("dialog.detail")
+    dialog.locator("dt").first.wait_for()
+    assert dialog.locator(".picture path").count() == 2
+    dialog.get_by_role("button", name="Close").click()
+    own_page.locator(".sides section").nth(1).locator("button").first.click()
+    assert dialog.locator("dt").count() > 0, "nothing new has come, and yet it is not empty"
+    own_page.evaluate("document.querySelector('.dl').dataset.ready = ''")
+    dialog.get_by_role("button", name="Inspect this image").click()
+    own_page.wait_for_selector('.dl[data-ready="done:3"]')
+    assert own_page.locator('.dl [data-part="title"]').first.inner_text() == "Defect found"
+
+
+def test_a_point_shows_the_image_of_its_own_dataset(own_page: Any) -> None:
+    open_view(own_page, "similarity")
+    small, large = hover(own_page), click(own_page)
+    choose(own_page, "Dataset", "negative")
+    own_page.wait_for_function(f"({SEEN})[0]?.layout?.meta === 'negative'")
+    assert hover(own_page) != small
+    assert click(own_page) != large
+
+
+def emit(page: Any, event: str) -> None:
+    """Let the figure say that something happened to the point of an image that both have."""
+    point = "{ customdata: 'part/test/dent/000.png' }"
+    mouse = "{ clientX: 300, clientY: 300 }"
+    page.evaluate(f"({SEEN})[0].emit('{event}', {{ points: [{point}], event: {mouse} }})")
+
+
+def hover(page: Any) -> str:
+    emit(page, "plotly_hover")
+    page.wait_for_selector(".peek img")
+    source = str(page.locator(".peek img").get_attribute("src"))
+    emit(page, "plotly_unhover")
+    return source
+
+
+def click(page: Any) -> str:
+    emit(page, "plotly_click")
+    dialog = page.locator("dialog.detail")
+    dialog.locator("dt").first.wait_for()
+    source = str(dialog.locator("img").get_attribute("src"))
+    dialog.get_by_role("button", name="Close").click()
+    return source
+
+
+@on_desktop
+def test_assistive_technology_finds_nothing_to_complain_about(page: Any) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    for view in SUB_TABS:
+        open_view(page, view)
+        found = axe.run(page).response["violations"]
+        assert [(view, one["help"]) for one in found] == []

@@ -1,0 +1,331 @@
+"""The Explore data tab: whatever a request asks for, no path is made of it."""
+
+import shutil
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from eda.similarity import FROM_STUDENT
+from inspection.demo import products as demo
+from inspection.demo.folder import DemoFolder
+from inspection.errors import DatasetError
+from inspection.products.catalog import Catalog
+from inspection.types import RGBImage
+from tests.factories import BrightnessDetector, make_channel, make_later, write_dataset
+from ui.explore import data as module
+from ui.explore.tab import SUB_TABS, Handlers
+
+
+@pytest.fixture
+def handlers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Handlers:
+    monkeypatch.setenv("DEFECT_LENS_CACHE", str(tmp_path / "cache"))
+    data = write_dataset(tmp_path / "parts")
+    (tmp_path / "checkpoints").mkdir()
+    catalog = Catalog(
+        tmp_path / "checkpoints",
+        [data],
+        loader=lambda folder: make_channel(1.0),
+        detectors=(BrightnessDetector.name,),
+    )
+    return Handlers(catalog)
+
+
+def last(slots: Any) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for one in slots:
+        merged.update(one)
+    return merged
+
+
+EXPECTED = {
+    "overview": {"tiles", "splits", "counts", "problems", "images"},
+    "gallery": {"gallery"},
+    "location": {"density", "locations"},
+    "shape": {"resolution", "check", "shape-contrast", "defects"},
+    "similarity": {"projection", "pairs"},
+}
+
+
+@pytest.mark.parametrize("view", SUB_TABS)
+def test_every_sub_tab_has_something_to_show(handlers: Handlers, view: str) -> None:
+    slots = last(handlers.show(view, "parts", "all", "all", "any", "any", 0))
+    assert EXPECTED[view] <= slots.keys()
+    assert slots["status"]["text"] == ""
+    assert slots["category"][0][1] == ("disc", "disc")
+
+
+@pytest.mark.parametrize("view", SUB_TABS)
+def test_what_an_older_wish_showed_is_marked_until_the_new_one_is_drawn(
+    handlers: Handlers, view: str
+) -> None:
+    *before, drawn = handlers.show(view, "parts", "all", "all", "any", "any", 0)
+    assert before
+    assert all(slots["status"]["busy"] for slots in before)
+    assert not drawn["status"]["busy"]
+
+
+@pytest.mark.parametrize("name", ["../parts", "/etc", "", None, 3, ["parts"], {"a": 1}])
+def test_a_dataset_is_chosen_by_name_and_never_by_path(handlers: Handlers, name: object) -> None:
+    slots = last(handlers.show("overview", name, "all", "all", "any", "any", 0))
+    assert slots["status"]["problem"]
+    assert "tiles" not in slots
+
+
+@pytest.mark.parametrize("odd", ["nonsense", None, 7, ["x"], {"y": 2}])
+def test_odd_filters_mean_no_filter(handlers: Handlers, odd: object) -> None:
+    slots = last(handlers.show(odd, "parts", odd, odd, odd, odd, odd))
+    assert slots["category"][1] == "all"
+    assert slots["tiles"][0]["value"] == "20"
+
+
+def test_a_path_typed_by_hand_opens_nothing_outside_the_datasets(
+    handlers: Handlers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dataset folders are named when the page is started; a visitor's text never becomes a path."""
+    outside = write_dataset(tmp_path / "private")
+    fail = "inspection.datasets.cache.read_dataset"
+    monkeypatch.setattr(fail, lambda *_, **__: pytest.fail("a folder was read"))
+    asked = [str(outside), "../private", f"parts/../{outside.name}", "~", "file:///etc", "parts\0"]
+    for name in asked:
+        slots = last(handlers.show("overview", name, "all", "all", "any", "any", 0))
+        assert slots["status"]["problem"]
+        assert slots.keys() == {"status", "stop"}
+        assert handlers.open_image(name, "disc/test/spot/000.png").keys() == {"status"}
+
+
+def test_the_gallery_shows_good_beside_defective(handlers: Handlers) -> None:
+    good, bad = last(handlers.show("gallery", "parts", "all", "all", "any", "any", 0))["gallery"][
+        "sides"
+    ]
+    assert good["isGood"]
+    assert len(bad["items"]) == 4
+    assert all(item["path"].startswith("M") for item in bad["items"])
+    assert not any(item["path"] for item in good["items"])
+
+
+def test_a_click_opens_an_image_that_can_be_inspected(handlers: Handlers) -> None:
+    sample = "disc/test/spot/000.png"
+    detail = handlers.open_image("parts", sample)["detail"]
+    assert detail["product"] == "parts/disc"
+    assert detail["source"].startswith("data:image/png")
+    assert dict(detail["facts"])["Defects"] == "1"
+    assert handlers.catalog.any_sample(detail["product"], sample).id == sample
+
+
+@pytest.mark.parametrize("sample", ["../../secret.png", "/etc/passwd", None, 1, ["a"]])
+def test_an_image_is_chosen_by_id_and_never_by_path(handlers: Handlers, sample: object) -> None:
+    assert handlers.open_image("parts", sample)["status"]["problem"]
+    assert handlers.peek("parts", sample) == {}
+
+
+def test_a_dataset_without_masks_says_so_once(tmp_path: Path, handlers: Handlers) -> None:
+    shutil.rmtree(tmp_path / "parts" / "disc" / "ground_truth")
+    slots = last(handlers.show("shape", "parts", "all", "all", "any", "any", 0))
+    words = slots["resolution"].layout.annotations[0].text.replace("<br>", " ")
+    assert words.startswith("No image of this dataset has a mask or a box")
+    assert [name for name, value in slots.items() if name.startswith("shape-") and value] == []
+    assert (
+        last(handlers.show("location", "parts", "all", "all", "any", "any", 0))["locations"] is None
+    )
+
+
+def test_hovering_a_point_shows_its_thumbnail(handlers: Handlers) -> None:
+    peek = handlers.peek("parts", "disc/test/spot/000.png")
+    assert peek["source"].startswith("data:image/jpeg")
+
+
+class Means:
+    """Embeds an image as its mean colour, when it is let."""
+
+    source = "means"
+
+    def __init__(self) -> None:
+        self.is_asked, self.may_answer = threading.Event(), threading.Event()
+
+    def __call__(self, images: Sequence[RGBImage]) -> NDArray[np.float32]:
+        self.is_asked.set()
+        assert self.may_answer.wait(60)
+        return np.array([image.mean(axis=(0, 1)) for image in images], np.float32)
+
+
+@pytest.fixture
+def slow(handlers: Handlers, tmp_path: Path) -> Iterator[Means]:
+    """The embedding of a page with two datasets, whose images have the same ids."""
+    embed = Means()
+    others = shutil.copytree(tmp_path / "parts", tmp_path / "others")
+    handlers.catalog = Catalog(
+        tmp_path / "checkpoints",
+        [tmp_path / "parts", others],
+        loader=lambda folder: make_channel(1.0),
+        detectors=(BrightnessDetector.name,),
+        embed=embed,
+    )
+    handlers.explorer = module.Explorer(handlers.catalog)
+    yield embed
+    embed.may_answer.set()
+
+
+def begin_similarity(handlers: Handlers, slow: Means) -> Iterator[dict[str, Any]]:
+    """Show what is alike until the embeddings are being made."""
+    slots = handlers.show("similarity", "parts", "all", "all", "any", "any", 0)
+    while not slow.is_asked.is_set():
+        next(slots)
+    return slots
+
+
+def test_a_dataset_put_aside_for_others_keeps_its_embeddings_for_who_waits_for_them(
+    handlers: Handlers, slow: Means, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_OPEN", 1)
+    waiting = begin_similarity(handlers, slow)
+    last(handlers.show("overview", "others", "all", "all", "any", "any", 0))
+    slow.may_answer.set()
+    assert FROM_STUDENT in last(waiting)["projection"].to_json()
+
+
+def test_choosing_a_dataset_again_takes_no_embeddings_from_who_waits_for_them(
+    handlers: Handlers, slow: Means
+) -> None:
+    waiting = begin_similarity(handlers, slow)
+    job = handlers.explorer.open("parts")
+    handlers.explorer.forget("parts")
+    assert handlers.explorer.open("parts") is job  # and so it can be stopped
+    slow.may_answer.set()
+    assert FROM_STUDENT in last(waiting)["projection"].to_json()
+    handlers.explorer.forget("parts")
+    assert handlers.explorer.open("parts") is not job
+
+
+def test_a_second_visit_to_what_is_alike_compares_nothing_again(
+    handlers: Handlers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = last(handlers.show("similarity", "parts", "all", "all", "any", "any", 0))
+    monkeypatch.setattr("eda.similarity.compare_images", lambda *_: pytest.fail("once more"))
+    again = last(handlers.show("similarity", "parts", "all", "all", "any", "any", 0))
+    assert again["projection"].to_json() == first["projection"].to_json()
+    assert again["pairs"] == first["pairs"]
+
+
+def test_pictures_say_of_which_dataset_they_are(handlers: Handlers, slow: Means) -> None:
+    slow.may_answer.set()
+    sample = "disc/test/spot/000.png"
+    for name in ("parts", "others"):
+        shown = [
+            last(handlers.show(view, name, "all", "all", "any", "any", 0))
+            for view in ("gallery", "similarity")
+        ]
+        assert shown[0]["gallery"]["dataset"] == name
+        assert shown[1]["projection"].layout.meta == name
+        assert handlers.peek(name, sample)["dataset"] == name
+        assert handlers.open_image(name, sample)["detail"]["dataset"] == name
+
+
+def test_after_a_failure_nobody_foresaw_the_next_visit_tries_again(
+    handlers: Handlers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    explorer = module.Explorer(handlers.catalog)
+    with monkeypatch.context() as patch:
+        patch.setattr("threading.excepthook", lambda _: None)
+        patch.setattr("inspection.datasets.cache.DatasetCache.read", lambda *_, **__: 1 // 0)
+        with pytest.raises(DatasetError, match="could not be opened"):
+            explorer.get("parts")
+    assert len(explorer.get("parts").images) == 20
+
+
+def test_a_dataset_that_has_changed_is_shown_as_it_is_now(
+    handlers: Handlers, tmp_path: Path
+) -> None:
+    view = ("overview", "parts", "all", "all", "any", "any", 0)
+    assert last(handlers.show(*view))["tiles"][0]["value"] == "20"
+    spots = tmp_path / "parts" / "disc" / "test" / "spot"
+    shutil.copy(spots / "000.png", spots / "new.png")
+    make_later(spots)
+    assert last(handlers.show(*view))["tiles"][0]["value"] == "21"
+
+
+@pytest.fixture
+def demo_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, handlers: Handlers
+) -> tuple[Handlers, DemoFolder]:
+    """A page with the demo, of which the test images of one kind are drawn."""
+    for name, count in (("NUM_TRAIN_GOOD", 2), ("NUM_TEST_GOOD", 2), ("NUM_PER_DEFECT", 1)):
+        monkeypatch.setattr(demo, name, count)
+    folder = DemoFolder(tmp_path / "demo", ["washer"])
+    folder.draw(one for one in folder.samples if one.defect_type == "dent")
+    catalog = Catalog(
+        tmp_path / "checkpoints", [folder.root], loader=lambda _: make_channel(1.0), detectors=()
+    )
+    catalog.demo = folder
+    return Handlers(catalog), folder
+
+
+DEMO_VIEW = ("overview", "demo", "all", "all", "any", "any", 0)
+
+
+def test_an_excerpt_of_the_demo_says_so_and_grows_when_twice_as_much_is_there(
+    demo_page: tuple[Handlers, DemoFolder],
+) -> None:
+    page, folder = demo_page
+    shown = last(page.show(*DEMO_VIEW))
+    words = "The demo is being drawn: 1 of 8 images. Below is an excerpt of 1."
+    assert (shown["status"]["text"], shown["status"]["done"], shown["ticker"]) == (words, 1, True)
+    assert shown["tiles"][0]["value"] == "1"
+    folder.draw(folder.samples[:1])
+    assert page.follow("demo")["status"]["text"].startswith("The demo is being drawn: 2 of 8")
+    assert last(page.show(*DEMO_VIEW))["tiles"][0]["value"] == "2"
+    folder.draw(folder.samples[1:2])
+    assert last(page.show(*DEMO_VIEW))["tiles"][0]["value"] == "2", "not for every image"
+
+
+def test_the_whole_demo_is_shown_once_all_of_it_is_drawn(
+    demo_page: tuple[Handlers, DemoFolder],
+) -> None:
+    page, folder = demo_page
+    last(page.show(*DEMO_VIEW))
+    folder.draw(folder.samples)
+    folder.is_at_work = False
+    make_later(folder.root)
+    assert page.follow("demo") == {}
+    shown = last(page.show(*DEMO_VIEW))
+    assert shown["tiles"][0]["value"] == "8"
+    assert (shown["status"]["text"], shown["ticker"]) == ("", False)
+
+
+def test_a_demo_that_cannot_be_drawn_is_an_excerpt_with_the_reason(
+    demo_page: tuple[Handlers, DemoFolder],
+) -> None:
+    page, folder = demo_page
+    folder.is_at_work = False
+    folder.trouble = DatasetError("The disk is full.", "Make room.")
+    shown = last(page.show(*DEMO_VIEW))
+    words = "This is an excerpt: 1 of the 8 images of the demo. The disk is full. Make room."
+    assert (shown["status"]["text"], shown["ticker"]) == (words, False)
+
+
+def test_any_image_of_the_demo_can_be_handed_to_the_detectors(
+    demo_page: tuple[Handlers, DemoFolder],
+) -> None:
+    page, folder = demo_page
+    wanted = folder.samples[0]
+    assert not wanted.image_path.exists()
+    assert page.catalog.any_sample("demo/washer", wanted.id) == wanted
+    assert wanted.image_path.is_file()
+
+
+def test_without_datasets_the_tab_says_what_to_do(tmp_path: Path) -> None:
+    catalog = Catalog(tmp_path, [], loader=lambda folder: make_channel(1.0), detectors=())
+    slots = last(Handlers(catalog).show("overview", None, "all", "all"))
+    assert "--data DIR" in slots["status"]["text"]
+
+
+def test_strangers_are_told_no_folder_of_the_machine(handlers: Handlers, tmp_path: Path) -> None:
+    shutil.rmtree(tmp_path / "parts")
+    (tmp_path / "parts").mkdir()
+    handlers.catalog.is_shared = True
+    text = last(handlers.show("overview", "parts", "all", "all"))["status"]["text"]
+    assert text.startswith("The dataset folder DIR holds no images.")

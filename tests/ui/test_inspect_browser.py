@@ -1,0 +1,386 @@
+"""The Inspect tab as over a share link: quick clicks, slow uploads, a lost connection, a reload."""
+
+import base64
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inspection.images import read_image
+from inspection.preprocess import to_input_size
+from inspection.products.catalog import Catalog
+from inspection.types import Prediction, RGBImage
+from tests.browser import find_browser, panel, part, text, wait_for
+from tests.fakes import (
+    DETECTORS,
+    SIDE,
+    FakeDetector,
+    draw_part,
+    make_catalog,
+    normal_scores,
+    write_checkpoint,
+    write_product,
+)
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(find_browser() is None, reason="no Chromium is installed"),
+]
+
+KEY = "drawn/part"
+ALARM = "part/test/good/900.png"  # called good, and as bright as a scratch
+SIZES = ({"width": 1440, "height": 900}, {"width": 390, "height": 844})
+LATENCY = 250
+MOVES_NOTHING = "Smallest threshold: the slider has no effect here."
+MOVES_LITTLE = "Smallest threshold: no slider effect from 11 per 100."
+BLUE = "rgb(10, 98, 164)"
+TONE = "() => getComputedStyle(document.querySelector('.dl-icon')).backgroundColor"
+NO_CAMERA = "Object.defineProperty(navigator, 'mediaDevices', { value: undefined })"
+RECORD = """() => {
+  const places = new Set();
+  const badges = new Set();
+  const controls = ['.dl-rule', '.dl-panels', '.dl-controls', '#clear'];
+  const place = (one) => Math.round(document.querySelector(one).getBoundingClientRect().top);
+  const look = () => {
+    places.add(controls.map(place).join());
+    for (const { innerText } of document.querySelectorAll('.dl-badge')) badges.add(innerText);
+    window.looking = requestAnimationFrame(look);
+  };
+  look();
+  window.stopLooking = () => {
+    cancelAnimationFrame(window.looking);
+    return [[...places], [...badges]];
+  };
+}"""
+DROP = """([where, content, names]) => {
+  const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+  const given = new DataTransfer();
+  for (const name of names) given.items.add(new File([bytes], name, { type: 'image/png' }));
+  const options = { bubbles: true, cancelable: true, dataTransfer: given };
+  const events = ['dragenter', 'dragover', 'drop'].map((type) => new DragEvent(type, options));
+  for (const event of events) document.querySelector(where).dispatchEvent(event);
+  return events.every((event) => event.defaultPrevented); // else the browser leaves the page
+}"""
+BUTTONS = """() => {
+  const buttons = [...document.querySelectorAll('#input [data-testid=source-select] button')];
+  return buttons.map((button) => {
+    const { x, y, width, height } = button.getBoundingClientRect();
+    return button.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+  });
+}"""
+
+
+class Counting(FakeDetector):
+    """Takes its time, and remembers what it was given."""
+
+    given: ClassVar[list[tuple[str, str]]] = []
+
+    def predict(self, images: Sequence[RGBImage]) -> list[Prediction]:
+        self.given.extend((self.kind, fingerprint(image)) for image in images)
+        time.sleep(0.03)
+        return super().predict(images)
+
+
+def fingerprint(image: RGBImage) -> str:
+    return hashlib.sha256(image.tobytes()).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    """No detector sees a dent; the thresholds of the second product have least values."""
+    root = tmp_path_factory.mktemp("page")
+    data, checkpoints = root / "data" / "drawn", root / "checkpoints" / "drawn" / "tile"
+    write_product(data, "tile")
+    least = {"cae": 0.0, "unet": sorted(normal_scores("unet", 100))[-11], "patchcore": 10.0}
+    for name, threshold in least.items():
+        write_checkpoint(checkpoints / name, min_threshold=threshold)
+    (data / "part" / "test" / "good").mkdir(parents=True)
+    Image.fromarray(draw_part(9, strength=0.5)[0]).save(data / ALARM)
+    return make_catalog(root, weakness=dict.fromkeys(DETECTORS, 0.25), base=Counting)
+
+
+@pytest.fixture(scope="module")
+def desktop(browser: Any, url: str) -> Iterator[Any]:
+    with opened(browser, url) as page:
+        yield page
+
+
+@pytest.fixture
+def page(desktop: Any) -> Any:
+    """The page on a desktop, shared by the tests that leave it usable."""
+    wait_for(desktop, "done:3")
+    return desktop
+
+
+@contextmanager
+def opened(browser: Any, url: str, *, script: str = "") -> Iterator[Any]:
+    """Open the page; at the end nobody may have complained."""
+    complaints: list[str] = []
+    context = browser.new_context(viewport=SIZES[0])
+    context.set_default_timeout(60_000)  # two busy cores can be slow
+    page = context.new_page()
+    page.add_init_script(script)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(url)
+    wait_for(page, "done:3")
+    yield page
+    context.close()
+    assert complaints == []
+
+
+@contextmanager
+def slowly(page: Any, *, upload: int = -1) -> Iterator[None]:
+    """Let every request take as long as over a share link; `upload` is in bytes per second."""
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+
+    def emulate(latency: int, rate: int) -> None:
+        limits = {"latency": latency, "downloadThroughput": -1, "uploadThroughput": rate}
+        network.send("Network.emulateNetworkConditions", {"offline": False, **limits})
+
+    emulate(LATENCY, upload)
+    yield
+    emulate(0, -1)
+
+
+def click(page: Any, sample_id: str) -> None:
+    page.locator(f'.strip button[data-sample="{sample_id}"]').click()
+
+
+def inspect(page: Any, sample_id: str) -> None:
+    click(page, sample_id)
+    wait_for(page, "done:3")
+
+
+def shown(page: Any, *, later: int = 0) -> str:
+    """Return the sample that is shown once nothing is under way; empty for an upload."""
+    wait_for(page, "done:3")
+    page.wait_for_timeout(later)
+    wait_for(page, "done:3")
+    marked = page.locator('.strip button[aria-pressed="true"]')
+    return str(marked.get_attribute("data-sample")) if marked.count() else ""
+
+
+def sample_ids(page: Any) -> list[str]:
+    buttons = page.locator(".strip button").all()
+    return [str(one.get_attribute("data-sample")) for one in buttons]
+
+
+def upload(page: Any, path: Path) -> None:
+    page.locator('input[type="file"]').first.set_input_files(path)
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.png"
+    Image.fromarray(draw_part(7, strength=0.5)[0]).save(path)
+    return path
+
+
+def test_of_two_quick_clicks_the_second_is_shown_and_neither_is_inspected_twice(
+    page: Any, catalog: Catalog
+) -> None:
+    prints = {
+        sample.id: fingerprint(to_input_size(read_image(sample.image_path), (SIDE, SIDE)))
+        for sample in catalog.samples(KEY)
+    }
+    ids = sample_ids(page)
+    pairs = zip(ids[::2], ids[1::2], strict=False)
+    with slowly(page):
+        for wait, (first, second) in zip((100, 300), pairs, strict=False):
+            Counting.given.clear()
+            click(page, first)
+            page.wait_for_timeout(wait)
+            click(page, second)
+            assert text(page, "title") == "Inspecting…"
+            assert shown(page, later=2 * LATENCY) == second
+            counted = Counter(Counting.given)
+            assert max(counted.values()) == 1
+            assert {name for name, found in counted if found == prints[second]} == set(DETECTORS)
+
+
+def test_of_many_clicks_the_last_is_shown_and_few_are_inspected(page: Any) -> None:
+    ids = sample_ids(page)
+    Counting.given.clear()
+    with slowly(page):
+        for sample_id in ids:
+            click(page, sample_id)
+        assert shown(page, later=2 * LATENCY) == ids[-1]
+    assert len(Counting.given) < len(ids) * len(DETECTORS) / 2
+
+
+def test_whatever_is_asked_for_last_is_shown(page: Any, image: Path, tmp_path: Path) -> None:
+    ids = sample_ids(page)
+    large = tmp_path / "large.png"
+    noise = np.random.default_rng(0).integers(0, 255, (300, 300, 3), np.uint8)
+    Image.fromarray(noise).save(large)
+    with slowly(page, upload=300_000):
+        upload(page, large)
+        page.wait_for_function("document.querySelector('.dl').innerText.includes('large.png: ')")
+        assert text(page, "title") == "Uploading…"
+        assert page.locator("#input img").is_visible(), "the former one stays meanwhile"
+        assert page.locator(".dl").get_attribute("data-waiting") == "true"
+        click(page, ids[0])
+        assert shown(page, later=3 * LATENCY) == ids[0]
+    with slowly(page):
+        click(page, ids[1])
+        page.wait_for_timeout(150)
+        upload(page, image)
+        assert shown(page) == ""
+        choose_product(page, "tile")
+        page.wait_for_timeout(150)
+        click(page, ids[2])
+        assert shown(page, later=2 * LATENCY) == ids[2]
+        assert page.locator("#product input").input_value() == "part"
+
+
+def choose_product(page: Any, name: str) -> None:
+    page.locator("#product input").click()
+    page.get_by_role("option", name=name).click()
+
+
+def test_reports_that_are_clicked_together_are_all_made(page: Any) -> None:
+    downloads: list[str] = []
+    page.on("download", lambda download: downloads.append(download.suggested_filename))
+    with slowly(page):
+        for name in ("HTML", "CSV", "JSON", "CSV"):
+            page.get_by_role("button", name=name, exact=True).click()
+        page.wait_for_function("document.querySelector('.dl').innerText.includes('report.json')")
+    assert sorted(name.rpartition(".")[2] for name in downloads) == ["csv", "html", "json"]
+
+
+def test_an_inspection_moves_no_control_and_marks_the_former_answer(page: Any) -> None:
+    ids = sample_ids(page)
+    for size in SIZES:
+        page.set_viewport_size(size)
+        inspect(page, ids[0])
+        with slowly(page):
+            page.evaluate(RECORD)
+            click(page, ids[1])
+            assert "former image" in text(page, "sub")
+            assert page.get_by_role("button", name="PDF", exact=True).is_disabled()
+            wait_for(page, "done:3")
+            places, badges = page.evaluate("window.stopLooking()")
+            assert len(places) == 1
+            assert "Former image" in badges
+    page.set_viewport_size(SIZES[0])
+    assert panel(page, "cae").get_attribute("data-former") == "false"
+
+
+def test_a_file_dropped_anywhere_is_inspected_and_leaves_no_page(page: Any, image: Path) -> None:
+    content = base64.b64encode(image.read_bytes()).decode()
+    for where in (".dl-verdict", "body"):
+        inspect(page, sample_ids(page)[0])
+        assert page.evaluate(DROP, [where, content, ["a.png", "b.png"]])
+        assert page.locator("#uploads p").inner_text() == "Only the first of 2 files is inspected."
+        assert shown(page) == ""
+    page.get_by_role("tab", name="Results").click()
+    assert page.evaluate(DROP, ["body", content, ["a.png"]])
+    page.get_by_role("tab", name="Inspect").click()
+    assert page.locator(".dl").get_attribute("data-ready") == "done:3"
+
+
+def test_choosing_an_image_takes_nothing_away_before_there_is_one(page: Any, image: Path) -> None:
+    inspect(page, sample_ids(page)[0])
+    title = text(page, "title")
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Upload file").click()
+    page.get_by_role("button", name="Paste from clipboard").click()
+    assert page.locator("#input img").is_visible()
+    page.get_by_role("button", name="Capture from camera").click()
+    page.get_by_text("Click to Access Webcam").wait_for()
+    assert page.evaluate(BUTTONS) == [True] * 3, "the camera covers none of them"
+    assert (text(page, "title"), panel(page, "cae").get_attribute("data-state")) == (title, "done")
+    chooser.value.set_files(image)
+    assert shown(page) == ""
+    assert page.locator("#input img").is_visible()
+
+
+def test_an_upload_that_does_not_arrive_is_told_and_the_former_answer_stands(
+    page: Any, image: Path
+) -> None:
+    ids = sample_ids(page)
+    inspect(page, ids[0])
+    page.route("**/upload", lambda route: route.abort())
+    upload(page, image)
+    page.wait_for_function("document.querySelector('#uploads p').innerText.includes('arrive')")
+    assert shown(page) == ids[0]
+    page.unroute("**/upload")
+
+
+def test_a_lost_connection_marks_what_is_shown_until_it_is_back(page: Any) -> None:
+    lost = page.get_by_text("The connection to the server is lost.")
+    assert not lost.is_visible()
+    page.context.set_offline(True)
+    lost.wait_for()
+    page.wait_for_function("getComputedStyle(document.querySelector('.dl-verdict')).opacity < 1")
+    page.context.set_offline(False)
+    lost.wait_for(state="hidden")
+    assert page.locator(".dl").get_attribute("data-lost") == "false"
+
+
+def test_what_is_shown_survives_a_reload_and_is_a_link(browser: Any, url: str) -> None:
+    with opened(browser, f"{url}?product=no/such&sample=x&rate=often&view=sideways") as page:
+        assert text(page, "rate-value") == "2", "what is not understood is left out"
+        choose_product(page, "tile")
+        page.wait_for_selector('.strip button[data-sample^="tile/"]')
+        chosen = sample_ids(page)[3]
+        inspect(page, chosen)
+        assert [why(page, name) for name in DETECTORS] == ["", "", MOVES_NOTHING]
+        assert "never" in panel(page, "patchcore").inner_text()
+        part(page, "rate").fill("99")
+        page.wait_for_timeout(100)
+        rate = text(page, "rate-value")
+        page.get_by_role("button", name="Outline", exact=True).click()
+        page.get_by_role("button", name="Switch between light and dark").click()
+        page.wait_for_url("**view=outline*")
+        address = page.url
+        assert f"product=drawn/tile&sample={chosen}" in address
+        page.reload()
+        assert shown(page, later=500) == chosen
+        assert text(page, "rate-value") == rate
+        assert [why(page, name) for name in DETECTORS] == ["", MOVES_LITTLE, MOVES_NOTHING]
+        assert page.locator('[data-mode="outline"]').get_attribute("aria-pressed") == "true"
+        assert page.evaluate("document.body.classList.contains('dark')")
+        assert page.url == address
+        page.go_back()
+        assert "127.0.0.1" not in page.url, "its own changes are no steps of the history"
+
+
+def why(page: Any, detector: str) -> str:
+    return str(panel(page, detector).locator('[data-part="why"]').inner_text())
+
+
+def test_a_missed_defect_and_a_false_alarm_are_called_so(browser: Any, url: str) -> None:
+    with opened(browser, f"{url}?product={KEY}&sample={ALARM}", script=NO_CAMERA) as page:
+        assert text(page, "title") == "False alarm"
+        assert text(page, "sub").startswith("The dataset calls it a good part.")
+        inspect(page, "part/test/dent/000.png")
+        assert text(page, "title") == "Missed defect"
+        assert text(page, "sub").startswith("The dataset calls it dent.")
+        assert page.evaluate(TONE) != BLUE
+        inspect(page, "part/test/good/000.png")
+        assert text(page, "title") == "No defect found"
+        assert page.evaluate(TONE) == BLUE
+        check_words_about_the_camera(page)
+
+
+def check_words_about_the_camera(page: Any) -> None:
+    """Where the browser keeps the camera from a page, it says so, and nothing is lost."""
+    words = page.locator("#uploads p")
+    page.get_by_role("button", name="Capture from camera").click()
+    assert words.inner_text().startswith("The camera needs https or localhost.")
+    assert page.locator("#input img").is_visible()
+    page.locator("#clear").click()
+    wait_for(page, "empty:0")
+    page.get_by_role("button", name="Capture from camera").click()
+    page.get_by_text("Click to Access Webcam").click()
+    assert words.inner_text().startswith("The camera needs https or localhost.")
+    assert page.locator(".toast-body").count() == 0

@@ -1,0 +1,429 @@
+"""The Inspect tab as plain functions: what the page is told, step by step, whatever comes in."""
+
+import base64
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from gradio.data_classes import ImageData
+from PIL import Image
+
+from inspection.calibration import CARD, PRODUCT, load_calibration, save_product_rate
+from inspection.datasets.dataset import read_dataset
+from inspection.errors import BackboneError, CheckpointError
+from inspection.files import read_json, write_json
+from inspection.images import pixel_hash, read_image
+from inspection.preprocess import to_input_size
+from inspection.products.catalog import Catalog
+from inspection.products.panels import Status
+from inspection.types import Channel
+from tests.fakes import (
+    DETECTORS,
+    FakeDetector,
+    draw_part,
+    make_catalog,
+    to_json,
+    write_bad_files,
+    write_checkpoint,
+)
+from ui.inspect.showcase import find_opening
+from ui.inspect.tab import Handlers
+from ui.layout import build_page
+from ui.parts.safe_image import SafeImage
+
+KEY = "drawn/part"
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Catalog:
+    return make_catalog(tmp_path)
+
+
+@pytest.fixture
+def handlers(catalog: Catalog) -> Handlers:
+    return Handlers(catalog)
+
+
+def merge(steps: Iterator[dict[str, Any]]) -> dict[str, Any]:
+    """Return what the page holds after the last step."""
+    held: dict[str, Any] = {}
+    for step in steps:
+        to_json({name: value for name, value in step.items() if name != "source"})
+        held |= step
+    return held
+
+
+def states(held: dict[str, Any]) -> dict[str, str]:
+    return {name: held[name]["state"] for name in DETECTORS}
+
+
+def problem(held: dict[str, Any]) -> str:
+    assert held["header"]["state"] == "error"
+    return f"{held['header']['error']['problem']} {held['header']['error']['fix']}"
+
+
+def test_the_page_opens_with_an_unseen_defective_sample_inspected_by_all(
+    handlers: Handlers, catalog: Catalog
+) -> None:
+    held = merge(handlers.open_page(KEY))
+    sample = catalog.sample(KEY, held["header"]["sample"])
+    assert sample.is_anomalous
+    assert held["header"]["state"] == "done"
+    assert held["header"]["truth"] == sample.defect_type
+    assert states(held) == dict.fromkeys(DETECTORS, "done")
+    assert held["picture"]["mask"].startswith("data:image/png")
+    assert held["image"].startswith("data:image/")
+
+
+def test_panels_fill_one_after_another_and_nothing_is_sent_twice(handlers: Handlers) -> None:
+    steps = list(handlers.open_page(KEY))
+    assert list(steps[0]) == ["product", "source", "strip"]
+    assert {"header", "picture", *DETECTORS} <= steps[1].keys()
+    assert {steps[1][name]["state"] for name in DETECTORS} == {"loading"}
+    progress = [(name, value["state"]) for step in steps[2:-1] for name, value in step.items()]
+    assert progress == [(name, state) for name in DETECTORS for state in ("running", "done")]
+    assert list(steps[-1]) == ["header"]
+    assert (
+        len({slot["run"] for step in steps[1:] for slot in map(step.get, DETECTORS) if slot}) == 1
+    )
+
+
+def test_detectors_stay_loaded(handlers: Handlers, catalog: Catalog) -> None:
+    merge(handlers.open_page(KEY))
+    channels = [catalog.peek(KEY, name).channel for name in DETECTORS]
+    steps = list(handlers.pick_sample(KEY, catalog.samples(KEY)[0].id))
+    assert {step[name]["state"] for step in steps for name in DETECTORS if name in step} == {
+        "waiting",
+        "running",
+        "done",
+    }
+    assert [catalog.peek(KEY, name).channel for name in DETECTORS] == channels
+
+
+def test_the_map_is_the_detectors_own(handlers: Handlers, catalog: Catalog) -> None:
+    sample = catalog.samples(KEY)[-1]
+    held = merge(handlers.pick_sample(KEY, sample.id))
+    for name in DETECTORS:
+        detector = FakeDetector(name)
+        image = to_input_size(read_image(sample.image_path), detector.input_size)
+        sent = np.frombuffer(base64.b64decode(held[name]["map"]), "<f4")
+        assert (sent == detector.predict([image])[0].anomaly_map.ravel()).all()
+
+
+def test_later_runs_have_higher_numbers(handlers: Handlers, catalog: Catalog) -> None:
+    first = merge(handlers.open_page(KEY))["header"]["run"]
+    second = merge(handlers.clear(KEY))["header"]["run"]
+    assert second > first
+
+
+@pytest.mark.parametrize("sample", ["part/test/good/999.png", "../../secret.png", "", 7, None, []])
+def test_a_sample_is_looked_up_by_its_id_and_never_opened_as_a_path(
+    handlers: Handlers, sample: object
+) -> None:
+    held = merge(handlers.pick_sample(KEY, sample))
+    assert problem(held)
+    assert "picture" not in held
+
+
+@pytest.mark.parametrize("product", ["no/such", "", None, 5, ["drawn/part"], {}])
+def test_an_unknown_product_is_answered_with_a_sentence(handlers: Handlers, product: Any) -> None:
+    assert problem(merge(handlers.pick_sample(product, "x")))
+    assert problem(merge(handlers.upload(product, Path("x.png"))))
+    assert problem(merge(handlers.clear(product)))
+
+
+@pytest.mark.parametrize("product", ["drawn/gone", None])
+def test_a_page_that_is_older_than_the_products_opens_with_the_first_one(
+    handlers: Handlers, tmp_path: Path, product: Any
+) -> None:
+    shutil.copytree(tmp_path / "checkpoints" / "drawn", tmp_path / "checkpoints" / "later")
+    held = merge(handlers.open_page(product))
+    choices = [("part (drawn)", KEY), ("part (later)", "later/part")]
+    assert held["product"] == (choices, KEY)
+    assert held["header"]["product"] == KEY
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("empty", "is empty"),
+        ("text", "could not be read as an image"),
+        ("truncated", "damaged or cut off"),
+        ("small", "too small"),
+        ("huge", "64 megapixels"),
+    ],
+)
+def test_a_bad_upload_becomes_a_sentence(
+    handlers: Handlers, tmp_path: Path, kind: str, words: str
+) -> None:
+    path = write_bad_files(tmp_path / "bad")[kind]
+    held = merge(handlers.upload(KEY, path))
+    assert words in problem(held)
+    assert str(tmp_path) not in problem(held)
+    assert held["image"] is None
+    assert held["source"] is None
+
+
+def test_only_uploaded_files_are_read_whatever_a_request_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
+    image = SafeImage()
+    mine = tmp_path / "uploads" / "0a1b" / "part.png"
+    assert image.preprocess(ImageData(path=str(mine))) == mine.resolve()
+    for path in (tmp_path / "secret.png", tmp_path / "uploads" / ".." / "secret.png"):
+        assert image.preprocess(ImageData(path=str(path))) is None
+    assert image.preprocess(ImageData(url="http://example.com/x.png")) is None
+    assert image.preprocess(None) is None
+
+
+def test_the_image_input_shows_data_and_never_a_file() -> None:
+    shown = SafeImage().postprocess("data:image/png;base64,AAAA")
+    assert shown is not None
+    assert shown.url == "data:image/png;base64,AAAA"
+    assert SafeImage().postprocess(None) is None
+
+
+@pytest.mark.parametrize("mode", ["I;16", "L", "P", "RGBA", "CMYK", "1"])
+def test_an_upload_of_any_mode_is_inspected(handlers: Handlers, tmp_path: Path, mode: str) -> None:
+    image = Image.fromarray(draw_part(5)[0]).convert("L")
+    path = tmp_path / "Prüfteil 部品.tif"
+    if mode == "I;16":
+        Image.fromarray(np.asarray(image).astype(np.uint16) * 257).save(path)
+    else:
+        image.convert("RGB").convert(mode).save(path)
+    held = merge(handlers.upload(KEY, path))
+    assert states(held) == dict.fromkeys(DETECTORS, "done")
+    assert held["image"].startswith("data:image/"), "browsers cannot show a TIFF"
+    assert held["picture"]["mask"] == ""
+    assert held["header"]["sample"] == ""
+
+
+def test_a_large_image_is_scaled_for_display_only(handlers: Handlers, tmp_path: Path) -> None:
+    path = tmp_path / "part.png"
+    Image.new("RGB", (2600, 1300), "grey").save(path)
+    picture = merge(handlers.upload(KEY, path))["picture"]
+    assert (picture["width"], picture["height"]) == (2600, 1300)
+    encoded = tmp_path / "shown.jpg"
+    encoded.write_bytes(base64.b64decode(picture["image"].partition(",")[2]))
+    with Image.open(encoded) as shown:
+        assert shown.size == (1280, 640)
+
+
+def test_an_image_that_a_detector_has_learned_from_is_marked(tmp_path: Path) -> None:
+    image = draw_part(77)[0]
+    seen = {"part/train/good/077.png": pixel_hash(image)}
+    write_checkpoint(tmp_path / "checkpoints" / "drawn" / "part" / "cae", seen=seen)
+    handlers = Handlers(make_catalog(tmp_path, trained=("unet",)))
+    path = tmp_path / "renamed.png"
+    Image.fromarray(image).save(path)
+    note = merge(handlers.upload(KEY, path))["header"]["note"]
+    assert note.startswith("This very image was seen in training or calibration by CAE")
+
+
+def test_a_sample_whose_pixels_were_learned_under_another_name_is_marked(tmp_path: Path) -> None:
+    catalog = make_catalog(tmp_path, trained=("unet",))
+    sample = catalog.samples(KEY)[0]
+    seen = {"part/train/good/copy.png": pixel_hash(read_image(sample.image_path))}
+    write_checkpoint(tmp_path / "checkpoints" / "drawn" / "part" / "cae", seen=seen)
+    assert sample in catalog.samples(KEY)
+    note = merge(Handlers(catalog).pick_sample(KEY, sample.id))["header"]["note"]
+    assert "seen in training or calibration by CAE" in note
+
+
+def test_a_missing_detector_greys_its_own_panel_and_the_others_work(tmp_path: Path) -> None:
+    held = merge(Handlers(make_catalog(tmp_path, trained=("cae", "patchcore"))).open_page(KEY))
+    assert states(held) == {"cae": "done", "unet": "missing", "patchcore": "done"}
+    assert held["unet"]["fix"].startswith("python cli.py train --data ")
+    assert " --category part --detector unet --checkpoints " in held["unet"]["fix"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        CheckpointError("weights are damaged.", "Train again."),
+        RuntimeError("no memory\nx"),
+        TypeError("no memory"),
+    ],
+)
+@pytest.mark.parametrize("moment", ["loading", "predicting"])
+def test_a_broken_detector_says_so_on_its_own_panel(
+    tmp_path: Path, error: Exception, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Breaks(FakeDetector):
+        def predict(self, images: Any) -> Any:
+            raise error
+
+    make_catalog(tmp_path)
+
+    def load(folder: Path) -> Channel:
+        breaks = folder.name == "unet"
+        if breaks and moment == "loading":
+            raise error
+        detector = Breaks("unet") if breaks else FakeDetector(folder.name)
+        return Channel(detector, load_calibration(folder).calibration)
+
+    catalog = Catalog(
+        tmp_path / "checkpoints", [tmp_path / "data" / "drawn"], loader=load, detectors=DETECTORS
+    )
+    held = merge(Handlers(catalog).open_page(KEY))
+    assert states(held) == {"cae": "done", "unet": "broken", "patchcore": "done"}
+    assert held["header"]["state"] == "done"
+    assert "damaged" in held["unet"]["problem"] or "no memory" in held["unet"]["problem"]
+    assert "\n" not in held["unet"]["problem"]
+    assert held["unet"]["fix"]
+
+
+def test_a_detector_whose_remedy_was_followed_answers_the_next_inspection(tmp_path: Path) -> None:
+    make_catalog(tmp_path)
+    weights = tmp_path / "backbone.safetensors"
+
+    def load(folder: Path) -> Channel:
+        if folder.name == "unet" and not weights.is_file():
+            raise BackboneError("No weights are on this machine.", f"Put them at {weights}.")
+        return Channel(FakeDetector(folder.name), load_calibration(folder).calibration)
+
+    catalog = Catalog(
+        tmp_path / "checkpoints", [tmp_path / "data" / "drawn"], loader=load, detectors=DETECTORS
+    )
+    handlers = Handlers(catalog)
+    assert states(merge(handlers.open_page(KEY)))["unet"] == "broken"
+    assert states(merge(handlers.clear(KEY)))["unet"] == "broken", "said before there is an image"
+    weights.touch()
+    assert states(merge(handlers.open_page(KEY))) == dict.fromkeys(DETECTORS, "done")
+
+
+def test_the_rate_is_the_products_own_but_never_below_what_the_detectors_support(
+    tmp_path: Path,
+) -> None:
+    catalog = make_catalog(tmp_path)
+    handlers = Handlers(catalog)
+    assert merge(handlers.open_page(KEY))["header"]["rate"] == 0.02
+    save_product_rate(tmp_path / "checkpoints" / "drawn" / "part", 0.05)
+    assert merge(handlers.open_page(KEY))["header"]["rate"] == 0.05
+    save_product_rate(tmp_path / "checkpoints" / "drawn" / "part", 0.001)
+    header = merge(handlers.open_page(KEY))["header"]
+    assert header["rate"] == pytest.approx(1 / 101)
+    assert header["wanted"] == 0.001, "the page says what it was raised from"
+
+
+def test_another_tab_hands_over_any_image_of_a_product(tmp_path: Path) -> None:
+    catalog = make_catalog(tmp_path)
+    sample = next(s.id for s in read_dataset(catalog.folders["drawn"]).samples)
+    held = merge(Handlers(catalog).pick_sample(KEY, sample))
+    assert held["product"][1] == KEY
+    assert held["header"]["sample"] == sample
+    for product, asked in ((KEY, "../secret.png"), ("nonsense", sample), (KEY, None)):
+        assert merge(Handlers(catalog).pick_sample(product, asked))["header"]["state"] == "error"
+
+
+def test_an_error_still_says_which_detectors_could_answer(tmp_path: Path) -> None:
+    """A page that is not told would show the panels of detectors that nobody expects."""
+    handlers = Handlers(make_catalog(tmp_path, trained=("cae",)))
+    held = merge(handlers.upload(KEY, write_bad_files(tmp_path / "bad")["empty"]))
+    assert "is empty" in problem(held)
+    assert states(held) == {"cae": "idle", "unet": "missing", "patchcore": "missing"}
+
+
+def test_clear_forgets_the_image_and_still_says_which_detectors_could_answer(
+    tmp_path: Path,
+) -> None:
+    handlers = Handlers(make_catalog(tmp_path, trained=("cae",)))
+    held = merge(handlers.clear(KEY))
+    assert (held["image"], held["source"]) == (None, None)
+    assert held["header"]["state"] == "empty"
+    assert states(held) == {"cae": "idle", "unet": "missing", "patchcore": "missing"}
+
+
+def test_a_product_without_samples_opens_empty_and_says_so(tmp_path: Path) -> None:
+    write_checkpoint(tmp_path / "checkpoints" / "else" / "part" / "cae")
+    handlers = Handlers(make_catalog(tmp_path))
+    held = merge(handlers.open_page("else/part"))
+    assert held["header"]["state"] == "empty"
+    assert held["strip"]["items"] == []
+    assert held["strip"]["note"]
+
+
+def test_no_path_of_the_server_reaches_the_page(handlers: Handlers, tmp_path: Path) -> None:
+    held = merge(handlers.open_page(KEY))
+    held.pop("source", None)
+    assert str(tmp_path) not in to_json(held)
+
+
+def test_what_is_broken_is_told_to_strangers_without_a_path_of_the_server(tmp_path: Path) -> None:
+    make_catalog(tmp_path, trained=("unet", "patchcore"))
+    product = tmp_path / "checkpoints" / "drawn" / "part"
+
+    def load(folder: Path) -> Channel:
+        raise CheckpointError(f"{folder / CARD} is damaged.", f"Look into {tmp_path / 'data'}.")
+
+    data = tmp_path / "data" / "drawn"
+    catalog = Catalog(tmp_path / "checkpoints", [data], loader=load, detectors=DETECTORS)
+    handlers = Handlers(catalog)
+    told = merge(handlers.open_page(KEY))["unet"]["problem"]
+    assert told == f"{product / 'unet' / CARD} is damaged.", "whoever started the page may know"
+    catalog.is_shared = True
+    told = merge(handlers.open_page(KEY))["unet"]["problem"]
+    assert told == "checkpoints/drawn/part/unet/detector.json is damaged."
+    (product / PRODUCT).write_text("{")
+    (product / "split.json").write_text("{")
+    sample = read_dataset(data).samples[0].id
+    for slots in (
+        {**merge(handlers.open_page(KEY)), "source": None},
+        merge(handlers.pick_sample(KEY, sample)),
+        merge(handlers.clear(KEY)),
+        handlers.reporter.make(
+            {"format": "json", "rate": 0.1, "product": KEY, "sample": sample}, None
+        ),
+    ):
+        assert "damaged" in to_json(slots)
+        assert str(tmp_path / "checkpoints") not in to_json(slots)
+        assert str(data) not in to_json(slots)
+
+
+def test_the_strip_mixes_every_kind_and_is_made_once(handlers: Handlers, catalog: Catalog) -> None:
+    strip = handlers.strips.strip(KEY)
+    assert [item["label"].split(",")[0] for item in strip["items"][:3]] == [
+        "dent",
+        "scratch",
+        "good",
+    ]
+    assert all(item["source"].startswith("data:image/jpeg") for item in strip["items"])
+    assert handlers.strips.strip(KEY) is strip
+
+
+def test_reports_hold_no_slot_of_an_inspection(catalog: Catalog) -> None:
+    events = build_page(catalog).fns.values()
+    limits = {event.concurrency_id: event.concurrency_limit for event in events}
+    assert limits["report"] == 1
+    assert "on_report" not in {e.name for e in events if e.concurrency_id == "inspect"}
+
+
+def test_an_image_learned_under_another_name_is_offered_nowhere(
+    handlers: Handlers, catalog: Catalog
+) -> None:
+    opening = find_opening(catalog, KEY)
+    assert opening is not None
+    assert opening.id in {item["id"] for item in handlers.strips.strip(KEY)["items"]}
+    card = catalog.product(KEY).folder / "cae" / CARD
+    seen = {"renamed.png": pixel_hash(read_image(opening.image_path))}
+    write_json(card, {**read_json(card), "training": {"seen": seen}})
+    os.utime(card, (1, 1))  # a clock may be too coarse to tell
+    other = find_opening(catalog, KEY)
+    assert other is not None
+    assert other.id != opening.id
+    ids = {item["id"] for item in handlers.strips.strip(KEY)["items"]}
+    assert ids
+    assert opening.id not in ids
+
+
+def test_a_checkpoint_that_is_broken_does_not_take_the_strip_with_it(tmp_path: Path) -> None:
+    catalog = make_catalog(tmp_path)
+    broken = tmp_path / "checkpoints" / "drawn" / "part" / "unet" / "detector.json"
+    broken.write_text("{")
+    assert Handlers(catalog).strips.strip(KEY)["items"]
+    assert catalog.peek(KEY, "unet").status is Status.LOADING

@@ -1,0 +1,184 @@
+"""The Results tab in a real headless browser, at both sizes."""
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from inspection.evaluation.class_answers import CLASSES, make_answers, save_answers
+from inspection.evaluation.classes import NamedImage
+from inspection.evaluation.files import EVALUATION
+from inspection.products.catalog import Catalog
+from tests.browser import find_browser, open_tab
+from tests.fakes import make_catalog, write_evaluations
+from ui.results.tab import SUB_TABS
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(find_browser() is None, reason="no Chromium is installed"),
+]
+
+KEY, CLASSIFIED = "drawn/part", "drawn/ring"
+SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
+SEEN = "[...document.querySelectorAll('.fig .js-plotly-plot')].filter((one) => one.clientWidth)"
+NUM_FIGURES = {"leaderboard": 2, "curves": 5, "compare": 1, "training": 3}
+NAMED = tuple(
+    NamedImage(f"{place}.png", "drawn", "00", true, guess)
+    for place, (true, guess) in enumerate(
+        [("normal", "normal"), ("dent", "dent"), ("dent", "normal"), ("scratch", "scratch")]
+    )
+)
+PARTS = {"threshold": ".judge .cards svg", "mistakes": ".mistakes .grid button"}
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    """The U-Net misses faint defects; of one product, classes are named."""
+    catalog = make_catalog(
+        tmp_path_factory.mktemp("results"), weakness={"unet": 0.3}, categories=("part", "ring")
+    )
+    for key in (KEY, CLASSIFIED):
+        write_evaluations(catalog, key)
+    folder = catalog.product(CLASSIFIED).folder / "patchcore"
+    (folder / EVALUATION).unlink()
+    save_answers(folder / CLASSES, make_answers(folder, NAMED))
+    return catalog
+
+
+@pytest.fixture(scope="module", params=SIZES)
+def opened_page(request: pytest.FixtureRequest, browser: Any, url: str) -> Iterator[Any]:
+    """The tab, opened once per size; at the end nobody may have complained."""
+    complaints: list[str] = []
+    context = browser.new_context(viewport=SIZES[request.param])
+    context.set_default_timeout(60_000)
+    opened = context.new_page()
+    opened.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.goto(url)
+    opened.wait_for_selector('.dl[data-ready="done:3"]')
+    yield opened
+    context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def page(opened_page: Any) -> Iterator[Any]:
+    open_tab(opened_page, "#tabs", "Results")
+    yield opened_page
+    assert opened_page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def open_view(page: Any, view: str) -> None:
+    open_tab(page, "#results-tabs", SUB_TABS[view])
+    if view in PARTS:
+        page.wait_for_selector(PARTS[view])
+    else:
+        ready = f"({SEEN}).filter((one) => one._fullLayout).length === {NUM_FIGURES[view]}"
+        page.wait_for_function(ready)
+
+
+def inspected(page: Any) -> str:
+    """Return the title of the inspection that another tab asked for."""
+    page.wait_for_selector('.dl[data-ready="done:3"]:visible')
+    return str(page.locator('.dl [data-part="title"]').first.inner_text())
+
+
+def test_the_tab_opens_with_the_leaderboard(page: Any) -> None:
+    open_view(page, "leaderboard")
+    page.wait_for_selector(".data:visible td")
+    assert page.locator(".data:visible h2").first.inner_text() == "Leaderboard: image AUROC"
+    assert not page.locator(".todo").is_visible()
+    assert not page.locator("#results-tabs .status").is_visible()
+
+
+@pytest.mark.parametrize("view", NUM_FIGURES)
+def test_every_figure_fills_its_place(page: Any, view: str) -> None:
+    open_view(page, view)
+    page.wait_for_function(
+        f"{SEEN}.every((one) => Math.abs(one._fullLayout.width - one.clientWidth) <= 1)"
+    )
+
+
+def test_verdicts_follow_the_slider_without_a_request(page: Any) -> None:
+    open_view(page, "threshold")
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    judge = page.locator(".judge")
+    strict = judge.locator(".matrix").all_inner_texts()
+    line = judge.locator(".bars i").first.get_attribute("style")
+    judge.locator("input[type=range]").fill("99")
+    assert judge.locator("output").inner_text() == "50 per 100"
+    assert judge.locator(".matrix").all_inner_texts() != strict
+    assert judge.locator(".bars i").first.get_attribute("style") != line
+    assert judge.locator(".kinds tbody tr").count() == 2
+    judge.get_by_role("button", name="Reset to 2").click()
+    assert judge.locator(".matrix").all_inner_texts() == strict
+    assert len(strict) == 4, "three detectors and their majority"
+    assert [one for one in requests if not one.endswith("/app_id")] == []
+
+
+def test_a_click_on_a_point_opens_the_image_in_inspect(page: Any) -> None:
+    open_view(page, "compare")
+    page.wait_for_selector("text=Click one to open it in Inspect")
+    page.evaluate("document.querySelector('.dl').dataset.ready = ''")
+    page.evaluate(
+        """() => {
+          const plot = document.querySelector('#results-scatter .js-plotly-plot');
+          plot.emit('plotly_click', { points: [{ customdata: plot.data[1].customdata[0] }] });
+        }"""
+    )
+    assert inspected(page) in ("Defect found", "Models disagree")
+
+
+def test_a_miss_opens_in_inspect_and_is_missed_there(page: Any) -> None:
+    open_view(page, "mistakes")
+    section = page.locator(".mistakes section").filter(has_text="U-Net misses")
+    page.evaluate("document.querySelector('.dl').dataset.ready = ''")
+    section.locator(".grid button").first.click()
+    inspected(page)
+    panel = page.locator('.dl-panel[data-detector="unet"]')
+    assert "Normal" in panel.inner_text()
+
+
+@pytest.mark.parametrize("opened_page", ["desktop"], indirect=True)  # seconds; alike on a phone
+def test_assistive_technology_finds_nothing_to_complain_about(page: Any) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    for view in SUB_TABS.keys() - {"classes"}:  # below
+        open_view(page, view)
+        found = axe.run(page).response["violations"]
+        assert [(view, one["help"]) for one in found] == []
+
+
+def test_classes_are_shown_where_they_were_named(page: Any) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    choose_category(page, "ring")
+    tab = page.locator("#results-tabs > .tab-wrapper button", has_text="Classes")
+    tab.first.wait_for(state="attached")
+    open_tab(page, "#results-tabs", SUB_TABS["classes"])
+    page.wait_for_selector(".note code:visible")
+    assert "--baseline DIR" in page.locator(".note code:visible").last.inner_text()
+    page.wait_for_function(f"({SEEN}).filter((one) => one._fullLayout).length === 1")
+    assert [one["help"] for one in axe.run(page).response["violations"]] == []
+    choose_category(page, "part")
+    tab.first.wait_for(state="detached")
+    page.wait_for_selector("h2:visible >> text=Leaderboard: image AUROC")
+
+
+def choose_category(page: Any, name: str) -> None:
+    page.get_by_label("Category", exact=True).filter(visible=True).first.click()
+    page.get_by_role("option", name=name, exact=True).first.click()
+
+
+@pytest.mark.parametrize("opened_page", ["desktop"], indirect=True)  # alike on a phone
+def test_a_product_that_is_trained_while_the_page_runs_is_there_after_a_reload(
+    page: Any, catalog: Catalog
+) -> None:
+    folder = catalog.product(KEY).folder
+    shutil.copytree(folder, folder.parents[1] / "trained" / "later")
+    page.reload()
+    page.wait_for_selector('.dl[data-ready="done:3"]')
+    page.locator("#product input").click()
+    assert "later (trained)" in page.locator("ul[role=listbox]").first.inner_text()
+    page.keyboard.press("Escape")
+    open_tab(page, "#tabs", "Results")

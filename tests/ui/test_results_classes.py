@@ -1,0 +1,146 @@
+"""Classes in the Results tab: figures on answers made by hand, and what the tab shows of them."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from eda.results.classes import draw_confusion, tabulate_classes, tabulate_classifiers
+from inspection.calibration import CARD
+from inspection.errors import EvaluationError, InspectionError
+from inspection.evaluation.class_answers import (
+    BASELINE,
+    CLASSES,
+    ClassAnswers,
+    check_baseline,
+    count_differences,
+    load_baseline,
+    make_answers,
+    save_answers,
+)
+from inspection.evaluation.classes import NamedImage
+from inspection.evaluation.records import Checkpoint
+from inspection.files import read_json, write_json
+from inspection.products.catalog import Catalog
+from tests.fakes import make_catalog, write_checkpoint
+from ui.results import messages as results_messages
+from ui.results.tab import SUB_TABS, Handlers
+
+TRUTH = ("normal", "normal", "dent", "dent", "dent")
+KEY = "drawn/part"
+
+
+def make_named(*predicted: str) -> tuple[NamedImage, ...]:
+    """Return five images of two datasets: the normal ones of the first, the dents of the second."""
+    return tuple(
+        NamedImage(f"{place}.png", "glass" if truth == "normal" else "steel", "00", truth, guess)
+        for place, (truth, guess) in enumerate(zip(TRUTH, predicted, strict=True))
+    )
+
+
+def answer(*predicted: str, backbone: str = "resnet18") -> ClassAnswers:
+    checkpoint = Checkpoint("pool", "all", "classifier", "00", "00")
+    return ClassAnswers(checkpoint, backbone, make_named(*predicted))
+
+
+OWN = answer("normal", "dent", "dent", "dent", "scratch")
+BASE = answer("normal", "normal", "dent", "normal", "normal", backbone="small-cnn")
+
+
+def test_rows_of_the_matrix_are_true_classes_in_counts_and_percent() -> None:
+    figure = draw_confusion(OWN)
+    (matrix,) = figure.data
+    assert list(figure.layout.xaxis.ticktext) == ["normal", "dent", "scratch"]
+    assert [list(row) for row in matrix.text] == [[1, 1, 0], [0, 2, 1], [0, 0, 0]]
+    assert [list(row) for row in matrix.z] == [[50, 50, 0], [0, 66.7, 33.3], [0, 0, 0]]
+
+
+def test_accuracy_stands_by_dataset_and_beside_the_baseline() -> None:
+    table = tabulate_classifiers(OWN, BASE)
+    assert table["classifier"].tolist() == ["resnet18"] * 3 + ["small-cnn (baseline)"] * 3
+    assert table["images of"].tolist() == ["all", "glass", "steel"] * 2
+    assert table["images"].tolist() == [5, 2, 3] * 2
+    expected = [3 / 5, 1 / 2, 2 / 3, 3 / 5, 1, 1 / 3]
+    assert table["accuracy"].tolist() == pytest.approx(expected)
+    assert count_differences(OWN, BASE) == (1, 1)
+
+
+def test_every_class_has_its_figures_and_their_mean() -> None:
+    table = tabulate_classes(OWN, BASE)
+    assert table["class"].tolist() == ["normal", "dent", "scratch", "macro (mean)"]
+    assert table["precision"].tolist() == pytest.approx([1, 2 / 3, 0, 5 / 9])
+    assert table["recall"].tolist() == pytest.approx([1 / 2, 2 / 3, 0, 7 / 18])
+    assert table["F1 of the baseline"].tolist()[:2] == pytest.approx([2 / 3, 1 / 2])
+    assert "F1 of the baseline" not in tabulate_classes(OWN, None)
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Catalog:
+    """The classes of one detector are known; nothing else was evaluated."""
+    catalog = make_catalog(tmp_path, trained=("cae",), categories=("part", "ring"))
+    folder = catalog.product(KEY).folder / "cae"
+    save_answers(folder / CLASSES, make_answers(folder, OWN.images))
+    return catalog
+
+
+def test_the_sub_tab_is_there_only_where_classes_were_named(catalog: Catalog) -> None:
+    handlers = Handlers(catalog)
+    (slots,) = handlers.show("classes", "drawn", "part")
+    assert slots["tab-classes"]
+    assert slots["todo"]["items"] == []
+    assert "--detector cae --" in slots["classifiers"]["note"]
+    assert "--baseline DIR" in slots["classifiers"]["note"]
+    assert len(slots["per-class"]["rows"]) == 4
+    (slots,) = handlers.show("leaderboard", "drawn", "part")
+    assert slots["status"]["text"] == results_messages.CLASSES_ONLY
+    assert slots["view"] == "classes", "the leaderboard would be empty"
+    tabs = [name for name in SUB_TABS if slots[f"tab-{name}"]]
+    assert tabs == ["classes", "training"]
+    (slots,) = handlers.show("classes", "drawn", "ring")
+    assert not slots["tab-classes"]
+    assert slots["view"] == "leaderboard"
+    assert "board" in slots
+
+
+def test_a_baseline_is_shown_only_about_the_same_images(catalog: Catalog) -> None:
+    folder = catalog.product(KEY).folder / "cae"
+    handlers = Handlers(catalog)
+    save_answers(folder / BASELINE, BASE)
+    (slots,) = handlers.show("classes", "drawn", "part")
+    assert "1 images; the other way round on 1" in slots["classifiers"]["note"]
+    assert len(slots["classifiers"]["rows"]) == 6
+    save_answers(folder / BASELINE, replace(BASE, images=BASE.images[:4]))
+    (slots,) = handlers.show("classes", "drawn", "part")
+    assert "about other images" in slots["classifiers"]["note"]
+    assert len(slots["classifiers"]["rows"]) == 3
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", json.dumps({"format": 1, "images": []})])
+def test_damaged_answers_are_refused_with_a_sentence(catalog: Catalog, content: str) -> None:
+    folder = catalog.product(KEY).folder / "cae"
+    (folder / BASELINE).write_text(content)
+    with pytest.raises(EvaluationError, match=r"damaged|another version"):
+        load_baseline(folder, OWN)
+    (folder / CLASSES).write_text(content)
+    (slots,) = Handlers(catalog).show("leaderboard", "drawn", "part")
+    assert not slots["tab-classes"]
+    texts = [item["text"] for item in slots["todo"]["items"]]
+    assert "part, CAE" in texts[0]
+    assert "not evaluated" not in texts[0]
+
+
+def test_a_baseline_that_saw_an_image_or_tells_other_classes_is_refused(tmp_path: Path) -> None:
+    own, rival = tmp_path / "own" / "classifier", tmp_path / "rival" / "classifier"
+    for folder, seen in ((own, {}), (rival, {"renamed.png": "00"})):
+        write_checkpoint(folder.parent / "cae", seen=seen)
+        (folder.parent / "cae").rename(folder)
+        write_json(folder / CARD, {**read_json(folder / CARD), "state": {"classes": ["a", "b"]}})
+    check_baseline(OWN, rival, own)
+    with pytest.raises(EvaluationError, match="has seen 5 of the 5 test images"):
+        check_baseline(OWN, own, rival)
+    write_json(rival / CARD, {**read_json(rival / CARD), "state": {"classes": ["a", "c"]}})
+    with pytest.raises(EvaluationError, match="tells other classes apart"):
+        check_baseline(OWN, own, rival)
+    with pytest.raises(InspectionError, match="There is no baseline"):
+        check_baseline(OWN, own, tmp_path / "nothing")

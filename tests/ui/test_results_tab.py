@@ -1,0 +1,295 @@
+"""The Results tab: it reads what was evaluated, and says what was not."""
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from inspection.calibration import CARD
+from inspection.datasets.dataset import read_dataset
+from inspection.demo.folder import DemoFolder
+from inspection.errors import DatasetError
+from inspection.evaluation.files import EVALUATION, load_evaluation
+from inspection.products.catalog import Catalog
+from inspection.types import Sample
+from tests.fakes import make_catalog, to_json, write_checkpoint, write_evaluations
+from ui.results import messages as results_messages
+from ui.results.tab import SUB_TABS, Handlers
+
+KEY = "drawn/part"
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Catalog:
+    """The U-Net misses faint defects."""
+    catalog = make_catalog(tmp_path, weakness={"unet": 0.3})
+    write_evaluations(catalog, KEY)
+    return catalog
+
+
+@pytest.fixture
+def handlers(catalog: Catalog) -> Handlers:
+    return Handlers(catalog)
+
+
+def show(handlers: Handlers, view: object, *wanted: object) -> dict[str, Any]:
+    (slots,) = handlers.show(view, *wanted)
+    return slots
+
+
+EXPECTED = {
+    "leaderboard": {"board-figure", "seconds", "board", "figures"},
+    "threshold": {"judge"},
+    "curves": {"roc", "pr", "pro", "pixel_pr", "pixel_roc"},
+    "compare": {"first", "second", "scatter", "click"},
+    "mistakes": {"mistakes"},
+    "training": {"training-cae", "training-unet", "training-patchcore", "trainings"},
+}
+
+
+@pytest.mark.parametrize("view", EXPECTED)
+def test_every_sub_tab_has_something_to_show(handlers: Handlers, view: str) -> None:
+    slots = show(handlers, view, "drawn", "part")
+    assert EXPECTED[view] <= slots.keys()
+    assert slots["status"]["text"] == ""
+    assert slots["todo"]["items"] == []
+    to_json([value for value in slots.values() if not hasattr(value, "to_json")])
+
+
+@pytest.mark.parametrize(
+    ("trained", "tabs"),
+    [
+        ((), ["leaderboard", "training"]),
+        (("cae",), ["leaderboard", "threshold", "curves", "mistakes", "training"]),
+        (("cae", "unet"), [name for name in SUB_TABS if name != "classes"]),
+    ],
+)
+def test_sub_tabs_without_anything_to_see_are_not_offered(
+    tmp_path: Path, trained: tuple[str, ...], tabs: list[str]
+) -> None:
+    catalog = make_catalog(tmp_path, trained=trained or ("cae",))
+    if trained:
+        write_evaluations(catalog, KEY)
+    slots = show(Handlers(catalog), "compare", "drawn", "part")
+    assert [name for name in SUB_TABS if slots[f"tab-{name}"]] == tabs
+    assert slots.get("view") == (None if "compare" in tabs else "leaderboard")
+
+
+def test_without_masks_one_sentence_stands_for_the_curves_of_pixels(tmp_path: Path) -> None:
+    catalog = make_catalog(tmp_path)
+    shutil.rmtree(tmp_path / "data" / "drawn" / "part" / "ground_truth")
+    write_evaluations(catalog, KEY)
+    slots = show(Handlers(catalog), "curves", "drawn", "part")
+    assert "No pixels were compared" in slots["pro"].to_json().replace("<br>", " ")
+    assert (slots["pixel_pr"], slots["pixel_roc"]) == (None, None)
+    assert slots["roc"].data
+
+
+def test_what_is_not_trained_is_named_and_takes_no_place(tmp_path: Path) -> None:
+    slots = show(Handlers(make_catalog(tmp_path, trained=("cae",))), "training", "drawn", "part")
+    assert slots["training-cae"] is not None
+    assert (slots["training-unet"], slots["training-patchcore"]) == (None, None)
+    assert slots["trainings"]["note"] == "Not trained yet: U-Net, PatchCore."
+
+
+def test_the_figures_are_those_of_the_reports(handlers: Handlers, catalog: Catalog) -> None:
+    slots = show(handlers, "leaderboard", "drawn", "part", "recall")
+    titles = [column["title"] for column in slots["board"]["columns"]]
+    row = dict(zip(titles, slots["board"]["rows"][0], strict=True))
+    for name, title in (("cae", "CAE"), ("unet", "U-Net"), ("patchcore", "PatchCore")):
+        report = load_evaluation(catalog.product(KEY).folder / name)
+        assert row[title] == pytest.approx(report.figures["recall"].value, abs=1e-3)
+    assert row["U-Net"] < row["CAE"]
+
+
+def test_the_slider_begins_at_the_evaluated_rate_with_its_verdicts(
+    handlers: Handlers, catalog: Catalog
+) -> None:
+    judge = show(handlers, "threshold", "drawn", "part")["judge"]
+    assert judge["rate"] == 0.02
+    unet = judge["detectors"][1]
+    report = load_evaluation(catalog.product(KEY).folder / "unet")
+    calibration = catalog.channel(KEY, "unet").calibration
+    assert calibration.threshold(judge["rate"]) == report.threshold
+    assert unet["scores"] == [image.image_score for image in report.images]
+    assert len(unet["normalScores"]) == calibration.num_normal
+
+
+def test_what_was_not_evaluated_stands_there_with_its_command(
+    handlers: Handlers, catalog: Catalog
+) -> None:
+    (catalog.product(KEY).folder / "cae" / EVALUATION).unlink()
+    slots = show(handlers, "leaderboard", "drawn", "part")
+    (item,) = slots["todo"]["items"]
+    assert item["text"] == "drawn/part, CAE: It was not evaluated yet."
+    assert "cli.py evaluate --data " in item["command"]
+    assert item["command"].find("--category part --detector cae") > 0
+    assert [c["title"] for c in slots["board"]["columns"]] == [
+        *("category", "U-Net", "PatchCore", "best")
+    ]
+
+
+def test_a_report_of_other_weights_or_a_damaged_one_is_not_shown(
+    handlers: Handlers, catalog: Catalog
+) -> None:
+    folder = catalog.product(KEY).folder
+    assert len(show(handlers, "threshold", "drawn", "part")["judge"]["detectors"]) == 3
+    (folder / "cae" / EVALUATION).write_text("{}")
+    (folder / "unet" / EVALUATION).write_text(
+        (folder / "patchcore" / EVALUATION).read_text(encoding="utf-8"), encoding="utf-8"
+    )
+    slots = show(handlers, "threshold", "drawn", "part")
+    assert [one["title"] for one in slots["judge"]["detectors"]] == ["PatchCore"]
+    problems = [item["text"] for item in slots["todo"]["items"]]
+    assert "written by another version" in problems[0]
+    assert "other weights or thresholds" in problems[1]
+
+
+def test_without_any_evaluation_every_view_still_answers(tmp_path: Path) -> None:
+    handlers = Handlers(make_catalog(tmp_path, categories=("part", "tile")))
+    for view in SUB_TABS:
+        slots = show(handlers, view, "drawn", "part")
+        assert slots["status"]["text"] == ""
+    items = show(handlers, "leaderboard", "drawn", "part")["todo"]["items"]
+    assert len(items) == 1, "six are too many to list one by one"
+    assert items[0]["text"].startswith("6 detectors were not evaluated")
+    assert "--category" not in items[0]["command"]
+    assert show(handlers, "training", "drawn", "part")["todo"]["items"] == []
+
+
+def test_without_a_trained_detector_the_tab_says_what_to_do(tmp_path: Path) -> None:
+    slots = show(Handlers(make_catalog(tmp_path, trained=())), "leaderboard")
+    assert "cli.py train" in slots["status"]["text"]
+
+
+@pytest.mark.parametrize("odd", ["../part", None, 7, ["x"], {"y": 2}, "nonsense", -3])
+def test_odd_requests_show_the_first_category(handlers: Handlers, odd: object) -> None:
+    slots = show(handlers, odd, *[odd] * 7)
+    assert slots["category"][1] == "part"
+    assert "board" in slots
+    for view in SUB_TABS:
+        assert show(handlers, view, *[odd] * 7)["status"]["text"] == ""
+
+
+def test_galleries_show_thumbnails_by_id_and_turn_their_pages(handlers: Handlers) -> None:
+    value = show(handlers, "mistakes", "drawn", "part", *[None] * 3, "misses", 99)["mistakes"]
+    assert value["product"] == KEY
+    titles = [section["title"] for section in value["sections"]]
+    assert titles[0] == "No detector finds 0 of 6 defective images"
+    assert titles[2].startswith("U-Net misses ")
+    items = value["sections"][2]["items"]
+    assert items[0]["source"].startswith("data:image/jpeg")
+    assert items[0]["path"].startswith("M")
+    assert value["page"] == value["pages"] - 1 == 0
+    mixed = show(handlers, "mistakes", "drawn", "part", *[None] * 3, "disagreements", 0)["mistakes"]
+    assert {item["id"] for item in items} == {i["id"] for i in mixed["sections"][0]["items"]}
+    assert mixed["sections"][0]["items"][0]["detail"] == "flagged by CAE and PatchCore"
+
+
+def test_images_that_are_not_on_this_machine_are_named_with_a_remedy(
+    handlers: Handlers, tmp_path: Path
+) -> None:
+    for path in (tmp_path / "data" / "drawn" / "part" / "test" / "dent").iterdir():
+        path.unlink()
+    value = show(handlers, "mistakes", "drawn", "part", *[None] * 3, "misses", 0)["mistakes"]
+    missed = value["sections"][2]["items"]
+    assert any(item["source"] == "" for item in missed)
+    assert "not on this machine" in value["missing"]
+
+
+class Drawer:
+    """A demo whose test images are drawn when somebody wants them, or cannot be."""
+
+    def __init__(self, root: Path, catalog: Catalog, *, trouble: DatasetError | None) -> None:
+        self.root, self.trouble = root, trouble
+        self.samples = read_dataset(root).samples
+        self.kept = {one.id: one.image_path.read_bytes() for one in catalog.samples(KEY)}
+        for sample in catalog.samples(KEY):
+            sample.image_path.unlink()
+
+    def draw(self, samples: Iterable[Sample]) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+        for sample in samples:
+            sample.image_path.write_bytes(self.kept[sample.id])
+
+
+def test_images_of_the_demo_are_drawn_when_a_mistake_is_to_be_seen(
+    handlers: Handlers, catalog: Catalog, tmp_path: Path
+) -> None:
+    root = tmp_path / "data" / "drawn"
+    catalog.demo = cast("DemoFolder", Drawer(root, catalog, trouble=None))
+    value = show(handlers, "mistakes", "drawn", "part", *[None] * 3, "misses", 0)["mistakes"]
+    items = [item for section in value["sections"] for item in section["items"]]
+    assert items
+    assert all(item["source"] for item in items)
+    assert value["missing"] == ""
+    num_there = sum(sample.image_path.exists() for sample in catalog.samples(KEY))
+    assert num_there == len({item["id"] for item in items}), "nothing else was drawn"
+
+
+def test_what_keeps_the_demo_from_being_drawn_is_told(
+    handlers: Handlers, catalog: Catalog, tmp_path: Path
+) -> None:
+    trouble = DatasetError("The disk is full.", "Make room.")
+    root = tmp_path / "data" / "drawn"
+    catalog.demo = cast("DemoFolder", Drawer(root, catalog, trouble=trouble))
+    value = show(handlers, "mistakes", "drawn", "part", *[None] * 3, "misses", 0)["mistakes"]
+    assert value["missing"].endswith("The disk is full. Make room.")
+
+
+def test_a_product_that_is_trained_while_the_page_runs_appears(
+    handlers: Handlers, tmp_path: Path
+) -> None:
+    assert show(handlers, "leaderboard")["dataset"][0] == [("drawn", "drawn")]
+    write_checkpoint(tmp_path / "checkpoints" / "later" / "ring" / "cae")
+    slots = show(handlers, "leaderboard", "later")
+    assert [value for _, value in slots["dataset"][0]] == ["drawn", "later"]
+    assert slots["category"] == ([("ring", "ring")], "ring")
+
+
+def test_the_scatter_takes_two_different_detectors(handlers: Handlers) -> None:
+    slots = show(handlers, "compare", "drawn", "part", None, "cae", "cae")
+    assert slots["first"][1] == "cae"
+    assert slots["second"][1] != "cae"
+    slots = show(handlers, "compare", "drawn", "part", None, "patchcore", "cae")
+    assert (slots["first"][1], slots["second"][1]) == ("patchcore", "cae")
+    assert slots["scatter"].layout.xaxis.title.text == "PatchCore: score / threshold"
+    assert slots["click"] == {"product": KEY, "hint": results_messages.SCATTER_HINT}
+
+
+def test_an_evaluation_made_meanwhile_is_shown(handlers: Handlers, catalog: Catalog) -> None:
+    folder = catalog.product(KEY).folder / "cae"
+    kept = (folder / EVALUATION).read_text(encoding="utf-8")
+    (folder / EVALUATION).unlink()
+    assert len(handlers.results.shown(KEY)) == 2
+    (folder / EVALUATION).write_text(kept, encoding="utf-8")
+    assert [one.title for one in handlers.results.shown(KEY)] == ["CAE", "U-Net", "PatchCore"]
+
+
+def test_one_detector_alone_has_curves_and_no_scatter(tmp_path: Path) -> None:
+    catalog = make_catalog(tmp_path, trained=())
+    write_checkpoint(tmp_path / "checkpoints" / "drawn" / "part" / "cae")
+    write_evaluations(catalog, KEY)
+    handlers = Handlers(catalog)
+    assert len(show(handlers, "curves")["roc"].data) == 2
+    compare = show(handlers, "compare")
+    assert (compare["view"], compare["tab-compare"]) == ("leaderboard", False)
+    alone = show(handlers, "mistakes", *[None] * 5, "disagreements")["mistakes"]
+    assert alone["sections"] == []
+    assert alone["missing"] == "It takes two detectors to disagree."
+
+
+def test_strangers_are_told_no_folder_of_the_machine(
+    handlers: Handlers, catalog: Catalog, tmp_path: Path
+) -> None:
+    folder = catalog.product(KEY).folder
+    (folder / "cae" / EVALUATION).write_text("{", encoding="utf-8")
+    (folder / "unet" / CARD).write_text("{", encoding="utf-8")
+    catalog.is_shared = True
+    (note,) = show(handlers, "training", "drawn", "part")["training-unet"].layout.annotations
+    for told in (to_json(show(handlers, "leaderboard", "drawn", "part")["todo"]), note.text):
+        assert "checkpoints/drawn/part/unet/detector.json" in told.replace("<br>", " ")
+        assert str(tmp_path) not in told

@@ -1,0 +1,98 @@
+"""The parts that the Explore data tab is made of: figures, tables, tiles and the status line."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from ui import messages
+from ui.parts.quiet_plot import QuietPlot
+
+HERE = Path(__file__).parent.parent
+FOLDERS = (
+    HERE / "explore",
+    HERE / "results",
+    HERE / "viewer",
+    HERE.parent / "eda" / "web",
+)
+TILES = '<dl class="tiles"></dl>'
+STATUS = """
+<div class="status" role="status" hidden>
+<progress aria-label="@progress@"></progress><p></p></div>
+"""
+
+
+def make_plot(elem_id: str | None = None) -> QuietPlot:
+    """Return a place for a figure."""
+    return QuietPlot(show_label=False, container=True, elem_classes="fig", elem_id=elem_id)
+
+
+def make_part(
+    name: str,
+    *,
+    template: str | None = None,
+    elem_id: str | None = None,
+    scripts: Sequence[str] = (),
+    value: Any = None,
+) -> gr.HTML:
+    """Return a part that its own script draws from its value; nothing in a value becomes markup.
+
+    Args:
+        name: of its script, and of its template where none is given.
+        template: markup to begin with; @key@ stands for one of `messages.PARTS`.
+        elem_id: of the part.
+        scripts: what its own script needs.
+        value: to begin with.
+    """
+    markup = template or read(f"{name}.html")
+    return gr.HTML(
+        value,
+        html_template=re.sub(r"@(\w+)@", lambda mark: messages.PARTS[mark[1]], markup),
+        js_on_load="\n".join(read(f"{script}.js") for script in (*scripts, name)),
+        apply_default_css=False,
+        elem_id=elem_id,
+        elem_classes="xp",
+    )
+
+
+def make_table() -> gr.HTML:
+    """Return a place for a table (see `eda.tables.table_value`)."""
+    return make_part("table", scripts=["csv", "words"])
+
+
+def make_tiles() -> gr.HTML:
+    """Return a place for numbers that stand alone."""
+    return make_part("tiles", template=TILES)
+
+
+def make_status(value: dict[str, Any] | None = None) -> gr.HTML:
+    """Return the status line."""
+    return make_part("status", template=STATUS, scripts=["words"], value=value)
+
+
+def make_figure_keeper() -> gr.HTML:
+    """Return an unseen part that fits the figures to their places, as in the report."""
+    return make_part("figures", template="<i hidden></i>", elem_id="figure-keeper")
+
+
+def status_value(text: str = "", *, is_problem: bool = False) -> dict[str, Any]:
+    """Return what the status line shows when nothing is going on."""
+    return {"text": text, "problem": is_problem, "busy": False, "done": 0, "total": 0}
+
+
+def busy_value(text: str, done: int, total: int) -> dict[str, Any]:
+    """Return what the status line shows while something is going on."""
+    return {"text": text, "problem": False, "busy": True, "done": done, "total": total}
+
+
+def read(name: str) -> str:
+    """Return a file of a tab, or one that tabs share with the report or the viewer."""
+    found = next(folder for folder in FOLDERS if (folder / name).is_file())
+    return (found / name).read_text(encoding="utf-8")
+
+
+def tile_values(tiles: Sequence[Any]) -> list[Mapping[str, str]]:
+    """Return what the tiles show."""
+    return [{"value": tile.value, "label": tile.label} for tile in tiles]

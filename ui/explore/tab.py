@@ -1,0 +1,359 @@
+"""The Explore data tab: what is in a dataset, and what will go wrong in training."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from inspection.errors import InspectionError
+from inspection.products.catalog import Catalog
+from ui import messages
+from ui.explore.data import Explorer, Job, Opened
+from ui.explore.parts import (
+    busy_value,
+    make_figure_keeper,
+    make_part,
+    make_plot,
+    make_status,
+    make_table,
+    make_tiles,
+    status_value,
+)
+from ui.parts.wish import Wish
+from ui.parts.wish_events import (
+    AT_ONCE,
+    Bind,
+    ask_for,
+    choose,
+    filter_anew,
+    make_binder,
+    turn_page,
+    view_of,
+)
+
+TITLE = "Explore data"
+ALL = "all"
+TICK = 2.0  # seconds between two looks at how much of the demo was drawn
+ANY = "any"
+AREAS = (ANY, "under 0.1 %", "0.1 to 1 %", "1 to 10 %", "over 10 %")
+CONTRASTS = (ANY, "faint: under 10 levels", "10 to 40 levels", "strong: over 40 levels")
+MEASURES = ("area_share", "elongation", "contrast", "border_distance")
+SUB_TABS = {
+    "overview": "Overview",
+    "gallery": "Gallery",
+    "location": "Where defects occur",
+    "shape": "Defect shape",
+    "similarity": "Similarity",
+}
+
+Slots = dict[str, Any]
+
+
+class Handlers:
+    """What happens on the tab, as plain generators of slots; every input may come from anywhere."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self.explorer = Explorer(catalog)
+
+    def show(
+        self, view: object, name: object, category: object, defect_type: object, *gallery: object
+    ) -> Iterator[Slots]:
+        """Show one sub-tab of one dataset, opening the dataset if need be.
+
+        Args:
+            view: one of `SUB_TABS`.
+            name: of the dataset.
+            category: or "all".
+            defect_type: or "all".
+            gallery: area, contrast and page.
+        """
+        if not self.explorer.names:
+            yield {"status": status_value(messages.EXPLORE_NO_DATASETS)}
+            return
+        self.catalog.refresh()
+        try:
+            job = self.explorer.open(name)
+            yield from self._watch(job)
+            yield from self._show(view, job, (category, defect_type, *gallery))
+        except InspectionError as error:
+            yield {
+                "status": status_value(self.catalog.hide_folders(str(error)), is_problem=True),
+                "stop": False,
+            }
+
+    def follow(self, name: object) -> Slots:
+        """Say how far the drawing of the demo is, if an excerpt of it is shown."""
+        job = self.explorer.shown(name)
+        demo = None if job is None else self.explorer.demo_of(job)
+        if job is None or job.result is None or demo is None or not demo.is_at_work:
+            return {}
+        return {"status": self._describe(job, job.result)}
+
+    def open_image(self, name: object, sample_id: object) -> Slots:
+        """Show one image large; its id is looked up, never used as a path."""
+        from ui.explore.gallery import detail_value
+
+        try:
+            return {"detail": detail_value(self.explorer.get(name), self.catalog, sample_id)}
+        except InspectionError as error:
+            return {"status": status_value(self.catalog.hide_folders(str(error)), is_problem=True)}
+
+    def peek(self, name: object, sample_id: object) -> dict[str, str]:
+        """Return the thumbnail of one image."""
+        from ui.explore.gallery import peek_value
+
+        try:
+            return peek_value(self.explorer.get(name), sample_id)
+        except InspectionError:
+            return {}
+
+    def _watch(self, job: Job) -> Iterator[Slots]:
+        for done, total in job.watch():
+            text = (
+                messages.EXPLORE_MEASURING.format(done=done, total=total)
+                if total
+                else messages.EXPLORE_READING
+            )
+            yield {"status": busy_value(text, done, total), "stop": bool(total)}
+
+    def _show(self, view: object, job: Job, wanted: tuple[object, ...]) -> Iterator[Slots]:
+        from ui.explore.views import VIEWS, Choice, show_similarity
+
+        opened = self.explorer.wait_for(job)
+        category, defect_type, area, contrast, page = (*wanted, *(None,) * 5)[:5]
+        rows = opened.images
+        categories = [str(one) for one in rows["category"].unique()]
+        category = _known(category, categories)
+        if category != ALL:
+            rows = rows[rows["category"] == category]
+        types = [str(one) for one in rows["defect_type"].unique() if one != "good"]
+        choice = Choice(
+            category,
+            _known(defect_type, types),
+            _known(area, AREAS, ANY),
+            _known(contrast, CONTRASTS, ANY),
+            page if isinstance(page, int) else 0,
+        )
+        yield {
+            "category": ([(messages.EXPLORE_ALL_CATEGORIES, ALL), *_named(categories)], category),
+            "type": ([(messages.EXPLORE_ALL_TYPES, ALL), *_named(types)], choice.defect_type),
+            "status": busy_value("", 0, 0),  # what is shown meanwhile is of an older wish
+            "ticker": False,
+        }
+        if view == "similarity":
+            yield from self._embed(job)
+            slots = show_similarity(opened, choice, job.vectors)
+        else:
+            key = view if isinstance(view, str) and view in VIEWS else "overview"
+            slots = VIEWS[key](opened, choice)
+        demo = self.explorer.demo_of(job)
+        yield {
+            "status": self._describe(job, opened),
+            "stop": False,
+            "ticker": demo is not None and demo.is_at_work,
+            **slots,
+        }
+
+    def _describe(self, job: Job, opened: Opened) -> dict[str, Any]:
+        """Return what the status line says of a dataset that is shown: mostly nothing."""
+        from eda.overview import describe_lack
+
+        shown = len(opened.images)
+        if not opened.index.is_complete:
+            return status_value(messages.EXPLORE_PARTIAL.format(done=shown))
+        if (demo := self.explorer.demo_of(job)) is None:
+            return status_value(describe_lack(opened.images))
+        counts = {"shown": shown, "done": demo.num_drawn, "total": len(demo.samples)}
+        if demo.is_at_work:
+            text = messages.EXPLORE_DRAWING.format(**counts)
+            return {**busy_value(text, counts["done"], counts["total"]), "busy": False}
+        trouble = self.catalog.hide_folders(str(demo.trouble or ""))
+        return status_value(messages.EXPLORE_EXCERPT.format(**counts, trouble=trouble).strip())
+
+    def _embed(self, job: Job) -> Iterator[Slots]:
+        for done, total in self.explorer.watch_vectors(job):
+            text = (
+                messages.EXPLORE_EMBEDDING.format(done=done, total=total)
+                if total
+                else messages.EXPLORE_LOADING
+            )
+            yield {"status": busy_value(text, done, total), "stop": bool(total)}
+
+
+def build(page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG001 (every tab is built alike)
+    """Lay out the tab inside the open `gr.Tab` and bind its events to it."""
+    handlers = Handlers(catalog)
+    outputs: dict[str, Any] = {}
+    with gr.Row(elem_id="explore-filters"):
+        names = list(handlers.explorer.names)
+        outputs["dataset"] = gr.Dropdown(
+            names,
+            value=names[0] if names else None,
+            label=messages.EXPLORE_DATASET,
+            filterable=len(names) > 8,
+        )
+        outputs["category"] = _filter(
+            messages.EXPLORE_CATEGORY, [(messages.EXPLORE_ALL_CATEGORIES, ALL)]
+        )
+        outputs["type"] = _filter(messages.EXPLORE_TYPE, [(messages.EXPLORE_ALL_TYPES, ALL)])
+    with gr.Row(elem_id="explore-status"):
+        outputs["status"] = make_status()
+        outputs["stop"] = gr.Button(messages.EXPLORE_STOP, visible=False, elem_id="explore-stop")
+    tabs: dict[str, gr.Tab] = {}
+    with gr.Tabs(elem_id="explore-tabs"):
+        for name, title in SUB_TABS.items():
+            with gr.Tab(title) as tabs[name]:
+                LAYOUTS[name](outputs)
+    outputs["detail"] = make_part(
+        "detail", elem_id="explore-detail", scripts=["overlay", "hand_over"]
+    )
+    outputs["ticker"] = gr.Timer(TICK, active=False)
+    make_figure_keeper()
+    _bind(handlers, outputs, tabs)
+
+
+def _lay_out_overview(outputs: dict[str, Any]) -> None:
+    outputs["tiles"] = make_tiles()
+    _rows(outputs, ("splits", "types"), ("sizes", "light"))
+    for name in ("counts", "problems", "images"):
+        outputs[name] = make_table()
+
+
+def _lay_out_gallery(outputs: dict[str, Any]) -> None:
+    with gr.Row(elem_classes="xp-filters"):
+        outputs["area"] = _filter(messages.GALLERY_AREA, [(one, one) for one in AREAS])
+        outputs["contrast"] = _filter(messages.GALLERY_CONTRAST, [(one, one) for one in CONTRASTS])
+    outputs["gallery"] = make_part("gallery", scripts=["overlay", "pictures", "turn"])
+
+
+def _lay_out_location(outputs: dict[str, Any]) -> None:
+    outputs["density"] = make_plot()
+    outputs["locations"] = make_table()
+
+
+def _lay_out_shape(outputs: dict[str, Any]) -> None:
+    outputs["resolution"] = make_plot()
+    outputs["check"] = make_table()
+    first, second, third, fourth = (f"shape-{name}" for name in MEASURES)
+    _rows(outputs, (first, second), (third, fourth))
+    outputs["shape-counts"] = make_plot()
+    outputs["kinds"] = make_table()
+    outputs["defects"] = make_table()
+
+
+def _lay_out_similarity(outputs: dict[str, Any]) -> None:
+    outputs["projection"] = make_plot("projection")
+    outputs["peek"] = make_part("peek", elem_id="peek")
+    outputs["pairs"] = make_table()
+
+
+LAYOUTS = {
+    "overview": _lay_out_overview,
+    "gallery": _lay_out_gallery,
+    "location": _lay_out_location,
+    "shape": _lay_out_shape,
+    "similarity": _lay_out_similarity,
+}
+
+
+def _rows(outputs: dict[str, Any], *rows: tuple[str, str]) -> None:
+    for row in rows:
+        with gr.Row(elem_classes="xp-row"):
+            for name in row:
+                outputs[name] = make_plot()
+
+
+def _bind(handlers: Handlers, outputs: dict[str, Any], tabs: dict[str, gr.Tab]) -> None:
+    """Connect events to handlers; nothing happens before the tab is opened."""
+    wished = gr.State(Wish({"view": "overview", "filters": (), "page": 0}))
+    filters = [outputs[name] for name in ("dataset", "category", "type", "area", "contrast")]
+    shown = [part for name, part in outputs.items() if name not in ("dataset", "area", "contrast")]
+
+    def on_show(wish: Wish) -> Iterator[dict[Any, Any]]:
+        yield {outputs["status"]: gr.skip()}  # without any yield, Gradio would empty every output
+        yield from _named_slots(outputs, wish.fulfil(view_of(handlers.show)))
+
+    bind = make_binder(on_show, wished=wished, filters=filters, shown=shown, queue="explore")
+
+    def on_dataset(wish: Wish, number: object, name: object, *chosen: object) -> None:
+        handlers.explorer.forget(name)
+        wish.ask(number, filters=(name, ALL, ALL, *chosen[2:]), page=0)
+
+    whole = gr.context.Context.block
+    if isinstance(whole, gr.Tab):
+        bind(whole.select, choose)
+    bind([part.input for part in filters[1:]], filter_anew)
+    bind(outputs["dataset"].input, on_dataset)
+    bind(outputs["gallery"].submit, turn_page)
+    for name, tab in tabs.items():
+        bind(tab.select, ask_for(name))
+    _bind_ticker(handlers, outputs, bind)
+    _bind_images(handlers, outputs)
+
+
+def _bind_ticker(handlers: Handlers, outputs: dict[str, Any], bind: Bind) -> None:
+    """While an excerpt is shown, say how much there is by now, and in the end show all of it."""
+
+    def on_tick(wish: Wish, number: object, name: object, *chosen: object) -> None:
+        if not handlers.follow(name):
+            wish.ask(number, filters=(name, *chosen))
+
+    def on_progress(name: object) -> Any:
+        return handlers.follow(name).get("status", gr.skip())
+
+    ticker, dataset = outputs["ticker"], outputs["dataset"]
+    ticker.tick(on_progress, dataset, outputs["status"], **AT_ONCE)
+    bind(ticker.tick, on_tick)
+
+
+def _bind_images(handlers: Handlers, outputs: dict[str, Any]) -> None:
+    """Connect what shows a single image, and the button that stops."""
+
+    def on_open(event: gr.EventData) -> dict[Any, Any]:
+        slots = handlers.open_image(*_image_of(event))
+        return {outputs[key]: value for key, value in slots.items()}
+
+    def on_peek(event: gr.EventData) -> Any:
+        return handlers.peek(*_image_of(event))
+
+    for part in ("gallery", "peek"):
+        outputs[part].select(on_open, None, [outputs["detail"], outputs["status"]], **AT_ONCE)
+    outputs["peek"].input(on_peek, None, outputs["peek"], **AT_ONCE)
+    outputs["stop"].click(handlers.explorer.stop, outputs["dataset"], None, **AT_ONCE)
+
+
+def _image_of(event: gr.EventData) -> tuple[object, object]:
+    """Return dataset and id of the image that an event is about.
+
+    The dataset is that of the picture: another one may be chosen above and not be shown yet.
+    """
+    return getattr(event, "dataset", None), getattr(event, "id", None)
+
+
+def _named_slots(outputs: dict[str, Any], slots: Iterator[Slots]) -> Iterator[dict[Any, Any]]:
+    for named in slots:
+        yield {outputs[name]: _fed(name, value) for name, value in named.items()}
+
+
+def _fed(name: str, value: Any) -> Any:
+    """Return what a component is given."""
+    if name in ("category", "type"):
+        choices, chosen = value
+        return gr.Dropdown(choices, value=chosen, filterable=len(choices) > 8)
+    if name == "ticker":
+        return gr.Timer(active=value)
+    return gr.Button(visible=value) if name == "stop" else value
+
+
+def _filter(label: str, choices: list[tuple[str, str]]) -> gr.Dropdown:
+    return gr.Dropdown(choices, value=choices[0][1], label=label, filterable=False)
+
+
+def _known(value: object, known: Any, default: str = ALL) -> str:
+    """Return what was asked for if there is such a thing; a request by hand may ask anything."""
+    return value if isinstance(value, str) and value in known else default
+
+
+def _named(values: list[str]) -> list[tuple[str, str]]:
+    return [(value.replace("_", " "), value) for value in values]

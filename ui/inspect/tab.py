@@ -1,0 +1,368 @@
+"""The Inspect tab: one image of a product, and what every detector makes of it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from inspection.errors import DatasetError, ImageError, InspectionError
+from inspection.products.catalog import Catalog
+from inspection.reports.formats import FORMATS
+from inspection.types import Sample
+from ui import messages
+from ui.inspect.report import REQUEST, Reporter
+from ui.inspect.run import Runner, Slots
+from ui.inspect.samples import Strips, make_strip
+from ui.inspect.showcase import find_opening
+from ui.inspect.uploads import find_upload, make_uploads
+from ui.parts.safe_image import SafeImage
+from ui.parts.wish import Wish
+from ui.parts.wish_events import Bind, Step, make_binder
+from ui.viewer.viewer import make_feed, make_viewer
+
+TITLE = "Inspect"
+PLAIN_OUTPUTS = frozenset({"product", "strip", "image", "source", "header"})
+ADDRESS = ("product", "sample")
+Ways = dict[str, Callable[..., Iterator[Slots]]]
+FAILED = "() => document.dispatchEvent(new CustomEvent('defect-lens-{what}-failed'))"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A visitor's own image as the page shows it: kept on the server, for a report.
+
+    Attributes:
+        run: the run that it was inspected in.
+    """
+
+    path: Path
+    run: int
+
+
+class Handlers:
+    """What happens on the tab, as plain generators of slots; every input may come from anywhere."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self.runner = Runner(catalog)
+        self.strips = Strips(catalog)
+        self.reporter = Reporter(catalog)
+
+    def show(self, *, request: tuple[str, object, object]) -> Iterator[Slots]:
+        """Do what a visitor has asked for last: what, of which product, with which image."""
+        ways: Ways = {
+            "open": self.open_page,
+            "sample": self.pick_sample,
+            "upload": self.upload,
+            "lend": self.lend,
+            "anyway": self.inspect_anyway,
+            "clear": self.clear,
+        }
+        what, product, image = request
+        yield from ways[what](product, image)
+
+    def open_page(self, product: object, address: object = None) -> Iterator[Slots]:
+        """Show a product and inspect a sample of it.
+
+        Args:
+            product: key of the one to show if the address names none.
+            address: what the page's address says, by name; unknown values are left out.
+        """
+        named = address if isinstance(address, Mapping) else {}
+        self.catalog.refresh()
+        key = self._known(named.get("product")) or self._known_or_first(product)
+        sample_id = named.get("sample") if key == named.get("product", key) else None
+        if key is None:
+            yield self.runner.fail("", _no_products())
+            return
+        try:
+            yield {"product": self._chosen(key), "source": None, "strip": self.strips.strip(key)}
+            opening = self._find(key, sample_id) or find_opening(self.catalog, key)
+            if opening is None:
+                yield {"image": None, **self.runner.idle(key)}
+            else:
+                yield from self.runner.inspect_sample(opening, key)
+        except InspectionError as error:
+            yield {"image": None, **self.runner.fail(key, error)}
+
+    def pick_sample(
+        self, product: object, sample_id: object, *, is_wanted: bool = False
+    ) -> Iterator[Slots]:
+        """Inspect any image of a product: one of the strip, or one that another tab hands over."""
+        key = self._known(product)
+        if key is None or not isinstance(sample_id, str):
+            yield self.runner.fail(key or "", _not_understood())
+            return
+        try:
+            yield {"product": self._chosen(key), "source": None, "strip": self.strips.strip(key)}
+            sample = self.catalog.any_sample(key, sample_id)
+            yield from self.runner.inspect_sample(sample, key, is_wanted=is_wanted)
+        except InspectionError as error:
+            yield {"image": None, **self.runner.fail(key, error)}
+
+    def upload(self, product: object, path: object, *, is_wanted: bool = False) -> Iterator[Slots]:
+        """Inspect what a visitor has uploaded, pasted or photographed."""
+        key = self._known(product)
+        if key is None:
+            yield {"image": None, **self.runner.fail("", _no_products())}
+            return
+        try:
+            yield {"product": self._chosen(key), "strip": self.strips.strip(key)}
+            if not isinstance(path, Path) or not path.is_file():
+                raise ImageError(messages.GONE_PROBLEM, messages.GONE_FIX)
+            for slots in self.runner.inspect_upload(key, path, is_wanted=is_wanted):
+                if "image" in slots:
+                    slots["source"] = Source(path, slots["header"]["run"])
+                yield slots
+        except InspectionError as error:
+            yield {"image": None, "source": None, **self.runner.fail(key, error)}
+
+    def lend(
+        self, product: object, image: tuple[object, object], *, is_wanted: bool = False
+    ) -> Iterator[Slots]:
+        """Inspect a sample of one product, given as (product, sample), as another one."""
+        owner, sample_id = self._known(image[0]), image[1]
+        sample = None if owner is None else self._find(owner, sample_id)
+        path = None if sample is None else sample.image_path
+        yield from self.upload(product, path, is_wanted=is_wanted)
+
+    def inspect_anyway(self, product: object, asked: tuple[str, Any]) -> Iterator[Slots]:
+        """Inspect what does not look like the product, given as it was asked for."""
+        ways: Ways = {"sample": self.pick_sample, "upload": self.upload, "lend": self.lend}
+        what, image = asked
+        if what in ways:
+            yield from ways[what](product, image, is_wanted=True)
+        else:
+            yield self.runner.fail(self._known(product) or "", _not_understood())
+
+    def clear(self, product: object, image: object = None) -> Iterator[Slots]:  # noqa: ARG002
+        """Forget the image."""
+        key = self._known(product)
+        if key is None:
+            yield self.runner.fail("", _no_products())
+        else:
+            yield {"image": None, "source": None, **self.runner.idle(key)}
+
+    def _find(self, key: str, sample_id: object) -> Sample | None:
+        """Return a sample that an address names; None for one that is not there."""
+        try:
+            return self.catalog.any_sample(key, sample_id) if isinstance(sample_id, str) else None
+        except DatasetError:
+            return None
+
+    def _known_or_first(self, product: object) -> str | None:
+        """Return a product that there is: the page may be older than the products."""
+        return self._known(product) or next(iter(self.catalog.products), None)
+
+    def _chosen(self, key: str) -> tuple[list[tuple[str, str]], str]:
+        """Return all products, as there may be new ones, and the one that is shown."""
+        return _choices(self.catalog), key
+
+    def _known(self, product: object) -> str | None:
+        return product if isinstance(product, str) and product in self.catalog.products else None
+
+
+def build(page: gr.Blocks, catalog: Catalog) -> None:
+    """Lay out the tab inside the open `gr.Blocks` and bind its events."""
+    handlers = Handlers(catalog)
+    products = _choices(catalog)
+    with gr.Row(elem_id="inspect-row"):
+        with gr.Column(scale=0, min_width=292, elem_id="rail"):
+            product = gr.Dropdown(
+                products,
+                value=products[0][1] if products else None,
+                label=messages.PRODUCT_LABEL,
+                filterable=len(products) > 8,
+                elem_id="product",
+            )
+            image = SafeImage(
+                label=messages.IMAGE_LABEL,
+                sources=["upload", "webcam", "clipboard"],
+                height=250,
+                buttons=[],
+                placeholder=messages.IMAGE_HINT,
+                webcam_options=gr.WebcamOptions(
+                    mirror=False, constraints={"video": {"width": 1280, "height": 960}}
+                ),
+                elem_id="input",
+            )
+            uploads = make_uploads()
+            strip = make_strip()
+            clear = gr.Button(messages.CLEAR, size="sm", elem_id="clear")
+        with gr.Column(scale=1, min_width=320):
+            viewer = make_viewer(catalog.detectors)
+            feeds = {slot: make_feed() for slot in ("picture", *catalog.detectors)}
+            reports = {name: make_feed() for name in FORMATS}
+    source = gr.State(None)
+    outputs = {
+        "product": product,
+        "strip": strip,
+        "image": image,
+        "source": source,
+        "header": viewer,
+        **feeds,
+    }
+    bind = _make_binder(handlers, outputs)
+    bind(page.load, open_page)
+    bind(product.input, change_product)
+    bind(strip.select, pick_sample)
+    bind(uploads.select, upload)
+    bind(image.upload, take_photo, image)
+    bind(viewer.submit, inspect_again)
+    bind(clear.click, clear_page)
+    _bind_reports(handlers, viewer, source, reports)
+
+
+def _make_binder(handlers: Handlers, outputs: dict[str, Any]) -> Bind:
+    """Return what connects events that inspect; the page hears of one that has failed."""
+    wished = gr.State(Wish({"request": ("clear", None, None)}))
+
+    def on_show(wish: Wish) -> Iterator[dict[Any, Any]]:
+        yield {outputs["header"]: gr.skip()}  # without any yield, Gradio would empty every output
+        for slots in wish.fulfil(handlers.show):
+            told = tell(wish, slots)
+            yield {outputs[name]: _fed(name, value) for name, value in told.items()}
+        if wish.is_fulfilled and "header" in wish.sent:  # by what is shown already
+            yield {outputs["header"]: {**wish.sent["header"], "wish": wish.shown}}
+
+    bind_wish = make_binder(
+        on_show,
+        wished=wished,
+        filters=[outputs["product"]],
+        shown=list(outputs.values()),
+        queue="inspect",
+    )
+
+    def bind(triggers: Any, step: Step, *further: Any) -> list[gr.events.Dependency]:
+        bound = bind_wish(triggers, step, *further)
+        for one in bound:
+            one.failure(None, None, None, js=FAILED.format(what="wish"))
+        return bound
+
+    return bind
+
+
+def open_page(wish: Wish, number: object, product: object, request: gr.Request) -> None:
+    """Wish for what the address names, as far as there is such a thing."""
+    address = {name: request.query_params.get(name) for name in ADDRESS}
+    named = {name: value for name, value in address.items() if value is not None}
+    wish.ask(number, request=("open", product, named))
+
+
+def change_product(wish: Wish, number: object, product: object) -> None:
+    """Wish for another product; a visitor's own image is looked at again, by its detectors."""
+    what, image = _asked_image(wish)
+    former = wish.values["request"][1]
+    if what == "open" and image:  # the address has named one
+        former = wish.sent["product"][1] if "product" in wish.sent else None
+    if product == former:  # a dropdown tells a choice twice, and also that it was left
+        wish.ask(number)
+        return
+    kept = (what, product, image) if what in {"upload", "lend"} else ("open", product, None)
+    wish.ask(number, request=kept)
+
+
+def inspect_again(event: gr.EventData, wish: Wish, number: object, product: object) -> None:
+    """Wish for the shown image again: as another product, or as its own, whatever it looks like."""
+    owner, sample = getattr(event, "owner", product), getattr(event, "sample", None)
+    product = getattr(event, "product", product)
+    asked = ("sample", sample) if sample else _asked_image(wish)
+    if product == owner:
+        wish.ask(number, request=("anyway", product, asked))
+    else:
+        what, image = ("lend", (owner, sample)) if sample else asked
+        wish.ask(number, request=(what, product, image))
+
+
+def _asked_image(wish: Wish) -> tuple[str, Any]:
+    """Return how the image was asked for, whether or not it is wanted anyway."""
+    what, _, image = wish.values["request"]
+    return image if what == "anyway" else (what, image)
+
+
+def pick_sample(event: gr.EventData, wish: Wish, number: object, product: object) -> None:
+    """Wish for a sample."""
+    product = getattr(event, "product", product)
+    wish.ask(number, request=("sample", product, getattr(event, "sample", None)))
+
+
+def upload(event: gr.EventData, wish: Wish, number: object, product: object) -> None:
+    """Wish for what was uploaded."""
+    wish.ask(number, request=("upload", product, find_upload(getattr(event, "path", None))))
+
+
+def take_photo(wish: Wish, number: object, product: object, path: Path | None) -> None:
+    """Wish for a photograph by the camera."""
+    wish.ask(number, request=("upload", product, path))
+
+
+def clear_page(wish: Wish, number: object, product: object) -> None:
+    """Wish for an empty page."""
+    wish.ask(number, request=("clear", product, None))
+
+
+def tell(wish: Wish, slots: Slots) -> Slots:
+    """Return what the page is sent: a header says to which wish it belongs, a strip goes once."""
+    told = dict(slots)
+    if "header" in told:
+        told["header"] = {**told["header"], "wish": wish.shown}
+    if "strip" in told and wish.sent.get("strip") is told["strip"]:
+        del told["strip"]
+    wish.sent |= {name: told[name] for name in ("header", "product", "strip") if name in told}
+    return told
+
+
+def _bind_reports(
+    handlers: Handlers, viewer: gr.HTML, source: Any, reports: Mapping[str, gr.HTML]
+) -> None:
+    """Make a report when a button of the viewer asks for one; each format has its own feed."""
+
+    def on_report(held: Source | None, event: gr.EventData) -> dict[Any, Any]:
+        request = {name: getattr(event, name, None) for name in REQUEST}
+        # the request is about what the page showed then, and another upload may be there by now
+        is_shown = held is not None and held.run == getattr(event, "run", None)
+        made = handlers.reporter.make(request, held.path if held and is_shown else None)
+        asked = request["format"]
+        kind = asked if isinstance(asked, str) and asked in FORMATS else next(iter(FORMATS))
+        return {reports[kind]: _fed("report", {**made, "format": kind})}
+
+    made = viewer.select(
+        on_report,
+        source,
+        list(reports.values()),
+        show_progress="hidden",
+        api_visibility="private",
+        trigger_mode="multiple",  # several are made one after another
+        concurrency_id="report",  # a long one holds no slot of an inspection
+        concurrency_limit=1,
+    )
+    made.failure(None, None, None, js=FAILED.format(what="report"))
+
+
+def _fed(name: str, value: Any) -> Any:
+    """Return what a component is given: a feed also says which slot it feeds."""
+    if name == "product":
+        choices, chosen = value
+        return gr.Dropdown(choices, value=chosen, filterable=len(choices) > 8)
+    return value if name in PLAIN_OUTPUTS else {"slot": name, "value": value}
+
+
+def _choices(catalog: Catalog) -> list[tuple[str, str]]:
+    return [(_product_label(catalog, key), key) for key in catalog.products]
+
+
+def _product_label(catalog: Catalog, key: str) -> str:
+    """Return the category, with its dataset where there are several."""
+    product = catalog.products[key]
+    has_many = len({other.dataset for other in catalog.products.values()}) > 1
+    return f"{product.category} ({product.dataset})" if has_many else product.category
+
+
+def _no_products() -> DatasetError:
+    return DatasetError(messages.NO_PRODUCTS, messages.NO_PRODUCTS_FIX)
+
+
+def _not_understood() -> DatasetError:
+    return DatasetError(messages.UNREADABLE_REQUEST, messages.RELOAD)

@@ -1,0 +1,29 @@
+"""An image input that no file can crash; Gradio writes a stub `safe_image.pyi` beside it."""
+
+from pathlib import Path
+
+import gradio as gr
+from gradio.data_classes import Base64ImageData, ImageData
+
+from ui.inspect.uploads import find_upload
+
+
+class SafeImage(gr.Image):
+    """Hands over the uploaded file as it is, and shows a data URI.
+
+    `gr.Image` decodes an upload before any handler runs: a damaged file ends in a crash, and a
+    small file that claims a huge picture fills the memory. `read_image` checks both first.
+    """
+
+    def get_block_name(self) -> str:
+        return "image"
+
+    def preprocess(  # type: ignore[override]
+        self, payload: ImageData | None
+    ) -> Path | None:
+        return None if payload is None else find_upload(payload.path)
+
+    def postprocess(  # type: ignore[override]
+        self, value: str | None
+    ) -> Base64ImageData | None:
+        return None if value is None else Base64ImageData(url=value)

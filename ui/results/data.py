@@ -1,0 +1,131 @@
+"""The evaluations beside the weights of a catalogue, read once and shared by all visitors."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from inspection.calibration import CALIBRATION, CARD
+from inspection.errors import CheckpointError, EvaluationError, InspectionError
+from inspection.evaluation.class_answers import CLASSES, ClassAnswers, load_answers, read_answers
+from inspection.evaluation.files import EVALUATION, load_evaluation
+from inspection.evaluation.records import EvaluationReport
+from inspection.names import title_of
+from inspection.products.catalog import Catalog
+from inspection.products.product import Product
+from ui.results import messages as results_messages
+
+if TYPE_CHECKING:
+    from eda.results.plots import Shown  # at run time only when somebody opens the tab
+
+Outcome: TypeAlias = EvaluationReport | ClassAnswers | InspectionError
+"""Answers alone where a dataset has no good parts to judge by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a trained detector shows no figures.
+
+    Attributes:
+        command: evaluates it; empty where that would not mend it.
+        dataset_command: evaluates every detector of every trained category of its dataset.
+    """
+
+    product: str
+    detector: str
+    problem: str
+    command: str
+    dataset_command: str
+
+
+class Results:
+    """Evaluations by product and detector; one that is written anew is read anew."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self._held: dict[Path, tuple[tuple[int, ...], Outcome]] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def products(self) -> dict[str, Product]:
+        """Products with a trained detector, by key."""
+        return {
+            key: product
+            for key, product in self.catalog.products.items()
+            if self.catalog.trained(key)
+        }
+
+    def shown(self, key: str) -> "list[Shown]":
+        """Return the evaluated detectors of a product, as figures show them."""
+        from eda.results.plots import Shown
+
+        return [
+            Shown(title_of(name), place, report)
+            for place, name in enumerate(self.catalog.detectors)
+            if name in self.catalog.joined(key)
+            and isinstance(report := self._read(key, name), EvaluationReport)
+        ]
+
+    def troubles(self, keys: Sequence[str]) -> list[Trouble]:
+        """Return what is missing, damaged, outdated or of another dataset among the products."""
+        strangers = [
+            Trouble(key, title_of(name), self.catalog.hide_folders(str(found)), "", "")
+            for key in keys
+            for name, found in self.catalog.strangers(key).items()
+        ]
+        return strangers + [
+            Trouble(
+                key,
+                title_of(name),
+                self.catalog.hide_folders(found.problem),
+                self.catalog.evaluate_command(key, name),
+                self.catalog.evaluate_command(key),
+            )
+            for key in keys
+            for name in self.catalog.joined(key)
+            if isinstance(found := self._read(key, name), InspectionError)
+        ]
+
+    def classes(self, key: str) -> ClassAnswers | None:
+        """Return what the evaluated classifier of a product took images for; None without one."""
+        for name in self.catalog.joined(key):
+            found = self._read(key, name)
+            if isinstance(found, ClassAnswers):
+                return found
+            if isinstance(found, EvaluationReport):
+                answers = read_answers(self.folder(key, name), found)
+                if answers is not None:
+                    return answers
+        return None
+
+    def folder(self, key: str, detector: str) -> Path:
+        """Return the checkpoint folder of a detector."""
+        return self.catalog.product(key).folder / detector
+
+    def _read(self, key: str, detector: str) -> Outcome:
+        folder = self.folder(key, detector)
+        stamp = tuple(_stamp(folder / name) for name in (EVALUATION, CLASSES, CARD, CALIBRATION))
+        with self._lock:  # two visitors who come at once read it once
+            held = self._held.get(folder)
+            if held is None or held[0] != stamp:
+                held = self._held[folder] = (stamp, _load(folder))
+            return held[1]
+
+
+def _load(folder: Path) -> Outcome:
+    try:
+        if (folder / EVALUATION).is_file():
+            return load_evaluation(folder)
+        if (folder / CLASSES).is_file():
+            return load_answers(folder)
+    except (EvaluationError, CheckpointError) as error:
+        return error
+    return EvaluationError(results_messages.RESULTS_MISSING, "")
+
+
+def _stamp(file: Path) -> int:
+    try:
+        return file.stat().st_mtime_ns
+    except (FileNotFoundError, NotADirectoryError):
+        return 0

@@ -1,0 +1,249 @@
+"""What each sub-tab of the Results tab shows; imported when somebody opens the tab."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from eda.results.classes import (
+    describe_difference,
+    draw_confusion,
+    tabulate_classes,
+    tabulate_classifiers,
+)
+from eda.results.plots import (
+    NO_PIXELS,
+    Shown,
+    draw_image_pr,
+    draw_image_roc,
+    draw_leaderboard,
+    draw_pixel_curves,
+    draw_seconds,
+)
+from eda.results.scores import draw_scatter, judge_values
+from eda.results.tables import (
+    describe_board,
+    describe_figures,
+    tabulate_board,
+    tabulate_figures,
+)
+from eda.results.training import draw_training
+from eda.style import empty_figure
+from eda.tables import table_value
+from inspection.calibration import load_calibration
+from inspection.errors import InspectionError
+from inspection.evaluation.class_answers import ClassAnswers, load_baseline
+from inspection.evaluation.leaderboard import make_leaderboard
+from inspection.evaluation.records import FIGURES
+from inspection.names import title_of
+from inspection.products.history import History, read_history
+from ui.results import messages as results_messages
+from ui.results.data import Results
+from ui.results.mistakes import mistakes_value
+
+Slots = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a visitor has chosen; every value is checked before it comes here.
+
+    Attributes:
+        key: of the product.
+        keys: of all products of its dataset.
+        first, second: detectors by name, of the scatter.
+    """
+
+    key: str
+    keys: tuple[str, ...]
+    metric: str = "image_auroc"
+    first: str = ""
+    second: str = ""
+    kind: str = "misses"
+    page: int = 0
+
+
+def choose_tabs(results: Results, choice: Choice) -> dict[str, bool]:
+    """Return by sub-tab, in their order, whether there is anything to see on it.
+
+    The leaderboard says what was not evaluated, unless there are good parts in no category.
+    """
+    num_shown = len(results.shown(choice.key))
+    has_classes = results.classes(choice.key) is not None
+    return {
+        "leaderboard": not has_classes or any(results.shown(key) for key in choice.keys),
+        "threshold": num_shown > 0,
+        "curves": num_shown > 0,
+        "compare": num_shown > 1,
+        "mistakes": num_shown > 0,
+        "classes": has_classes,
+        "training": True,
+    }
+
+
+def show_leaderboard(results: Results, choice: Choice) -> Slots:
+    """Return one figure of all categories; times and all figures of one."""
+    everyone = [one for key in choice.keys for one in results.shown(key)]
+    looks = {one.report.detector: one for one in sorted(everyone, key=lambda one: one.place)}
+    order = list(looks)
+    reports = sorted((one.report for one in everyone), key=lambda one: order.index(one.detector))
+    board = make_leaderboard(reports, choice.metric)
+    titles = {name: one.title for name, one in looks.items()}
+    here = results.shown(choice.key)
+    category = results.catalog.product(choice.key).category
+    return {
+        "board-figure": draw_leaderboard(board, looks),
+        "seconds": draw_seconds(here, category),
+        "board": table_value(
+            tabulate_board(board, titles),
+            results_messages.BOARD_TITLE.format(figure=FIGURES[choice.metric].title),
+            file="leaderboard",
+            note=describe_board(board, titles),
+        ),
+        "figures": table_value(
+            tabulate_figures(here) if here else pd.DataFrame(),
+            results_messages.FIGURES_TITLE.format(category=category),
+            file="figures",
+            note=describe_figures(here) if here else "",
+        ),
+    }
+
+
+def show_curves(results: Results, choice: Choice) -> Slots:
+    """Return ROC, precision-recall and PRO curves of one category."""
+    shown = results.shown(choice.key)
+    of_pixels: Slots = {**draw_pixel_curves(shown)}
+    if not any(figure.data for figure in of_pixels.values()):  # one sentence instead of three
+        said = empty_figure(results_messages.PIXEL_CURVES, NO_PIXELS)
+        of_pixels = dict.fromkeys(of_pixels) | {"pro": said}
+    return {"roc": draw_image_roc(shown), "pr": draw_image_pr(shown), **of_pixels}
+
+
+def show_threshold(results: Results, choice: Choice) -> Slots:
+    """Return what the browser needs to judge anew at any threshold."""
+    shown = results.shown(choice.key)
+    calibrations = {
+        name: load_calibration(results.folder(choice.key, name)).calibration
+        for name in (one.report.detector for one in shown)
+    }
+    return {"judge": {**judge_values(shown, calibrations), "texts": dict(results_messages.JUDGE)}}
+
+
+def show_compare(results: Results, choice: Choice) -> Slots:
+    """Return one detector against another."""
+    shown = results.shown(choice.key)
+    first, second = choose_pair(shown, choice.first, choice.second)
+    choices = [(one.title, one.report.detector) for one in shown]
+    return {
+        "first": (choices, first.report.detector if first else None),
+        "second": (choices, second.report.detector if second else None),
+        "scatter": draw_scatter(first, second),
+        "click": {"product": choice.key, "hint": results_messages.SCATTER_HINT if second else ""},
+    }
+
+
+def show_mistakes(results: Results, choice: Choice) -> Slots:
+    """Return the images that detectors are wrong about."""
+    value = mistakes_value(results, choice.key, kind=choice.kind, page=choice.page)
+    return {"mistakes": value}
+
+
+def show_classes(results: Results, choice: Choice) -> Slots:
+    """Return what the classifier of one category takes each class for, beside its baseline."""
+    own = results.classes(choice.key)
+    if own is None:
+        return {}
+    baseline, note = _read_baseline(results, choice.key, own)
+    return {
+        "confusion": draw_confusion(own),
+        "classifiers": table_value(
+            tabulate_classifiers(own, baseline),
+            results_messages.CLASSIFIERS_TITLE,
+            file="classifiers",
+            note=note,
+        ),
+        "per-class": table_value(
+            tabulate_classes(own, baseline),
+            results_messages.CLASSES_TITLE.format(classifier=own.title),
+            file="classes",
+            note=results_messages.CLASSES_NOTE,
+        ),
+    }
+
+
+def _read_baseline(
+    results: Results, key: str, own: ClassAnswers
+) -> tuple[ClassAnswers | None, str]:
+    """Return the baseline, and what to say about it."""
+    name = own.checkpoint.detector
+    try:
+        baseline = load_baseline(results.folder(key, name), own)
+    except InspectionError as error:
+        return None, results.catalog.hide_folders(str(error))
+    if baseline is None:
+        command = results.catalog.evaluate_command(key, name).splitlines()[-1]
+        return None, results_messages.CLASSES_NO_BASELINE.format(command=command)
+    return baseline, describe_difference(own, baseline)
+
+
+def show_training(results: Results, choice: Choice) -> Slots:
+    """Return how every detector of one category was trained."""
+    trained = results.catalog.trained(choice.key)
+    slots: Slots = {f"training-{name}": None for name in results.catalog.detectors}
+    rows = []
+    for name in trained:
+        title = title_of(name)
+        history, trouble = _read_history(results, choice.key, name)
+        slots[f"training-{name}"] = draw_training(title, history, trouble=trouble)
+        if history is not None:
+            rows.append(_row(title, history))
+    missing = [title_of(name) for name in results.catalog.detectors if name not in trained]
+    note = results_messages.TRAINING_NONE.format(names=", ".join(missing)) if missing else ""
+    slots["trainings"] = table_value(
+        pd.DataFrame(rows), results_messages.TRAININGS_TITLE, file="trainings", note=note
+    )
+    return slots
+
+
+def choose_pair(shown: list[Shown], first: str, second: str) -> tuple[Shown | None, Shown | None]:
+    """Return the detectors of the scatter: those asked for, else the last two; never one twice."""
+    by_name = {one.report.detector: one for one in shown}
+    if len(shown) < 2:
+        return next(iter(shown), None), None
+    level = by_name.get(first, shown[-2])
+    others = [one for one in shown if one is not level]
+    upright = by_name.get(second, others[-1])
+    return level, upright if upright is not level else others[-1]
+
+
+def _read_history(results: Results, key: str, name: str) -> tuple[History | None, str]:
+    try:
+        if (stranger := results.catalog.strangers(key).get(name)) is not None:
+            raise stranger
+        return read_history(results.folder(key, name)), ""
+    except InspectionError as error:
+        return None, results.catalog.hide_folders(str(error))
+
+
+def _row(title: str, history: History) -> dict[str, object]:
+    return {
+        "detector": title,
+        "learned": history.summary,
+        "epochs": len(history.epochs) or float("nan"),
+        "minutes": history.seconds / 60,
+        "device": history.device,
+        "made": history.created[:16].replace("T", " "),
+    }
+
+
+View = Callable[[Results, Choice], Slots]
+VIEWS: Mapping[str, View] = {
+    "leaderboard": show_leaderboard,
+    "curves": show_curves,
+    "threshold": show_threshold,
+    "compare": show_compare,
+    "mistakes": show_mistakes,
+    "classes": show_classes,
+    "training": show_training,
+}
