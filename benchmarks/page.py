@@ -117,8 +117,8 @@ class Visitor:
         self._client = httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False)
         config = self._client.get("/config").raise_for_status().json()
         self._prefix = config["api_prefix"]
-        self._wish, self._showing = find_upload_events(config)
-        self._wishes = itertools.count(1)
+        self._request, self._answer = find_upload_events(config)
+        self._numbers = itertools.count(1)
 
     def inspect(self, product: str, path: Path) -> int:
         """Upload an image, read all that comes back, and return how many detectors answered.
@@ -127,9 +127,9 @@ class Visitor:
             SystemExit: the page could not inspect it.
         """
         session = uuid.uuid4().hex
-        wished = [None, next(self._wishes), product, self._upload(path)]
-        self._send("run/predict", self._wish, wished, session)
-        self._send("queue/join", self._showing, [None], session)
+        requested = [None, next(self._numbers), product, self._upload(path)]
+        self._send("run/predict", self._request, requested, session)
+        self._send("queue/join", self._answer, [None], session)
         answers = 0
         for message in self._listen(session):
             answers += '"map"' in message  # of a finished detector, sent once
@@ -164,11 +164,11 @@ class Visitor:
 
 
 def find_upload_events(config: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return what the page does when its camera takes a picture: the wish, and the showing."""
+    """Return what the page does when its camera takes a picture: the request, and its answer."""
     image = next(c["id"] for c in config["components"] if c["props"].get("elem_id") == "input")
     events = config["dependencies"]
-    wish = next(event for event in events if [image, "upload"] in event["targets"])
-    return wish, next(event for event in events if event["trigger_after"] == wish["id"])
+    request = next(event for event in events if [image, "upload"] in event["targets"])
+    return request, next(event for event in events if event["trigger_after"] == request["id"])
 
 
 def check_completed(message: dict[str, Any]) -> None:

@@ -60,7 +60,7 @@ def test_every_sub_tab_has_something_to_show(handlers: Handlers, view: str) -> N
 
 
 @pytest.mark.parametrize("view", SUB_TABS)
-def test_what_an_older_wish_showed_is_marked_until_the_new_one_is_drawn(
+def test_what_an_older_request_showed_is_marked_until_the_new_one_is_drawn(
     handlers: Handlers, view: str
 ) -> None:
     *before, drawn = handlers.show(view, "parts", "all", "all", "any", "any", 0)

@@ -17,11 +17,11 @@ from tests.fakes import DETECTORS, FakeEmbed, make_catalog, write_look
 from ui.inspect import tab as inspect_tab
 from ui.inspect.first import describe_first_inspection
 from ui.inspect.tab import Handlers, Source
-from ui.parts.wish import Wish
+from ui.parts.latest_request import LatestRequest
 
 KEY = "drawn/part"
 OTHER = "drawn/other"
-NUMBERS = itertools.count(1)  # of wishes
+NUMBERS = itertools.count(1)  # of requests
 RED = np.full((96, 96, 3), (200, 20, 20), np.uint8)
 
 
@@ -50,38 +50,40 @@ def red(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path.resolve()
 
 
-def make_wish() -> Wish:
-    return Wish({"request": ("clear", None, None)})
+def make_latest() -> LatestRequest:
+    return LatestRequest({"request": ("clear", None, None)})
 
 
-def answer(handlers: Handlers, wish: Wish) -> dict[str, Any]:
-    """Return what the page holds once a wish is fulfilled."""
+def answer(handlers: Handlers, latest: LatestRequest) -> dict[str, Any]:
+    """Return what the page holds once a request is answered."""
     held: dict[str, Any] = {}
-    for slots in wish.fulfil(handlers.show):
-        held |= inspect_tab.tell(wish, slots)
+    for slots in latest.answer(handlers.show):
+        held |= inspect_tab.tell(latest, slots)
     return held
 
 
-def upload(handlers: Handlers, wish: Wish, path: Path) -> dict[str, Any]:
-    inspect_tab.upload(gr.EventData(None, {"path": str(path)}), wish, next(NUMBERS), KEY)
-    return answer(handlers, wish)
+def upload(handlers: Handlers, latest: LatestRequest, path: Path) -> dict[str, Any]:
+    inspect_tab.upload(gr.EventData(None, {"path": str(path)}), latest, next(NUMBERS), KEY)
+    return answer(handlers, latest)
 
 
-def pick(handlers: Handlers, wish: Wish, product: str, sample: str) -> Any:
+def pick(handlers: Handlers, latest: LatestRequest, product: str, sample: str) -> Any:
     """Click a sample and return the header."""
-    inspect_tab.pick_sample(gr.EventData(None, {"sample": sample}), wish, next(NUMBERS), product)
-    return answer(handlers, wish)["header"]
+    inspect_tab.pick_sample(gr.EventData(None, {"sample": sample}), latest, next(NUMBERS), product)
+    return answer(handlers, latest)["header"]
 
 
-def press(handlers: Handlers, wish: Wish, shown: dict[str, Any], product: str) -> dict[str, Any]:
+def press(
+    handlers: Handlers, latest: LatestRequest, shown: dict[str, Any], product: str
+) -> dict[str, Any]:
     """Press the button that inspects what is shown as a product."""
     asked = {"product": product, "owner": shown["product"], "sample": shown["sample"]}
-    inspect_tab.inspect_again(gr.EventData(None, asked), wish, next(NUMBERS), shown["product"])
-    return answer(handlers, wish)
+    inspect_tab.inspect_again(gr.EventData(None, asked), latest, next(NUMBERS), shown["product"])
+    return answer(handlers, latest)
 
 
 def test_an_image_of_something_else_is_not_inspected(handlers: Handlers, red: Path) -> None:
-    held = upload(handlers, make_wish(), red)
+    held = upload(handlers, make_latest(), red)
     assert held["header"]["state"] == "unfamiliar"
     found = held["header"]["unfamiliar"]
     assert (found["category"], found["alike"]) == ("part", {"key": OTHER, "name": "other"})
@@ -91,9 +93,9 @@ def test_an_image_of_something_else_is_not_inspected(handlers: Handlers, red: Pa
 
 
 def test_it_is_inspected_as_the_product_that_it_looks_like(handlers: Handlers, red: Path) -> None:
-    wish = make_wish()
-    shown = upload(handlers, wish, red)["header"]
-    held = press(handlers, wish, shown, OTHER)
+    latest = make_latest()
+    shown = upload(handlers, latest, red)["header"]
+    held = press(handlers, latest, shown, OTHER)
     assert (held["product"][1], held["header"]["state"], held["header"]["note"]) == (
         OTHER,
         "done",
@@ -104,19 +106,19 @@ def test_it_is_inspected_as_the_product_that_it_looks_like(handlers: Handlers, r
 
 
 def test_it_is_inspected_anyway_and_the_note_stays(handlers: Handlers, red: Path) -> None:
-    wish = make_wish()
-    shown = upload(handlers, wish, red)["header"]
-    held = press(handlers, wish, shown, KEY)
+    latest = make_latest()
+    shown = upload(handlers, latest, red)["header"]
+    held = press(handlers, latest, shown, KEY)
     assert held["header"]["state"] == "done"
     assert held["header"]["note"].startswith("This does not look like part. As a whole it is ")
     assert held["header"]["note"].endswith(f"It looks most like {OTHER}.")
     assert {held[name]["state"] for name in DETECTORS} == {"done"}
-    assert press(handlers, wish, held["header"], KEY)["header"]["state"] == "done", "once more"
-    inspect_tab.change_product(wish, next(NUMBERS), OTHER)
-    held = answer(handlers, wish)
+    assert press(handlers, latest, held["header"], KEY)["header"]["state"] == "done", "once more"
+    inspect_tab.change_product(latest, next(NUMBERS), OTHER)
+    held = answer(handlers, latest)
     assert (held["header"]["product"], held["header"]["note"]) == (OTHER, "")
-    inspect_tab.change_product(wish, next(NUMBERS), KEY)
-    assert answer(handlers, wish)["header"]["state"] == "unfamiliar", "it was wanted once"
+    inspect_tab.change_product(latest, next(NUMBERS), KEY)
+    assert answer(handlers, latest)["header"]["state"] == "unfamiliar", "it was wanted once"
 
 
 def test_a_sample_can_be_inspected_as_another_product_or_anyway(
@@ -124,19 +126,19 @@ def test_a_sample_can_be_inspected_as_another_product_or_anyway(
 ) -> None:
     """The samples of the second product look like those of the first, not red."""
     sample = catalog.samples(OTHER)[0]
-    wish = make_wish()
-    shown = pick(handlers, wish, OTHER, sample.id)
+    latest = make_latest()
+    shown = pick(handlers, latest, OTHER, sample.id)
     assert (shown["state"], shown["unfamiliar"]["alike"]["key"]) == ("unfamiliar", KEY)
-    lent = press(handlers, wish, shown, KEY)
+    lent = press(handlers, latest, shown, KEY)
     assert (lent["header"]["product"], lent["header"]["sample"]) == (KEY, "")
     assert lent["header"]["state"] == "done"
     assert lent["source"].path == sample.image_path
-    inspect_tab.change_product(wish, next(NUMBERS), OTHER)
-    held = answer(handlers, wish)
+    inspect_tab.change_product(latest, next(NUMBERS), OTHER)
+    held = answer(handlers, latest)
     assert held["header"]["state"] == "unfamiliar", "the image stays"
-    assert press(handlers, wish, held["header"], OTHER)["header"]["state"] == "done"
-    shown = pick(handlers, wish, OTHER, sample.id)
-    anyway = press(handlers, wish, shown, OTHER)["header"]
+    assert press(handlers, latest, held["header"], OTHER)["header"]["state"] == "done"
+    shown = pick(handlers, latest, OTHER, sample.id)
+    anyway = press(handlers, latest, shown, OTHER)["header"]
     assert (anyway["state"], anyway["sample"]) == ("done", sample.id)
 
 
@@ -144,7 +146,7 @@ def test_the_samples_of_a_product_are_inspected_without_a_word(
     handlers: Handlers, catalog: Catalog
 ) -> None:
     for sample in catalog.samples(KEY):
-        header = pick(handlers, make_wish(), KEY, sample.id)
+        header = pick(handlers, make_latest(), KEY, sample.id)
         assert (header["state"], header["note"]) == ("done", "")
 
 
@@ -153,10 +155,10 @@ def test_a_request_about_nothing_is_answered_with_a_sentence(
     handlers: Handlers, product: Any
 ) -> None:
     for data in ({}, {"owner": KEY}, {"owner": OTHER, "sample": "../x.png"}, {"sample": 3}):
-        wish = make_wish()
+        latest = make_latest()
         asked = gr.EventData(None, {"product": product, **data})
-        inspect_tab.inspect_again(asked, wish, 1, KEY)
-        assert answer(handlers, wish)["header"]["state"] in {"error", "empty"}
+        inspect_tab.inspect_again(asked, latest, 1, KEY)
+        assert answer(handlers, latest)["header"]["state"] in {"error", "empty"}
 
 
 def test_a_damaged_file_is_noted_without_a_folder_and_the_image_is_inspected(
@@ -164,7 +166,7 @@ def test_a_damaged_file_is_noted_without_a_folder_and_the_image_is_inspected(
 ) -> None:
     catalog.is_shared = True
     (catalog.product(KEY).folder / FILE).write_bytes(b"no archive")
-    header = upload(handlers, make_wish(), red)["header"]
+    header = upload(handlers, make_latest(), red)["header"]
     assert header["state"] == "done"
     assert "nothing tells whether an image shows part" in header["note"]
     assert str(tmp_path) not in header["note"]

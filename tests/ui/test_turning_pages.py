@@ -20,9 +20,9 @@ CLICK = """
   const seen = [];
   for (const [what, given] of input) {
     if (what === 'shown') { value = { ...value, page: given }; show(); }
-    else if (what === 'wish') {
+    else if (what === 'request') {
       const detail = { tab: 'explore', step: given };
-      document.dispatchEvent(new CustomEvent('defect-lens-wish', { detail }));
+      document.dispatchEvent(new CustomEvent('defect-lens-request', { detail }));
     } else buttons[what].dispatchEvent(new Event('click'));
     seen.push([before.disabled, after.disabled, Boolean(sides.isTurning)]);
   }
@@ -39,11 +39,11 @@ CLICK = """
         ([["after", 0]] * 6, [1, 2, 3, 4, 4, 4], [False, True, True]),
         ([["after", 0], ["after", 0], ["shown", 2]], [1, 2], [False, False, False]),
         (
-            [["after", 0], ["wish", "choose"], ["shown", 0], ["after", 0]],
+            [["after", 0], ["request", "choose"], ["shown", 0], ["after", 0]],
             [1, 1],
             [False, False, True],
         ),
-        ([["after", 0], ["wish", "turn_page"], ["after", 0]], [1, 2], [False, False, True]),
+        ([["after", 0], ["request", "turn_page"], ["after", 0]], [1, 2], [False, False, True]),
     ],
 )
 def test_each_click_goes_on_from_the_page_that_was_asked_for_last(

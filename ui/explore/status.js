@@ -10,7 +10,7 @@ function showStatus() {
   bar.hidden = !total;
   if (total) { bar.max = total; bar.value = done; }
   element.querySelector('.status').hidden = !text;
-  // what stands below is of an older wish until this one is fulfilled
+  // what stands below is of an older request until this one is answered
   document.getElementById('explore-tabs')?.toggleAttribute('data-stale', busy);
 }
 

@@ -19,14 +19,14 @@ from ui.explore.parts import (
     make_tiles,
     status_value,
 )
-from ui.parts.wish import Wish
-from ui.parts.wish_events import (
+from ui.parts.latest_request import LatestRequest
+from ui.parts.request_events import (
     AT_ONCE,
     Bind,
-    ask_for,
     choose,
     filter_anew,
     make_binder,
+    open_view,
     turn_page,
     view_of,
 )
@@ -138,7 +138,7 @@ class Handlers:
         yield {
             "category": ([(messages.EXPLORE_ALL_CATEGORIES, ALL), *_named(categories)], category),
             "type": ([(messages.EXPLORE_ALL_TYPES, ALL), *_named(types)], choice.defect_type),
-            "status": busy_value("", 0, 0),  # what is shown meanwhile is of an older wish
+            "status": busy_value("", 0, 0),  # what is shown meanwhile is of an older request
             "ticker": False,
         }
         if view == "similarity":
@@ -266,19 +266,19 @@ def _rows(outputs: dict[str, Any], *rows: tuple[str, str]) -> None:
 
 def _bind(handlers: Handlers, outputs: dict[str, Any], tabs: dict[str, gr.Tab]) -> None:
     """Connect events to handlers; nothing happens before the tab is opened."""
-    wished = gr.State(Wish({"view": "overview", "filters": (), "page": 0}))
+    state = gr.State(LatestRequest({"view": "overview", "filters": (), "page": 0}))
     filters = [outputs[name] for name in ("dataset", "category", "type", "area", "contrast")]
     shown = [part for name, part in outputs.items() if name not in ("dataset", "area", "contrast")]
 
-    def on_show(wish: Wish) -> Iterator[dict[Any, Any]]:
+    def on_show(latest: LatestRequest) -> Iterator[dict[Any, Any]]:
         yield {outputs["status"]: gr.skip()}  # without any yield, Gradio would empty every output
-        yield from _named_slots(outputs, wish.fulfil(view_of(handlers.show)))
+        yield from _named_slots(outputs, latest.answer(view_of(handlers.show)))
 
-    bind = make_binder(on_show, wished=wished, filters=filters, shown=shown, queue="explore")
+    bind = make_binder(on_show, state=state, filters=filters, shown=shown, queue="explore")
 
-    def on_dataset(wish: Wish, number: object, name: object, *chosen: object) -> None:
+    def on_dataset(latest: LatestRequest, number: object, name: object, *chosen: object) -> None:
         handlers.explorer.forget(name)
-        wish.ask(number, filters=(name, ALL, ALL, *chosen[2:]), page=0)
+        latest.update(number, filters=(name, ALL, ALL, *chosen[2:]), page=0)
 
     whole = gr.context.Context.block
     if isinstance(whole, gr.Tab):
@@ -287,7 +287,7 @@ def _bind(handlers: Handlers, outputs: dict[str, Any], tabs: dict[str, gr.Tab]) 
     bind(outputs["dataset"].input, on_dataset)
     bind(outputs["gallery"].submit, turn_page)
     for name, tab in tabs.items():
-        bind(tab.select, ask_for(name))
+        bind(tab.select, open_view(name))
     _bind_ticker(handlers, outputs, bind)
     _bind_images(handlers, outputs)
 
@@ -295,9 +295,9 @@ def _bind(handlers: Handlers, outputs: dict[str, Any], tabs: dict[str, gr.Tab]) 
 def _bind_ticker(handlers: Handlers, outputs: dict[str, Any], bind: Bind) -> None:
     """While an excerpt is shown, say how much there is by now, and in the end show all of it."""
 
-    def on_tick(wish: Wish, number: object, name: object, *chosen: object) -> None:
+    def on_tick(latest: LatestRequest, number: object, name: object, *chosen: object) -> None:
         if not handlers.follow(name):
-            wish.ask(number, filters=(name, *chosen))
+            latest.update(number, filters=(name, *chosen))
 
     def on_progress(name: object) -> Any:
         return handlers.follow(name).get("status", gr.skip())

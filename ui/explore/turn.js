@@ -20,7 +20,7 @@ function createTurner({ tab, before, after, sides, getPages, ask }) {
   }
 
   // what is chosen anew has other pages
-  document.addEventListener('defect-lens-wish', ({ detail }) => {
+  document.addEventListener('defect-lens-request', ({ detail }) => {
     if (detail.tab === tab && detail.step !== 'turn_page') wanted = null;
   });
   before.addEventListener('click', () => turn(-1));

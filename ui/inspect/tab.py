@@ -17,9 +17,9 @@ from ui.inspect.run import Runner, Slots
 from ui.inspect.samples import Strips, make_strip
 from ui.inspect.showcase import find_opening
 from ui.inspect.uploads import find_upload, make_uploads
+from ui.parts.latest_request import LatestRequest
+from ui.parts.request_events import Bind, Step, make_binder
 from ui.parts.safe_image import SafeImage
-from ui.parts.wish import Wish
-from ui.parts.wish_events import Bind, Step, make_binder
 from ui.viewer.viewer import make_feed, make_viewer
 
 TITLE = "Inspect"
@@ -217,100 +217,104 @@ def build(page: gr.Blocks, catalog: Catalog) -> None:
 
 def _make_binder(handlers: Handlers, outputs: dict[str, Any]) -> Bind:
     """Return what connects events that inspect; the page hears of one that has failed."""
-    wished = gr.State(Wish({"request": ("clear", None, None)}))
+    state = gr.State(LatestRequest({"request": ("clear", None, None)}))
 
-    def on_show(wish: Wish) -> Iterator[dict[Any, Any]]:
+    def on_show(latest: LatestRequest) -> Iterator[dict[Any, Any]]:
         yield {outputs["header"]: gr.skip()}  # without any yield, Gradio would empty every output
-        for slots in wish.fulfil(handlers.show):
-            told = tell(wish, slots)
+        for slots in latest.answer(handlers.show):
+            told = tell(latest, slots)
             yield {outputs[name]: _fed(name, value) for name, value in told.items()}
-        if wish.is_fulfilled and "header" in wish.sent:  # by what is shown already
-            yield {outputs["header"]: {**wish.sent["header"], "wish": wish.shown}}
+        if latest.is_answered and "header" in latest.sent:  # by what is shown already
+            yield {outputs["header"]: {**latest.sent["header"], "request": latest.shown}}
 
-    bind_wish = make_binder(
+    bind_request = make_binder(
         on_show,
-        wished=wished,
+        state=state,
         filters=[outputs["product"]],
         shown=list(outputs.values()),
         queue="inspect",
     )
 
     def bind(triggers: Any, step: Step, *further: Any) -> list[gr.events.Dependency]:
-        bound = bind_wish(triggers, step, *further)
+        bound = bind_request(triggers, step, *further)
         for one in bound:
-            one.failure(None, None, None, js=FAILED.format(what="wish"))
+            one.failure(None, None, None, js=FAILED.format(what="request"))
         return bound
 
     return bind
 
 
-def open_page(wish: Wish, number: object, product: object, request: gr.Request) -> None:
-    """Wish for what the address names, as far as there is such a thing."""
+def open_page(latest: LatestRequest, number: object, product: object, request: gr.Request) -> None:
+    """Ask for what the address names, as far as there is such a thing."""
     address = {name: request.query_params.get(name) for name in ADDRESS}
     named = {name: value for name, value in address.items() if value is not None}
-    wish.ask(number, request=("open", product, named))
+    latest.update(number, request=("open", product, named))
 
 
-def change_product(wish: Wish, number: object, product: object) -> None:
-    """Wish for another product; a visitor's own image is looked at again, by its detectors."""
-    what, image = _asked_image(wish)
-    former = wish.values["request"][1]
+def change_product(latest: LatestRequest, number: object, product: object) -> None:
+    """Ask for another product; a visitor's own image is looked at again, by its detectors."""
+    what, image = _asked_image(latest)
+    former = latest.values["request"][1]
     if what == "open" and image:  # the address has named one
-        former = wish.sent["product"][1] if "product" in wish.sent else None
+        former = latest.sent["product"][1] if "product" in latest.sent else None
     if product == former:  # a dropdown tells a choice twice, and also that it was left
-        wish.ask(number)
+        latest.update(number)
         return
     kept = (what, product, image) if what in {"upload", "lend"} else ("open", product, None)
-    wish.ask(number, request=kept)
+    latest.update(number, request=kept)
 
 
-def inspect_again(event: gr.EventData, wish: Wish, number: object, product: object) -> None:
-    """Wish for the shown image again: as another product, or as its own, whatever it looks like."""
+def inspect_again(
+    event: gr.EventData, latest: LatestRequest, number: object, product: object
+) -> None:
+    """Ask for the shown image again: as another product, or as its own, whatever it looks like."""
     owner, sample = getattr(event, "owner", product), getattr(event, "sample", None)
     product = getattr(event, "product", product)
-    asked = ("sample", sample) if sample else _asked_image(wish)
+    asked = ("sample", sample) if sample else _asked_image(latest)
     if product == owner:
-        wish.ask(number, request=("anyway", product, asked))
+        latest.update(number, request=("anyway", product, asked))
     else:
         what, image = ("lend", (owner, sample)) if sample else asked
-        wish.ask(number, request=(what, product, image))
+        latest.update(number, request=(what, product, image))
 
 
-def _asked_image(wish: Wish) -> tuple[str, Any]:
+def _asked_image(latest: LatestRequest) -> tuple[str, Any]:
     """Return how the image was asked for, whether or not it is wanted anyway."""
-    what, _, image = wish.values["request"]
+    what, _, image = latest.values["request"]
     return image if what == "anyway" else (what, image)
 
 
-def pick_sample(event: gr.EventData, wish: Wish, number: object, product: object) -> None:
-    """Wish for a sample."""
+def pick_sample(
+    event: gr.EventData, latest: LatestRequest, number: object, product: object
+) -> None:
+    """Ask for a sample."""
     product = getattr(event, "product", product)
-    wish.ask(number, request=("sample", product, getattr(event, "sample", None)))
+    latest.update(number, request=("sample", product, getattr(event, "sample", None)))
 
 
-def upload(event: gr.EventData, wish: Wish, number: object, product: object) -> None:
-    """Wish for what was uploaded."""
-    wish.ask(number, request=("upload", product, find_upload(getattr(event, "path", None))))
+def upload(event: gr.EventData, latest: LatestRequest, number: object, product: object) -> None:
+    """Ask for what was uploaded."""
+    latest.update(number, request=("upload", product, find_upload(getattr(event, "path", None))))
 
 
-def take_photo(wish: Wish, number: object, product: object, path: Path | None) -> None:
-    """Wish for a photograph by the camera."""
-    wish.ask(number, request=("upload", product, path))
+def take_photo(latest: LatestRequest, number: object, product: object, path: Path | None) -> None:
+    """Ask for a photograph by the camera."""
+    latest.update(number, request=("upload", product, path))
 
 
-def clear_page(wish: Wish, number: object, product: object) -> None:
-    """Wish for an empty page."""
-    wish.ask(number, request=("clear", product, None))
+def clear_page(latest: LatestRequest, number: object, product: object) -> None:
+    """Ask for an empty page."""
+    latest.update(number, request=("clear", product, None))
 
 
-def tell(wish: Wish, slots: Slots) -> Slots:
-    """Return what the page is sent: a header says to which wish it belongs, a strip goes once."""
+def tell(latest: LatestRequest, slots: Slots) -> Slots:
+    """Return what the page is sent: a header names its request, a strip goes once."""
     told = dict(slots)
     if "header" in told:
-        told["header"] = {**told["header"], "wish": wish.shown}
-    if "strip" in told and wish.sent.get("strip") is told["strip"]:
+        told["header"] = {**told["header"], "request": latest.shown}
+    if "strip" in told and latest.sent.get("strip") is told["strip"]:
         del told["strip"]
-    wish.sent |= {name: told[name] for name in ("header", "product", "strip") if name in told}
+    latest.sent |= {name: told[name] for name in ("header", "product", "strip") if name in told}
     return told
 
 

@@ -16,8 +16,8 @@ from ui.explore.parts import (
     make_table,
     status_value,
 )
-from ui.parts.wish import Wish
-from ui.parts.wish_events import ask_for, choose, filter_anew, make_binder, turn_page, view_of
+from ui.parts.latest_request import LatestRequest
+from ui.parts.request_events import choose, filter_anew, make_binder, open_view, turn_page, view_of
 from ui.results import messages as results_messages
 from ui.results.data import Results, Trouble
 
@@ -205,16 +205,16 @@ LAYOUTS = {
 
 def _bind(handlers: Handlers, outputs: dict[str, Any], tabs: dict[str, gr.Tab]) -> None:
     """Connect events to handlers; nothing is read or drawn before the tab is opened."""
-    wished = gr.State(Wish({"view": "leaderboard", "filters": (), "page": 0}))
+    state = gr.State(LatestRequest({"view": "leaderboard", "filters": (), "page": 0}))
     filters = [outputs[name] for name in FILTERS]
     shown = [part for name, part in outputs.items() if name not in ("metric", "kind")]
 
-    def on_show(wish: Wish) -> Iterator[dict[Any, Any]]:
+    def on_show(latest: LatestRequest) -> Iterator[dict[Any, Any]]:
         yield {outputs["status"]: gr.skip()}  # without any yield, Gradio would empty every output
-        for slots in wish.fulfil(view_of(handlers.show)):
+        for slots in latest.answer(view_of(handlers.show)):
             yield {outputs[name]: _fed(name, value) for name, value in slots.items()}
 
-    bind = make_binder(on_show, wished=wished, filters=filters, shown=shown, queue="results")
+    bind = make_binder(on_show, state=state, filters=filters, shown=shown, queue="results")
 
     whole = gr.context.Context.block
     if isinstance(whole, gr.Tab):
@@ -222,7 +222,7 @@ def _bind(handlers: Handlers, outputs: dict[str, Any], tabs: dict[str, gr.Tab]) 
     bind([part.input for part in filters], filter_anew)
     bind(outputs["mistakes"].submit, turn_page)
     for name, tab in tabs.items():
-        bind(tab.select, ask_for(name))
+        bind(tab.select, open_view(name))
 
 
 def _fed(name: str, value: Any) -> Any:

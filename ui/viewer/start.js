@@ -23,7 +23,7 @@ fillTexts(root);
 root.setAttribute('aria-label', TEXTS.viewerLabel);
 panels.forEach(addPanel);
 listenToControls();
-listenToWishes();
+listenToRequests();
 listenToWays();
 readView();
 paintLegend(part('legend'), display.palette);

@@ -1,10 +1,10 @@
-// What the page waits for: a wish that the server has not taken up yet, or an image on its way. Until then, what stands
+// What the page waits for: a request that the server has not taken up yet, or an image on its way. Until then, what stands
 // below is of the former image, and says so.
 
 const PATIENCE = 4000; // milliseconds until the connection is suspected
-const waiting = { wish: 0, step: '', upload: null, hasFailed: false, isLost: false, timer: 0 };
+const waiting = { request: 0, step: '', upload: null, hasFailed: false, isLost: false, timer: 0 };
 
-const isAsked = () => waiting.wish > (header().wish ?? 0);
+const isAsked = () => waiting.request > (header().request ?? 0);
 const isWaiting = () => isAsked() || waiting.hasFailed || waiting.upload !== null;
 
 function describeWaiting() {
@@ -26,9 +26,9 @@ function showWaiting() {
   root.dataset.ready = isWaiting() ? 'waiting:0' : `${header().state}:${donePanels().length}`;
 }
 
-// A header says which wish it belongs to; it may be an older one than what was asked for since.
+// A header says which request it belongs to; it may be an older one than what was asked for since.
 function takeHeader(value) {
-  if ((value.wish ?? 0) >= waiting.wish) waiting.hasFailed = false;
+  if ((value.request ?? 0) >= waiting.request) waiting.hasFailed = false;
   takeRate(value);
 }
 
@@ -43,14 +43,14 @@ function wait(changes) {
   showWaiting();
 }
 
-function listenToWishes() {
-  document.addEventListener('defect-lens-wish', ({ detail }) => {
+function listenToRequests() {
+  document.addEventListener('defect-lens-request', ({ detail }) => {
     if (detail.tab !== 'inspect' || detail.isRepeat) return;
     clearTimeout(waiting.timer);
     const timer = setTimeout(suspect, PATIENCE);
-    wait({ wish: detail.number, step: detail.step, upload: null, hasFailed: false, timer });
+    wait({ request: detail.number, step: detail.step, upload: null, hasFailed: false, timer });
   });
-  document.addEventListener('defect-lens-wish-failed', () => wait({ wish: header().wish ?? 0, hasFailed: true }));
+  document.addEventListener('defect-lens-request-failed', () => wait({ request: header().request ?? 0, hasFailed: true }));
   document.addEventListener('defect-lens-upload', ({ detail }) => wait({ upload: detail, hasFailed: false }));
   document.addEventListener('defect-lens-connection', ({ detail }) => wait({ isLost: detail.isLost }));
 }

@@ -1,4 +1,4 @@
-"""What visitors ask the Inspect tab for, from click to answer: the newest wish, checked."""
+"""What visitors ask the Inspect tab for, from click to answer: the newest request, checked."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ from ui.inspect import tab as inspect_tab
 from ui.inspect.tab import Handlers, Source
 from ui.inspect.uploads import find_upload
 from ui.layout import build_page
-from ui.parts.wish import Wish
+from ui.parts.latest_request import LatestRequest
 
 KEY = "drawn/part"
 OTHER = "drawn/other"
@@ -40,8 +40,8 @@ def upload(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path.resolve()
 
 
-def make_wish() -> Wish:
-    return Wish({"request": ("clear", None, None)})
+def make_latest() -> LatestRequest:
+    return LatestRequest({"request": ("clear", None, None)})
 
 
 def event(**data: Any) -> gr.EventData:
@@ -52,18 +52,18 @@ def address(**named: str) -> Any:
     return gr.Request(query_params=named)
 
 
-def answer(handlers: Handlers, wish: Wish) -> dict[str, Any]:
-    """Return what the page holds once a wish is fulfilled."""
+def answer(handlers: Handlers, latest: LatestRequest) -> dict[str, Any]:
+    """Return what the page holds once a request is answered."""
     held: dict[str, Any] = {}
-    for slots in wish.fulfil(handlers.show):
-        held |= inspect_tab.tell(wish, slots)
+    for slots in latest.answer(handlers.show):
+        held |= inspect_tab.tell(latest, slots)
     return held
 
 
 def opened(handlers: Handlers, **named: str) -> dict[str, Any]:
-    wish = make_wish()
-    inspect_tab.open_page(wish, 1, KEY, address(**named))
-    return answer(handlers, wish)
+    latest = make_latest()
+    inspect_tab.open_page(latest, 1, KEY, address(**named))
+    return answer(handlers, latest)
 
 
 def test_a_link_leads_to_its_product_and_sample(handlers: Handlers, catalog: Catalog) -> None:
@@ -94,35 +94,35 @@ def test_a_sample_is_one_of_the_product_whose_strip_was_clicked(
     handlers: Handlers, catalog: Catalog
 ) -> None:
     """Another product may be chosen already, and its strip not be there yet."""
-    wish = make_wish()
+    latest = make_latest()
     sample = catalog.samples(KEY)[0].id
-    inspect_tab.pick_sample(event(product=KEY, sample=sample), wish, 1, OTHER)
-    held = answer(handlers, wish)
+    inspect_tab.pick_sample(event(product=KEY, sample=sample), latest, 1, OTHER)
+    held = answer(handlers, latest)
     assert (held["product"][1], held["header"]["sample"]) == (KEY, sample)
 
 
 def test_a_request_for_no_sample_at_all_is_answered_with_a_sentence(handlers: Handlers) -> None:
-    wish = make_wish()
-    inspect_tab.pick_sample(event(), wish, 1, KEY)
-    assert answer(handlers, wish)["header"]["state"] == "error"
+    latest = make_latest()
+    inspect_tab.pick_sample(event(), latest, 1, KEY)
+    assert answer(handlers, latest)["header"]["state"] == "error"
 
 
 def test_another_product_looks_at_a_visitors_own_image_again(
     handlers: Handlers, upload: Path
 ) -> None:
-    wish = make_wish()
-    inspect_tab.upload(event(path=str(upload)), wish, 1, KEY)
-    held = answer(handlers, wish)
+    latest = make_latest()
+    inspect_tab.upload(event(path=str(upload)), latest, 1, KEY)
+    held = answer(handlers, latest)
     assert held["source"] == Source(upload, held["header"]["run"])
     assert held["image"].startswith("data:image/"), "what was read is shown, also of a TIFF"
-    inspect_tab.change_product(wish, 2, OTHER)
-    held = answer(handlers, wish)
+    inspect_tab.change_product(latest, 2, OTHER)
+    held = answer(handlers, latest)
     assert (held["header"]["product"], held["header"]["sample"]) == (OTHER, "")
     assert held["source"] == Source(upload, held["header"]["run"])
     assert held["strip"]["items"][0]["id"].startswith("other/")
     upload.unlink()
-    inspect_tab.change_product(wish, 3, KEY)
-    held = answer(handlers, wish)
+    inspect_tab.change_product(latest, 3, KEY)
+    held = answer(handlers, latest)
     assert held["header"]["error"]["fix"] == "Upload it again."
     assert held["source"] is None
 
@@ -130,10 +130,10 @@ def test_another_product_looks_at_a_visitors_own_image_again(
 def test_another_product_chosen_while_an_upload_waits_looks_at_the_upload(
     handlers: Handlers, upload: Path
 ) -> None:
-    wish = make_wish()
-    inspect_tab.upload(event(path=str(upload)), wish, 1, KEY)
-    inspect_tab.change_product(wish, 2, OTHER)
-    held = answer(handlers, wish)
+    latest = make_latest()
+    inspect_tab.upload(event(path=str(upload)), latest, 1, KEY)
+    inspect_tab.change_product(latest, 2, OTHER)
+    held = answer(handlers, latest)
     assert (held["header"]["product"], held["header"]["sample"]) == (OTHER, "")
     assert held["header"]["state"] == "done"
 
@@ -141,38 +141,38 @@ def test_another_product_chosen_while_an_upload_waits_looks_at_the_upload(
 def test_another_product_without_an_own_image_opens_with_its_own_sample(
     handlers: Handlers,
 ) -> None:
-    wish = make_wish()
-    inspect_tab.change_product(wish, 1, OTHER)
-    assert answer(handlers, wish)["header"]["sample"].startswith("other/test/")
+    latest = make_latest()
+    inspect_tab.change_product(latest, 1, OTHER)
+    assert answer(handlers, latest)["header"]["sample"].startswith("other/test/")
 
 
 def test_a_dropdown_that_tells_the_same_product_again_changes_nothing(
     handlers: Handlers, catalog: Catalog
 ) -> None:
-    wish = make_wish()
-    inspect_tab.change_product(wish, 1, OTHER)
-    inspect_tab.change_product(wish, 2, OTHER)
-    assert answer(handlers, wish)["header"]["wish"] == 2
+    latest = make_latest()
+    inspect_tab.change_product(latest, 1, OTHER)
+    inspect_tab.change_product(latest, 2, OTHER)
+    assert answer(handlers, latest)["header"]["request"] == 2
     inspect_tab.pick_sample(
-        event(product=OTHER, sample=catalog.samples(OTHER)[-1].id), wish, 3, KEY
+        event(product=OTHER, sample=catalog.samples(OTHER)[-1].id), latest, 3, KEY
     )
-    inspect_tab.change_product(wish, 4, OTHER)
-    held = answer(handlers, wish)
+    inspect_tab.change_product(latest, 4, OTHER)
+    held = answer(handlers, latest)
     assert held["header"]["sample"] == catalog.samples(OTHER)[-1].id, "it was only left"
 
 
 def test_after_a_link_the_first_product_can_be_chosen(handlers: Handlers) -> None:
-    wish = make_wish()
-    inspect_tab.open_page(wish, 1, KEY, address(product=OTHER))
-    assert answer(handlers, wish)["product"][1] == OTHER
-    inspect_tab.change_product(wish, 2, KEY)
-    assert answer(handlers, wish)["product"][1] == KEY
+    latest = make_latest()
+    inspect_tab.open_page(latest, 1, KEY, address(product=OTHER))
+    assert answer(handlers, latest)["product"][1] == OTHER
+    inspect_tab.change_product(latest, 2, KEY)
+    assert answer(handlers, latest)["product"][1] == KEY
 
 
 def test_a_photograph_is_inspected_like_an_upload(handlers: Handlers, upload: Path) -> None:
-    wish = make_wish()
-    inspect_tab.take_photo(wish, 1, KEY, upload)
-    held = answer(handlers, wish)
+    latest = make_latest()
+    inspect_tab.take_photo(latest, 1, KEY, upload)
+    held = answer(handlers, latest)
     assert {held[name]["state"] for name in DETECTORS} == {"done"}
     assert held["source"].path == upload
 
@@ -182,44 +182,44 @@ def test_only_uploaded_files_are_read_whatever_a_request_names(
     handlers: Handlers, upload: Path, path: Any
 ) -> None:
     assert find_upload(path) is None
-    wish = make_wish()
-    inspect_tab.upload(event(path=path), wish, 1, KEY)
-    assert answer(handlers, wish)["header"]["error"]["problem"].startswith(
+    latest = make_latest()
+    inspect_tab.upload(event(path=path), latest, 1, KEY)
+    assert answer(handlers, latest)["header"]["error"]["problem"].startswith(
         "That image is no longer"
     )
 
 
-def test_a_page_is_emptied_by_the_newest_wish_too(handlers: Handlers, catalog: Catalog) -> None:
-    wish = make_wish()
-    inspect_tab.pick_sample(event(sample=catalog.samples(KEY)[0].id), wish, 1, KEY)
-    inspect_tab.clear_page(wish, 2, KEY)
-    held = answer(handlers, wish)
+def test_a_page_is_emptied_by_the_newest_request_too(handlers: Handlers, catalog: Catalog) -> None:
+    latest = make_latest()
+    inspect_tab.pick_sample(event(sample=catalog.samples(KEY)[0].id), latest, 1, KEY)
+    inspect_tab.clear_page(latest, 2, KEY)
+    held = answer(handlers, latest)
     assert held["header"]["state"] == "empty"
     assert held["image"] is None
 
 
-def test_a_header_says_which_wish_it_belongs_to_and_a_strip_travels_once(
+def test_a_header_says_which_request_it_belongs_to_and_a_strip_travels_once(
     handlers: Handlers, catalog: Catalog
 ) -> None:
-    wish = make_wish()
+    latest = make_latest()
     for number, sample in enumerate(catalog.samples(KEY)[:2], 1):
-        inspect_tab.pick_sample(event(product=KEY, sample=sample.id), wish, number, KEY)
-        held = answer(handlers, wish)
-        assert held["header"]["wish"] == number
+        inspect_tab.pick_sample(event(product=KEY, sample=sample.id), latest, number, KEY)
+        held = answer(handlers, latest)
+        assert held["header"]["request"] == number
         assert ("strip" in held) == (number == 1)
-    inspect_tab.change_product(wish, 3, OTHER)
-    assert answer(handlers, wish)["strip"]["product"] == OTHER
+    inspect_tab.change_product(latest, 3, OTHER)
+    assert answer(handlers, latest)["strip"]["product"] == OTHER
 
 
 def test_a_newer_sample_ends_the_inspection_of_an_older_one(
     handlers: Handlers, catalog: Catalog
 ) -> None:
-    wish = make_wish()
+    latest = make_latest()
     first, second = (sample.id for sample in catalog.samples(KEY)[:2])
-    inspect_tab.pick_sample(event(product=KEY, sample=first), wish, 1, KEY)
-    steps: Iterator[dict[str, Any]] = wish.fulfil(handlers.show)
+    inspect_tab.pick_sample(event(product=KEY, sample=first), latest, 1, KEY)
+    steps: Iterator[dict[str, Any]] = latest.answer(handlers.show)
     shown = [slots for _, slots in zip(range(3), steps, strict=False)]
-    inspect_tab.pick_sample(event(product=KEY, sample=second), wish, 2, KEY)
+    inspect_tab.pick_sample(event(product=KEY, sample=second), latest, 2, KEY)
     later = list(steps)
     assert [slots["header"]["sample"] for slots in shown if "header" in slots] == [first]
     assert {slots["header"]["sample"] for slots in later if "header" in slots} == {second}

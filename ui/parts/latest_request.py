@@ -1,4 +1,4 @@
-"""What one visitor of a tab wants to see now."""
+"""The latest request of one visitor on a tab: what is to be shown now."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -6,21 +6,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Show = Callable[..., Iterator[dict[str, Any]]]
-"""Takes the values of a wish by their names, and yields what to show."""
+"""Takes the values of a request by their names, and yields what to show."""
 
-_LOCK = threading.Lock()  # one for all: it is held for a few lines, and a wish must be copyable
+_LOCK = threading.Lock()  # one for all: it is held for a few lines, and a request must be copyable
 
 
 @dataclass(slots=True, eq=False)
-class Wish:
-    """What one visitor wants to see now: a newer wish ends the showing of an older one.
+class LatestRequest:
+    """What one visitor wants to see now: a newer request replaces an older one.
 
-    It is asked for without waiting, and shown when its turn in the queue comes. Only one showing
-    goes on at a time, and goes over to the newest wish by itself: so what belongs to an older
-    wish is never sent after what belongs to a newer one.
+    It is recorded without waiting, and answered when its turn in the queue comes. Only one answer
+    is given at a time, and it goes over to the newest request by itself: so what belongs to an
+    older request is never sent after what belongs to a newer one. A debounce by what is newest,
+    not by time.
 
     Attributes:
-        values: what is wished for, by name.
+        values: what is asked for, by name.
         sent: what the page was told last, by name, as far as the tab needs to know.
     """
 
@@ -33,12 +34,12 @@ class Wish:
     _begun: int = 0
     _is_showing: bool = False
 
-    def ask(self, number: object, **values: Any) -> None:
-        """Wish for other values; what is not named stays, and without any, all stays as it is.
+    def update(self, number: object, **values: Any) -> None:
+        """Ask for other values; what is not named stays, and without any, all stays as it is.
 
         Args:
-            number: counts the wishes in the browser, whose requests may overtake one another.
-            values: by name; one from an older wish than the value that is held is left out.
+            number: counts the requests in the browser; they may overtake one another on the way.
+            values: by name; one from an older request than the value that is held is left out.
         """
         given = number if isinstance(number, int) else 0
         with _LOCK:
@@ -53,16 +54,16 @@ class Wish:
 
     @property
     def shown(self) -> int:
-        """Number of the newest wish that is shown, or was fulfilled by what is shown."""
+        """Number of the newest request that is shown, or was answered by what is shown."""
         return self._latest if self._begun == self._changes else self._shown
 
     @property
-    def is_fulfilled(self) -> bool:
+    def is_answered(self) -> bool:
         """Whether nothing is left to be shown, nor is being shown."""
         return self._begun == self._changes and not self._is_showing
 
-    def fulfil(self, show: Show) -> Iterator[dict[str, Any]]:
-        """Show the newest wish until there is none that was not shown; at most one at a time."""
+    def answer(self, show: Show) -> Iterator[dict[str, Any]]:
+        """Show the newest request until there is none that was not shown; at most one at a time."""
         values = self._begin()
         try:
             while values is not None:
@@ -76,7 +77,7 @@ class Wish:
                 self._is_showing = False
 
     def _begin(self, *, goes_on: bool = False) -> dict[str, Any] | None:
-        """Return the newest wish; None if it was begun, or if another showing sees to it."""
+        """Return the newest request; None if it was begun, or if another answer sees to it."""
         with _LOCK:
             if self._is_showing and not goes_on:
                 return None
