@@ -7,11 +7,7 @@ training) and `calibration.json` (written by `inspection.calibration`). Nothing 
 import dataclasses
 import hashlib
 import json
-import shutil
-import tempfile
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -31,7 +27,6 @@ from inspection.types import TrainingRecord
 
 FORMAT = 1
 WEIGHTS = "weights.safetensors"
-LITTER_SECONDS = 24 * 3600  # far longer than any checkpoint takes to write
 LIBRARIES = ("torch", "torchvision", "anomalib", "segmentation-models-pytorch", "timm", "numpy")
 
 
@@ -180,52 +175,3 @@ def not_fitted(name: str) -> NotFittedError:
         f"The {name} detector has not learned anything yet.",
         f"Run `python cli.py train --data DIR --detector {name}`, or call fit() first.",
     )
-
-
-@contextmanager
-def replace_folder(target: Path) -> Iterator[Path]:
-    """Give an empty folder that takes the place of `target` when the block ends well.
-
-    Whenever it is interrupted, `target` is either as it was before or complete.
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    recover_folder(target)
-    _remove_litter(target)
-    fresh = Path(tempfile.mkdtemp(prefix=f"{target.name}.tmp-", dir=target.parent))
-    with ExitStack() as undo:
-        undo.callback(shutil.rmtree, fresh, ignore_errors=True)
-        yield fresh
-        undo.pop_all()  # the block ended well: there is nothing to undo
-    old = _aside(target)
-    try:
-        fresh.chmod(0o755)  # mkdtemp makes folders private
-        if target.exists():
-            target.replace(old)
-        fresh.replace(target)
-    except OSError as error:
-        recover_folder(target)
-        raise CheckpointError(
-            f"The checkpoint could not be put at {target} ({error.strerror}).",
-            f"It is complete in {fresh}: close what uses the old one, and rename it.",
-        ) from error
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def recover_folder(target: Path) -> None:
-    """Bring back the folder that an interruption between two renames has left aside."""
-    old = _aside(target)
-    if old.exists() and not target.exists():
-        old.replace(target)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _remove_litter(target: Path) -> None:
-    """Remove what trainings that were killed have left beside a checkpoint."""
-    for left in target.parent.glob(f"{target.name}.tmp-*"):
-        with suppress(OSError):  # another training may have removed it meanwhile
-            if left != _aside(target) and time.time() - left.stat().st_mtime > LITTER_SECONDS:
-                shutil.rmtree(left)
-
-
-def _aside(target: Path) -> Path:
-    return target.with_name(f"{target.name}.tmp-old")

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from detectors import load_detector
-from detectors.checkpoints import replace_folder
 from inspection.calibration import (
     StoredCalibration,
     calibrate,
@@ -12,6 +11,7 @@ from inspection.calibration import (
     read_calibration,
     save_calibration,
 )
+from inspection.files import replace_folder
 from inspection.images import pixel_hash
 from inspection.pipeline import predict_samples
 from inspection.preprocess import Progress

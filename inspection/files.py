@@ -1,36 +1,39 @@
-"""Files replaced as a whole, so that no reader ever sees half of one; JSON and CSV."""
+"""Files and folders replaced as a whole, so that no reader ever sees half; JSON and CSV."""
 
 import csv
 import io
 import json
 import os
+import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any, TextIO
+from typing import IO, Any
 
 from inspection.command_line import train_again
 from inspection.errors import CheckpointError, ReportError
 
 FORMAT = 1
+RENAME_SECONDS = 0.3
+"""Whoever replaces a folder needs far less between the two renames."""
+LITTER_SECONDS = 24 * 3600  # far longer than any checkpoint takes to write
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @contextmanager
-def replace_text(path: Path, *, encoding: str = "utf-8") -> Iterator[TextIO]:
-    """Open a text file that takes the place of `path` when the block ends well.
-
-    Line ends are written as they are given.
+def replace_file(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file that takes the place of `path` when the block ends well.
 
     Raises:
         OSError: the folder cannot be written.
     """
-    handle, name = tempfile.mkstemp(prefix=f"{path.name}.tmp-", dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.tmp-", dir=path.parent)
     fresh = Path(name)
     with ExitStack() as undo:
         undo.callback(fresh.unlink, missing_ok=True)
-        with os.fdopen(handle, "w", newline="", encoding=encoding) as file:
+        with os.fdopen(handle, "wb") as file:
             yield file
         fresh.chmod(0o644)  # mkstemp makes files private
         fresh.replace(path)
@@ -43,14 +46,79 @@ def replace_bytes(path: Path, content: bytes) -> None:
     Raises:
         OSError: the folder cannot be written.
     """
-    handle, name = tempfile.mkstemp(prefix=f"{path.name}.tmp-", dir=path.parent)
+    with replace_file(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def replace_folder(target: Path) -> Iterator[Path]:
+    """Give an empty folder that takes the place of `target` when the block ends well.
+
+    Whenever it is interrupted, `target` is either as it was before or complete; what was left
+    beside it by those that were killed is removed after a day.
+
+    Raises:
+        CheckpointError: another program keeps the old folder to itself.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _clear(target)
+    _remove_litter(target)
+    fresh = Path(tempfile.mkdtemp(prefix=f"{target.name}.tmp-", dir=target.parent))
     with ExitStack() as undo:
-        undo.callback(Path(name).unlink, missing_ok=True)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).chmod(0o644)  # mkstemp makes files private
-        Path(name).replace(path)
-        undo.pop_all()
+        undo.callback(shutil.rmtree, fresh, ignore_errors=True)
+        yield fresh
+        undo.pop_all()  # the block ended well: there is nothing to undo
+    try:
+        fresh.chmod(0o755)  # mkdtemp makes folders private
+        if target.exists():
+            target.replace(_aside(target))
+        fresh.replace(target)
+    except OSError as error:
+        _clear(target)
+        raise CheckpointError(
+            f"The checkpoint could not be put at {target} ({error.strerror}).",
+            f"It is complete in {fresh}: close what uses the old one, and rename it.",
+        ) from error
+    _clear(target)
+
+
+def recover_folder(target: Path) -> None:
+    """Bring back the folder that a killed program has left aside between two renames."""
+    aside = _aside(target)
+    if not target.is_dir() and aside.is_dir():
+        time.sleep(RENAME_SECONDS)  # the program may be alive, between its two renames
+        if not target.is_dir():
+            with suppress(OSError):  # somebody else was faster, or may not write
+                aside.rename(target)
+
+
+def _clear(target: Path) -> None:
+    """Remove the folder that was left aside, once `target` is there."""
+    recover_folder(target)
+    if target.is_dir():
+        shutil.rmtree(_aside(target), ignore_errors=True)
+
+
+def _remove_litter(target: Path) -> None:
+    """Remove what programs that were killed have left beside a folder."""
+    for left in target.parent.glob(f"{target.name}.tmp-*"):
+        with suppress(OSError):  # another program may have removed it meanwhile
+            if left != _aside(target) and time.time() - left.stat().st_mtime > LITTER_SECONDS:
+                shutil.rmtree(left)
+
+
+def _aside(target: Path) -> Path:
+    return target.with_name(f"{target.name}.tmp-old")
+
+
+def try_writing(folder: Path) -> None:
+    """Check that files can be written into a folder, before any work is done for them.
+
+    Raises:
+        OSError: they cannot.
+    """
+    with tempfile.TemporaryFile(dir=folder):
+        pass
 
 
 def write_whole(path: Path, text: str, *, encoding: str = "utf-8") -> None:
@@ -59,13 +127,13 @@ def write_whole(path: Path, text: str, *, encoding: str = "utf-8") -> None:
     Raises:
         ReportError: the folder cannot be written, or another program keeps the file to itself.
     """
+    content = text.encode(encoding)
     with suppress(OSError):
-        if path.read_bytes() == text.encode(encoding):
+        if path.read_bytes() == content:
             return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with replace_text(path, encoding=encoding) as file:
-            file.write(text)
+        replace_bytes(path, content)
     except OSError as error:
         raise ReportError(
             f"{path} cannot be written ({error.strerror or error}).",
@@ -75,9 +143,8 @@ def write_whole(path: Path, text: str, *, encoding: str = "utf-8") -> None:
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Replace a JSON file as a whole, so that no reader ever sees half of it."""
-    with replace_text(path) as file:
-        json.dump(content, file, indent=1, ensure_ascii=False)
-        file.write("\n")
+    text = json.dumps(content, indent=1, ensure_ascii=False)
+    replace_bytes(path, f"{text}\n".encode())
 
 
 def read_json(path: Path, *, fix: str | None = None) -> dict[str, Any]:

@@ -1,8 +1,6 @@
 """Read and write images: a file becomes (H, W, 3) sRGB, or a sentence says why not."""
 
 import hashlib
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +16,7 @@ from inspection.decoding.deep_values import Deep
 from inspection.decoding.kinds import IMAGE_SUFFIXES, find_format, looks_like_image
 from inspection.decoding.profiles import to_srgb
 from inspection.errors import ImageError
+from inspection.files import replace_file
 from inspection.issues import FileNote
 from inspection.types import DEFAULT_READING, Reading, RGBImage, Sample, Size
 
@@ -215,11 +214,8 @@ def write_png(path: Path, image: NDArray[np.uint8]) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(suffix=".tmp-png", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
+        with replace_file(path) as file:
             Image.fromarray(image).save(file, "PNG", compress_level=3)
-        Path(name).chmod(0o644)  # mkstemp makes files private
-        Path(name).replace(path)
     except OSError as error:
         raise ImageError(
             f"{path} cannot be written ({error.strerror or error}).",

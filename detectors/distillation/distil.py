@@ -3,7 +3,6 @@
 import copy
 import json
 import math
-import os
 import pickle
 import time
 from collections import deque
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from detectors.backbones.extractors import Backbone, BackboneRef, load_backbone
@@ -25,6 +24,7 @@ from detectors.backbones.student import WIDTHS, Student
 from detectors.devices import choose_device, has_fast_bfloat16, memory_layout
 from detectors.distillation.crops import CropSampler, collect_pictures
 from inspection.errors import SettingsError
+from inspection.files import replace_bytes, replace_file
 
 LAYERS = ("layer2", "layer3")
 WARM_UP = 300  # steps until the learning rate is at its height
@@ -262,7 +262,7 @@ class _Run:
             name: (tensor.half() if name.endswith("conv.weight") else tensor).cpu().contiguous()
             for name, tensor in self.average.student.state_dict().items()
         }
-        _replace(partial_path(out), lambda path: save_file(tensors, path))
+        replace_bytes(partial_path(out), save(tensors))
         state = {
             "identity": self.identity,
             "pupil": self.pupil.state_dict(),
@@ -272,7 +272,8 @@ class _Run:
             "seconds": self.seconds,
             "loss": self.loss,
         }
-        _replace(_state_path(out), lambda path: torch.save(state, path))
+        with replace_file(_state_path(out)) as file:
+            torch.save(state, file)
 
     def resume(self, out: Path) -> None:
         """Go on from an interrupted run with the same settings; start anew when there is none."""
@@ -362,16 +363,6 @@ def _learning_rate(step: int, share: float) -> float:
     return min(1.0, (step + 1) / WARM_UP) * 0.5 * (1.0 + math.cos(math.pi * share))
 
 
-def _replace(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file all or nothing."""
-    fresh = path.with_name(f"{path.name}.tmp-{os.getpid()}")
-    try:
-        write(fresh)
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)
-
-
 def _finish(run: _Run, out: Path, counts: dict[str, int]) -> BackboneRef:
     """Put the finished student in its place, and write its identity card."""
     partial_path(out).replace(out)
@@ -395,5 +386,5 @@ def _finish(run: _Run, out: Path, counts: dict[str, int]) -> BackboneRef:
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     text = json.dumps(card, indent=1) + "\n"
-    _replace(out.with_suffix(".json"), lambda path: path.write_text(text, encoding="utf-8"))
+    replace_bytes(out.with_suffix(".json"), text.encode())
     return ref

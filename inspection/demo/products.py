@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -23,6 +22,7 @@ from inspection.demo import fabric as demo_fabric
 from inspection.demo import washer as demo_washer
 from inspection.demo.drawing import Camera, Field
 from inspection.errors import DatasetError, SettingsError
+from inspection.files import replace_bytes, replace_file
 from inspection.short_paths import natural_key
 from inspection.types import Mask, RGBImage, Sample, Split
 
@@ -253,7 +253,7 @@ def _claim(root: Path, seed: int) -> None:
             f"{root} already holds other files, and demo data is never mixed with them.",
             "Name a new or an empty folder.",
         )
-    _replace(marker, (json.dumps(wanted) + "\n").encode())
+    replace_bytes(marker, (json.dumps(wanted) + "\n").encode())
 
 
 def _read_marker(marker: Path) -> object:
@@ -335,19 +335,6 @@ def _write_chunk(root: Path, seed: int, jobs: list[_Job]) -> int:
 
 def _write_png(path: Path, pixels: NDArray[np.uint8]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
-    try:
+    with replace_file(path) as file:
         # level 1 with run lengths only: grain does not compress, so do not search for repeats
-        Image.fromarray(pixels).save(temporary, format="PNG", compress_level=1, compress_type=3)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        Image.fromarray(pixels).save(file, format="PNG", compress_level=1, compress_type=3)

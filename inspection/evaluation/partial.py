@@ -3,7 +3,6 @@
 import hashlib
 import json
 import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from inspection.evaluation.files import decode
 from inspection.evaluation.pixels import SparseTally
 from inspection.evaluation.records import LeftOut, ScoredImage
+from inspection.files import replace_file
 from inspection.types import Sample
 
 FOLDER = "evaluation.partial"
@@ -77,7 +77,7 @@ class PartialEvaluation:
             "left_out": [asdict(image) for image in chunk.left_out],
             "num_coarse": len(chunk.coarse),
         }
-        with tempfile.NamedTemporaryFile(dir=self._folder, suffix=".tmp", delete=False) as file:
+        with replace_file(self._path(samples)) as file:
             np.savez_compressed(
                 file,
                 rows=np.array(json.dumps(rows)),
@@ -87,7 +87,6 @@ class PartialEvaluation:
                 coarse_bins=_joined([tally.bins for tally in chunk.coarse], np.zeros(0, np.int32)),
                 coarse_weights=_joined([tally.weights for tally in chunk.coarse], np.zeros((3, 0))),
             )
-        Path(file.name).replace(self._path(samples))
 
     def clear(self) -> None:
         """Remove all chunks, once the report is written."""

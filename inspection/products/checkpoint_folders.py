@@ -1,27 +1,15 @@
 """Checkpoint folders as they lie on disk: whether they are there, how old, what they have seen."""
 
-import contextlib
-import tempfile
-import time
 from pathlib import Path
 
 from inspection.calibration import CALIBRATION, CARD, read_calibration
 from inspection.errors import CheckpointError
-from inspection.files import read_json
-
-ASIDE = ".tmp-old"
-RENAME_SECONDS = 0.3
-"""A training that replaces a folder needs far less between its two renames."""
+from inspection.files import read_json, recover_folder, try_writing
 
 
 def is_there(folder: Path) -> bool:
     """Tell whether a checkpoint is there; one that a killed training left aside is brought back."""
-    aside = folder.with_name(folder.name + ASIDE)
-    if not folder.is_dir() and aside.is_dir():
-        time.sleep(RENAME_SECONDS)  # the training may be alive, between its two renames
-        if not folder.is_dir():
-            with contextlib.suppress(OSError):  # somebody else was faster, or may not write
-                aside.rename(folder)
+    recover_folder(folder)
     return folder.is_dir()
 
 
@@ -33,8 +21,7 @@ def check_writable(folder: Path) -> None:
     """
     place = next(one for one in (folder, *folder.absolute().parents) if one.exists())
     try:
-        with tempfile.TemporaryFile(dir=place):
-            pass
+        try_writing(place)
     except OSError as error:
         raise CheckpointError(
             f"Checkpoints cannot be kept in {folder} ({place}: {error.strerror}).",

@@ -1,11 +1,10 @@
 """Reports as files: which formats there are, and writing them so that nothing is half written."""
 
-import contextlib
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from inspection.errors import ReportError, SettingsError
+from inspection.files import replace_bytes, try_writing
 from inspection.reports.html import make_html
 from inspection.reports.records import Report, make_csv, make_json
 
@@ -51,8 +50,7 @@ def prepare_folder(out: Path) -> None:
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=out):
-            pass
+        try_writing(out)
     except OSError as error:
         raise _not_writable(out, error) from error
 
@@ -66,14 +64,10 @@ def write_report(report: Report, out: Path, formats: Sequence[str]) -> list[Path
     written = []
     for name in formats:
         path = out / f"report.{name}"
-        fresh = path.with_name(f"{path.name}.tmp-new")
         content = FORMATS[name](report)
         try:
-            fresh.write_bytes(content)
-            fresh.replace(path)
+            replace_bytes(path, content)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                fresh.unlink(missing_ok=True)
             raise _not_writable(path, error) from error
         written.append(path)
     return written

@@ -1,8 +1,6 @@
 """Folders are replaced all or nothing, and PatchCore insists on its own backbone."""
 
 import itertools
-import os
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,58 +10,10 @@ import torch
 from safetensors.torch import save_file
 
 from detectors.backbones.student import Student
-from detectors.checkpoints import LITTER_SECONDS, recover_folder, replace_folder
 from detectors.patchcore.coreset import estimate_seconds, select_coreset
 from detectors.patchcore.detector import PatchCore
 from inspection.errors import CheckpointError, SettingsError
 from tests.factories import draw_part, make_samples
-
-
-def test_a_folder_is_replaced_as_a_whole(tmp_path: Path) -> None:
-    target = tmp_path / "a" / "cae"
-    for text in ("first", "second"):
-        with replace_folder(target) as fresh:
-            (fresh / "file").write_text(text)
-        assert (target / "file").read_text() == text
-    assert [path.name for path in target.parent.iterdir()] == ["cae"]
-
-
-def test_a_failed_replacement_changes_nothing_and_leaves_no_litter(tmp_path: Path) -> None:
-    target = tmp_path / "cae"
-    with replace_folder(target) as fresh:
-        (fresh / "file").write_text("old")
-
-    def fail() -> None:
-        with replace_folder(target) as fresh:
-            (fresh / "file").write_text("new")
-            raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        fail()
-    assert (target / "file").read_text() == "old"
-    assert [path.name for path in tmp_path.iterdir()] == ["cae"]
-
-
-def test_an_interruption_between_two_renames_is_mended(tmp_path: Path) -> None:
-    target = tmp_path / "cae"
-    with replace_folder(target) as fresh:
-        (fresh / "file").write_text("old")
-    target.rename(tmp_path / "cae.tmp-old")
-    recover_folder(target)
-    assert (target / "file").read_text() == "old"
-
-
-def test_what_a_killed_training_left_is_removed_a_day_later(tmp_path: Path) -> None:
-    for name in ("cae.tmp-killed", "cae.tmp-running", "unet.tmp-killed"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "weights.safetensors").touch()
-    long_ago = time.time() - 2 * LITTER_SECONDS
-    for name in ("cae.tmp-killed", "unet.tmp-killed"):
-        os.utime(tmp_path / name, (long_ago, long_ago))
-    with replace_folder(tmp_path / "cae"):
-        pass
-    left = sorted(path.name for path in tmp_path.iterdir())
-    assert left == ["cae", "cae.tmp-running", "unet.tmp-killed"]
 
 
 def test_the_coreset_leaves_no_row_far_from_all_chosen_ones() -> None:

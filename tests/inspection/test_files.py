@@ -1,18 +1,26 @@
-"""A file is there as a whole or as it was before."""
+"""A file or folder is there as a whole or as it was before."""
 
+import os
+import time
 from pathlib import Path
 
 import pytest
 
 from inspection.errors import ReportError
-from inspection.files import replace_text, write_whole
+from inspection.files import (
+    LITTER_SECONDS,
+    recover_folder,
+    replace_bytes,
+    replace_file,
+    replace_folder,
+    write_whole,
+)
 
 
 def test_a_file_is_replaced_when_all_of_it_was_written(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     for text in ("old\n", "new\r\n"):
-        with replace_text(path) as file:
-            file.write(text)
+        replace_bytes(path, text.encode())
         assert path.read_bytes() == text.encode()
     assert list(tmp_path.iterdir()) == [path]
 
@@ -22,8 +30,8 @@ def test_an_interrupted_writing_leaves_the_old_file_and_no_litter(tmp_path: Path
     path.write_text("old")
 
     def fail() -> None:
-        with replace_text(path) as file:
-            file.write("half of")
+        with replace_file(path) as file:
+            file.write(b"half of")
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -49,3 +57,50 @@ def test_a_file_that_cannot_be_replaced_is_named_and_leaves_no_litter(tmp_path: 
     with pytest.raises(ReportError, match=r"a\.csv cannot be written \(.+\)\. Close it"):
         write_whole(path, "text")
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    target = tmp_path / "a" / "cae"
+    for text in ("first", "second"):
+        with replace_folder(target) as fresh:
+            (fresh / "file").write_text(text)
+        assert (target / "file").read_text() == text
+    assert [path.name for path in target.parent.iterdir()] == ["cae"]
+
+
+def test_a_failed_replacement_changes_nothing_and_leaves_no_litter(tmp_path: Path) -> None:
+    target = tmp_path / "cae"
+    with replace_folder(target) as fresh:
+        (fresh / "file").write_text("old")
+
+    def fail() -> None:
+        with replace_folder(target) as fresh:
+            (fresh / "file").write_text("new")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert (target / "file").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["cae"]
+
+
+def test_an_interruption_between_two_renames_is_mended(tmp_path: Path) -> None:
+    target = tmp_path / "cae"
+    with replace_folder(target) as fresh:
+        (fresh / "file").write_text("old")
+    target.rename(tmp_path / "cae.tmp-old")
+    recover_folder(target)
+    assert (target / "file").read_text() == "old"
+
+
+def test_what_a_killed_training_left_is_removed_a_day_later(tmp_path: Path) -> None:
+    for name in ("cae.tmp-killed", "cae.tmp-running", "unet.tmp-killed"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "weights.safetensors").touch()
+    long_ago = time.time() - 2 * LITTER_SECONDS
+    for name in ("cae.tmp-killed", "unet.tmp-killed"):
+        os.utime(tmp_path / name, (long_ago, long_ago))
+    with replace_folder(tmp_path / "cae"):
+        pass
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert left == ["cae", "cae.tmp-running", "unet.tmp-killed"]
