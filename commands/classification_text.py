@@ -10,7 +10,7 @@ CELL_WIDTH = 9
 
 
 def describe_classes(report: ClassReport) -> list[str]:
-    """Return the figures of a classifier, class by class, and its confusion matrix."""
+    """Return the metrics of a classifier, class by class, and its confusion matrix."""
     return [
         f"  classes: accuracy {report.accuracy:.3f}, macro precision {report.precision:.3f}, "
         f"recall {report.recall:.3f}, F1 {report.f1:.3f}",
@@ -33,7 +33,7 @@ def describe_classes(report: ClassReport) -> list[str]:
 
 
 def describe_baseline(own: ClassAnswers, baseline: ClassAnswers) -> list[str]:
-    """Return the figures of a classifier and of its baseline, one line each."""
+    """Return the metrics of a classifier and of its baseline, one line each."""
     better, worse = count_differences(own, baseline)
     return [
         "  beside the baseline, on the same images",

@@ -1,4 +1,4 @@
-"""`cli.py evaluate`: figures on test images that no detector has seen."""
+"""`cli.py evaluate`: metrics on test images that no detector has seen."""
 
 import contextlib
 import sys
@@ -104,10 +104,10 @@ def evaluate(
     checkpoints: Checkpoints = CHECKPOINTS,
     dataset: DatasetName = None,
 ) -> None:
-    """Score the test images, which no detector has seen, and print every figure.
+    """Score the test images, which no detector has seen, and print every metric.
 
     Figures, the score of every image and the epochs of each training are kept beside the weights
-    (evaluation.json, evaluation.csv, training.csv), a table of all figures above them
+    (evaluation.json, evaluation.csv, training.csv), a table of all metrics above them
     (leaderboard.csv). An interrupted evaluation goes on where it stopped. A category that cannot be
     evaluated is named; the others are done.
     """

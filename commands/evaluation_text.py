@@ -6,10 +6,10 @@ from inspection.evaluation.leaderboard import has_published, make_leaderboard
 from inspection.evaluation.metrics import Confusion
 from inspection.evaluation.published import find_published
 from inspection.evaluation.records import (
-    FIGURES,
+    METRICS,
     TARGET_ACCURACY,
+    Estimate,
     EvaluationReport,
-    Figure,
     MeasureMeans,
 )
 from inspection.issues import DatasetIssue, summarise_issues
@@ -36,10 +36,10 @@ def describe_product(reports: Sequence[EvaluationReport]) -> list[str]:
         *_describe_left_out(first),
         _line("", [report.detector for report in reports]),
     ]
-    for key, kind in FIGURES.items():
+    for key, kind in METRICS.items():
         if key not in ("false_alarm_rate", "seconds"):
             title = f"{kind.title} *" if key in AT_THRESHOLD else kind.title
-            lines.append(_line(title, [_describe(report.figures[key]) for report in reports]))
+            lines.append(_line(title, [_describe(report.metrics[key]) for report in reports]))
         if key == "accuracy":
             target = f"  {TARGET_ACCURACY:.2f}, as plants ask *"
             lines.append(_line(target, [_describe_target(report) for report in reports]))
@@ -73,12 +73,12 @@ def _line(label: str, cells: Sequence[str]) -> str:
     return f"  {label:<{LABEL_WIDTH}}" + "".join(f"{c:<{COLUMN_WIDTH}}" for c in cells).rstrip()
 
 
-def _describe(figure: Figure) -> str:
-    if figure.value is None:
+def _describe(estimate: Estimate) -> str:
+    if estimate.value is None:
         return "-"
-    if figure.low is None or figure.high is None:
-        return f"{figure.value:.3f}"
-    return f"{figure.value:.3f} ({figure.low:.3f}-{figure.high:.3f})"
+    if estimate.low is None or estimate.high is None:
+        return f"{estimate.value:.3f}"
+    return f"{estimate.value:.3f} ({estimate.low:.3f}-{estimate.high:.3f})"
 
 
 def _describe_target(report: EvaluationReport) -> str:
@@ -96,7 +96,7 @@ def _describe_alarms(report: EvaluationReport) -> str:
 
 
 def _describe_seconds(report: EvaluationReport) -> str:
-    seconds = report.figures["seconds"].value
+    seconds = report.metrics["seconds"].value
     return "-" if seconds is None else f"{1000 * seconds:.0f} ms"
 
 
@@ -141,8 +141,8 @@ def _describe_left_out(report: EvaluationReport) -> list[str]:
 
 
 def _describe_widths(reports: Sequence[EvaluationReport]) -> list[str]:
-    figures = [report.figures["image_auroc"] for report in reports]
-    if all(figure.value is None or figure.low != figure.high for figure in figures):
+    aurocs = [report.metrics["image_auroc"] for report in reports]
+    if all(one.value is None or one.low != one.high for one in aurocs):
         return []
     return ["  no width: every resample ranks alike; the number of images says how sure that is"]
 
@@ -150,26 +150,26 @@ def _describe_widths(reports: Sequence[EvaluationReport]) -> list[str]:
 def _describe_undefined(reports: Sequence[EvaluationReport]) -> list[str]:
     reasons: dict[str, dict[str, None]] = {}
     for report in reports:
-        for key, figure in report.figures.items():
-            if figure.value is None:
-                reasons.setdefault(figure.reason, {})[FIGURES[key].title] = None
+        for key, estimate in report.metrics.items():
+            if estimate.value is None:
+                reasons.setdefault(estimate.reason, {})[METRICS[key].title] = None
     return [f"  undefined: {', '.join(titles)}. {reason}" for reason, titles in reasons.items()]
 
 
 def _describe_unsure(reports: Sequence[EvaluationReport]) -> list[str]:
-    """Return why figures that are defined have no interval."""
-    figures = (figure for report in reports for figure in report.figures.values())
-    reasons = dict.fromkeys(f.reason for f in figures if f.value is not None and f.reason)
+    """Return why metrics that are defined have no interval."""
+    estimates = (one for report in reports for one in report.metrics.values())
+    reasons = dict.fromkeys(e.reason for e in estimates if e.value is not None and e.reason)
     return [f"  no interval: {reason}" for reason in reasons]
 
 
 def describe_issues(issues: Sequence[DatasetIssue]) -> list[str]:
-    """Return what to know of the masks behind the pixel figures, a line for each kind."""
+    """Return what to know of the masks behind the pixel metrics, a line for each kind."""
     return [f"  note: {sentence}" for sentence in summarise_issues(issues)]
 
 
 def describe_leaderboards(reports: Sequence[EvaluationReport]) -> list[str]:
-    """Return a board for each of the leading figures, one line per category, with means.
+    """Return a board for each of the leading metrics, one line per category, with means.
 
     Nothing for one category alone that nobody has published.
     """
@@ -178,12 +178,12 @@ def describe_leaderboards(reports: Sequence[EvaluationReport]) -> list[str]:
     lines: list[str] = []
     for key in LEADING:
         board = make_leaderboard(reports, key)
-        if all(entry.figure.value is None for row in board.rows for entry in row.entries):
+        if all(entry.estimate.value is None for row in board.rows for entry in row.entries):
             continue
-        lines += ["", _line(FIGURES[key].title, board.detectors)]
+        lines += ["", _line(METRICS[key].title, board.detectors)]
         for row in board.rows:
             mark = "" if row.is_same_images else " (images differ)"
-            cells = [_describe_beside(one.figure.value, one.published) for one in row.entries]
+            cells = [_describe_beside(one.estimate.value, one.published) for one in row.entries]
             lines.append(_line(f"{row.dataset}/{row.category}{mark}", cells))
         means = map(_describe_beside, board.means, board.published_means)
         lines.append(_line(f"mean of {board.num_common}", list(means)))

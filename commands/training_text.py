@@ -35,12 +35,12 @@ def _describe(name: str, history: History) -> Iterator[str]:
         f"  training of {title_of(name)}: {epochs} in {describe_duration(history.seconds)}, * the "
         f"one kept; every epoch is in {TABLE}"
     )
-    heads = [TITLES.get(key, key) for key in history.figures]
+    heads = [TITLES.get(key, key) for key in history.metrics]
     yield _line("epoch ", ["stage"] if history.stages else [], heads)
     for row in _choose_rows(history):
         mark = "*" if history.epochs[row] == history.kept else ""
         stage = [str(history.stages[row])] if history.stages else []
-        cells = [_number(values[row]) for values in history.figures.values()]
+        cells = [_number(values[row]) for values in history.metrics.values()]
         yield _line(f"{history.epochs[row]}{mark:<1}", stage, cells)
 
 

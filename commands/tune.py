@@ -27,7 +27,7 @@ from detectors.search.search import Trial
 from inspection.command_line import quote, quote_path
 from inspection.datasets.dataset import check_trainable, read_dataset
 from inspection.errors import SettingsError
-from inspection.evaluation.records import FIGURES
+from inspection.evaluation.records import METRICS
 from inspection.files import write_csv, write_whole
 from inspection.products.dataset_identity import check_dataset
 from inspection.products.places import CHECKPOINTS
@@ -189,7 +189,7 @@ def describe_questions(rehearsal: Rehearsal, questions: Sequence[Question]) -> N
 def describe_trial(trial: Trial) -> str:
     """Return one line: number, figures, time and settings."""
     settings = " ".join(f"{key}={value}" for key, value in trial.settings.items())
-    parts = [f"{FIGURES[key].title} {v:.3f}" for key, v in trial.figures.items() if key in FIGURES]
+    parts = [f"{METRICS[key].title} {v:.3f}" for key, v in trial.figures.items() if key in METRICS]
     figures = ", ".join([*parts, f"{trial.seconds:.0f} s"])
     return f"{trial.number:>4}  {trial.objective:.4f}  ({figures})  {settings}"
 

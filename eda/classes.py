@@ -32,14 +32,14 @@ def label_classes(frame: pd.DataFrame) -> pd.Series:
 
 
 def add_classes(
-    figure: go.Figure, frame: pd.DataFrame, x: ArrayLike, y: ArrayLike, **trace: Any
+    plot: go.Figure, frame: pd.DataFrame, x: ArrayLike, y: ArrayLike, **trace: Any
 ) -> None:
     """Add one point per image, told apart by symbol and colour, the good ones underneath.
 
     A point carries the id of its image as custom data, and as the text that hovering shows.
 
     Args:
-        figure: to add to.
+        plot: to add to.
         frame: of the images.
         x: one per image.
         y: one per image.
@@ -52,7 +52,7 @@ def add_classes(
     num_good = sum(map(_is_good, order))
     for position, name in enumerate(order):
         rows = labels == name
-        figure.add_scatter(
+        plot.add_scatter(
             x=across[rows].round(4).tolist(),
             y=up[rows].round(4).tolist(),
             mode="markers",

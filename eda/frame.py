@@ -49,7 +49,7 @@ DEFECT_COLUMNS = (
     "column",
 )
 PROBLEM_COLUMNS = ("kind", "file", "files", "category", "problem", "remedy")
-LEFT_OUT = "It is left out of every figure. Copy or export it again."
+LEFT_OUT = "It is left out of every plot. Copy or export it again."
 MISSING_MASK = (
     "The image is defective, but where is not known.",
     "Add its mask; until then it counts in image scores but not in pixel scores.",

@@ -18,7 +18,7 @@ from eda.facts import GRID as CELLS
 from eda.facts import decode_coverage, decode_jpeg
 from eda.frame import ALL, GOOD, readable, select
 from eda.index import Index
-from eda.style import GRID, empty_figure, lay_out, say
+from eda.style import GRID, empty_plot, lay_out, say
 from inspection.types import RGBImage
 
 MAX_PANELS = 16
@@ -27,7 +27,7 @@ MEAN_SIDE = 128
 TITLE = "Where defects occur"
 WIDE, NARROW = (4, 260), (2, 180)  # columns and height of a panel on each kind of screen, pixels
 PANEL_TITLE = 36  # height of what stands above a panel, pixels
-TOP, BOTTOM = 62, 56  # margins of the figure, pixels
+TOP, BOTTOM = 62, 56  # margins of the plot, pixels
 GAP = 0.01  # beside a panel, share of the width
 SCALE = (  # Inferno, transparent where there is nothing
     (0.0, "rgba(0,0,4,0)"),
@@ -105,16 +105,16 @@ def mean_normal_image(index: Index, frame: pd.DataFrame) -> RGBImage | None:
 def draw_density(panels: Sequence[Panel]) -> go.Figure:
     """Draw every panel with one common scale; `figures.js` rearranges them on a narrow screen."""
     if not panels:
-        return empty_figure(TITLE, "No image with a mask or a box is among the chosen ones.")
+        return empty_plot(TITLE, "No image with a mask or a box is among the chosen ones.")
     is_one_category = len({panel.category for panel in panels}) == 1
     titles = [_title(panel, is_one_category=is_one_category) for panel in panels]
-    figure = make_subplots(1, len(panels), subplot_titles=titles)
+    plot = make_subplots(1, len(panels), subplot_titles=titles)
     for column, panel in enumerate(panels, 1):
-        _add_panel(figure, panel, 1, column)
+        _add_panel(plot, panel, 1, column)
     lay_out(
-        figure, TITLE, subtitle="percent of the images with a defect at a place", showlegend=False
+        plot, TITLE, subtitle="percent of the images with a defect at a place", showlegend=False
     )
-    figure.update_layout(
+    plot.update_layout(
         margin={"t": TOP, "l": 12, "r": 12, "b": BOTTOM},
         coloraxis={
             "colorscale": [list(stop) for stop in SCALE],
@@ -134,9 +134,9 @@ def draw_density(panels: Sequence[Panel]) -> go.Figure:
             },
         },
     )
-    figure.update_annotations(font={"size": 13})
-    figure.update_xaxes(visible=False, constrain="domain")
-    figure.update_yaxes(
+    plot.update_annotations(font={"size": 13})
+    plot.update_xaxes(visible=False, constrain="domain")
+    plot.update_yaxes(
         visible=False,
         constrain="domain",
         constraintoward="top",
@@ -144,8 +144,8 @@ def draw_density(panels: Sequence[Panel]) -> go.Figure:
         range=[CELLS, 0],
     )
     wide, narrow = (_arrange(len(panels), *shape) for shape in (WIDE, NARROW))
-    figure.plotly_relayout(wide)
-    return figure.update_layout(meta={"wide": wide, "narrow": narrow})
+    plot.plotly_relayout(wide)
+    return plot.update_layout(meta={"wide": wide, "narrow": narrow})
 
 
 def _arrange(num_panels: int, columns: int, side: int) -> dict[str, Any]:
@@ -215,8 +215,8 @@ def _make_panel(
     return Panel(category, defect_type, len(ids), density, mean, aspect)
 
 
-def _add_panel(figure: go.Figure, panel: Panel, row: int, column: int) -> None:
-    figure.add_heatmap(
+def _add_panel(plot: go.Figure, panel: Panel, row: int, column: int) -> None:
+    plot.add_heatmap(
         z=panel.density.round(1).tolist(),
         x0=0.5,
         y0=0.5,
@@ -226,11 +226,11 @@ def _add_panel(figure: go.Figure, panel: Panel, row: int, column: int) -> None:
         row=row,
         col=column,
     )
-    axis = next(figure.select_xaxes(row=row, col=column))
-    upright = next(figure.select_yaxes(row=row, col=column))
+    axis = next(plot.select_xaxes(row=row, col=column))
+    upright = next(plot.select_yaxes(row=row, col=column))
     axis.update(range=[0, CELLS])
     upright.update(scaleanchor=upright.anchor, scaleratio=panel.aspect)
-    figure.add_shape(
+    plot.add_shape(
         type="rect",
         x0=0,
         x1=CELLS,
@@ -242,7 +242,7 @@ def _add_panel(figure: go.Figure, panel: Panel, row: int, column: int) -> None:
         col=column,
     )
     if panel.mean is not None:
-        figure.add_layout_image(
+        plot.add_layout_image(
             source=_to_uri(panel.mean),
             x=0,
             y=0,

@@ -17,7 +17,7 @@ from eda.style import (
     SYMBOLS,
     bar_height,
     bar_marker,
-    empty_figure,
+    empty_plot,
     lay_out,
     make_room_for_legend,
     say,
@@ -99,17 +99,17 @@ def draw_splits(frame: pd.DataFrame) -> go.Figure:
     """Draw images per category, by split and state."""
     title = "Images per category and split"
     if frame.empty:
-        return empty_figure(title, "No images are chosen.")
+        return empty_plot(title, "No images are chosen.")
     totals = frame["category"].value_counts()
     shown = totals.index[:MAX_BARS]
-    figure = go.Figure()
+    plot = go.Figure()
     is_bad = frame["defect_type"] != GOOD
     for split, bad, name, colour, pattern in KINDS:
         rows = frame[(frame["split"] == split) & (is_bad == bad)]
         if rows.empty:
             continue
         counts = rows["category"].value_counts().reindex(shown, fill_value=0)
-        figure.add_bar(
+        plot.add_bar(
             y=[say(one) for one in shown],
             x=counts.tolist(),
             name=name,
@@ -120,9 +120,9 @@ def draw_splits(frame: pd.DataFrame) -> go.Figure:
             hovertemplate="%{y}: %{x:,} images<extra>" + name + "</extra>",
         )
     lay_out(
-        figure, title, height=bar_height(len(shown)), barmode="stack", bargap=0.35, showlegend=True
+        plot, title, height=bar_height(len(shown)), barmode="stack", bargap=0.35, showlegend=True
     )
-    return figure.update_yaxes(showgrid=False, autorange="reversed")
+    return plot.update_yaxes(showgrid=False, autorange="reversed")
 
 
 def draw_defect_types(frame: pd.DataFrame) -> go.Figure:
@@ -130,14 +130,14 @@ def draw_defect_types(frame: pd.DataFrame) -> go.Figure:
     title = "Defective images per defect type"
     bad = frame[frame["defect_type"] != GOOD]
     if bad.empty:
-        return empty_figure(title, "No defective image is among the chosen ones.")
+        return empty_plot(title, "No defective image is among the chosen ones.")
     has_many = bad["category"].nunique() > 1
     counts = bad.groupby(["category", "defect_type"]).size().sort_values(ascending=False)
     cut = len(counts) - MAX_BARS
     counts = counts.iloc[:MAX_BARS]
     keys = [(str(category), str(kind)) for category, kind in counts.index.tolist()]
     labels = [say(f"{category}: {kind}" if has_many else kind) for category, kind in keys]
-    figure = go.Figure(
+    plot = go.Figure(
         go.Bar(
             y=labels,
             x=counts.tolist(),
@@ -151,9 +151,9 @@ def draw_defect_types(frame: pd.DataFrame) -> go.Figure:
     )
     more = f"the {MAX_BARS} most frequent of {len(counts) + cut}" if cut > 0 else ""
     lay_out(
-        figure, title, subtitle=more, height=bar_height(len(counts)), bargap=0.4, showlegend=False
+        plot, title, subtitle=more, height=bar_height(len(counts)), bargap=0.4, showlegend=False
     )
-    return figure.update_yaxes(showgrid=False, autorange="reversed")
+    return plot.update_yaxes(showgrid=False, autorange="reversed")
 
 
 def draw_sizes(frame: pd.DataFrame) -> go.Figure:
@@ -161,14 +161,14 @@ def draw_sizes(frame: pd.DataFrame) -> go.Figure:
     title = "Image sizes and modes"
     frame = readable(frame)
     if frame.empty:
-        return empty_figure(title, "No readable image is chosen.")
+        return empty_plot(title, "No readable image is chosen.")
     sizes = frame.groupby(["mode", "width", "height"]).size().reset_index(name="images")
     is_few = len(sizes) <= MAX_NAMED_SIZES  # then they can say what they are
     sizes["label"] = _name_sizes(sizes) if is_few else ""
-    figure = go.Figure()
+    plot = go.Figure()
     for position, (mode, rows) in enumerate(sizes.groupby("mode")):
         largest = rows.nlargest(MAX_POINTS, "images")
-        figure.add_scatter(
+        plot.add_scatter(
             x=largest["width"].tolist(),
             y=largest["height"].tolist(),
             mode="markers+text" if is_few else "markers",
@@ -185,10 +185,10 @@ def draw_sizes(frame: pd.DataFrame) -> go.Figure:
             textposition="bottom center",
             hovertemplate="%{x} × %{y} px: %{customdata:,} images<extra></extra>",
         )
-    lay_out(figure, title, x_title="width, px", y_title="height, px", showlegend=True)
+    lay_out(plot, title, x_title="width, px", y_title="height, px", showlegend=True)
     room = 1.25 if is_few else 1.1  # for the words below the widest
-    figure.update_xaxes(range=[0, room * float(sizes["width"].max())])
-    return figure.update_yaxes(range=[0, 1.15 * float(sizes["height"].max())])
+    plot.update_xaxes(range=[0, room * float(sizes["width"].max())])
+    return plot.update_yaxes(range=[0, 1.15 * float(sizes["height"].max())])
 
 
 def _name_sizes(sizes: pd.DataFrame) -> list[str]:
@@ -211,21 +211,21 @@ def draw_light(frame: pd.DataFrame) -> go.Figure:
     title = "Brightness and contrast per class"
     frame = readable(frame)
     if frame.empty:
-        return empty_figure(title, "No readable image is chosen.")
+        return empty_plot(title, "No readable image is chosen.")
     note = ""
     if len(frame) > MAX_POINTS:
         frame = frame.sample(MAX_POINTS, random_state=0)
         note = f"{MAX_POINTS:,} images drawn at random"
-    figure = go.Figure()
+    plot = go.Figure()
     hover = "%{text}<br>mean %{x}, deviation %{y}<extra></extra>"
     light = frame["brightness"].round(1), frame["contrast"].round(1)
-    add_classes(figure, frame, *light, hovertemplate=hover)
+    add_classes(plot, frame, *light, hovertemplate=hover)
     lay_out(
-        figure,
+        plot,
         title,
         subtitle=note,
         x_title="mean grey level, 0-255",
         y_title="standard deviation",
         showlegend=True,
     )
-    return make_room_for_legend(figure)
+    return make_room_for_legend(plot)

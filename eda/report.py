@@ -23,12 +23,12 @@ WEB = Path(__file__).parent / "web"
 PICTURES = 12  # on each side of the gallery
 
 Part: TypeAlias = Any
-"""Markup (str), a plotly figure or a table value (dict)."""
+"""Markup (str), a plot of Plotly or a table value (dict)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading and what stands below it: markup, figures and table values."""
+    """A heading and what stands below it: markup, plots and table values."""
 
     title: str
     parts: Sequence[Part]

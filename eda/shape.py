@@ -12,7 +12,7 @@ from eda.style import (
     NEUTRAL,
     bar_height,
     bar_marker,
-    empty_figure,
+    empty_plot,
     lay_out,
     make_room_for_legend,
     say,
@@ -65,7 +65,7 @@ def draw_measure(defects: pd.DataFrame, column: str) -> go.Figure:
     """Draw one measure per defect type: box for the middle half, whiskers from 5 to 95 %."""
     title, unit, is_log = MEASURES[column]
     if defects.empty:
-        return empty_figure(title, NO_DEFECT)
+        return empty_plot(title, NO_DEFECT)
     return _draw_boxes(_label(defects), column, title, unit, is_log=is_log)
 
 
@@ -74,15 +74,15 @@ def draw_counts(images: pd.DataFrame) -> go.Figure:
     title = "Separate defects per image"
     rows = images[images["num_defects"] > 0]
     if rows.empty:
-        return empty_figure(title, NO_DEFECT)
+        return empty_plot(title, NO_DEFECT)
     rows = _label(rows)
     totals = rows["label"].value_counts().iloc[:MAX_TYPES]
     names = [f"{say(str(name))} ({count:,})" for name, count in totals.items()]
-    figure = go.Figure()
+    plot = go.Figure()
     for low, high, name, colour, pattern in COUNTS:
         counted = rows.loc[rows["num_defects"].between(low, high), "label"].value_counts()
         shares = (100 * counted.reindex(totals.index, fill_value=0) / totals).round(1)
-        figure.add_bar(
+        plot.add_bar(
             y=names,
             x=shares.tolist(),
             name=name,
@@ -93,7 +93,7 @@ def draw_counts(images: pd.DataFrame) -> go.Figure:
             hovertemplate="%{y}: %{x} %<extra>" + name + "</extra>",
         )
     lay_out(
-        figure,
+        plot,
         title,
         height=bar_height(len(totals)),
         x_title="share of the images",
@@ -101,10 +101,10 @@ def draw_counts(images: pd.DataFrame) -> go.Figure:
         bargap=0.35,
         showlegend=True,
     )
-    figure.update_layout(margin_r=26)  # room for "100 %"
-    figure.update_yaxes(showgrid=False, autorange="reversed")
-    figure.update_xaxes(range=[0, 100], ticksuffix=" %")
-    return make_room_for_legend(figure)
+    plot.update_layout(margin_r=26)  # room for "100 %"
+    plot.update_yaxes(showgrid=False, autorange="reversed")
+    plot.update_xaxes(range=[0, 100], ticksuffix=" %")
+    return make_room_for_legend(plot)
 
 
 def check_resolution(defects: pd.DataFrame, sizes: Sequence[int] = SIZES) -> pd.DataFrame:
@@ -151,17 +151,17 @@ def draw_resolution(defects: pd.DataFrame, sizes: Sequence[int] = SIZES) -> go.F
     """Draw which share of the defects stays how thick, per input size."""
     title = "Resolution check"
     if defects["thickness_share"].isna().all():
-        return empty_figure(title, NO_DEFECT if defects.empty else ONLY_BOXES)
+        return empty_plot(title, NO_DEFECT if defects.empty else ONLY_BOXES)
     table = check_resolution(defects, sizes)
     lost, thin = table["percent_1"], table["percent_2"] - table["percent_1"]
     labels = [name.split(" ")[0] for name in table["input_size"]]
-    figure = go.Figure()
+    plot = go.Figure()
     for values, name, colour, pattern in (
         (lost, "thinner than 1 px: lost", "#c0394b", "x"),
         (thin, "1 to 2 px: at risk", "#c99700", "/"),
         (100 - lost - thin, "2 px or more: kept", NEUTRAL, ""),
     ):
-        figure.add_bar(
+        plot.add_bar(
             x=labels,
             y=values.round(1).tolist(),
             name=name,
@@ -171,7 +171,7 @@ def draw_resolution(defects: pd.DataFrame, sizes: Sequence[int] = SIZES) -> go.F
             hovertemplate="%{x} px: %{y} %<extra>" + name + "</extra>",
         )
     lay_out(
-        figure,
+        plot,
         title,
         subtitle="how thick the defects stay at each input size",
         height=340,
@@ -180,9 +180,9 @@ def draw_resolution(defects: pd.DataFrame, sizes: Sequence[int] = SIZES) -> go.F
         bargap=0.3,
         showlegend=True,
     )
-    figure.update_xaxes(type="category")
-    figure.update_yaxes(range=[0, 100], ticksuffix=" %")
-    return make_room_for_legend(figure)
+    plot.update_xaxes(type="category")
+    plot.update_yaxes(range=[0, 100], ticksuffix=" %")
+    return make_room_for_legend(plot)
 
 
 def recommend_size(table: pd.DataFrame) -> str:
@@ -225,7 +225,7 @@ def _draw_boxes(
     if is_log:
         fences = np.maximum(fences, 1e-4)
     low, first, middle, third, high = fences.round(4).T.tolist()
-    figure = go.Figure(
+    plot = go.Figure(
         go.Box(
             y=[
                 f"{say(str(name))} ({len(values):,})"
@@ -244,20 +244,20 @@ def _draw_boxes(
         )
     )
     lay_out(
-        figure,
+        plot,
         title,
         height=bar_height(len(order)),
         x_title=unit,
         boxgap=0.45,
         showlegend=False,
     )
-    figure.update_yaxes(showgrid=False, autorange="reversed")
+    plot.update_yaxes(showgrid=False, autorange="reversed")
     if column == "contrast":
-        figure.add_vline(x=0, line={"color": NEUTRAL, "width": 1, "dash": "dot"})
+        plot.add_vline(x=0, line={"color": NEUTRAL, "width": 1, "dash": "dot"})
     if not is_log:
-        return figure
+        return plot
     ticks = choose_log_ticks(float(fences.min()), float(fences.max()))
-    return figure.update_xaxes(type="log", tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])
+    return plot.update_xaxes(type="log", tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])
 
 
 def choose_log_ticks(low: float, high: float) -> list[float]:

@@ -14,7 +14,7 @@ from eda.classes import add_classes
 from eda.facts import decode_jpeg
 from eda.frame import ALL, GOOD, readable, select_with_normal
 from eda.index import Index
-from eda.style import empty_figure, lay_out, make_room_for_legend
+from eda.style import empty_plot, lay_out, make_room_for_legend
 
 Vectors = NDArray[np.float32]
 """(n, d), one row per image."""
@@ -220,7 +220,7 @@ def describe_pairs(frame: pd.DataFrame, pairs: Pairs) -> str:
         return f"{len(pairs.first):,} pairs of near-duplicates, none of them across the split."
     return (
         f"{len(tested):,} of {total:,} test images have a near-duplicate among the training "
-        "images: figures on them flatter. `python cli.py train --split grouped` keeps such groups "
+        "images: metrics on them flatter. `python cli.py train --split grouped` keeps such groups "
         "together."
     )
 
@@ -271,14 +271,14 @@ def draw_projection(
         source: what the vectors are, in words.
     """
     if len(frame) < 3:
-        return empty_figure(TITLE, "Fewer than three readable images are chosen.")
-    figure = go.Figure()
+        return empty_plot(TITLE, "Fewer than three readable images are chosen.")
+    plot = go.Figure()
     place = points[frame.index.to_numpy()]  # (m, 2)
     hover = "%{text}<extra></extra>"
-    add_classes(figure, frame, place[:, 0], place[:, 1], hovertemplate=hover)
+    add_classes(plot, frame, place[:, 0], place[:, 1], hovertemplate=hover)
     has_many = frame["category"].nunique() > 1
     lay_out(
-        figure,
+        plot,
         TITLE,
         subtitle="choose a category to see more" if has_many else source,
         height=600,
@@ -286,9 +286,9 @@ def draw_projection(
         y_title=f"second, {100 * shares[1]:.0f} %",
         showlegend=True,
     )
-    figure.update_xaxes(showticklabels=False)
-    figure.update_yaxes(showticklabels=False)
-    return make_room_for_legend(figure)
+    plot.update_xaxes(showticklabels=False)
+    plot.update_yaxes(showticklabels=False)
+    return make_room_for_legend(plot)
 
 
 def _normalise(vectors: Vectors) -> Vectors:

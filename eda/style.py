@@ -1,4 +1,4 @@
-"""How figures look: readable without colour vision, on light and on dark ground."""
+"""How plots look: readable without colour vision, on light and on dark ground."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ INSIDE_LABEL: dict[str, Any] = {  # of a bar; the style sheets give it a halo ov
 
 
 def lay_out(
-    figure: go.Figure,
+    plot: go.Figure,
     title: str,
     *,
     subtitle: str = "",
@@ -36,8 +36,8 @@ def lay_out(
     y_title: str = "",
     **layout: Any,
 ) -> go.Figure:
-    """Give a figure its title, ink, grid and margins, and return it."""
-    figure.update_layout(
+    """Give a plot its title, ink, grid and margins, and return it."""
+    plot.update_layout(
         template="none",
         height=height,
         margin={"l": 12, "r": 16, "t": 62 if subtitle else 46, "b": 40},
@@ -69,30 +69,30 @@ def lay_out(
         **layout,
     )
     axis = {"gridcolor": GRID, "zeroline": False, "linecolor": GRID, "automargin": True}
-    figure.update_xaxes(title={"text": x_title, "standoff": 8, "font": {"size": 13}}, **axis)
-    figure.update_yaxes(title={"text": y_title, "standoff": 8, "font": {"size": 13}}, **axis)
-    return figure
+    plot.update_xaxes(title={"text": x_title, "standoff": 8, "font": {"size": 13}}, **axis)
+    plot.update_yaxes(title={"text": y_title, "standoff": 8, "font": {"size": 13}}, **axis)
+    return plot
 
 
-def make_room_for_legend(figure: go.Figure) -> go.Figure:
-    """Make a figure higher on a narrow screen, where its legend takes more lines; return it.
+def make_room_for_legend(plot: go.Figure) -> go.Figure:
+    """Make a plot higher on a narrow screen, where its legend takes more lines; return it.
 
     `figures.js` chooses between the two heights.
     """
-    names = [len(trace.name) for trace in figure.data if trace.name]
+    names = [len(trace.name) for trace in plot.data if trace.name]
     num_columns = max(1, LEGEND_WIDTH // (LEGEND_MARK + LEGEND_LETTER * max(names, default=1)))
     num_lines = -(-len(names) // num_columns)
-    height = figure.layout.height
+    height = plot.layout.height
     narrow = {"height": height + LEGEND_LINE * max(0, num_lines - 1)}
-    return figure.update_layout(meta={"wide": {"height": height}, "narrow": narrow})
+    return plot.update_layout(meta={"wide": {"height": height}, "narrow": narrow})
 
 
-def empty_figure(title: str, message: str, *, height: int = 220) -> go.Figure:
-    """Return a figure that says in words why there is nothing to draw."""
-    figure = lay_out(go.Figure(), title, height=height, showlegend=False)
-    figure.update_xaxes(visible=False)
-    figure.update_yaxes(visible=False)
-    figure.add_annotation(
+def empty_plot(title: str, message: str, *, height: int = 220) -> go.Figure:
+    """Return a plot that says in words why there is nothing to draw."""
+    plot = lay_out(go.Figure(), title, height=height, showlegend=False)
+    plot.update_xaxes(visible=False)
+    plot.update_yaxes(visible=False)
+    plot.add_annotation(
         text=wrap(message),
         x=0.5,
         y=0.5,
@@ -101,7 +101,7 @@ def empty_figure(title: str, message: str, *, height: int = 220) -> go.Figure:
         showarrow=False,
         font={"size": 14},
     )
-    return figure
+    return plot
 
 
 def wrap(text: str, width: int = 46) -> str:
@@ -126,7 +126,7 @@ def escape(text: str) -> str:
 
 
 def bar_height(num_bars: int) -> int:
-    """Return the height of a figure with this many horizontal bars, in pixels."""
+    """Return the height of a plot with this many horizontal bars, in pixels."""
     return max(240, min(900, 120 + 34 * num_bars))
 
 

@@ -1,4 +1,4 @@
-"""What a classifier takes each class for: the confusion matrix, and figures class by class."""
+"""What a classifier takes each class for: the confusion matrix, and metrics class by class."""
 
 from collections.abc import Iterator
 
@@ -25,8 +25,8 @@ def draw_confusion(answers: ClassAnswers) -> go.Figure:
     names = [say(name) for name in report.classes]
     places = list(range(len(names)))  # two names may be the same once they are shortened
     cell = "%{text}" if len(names) > MANY else "%{text}<br>%{z:.0f} %"
-    figure = go.Figure()
-    figure.add_heatmap(
+    plot = go.Figure()
+    plot.add_heatmap(
         z=percent.round(1).tolist(),
         x=places,
         y=places,
@@ -44,7 +44,7 @@ def draw_confusion(answers: ClassAnswers) -> go.Figure:
         "%{z:.1f} %<extra></extra>",
     )
     lay_out(
-        figure,
+        plot,
         "Confusion matrix",
         subtitle="images, and percent of the true class",
         height=FRAME + CELL * len(names),
@@ -52,12 +52,12 @@ def draw_confusion(answers: ClassAnswers) -> go.Figure:
         y_title="true class",
     )
     ticks = {"tickvals": places, "ticktext": names, "showgrid": False}
-    figure.update_xaxes(**ticks, tickangle=-45)
-    return figure.update_yaxes(**ticks, autorange="reversed")
+    plot.update_xaxes(**ticks, tickangle=-45)
+    return plot.update_yaxes(**ticks, autorange="reversed")
 
 
 def tabulate_classifiers(own: ClassAnswers, baseline: ClassAnswers | None) -> pd.DataFrame:
-    """Return accuracy and macro figures of a classifier, of its baseline, and by dataset."""
+    """Return accuracy and macro averages of a classifier, of its baseline, and by dataset."""
     rows = list(_rows_of(own, own.title))
     if baseline is not None:
         rows += _rows_of(baseline, f"{baseline.title} (baseline)")

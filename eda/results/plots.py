@@ -1,4 +1,4 @@
-"""Evaluations as figures: which detector is better at what, and where their thresholds lie."""
+"""Evaluations as plots: which detector is better at what, and where their thresholds lie."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
-from eda.style import NEUTRAL, bar_height, empty_figure, escape, lay_out, say
+from eda.style import NEUTRAL, bar_height, empty_plot, escape, lay_out, say
 from inspection.evaluation.leaderboard import Leaderboard
 from inspection.evaluation.metrics import Weights, count_levels, pr_curve, roc_curve, thin_curve
-from inspection.evaluation.records import FIGURES, Curve, EvaluationReport, Figure
+from inspection.evaluation.records import METRICS, Curve, Estimate, EvaluationReport
 from inspection.looks import Look, look_of
 
 NOT_EVALUATED = "No detector of this category was evaluated."
@@ -17,12 +17,12 @@ NO_PIXELS = "No pixels were compared: there is no defective test image with a ma
 ONE_CLASS = "It takes both normal and defective test images."
 MakeCurve = Callable[[Weights, Weights], tuple[Weights, Weights]]
 SECONDS_HEIGHT = 318
-SQUARE = 400  # height of a figure of curves, px
+SQUARE = 400  # height of a plot of curves, px
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An evaluated detector as figures show it.
+    """An evaluated detector as plots show it.
 
     Attributes:
         place: among all detectors, by which they stand in order.
@@ -38,55 +38,55 @@ class Shown:
 
 
 def draw_leaderboard(board: Leaderboard, looks: Mapping[str, Shown]) -> go.Figure:
-    """Draw one figure of every detector and category, with its 95 % interval.
+    """Draw one metric of every detector and category, with its 95 % interval.
 
     Args:
-        board: of one figure.
+        board: of one metric.
         looks: one evaluated detector per name of the board, for its title and colour.
     """
-    kind = FIGURES[board.key]
+    kind = METRICS[board.key]
     hint = "higher is better" if kind.is_higher_better else "lower is better"
     title = f"{kind.title[0].upper()}{kind.title[1:]}: {hint}"
-    figure = go.Figure()
+    plot = go.Figure()
     for place, name in enumerate(board.detectors):
-        entries = [row.entries[place].figure for row in board.rows]
+        entries = [row.entries[place].estimate for row in board.rows]
         shift = 0.22 * (place - (len(board.detectors) - 1) / 2)
-        _add_dots(figure, looks[name], entries, [row.category for row in board.rows], shift)
-    if not figure.data:
-        return empty_figure(title, _first_reason(board) or NOT_EVALUATED)
+        _add_dots(plot, looks[name], entries, [row.category for row in board.rows], shift)
+    if not plot.data:
+        return empty_plot(title, _first_reason(board) or NOT_EVALUATED)
     rows = len(board.rows)
-    lay_out(figure, title, height=bar_height(rows) + 26 * rows, x_title=kind.title, showlegend=True)
-    figure.update_yaxes(
+    lay_out(plot, title, height=bar_height(rows) + 26 * rows, x_title=kind.title, showlegend=True)
+    plot.update_yaxes(
         tickvals=list(range(rows)),
         ticktext=[say(row.category) for row in board.rows],
         range=[rows - 0.5, -0.5],
         showgrid=False,
     )
-    return figure.update_xaxes(rangemode="tozero") if board.key == "seconds" else figure
+    return plot.update_xaxes(rangemode="tozero") if board.key == "seconds" else plot
 
 
 def draw_image_roc(shown: Sequence[Shown]) -> go.Figure:
     """Draw the ROC curve of image scores, with the deployed threshold as a mark on each."""
     curves = [(one, _image_curve(one.report, roc_curve)) for one in shown]
-    figure = _draw_curves("ROC of images", curves, "image_auroc", lacking=ONE_CLASS)
-    if figure.data:
+    plot = _draw_curves("ROC of images", curves, "image_auroc", lacking=ONE_CLASS)
+    if plot.data:
         for one, curve in curves:
             counts = one.report.confusion
             if curve is not None:
-                _add_point(figure, one, counts.false_alarm_rate, counts.recall)
-        _add_diagonal(figure)
-    return _name_axes(figure, "false alarms: share of normal images", "found: share of defective")
+                _add_point(plot, one, counts.false_alarm_rate, counts.recall)
+        _add_diagonal(plot)
+    return _name_axes(plot, "false alarms: share of normal images", "found: share of defective")
 
 
 def draw_image_pr(shown: Sequence[Shown]) -> go.Figure:
     """Draw precision against recall of image scores, with the deployed threshold as a mark."""
     curves = [(one, _image_curve(one.report, pr_curve)) for one in shown]
-    figure = _draw_curves("Precision and recall of images", curves, "image_ap", lacking=ONE_CLASS)
+    plot = _draw_curves("Precision and recall of images", curves, "image_ap", lacking=ONE_CLASS)
     for one, curve in curves:
         counts = one.report.confusion
         if curve is not None and np.isfinite(counts.precision):
-            _add_point(figure, one, counts.recall, counts.precision)
-    return _name_axes(figure, "recall", "precision")
+            _add_point(plot, one, counts.recall, counts.precision)
+    return _name_axes(plot, "recall", "precision")
 
 
 def draw_pixel_curves(shown: Sequence[Shown]) -> dict[str, go.Figure]:
@@ -110,12 +110,12 @@ def draw_seconds(shown: Sequence[Shown], category: str) -> go.Figure:
     """Draw the mean time per image of each detector on the images of one category."""
     title = f"Time per image, resizing included: {say(category)}"
     if not shown:
-        return empty_figure(title, NOT_EVALUATED)
-    figure = go.Figure()
+        return empty_plot(title, NOT_EVALUATED)
+    plot = go.Figure()
     for one in shown:
-        found = one.report.figures["seconds"]
+        found = one.report.metrics["seconds"]
         mean, low, high = (1000 * (value or 0.0) for value in (found.value, found.low, found.high))
-        figure.add_bar(
+        plot.add_bar(
             x=[mean],
             y=[one.title],
             orientation="h",
@@ -126,16 +126,16 @@ def draw_seconds(shown: Sequence[Shown], category: str) -> go.Figure:
             hovertemplate=f"{escape(one.title)}: %{{x:,.1f}} ms ({low:,.1f} to {high:,.1f})"
             "<extra></extra>",
         )
-    lay_out(figure, title, height=SECONDS_HEIGHT, x_title="ms", showlegend=False)
-    longest = max(one.report.figures["seconds"].value or 0.0 for one in shown)
-    figure.update_xaxes(range=[0, 1200 * longest])  # room for the longest bar's label
-    return figure.update_yaxes(showgrid=False, autorange="reversed")
+    lay_out(plot, title, height=SECONDS_HEIGHT, x_title="ms", showlegend=False)
+    longest = max(one.report.metrics["seconds"].value or 0.0 for one in shown)
+    plot.update_xaxes(range=[0, 1200 * longest])  # room for the longest bar's label
+    return plot.update_yaxes(showgrid=False, autorange="reversed")
 
 
 def _add_dots(
-    figure: go.Figure,
+    plot: go.Figure,
     one: Shown,
-    entries: Sequence[Figure],
+    entries: Sequence[Estimate],
     categories: Sequence[str],
     shift: float,
 ) -> None:
@@ -144,7 +144,7 @@ def _add_dots(
     if not known:
         return
     rows = np.array([_fences(entry) for _, entry in known])  # (n, 3): value, low, high
-    figure.add_scatter(
+    plot.add_scatter(
         x=rows[:, 0].tolist(),
         y=[place + shift for place, _ in known],
         mode="markers",
@@ -165,21 +165,21 @@ def _add_dots(
     )
 
 
-def _fences(figure: Figure) -> tuple[float, float, float]:
-    """Return value, low and high of a figure that is defined."""
-    value = figure.value or 0.0
-    low, high = figure.low, figure.high
+def _fences(estimate: Estimate) -> tuple[float, float, float]:
+    """Return value, low and high of an estimate that is defined."""
+    value = estimate.value or 0.0
+    low, high = estimate.low, estimate.high
     return value, value if low is None else low, value if high is None else high
 
 
-def _say_interval(figure: Figure) -> str:
-    if figure.low is None or figure.high is None:
+def _say_interval(estimate: Estimate) -> str:
+    if estimate.low is None or estimate.high is None:
         return "no interval"
-    return f"{figure.low:.3f} to {figure.high:.3f}"
+    return f"{estimate.low:.3f} to {estimate.high:.3f}"
 
 
 def _first_reason(board: Leaderboard) -> str:
-    reasons = (entry.figure.reason for row in board.rows for entry in row.entries)
+    reasons = (entry.estimate.reason for row in board.rows for entry in row.entries)
     return next((reason for reason in reasons if reason), "")
 
 
@@ -207,13 +207,13 @@ def _draw_curves(
 ) -> go.Figure:
     """Draw one line per detector; its area or average stands in the legend."""
     if not any(curve for _, curve in curves):
-        return empty_figure(title, lacking if curves else NOT_EVALUATED, height=SQUARE)
-    figure = go.Figure()
+        return empty_plot(title, lacking if curves else NOT_EVALUATED, height=SQUARE)
+    plot = go.Figure()
     for one, curve in curves:
         if curve is None:
             continue
-        value = one.report.figures[key].value
-        figure.add_scatter(
+        value = one.report.metrics[key].value
+        plot.add_scatter(
             x=list(curve.x),
             y=list(curve.y),
             mode="lines",
@@ -222,19 +222,19 @@ def _draw_curves(
             line={"color": one.look.figure, "dash": one.look.dash, "width": 2.4},
             hovertemplate=f"%{{x:.3f}}, %{{y:.3f}}<extra>{escape(one.title)}</extra>",
         )
-    lay_out(figure, f"{title}, {FIGURES[key].title}", height=SQUARE, showlegend=True)
-    return figure.update_layout(legend_itemwidth=48)  # wide enough to show how it is dashed
+    lay_out(plot, f"{title}, {METRICS[key].title}", height=SQUARE, showlegend=True)
+    return plot.update_layout(legend_itemwidth=48)  # wide enough to show how it is dashed
 
 
-def _name_axes(figure: go.Figure, x_title: str, y_title: str) -> go.Figure:
-    if not figure.data:
-        return figure
-    figure.update_xaxes(range=[-0.01, 1.01], title={"text": x_title})
-    return figure.update_yaxes(range=[-0.01, 1.03], title={"text": y_title})
+def _name_axes(plot: go.Figure, x_title: str, y_title: str) -> go.Figure:
+    if not plot.data:
+        return plot
+    plot.update_xaxes(range=[-0.01, 1.01], title={"text": x_title})
+    return plot.update_yaxes(range=[-0.01, 1.03], title={"text": y_title})
 
 
-def _add_point(figure: go.Figure, one: Shown, x: float, y: float) -> None:
-    figure.add_scatter(
+def _add_point(plot: go.Figure, one: Shown, x: float, y: float) -> None:
+    plot.add_scatter(
         x=[x],
         y=[y],
         mode="markers",
@@ -251,15 +251,15 @@ def _add_point(figure: go.Figure, one: Shown, x: float, y: float) -> None:
     )
 
 
-def _add_diagonal(figure: go.Figure) -> None:
+def _add_diagonal(plot: go.Figure) -> None:
     line = {"color": NEUTRAL, "width": 1, "dash": "dot"}
-    figure.add_shape(type="line", x0=0, y0=0, x1=1, y1=1, line=line, layer="below")
+    plot.add_shape(type="line", x0=0, y0=0, x1=1, y1=1, line=line, layer="below")
 
 
-def _shade_limit(figure: go.Figure) -> go.Figure:
+def _shade_limit(plot: go.Figure) -> go.Figure:
     """Shade the false-positive rates that AUPRO 0.30 counts."""
-    _name_axes(figure, "false-positive rate of pixels", "overlap, mean over regions")
-    if figure.data:
-        figure.add_vrect(x0=0, x1=0.3, fillcolor="rgba(128,140,150,.13)", line_width=0)
-        figure.add_annotation(text="counted", x=0.15, y=0.03, showarrow=False)
-    return figure
+    _name_axes(plot, "false-positive rate of pixels", "overlap, mean over regions")
+    if plot.data:
+        plot.add_vrect(x0=0, x1=0.3, fillcolor="rgba(128,140,150,.13)", line_width=0)
+        plot.add_annotation(text="counted", x=0.15, y=0.03, showarrow=False)
+    return plot

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from eda.results.mistakes import relative_scores
 from eda.results.plots import Shown
-from eda.style import DEFECT, NEUTRAL, NORMAL, empty_figure, escape, lay_out, say
+from eda.style import DEFECT, NEUTRAL, NORMAL, empty_plot, escape, lay_out, say
 from inspection.evaluation.records import EvaluationReport, ScoredImage
 from inspection.types import Calibration
 
@@ -24,35 +24,35 @@ def draw_scatter(first: Shown | None, second: Shown | None) -> go.Figure:
     """Draw the scores of one detector against those of another, in units of their thresholds."""
     title = "Score against score, in units of the thresholds"
     if first is None or second is None:
-        return empty_figure(title, TWO_NEEDED, height=SCATTER_HEIGHT)
+        return empty_plot(title, TWO_NEEDED, height=SCATTER_HEIGHT)
     images, points = _match(first.report, second.report)
     if not images:
-        return empty_figure(title, TWO_NEEDED, height=SCATTER_HEIGHT)
+        return empty_plot(title, TWO_NEEDED, height=SCATTER_HEIGHT)
     is_log = [_is_steep(points[:, axis]) for axis in (0, 1)]
     for axis in (0, 1):
         if is_log[axis]:
             points[:, axis] = np.maximum(points[:, axis], _smallest(points[:, axis]))
     labels = np.array([image.is_anomalous for image in images])
     chosen = _choose(labels)
-    figure = go.Figure()
+    plot = go.Figure()
     for label, name, colour, symbol in (
         (False, "good", NORMAL, "circle"),
         (True, "defective", DEFECT, "x"),
     ):
         rows = [row for row in chosen if labels[row] == label]
-        _add_points(figure, [images[row] for row in rows], points[rows], (name, colour, symbol))
+        _add_points(plot, [images[row] for row in rows], points[rows], (name, colour, symbol))
     lay_out(
-        figure,
+        plot,
         title,
         height=SCATTER_HEIGHT,
         x_title=f"{first.title}: score / threshold",
         y_title=f"{second.title}: score / threshold",
         showlegend=True,
     )
-    _mark_thresholds(figure, first.title, second.title)
-    for is_wanted, update in zip(is_log, (figure.update_xaxes, figure.update_yaxes), strict=True):
+    _mark_thresholds(plot, first.title, second.title)
+    for is_wanted, update in zip(is_log, (plot.update_xaxes, plot.update_yaxes), strict=True):
         update(**({"type": "log", "dtick": "D2"} if is_wanted else {"rangemode": "tozero"}))
-    return figure
+    return plot
 
 
 def judge_values(shown: Sequence[Shown], calibrations: Mapping[str, Calibration]) -> dict[str, Any]:
@@ -141,13 +141,13 @@ def _choose(labels: NDArray[np.bool_]) -> list[int]:
 
 
 def _add_points(
-    figure: go.Figure,
+    plot: go.Figure,
     images: Sequence[ScoredImage],
     points: NDArray[np.float64],
     look: tuple[str, str, str],
 ) -> None:
     name, colour, symbol = look
-    figure.add_scatter(
+    plot.add_scatter(
         x=[float(f"{value:.4g}") for value in points[:, 0]],
         y=[float(f"{value:.4g}") for value in points[:, 1]],
         mode="markers",
@@ -165,17 +165,17 @@ def _add_points(
     )
 
 
-def _mark_thresholds(figure: go.Figure, first: str, second: str) -> None:
+def _mark_thresholds(plot: go.Figure, first: str, second: str) -> None:
     line = {"color": NEUTRAL, "width": 1.5, "dash": "dash"}
-    figure.add_vline(x=1, line=line)
-    figure.add_hline(y=1, line=line)
+    plot.add_vline(x=1, line=line)
+    plot.add_hline(y=1, line=line)
     for text, x, y, anchor in (
         ("both flag", 1, 1, ("right", "top")),
         ("neither flags", 0, 0, ("left", "bottom")),
         (f"only {second} flags", 0, 1, ("left", "top")),
         (f"only {first} flags", 1, 0, ("right", "bottom")),
     ):
-        figure.add_annotation(
+        plot.add_annotation(
             text=text,
             x=x,
             y=y,

@@ -1,4 +1,4 @@
-"""Evaluations as tables: the leaderboard, and every figure of one category."""
+"""Evaluations as tables: the leaderboard, and every metric of one category."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,14 +7,14 @@ import pandas as pd
 from eda.results.plots import Shown
 from inspection.evaluation.leaderboard import Leaderboard
 from inspection.evaluation.published import find_published
-from inspection.evaluation.records import FIGURES, TARGET_ACCURACY, EvaluationReport, Figure
+from inspection.evaluation.records import METRICS, TARGET_ACCURACY, Estimate, EvaluationReport
 
 AT_THRESHOLD = ("accuracy", "precision", "recall", "f1", "false_alarm_rate", "iou", "dice")
 NONE = "–"
 
 
 def tabulate_board(board: Leaderboard, titles: Mapping[str, str]) -> pd.DataFrame:
-    """Return one row per category and one column per detector; published figures beside them."""
+    """Return one row per category and one column per detector; published metrics beside them."""
     has_published = {
         name: any(row.entries[place].published is not None for row in board.rows)
         for place, name in enumerate(board.detectors)
@@ -23,10 +23,10 @@ def tabulate_board(board: Leaderboard, titles: Mapping[str, str]) -> pd.DataFram
     for row in board.rows:
         cells: dict[str, object] = {"category": row.category}
         for name, entry in zip(board.detectors, row.entries, strict=True):
-            cells[titles[name]] = entry.figure.value
+            cells[titles[name]] = entry.estimate.value
             if has_published[name]:
                 cells[f"{titles[name]}, published"] = entry.published
-        cells["best"] = _name_best([e.figure.value for e in row.entries], board, titles)
+        cells["best"] = _name_best([e.estimate.value for e in row.entries], board, titles)
         rows.append(cells)
     return pd.DataFrame(rows)
 
@@ -54,21 +54,21 @@ def describe_board(board: Leaderboard, titles: Mapping[str, str]) -> str:
     return " ".join(parts)
 
 
-def tabulate_figures(shown: Sequence[Shown]) -> pd.DataFrame:
-    """Return every figure of one category: one row per figure, one column per detector."""
+def tabulate_metrics(shown: Sequence[Shown]) -> pd.DataFrame:
+    """Return every metric of one category: one row per metric, one column per detector."""
     rows = []
-    for key, kind in FIGURES.items():
+    for key, kind in METRICS.items():
         title = f"{kind.title} *" if key in AT_THRESHOLD else kind.title
-        cells = {one.title: write_figure(one.report.figures[key]) for one in shown}
-        rows.append({"figure": title, **cells})
+        cells = {one.title: write_estimate(one.report.metrics[key]) for one in shown}
+        rows.append({"metric": title, **cells})
     for name in sorted({name for one in shown for name in one.report.measures}):
         cells = {one.title: _write_measure(one.report, name) for one in shown}
-        rows.append({"figure": f"{name.replace('_', ' ')}, normal / defective", **cells})
+        rows.append({"metric": f"{name.replace('_', ' ')}, normal / defective", **cells})
     return pd.DataFrame(rows)
 
 
-def describe_figures(shown: Sequence[Shown]) -> str:
-    """Return what the figures were measured on, what they promise and what is undefined."""
+def describe_metrics(shown: Sequence[Shown]) -> str:
+    """Return what the metrics were measured on, what they promise and what is undefined."""
     report = shown[0].report
     counts, alarms = report.confusion, [one.report.false_alarms for one in shown]
     parts = [
@@ -83,20 +83,20 @@ def describe_figures(shown: Sequence[Shown]) -> str:
             for one, seen in zip(shown, alarms, strict=True)
         )
         + ".",
-        *sorted({f.reason for one in shown for f in one.report.figures.values() if f.reason}),
+        *sorted({f.reason for one in shown for f in one.report.metrics.values() if f.reason}),
     ]
     if report.left_out:
         parts.append(f"{len(report.left_out)} images were left out: a detector had seen them.")
     return " ".join(parts)
 
 
-def write_figure(figure: Figure) -> str:
-    """Return a figure with its interval as text."""
-    if figure.value is None:
+def write_estimate(estimate: Estimate) -> str:
+    """Return a metric with its interval as text."""
+    if estimate.value is None:
         return NONE
-    if figure.low is None or figure.high is None:
-        return f"{figure.value:.3f}"
-    return f"{figure.value:.3f} ({figure.low:.3f}–{figure.high:.3f})"
+    if estimate.low is None or estimate.high is None:
+        return f"{estimate.value:.3f}"
+    return f"{estimate.value:.3f} ({estimate.low:.3f}–{estimate.high:.3f})"
 
 
 def _write_measure(report: EvaluationReport, name: str) -> str:
@@ -114,7 +114,7 @@ def _name_best(
     known = [value for value in values if value is not None]
     if len(known) < 2:
         return NONE
-    best = max(known) if FIGURES[board.key].is_higher_better else min(known)
+    best = max(known) if METRICS[board.key].is_higher_better else min(known)
     names = [
         titles[name] for name, value in zip(board.detectors, values, strict=True) if value == best
     ]

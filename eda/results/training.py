@@ -1,13 +1,13 @@
-"""How the trainings went: one figure of losses, and of accuracy and F1, per detector."""
+"""How the trainings went: one plot of losses, and of accuracy and F1, per detector."""
 
 from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from eda.style import GRID, SEQUENCE, empty_figure, lay_out
+from eda.style import GRID, SEQUENCE, empty_plot, lay_out
 from inspection.products.history import LOSSES, History
 
-LOOKS = {  # figure -> name, colour, dash
+LOOKS = {  # metric -> name, colour, dash
     "loss": ("training", SEQUENCE[6], "solid"),
     "validation_loss": ("validation", SEQUENCE[2], "dash"),
     "accuracy": ("accuracy", SEQUENCE[1], "solid"),
@@ -31,19 +31,19 @@ def draw_training(title: str, history: History | None, *, trouble: str = "") -> 
         trouble: what to say then.
     """
     if history is None:
-        return empty_figure(title, trouble)
+        return empty_plot(title, trouble)
     if not history.epochs:
         said = f"{history.summary[:1].upper()}{history.summary[1:]}."
-        return empty_figure(title, f"{NO_EPOCHS} {said}")
-    figure = go.Figure()
+        return empty_plot(title, f"{NO_EPOCHS} {said}")
+    plot = go.Figure()
     for name in LOSSES:
-        _draw_line(figure, history, name)
-    _mark_best(figure, history)
-    lay_out(figure, title, height=HEIGHT, x_title="epoch", y_title="loss", showlegend=True)
+        _draw_line(plot, history, name)
+    _mark_best(plot, history)
+    lay_out(plot, title, height=HEIGHT, x_title="epoch", y_title="loss", showlegend=True)
     if _is_steep(history):
-        figure.update_yaxes(type="log")
-    scores = [name for name in SCORES if name in history.figures]
-    return _draw_scores(figure, history, scores) if scores else figure
+        plot.update_yaxes(type="log")
+    scores = [name for name in SCORES if name in history.metrics]
+    return _draw_scores(plot, history, scores) if scores else plot
 
 
 def make_page(trainings: Sequence[tuple[str, History]]) -> str:
@@ -52,10 +52,10 @@ def make_page(trainings: Sequence[tuple[str, History]]) -> str:
     Args:
         trainings: title and history of each, at least one.
     """
-    figures = [draw_training(title, history) for title, history in trainings]
+    plots = [draw_training(title, history) for title, history in trainings]
     parts = [
-        figure.to_html(full_html=False, include_plotlyjs=place == 0)
-        for place, figure in enumerate(figures)
+        plot.to_html(full_html=False, include_plotlyjs=place == 0)
+        for place, plot in enumerate(plots)
     ]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -64,14 +64,14 @@ def make_page(trainings: Sequence[tuple[str, History]]) -> str:
     )
 
 
-def _draw_line(figure: go.Figure, history: History, name: str, *, axis: str = "y") -> None:
-    """Draw one figure over the epochs, unless it was never measured."""
+def _draw_line(plot: go.Figure, history: History, name: str, *, axis: str = "y") -> None:
+    """Draw one metric over the epochs, unless it was never measured."""
     label, colour, dash = LOOKS[name]
-    values = history.figures[name]
+    values = history.metrics[name]
     if all(value is None for value in values):
         return
     step = -(-len(history.epochs) // MAX_EPOCHS)
-    figure.add_scatter(
+    plot.add_scatter(
         x=list(history.epochs[::step]),
         y=list(values[::step]),
         yaxis=axis,
@@ -82,11 +82,11 @@ def _draw_line(figure: go.Figure, history: History, name: str, *, axis: str = "y
     )
 
 
-def _draw_scores(figure: go.Figure, history: History, names: Sequence[str]) -> go.Figure:
+def _draw_scores(plot: go.Figure, history: History, names: Sequence[str]) -> go.Figure:
     """Add accuracy and F1 on an axis of their own, below the losses and over the same epochs."""
     for name in names:
-        _draw_line(figure, history, name, axis="y2")
-    return figure.update_layout(
+        _draw_line(plot, history, name, axis="y2")
+    return plot.update_layout(
         height=HEIGHT_WITH_SCORES,
         xaxis={"anchor": "y2"},
         yaxis={"domain": [0.48, 1]},
@@ -99,12 +99,12 @@ def _draw_scores(figure: go.Figure, history: History, names: Sequence[str]) -> g
     )
 
 
-def _mark_best(figure: go.Figure, history: History) -> None:
+def _mark_best(plot: go.Figure, history: History) -> None:
     row = history.best
     if row is None:
         return
-    value, epoch = history.figures["validation_loss"][row], history.epochs[row]
-    figure.add_scatter(
+    value, epoch = history.metrics["validation_loss"][row], history.epochs[row]
+    plot.add_scatter(
         x=[epoch],
         y=[value],
         mode="markers",
@@ -116,5 +116,5 @@ def _mark_best(figure: go.Figure, history: History) -> None:
 
 def _is_steep(history: History) -> bool:
     """Tell whether the losses span more than a decade, all of them above 0."""
-    values = [value for name in LOSSES for value in history.figures[name] if value is not None]
+    values = [value for name in LOSSES for value in history.metrics[name] if value is not None]
     return bool(values) and min(values) > 0 and max(values) > 10 * min(values)

@@ -1,7 +1,7 @@
 """The classes that a classifier gave to test images, kept beside its weights, and a baseline's."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from inspection.calibration import CARD
@@ -9,7 +9,7 @@ from inspection.command_line import name_checkpoint, quote_path
 from inspection.errors import CheckpointError, EvaluationError
 from inspection.evaluation.classes import ClassReport, NamedImage, judge_named, name_scored
 from inspection.evaluation.evaluate import SeenImages
-from inspection.evaluation.files import FORMAT, evaluate_again, read_identity, read_record
+from inspection.evaluation.files import FORMAT, encode, evaluate_again, read_identity, read_record
 from inspection.evaluation.records import Checkpoint, EvaluationReport, LeftOut
 from inspection.files import read_json, write_json
 from inspection.products.checkpoint_folders import read_seen
@@ -62,7 +62,7 @@ def read_answers(folder: Path, report: EvaluationReport) -> ClassAnswers | None:
 
 def save_answers(path: Path, answers: ClassAnswers) -> None:
     """Write answers as a whole."""
-    write_json(path, {"format": FORMAT, **asdict(answers)})
+    write_json(path, {"format": FORMAT, **encode(answers)})
 
 
 def load_answers(folder: Path) -> ClassAnswers:

@@ -46,8 +46,8 @@ class NamedImage:
 
 
 @dataclass(frozen=True, slots=True)
-class ClassFigures:
-    """How right a classifier is about one class; 0 where a figure is undefined."""
+class ClassMetrics:
+    """How right a classifier is about one class; 0 where a metric is undefined."""
 
     name: str
     num_images: int  # that are of this class
@@ -63,7 +63,7 @@ class ClassReport:
     Attributes:
         classes: those that occur among the true or the predicted ones.
         confusion: (n, n), images by true class (row) and predicted class (column).
-        per_class: in the order of `classes`; the macro figures are their plain means.
+        per_class: in the order of `classes`; the macro metrics are their plain means.
         accuracy_by_dataset: dataset -> accuracy; empty for a single dataset.
     """
 
@@ -73,7 +73,7 @@ class ClassReport:
     precision: float
     recall: float
     f1: float
-    per_class: tuple[ClassFigures, ...]
+    per_class: tuple[ClassMetrics, ...]
     accuracy_by_dataset: Mapping[str, float]
 
 
@@ -221,7 +221,7 @@ def report_classes(
         sorted({*truth, *predicted}, key=lambda name: (name != NORMAL, natural_key(name)))
     )
     matrix = count_confusions(truth, predicted, classes)
-    per_class = tuple(_figures(matrix, row, name) for row, name in enumerate(classes))
+    per_class = tuple(_judge_class(matrix, row, name) for row, name in enumerate(classes))
     return ClassReport(
         classes=classes,
         confusion=matrix,
@@ -245,9 +245,9 @@ def count_confusions(
     return matrix
 
 
-def _figures(matrix: NDArray[np.int64], row: int, name: str) -> ClassFigures:
+def _judge_class(matrix: NDArray[np.int64], row: int, name: str) -> ClassMetrics:
     right, of_class, called = matrix[row, row], matrix[row].sum(), matrix[:, row].sum()
-    return ClassFigures(
+    return ClassMetrics(
         name=name,
         num_images=int(of_class),
         precision=float(right / max(1, called)),

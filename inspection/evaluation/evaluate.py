@@ -26,10 +26,10 @@ from inspection.evaluation.summary import (
     count_false_alarms,
     count_pixels,
     count_verdicts,
-    figures_by_type,
     make_curves,
-    make_figures,
+    make_metrics,
     mean_measures,
+    metrics_by_type,
 )
 from inspection.ground_truth import VERSION, has_ground_truth, read_mask
 from inspection.images import pixel_hash, read_sample
@@ -48,7 +48,7 @@ class Exam:
     """What a detector is asked.
 
     Attributes:
-        samples: test samples; a defective one without ground truth counts for image figures only.
+        samples: test samples; a defective one without ground truth counts for image metrics only.
         seen: detector -> id -> pixel hash of what any of the compared detectors saw in training or
             calibration. What one has seen counts for none, so that all are asked the same.
         seed: of the bootstrap.
@@ -68,7 +68,7 @@ class Exam:
         return [asdict(self.checkpoint), self.false_alarm_rate, seen, CHUNK, VERSION]
 
     def digest(self) -> str:
-        """Name the files, the weights and whatever else the figures depend on."""
+        """Name the files, the weights and whatever else the metrics depend on."""
         return digest_samples([*self.key, self.seed, NUM_RESAMPLES, FORMAT], self.samples)
 
 
@@ -133,11 +133,11 @@ def _report(
         pixel_error=tally.error_bound(),
         images=tuple(images),
         left_out=tuple(left_out),
-        figures=make_figures(outcome, tally),
+        metrics=make_metrics(outcome, tally),
         confusion=count_verdicts(outcome),
         pixel_confusion=count_pixels(images),
         false_alarms=count_false_alarms(outcome, exam.false_alarm_rate),
-        by_type=figures_by_type(outcome),
+        by_type=metrics_by_type(outcome),
         measures=mean_measures(images),
         curves=make_curves(outcome, tally),
     )

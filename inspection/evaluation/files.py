@@ -1,6 +1,6 @@
 """Evaluations on disk: `evaluation.json` and `evaluation.csv` beside a detector's weights.
 
-The JSON holds the whole `EvaluationReport`, undefined figures as null with their reason; the CSV
+The JSON holds the whole `EvaluationReport`, undefined metrics as null with their reason; the CSV
 has one row per image, for people. A report belongs to one set of weights and thresholds, and is
 refused beside others.
 """
@@ -8,7 +8,7 @@ refused beside others.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from enum import Enum
 from pathlib import Path
 from types import UnionType
@@ -17,7 +17,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from inspection.calibration import CALIBRATION, CARD
 from inspection.command_line import name_checkpoint, train_again
 from inspection.errors import CheckpointError, EvaluationError
-from inspection.evaluation.records import Checkpoint, EvaluationReport
+from inspection.evaluation.records import STORED_AS, Checkpoint, EvaluationReport
 from inspection.files import read_json, write_csv, write_json
 
 FORMAT = 1
@@ -61,7 +61,7 @@ def save_evaluation(folder: Path, report: EvaluationReport) -> None:
     Raises:
         ReportError: the table cannot be written; the report is.
     """
-    write_json(folder / EVALUATION, {"format": FORMAT, **asdict(report)})
+    write_json(folder / EVALUATION, {"format": FORMAT, **encode(report)})
     save_table(folder, report)
 
 
@@ -113,16 +113,30 @@ def read_record(path: Path, kind: type[Record], *, remedy: str) -> Record:
         raise EvaluationError(f"{path} is damaged ({error}).", remedy) from error
 
 
+def encode(value: Any) -> Any:
+    """Return a record as plain JSON values, which `decode` makes a record of again."""
+    if is_dataclass(value):
+        return {_key(one): encode(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, Mapping):
+        return {name: encode(part) for name, part in value.items()}
+    return [encode(part) for part in value] if isinstance(value, tuple) else value
+
+
 def decode(kind: type[Record], value: Any) -> Record:
     """Make a record from plain JSON values, as its annotations say.
 
     Raises:
         ValueError: a field is missing, left over or of another type.
     """
-    if not isinstance(value, dict) or value.keys() != {one.name for one in fields(kind)}:  # type: ignore[arg-type]
+    names = {_key(one): one.name for one in fields(kind)}  # type: ignore[arg-type]
+    if not isinstance(value, dict) or value.keys() != names.keys():
         raise ValueError(f"no {kind.__name__}")
     hints = get_type_hints(kind)
-    return kind(**{name: _decode(hints[name], part) for name, part in value.items()})
+    return kind(**{name: _decode(hints[name], value[key]) for key, name in names.items()})
+
+
+def _key(one: Field[Any]) -> str:
+    return str(one.metadata.get(STORED_AS, one.name))
 
 
 def _decode(kind: Any, value: Any) -> Any:

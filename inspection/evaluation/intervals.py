@@ -1,8 +1,8 @@
-"""How sure a figure is: 95 % intervals, by the binomial law for shares, by bootstrap for the rest.
+"""How sure a metric is: 95 % intervals, by the binomial law for shares, by bootstrap for the rest.
 
 The bootstrap draws whole parts with replacement, normal and defective ones apart (stratified), so
 each resample has as many parts of either kind as the test set; the interval reaches from the 2.5th
-to the 97.5th percentile of the figure over the resamples. Where the classes separate perfectly
+to the 97.5th percentile of the metric over the resamples. Where the classes separate perfectly
 every resample does, and the interval has no width: then the number of images tells how sure it is.
 """
 
@@ -51,16 +51,16 @@ def draw_resamples(
 
 
 def percentile_interval(
-    figures: NDArray[np.float64], *, around: float
+    metrics: NDArray[np.float64], *, around: float
 ) -> tuple[float, float] | None:
-    """Return the middle 95 % of a figure over the resamples; None if it was never defined.
+    """Return the middle 95 % of a metric over the resamples; None if it was never defined.
 
     Args:
-        figures: one for each resample.
-        around: the figure itself. Resamples repeat images, so those of a figure that is not a mean
-            may nearly all lie on one side of it: the interval then reaches as far as the figure.
+        metrics: one for each resample.
+        around: the metric itself. Resamples repeat images, so those of a metric that is not a mean
+            may nearly all lie on one side of it: the interval then reaches as far as the metric.
     """
-    known = figures[np.isfinite(figures)]
+    known = metrics[np.isfinite(metrics)]
     if known.size == 0:
         return None
     tail = 100 * (1.0 - CONFIDENCE) / 2

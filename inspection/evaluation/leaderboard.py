@@ -1,4 +1,4 @@
-"""One figure over detectors and categories, with means, beside what was published."""
+"""One metric over detectors and categories, with means, beside what was published."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from inspection.evaluation.published import PUBLISHED, find_published, is_published
-from inspection.evaluation.records import EvaluationReport, Figure
+from inspection.evaluation.records import Estimate, EvaluationReport
 
 PUBLISHED_KEYS = {key for source in PUBLISHED for key in source.keys}
-UNKNOWN = Figure(None, reason="It was not evaluated.")
+UNKNOWN = Estimate(None, reason="It was not evaluated.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +17,11 @@ class Entry:
     """One detector on one category.
 
     Attributes:
-        published: the figure of a published method on the same category; None where there is none.
+        published: the metric of a published method on the same category; None where there is none.
     """
 
     detector: str
-    figure: Figure
+    estimate: Estimate
     published: float | None
 
 
@@ -41,11 +41,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Leaderboard:
-    """One figure of every report.
+    """One metric of every report.
 
     Attributes:
-        key: which one, as in `FIGURES`.
-        means: one per detector, over the rows that have the figure for every detector; None
+        key: which one, as in `METRICS`.
+        means: one per detector, over the rows that have the metric for every detector; None
             without such a row.
         num_common: number of these rows.
         published_means: over the same rows; None where one of them was not published.
@@ -60,17 +60,17 @@ class Leaderboard:
 
 
 def make_leaderboard(reports: Sequence[EvaluationReport], key: str) -> Leaderboard:
-    """Return the board of one figure; detectors and categories in the order of the reports."""
+    """Return the board of one metric; detectors and categories in the order of the reports."""
     detectors = tuple(dict.fromkeys(report.detector for report in reports))
     products = dict.fromkeys((r.checkpoint.dataset, r.checkpoint.category) for r in reports)
     rows = tuple(_row(reports, product, detectors, key) for product in products)
-    common = [row for row in rows if all(e.figure.value is not None for e in row.entries)]
+    common = [row for row in rows if all(e.estimate.value is not None for e in row.entries)]
     columns = list(zip(*(row.entries for row in common), strict=True))
     return Leaderboard(
         key=key,
         detectors=detectors,
         rows=rows,
-        means=tuple(_mean([entry.figure.value for entry in column]) for column in columns)
+        means=tuple(_mean([entry.estimate.value for entry in column]) for column in columns)
         or (None,) * len(detectors),
         num_common=len(common),
         published_means=tuple(_mean([entry.published for entry in column]) for column in columns)
@@ -84,7 +84,7 @@ def has_published(reports: Sequence[EvaluationReport]) -> bool:
 
 
 def list_entries(reports: Sequence[EvaluationReport]) -> list[dict[str, object]]:
-    """Return a row per report with every figure, its interval, and what was published."""
+    """Return a row per report with every metric, its interval, and what was published."""
     return [
         {
             "dataset": report.checkpoint.dataset,
@@ -95,11 +95,11 @@ def list_entries(reports: Sequence[EvaluationReport]) -> list[dict[str, object]]
             "data_fingerprint": report.data_fingerprint,
             **{
                 name: value
-                for key, figure in report.figures.items()
+                for key, estimate in report.metrics.items()
                 for name, value in (
-                    (key, figure.value),
-                    (f"{key}_low", figure.low),
-                    (f"{key}_high", figure.high),
+                    (key, estimate.value),
+                    (f"{key}_low", estimate.low),
+                    (f"{key}_high", estimate.high),
                     (f"{key}_published", _published(report, key)),
                 )
                 if not name.endswith("_published") or key in PUBLISHED_KEYS
@@ -121,7 +121,7 @@ def _row(
         if (report.checkpoint.dataset, report.checkpoint.category) == product
     }
     entries = tuple(
-        Entry(name, found[name].figures[key], _published(found[name], key))
+        Entry(name, found[name].metrics[key], _published(found[name], key))
         if name in found
         else Entry(name, UNKNOWN, None)
         for name in detectors
@@ -138,7 +138,7 @@ def _published_category(report: EvaluationReport) -> str | None:
 
 def _published(report: EvaluationReport, key: str) -> float | None:
     source, category = find_published(report.detector), _published_category(report)
-    return source.figure(category, key) if source is not None and category is not None else None
+    return source.metric(category, key) if source is not None and category is not None else None
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

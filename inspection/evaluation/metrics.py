@@ -2,7 +2,7 @@
 
 Everything rests on one picture: score levels in ascending order, and how much normal and how much
 anomalous weight lies at each. `*_of` functions take these weights as arrays (..., k), so that many
-resamples are worked out at once; the others take scores. Sums are float64. A figure that is not
+resamples are worked out at once; the others take scores. Sums are float64. A metric that is not
 defined, for want of one class, is NaN.
 """
 
@@ -18,8 +18,8 @@ from inspection.types import AnomalyMap, Mask
 Weights = NDArray[np.float64]
 """(..., k): weight at each of k score levels, in ascending order of the score."""
 
-Figures = NDArray[np.float64]
-"""(...): one figure for each resample."""
+Values = NDArray[np.float64]
+"""(...): one metric for each resample."""
 
 
 def count_levels(scores: ArrayLike, is_anomalous: ArrayLike) -> tuple[Weights, Weights]:
@@ -31,7 +31,7 @@ def count_levels(scores: ArrayLike, is_anomalous: ArrayLike) -> tuple[Weights, W
     return normal, anomalous
 
 
-def auroc_of(normal: Weights, anomalous: Weights) -> Figures:
+def auroc_of(normal: Weights, anomalous: Weights) -> Values:
     """Return the chance that an anomalous score exceeds a normal one, ties counting half.
 
     The area under the ROC curve, trapezoids between levels (Mann-Whitney U).
@@ -41,7 +41,7 @@ def auroc_of(normal: Weights, anomalous: Weights) -> Figures:
     return _divide(wins, normal.sum(axis=-1) * anomalous.sum(axis=-1))
 
 
-def average_precision_of(normal: Weights, anomalous: Weights) -> Figures:
+def average_precision_of(normal: Weights, anomalous: Weights) -> Values:
     """Return the sum of precision times gain in recall over all levels, from the highest down.
 
     As scikit-learn defines it: steps, no interpolation. NaN unless both classes are there.
@@ -52,7 +52,7 @@ def average_precision_of(normal: Weights, anomalous: Weights) -> Figures:
     return np.where(normal.sum(axis=-1) > 0, recalled, np.nan)
 
 
-def f1_max_of(normal: Weights, anomalous: Weights) -> Figures:
+def f1_max_of(normal: Weights, anomalous: Weights) -> Values:
     """Return the highest F1 that any threshold reaches; NaN unless both classes are there."""
     hits, alarms = _from_above(anomalous), _from_above(normal)
     total = anomalous.sum(axis=-1, keepdims=True)
@@ -61,7 +61,7 @@ def f1_max_of(normal: Weights, anomalous: Weights) -> Figures:
     return np.where(is_defined, best, np.nan)
 
 
-def aupro_of(normal: Weights, overlaps: Weights, *, fpr_limit: float = 0.3) -> Figures:
+def aupro_of(normal: Weights, overlaps: Weights, *, fpr_limit: float = 0.3) -> Values:
     """Return the area under the per-region overlap curve up to a false-positive rate, over it.
 
     Per-region overlap (Bergmann et al. 2021): the share of a defect that is flagged, averaged over

@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -12,7 +12,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.evaluation.files import decode
+from inspection.evaluation.files import decode, encode
 from inspection.evaluation.pixels import SparseTally
 from inspection.evaluation.records import LeftOut, ScoredImage
 from inspection.files import replace_file
@@ -73,8 +73,8 @@ class PartialEvaluation:
         """Keep a chunk; whenever it is interrupted, the file is there as a whole or not at all."""
         self._folder.mkdir(exist_ok=True)
         rows = {
-            "images": [asdict(image) for image in chunk.images],
-            "left_out": [asdict(image) for image in chunk.left_out],
+            "images": [encode(image) for image in chunk.images],
+            "left_out": [encode(image) for image in chunk.left_out],
             "num_coarse": len(chunk.coarse),
         }
         with replace_file(self._path(samples)) as file:

@@ -1,13 +1,13 @@
-"""Pixel figures of any number of maps in bounded memory.
+"""Pixel metrics of any number of maps in bounded memory.
 
 Maps are float32 and not negative, so the first bits of a value (its exponent and 12 bits of its
 mantissa) are a bin number that rises with the value: 4,096 bins per factor of two, whatever the
 detector's units are, without a first pass for the range. Values in one bin, which differ by at most
-0.025 %, count as ties. A tie counts half in the AUROC, so the exact figure lies within
+0.025 %, count as ties. A tie counts half in the AUROC, so the exact metric lies within
 `PixelTally.error_bound` of the binned one.
 
 Pixels are compared on the detector's own grid, to which the ground truth is brought: verdict,
-outline and figures then speak of the same numbers, and published figures are made in the same way
+outline and metrics then speak of the same numbers, and published metrics are made in the same way
 (ground truth brought to the 224 or 256 px of the map).
 """
 

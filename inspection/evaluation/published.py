@@ -1,4 +1,4 @@
-"""Published figures of the MVTec AD categories, to be read beside one's own.
+"""Published metrics of the MVTec AD categories, to be read beside one's own.
 
 They were measured by other code, on all test images of the category and, for PatchCore, with a
 backbone trained on ImageNet: a yardstick, no promise.
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """Figures of one published method.
+    """Metrics of one published method.
 
     Attributes:
         detector: ours that it is to be compared with.
         source: who measured it, and how.
-        keys: what the numbers of a category are, as in `FIGURES`.
+        keys: what the numbers of a category are, as in `METRICS`.
         percent: category -> one number per key.
     """
 
@@ -24,8 +24,8 @@ class Published:
     keys: tuple[str, ...]
     percent: Mapping[str, tuple[float, ...]]
 
-    def figure(self, category: str, key: str) -> float | None:
-        """Return a figure between 0 and 1; None where none was published."""
+    def metric(self, category: str, key: str) -> float | None:
+        """Return a metric between 0 and 1; None where none was published."""
         if key not in self.keys or category not in self.percent:
             return None
         return self.percent[category][self.keys.index(key)] / 100
@@ -124,5 +124,5 @@ def is_published(category: str, defect_types: Iterable[str]) -> bool:
 
 
 def find_published(detector: str) -> Published | None:
-    """Return the published figures to read beside those of a detector, if there are any."""
+    """Return the published metrics to read beside those of a detector, if there are any."""
     return next((one for one in PUBLISHED if one.detector == detector), None)

@@ -6,36 +6,39 @@ from enum import StrEnum
 
 from inspection.evaluation.metrics import Confusion
 
+STORED_AS = "stored as"
+"""In the metadata of a field: its name in files, where it is not the name of the field."""
+
 TARGET_ACCURACY = 0.90
 """What a plant would ask for; accuracy is shown against it."""
 
 
 @dataclass(frozen=True, slots=True)
-class FigureKind:
-    """What a figure is called, and which way is better."""
+class Metric:
+    """What a metric is called, and which way is better."""
 
     title: str
     is_higher_better: bool = True
 
 
-FIGURES: Mapping[str, FigureKind] = {
-    "image_auroc": FigureKind("image AUROC"),
-    "image_ap": FigureKind("image AP"),
-    "image_f1_max": FigureKind("image F1-max"),
-    "accuracy": FigureKind("accuracy"),
-    "precision": FigureKind("precision"),
-    "recall": FigureKind("recall"),
-    "f1": FigureKind("F1"),
-    "false_alarm_rate": FigureKind("false alarms", is_higher_better=False),
-    "pixel_auroc": FigureKind("pixel AUROC"),
-    "pixel_ap": FigureKind("pixel AP"),
-    "aupro_30": FigureKind("AUPRO 0.30"),
-    "aupro_05": FigureKind("AUPRO 0.05"),
-    "iou": FigureKind("IoU"),
-    "dice": FigureKind("Dice"),
-    "seconds": FigureKind("seconds per image", is_higher_better=False),
+METRICS: Mapping[str, Metric] = {
+    "image_auroc": Metric("image AUROC"),
+    "image_ap": Metric("image AP"),
+    "image_f1_max": Metric("image F1-max"),
+    "accuracy": Metric("accuracy"),
+    "precision": Metric("precision"),
+    "recall": Metric("recall"),
+    "f1": Metric("F1"),
+    "false_alarm_rate": Metric("false alarms", is_higher_better=False),
+    "pixel_auroc": Metric("pixel AUROC"),
+    "pixel_ap": Metric("pixel AP"),
+    "aupro_30": Metric("AUPRO 0.30"),
+    "aupro_05": Metric("AUPRO 0.05"),
+    "iou": Metric("IoU"),
+    "dice": Metric("Dice"),
+    "seconds": Metric("seconds per image", is_higher_better=False),
 }
-"""Every figure of a report, by key. Accuracy, precision, recall, F1, false alarms, IoU and Dice
+"""Every metric of a report, by key. Accuracy, precision, recall, F1, false alarms, IoU and Dice
 are those at the deployed threshold; IoU and Dice are means over the defective images."""
 
 
@@ -101,8 +104,8 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """One figure with its 95 % interval; whichever of them is None is so for the reason."""
+class Estimate:
+    """One metric with its 95 % interval; whichever of them is None is so for the reason."""
 
     value: float | None
     low: float | None = None
@@ -136,14 +139,14 @@ class FalseAlarms:
 
 
 @dataclass(frozen=True, slots=True)
-class TypeFigures:
+class TypeMetrics:
     """One defect type: the share of its images that is flagged, and AUROC against all normal."""
 
     defect_type: str
     num_images: int
     num_flagged: int
-    recall: Figure
-    image_auroc: Figure
+    recall: Estimate
+    image_auroc: Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +188,8 @@ class Origin:
     Attributes:
         seed: of the bootstrap.
         created: ISO 8601, UTC.
-        exam: names the image files and all else that the figures depend on; the same name means
-            that evaluating again would give the same figures.
+        exam: names the image files and all else that the metrics depend on; the same name means
+            that evaluating again would give the same metrics.
     """
 
     command: str
@@ -197,7 +200,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationReport:
-    """All figures of one detector over the test images of one product.
+    """All metrics of one detector over the test images of one product.
 
     Attributes:
         false_alarm_rate: the promise behind the threshold, such as 0.02.
@@ -206,7 +209,7 @@ class EvaluationReport:
             about the same images.
         grid: (height, width) on which pixels were compared: the detector's input size.
         pixel_error: how far the exact pixel AUROC can at most be from the stated one.
-        figures: by the keys of `FIGURES`.
+        metrics: by the keys of `METRICS`.
         curves: by name, "pixel_roc", "pixel_pr" and "pro"; empty where no pixels were compared.
             Curves of image scores follow from `images`.
     """
@@ -220,11 +223,11 @@ class EvaluationReport:
     pixel_error: float
     images: tuple[ScoredImage, ...]
     left_out: tuple[LeftOut, ...]
-    figures: Mapping[str, Figure]
+    metrics: Mapping[str, Estimate] = field(metadata={STORED_AS: "figures"})
     confusion: Confusion
     pixel_confusion: Confusion | None
     false_alarms: FalseAlarms
-    by_type: tuple[TypeFigures, ...]
+    by_type: tuple[TypeMetrics, ...]
     measures: Mapping[str, MeasureMeans]
     curves: Mapping[str, Curve] = field(default_factory=dict)
 
@@ -235,7 +238,7 @@ class EvaluationReport:
     @property
     def meets_target(self) -> bool | None:
         """Whether the accuracy reaches what a plant would ask for; None if it is undefined."""
-        accuracy = self.figures["accuracy"].value
+        accuracy = self.metrics["accuracy"].value
         return None if accuracy is None else accuracy >= TARGET_ACCURACY
 
     def is_flagged(self, image: ScoredImage) -> bool:

@@ -1,4 +1,4 @@
-"""From scored images and counted pixels to the figures of a report, each with its interval."""
+"""From scored images and counted pixels to the metrics of a report, each with its interval."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from inspection.evaluation.intervals import binomial_interval, draw_resamples, percentile_interval
 from inspection.evaluation.metrics import (
     Confusion,
-    Figures,
+    Values,
     Weights,
     aupro_of,
     auroc_of,
@@ -25,12 +25,12 @@ from inspection.evaluation.metrics import (
 from inspection.evaluation.pixels import PixelTally, stack_tallies
 from inspection.evaluation.records import (
     Curve,
+    Estimate,
     FalseAlarms,
-    Figure,
     GroundTruth,
     MeasureMeans,
     ScoredImage,
-    TypeFigures,
+    TypeMetrics,
 )
 
 NO_NORMAL = "There is no normal test image."
@@ -45,17 +45,17 @@ FEW_MASKS = (
     f"Fewer than {MIN_PARTS} defective test parts have a mask, too few for intervals of pixels."
 )
 
-RankFigure = Callable[[Weights, Weights], Figures]
-IMAGE_FIGURES: Mapping[str, RankFigure] = {
+RankMetric = Callable[[Weights, Weights], Values]
+IMAGE_METRICS: Mapping[str, RankMetric] = {
     "image_auroc": auroc_of,
     "image_ap": average_precision_of,
     "image_f1_max": f1_max_of,
 }
-PIXEL_FIGURES: Mapping[str, RankFigure] = {
+PIXEL_METRICS: Mapping[str, RankMetric] = {
     "pixel_auroc": auroc_of,
     "pixel_ap": average_precision_of,
 }
-REGION_FIGURES: Mapping[str, RankFigure] = {
+REGION_METRICS: Mapping[str, RankMetric] = {
     "aupro_30": partial(aupro_of, fpr_limit=0.30),
     "aupro_05": partial(aupro_of, fpr_limit=0.05),
 }
@@ -102,14 +102,14 @@ class Outcome:
 
     @property
     def reason(self) -> str:
-        """Why figures that need both classes are undefined; empty where they are defined."""
+        """Why metrics that need both classes are undefined; empty where they are defined."""
         if self.is_anomalous.all():
             return NO_NORMAL
         return "" if self.is_anomalous.any() else NO_DEFECT
 
     @property
     def pixel_reason(self) -> str:
-        """Why pixel figures are undefined; empty where they are defined."""
+        """Why pixel metrics are undefined; empty where they are defined."""
         if not self.is_anomalous.any():
             return NO_DEFECT
         defective = [image.ground_truth for image in self.images if image.is_anomalous]
@@ -123,14 +123,14 @@ def _draw(images: Sequence[ScoredImage], seed: int) -> NDArray[np.float64]:
     return draw_resamples(units, labels, seed=seed)
 
 
-def make_figures(outcome: Outcome, tally: PixelTally) -> dict[str, Figure]:
-    """Return every figure of a report, by the keys of `FIGURES`."""
+def make_metrics(outcome: Outcome, tally: PixelTally) -> dict[str, Estimate]:
+    """Return every metric of a report, by the keys of `METRICS`."""
     return {
-        **_image_figures(outcome),
-        **_verdict_figures(outcome),
-        **_pixel_figures(outcome, tally),
-        **_overlap_figures(outcome),
-        "seconds": _mean_figure([i.seconds for i in outcome.images], outcome.resamples),
+        **_image_metrics(outcome),
+        **_verdict_metrics(outcome),
+        **_pixel_metrics(outcome, tally),
+        **_overlap_metrics(outcome),
+        "seconds": _mean_estimate([i.seconds for i in outcome.images], outcome.resamples),
     }
 
 
@@ -175,7 +175,7 @@ def count_false_alarms(outcome: Outcome, promised: float) -> FalseAlarms:
     return FalseAlarms(promised, num_flagged, len(flagged), low, high)
 
 
-def figures_by_type(outcome: Outcome) -> tuple[TypeFigures, ...]:
+def metrics_by_type(outcome: Outcome) -> tuple[TypeMetrics, ...]:
     """Return recall, and AUROC against all normal images, of every defect type."""
     types = np.array([image.defect_type or "" for image in outcome.images])
     found = []
@@ -189,12 +189,12 @@ def figures_by_type(outcome: Outcome) -> tuple[TypeFigures, ...]:
             outcome.seed,
         )
         found.append(
-            TypeFigures(
+            TypeMetrics(
                 defect_type=str(name),
                 num_images=num_images,
                 num_flagged=num_flagged,
-                recall=_share_figure(num_flagged, num_images, NO_DEFECT),
-                image_auroc=_image_figures(part)["image_auroc"],
+                recall=_share_estimate(num_flagged, num_images, NO_DEFECT),
+                image_auroc=_image_metrics(part)["image_auroc"],
             )
         )
     return tuple(found)
@@ -214,7 +214,7 @@ def mean_measures(images: Sequence[ScoredImage]) -> dict[str, MeasureMeans]:
     }
 
 
-def _image_figures(outcome: Outcome) -> dict[str, Figure]:
+def _image_metrics(outcome: Outcome) -> dict[str, Estimate]:
     normal, anomalous = count_levels(outcome.scores, outcome.is_anomalous)
     order = np.argsort(outcome.scores, kind="stable")
     _, starts = np.unique(outcome.scores[order], return_index=True)
@@ -225,60 +225,62 @@ def _image_figures(outcome: Outcome) -> dict[str, Figure]:
 
     resampled = (at_levels(False), at_levels(True))
     return {
-        name: _ranked(outcome.reason, figure(normal, anomalous), partial(figure, *resampled))
-        for name, figure in IMAGE_FIGURES.items()
+        name: _ranked(outcome.reason, metric(normal, anomalous), partial(metric, *resampled))
+        for name, metric in IMAGE_METRICS.items()
     }
 
 
-def _verdict_figures(outcome: Outcome) -> dict[str, Figure]:
+def _verdict_metrics(outcome: Outcome) -> dict[str, Estimate]:
     """Shares get the exact binomial interval; F1, which is none, the bootstrap's."""
     counts = count_verdicts(outcome)
     hits, alarms = counts.true_positives, counts.false_positives
     total = counts.num_normal + counts.num_anomalous
     lone = "" if counts.num_anomalous else NO_DEFECT
     return {
-        "accuracy": _share_figure(hits + counts.true_negatives, total, NO_NORMAL),
-        "precision": _share_figure(hits, 0 if lone else hits + alarms, lone or NO_FLAG),
-        "recall": _share_figure(hits, counts.num_anomalous, NO_DEFECT),
+        "accuracy": _share_estimate(hits + counts.true_negatives, total, NO_NORMAL),
+        "precision": _share_estimate(hits, 0 if lone else hits + alarms, lone or NO_FLAG),
+        "recall": _share_estimate(hits, counts.num_anomalous, NO_DEFECT),
         "f1": _ranked(lone, np.asarray(counts.f1), partial(_resampled_f1, outcome)),
-        "false_alarm_rate": _share_figure(alarms, counts.num_normal, NO_NORMAL),
+        "false_alarm_rate": _share_estimate(alarms, counts.num_normal, NO_NORMAL),
     }
 
 
-def _resampled_f1(outcome: Outcome) -> Figures:
+def _resampled_f1(outcome: Outcome) -> Values:
     flagged, labels = outcome.is_flagged, outcome.is_anomalous
     hits = outcome.resamples @ (flagged & labels)
     wrong = outcome.resamples @ (flagged != labels)
     return np.asarray(2 * hits / np.maximum(2 * hits + wrong, 1))
 
 
-def _pixel_figures(outcome: Outcome, tally: PixelTally) -> dict[str, Figure]:
+def _pixel_metrics(outcome: Outcome, tally: PixelTally) -> dict[str, Estimate]:
     reason = outcome.pixel_reason
-    names = [*PIXEL_FIGURES, *REGION_FIGURES]
+    names = [*PIXEL_METRICS, *REGION_METRICS]
     if reason:
-        return {name: Figure(None, reason=reason) for name in names}
+        return {name: Estimate(None, reason=reason) for name in names}
     fine, weights = tally.fine().weights, outcome.pixel_resamples
     coarse = None if weights is None else [weights @ kind for kind in stack_tallies(tally.images)]
     found = {}
-    for place, figures in ((1, PIXEL_FIGURES), (2, REGION_FIGURES)):
-        for name, figure in figures.items():
-            draw = None if coarse is None else partial(figure, coarse[0], coarse[place])
-            found[name] = _ranked("", figure(fine[0], fine[place]), draw)
+    for place, metrics in ((1, PIXEL_METRICS), (2, REGION_METRICS)):
+        for name, metric in metrics.items():
+            draw = None if coarse is None else partial(metric, coarse[0], coarse[place])
+            found[name] = _ranked("", metric(fine[0], fine[place]), draw)
     return found
 
 
-def _overlap_figures(outcome: Outcome) -> dict[str, Figure]:
+def _overlap_metrics(outcome: Outcome) -> dict[str, Estimate]:
     reason = outcome.pixel_reason
     if reason:
-        return {name: Figure(None, reason=reason) for name in ("iou", "dice")}
+        return {name: Estimate(None, reason=reason) for name in ("iou", "dice")}
     resamples = outcome.pixel_resamples
     return {
-        "iou": _mean_figure([image.iou for image in outcome.compared], resamples),
-        "dice": _mean_figure([image.dice for image in outcome.compared], resamples),
+        "iou": _mean_estimate([image.iou for image in outcome.compared], resamples),
+        "dice": _mean_estimate([image.dice for image in outcome.compared], resamples),
     }
 
 
-def _mean_figure(values: Sequence[float | None], resamples: NDArray[np.float64] | None) -> Figure:
+def _mean_estimate(
+    values: Sequence[float | None], resamples: NDArray[np.float64] | None
+) -> Estimate:
     """Return the mean of what is known, one value for each column of the resamples."""
     known = np.array([value is not None for value in values])
     column = np.array([value for value in values if value is not None])
@@ -286,27 +288,27 @@ def _mean_figure(values: Sequence[float | None], resamples: NDArray[np.float64] 
         return _ranked("", np.asarray(column.mean()), None)
     weights = resamples[:, known]
 
-    def draw() -> Figures:
+    def draw() -> Values:
         sums = weights.sum(axis=1)
         return np.asarray((weights @ column)[sums > 0] / sums[sums > 0])
 
     return _ranked("", np.asarray(column.mean()), draw)
 
 
-def _ranked(reason: str, value: Figures, draw: Callable[[], Figures] | None) -> Figure:
-    """Return a figure with its bootstrap interval, or why it or its interval is undefined."""
+def _ranked(reason: str, value: Values, draw: Callable[[], Values] | None) -> Estimate:
+    """Return a metric with its bootstrap interval, or why it or its interval is undefined."""
     if reason or not np.isfinite(value):
-        return Figure(None, reason=reason or ONE_CLASS)
+        return Estimate(None, reason=reason or ONE_CLASS)
     if draw is None:
-        return Figure(float(value), reason=FEW_MASKS)
+        return Estimate(float(value), reason=FEW_MASKS)
     low, high = percentile_interval(draw(), around=float(value)) or (None, None)
-    return Figure(float(value), low, high)
+    return Estimate(float(value), low, high)
 
 
-def _share_figure(part: int, whole: int, reason: str) -> Figure:
+def _share_estimate(part: int, whole: int, reason: str) -> Estimate:
     if whole == 0:
-        return Figure(None, reason=reason)
-    return Figure(part / whole, *binomial_interval(part, whole))
+        return Estimate(None, reason=reason)
+    return Estimate(part / whole, *binomial_interval(part, whole))
 
 
 def _mean(values: Sequence[float]) -> float | None:

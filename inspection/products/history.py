@@ -21,7 +21,7 @@ class History:
 
     Attributes:
         epochs: numbers of the epochs that were kept, ascending; none for what has no epochs.
-        figures: name -> one value per epoch, losses first; None where it was not measured.
+        metrics: name -> one value per epoch, losses first; None where it was not measured.
         summary: what it learned from, such as "trained on 48 labelled defects".
         created: ISO 8601, UTC.
         seconds: how long it took.
@@ -30,7 +30,7 @@ class History:
     """
 
     epochs: tuple[int, ...]
-    figures: Mapping[str, tuple[float | None, ...]]
+    metrics: Mapping[str, tuple[float | None, ...]]
     summary: str
     created: str
     seconds: float
@@ -43,7 +43,7 @@ class History:
         """Row of the lowest validation loss, the first of equal ones; None if it is unknown."""
         known = [
             (value, row)
-            for row, value in enumerate(self.figures.get("validation_loss", ()))
+            for row, value in enumerate(self.metrics.get("validation_loss", ()))
             if value is not None
         ]
         return min(known)[1] if known else None
@@ -63,8 +63,8 @@ def read_history(folder: Path) -> History:
         training = card.get("training", {})
         return History(
             epochs=tuple(int(row["epoch"]) for row in rows),
-            figures={
-                name: tuple(_number(row.get(name)) for row in rows) for name in _list_figures(rows)
+            metrics={
+                name: tuple(_number(row.get(name)) for row in rows) for name in _list_metrics(rows)
             },
             summary=str(training.get("summary", "")),
             created=str(training.get("created", "")),
@@ -89,14 +89,14 @@ def write_history(folder: Path, history: History) -> None:
         {
             "epoch": epoch,
             **({"stage": history.stages[row]} if history.stages else {}),
-            **{name: values[row] for name, values in history.figures.items()},
+            **{name: values[row] for name, values in history.metrics.items()},
         }
         for row, epoch in enumerate(history.epochs)
     ]
     write_csv(folder / TABLE, rows)
 
 
-def _list_figures(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def _list_metrics(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the names of the losses, then of all else that was measured of an epoch."""
     numeric = (
         name for row in rows for name, value in row.items() if isinstance(value, int | float)

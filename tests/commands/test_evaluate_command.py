@@ -1,4 +1,4 @@
-"""`cli.py evaluate` prints every figure, keeps it, goes on after an interruption, finds leaks."""
+"""`cli.py evaluate` prints every metric, keeps it, goes on after an interruption, finds leaks."""
 
 import shutil
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from inspection.calibration import CALIBRATION, CARD, load_calibration, save_cal
 from inspection.datasets.dataset import read_dataset
 from inspection.errors import BreakdownError, InspectionError
 from inspection.evaluation.files import has_evaluation, load_evaluation
-from inspection.evaluation.records import Figure
+from inspection.evaluation.records import Estimate
 from inspection.files import read_json, write_json
 from inspection.images import pixel_hash, read_image
 from inspection.products.split_plan import SplitKind, SplitPlan, save_split
@@ -118,7 +118,7 @@ def test_a_category_without_enough_memory_is_named_and_the_others_are_evaluated(
     assert "drawn/part: 4 normal" in evaluate(trained)
 
 
-def test_tables_that_excel_keeps_open_cost_no_figure(trained: Path) -> None:
+def test_tables_that_excel_keeps_open_cost_no_metric(trained: Path) -> None:
     folder = trained / "ck" / "drawn" / "part" / "unet"
     tables = (folder / "evaluation.csv", trained / "ck" / "drawn" / "leaderboard.csv")
     for table in tables:
@@ -170,7 +170,7 @@ def test_an_evaluation_without_defects_or_masks_says_what_is_undefined(trained: 
     assert "4 normal and 0 defective" in said
 
 
-def test_what_is_odd_about_the_masks_stands_beside_the_figures(trained: Path) -> None:
+def test_what_is_odd_about_the_masks_stands_beside_the_metrics(trained: Path) -> None:
     masks = sorted((trained / "drawn" / "part" / "ground_truth").rglob("*.png"))
     for path, level in zip(masks, (0, 255, 255), strict=False):
         Image.new("L", Image.open(path).size, level).save(path)
@@ -197,8 +197,8 @@ def test_a_mask_that_is_not_certain_is_refused_before_anything_is_scored(trained
 def test_what_is_undefined_for_any_detector_is_named(trained: Path) -> None:
     evaluate(trained, "--category", "part")
     reports = [load_evaluation(trained / "ck" / "drawn" / "part" / name) for name in NAMES]
-    lost = Figure(None, reason="The U-Net has lost it.")
-    reports[1] = replace(reports[1], figures={**reports[1].figures, "dice": lost})
+    lost = Estimate(None, reason="The U-Net has lost it.")
+    reports[1] = replace(reports[1], metrics={**reports[1].metrics, "dice": lost})
     assert "  undefined: Dice. The U-Net has lost it." in describe_product(reports)
 
 

@@ -1,4 +1,4 @@
-"""Tables and figures of the exploration, on small datasets whose answers are known."""
+"""Tables and plots of the exploration, on small datasets whose answers are known."""
 
 import json
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
@@ -83,7 +83,7 @@ def test_sizes_that_lie_close_together_do_not_write_over_each_other() -> None:
     }
 
 
-def test_a_legend_of_many_lines_leaves_the_figure_its_height(frame: pd.DataFrame) -> None:
+def test_a_legend_of_many_lines_leaves_the_plot_its_height(frame: pd.DataFrame) -> None:
     many = frame.assign(defect_type=[f"kind of flaw {row % 6}" for row in range(len(frame))])
     for chosen, num_lines in (
         (select(frame, category="ring"), 1),
@@ -322,16 +322,16 @@ def make_large(num: int = 100_000) -> pd.DataFrame:
     )
 
 
-def test_a_figure_in_a_table_is_not_rounded_twice() -> None:
-    table = table_value(pd.DataFrame({"image AUROC": [0.936458, 0.5]}), "Figures", file="figures")
+def test_a_metric_in_a_table_is_not_rounded_twice() -> None:
+    table = table_value(pd.DataFrame({"image AUROC": [0.936458, 0.5]}), "Metrics", file="metrics")
     (column,) = table["columns"]
     assert f"{table['rows'][0][0]:.{column['digits']}f}" == "0.936"
 
 
-def test_no_figure_of_100_000_images_is_larger_than_two_megabytes() -> None:
+def test_no_plot_of_100_000_images_is_larger_than_two_megabytes() -> None:
     frame = make_large()
     points = np.random.default_rng(0).normal(size=(len(frame), 2)).astype(np.float32)
-    figures = [
+    plots = [
         overview.draw_splits(frame),
         overview.draw_defect_types(frame),
         overview.draw_sizes(frame),
@@ -340,12 +340,12 @@ def test_no_figure_of_100_000_images_is_larger_than_two_megabytes() -> None:
             similarity.choose_points(frame), points, (0.5, 0.1), source="test"
         ),
     ]
-    assert all(len(figure.to_json()) < LIMIT for figure in figures)
+    assert all(len(plot.to_json()) < LIMIT for plot in plots)
     assert len(json.dumps(table_value(frame, "Images", file="images"))) < LIMIT
 
 
 @pytest.mark.parametrize("measure", shape.MEASURES)
-def test_without_defects_the_figures_say_so(measure: str, frame: pd.DataFrame) -> None:
+def test_without_defects_the_plots_say_so(measure: str, frame: pd.DataFrame) -> None:
     nothing: Any = make_large(0)
     empty = pd.DataFrame(columns=["id", "category", "defect_type", measure])
     assert shape.draw_measure(empty, measure).layout.annotations[0].text

@@ -1,4 +1,4 @@
-"""Classes of parts: their names, and figures compared with scikit-learn."""
+"""Classes of parts: their names, and metrics compared with scikit-learn."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -52,7 +52,7 @@ def make_image(
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_figures_of_classes_are_those_of_scikit_learn(seed: int) -> None:
+def test_metrics_of_classes_are_those_of_scikit_learn(seed: int) -> None:
     rng = np.random.default_rng(seed)
     truth = [NAMES[index] for index in rng.integers(0, 3 + seed % 2, 60)]
     guesses = [NAMES[index] for index in rng.integers(0, 4, 60)]
@@ -75,7 +75,7 @@ def test_figures_of_classes_are_those_of_scikit_learn(seed: int) -> None:
     assert report.recall == pytest.approx(np.mean(recall))
 
 
-def test_figures_worked_by_hand() -> None:
+def test_metrics_worked_by_hand() -> None:
     truth = ["normal", "normal", "normal", "dent", "crack"]
     report = report_classes(truth, ["normal", "normal", "dent", "dent", "dent"])
     assert report.classes == ("normal", "crack", "dent")

@@ -23,7 +23,7 @@ from inspection.evaluation.files import (
     save_evaluation,
 )
 from inspection.evaluation.partial import FOLDER, PartialEvaluation
-from inspection.evaluation.records import FIGURES, Checkpoint, EvaluationReport, GroundTruth
+from inspection.evaluation.records import METRICS, Checkpoint, EvaluationReport, GroundTruth
 from inspection.images import pixel_hash, read_image
 from inspection.types import Channel, Prediction, RGBImage, Sample, Split
 from tests.factories import SIDE, BrightnessDetector, draw_part, make_channel, write_dataset
@@ -54,12 +54,12 @@ def test_an_evaluation_ranks_and_judges_a_dataset(tested: list[Sample]) -> None:
         exam(tested),
         progress=lambda done, total: calls.append((done, total)),
     )
-    assert set(report.figures) == set(FIGURES)
-    assert all(figure.value is not None for figure in report.figures.values())
-    assert report.figures["image_auroc"].value == 1.0
-    assert 0.98 < (report.figures["pixel_auroc"].value or 0) <= 1.0
-    assert (report.figures["iou"].value or 0) > 0.9
-    assert report.figures["recall"].value == 1.0
+    assert set(report.metrics) == set(METRICS)
+    assert all(estimate.value is not None for estimate in report.metrics.values())
+    assert report.metrics["image_auroc"].value == 1.0
+    assert 0.98 < (report.metrics["pixel_auroc"].value or 0) <= 1.0
+    assert (report.metrics["iou"].value or 0) > 0.9
+    assert report.metrics["recall"].value == 1.0
     assert report.by_type[0].defect_type == "spot"
     assert report.by_type[0].image_auroc.value == 1.0
     assert report.meets_target
@@ -71,19 +71,19 @@ def test_an_evaluation_ranks_and_judges_a_dataset(tested: list[Sample]) -> None:
     assert calls[-1] == (24, 24)
 
 
-def test_every_interval_holds_its_figure(tested: list[Sample]) -> None:
-    for figure in run(tested).figures.values():
-        assert figure.low is not None
-        assert figure.value is not None
-        assert figure.high is not None
-        assert figure.low - 0.02 <= figure.value <= figure.high + 0.02
+def test_every_interval_holds_its_metric(tested: list[Sample]) -> None:
+    for estimate in run(tested).metrics.values():
+        assert estimate.low is not None
+        assert estimate.value is not None
+        assert estimate.high is not None
+        assert estimate.low - 0.02 <= estimate.value <= estimate.high + 0.02
 
 
-def test_the_same_seed_gives_the_same_figures(tested: list[Sample]) -> None:
+def test_the_same_seed_gives_the_same_metrics(tested: list[Sample]) -> None:
     first, second = run(tested, seed=3), run(tested, seed=3)
-    timeless = {name for name in FIGURES if name != "seconds"}
+    timeless = {name for name in METRICS if name != "seconds"}
     for name in timeless:
-        assert first.figures[name] == second.figures[name]
+        assert first.metrics[name] == second.metrics[name]
     assert first.curves == second.curves
     assert first.data_fingerprint == second.data_fingerprint
     assert first.origin.exam == second.origin.exam
@@ -133,16 +133,16 @@ def test_with_nothing_unseen_there_is_nothing_to_say(tested: list[Sample]) -> No
         run(tested[3:4], seen={"cae": {tested[3].id: ""}})
 
 
-def test_without_masks_only_image_figures_are_defined(tested: list[Sample]) -> None:
+def test_without_masks_only_image_metrics_are_defined(tested: list[Sample]) -> None:
     report = run([replace(sample, mask_paths=()) for sample in tested])
-    assert report.figures["image_auroc"].value == 1.0
+    assert report.metrics["image_auroc"].value == 1.0
     for name in ("pixel_auroc", "pixel_ap", "aupro_30", "aupro_05", "iou", "dice"):
-        assert report.figures[name].value is None
-        assert "mask" in report.figures[name].reason
+        assert report.metrics[name].value is None
+        assert "mask" in report.metrics[name].reason
     assert report.curves == {}
 
 
-PIXEL_FIGURES = ("pixel_auroc", "pixel_ap", "aupro_30", "aupro_05", "iou", "dice")
+PIXEL_METRICS = ("pixel_auroc", "pixel_ap", "aupro_30", "aupro_05", "iou", "dice")
 
 
 def test_images_without_a_mask_change_no_interval_of_pixels(tested: list[Sample]) -> None:
@@ -151,34 +151,34 @@ def test_images_without_a_mask_change_no_interval_of_pixels(tested: list[Sample]
     others = [sample for sample in tested if sample.is_anomalous][6:]
     bare = [replace(sample, mask_paths=()) for sample in others]
     mixed, alone = run([*normal, *marked, *bare]), run([*normal, *marked])
-    for name in PIXEL_FIGURES:
-        figure = mixed.figures[name]
-        assert figure == alone.figures[name]
-        fences = [one for one in (figure.low, figure.value, figure.high) if one is not None]
+    for name in PIXEL_METRICS:
+        estimate = mixed.metrics[name]
+        assert estimate == alone.metrics[name]
+        fences = [one for one in (estimate.low, estimate.value, estimate.high) if one is not None]
         assert len(fences) == 3
         assert fences == sorted(fences)
 
 
 @pytest.mark.parametrize(("num_masks", "has_interval"), [(1, False), (4, False), (5, True)])
-def test_few_masks_give_figures_of_pixels_but_no_interval(
+def test_few_masks_give_metrics_of_pixels_but_no_interval(
     num_masks: int, has_interval: bool, tested: list[Sample]
 ) -> None:
     defective = [sample for sample in tested if sample.is_anomalous]
     bare = {sample.id for sample in defective[num_masks:]}
     report = run([replace(s, mask_paths=()) if s.id in bare else s for s in tested])
-    for name in PIXEL_FIGURES:
-        figure = report.figures[name]
-        assert figure.value is not None
-        assert (figure.low is not None) is has_interval
-        assert figure.reason.startswith("Fewer than 5 defective") is not has_interval
-    assert report.figures["image_auroc"].low is not None
+    for name in PIXEL_METRICS:
+        estimate = report.metrics[name]
+        assert estimate.value is not None
+        assert (estimate.low is not None) is has_interval
+        assert estimate.reason.startswith("Fewer than 5 defective") is not has_interval
+    assert report.metrics["image_auroc"].low is not None
 
 
-def test_without_defects_only_normal_figures_are_defined(tested: list[Sample]) -> None:
+def test_without_defects_only_normal_metrics_are_defined(tested: list[Sample]) -> None:
     report = run([sample for sample in tested if not sample.is_anomalous])
-    defined = {name for name, figure in report.figures.items() if figure.value is not None}
+    defined = {name for name, estimate in report.metrics.items() if estimate.value is not None}
     assert defined == {"accuracy", "false_alarm_rate", "seconds"}
-    assert "no defective" in report.figures["image_auroc"].reason
+    assert "no defective" in report.metrics["image_auroc"].reason
     assert report.measures["mean_brightness"].anomalous is None
 
 
@@ -187,21 +187,21 @@ def test_without_normal_images_ranking_and_false_alarms_are_undefined(
 ) -> None:
     report = run([sample for sample in tested if sample.is_anomalous])
     for name in ("image_auroc", "image_ap", "image_f1_max", "false_alarm_rate"):
-        assert "no normal" in report.figures[name].reason
-    assert report.figures["recall"].value == 1.0
-    assert report.figures["pixel_auroc"].value is not None
+        assert "no normal" in report.metrics[name].reason
+    assert report.metrics["recall"].value == 1.0
+    assert report.metrics["pixel_auroc"].value is not None
     assert report.false_alarms.seen is None
 
 
 def test_constant_maps_rank_nothing(monkeypatch: pytest.MonkeyPatch, tested: list[Sample]) -> None:
     replace_maps(monkeypatch, lambda image: 1.0)
     report = run(tested)
-    assert report.figures["image_auroc"].value == 0.5
-    assert report.figures["pixel_auroc"].value == 0.5
-    assert report.figures["aupro_30"].value == pytest.approx(0.15)
-    assert report.figures["precision"].value is None
-    assert report.figures["f1"].value == 0
-    assert report.figures["iou"].value == 0
+    assert report.metrics["image_auroc"].value == 0.5
+    assert report.metrics["pixel_auroc"].value == 0.5
+    assert report.metrics["aupro_30"].value == pytest.approx(0.15)
+    assert report.metrics["precision"].value is None
+    assert report.metrics["f1"].value == 0
+    assert report.metrics["iou"].value == 0
 
 
 def test_nan_in_a_map_names_detector_and_image(
@@ -226,8 +226,8 @@ def test_a_mask_too_small_for_the_grid_counts_for_the_image_only(
     report = run([tiny, *good])
     assert report.images[0].ground_truth is GroundTruth.LOST
     assert report.images[0].iou is None
-    assert "half a pixel" in report.figures["iou"].reason
-    assert report.figures["image_auroc"].value is not None
+    assert "half a pixel" in report.metrics["iou"].reason
+    assert report.metrics["image_auroc"].value is not None
 
 
 def test_an_interrupted_evaluation_goes_on_where_it_stopped(
@@ -254,8 +254,8 @@ def test_an_interrupted_evaluation_goes_on_where_it_stopped(
     seen.clear()
     resumed = evaluate(channel, exam(tested), partial=partial)
     assert len(seen) == len(tested) - 16
-    for name in set(FIGURES) - {"seconds"}:
-        assert resumed.figures[name] == whole.figures[name]
+    for name in set(METRICS) - {"seconds"}:
+        assert resumed.metrics[name] == whole.metrics[name]
     assert resumed.curves == whole.curves
     partial.clear()
     assert not (tmp_path / FOLDER).exists()

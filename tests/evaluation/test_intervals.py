@@ -43,12 +43,12 @@ def test_the_middle_95_percent_covers_the_mean_of_most_samples() -> None:
     assert num_covered >= 180
 
 
-def test_a_figure_that_is_never_defined_has_no_interval() -> None:
+def test_a_metric_that_is_never_defined_has_no_interval() -> None:
     assert percentile_interval(np.full(5, np.nan), around=0.5) is None
     assert percentile_interval(np.array([np.nan, 1.0, 1.0]), around=1.0) == (1.0, 1.0)
 
 
-def test_an_interval_holds_its_figure_where_every_resample_lies_on_one_side() -> None:
+def test_an_interval_holds_its_value_where_every_resample_lies_on_one_side() -> None:
     resampled = np.linspace(0.8, 0.9, 1001)
     assert percentile_interval(resampled, around=0.75) == pytest.approx((0.75, 0.8975))
     assert percentile_interval(resampled, around=0.95) == pytest.approx((0.8025, 0.95))

@@ -1,4 +1,4 @@
-"""Boards compare like with like, and show published figures only beside their own category."""
+"""Boards compare like with like, and show published metrics only beside their own category."""
 
 from dataclasses import replace
 
@@ -8,20 +8,20 @@ from inspection.evaluation.leaderboard import has_published, list_entries, make_
 from inspection.evaluation.metrics import Confusion
 from inspection.evaluation.published import CAE_SSIM, DEFECT_TYPES, PATCHCORE, is_published
 from inspection.evaluation.records import (
-    FIGURES,
+    METRICS,
     Checkpoint,
+    Estimate,
     EvaluationReport,
     FalseAlarms,
-    Figure,
     Origin,
-    TypeFigures,
+    TypeMetrics,
 )
 
 
 def make_report(
     category: str, detector: str, value: float | None, *, types: tuple[str, ...] = ("spot",)
 ) -> EvaluationReport:
-    figure = Figure(value, value, value, "" if value is not None else "no masks")
+    estimate = Estimate(value, value, value, "" if value is not None else "no masks")
     return EvaluationReport(
         checkpoint=Checkpoint("parts", category, detector, "0", "0"),
         origin=Origin("", 0, "", ""),
@@ -32,16 +32,16 @@ def make_report(
         pixel_error=0.0,
         images=(),
         left_out=(),
-        figures=dict.fromkeys(FIGURES, figure),
+        metrics=dict.fromkeys(METRICS, estimate),
         confusion=Confusion(1, 1, 1, 1),
         pixel_confusion=None,
         false_alarms=FalseAlarms(0.02, 0, 1, 0.0, 1.0),
-        by_type=tuple(TypeFigures(name, 1, 1, figure, figure) for name in types),
+        by_type=tuple(TypeMetrics(name, 1, 1, estimate, estimate) for name in types),
         measures={},
     )
 
 
-def test_means_are_over_categories_that_have_the_figure_for_every_detector() -> None:
+def test_means_are_over_categories_that_have_the_metric_for_every_detector() -> None:
     reports = [
         make_report("a", "cae", 0.5),
         make_report("a", "unet", 0.7),
@@ -56,7 +56,7 @@ def test_means_are_over_categories_that_have_the_figure_for_every_detector() -> 
     assert [row.category for row in board.rows] == ["a", "b", "c", "d"]
     assert board.means == pytest.approx((0.6, 0.75))
     assert board.num_common == 2
-    assert board.rows[3].entries[1].figure.reason == "It was not evaluated."
+    assert board.rows[3].entries[1].estimate.reason == "It was not evaluated."
     alone = make_leaderboard([make_report("b", "unet", None)], "image_auroc")
     assert alone.means == alone.published_means == (None,)
 
@@ -68,7 +68,7 @@ def test_a_row_says_when_its_detectors_saw_different_images() -> None:
     assert not make_leaderboard(reports, "recall").rows[0].is_same_images
 
 
-def test_published_figures_stand_beside_their_category_only() -> None:
+def test_published_metrics_stand_beside_their_category_only() -> None:
     real = make_report("bottle", "patchcore", 0.99, types=("broken_large", "contamination"))
     drawn = make_report("bottle", "patchcore", 0.93, types=("chip", "contamination"))
     assert has_published([real])
@@ -82,18 +82,16 @@ def test_published_figures_stand_beside_their_category_only() -> None:
 
 def test_the_published_numbers_have_the_published_means() -> None:
     for position, mean in enumerate((99.16, 98.11, 94.37)):  # as the repository states them
-        column = [figures[position] for figures in PATCHCORE.percent.values()]
+        column = [row[position] for row in PATCHCORE.percent.values()]
         assert sum(column) / 15 == pytest.approx(mean, abs=0.05)
-    assert sum(figures[0] for figures in CAE_SSIM.percent.values()) / 15 == pytest.approx(
-        86.9, abs=0.5
-    )
+    assert sum(row[0] for row in CAE_SSIM.percent.values()) / 15 == pytest.approx(86.9, abs=0.5)
     assert PATCHCORE.percent.keys() == CAE_SSIM.percent.keys() == DEFECT_TYPES.keys()
 
 
-def test_the_table_has_every_figure_of_every_report() -> None:
+def test_the_table_has_every_metric_of_every_report() -> None:
     report = make_report("hazelnut", "patchcore", 0.9, types=("crack", "print"))
     row = list_entries([report])[0]
-    assert {key for key in FIGURES if key in row} == set(FIGURES)
+    assert {key for key in METRICS if key in row} == set(METRICS)
     assert row["pixel_auroc_published"] == pytest.approx(0.987)
     assert row["image_auroc_low"] == 0.9
     assert "recall_published" not in row

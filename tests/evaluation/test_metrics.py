@@ -1,4 +1,4 @@
-"""Figures agree with scikit-learn and anomalib, and with cases worked by hand."""
+"""Metrics agree with scikit-learn and anomalib, and with cases worked by hand."""
 
 from functools import partial
 
@@ -63,7 +63,7 @@ def draw_scores(seed: int, *, levels: int = 12) -> tuple[NDArray[np.float32], ND
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
-def test_image_figures_agree_with_scikit_learn_on_ties(seed: int) -> None:
+def test_image_metrics_agree_with_scikit_learn_on_ties(seed: int) -> None:
     scores, labels = draw_scores(seed)
     assert image_auroc(scores, labels) == pytest.approx(roc_auc_score(labels, scores))
     assert image_ap(scores, labels) == pytest.approx(average_precision_score(labels, scores))
@@ -73,7 +73,7 @@ def test_image_figures_agree_with_scikit_learn_on_ties(seed: int) -> None:
     assert image_f1_max(scores, labels) == pytest.approx(best)
 
 
-def test_image_figures_agree_with_hand_worked_cases() -> None:
+def test_image_metrics_agree_with_hand_worked_cases() -> None:
     assert auroc([1, 2], [3, 4]) == 1
     assert auroc([3, 4], [1, 2]) == 0
     assert auroc([1, 1], [1, 1]) == 0.5
@@ -87,11 +87,11 @@ def test_image_figures_agree_with_hand_worked_cases() -> None:
     assert image_ap([5, 5, 5, 5], [True, False, False, False]) == pytest.approx(0.25)
 
 
-@pytest.mark.parametrize("figure", [image_auroc, image_ap, image_f1_max])
-def test_one_class_alone_has_no_figure(figure: partial[float]) -> None:
-    assert np.isnan(figure([1, 2], [True, True]))
-    assert np.isnan(figure([1, 2], [False, False]))
-    assert np.isnan(figure([], []))
+@pytest.mark.parametrize("metric", [image_auroc, image_ap, image_f1_max])
+def test_one_class_alone_has_no_value(metric: partial[float]) -> None:
+    assert np.isnan(metric([1, 2], [True, True]))
+    assert np.isnan(metric([1, 2], [False, False]))
+    assert np.isnan(metric([], []))
 
 
 def test_the_roc_and_pr_curves_are_those_of_scikit_learn() -> None:
@@ -129,7 +129,7 @@ def test_the_confusion_agrees_with_scikit_learn() -> None:
     assert np.isnan(confusion([], []).recall)
 
 
-def test_pixel_figures_agree_with_scikit_learn_within_the_stated_error() -> None:
+def test_pixel_metrics_agree_with_scikit_learn_within_the_stated_error() -> None:
     maps, masks = draw_maps()
     tally = PixelTally()
     for anomaly_map, mask in zip(maps, masks, strict=True):
@@ -187,7 +187,7 @@ def test_touching_corners_make_one_defect() -> None:
     assert region_weights(np.zeros((3, 3), bool)).sum() == 0
 
 
-def test_without_defective_pixels_there_is_no_pixel_figure() -> None:
+def test_without_defective_pixels_there_is_no_pixel_metric() -> None:
     tally = PixelTally()
     tally.add(np.ones((4, 4), np.float32), np.zeros((4, 4), bool))
     normal, anomalous, overlaps = tally.fine().weights
@@ -226,7 +226,7 @@ def test_many_resamples_are_worked_out_at_once() -> None:
     rng = np.random.default_rng(7)
     normal = rng.integers(0, 5, (3, 9)).astype(float)
     anomalous = rng.integers(1, 5, (3, 9)).astype(float)
-    for figure in (auroc_of, average_precision_of, f1_max_of, partial(aupro_of, fpr_limit=0.2)):
-        together = figure(normal, anomalous)
-        alone = [float(figure(n, a)) for n, a in zip(normal, anomalous, strict=True)]
+    for metric in (auroc_of, average_precision_of, f1_max_of, partial(aupro_of, fpr_limit=0.2)):
+        together = metric(normal, anomalous)
+        alone = [float(metric(n, a)) for n, a in zip(normal, anomalous, strict=True)]
         np.testing.assert_allclose(together, alone)

@@ -1,4 +1,4 @@
-"""The Explore data tab in a real headless browser: every figure, every table; on a phone too."""
+"""The Explore data tab in a real headless browser: every plot, every table; on a phone too."""
 
 import csv
 import itertools
@@ -24,10 +24,10 @@ pytestmark = [
 
 SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 SEEN = "[...document.querySelectorAll('.fig .js-plotly-plot')].filter((one) => one.clientWidth)"
-FIGURES = f"{SEEN}.map((one) => JSON.stringify([one.data, one.layout.annotations]))"
+PLOTS = f"{SEEN}.map((one) => JSON.stringify([one.data, one.layout.annotations]))"
 on_desktop = pytest.mark.parametrize("opened", ["desktop"], indirect=True)  # alike on a phone
-NUM_FIGURES = {"overview": 4, "gallery": 0, "location": 1, "shape": 6, "similarity": 1}
-WITH_FIGURES = [view for view, count in NUM_FIGURES.items() if count]
+NUM_PLOTS = {"overview": 4, "gallery": 0, "location": 1, "shape": 6, "similarity": 1}
+WITH_PLOTS = [view for view, count in NUM_PLOTS.items() if count]
 NUM_TABLES = {"overview": 3, "gallery": 0, "location": 1, "shape": 3, "similarity": 1}
 
 
@@ -128,7 +128,7 @@ def open_view(page: Any, view: str) -> None:
         open_tab(page, "#explore-tabs", SUB_TABS[view])
         page.wait_for_selector("#explore-tabs:not([data-stale])")
     page.wait_for_function(
-        f"({SEEN}).filter((one) => one._fullLayout).length === {NUM_FIGURES[view]}"
+        f"({SEEN}).filter((one) => one._fullLayout).length === {NUM_PLOTS[view]}"
     )
     page.wait_for_selector(".gallery:visible" if view == "gallery" else ".data:visible")
 
@@ -138,16 +138,16 @@ def choose(page: Any, label: str, option: str) -> None:
     page.get_by_role("option", name=option, exact=True).first.click()
 
 
-def test_every_figure_follows_category_and_defect_type(own_page: Any) -> None:
+def test_every_plot_follows_category_and_defect_type(own_page: Any) -> None:
     narrow = (("Category", "tile"), ("Defect type", "crack"))
     widen = (("Defect type", "All types"), ("Category", "All categories"))
-    for view, choices in zip(WITH_FIGURES, itertools.cycle((narrow, widen)), strict=False):
+    for view, choices in zip(WITH_PLOTS, itertools.cycle((narrow, widen)), strict=False):
         open_view(own_page, view)
         for label, option in choices:
-            before = own_page.evaluate(FIGURES)
+            before = own_page.evaluate(PLOTS)
             choose(own_page, label, option)
             own_page.wait_for_function(
-                f"(before) => {{ const now = {FIGURES}; return now.length === before.length"
+                f"(before) => {{ const now = {PLOTS}; return now.length === before.length"
                 " && now.every((one, index) => one !== before[index]); }",
                 arg=before,
             )
@@ -240,7 +240,7 @@ def test_search_and_download_of_a_table_stand_in_one_line(page: Any) -> None:
             assert abs(tops[0] - tops[1]) < 2
 
 
-def test_figures_fill_their_places_and_have_names(page: Any) -> None:
+def test_plots_fill_their_places_and_have_names(page: Any) -> None:
     for view in ("shape", "location", "overview"):
         open_view(page, view)
         page.wait_for_function(
@@ -277,7 +277,7 @@ def test_a_point_shows_the_image_of_its_own_dataset(own_page: Any) -> None:
 
 
 def emit(page: Any, event: str) -> None:
-    """Let the figure say that something happened to the point of an image that both have."""
+    """Let the plot say that something happened to the point of an image that both have."""
     point = "{ customdata: 'part/test/dent/000.png' }"
     mouse = "{ clientX: 300, clientY: 300 }"
     page.evaluate(f"({SEEN})[0].emit('{event}', {{ points: [{point}], event: {mouse} }})")

@@ -1,4 +1,4 @@
-"""Marks and colours mean the same on panels, in figures and in legends."""
+"""Marks and colours mean the same on panels, in plots and in legends."""
 
 from dataclasses import asdict
 
@@ -34,10 +34,10 @@ def test_good_images_are_blue_circles_and_nothing_else_is_either(
     categories: tuple[str, ...],
 ) -> None:
     frame = make_images(["crack", "dent", "good", "scratch"], categories)
-    figure = go.Figure()
-    add_classes(figure, frame, np.zeros(len(frame)), np.zeros(len(frame)))
-    good = [trace for trace in figure.data if trace.name.startswith("good")]
-    bad = [trace for trace in figure.data if not trace.name.startswith("good")]
+    plot = go.Figure()
+    add_classes(plot, frame, np.zeros(len(frame)), np.zeros(len(frame)))
+    good = [trace for trace in plot.data if trace.name.startswith("good")]
+    bad = [trace for trace in plot.data if not trace.name.startswith("good")]
     assert good
     assert bad
     assert {trace.marker.color for trace in good} == {style.NORMAL}
@@ -48,13 +48,13 @@ def test_good_images_are_blue_circles_and_nothing_else_is_either(
 
 
 def test_in_bars_good_is_blue_and_defective_orange_in_every_split() -> None:
-    figure = overview.draw_splits(make_images(["good", "dent"]))
-    colours = {trace.name: trace.marker.color for trace in figure.data}
+    plot = overview.draw_splits(make_images(["good", "dent"]))
+    colours = {trace.name: trace.marker.color for trace in plot.data}
     assert {colours["train, good"], colours["test, good"]} == set(BLUE)
     assert {colours["train, defective"], colours["test, defective"]} == set(ORANGE)
 
 
-def test_a_detector_has_one_mark_on_its_panel_and_in_figures() -> None:
+def test_a_detector_has_one_mark_on_its_panel_and_in_plots() -> None:
     for name, look in LOOKS.items():
         assert detector_texts(name)["mark"] == look.mark
         assert f"[data-detector={name}] {{ --mark: {look.light}; }}" in mark_colours()

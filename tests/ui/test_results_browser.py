@@ -22,7 +22,7 @@ pytestmark = [
 KEY, CLASSIFIED = "drawn/part", "drawn/ring"
 SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 SEEN = "[...document.querySelectorAll('.fig .js-plotly-plot')].filter((one) => one.clientWidth)"
-NUM_FIGURES = {"leaderboard": 2, "curves": 5, "compare": 1, "training": 3}
+NUM_PLOTS = {"leaderboard": 2, "curves": 5, "compare": 1, "training": 3}
 NAMED = tuple(
     NamedImage(f"{place}.png", "drawn", "00", true, guess)
     for place, (true, guess) in enumerate(
@@ -74,7 +74,7 @@ def open_view(page: Any, view: str) -> None:
     if view in PARTS:
         page.wait_for_selector(PARTS[view])
     else:
-        ready = f"({SEEN}).filter((one) => one._fullLayout).length === {NUM_FIGURES[view]}"
+        ready = f"({SEEN}).filter((one) => one._fullLayout).length === {NUM_PLOTS[view]}"
         page.wait_for_function(ready)
 
 
@@ -92,8 +92,8 @@ def test_the_tab_opens_with_the_leaderboard(page: Any) -> None:
     assert not page.locator("#results-tabs .status").is_visible()
 
 
-@pytest.mark.parametrize("view", NUM_FIGURES)
-def test_every_figure_fills_its_place(page: Any, view: str) -> None:
+@pytest.mark.parametrize("view", NUM_PLOTS)
+def test_every_plot_fills_its_place(page: Any, view: str) -> None:
     open_view(page, view)
     page.wait_for_function(
         f"{SEEN}.every((one) => Math.abs(one._fullLayout.width - one.clientWidth) <= 1)"

@@ -1,4 +1,4 @@
-"""Classes in the Results tab: figures on answers made by hand, and what the tab shows of them."""
+"""Classes in the Results tab: metrics on answers made by hand, and what the tab shows of them."""
 
 import json
 from dataclasses import replace
@@ -49,9 +49,9 @@ BASE = answer("normal", "normal", "dent", "normal", "normal", backbone="small-cn
 
 
 def test_rows_of_the_matrix_are_true_classes_in_counts_and_percent() -> None:
-    figure = draw_confusion(OWN)
-    (matrix,) = figure.data
-    assert list(figure.layout.xaxis.ticktext) == ["normal", "dent", "scratch"]
+    plot = draw_confusion(OWN)
+    (matrix,) = plot.data
+    assert list(plot.layout.xaxis.ticktext) == ["normal", "dent", "scratch"]
     assert [list(row) for row in matrix.text] == [[1, 1, 0], [0, 2, 1], [0, 0, 0]]
     assert [list(row) for row in matrix.z] == [[50, 50, 0], [0, 66.7, 33.3], [0, 0, 0]]
 
@@ -66,7 +66,7 @@ def test_accuracy_stands_by_dataset_and_beside_the_baseline() -> None:
     assert count_differences(OWN, BASE) == (1, 1)
 
 
-def test_every_class_has_its_figures_and_their_mean() -> None:
+def test_every_class_has_its_metrics_and_their_mean() -> None:
     table = tabulate_classes(OWN, BASE)
     assert table["class"].tolist() == ["normal", "dent", "scratch", "macro (mean)"]
     assert table["precision"].tolist() == pytest.approx([1, 2 / 3, 0, 5 / 9])

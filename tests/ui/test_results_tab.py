@@ -40,7 +40,7 @@ def show(handlers: Handlers, view: object, *wanted: object) -> dict[str, Any]:
 
 
 EXPECTED = {
-    "leaderboard": {"board-figure", "seconds", "board", "figures"},
+    "leaderboard": {"board-plot", "seconds", "board", "metrics"},
     "threshold": {"judge"},
     "curves": {"roc", "pr", "pro", "pixel_pr", "pixel_roc"},
     "compare": {"first", "second", "scatter", "click"},
@@ -94,13 +94,13 @@ def test_what_is_not_trained_is_named_and_takes_no_place(tmp_path: Path) -> None
     assert slots["trainings"]["note"] == "Not trained yet: U-Net, PatchCore."
 
 
-def test_the_figures_are_those_of_the_reports(handlers: Handlers, catalog: Catalog) -> None:
+def test_the_metrics_are_those_of_the_reports(handlers: Handlers, catalog: Catalog) -> None:
     slots = show(handlers, "leaderboard", "drawn", "part", "recall")
     titles = [column["title"] for column in slots["board"]["columns"]]
     row = dict(zip(titles, slots["board"]["rows"][0], strict=True))
     for name, title in (("cae", "CAE"), ("unet", "U-Net"), ("patchcore", "PatchCore")):
         report = load_evaluation(catalog.product(KEY).folder / name)
-        assert row[title] == pytest.approx(report.figures["recall"].value, abs=1e-3)
+        assert row[title] == pytest.approx(report.metrics["recall"].value, abs=1e-3)
     assert row["U-Net"] < row["CAE"]
 
 

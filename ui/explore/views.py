@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from eda import gallery, location, overview, shape, similarity
 from eda.frame import ALL, count_kinds, count_odd, select, select_with_normal
-from eda.style import empty_figure
+from eda.style import empty_plot
 from eda.tables import table_value
 from ui import messages
 from ui.explore.data import Opened
@@ -114,7 +114,7 @@ def show_shape(opened: Opened, choice: Choice) -> Slots:
         ),
         "defects": table_value(defects, messages.DEFECTS_TITLE, file="defects"),
     }
-    if defects.empty:  # one sentence says why, instead of many empty figures
+    if defects.empty:  # one sentence says why, instead of many empty plots
         said = _no_truth(messages.SHAPE_TITLE) if opened.defects.empty else slots["resolution"]
         return dict.fromkeys(slots) | {"resolution": said}
     if defects["thickness_share"].isna().all():
@@ -155,7 +155,7 @@ VIEWS: Mapping[str, View] = {
 
 
 def _no_truth(title: str) -> Any:
-    return empty_figure(title, messages.NO_GROUND_TRUTH)
+    return empty_plot(title, messages.NO_GROUND_TRUTH)
 
 
 def _with_normal(opened: Opened, choice: Choice) -> Any:

@@ -1,4 +1,4 @@
-"""A figure without a mode bar; Gradio writes a stub `quiet_plot.pyi` beside it."""
+"""A plot without a mode bar; Gradio writes a stub `quiet_plot.pyi` beside it."""
 
 import json
 from typing import Any
@@ -10,7 +10,7 @@ CONFIG = {"displayModeBar": False, "displaylogo": False, "responsive": True}
 
 
 class QuietPlot(gr.Plot):
-    """Keeps the configuration of a plotly figure, which `gr.Plot` drops."""
+    """Keeps the configuration of a plot, which `gr.Plot` drops."""
 
     def get_block_name(self) -> str:
         return "plot"
@@ -19,6 +19,6 @@ class QuietPlot(gr.Plot):
         data = super().postprocess(value)
         if data is None or data.type != "plotly":
             return data
-        figure = json.loads(data.plot)
-        figure["config"] = CONFIG
-        return PlotData(type="plotly", plot=json.dumps(figure))
+        plot = json.loads(data.plot)
+        plot["config"] = CONFIG
+        return PlotData(type="plotly", plot=json.dumps(plot))

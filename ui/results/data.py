@@ -25,7 +25,7 @@ Outcome: TypeAlias = EvaluationReport | ClassAnswers | InspectionError
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why a trained detector shows no figures.
+    """Why a trained detector shows no results.
 
     Attributes:
         command: evaluates it; empty where that would not mend it.
@@ -57,7 +57,7 @@ class Results:
         }
 
     def shown(self, key: str) -> "list[Shown]":
-        """Return the evaluated detectors of a product, as figures show them."""
+        """Return the evaluated detectors of a product, as plots show them."""
         from eda.results.plots import Shown
 
         return [

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 RESULTS_DATASET = "Dataset"
 RESULTS_CATEGORY = "Category"
-RESULTS_METRIC = "Figure"
+RESULTS_METRIC = "Metric"
 RESULTS_FIRST = "Horizontal axis"
 RESULTS_SECOND = "Vertical axis"
 RESULTS_KIND = "Images"
@@ -13,7 +13,7 @@ RESULTS_NO_PRODUCTS = (
     "There is no trained detector yet. Train one with `python cli.py train --data DIR`."
 )
 RESULTS_MISSING = "It was not evaluated yet."
-RESULTS_TODO = "Not in these figures"
+RESULTS_TODO = "Not in these results"
 RESULTS_TODO_ONE = "{product}, {detector}: {problem}"
 RESULTS_TODO_ALL = (
     "{num} detectors were not evaluated, or not these weights and thresholds: {names}."
@@ -28,9 +28,9 @@ CLASSES_NO_BASELINE = (
     "There is no baseline to compare with. Train one into another folder (`--backbone small-cnn`), "
     "then run `{command} --baseline DIR`."
 )
-CLASSES_ONLY = "There are no good parts to judge by: only classes and trainings have figures."
-BOARD_TITLE = "Leaderboard: {figure}"
-FIGURES_TITLE = "Every figure: {category}"
+CLASSES_ONLY = "There are no good parts to judge by: only classes and trainings have results."
+BOARD_TITLE = "Leaderboard: {metric}"
+METRICS_TITLE = "All metrics: {category}"
 PIXEL_CURVES = "Curves of pixels"
 SCATTER_HINT = "One point per test image. Click one to open it in Inspect."
 MISTAKES = {

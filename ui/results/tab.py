@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from inspection.errors import InspectionError
-from inspection.evaluation.records import FIGURES
+from inspection.evaluation.records import METRICS
 from inspection.products.catalog import Catalog
 from ui.explore.parts import (
     busy_value,
@@ -75,7 +75,7 @@ class Handlers:
         choice = Choice(
             key=keys[str(category)],
             keys=tuple(keys.values()),
-            metric=_known(metric, FIGURES, "image_auroc"),
+            metric=_known(metric, METRICS, "image_auroc"),
             first=str(first),
             second=str(second),
             kind=_known(kind, results_messages.MISTAKES, "misses"),
@@ -142,13 +142,13 @@ def build(page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG001 (every tab
 
 def _lay_out_leaderboard(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa: ARG001
     with gr.Row(elem_classes="xp-filters"):
-        figures = [(kind.title, key) for key, kind in FIGURES.items()]
-        outputs["metric"] = _choice(results_messages.RESULTS_METRIC, figures)
+        metrics = [(kind.title, key) for key, kind in METRICS.items()]
+        outputs["metric"] = _choice(results_messages.RESULTS_METRIC, metrics)
     with gr.Row(elem_classes="xp-row"):
-        outputs["board-figure"] = make_plot()
+        outputs["board-plot"] = make_plot()
         outputs["seconds"] = make_plot()
     outputs["board"] = make_table()
-    outputs["figures"] = make_table()
+    outputs["metrics"] = make_table()
 
 
 def _lay_out_threshold(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa: ARG001

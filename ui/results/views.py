@@ -24,18 +24,18 @@ from eda.results.plots import (
 from eda.results.scores import draw_scatter, judge_values
 from eda.results.tables import (
     describe_board,
-    describe_figures,
+    describe_metrics,
     tabulate_board,
-    tabulate_figures,
+    tabulate_metrics,
 )
 from eda.results.training import draw_training
-from eda.style import empty_figure
+from eda.style import empty_plot
 from eda.tables import table_value
 from inspection.calibration import load_calibration
 from inspection.errors import InspectionError
 from inspection.evaluation.class_answers import ClassAnswers, load_baseline
 from inspection.evaluation.leaderboard import make_leaderboard
-from inspection.evaluation.records import FIGURES
+from inspection.evaluation.records import METRICS
 from inspection.names import title_of
 from inspection.products.history import History, read_history
 from ui.results import messages as results_messages
@@ -83,7 +83,7 @@ def choose_tabs(results: Results, choice: Choice) -> dict[str, bool]:
 
 
 def show_leaderboard(results: Results, choice: Choice) -> Slots:
-    """Return one figure of all categories; times and all figures of one."""
+    """Return one metric of all categories; times and all metrics of one."""
     everyone = [one for key in choice.keys for one in results.shown(key)]
     looks = {one.report.detector: one for one in sorted(everyone, key=lambda one: one.place)}
     order = list(looks)
@@ -93,19 +93,19 @@ def show_leaderboard(results: Results, choice: Choice) -> Slots:
     here = results.shown(choice.key)
     category = results.catalog.product(choice.key).category
     return {
-        "board-figure": draw_leaderboard(board, looks),
+        "board-plot": draw_leaderboard(board, looks),
         "seconds": draw_seconds(here, category),
         "board": table_value(
             tabulate_board(board, titles),
-            results_messages.BOARD_TITLE.format(figure=FIGURES[choice.metric].title),
+            results_messages.BOARD_TITLE.format(metric=METRICS[choice.metric].title),
             file="leaderboard",
             note=describe_board(board, titles),
         ),
-        "figures": table_value(
-            tabulate_figures(here) if here else pd.DataFrame(),
-            results_messages.FIGURES_TITLE.format(category=category),
-            file="figures",
-            note=describe_figures(here) if here else "",
+        "metrics": table_value(
+            tabulate_metrics(here) if here else pd.DataFrame(),
+            results_messages.METRICS_TITLE.format(category=category),
+            file="metrics",
+            note=describe_metrics(here) if here else "",
         ),
     }
 
@@ -114,8 +114,8 @@ def show_curves(results: Results, choice: Choice) -> Slots:
     """Return ROC, precision-recall and PRO curves of one category."""
     shown = results.shown(choice.key)
     of_pixels: Slots = {**draw_pixel_curves(shown)}
-    if not any(figure.data for figure in of_pixels.values()):  # one sentence instead of three
-        said = empty_figure(results_messages.PIXEL_CURVES, NO_PIXELS)
+    if not any(plot.data for plot in of_pixels.values()):  # one sentence instead of three
+        said = empty_plot(results_messages.PIXEL_CURVES, NO_PIXELS)
         of_pixels = dict.fromkeys(of_pixels) | {"pro": said}
     return {"roc": draw_image_roc(shown), "pr": draw_image_pr(shown), **of_pixels}
 

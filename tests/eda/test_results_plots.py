@@ -1,4 +1,4 @@
-"""Figures and tables of evaluations, on reports made by hand whose answers are known."""
+"""Plots and tables of evaluations, on reports made by hand whose answers are known."""
 
 import json
 from collections.abc import Mapping
@@ -25,19 +25,19 @@ from eda.results.plots import (
     draw_seconds,
 )
 from eda.results.scores import draw_scatter, judge_values, make_histogram
-from eda.results.tables import describe_board, describe_figures, tabulate_board, tabulate_figures
+from eda.results.tables import describe_board, describe_metrics, tabulate_board, tabulate_metrics
 from eda.results.training import draw_training
 from inspection.calibration import CARD
 from inspection.errors import CheckpointError
 from inspection.evaluation.leaderboard import make_leaderboard
 from inspection.evaluation.metrics import confusion
 from inspection.evaluation.records import (
-    FIGURES,
+    METRICS,
     Checkpoint,
     Curve,
+    Estimate,
     EvaluationReport,
     FalseAlarms,
-    Figure,
     GroundTruth,
     Origin,
     ScoredImage,
@@ -70,7 +70,7 @@ def make_report(
         )
         for name, score in scores.items()
     )
-    figure = Figure(
+    estimate = Estimate(
         value, value and value - 0.1, value and value + 0.1, "" if value else "No mask."
     )
     flagged = [image.image_score > threshold for image in images]
@@ -84,7 +84,7 @@ def make_report(
         pixel_error=0.0,
         images=images,
         left_out=(),
-        figures=dict.fromkeys(FIGURES, figure),
+        metrics=dict.fromkeys(METRICS, estimate),
         confusion=confusion(flagged, [image.is_anomalous for image in images]),
         pixel_confusion=None,
         false_alarms=FalseAlarms(0.1, 1, 3, 0.01, 0.9),
@@ -130,13 +130,13 @@ def test_disagreements_are_in_units_of_the_thresholds(first: Shown, second: Show
 
 
 def test_the_scatter_shows_every_image_both_were_asked_about(first: Shown, second: Shown) -> None:
-    figure = draw_scatter(first, second)
-    normal, defective = figure.data
+    plot = draw_scatter(first, second)
+    normal, defective = plot.data
     assert list(normal.customdata) == ["g0", "g1", "g2"]
     assert list(defective.x) == pytest.approx([5.0, 0.9, 0.1])
     assert list(defective.y) == pytest.approx([8.0, 1.2, 0.9])
-    assert figure.layout.xaxis.type == figure.layout.yaxis.type == "log"
-    said = {one.text for one in figure.layout.annotations}
+    assert plot.layout.xaxis.type == plot.layout.yaxis.type == "log"
+    said = {one.text for one in plot.layout.annotations}
     assert {"only CAE flags", "only U-Net flags", "both flag"} <= said
     other = Shown("U-Net", 1, make_report({"x": 1.0}, truth={"x": None}))
     for pair in ((first, None), (first, other)):
@@ -155,8 +155,8 @@ def test_a_very_large_test_set_stays_below_the_limit() -> None:
     truth = {f"part/test/{row:06d}.png": "dent" if row % 2 else None for row in range(20_000)}
     scores = dict(zip(truth, rng.lognormal(size=len(truth)).tolist(), strict=True))
     many = Shown("CAE", 0, make_report(scores, truth=truth))
-    for figure in (draw_scatter(many, many), draw_image_roc([many]), draw_image_pr([many])):
-        assert len(figure.to_json()) < LIMIT
+    for plot in (draw_scatter(many, many), draw_image_roc([many]), draw_image_pr([many])):
+        assert len(plot.to_json()) < LIMIT
 
 
 def test_image_curves_are_those_of_scikit_learn(first: Shown) -> None:
@@ -222,19 +222,19 @@ def test_the_leaderboard_shows_what_is_defined_with_its_interval() -> None:
 
 def test_a_dot_says_its_interval_or_that_there_is_none() -> None:
     report = make_report({}, category="a", value=0.7)
-    few = replace(report, figures={**report.figures, "pixel_auroc": Figure(0.7, reason="Few.")})
+    few = replace(report, metrics={**report.metrics, "pixel_auroc": Estimate(0.7, reason="Few.")})
     looks = {"cae": Shown("CAE", 0, few)}
     for key, says in (("image_auroc", "0.600 to 0.800"), ("pixel_auroc", "no interval")):
         (dots,) = draw_leaderboard(make_leaderboard([few], key), looks).data
         assert dots.customdata[0][1] == says
-    assert "Few." in describe_figures([looks["cae"]])
+    assert "Few." in describe_metrics([looks["cae"]])
 
 
-def test_every_figure_stands_in_the_table_with_its_interval(first: Shown) -> None:
-    table = tabulate_figures([first]).set_index("figure")["CAE"]
+def test_every_metric_stands_in_the_table_with_its_interval(first: Shown) -> None:
+    table = tabulate_metrics([first]).set_index("metric")["CAE"]
     assert table["image AUROC"] == "0.800 (0.700–0.900)"
     assert table["accuracy *"] == "0.800 (0.700–0.900)"
-    said = describe_figures([first])
+    said = describe_metrics([first])
     assert "3 normal and 3 defective test images" in said
     assert "10 false alarms per 100" in said
     assert "CAE 1 of 3" in said
@@ -320,10 +320,10 @@ def test_a_training_is_read_from_the_card_and_its_best_epoch_marked(tmp_path: Pa
     ]
     history = read_history(write_card(tmp_path / "cae", rows))
     assert history.epochs == (1, 2, 3)
-    assert history.figures["loss"] == (20.0, 2.0, 1.0)
-    figure = draw_training("CAE", history)
-    assert [one.name for one in figure.data] == ["training", "validation", "lowest: epoch 2"]
-    assert figure.layout.yaxis.type == "log"
+    assert history.metrics["loss"] == (20.0, 2.0, 1.0)
+    plot = draw_training("CAE", history)
+    assert [one.name for one in plot.data] == ["training", "validation", "lowest: epoch 2"]
+    assert plot.layout.yaxis.type == "log"
 
 
 def test_accuracy_and_f1_of_a_training_have_lines_on_an_axis_of_their_own(tmp_path: Path) -> None:
@@ -333,8 +333,8 @@ def test_accuracy_and_f1_of_a_training_have_lines_on_an_axis_of_their_own(tmp_pa
         for n in (1, 2, 3)
     ]
     history = read_history(write_card(tmp_path / "classifier", rows))
-    assert list(history.figures) == ["loss", "validation_loss", "accuracy", "f1"]
-    assert history.figures["f1"] == pytest.approx((0.5, 0.6, 0.7))
+    assert list(history.metrics) == ["loss", "validation_loss", "accuracy", "f1"]
+    assert history.metrics["f1"] == pytest.approx((0.5, 0.6, 0.7))
     lines = {one.name: one for one in draw_training("Classifier", history).data}
     assert lines["accuracy"].y == pytest.approx((0.6, 0.7, 0.8))
     assert lines["accuracy"].yaxis == lines["F1"].yaxis == "y2"
