@@ -48,7 +48,7 @@ from inspection.errors import (
     InspectionError,
     explain,
 )
-from inspection.evaluation.evaluate import Exam
+from inspection.evaluation.evaluate import EvaluationJob
 from inspection.evaluation.evaluate import evaluate as evaluate_channel
 from inspection.evaluation.files import (
     has_evaluation,
@@ -69,9 +69,8 @@ from inspection.products.places import CHECKPOINTS
 from inspection.products.product import Product
 from inspection.products.reading import load_reading, look_through, read_by
 from inspection.products.split_plan import load_split
-from inspection.products.splits import apply_split, make_split
+from inspection.products.splits import find_test_samples
 from inspection.progress import progress_bar
-from inspection.types import Sample, Split
 
 LEADERBOARD = "leaderboard.csv"
 
@@ -227,20 +226,19 @@ def make_exams(
     *,
     rate: float | None,
     seed: int,
-) -> dict[str, Exam]:
+) -> dict[str, EvaluationJob]:
     """Return what each detector of a product is asked: all the same images, by the same rate."""
     joined = catalog.joined(product.key)
     chosen = check_names(names) if names else find_usable(catalog, product)
     calibrations = [catalog.channel(product.key, name).calibration for name in chosen]
     used_rate = catalog.rate(product.key, calibrations) if rate is None else rate
-    plan = load_split(product.folder) or make_split(source.samples)
-    test: list[Sample] = [s for s in apply_split(source.samples, plan) if s.split is Split.TEST]
+    test = find_test_samples(product.folder, source.samples)
     # what one has seen counts for none, so that all are scored on the same images
     seen: Mapping[str, Mapping[str, str]] = {
         name: read_seen(product.folder / name) for name in joined
     }
     return {
-        name: Exam(
+        name: EvaluationJob(
             samples=test,
             false_alarm_rate=used_rate,
             checkpoint=read_identity(product.folder / name),
@@ -253,21 +251,21 @@ def make_exams(
 
 
 def evaluate_one(
-    catalog: Catalog, product: Product, exam: Exam, *, is_fresh: bool
+    catalog: Catalog, product: Product, job: EvaluationJob, *, is_fresh: bool
 ) -> EvaluationReport:
     """Evaluate one detector and keep the report; one that is still true is only read."""
-    name = exam.checkpoint.detector
+    name = job.checkpoint.detector
     folder = product.folder / name
-    partial = PartialEvaluation(folder, exam.key)
+    partial = PartialEvaluation(folder, job.key)
     if is_fresh:
         partial.clear()
-    elif (kept := _kept_report(folder, exam)) is not None:
+    elif (kept := _kept_report(folder, job)) is not None:
         with tolerate_locked_files():
             save_table(folder, kept)
         return kept
     channel = catalog.channel(product.key, name)
     with progress_bar(f"{product.key} {name}") as progress:
-        report = evaluate_channel(channel, exam, partial=partial, progress=progress)
+        report = evaluate_channel(channel, job, partial=partial, progress=progress)
     with tolerate_locked_files():
         save_evaluation(folder, report)
     partial.clear()
@@ -285,11 +283,11 @@ def read_reports(catalog: Catalog, dataset: str) -> list[EvaluationReport]:
     return found
 
 
-def _kept_report(folder: Path, exam: Exam) -> EvaluationReport | None:
+def _kept_report(folder: Path, job: EvaluationJob) -> EvaluationReport | None:
     if not has_evaluation(folder):
         return None
     try:
         report = load_evaluation(folder)
     except EvaluationError:
         return None
-    return report if report.origin.exam == exam.digest() else None
+    return report if report.origin.exam == job.digest() else None

@@ -28,9 +28,9 @@ from inspection.products.catalog import Catalog
 from inspection.products.product import Product
 from inspection.products.reading import load_reading
 from inspection.products.split_plan import load_split
-from inspection.products.splits import apply_split, make_split
+from inspection.products.splits import find_test_samples
 from inspection.progress import progress_bar
-from inspection.types import Sample, Split
+from inspection.types import Sample
 
 
 class Rival:
@@ -129,8 +129,7 @@ def name_classes(folder: Path, source: Dataset, rival: Rival) -> None:
     Raises:
         DatasetError: there is no test image that the classifier has not seen.
     """
-    plan = load_split(folder.parent) or make_split(source.samples, needs_normal=False)
-    test = [s for s in apply_split(source.samples, plan) if s.split is Split.TEST]
+    test = find_test_samples(folder.parent, source.samples)
     truths = {sample.id: class_of(sample, Labelling.TYPES) for sample in test}
     named = ask(folder, test, truths, title=source.name, device=rival.device)
     left_out = find_seen(folder, named)
@@ -147,7 +146,7 @@ def name_classes(folder: Path, source: Dataset, rival: Rival) -> None:
     if left_out:
         typer.echo(f"  left out: {len(left_out)} that it has seen, such as {left_out[0].id}")
     told = describe_answers(answers, rival.compare(answers, folder, test))
-    for line in [*told, *describe_split(plan)]:
+    for line in [*told, *describe_split(load_split(folder.parent))]:
         typer.echo(line)
 
 

@@ -33,8 +33,8 @@ from inspection.products.dataset_identity import check_dataset
 from inspection.products.places import CHECKPOINTS
 from inspection.products.reading import read_by, settle_reading
 from inspection.products.split_labels import Labels
-from inspection.products.split_plan import load_split, save_split
-from inspection.products.splits import apply_split, make_split, open_split
+from inspection.products.split_plan import save_split
+from inspection.products.splits import apply_split, find_split, open_split
 from inspection.types import Sample, Split
 
 OUT = Path("runs") / "tune"
@@ -170,7 +170,7 @@ def split_samples(
 ) -> list[Sample]:
     """Return the samples with their split, which is only written where labels leave the test."""
     if labels is None:
-        return apply_split(samples, load_split(folder) or make_split(samples, seed=seed))
+        return apply_split(samples, find_split(folder, samples, seed=seed))
     plan = open_split(folder, samples, seed=seed, labels=labels)
     save_split(folder, plan)
     return apply_split(samples, plan, labels=labels)

@@ -13,7 +13,7 @@ from PIL import Image
 
 from inspection.calibration import CARD, load_calibration, save_calibration
 from inspection.embedding import FIELDS
-from inspection.evaluation.evaluate import Exam, evaluate
+from inspection.evaluation.evaluate import EvaluationJob, evaluate
 from inspection.evaluation.files import read_identity, save_evaluation
 from inspection.files import FORMAT, write_json
 from inspection.products.catalog import Catalog
@@ -206,8 +206,8 @@ def write_evaluations(catalog: Catalog, key: str, *, rate: float = 0.02) -> None
     """Evaluate every trained detector of a product and keep the reports beside the weights."""
     for name in catalog.trained(key):
         folder = catalog.product(key).folder / name
-        exam = Exam(catalog.samples(key), rate, read_identity(folder))
-        save_evaluation(folder, evaluate(catalog.channel(key, name), exam))
+        job = EvaluationJob(catalog.samples(key), rate, read_identity(folder))
+        save_evaluation(folder, evaluate(catalog.channel(key, name), job))
 
 
 def write_bad_files(folder: Path) -> dict[str, Path]:

@@ -44,7 +44,7 @@ CHUNK = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Exam:
+class EvaluationJob:
     """What a detector is asked.
 
     Attributes:
@@ -74,7 +74,7 @@ class Exam:
 
 def evaluate(
     channel: Channel,
-    exam: Exam,
+    job: EvaluationJob,
     *,
     partial: PartialEvaluation | None = None,
     progress: Progress | None = None,
@@ -83,7 +83,7 @@ def evaluate(
 
     Args:
         channel: the detector and its calibration.
-        exam: the samples, what was seen of them, and the false-alarm rate of the verdicts.
+        job: the samples, what was seen of them, and the false-alarm rate of the verdicts.
         partial: where an interrupted evaluation goes on; nothing is kept without it.
         progress: called with (done, total).
 
@@ -92,13 +92,13 @@ def evaluate(
         CalibrationError: the rate is below what the calibration supports.
         CheckpointError: a map is not finite; says of which image.
     """
-    threshold = channel.calibration.threshold(exam.false_alarm_rate)
-    seen = SeenImages(exam.seen)
+    threshold = channel.calibration.threshold(job.false_alarm_rate)
+    seen = SeenImages(job.seen)
     rows: list[ScoredImage] = []
     left_out: list[LeftOut] = []
     tally = PixelTally()
-    for start in range(0, len(exam.samples), CHUNK):
-        samples = exam.samples[start : start + CHUNK]
+    for start in range(0, len(job.samples), CHUNK):
+        samples = job.samples[start : start + CHUNK]
         chunk = partial.load(samples) if partial is not None else None
         if chunk is None:
             chunk = _score(channel, samples, threshold=threshold, seen=seen)
@@ -108,25 +108,30 @@ def evaluate(
         left_out.extend(chunk.left_out)
         tally.merge(chunk.fine, chunk.coarse)
         if progress is not None:
-            progress(start + len(samples), len(exam.samples))
+            progress(start + len(samples), len(job.samples))
     if not rows:
         raise DatasetError(
             f"There is no test image that no detector has seen ({len(left_out)} were seen).",
             "Put other images into the test part of the dataset folder.",
         )
-    outcome = Outcome(rows, threshold, exam.seed)
-    return _report(exam, outcome, tally, left_out, grid=channel.detector.input_size)
+    outcome = Outcome(rows, threshold, job.seed)
+    return _report(job, outcome, tally, left_out, grid=channel.detector.input_size)
 
 
 def _report(
-    exam: Exam, outcome: Outcome, tally: PixelTally, left_out: Sequence[LeftOut], *, grid: Size
+    job: EvaluationJob,
+    outcome: Outcome,
+    tally: PixelTally,
+    left_out: Sequence[LeftOut],
+    *,
+    grid: Size,
 ) -> EvaluationReport:
     images = outcome.images
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return EvaluationReport(
-        checkpoint=exam.checkpoint,
-        origin=Origin(exam.command, exam.seed, now, exam.digest()),
-        false_alarm_rate=exam.false_alarm_rate,
+        checkpoint=job.checkpoint,
+        origin=Origin(job.command, job.seed, now, job.digest()),
+        false_alarm_rate=job.false_alarm_rate,
         threshold=outcome.threshold,
         data_fingerprint=fingerprint({image.id: image.pixel_hash for image in images}),
         grid=grid,
@@ -136,7 +141,7 @@ def _report(
         metrics=make_metrics(outcome, tally),
         confusion=count_verdicts(outcome),
         pixel_confusion=count_pixels(images),
-        false_alarms=count_false_alarms(outcome, exam.false_alarm_rate),
+        false_alarms=count_false_alarms(outcome, job.false_alarm_rate),
         by_type=metrics_by_type(outcome),
         measures=mean_measures(images),
         curves=make_curves(outcome, tally),

@@ -21,8 +21,7 @@ from inspection.products.panels import FAILURES, Panel, Status, stopped
 from inspection.products.places import Places
 from inspection.products.product import Product, find_products
 from inspection.products.reading import load_reading, read_by
-from inspection.products.split_plan import load_split
-from inspection.products.splits import apply_split, make_split
+from inspection.products.splits import find_test_samples
 from inspection.types import DEFAULT_READING, Calibration, Channel, Reading, Sample, Split
 
 if TYPE_CHECKING:
@@ -365,14 +364,11 @@ class Catalog:
 
     def _unseen(self, product: Product) -> tuple[Sample, ...]:
         samples = self._read_samples(product)
-        plan = None if self.is_foreign(product.key) else load_split(product.folder)
-        if plan is None and any(sample.split is Split.TRAIN for sample in samples):
-            plan = make_split(samples, needs_normal=False)
-        used = samples if plan is None else apply_split(samples, plan)
+        folder = None if self.is_foreign(product.key) else product.folder
         seen: set[str] = set()
         for detector in self.joined(product.key):
             seen |= self._joining.seen(product.folder / detector).keys()
-        return tuple(s for s in used if s.split is Split.TEST and s.id not in seen)
+        return tuple(s for s in find_test_samples(folder, samples) if s.id not in seen)
 
 
 def _chosen(product: Product, detector: str) -> str:

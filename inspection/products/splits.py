@@ -217,6 +217,37 @@ def apply_split(
     return used
 
 
+def find_split(folder: Path | None, samples: Sequence[Sample], *, seed: int = 0) -> SplitPlan:
+    """Return the split of a product, or the one that would be made; nothing is written.
+
+    Args:
+        folder: of the product; None for samples that no detector was trained on.
+        samples: of one category; test images alone need no split.
+        seed: of a split that would be made.
+
+    Raises:
+        CheckpointError: the stored split is damaged.
+        DatasetError: there is none, and the samples are too few to make one.
+    """
+    stored = None if folder is None else load_split(folder)
+    if stored is not None:
+        return stored
+    if not any(sample.split is Split.TRAIN for sample in samples):
+        return SplitPlan(seed, 0.0, {})
+    return make_split(samples, seed=seed, needs_normal=False)
+
+
+def find_test_samples(folder: Path | None, samples: Sequence[Sample]) -> list[Sample]:
+    """Return the test samples of a product, by its `find_split`.
+
+    Raises:
+        CheckpointError: the stored split is damaged.
+        DatasetError: there is none, and the samples are too few to make one.
+    """
+    used = apply_split(samples, find_split(folder, samples))
+    return [sample for sample in used if sample.split is Split.TEST]
+
+
 def open_split(
     folder: Path,
     samples: Sequence[Sample],

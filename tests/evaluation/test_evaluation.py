@@ -13,7 +13,7 @@ from PIL import Image
 
 from inspection.datasets.dataset import read_dataset
 from inspection.errors import CheckpointError, DatasetError, EvaluationError
-from inspection.evaluation.evaluate import Exam, evaluate
+from inspection.evaluation.evaluate import EvaluationJob, evaluate
 from inspection.evaluation.files import (
     EVALUATION,
     TABLE,
@@ -39,19 +39,19 @@ def tested(tmp_path: Path) -> list[Sample]:
     return [sample for sample in samples if sample.split is Split.TEST]
 
 
-def exam(samples: Sequence[Sample], **changes: Any) -> Exam:
-    return replace(Exam(samples, 0.05, CHECKPOINT), **changes)
+def make_job(samples: Sequence[Sample], **changes: Any) -> EvaluationJob:
+    return replace(EvaluationJob(samples, 0.05, CHECKPOINT), **changes)
 
 
 def run(samples: Sequence[Sample], **changes: Any) -> EvaluationReport:
-    return evaluate(make_channel(*NORMAL_SCORES), exam(samples, **changes))
+    return evaluate(make_channel(*NORMAL_SCORES), make_job(samples, **changes))
 
 
 def test_an_evaluation_ranks_and_judges_a_dataset(tested: list[Sample]) -> None:
     calls: list[tuple[int, int]] = []
     report = evaluate(
         make_channel(*NORMAL_SCORES),
-        exam(tested),
+        make_job(tested),
         progress=lambda done, total: calls.append((done, total)),
     )
     assert set(report.metrics) == set(METRICS)
@@ -95,7 +95,7 @@ def test_false_alarms_are_counted_by_part_and_held_against_the_promise(
 ) -> None:
     good = [sample for sample in tested if not sample.is_anomalous]
     views = [replace(sample, group=f"part{index // 3}") for index, sample in enumerate(good)]
-    report = evaluate(make_channel(*([60.0] * 40)), exam(views))  # flags every part
+    report = evaluate(make_channel(*([60.0] * 40)), make_job(views))  # flags every part
     alarms = report.false_alarms
     assert (alarms.num_flagged, alarms.num_parts, alarms.seen) == (4, 4, 1.0)
     assert not alarms.is_within_promise
@@ -234,7 +234,7 @@ def test_an_interrupted_evaluation_goes_on_where_it_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tested: list[Sample]
 ) -> None:
     channel = make_channel(*NORMAL_SCORES)
-    whole = evaluate(channel, exam(tested))
+    whole = evaluate(channel, make_job(tested))
     seen: list[RGBImage] = []
     plain = BrightnessDetector.predict
 
@@ -245,14 +245,14 @@ def test_an_interrupted_evaluation_goes_on_where_it_stopped(
         return plain(self, images)
 
     monkeypatch.setattr(BrightnessDetector, "predict", dying)
-    partial = PartialEvaluation(tmp_path, exam(tested).key)
+    partial = PartialEvaluation(tmp_path, make_job(tested).key)
     with pytest.raises(KeyboardInterrupt):
-        evaluate(channel, exam(tested), partial=partial)
+        evaluate(channel, make_job(tested), partial=partial)
     monkeypatch.setattr(
         BrightnessDetector, "predict", lambda self, images: count(seen, plain(self, images))
     )
     seen.clear()
-    resumed = evaluate(channel, exam(tested), partial=partial)
+    resumed = evaluate(channel, make_job(tested), partial=partial)
     assert len(seen) == len(tested) - 16
     for name in set(METRICS) - {"seconds"}:
         assert resumed.metrics[name] == whole.metrics[name]
@@ -264,14 +264,14 @@ def test_an_interrupted_evaluation_goes_on_where_it_stopped(
 def test_what_was_kept_for_other_scores_or_is_damaged_is_not_used(
     tmp_path: Path, tested: list[Sample]
 ) -> None:
-    asked = exam(tested)
+    asked = make_job(tested)
     partial = PartialEvaluation(tmp_path, asked.key)
     evaluate(make_channel(*NORMAL_SCORES), asked, partial=partial)
     chunk = tested[:16]
     assert partial.load(chunk) is not None
-    other = exam(tested, checkpoint=replace(CHECKPOINT, weights_sha256="2"))
+    other = make_job(tested, checkpoint=replace(CHECKPOINT, weights_sha256="2"))
     assert PartialEvaluation(tmp_path, other.key).load(chunk) is None
-    leaky = exam(tested, seen={"cae": {"x": "y"}})
+    leaky = make_job(tested, seen={"cae": {"x": "y"}})
     assert PartialEvaluation(tmp_path, leaky.key).load(chunk) is None
     for path in (tmp_path / FOLDER).iterdir():
         path.write_bytes(path.read_bytes()[:100])
