@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from inspection.command_line import quote_path
 from inspection.datasets.dataset import check_name, read_dataset, split_name
 from inspection.demo.folder import DemoFolder
 from inspection.demo.products import PRODUCTS, is_demo
 from inspection.errors import InspectionError, SettingsError
+from inspection.paths import quote_path
 from inspection.products.catalog import Catalog
 from inspection.products.panels import FAILURES
 from inspection.products.places import CHECKPOINTS, DEMO_DATA

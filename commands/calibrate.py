@@ -5,8 +5,10 @@ from typing import Annotated
 import typer
 
 from commands.options import Checkpoints, open_catalog
-from inspection.calibration import load_calibration, majority_false_alarm_rate, save_product_rate
+from inspection.calibration import majority_false_alarm_rate
+from inspection.products.checkpoint_folders import load_calibration
 from inspection.products.places import CHECKPOINTS
+from inspection.products.product_file import save_product_rate
 
 
 def calibrate(

@@ -38,7 +38,6 @@ from commands.options import (
     open_catalog,
     read_folders,
 )
-from inspection.command_line import quote, quote_all, quote_path
 from inspection.datasets.dataset import Dataset
 from inspection.datasets.pooling import pool_datasets
 from inspection.errors import (
@@ -62,6 +61,7 @@ from inspection.evaluation.partial import PartialEvaluation
 from inspection.evaluation.records import EvaluationReport
 from inspection.files import write_csv
 from inspection.ground_truth import check_masks
+from inspection.paths import quote, quote_all, quote_path
 from inspection.products.catalog import Catalog
 from inspection.products.checkpoint_folders import read_seen
 from inspection.products.dataset_identity import check_dataset

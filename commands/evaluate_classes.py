@@ -8,7 +8,6 @@ import typer
 from commands.classification_text import describe_baseline, describe_classes
 from commands.evaluation_text import describe_split
 from detectors import CLASSES as DETECTOR_CLASSES
-from inspection.calibration import read_calibration
 from inspection.datasets.dataset import Dataset
 from inspection.errors import CheckpointError, DatasetError, EvaluationError, SettingsError
 from inspection.evaluation.class_answers import (
@@ -25,6 +24,7 @@ from inspection.evaluation.class_answers import (
 from inspection.evaluation.classes import Labelling, NamedImage, class_of, name_samples
 from inspection.evaluation.records import EvaluationReport
 from inspection.products.catalog import Catalog
+from inspection.products.checkpoint_folders import read_calibration
 from inspection.products.product import Product
 from inspection.products.reading import load_reading
 from inspection.products.split_plan import load_split

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from detectors import CLASSES, DEFAULT, LazyEmbedder
-from inspection.calibration import no_verdict
 from inspection.datasets.dataset import FLAT, Dataset, read_dataset, split_name
 from inspection.errors import CheckpointError, SettingsError
 from inspection.products.catalog import Catalog
+from inspection.products.checkpoint_folders import no_verdict
 from inspection.products.product import Product
 from inspection.types import Channel
 

@@ -30,7 +30,6 @@ from commands.options import (
     read_pairs,
 )
 from detectors import CLASSES, create_detector, parse_settings, setting_names
-from inspection.calibration import product_rate
 from inspection.datasets.dataset import Dataset, check_trainable
 from inspection.datasets.pooling import pool_datasets
 from inspection.errors import (
@@ -45,6 +44,7 @@ from inspection.issues import summarise_issues
 from inspection.products.checkpoint_folders import check_writable
 from inspection.products.dataset_identity import check_dataset
 from inspection.products.places import CHECKPOINTS
+from inspection.products.product_file import product_rate
 from inspection.products.reading import read_by, settle_reading
 from inspection.products.split_labels import Labels
 from inspection.products.split_plan import SPLIT, SplitKind, SplitPlan

@@ -24,11 +24,11 @@ from detectors import CLASSES, setting_names
 from detectors.search import search as search_module
 from detectors.search.rehearsal import Question, Rehearsal, divide_training, prepare_questions
 from detectors.search.search import Trial
-from inspection.command_line import quote, quote_path
 from inspection.datasets.dataset import check_trainable, read_dataset
 from inspection.errors import SettingsError
 from inspection.evaluation.records import METRICS
 from inspection.files import write_csv, write_whole
+from inspection.paths import quote, quote_path
 from inspection.products.dataset_identity import check_dataset
 from inspection.products.places import CHECKPOINTS
 from inspection.products.reading import read_by, settle_reading

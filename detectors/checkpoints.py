@@ -1,7 +1,7 @@
 """One checkpoint format for every detector: safetensors beside JSON, written all or nothing.
 
 A folder holds `weights.safetensors`, `detector.json` (settings, versions, what was seen in
-training) and `calibration.json` (written by `inspection.calibration`). Nothing is pickled.
+training) and `calibration.json` (see `inspection.products.checkpoint_folders`). Nothing is pickled.
 """
 
 import dataclasses
@@ -19,9 +19,9 @@ from safetensors.torch import load, save
 
 from detectors.devices import choose_device
 from detectors.settings import settings_to_json
-from inspection.calibration import CARD
-from inspection.command_line import train_again
 from inspection.errors import CheckpointError, NotFittedError, SettingsError
+from inspection.paths import train_again
+from inspection.products.checkpoint_folders import CARD
 from inspection.products.splits import fingerprint
 from inspection.types import TrainingRecord
 

@@ -4,17 +4,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from detectors import load_detector
-from inspection.calibration import (
-    StoredCalibration,
-    calibrate,
-    no_calibration,
-    read_calibration,
-    save_calibration,
-)
+from inspection.calibration import calibrate, no_calibration
 from inspection.files import replace_folder
 from inspection.images import pixel_hash
 from inspection.pipeline import predict_samples
 from inspection.preprocess import Progress
+from inspection.products.checkpoint_folders import (
+    StoredCalibration,
+    read_calibration,
+    save_calibration,
+)
 from inspection.products.split_plan import SplitPlan, save_split
 from inspection.types import Channel, Detector, Sample, Split
 

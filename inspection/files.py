@@ -12,8 +12,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-from inspection.command_line import train_again
 from inspection.errors import CheckpointError, ReportError
+from inspection.paths import train_again
 
 FORMAT = 1
 RENAME_SECONDS = 0.3

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from inspection.calibration import CARD, load_calibration, save_calibration
 from inspection.embedding import FIELDS
 from inspection.evaluation.evaluate import EvaluationJob, evaluate
 from inspection.evaluation.files import read_identity, save_evaluation
 from inspection.files import FORMAT, write_json
 from inspection.products.catalog import Catalog
+from inspection.products.checkpoint_folders import CARD, load_calibration, save_calibration
 from inspection.products.familiarity import (
     LEAST_LIMIT,
     ProductLook,

@@ -7,8 +7,8 @@ from typing import Any, Protocol
 from detectors.backbones.extractors import Backbone, BackboneRef, load_backbone
 from detectors.backbones.normalisation import normalisation_state, stored_normalisation
 from detectors.checkpoints import StoredDetector
-from inspection.command_line import train_again
 from inspection.errors import CheckpointError
+from inspection.paths import train_again
 
 
 class Choice(Protocol):

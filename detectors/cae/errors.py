@@ -12,8 +12,8 @@ from torch import Tensor
 
 from detectors.checkpoints import StoredDetector
 from detectors.learning.networks import smooth_map
-from inspection.command_line import train_again
 from inspection.errors import CheckpointError
+from inspection.paths import train_again
 from inspection.types import AnomalyMap
 
 TINY = 1e-7

@@ -52,7 +52,6 @@ from detectors.settings import (
     Watch,
     make_settings,
 )
-from inspection.command_line import train_again
 from inspection.errors import BackboneError, CheckpointError
 from inspection.evaluation.classes import (
     NORMAL,
@@ -61,6 +60,7 @@ from inspection.evaluation.classes import (
     list_classes,
     to_measures,
 )
+from inspection.paths import train_again
 from inspection.preprocess import LoadedSamples, check_input_size
 from inspection.types import AnomalyMap, Prediction, RGBImage, Sample, Size, TrainingRecord
 

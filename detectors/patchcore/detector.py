@@ -22,8 +22,8 @@ from detectors.learning.fitting import learnable, read_images, record_training
 from detectors.learning.networks import smooth_map
 from detectors.patchcore.coreset import estimate_seconds, select_coreset
 from detectors.settings import Range, Seed, make_settings
-from inspection.command_line import train_again
 from inspection.errors import CheckpointError
+from inspection.paths import train_again
 from inspection.preprocess import check_input_size
 from inspection.progress import Pace, announce_duration
 from inspection.types import AnomalyMap, Prediction, RGBImage, Sample, Size, TrainingRecord

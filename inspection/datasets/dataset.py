@@ -23,7 +23,7 @@ from inspection.ground_truth import (
     refuse_unusable,
 )
 from inspection.issues import DatasetIssue, IssueKind
-from inspection.short_paths import natural_key
+from inspection.paths import natural_key
 from inspection.types import Sample, Split
 
 __all__ = [

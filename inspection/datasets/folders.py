@@ -10,7 +10,7 @@ from pathlib import Path
 from inspection.datasets.file_kinds import FileKind, kind_of
 from inspection.decoding.kinds import IMAGE_SUFFIXES
 from inspection.issues import DatasetIssue, IssueKind
-from inspection.short_paths import natural_key
+from inspection.paths import natural_key
 from inspection.types import Sample, Split
 
 NORMAL_NAMES = frozenset(

@@ -23,7 +23,7 @@ from inspection.demo import washer as demo_washer
 from inspection.demo.drawing import Camera, Field
 from inspection.errors import DatasetError, SettingsError
 from inspection.files import replace_bytes, replace_file
-from inspection.short_paths import natural_key
+from inspection.paths import natural_key
 from inspection.types import Mask, RGBImage, Sample, Split
 
 DRAWING_VERSION = 1

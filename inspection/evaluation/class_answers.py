@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from inspection.calibration import CARD
-from inspection.command_line import name_checkpoint, quote_path
 from inspection.errors import CheckpointError, EvaluationError
 from inspection.evaluation.classes import ClassReport, NamedImage, judge_named, name_scored
 from inspection.evaluation.evaluate import SeenImages
 from inspection.evaluation.files import FORMAT, encode, evaluate_again, read_identity, read_record
 from inspection.evaluation.records import Checkpoint, EvaluationReport, LeftOut
 from inspection.files import read_json, write_json
-from inspection.products.checkpoint_folders import read_seen
+from inspection.paths import name_checkpoint, quote_path
+from inspection.products.checkpoint_folders import CARD, read_seen
 
 CLASSES = "classes.json"
 """Answers of a classifier whose dataset has no good parts, so that it has no evaluation.json."""

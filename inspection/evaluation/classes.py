@@ -13,9 +13,9 @@ from inspection.errors import DatasetError
 from inspection.evaluation.records import ScoredImage
 from inspection.images import pixel_hash
 from inspection.measures import CLASS_PREFIX
+from inspection.paths import natural_key
 from inspection.pipeline import predict_samples
 from inspection.preprocess import Progress
-from inspection.short_paths import natural_key
 from inspection.types import Detector, Sample, Split
 
 NORMAL = "normal"

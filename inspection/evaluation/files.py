@@ -14,11 +14,11 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from inspection.calibration import CALIBRATION, CARD
-from inspection.command_line import name_checkpoint, train_again
 from inspection.errors import CheckpointError, EvaluationError
 from inspection.evaluation.records import STORED_AS, Checkpoint, EvaluationReport
 from inspection.files import read_json, write_csv, write_json
+from inspection.paths import name_checkpoint, train_again
+from inspection.products.checkpoint_folders import CALIBRATION, CARD
 
 FORMAT = 1
 EVALUATION = "evaluation.json"

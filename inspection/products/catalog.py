@@ -9,17 +9,17 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inspection.calibration import load_opening, no_verdict, product_rate
-from inspection.command_line import quote
 from inspection.datasets.cache import DatasetCache
 from inspection.datasets.dataset import FLAT, Dataset
 from inspection.embedding import Embed
 from inspection.errors import CheckpointError, DatasetError, InspectionError, SettingsError
-from inspection.products.checkpoint_folders import is_there, stamp
+from inspection.paths import quote
+from inspection.products.checkpoint_folders import is_there, no_verdict, stamp
 from inspection.products.joining import Joining, Strangers
 from inspection.products.panels import FAILURES, Panel, Status, stopped
 from inspection.products.places import Places
 from inspection.products.product import Product, find_products
+from inspection.products.product_file import load_opening, product_rate
 from inspection.products.reading import load_reading, read_by
 from inspection.products.splits import find_test_samples
 from inspection.types import DEFAULT_READING, Calibration, Channel, Reading, Sample, Split

@@ -1,10 +1,29 @@
-"""Checkpoint folders as they lie on disk: whether they are there, how old, what they have seen."""
+"""Checkpoint folders as they lie on disk: whether they are there, their calibration, their images.
 
+`calibration.json` lies beside the weights of a detector, whose hash it holds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from inspection.calibration import CALIBRATION, CARD, read_calibration
+import numpy as np
+
 from inspection.errors import CheckpointError
-from inspection.files import read_json, recover_folder, try_writing
+from inspection.files import FORMAT, read_json, recover_folder, try_writing, write_json
+from inspection.paths import train_again
+from inspection.types import Calibration
+
+CALIBRATION = "calibration.json"
+CARD = "detector.json"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredCalibration:
+    """A calibration with the images behind it (id -> pixel hash), never to be tested on."""
+
+    calibration: Calibration
+    seen: Mapping[str, str]
 
 
 def is_there(folder: Path) -> bool:
@@ -50,3 +69,71 @@ def mtime(file: Path) -> float:
         return file.stat().st_mtime
     except (FileNotFoundError, NotADirectoryError):  # a training may be replacing it just now
         return 0.0
+
+
+def save_calibration(folder: Path, calibration: Calibration, seen: Mapping[str, str]) -> None:
+    """Write `calibration.json` into a checkpoint folder that a detector was saved into before.
+
+    Raises:
+        CheckpointError: the folder holds no detector.
+    """
+    # repr of a float32 as float64 comes back as the same float32
+    scores = [float(score) for score in calibration.normal_scores]
+    content = {
+        "format": FORMAT,
+        "weights_sha256": _weights_hash(folder),
+        "min_threshold": calibration.min_threshold,
+        "normal_scores": dict(zip(calibration.units, scores, strict=True)),
+        "seen": dict(seen),
+    }
+    write_json(folder / CALIBRATION, content)
+
+
+def load_calibration(folder: Path) -> StoredCalibration:
+    """Read `calibration.json`.
+
+    Raises:
+        CheckpointError: missing, damaged, of another version, made for other weights, or without
+            a good part to judge by.
+    """
+    stored = read_calibration(folder)
+    if not stored.calibration.gives_verdicts:
+        raise no_verdict(folder.name)
+    return stored
+
+
+def no_verdict(detector: str) -> CheckpointError:
+    """Return the error of a detector that was asked to judge and has never seen a good part."""
+    return CheckpointError(
+        f"{detector} has learned from defects alone: it names them, but gives no verdict.",
+        "Add good images to the dataset and train again.",
+    )
+
+
+def read_calibration(folder: Path) -> StoredCalibration:
+    """Read `calibration.json`, also one without good parts.
+
+    Raises:
+        CheckpointError: missing, damaged, of another version or made for other weights.
+    """
+    content = read_json(folder / CALIBRATION)
+    if content.get("weights_sha256") != _weights_hash(folder):
+        raise CheckpointError(
+            f"{folder / CALIBRATION} was not made for the weights beside it.", train_again(folder)
+        )
+    try:
+        scores = content["normal_scores"]
+        ascending = np.array(list(scores.values()), np.float32)
+        if not np.isfinite(ascending).all() or (np.diff(ascending) < 0).any():
+            raise ValueError("its normal scores are not finite or not in order")
+        calibration = Calibration(ascending, tuple(scores), float(content["min_threshold"]))
+        return StoredCalibration(calibration, dict(content["seen"]))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CheckpointError(
+            f"{folder / CALIBRATION} is damaged ({error}).", train_again(folder)
+        ) from error
+
+
+def _weights_hash(folder: Path) -> str:
+    """Return the hash of the weights as the detector's card has it, which loading them checks."""
+    return str(read_json(folder / CARD).get("weights_sha256", ""))

@@ -10,14 +10,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from inspection.calibration import CARD
-from inspection.command_line import quote_path, train_again
 from inspection.datasets.dataset import Dataset
 from inspection.errors import CheckpointError, DatasetError, ImageError
 from inspection.files import read_json
 from inspection.images import pixel_hash, read_image
 from inspection.names import join_names, title_of
-from inspection.products.checkpoint_folders import read_seen
+from inspection.paths import quote_path, train_again
+from inspection.products.checkpoint_folders import CARD, read_seen
 from inspection.products.reading import load_reading
 from inspection.products.split_plan import load_split, order_units
 from inspection.types import DEFAULT_READING, Reading, Sample, Split

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from inspection.calibration import CARD
-from inspection.command_line import train_again
 from inspection.errors import CheckpointError, first_line
 from inspection.files import read_json, write_csv
+from inspection.paths import train_again
+from inspection.products.checkpoint_folders import CARD
 
 TABLE = "training.csv"
 LOSSES = ("loss", "validation_loss")

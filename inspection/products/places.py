@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from inspection.command_line import quote, quote_path
+from inspection.paths import quote, quote_path, shorten_paths
 from inspection.products.product import Product
-from inspection.short_paths import shorten_paths
 
 HERE = Path(__file__).resolve().parents[2]
 CHECKPOINTS = HERE / "checkpoints"

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from inspection.calibration import load_opening
 from inspection.datasets.dataset import Dataset
 from inspection.errors import CheckpointError
 from inspection.products.checkpoint_folders import is_there
+from inspection.products.product_file import load_opening
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.calibration import CARD
 from inspection.decoding.decode import Look, decode, look_at
 from inspection.decoding.deep_values import Deep
 from inspection.errors import CheckpointError, ImageError
@@ -22,6 +21,7 @@ from inspection.files import FORMAT, read_json, write_json
 from inspection.images import read_layers
 from inspection.issues import FileNote, summarise_issues
 from inspection.preprocess import Progress
+from inspection.products.checkpoint_folders import CARD
 from inspection.types import DEFAULT_READING, Colour, Reading, Sample, Split
 
 READING = "reading.json"

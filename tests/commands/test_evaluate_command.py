@@ -12,13 +12,18 @@ from typer.testing import CliRunner
 import cli
 from commands.evaluation_text import describe_product
 from detectors import DEFAULT
-from inspection.calibration import CALIBRATION, CARD, load_calibration, save_calibration
 from inspection.datasets.dataset import read_dataset
 from inspection.errors import BreakdownError, InspectionError
 from inspection.evaluation.files import has_evaluation, load_evaluation
 from inspection.evaluation.records import Estimate
 from inspection.files import read_json, write_json
 from inspection.images import pixel_hash, read_image
+from inspection.products.checkpoint_folders import (
+    CALIBRATION,
+    CARD,
+    load_calibration,
+    save_calibration,
+)
 from inspection.products.split_plan import SplitKind, SplitPlan, save_split
 from inspection.types import Channel, Prediction, RGBImage, Split
 from tests.fakes import FakeDetector, write_checkpoint, write_product

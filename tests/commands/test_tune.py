@@ -18,9 +18,9 @@ from detectors import CLASSES, create_detector, parse_settings
 from detectors.backbones.student import Student
 from detectors.patchcore.detector import PatchCore
 from detectors.search.search import SPACES, Choice
-from inspection.command_line import quote_path
 from inspection.datasets.dataset import read_dataset
 from inspection.errors import EvaluationError, InspectionError, SettingsError
+from inspection.paths import quote_path
 from inspection.products.split_plan import load_split
 from inspection.products.splits import apply_split, make_split
 from inspection.types import Split

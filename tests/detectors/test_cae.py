@@ -11,8 +11,8 @@ from safetensors.torch import load_file
 
 from detectors.cae.detector import CAE
 from detectors.checkpoints import WEIGHTS
-from inspection.calibration import CARD
 from inspection.errors import CheckpointError, SettingsError
+from inspection.products.checkpoint_folders import CARD
 from inspection.types import RGBImage, Sample
 from tests.factories import DEFECT, SIDE, draw_part, make_samples
 

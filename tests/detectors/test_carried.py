@@ -11,9 +11,10 @@ import pytest
 from detectors import DEFAULT
 from detectors.backbones.files import FOLDER, STUDENT
 from detectors.checkpoints import WEIGHTS
-from inspection.calibration import CARD, load_calibration, load_opening
 from inspection.evaluation.files import load_evaluation
+from inspection.products.checkpoint_folders import CARD, load_calibration
 from inspection.products.places import CHECKPOINTS
+from inspection.products.product_file import load_opening
 from inspection.products.split_plan import load_split
 from inspection.types import Split
 

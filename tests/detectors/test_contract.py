@@ -13,8 +13,8 @@ from detectors import CLASSES, create_detector, detector_class, load_detector
 from detectors.backbones.student import Student
 from detectors.checkpoints import WEIGHTS
 from detectors.workflow import train_detector
-from inspection.calibration import CALIBRATION, CARD, load_calibration
 from inspection.errors import CheckpointError, DatasetError, NotFittedError, SettingsError
+from inspection.products.checkpoint_folders import CALIBRATION, CARD, load_calibration
 from inspection.types import Detector, Prediction, Sample, Split
 from tests.factories import SIDE, draw_part, make_samples
 

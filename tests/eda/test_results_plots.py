@@ -27,7 +27,6 @@ from eda.results.plots import (
 from eda.results.scores import draw_scatter, judge_values, make_histogram
 from eda.results.tables import describe_board, describe_metrics, tabulate_board, tabulate_metrics
 from eda.results.training import draw_training
-from inspection.calibration import CARD
 from inspection.errors import CheckpointError
 from inspection.evaluation.leaderboard import make_leaderboard
 from inspection.evaluation.metrics import confusion
@@ -44,6 +43,7 @@ from inspection.evaluation.records import (
 )
 from inspection.files import write_json
 from inspection.looks import look_of
+from inspection.products.checkpoint_folders import CARD
 from inspection.products.history import History, read_history
 from inspection.types import Calibration
 from tests.javascript import evaluate

@@ -1,6 +1,5 @@
 """Thresholds follow from held-out normal scores by split conformal prediction."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -11,19 +10,10 @@ from inspection.calibration import (
     decide,
     default_rate,
     is_majority,
-    load_calibration,
-    load_opening,
-    load_product_rate,
     majority_false_alarm_rate,
-    no_calibration,
-    product_rate,
-    read_calibration,
     relative_score,
-    save_calibration,
-    save_product_rate,
 )
-from inspection.errors import CalibrationError, CheckpointError
-from inspection.files import write_json
+from inspection.errors import CalibrationError
 from inspection.types import Calibration, Sample, Split, Verdict
 from tests.factories import make_calibration
 
@@ -132,100 +122,7 @@ def test_the_joint_rate_counts_common_parts_that_most_detectors_flag() -> None:
     assert majority_false_alarm_rate([first, make_calibration(1.0)], [1.0, 1.0]) is None
 
 
-def test_a_calibration_comes_back_as_it_was_saved(tmp_path: Path) -> None:
-    scores = np.sort(np.random.default_rng(1).exponential(size=30).astype(np.float32))
-    calibration = Calibration(scores, tuple(f"Teil {i} ä" for i in range(30)), 0.25)
-    write_json(tmp_path / "detector.json", {"format": 1, "weights_sha256": "ab"})
-    save_calibration(tmp_path, calibration, {"x.png": "00ff"})
-    stored = load_calibration(tmp_path)
-    assert stored.calibration.normal_scores.tobytes() == scores.tobytes()
-    assert stored.calibration.units == calibration.units
-    assert stored.calibration.min_threshold == 0.25
-    assert stored.seen == {"x.png": "00ff"}
-
-
-def test_a_calibration_made_for_other_weights_is_refused(tmp_path: Path) -> None:
-    card = tmp_path / "detector.json"
-    write_json(card, {"format": 1, "weights_sha256": "ab"})
-    save_calibration(tmp_path, make_calibration(1, 2, 3), {})
-    write_json(card, {"format": 1, "weights_sha256": "cd"})
-    with pytest.raises(CheckpointError, match=r"not made for the weights beside it.*cli\.py train"):
-        load_calibration(tmp_path)
-    card.unlink()
-    with pytest.raises(CheckpointError, match=r"detector\.json is missing"):
-        load_calibration(tmp_path)
-
-
-def test_the_rate_of_a_product_is_its_own_but_never_below_a_floor(tmp_path: Path) -> None:
-    few, many = make_calibration(*range(9)), make_calibration(*range(99))
-    assert product_rate(tmp_path, [many]) == 0.02
-    save_product_rate(tmp_path, 0.05)
-    assert product_rate(tmp_path, [many]) == 0.05
-    assert product_rate(tmp_path, [many, few]) == 0.1
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "[]",
-        '{"format": 99}',
-        '{"format": 1}',
-        '{"format": 1, "min_threshold": 0, "normal_scores": {"a": 2, "b": 1}, "seen": {}}',
-        '{"format": 1, "min_threshold": 0, "normal_scores": {"a": NaN}, "seen": {}}',
-        '{"format": 1, "min_threshold": 0, "normal_scores": [1, 2], "seen": {}}',
-    ],
-)
-def test_a_damaged_calibration_is_refused_with_its_file_and_the_remedy(
-    tmp_path: Path, text: str
-) -> None:
-    write_json(tmp_path / "detector.json", {"format": 1, "weights_sha256": "ab"})
-    text = text.replace('"format": 1, ', '"format": 1, "weights_sha256": "ab", ')
-    (tmp_path / "calibration.json").write_text(text, encoding="utf-8")
-    with pytest.raises(CheckpointError, match=r"calibration\.json .*cli\.py train"):
-        load_calibration(tmp_path)
-
-
-def test_a_detector_without_good_parts_keeps_what_it_saw_but_gives_no_verdict(
-    tmp_path: Path,
-) -> None:
-    write_json(tmp_path / "detector.json", {"format": 1, "weights_sha256": "ab"})
-    save_calibration(tmp_path, no_calibration(0.5), {"x.png": "00ff"})
-    assert read_calibration(tmp_path).seen == {"x.png": "00ff"}
-    with pytest.raises(CheckpointError, match=r"gives no verdict\. Add good images"):
-        load_calibration(tmp_path)
-
-
-def test_a_missing_calibration_names_the_command(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="is missing"):
-        load_calibration(tmp_path)
-
-
-def test_a_product_keeps_its_own_rate(tmp_path: Path) -> None:
-    assert load_product_rate(tmp_path) is None
-    save_product_rate(tmp_path, 0.05)
-    assert load_product_rate(tmp_path) == 0.05
-    content = {"format": 1, "opens_with": "a/b.png"}
-    (tmp_path / "product.json").write_text(json.dumps(content))
-    assert load_product_rate(tmp_path) is None
-    save_product_rate(tmp_path, 0.1)
-    assert load_product_rate(tmp_path) == 0.1
-    assert load_opening(tmp_path) == "a/b.png"
-    (tmp_path / "product.json").write_text(json.dumps({"format": 1, "false_alarm_rate": 7.0}))
-    with pytest.raises(CheckpointError, match="between 0 and 1"):
-        load_product_rate(tmp_path)
-
-
 def test_a_score_above_its_threshold_is_above_one_also_where_that_is_zero() -> None:
     assert relative_score(3.0, 1.5) == 2
     assert relative_score(1e-13, 0.0) > 1
     assert relative_score(0.0, 0.0) == 0
-
-
-@pytest.mark.parametrize("text", ["{", '{"format": 99}', '{"format": 1, "false_alarm_rate": 7}'])
-def test_a_damaged_file_of_a_product_says_what_no_training_would_mend(
-    tmp_path: Path, text: str
-) -> None:
-    (tmp_path / "product.json").write_text(text, encoding="utf-8")
-    with pytest.raises(CheckpointError, match=r"product\.json .* Delete it.*cli\.py calibrate"):
-        load_product_rate(tmp_path)

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from inspection.calibration import save_calibration, save_product_rate
 from inspection.datasets.dataset import read_dataset
 from inspection.errors import BackboneError, CheckpointError, DatasetError, InspectionError
 from inspection.images import pixel_hash, read_image
 from inspection.products.catalog import Catalog
-from inspection.products.checkpoint_folders import read_seen
+from inspection.products.checkpoint_folders import read_seen, save_calibration
 from inspection.products.panels import Status
+from inspection.products.product_file import save_product_rate
 from inspection.products.split_plan import save_split
 from inspection.products.splits import make_split
 from inspection.types import Channel, Split

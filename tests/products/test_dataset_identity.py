@@ -18,12 +18,12 @@ import cli
 from app import print_strangers
 from detectors.backbones.student import Student
 from detectors.patchcore.detector import PatchCore
-from inspection.calibration import CARD, save_calibration
 from inspection.datasets.dataset import Dataset, read_dataset
 from inspection.datasets.pooling import pool_datasets
 from inspection.errors import CheckpointError, DatasetError, InspectionError
 from inspection.images import pixel_hash, read_image, read_sample
 from inspection.products.catalog import Catalog
+from inspection.products.checkpoint_folders import CARD, save_calibration
 from inspection.products.dataset_identity import check_dataset, find_strangers
 from inspection.products.familiarity import FamiliarityCheck
 from inspection.products.panels import Status

@@ -14,11 +14,12 @@ from typer.testing import CliRunner
 
 import cli
 from eda.overview import describe_lack
-from inspection.calibration import CARD, no_calibration, save_calibration
+from inspection.calibration import no_calibration
 from inspection.errors import CheckpointError
 from inspection.files import FORMAT, write_json
 from inspection.pipeline import inspect_image
 from inspection.products.catalog import Catalog
+from inspection.products.checkpoint_folders import CARD, save_calibration
 from inspection.products.panels import Status
 from inspection.reports.content import Bars, Lead, Table, lay_out
 from inspection.reports.formats import FORMATS

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from eda.results.classes import draw_confusion, tabulate_classes, tabulate_classifiers
-from inspection.calibration import CARD
 from inspection.errors import EvaluationError, InspectionError
 from inspection.evaluation.class_answers import (
     BASELINE,
@@ -23,6 +22,7 @@ from inspection.evaluation.classes import NamedImage
 from inspection.evaluation.records import Checkpoint
 from inspection.files import read_json, write_json
 from inspection.products.catalog import Catalog
+from inspection.products.checkpoint_folders import CARD
 from tests.fakes import make_catalog, write_checkpoint
 from ui.results import messages as results_messages
 from ui.results.tab import SUB_TABS, Handlers

@@ -7,12 +7,12 @@ from typing import Any, cast
 
 import pytest
 
-from inspection.calibration import CARD
 from inspection.datasets.dataset import read_dataset
 from inspection.demo.folder import DemoFolder
 from inspection.errors import DatasetError
 from inspection.evaluation.files import EVALUATION, load_evaluation
 from inspection.products.catalog import Catalog
+from inspection.products.checkpoint_folders import CARD
 from inspection.types import Sample
 from tests.fakes import make_catalog, to_json, write_checkpoint, write_evaluations
 from ui.results import messages as results_messages

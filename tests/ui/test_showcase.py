@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inspection.calibration import PRODUCT
 from inspection.demo.products import write_demo_data
 from inspection.files import FORMAT, write_json
+from inspection.products.product_file import PRODUCT
 from inspection.products.split_plan import SplitPlan, save_split
 from inspection.types import Split
 from tests.fakes import make_catalog

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from inspection.calibration import CALIBRATION, CARD
 from inspection.errors import CheckpointError, EvaluationError, InspectionError
 from inspection.evaluation.class_answers import CLASSES, ClassAnswers, load_answers, read_answers
 from inspection.evaluation.files import EVALUATION, load_evaluation
 from inspection.evaluation.records import EvaluationReport
 from inspection.names import title_of
 from inspection.products.catalog import Catalog
+from inspection.products.checkpoint_folders import CALIBRATION, CARD
 from inspection.products.product import Product
 from ui.results import messages as results_messages
 

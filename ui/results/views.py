@@ -31,12 +31,12 @@ from eda.results.tables import (
 from eda.results.training import draw_training
 from eda.style import empty_plot
 from eda.tables import table_value
-from inspection.calibration import load_calibration
 from inspection.errors import InspectionError
 from inspection.evaluation.class_answers import ClassAnswers, load_baseline
 from inspection.evaluation.leaderboard import make_leaderboard
 from inspection.evaluation.records import METRICS
 from inspection.names import title_of
+from inspection.products.checkpoint_folders import load_calibration
 from inspection.products.history import History, read_history
 from ui.results import messages as results_messages
 from ui.results.data import Results

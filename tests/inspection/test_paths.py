@@ -1,4 +1,4 @@
-"""Commands that remedies tell can be pasted, whatever a category is called."""
+"""Commands that remedies tell can be pasted; folders of a machine get other names in sentences."""
 
 import shlex
 from collections.abc import Callable
@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from detectors.checkpoints import read_card
-from inspection.calibration import CARD, PRODUCT, load_product_rate, read_calibration
-from inspection.command_line import quote, quote_all, quote_path
 from inspection.errors import InspectionError
 from inspection.evaluation.files import load_evaluation, read_identity
 from inspection.files import write_json
+from inspection.paths import quote, quote_all, quote_path, shorten_paths
+from inspection.products.checkpoint_folders import CARD, read_calibration
 from inspection.products.history import read_history
 
 
@@ -69,9 +69,38 @@ def test_a_remedy_names_the_category_that_it_is_about(
     ]
 
 
-def test_the_rate_of_a_product_is_stored_again_by_its_name(tmp_path: Path) -> None:
-    folder = tmp_path / "nuts" / "metal nut"
-    folder.mkdir(parents=True)
-    write_json(folder / PRODUCT, {"format": 1, "false_alarm_rate": 7})
-    with pytest.raises(InspectionError, match='calibrate --category "nuts/metal nut" --false'):
-        load_product_rate(folder)
+NAMES = [
+    (Path("/srv/lens/checkpoints"), "checkpoints"),
+    (Path("/data/my parts"), "DIR"),
+    (Path("/srv/lens"), "."),
+    (Path("/srv"), "~"),
+    (Path("/"), "nowhere"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "/srv/lens/checkpoints/a/cae/detector.json is damaged.",
+            "checkpoints/a/cae/detector.json is damaged.",
+        ),
+        ("There is no folder /srv/lens/checkpoints.", "There is no folder checkpoints."),
+        ("Put it at `/srv/lens/weights.pth`.", "Put it at `./weights.pth`."),
+        ("Permission denied: '/data/my parts/x.png'", "Permission denied: 'DIR/x.png'"),
+        ("--data '/data/my parts' --out /srv/x", "--data 'DIR' --out ~/x"),
+        ("/srv/lens and /srv/lens-2 and /srv2", ". and ~/lens-2 and /srv2"),
+        ("/mnt/srv/lens stays, 1/2 too", "/mnt/srv/lens stays, 1/2 too"),
+        ("https://example.org/srv/lens", "https://example.org/srv/lens"),
+    ],
+)
+def test_known_folders_are_called_by_other_names(text: str, told: str) -> None:
+    assert shorten_paths(text, NAMES) == told
+    assert shorten_paths(text, []) == text
+
+
+def test_a_folder_behind_a_link_is_known_by_both_paths(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real", target_is_directory=True)
+    text = f"{tmp_path / 'link' / 'a.png'} or {tmp_path / 'real' / 'a.png'}"
+    assert shorten_paths(text, [(tmp_path / "link", "DIR")]) == "DIR/a.png or DIR/a.png"
