@@ -6,12 +6,17 @@ import json
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
 from detectors import DEFAULT
 from detectors.backbones.files import FOLDER, STUDENT
 from detectors.checkpoints import WEIGHTS
+from detectors.workflow import load_channel
+from inspection.demo.products import PRODUCTS, draw_sample
 from inspection.evaluation.files import load_evaluation
+from inspection.preprocess import to_input_size
 from inspection.products.checkpoint_folders import CARD, load_calibration
 from inspection.products.places import CHECKPOINTS
 from inspection.products.product_file import load_opening
@@ -19,6 +24,8 @@ from inspection.products.split_plan import load_split
 from inspection.types import Split
 
 DEMO = CHECKPOINTS / "demo"
+MAPS = Path(__file__).with_name("carried_maps.json")
+GRID = (8, 8)
 CHANNELS = [
     pytest.param(folder, id=f"{folder.parent.name}-{folder.name}")
     for folder in sorted(DEMO.glob("*/*"))
@@ -67,3 +74,45 @@ def test_the_page_opens_with_an_unseen_sample_that_every_detector_flags() -> Non
         with (product / name / "evaluation.csv").open(encoding="utf-8-sig", newline="") as file:
             (row,) = (row for row in csv.DictReader(file) if row["id"] == opening)
         assert row["is_flagged"] == "True"
+
+
+def summarise_maps(folder: Path) -> list[list[float]]:
+    """Return the mean of 8 x 8 fields of the maps of a good and of a defective drawn part."""
+    detector = load_channel(folder, device="cpu").detector
+    product = folder.parent.name
+    rows = []
+    for defect_type in (None, PRODUCTS[product].defect_types[0]):
+        image, _ = draw_sample(product, "test", defect_type, 0)
+        (found,) = detector.predict([to_input_size(image, detector.input_size)])
+        fields = cv2.resize(found.anomaly_map, GRID, interpolation=cv2.INTER_AREA)
+        rows.append([float(f"{value:.6g}") for value in fields.ravel()])
+    return rows
+
+
+@pytest.mark.parametrize("folder", CHANNELS)
+def test_a_carried_detector_answers_as_on_the_day_it_was_made(folder: Path) -> None:
+    """A hash would differ from processor to processor; a thousandth of the highest field does not.
+
+    After a new training: `python -m tests.detectors.test_carried` writes the file anew.
+    """
+    (expected,) = (
+        rows for name, rows in read(MAPS).items() if name == f"{folder.parent.name}/{folder.name}"
+    )
+    for fields, then in zip(summarise_maps(folder), expected, strict=True):
+        np.testing.assert_allclose(fields, then, rtol=0, atol=1e-3 * max(then))
+
+
+def test_the_stored_maps_tell_a_defect_and_detectors_apart() -> None:
+    stored = read(MAPS)
+    assert len({json.dumps(rows) for rows in stored.values()}) == len(CHANNELS)
+    assert all(good != bad for good, bad in stored.values())
+
+
+if __name__ == "__main__":
+    found = {
+        f"{folder.parent.name}/{folder.name}": summarise_maps(folder)
+        for folder in sorted(DEMO.glob("*/*"))
+        if folder.is_dir()
+    }
+    lines = [f"{json.dumps(name)}: {json.dumps(rows)}" for name, rows in found.items()]
+    MAPS.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
