@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from plotly.offline import get_plotlyjs
 
 from eda import gallery, location, overview, shape, similarity
+from eda.assets import WEB
 from eda.frame import count_kinds, count_odd, make_defect_frame, make_frame, make_problem_frame
 from eda.index import Index
 from eda.tables import table_value
 from inspection.files import write_whole
 
-WEB = Path(__file__).parent / "web"
 PICTURES = 12  # on each side of the gallery
 
 Part: TypeAlias = Any

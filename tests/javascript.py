@@ -10,14 +10,20 @@ from typing import Any
 import pytest
 
 from tests.browser import find_browser, open_browser
-from ui.explore.parts import read
 
-PURE = ("calibration", "contour", "palette", "format")
+ROOT = Path(__file__).parent.parent
+PURE = tuple(f"ui/viewer/{name}.js" for name in ("calibration", "contour", "palette", "format"))
 
 
 def evaluate(body: str, argument: Any, *, scripts: Sequence[str] = PURE) -> Any:
-    """Return what a function body returns for the argument `input`, beside the viewer's scripts."""
-    code = "\n".join(read(f"{script}.js") for script in scripts)
+    """Return what a function body returns for the argument `input`.
+
+    Args:
+        body: of the function.
+        argument: of the function.
+        scripts: paths in the project of what stands before it; else of the viewer's arithmetic.
+    """
+    code = "\n".join((ROOT / script).read_text(encoding="utf-8") for script in scripts)
     source = f"const TEXTS = {{ and: 'and' }};\n{code}\nconst run = (input) => {{ {body} }};\n"
     node = shutil.which("node")
     if node:

@@ -1,21 +1,34 @@
-"""The page as a list of tabs; a new tab is one file and one line here."""
+"""The page as a list of tabs; a new tab is one folder and one line here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import gradio as gr
 
 from inspection.products.catalog import Catalog
 from ui import messages
-from ui.explore import tab as explore_tab
-from ui.inspect import tab as inspect_tab
+from ui.explore import tab as explore
+from ui.inspect import tab as inspect
+from ui.parts import components
 from ui.parts.whole_blocks import WholeBlocks
-from ui.results import tab as results_tab
+from ui.results import tab as results
 
-TABS: Sequence[tuple[str, Callable[[gr.Blocks, Catalog], None]]] = (
-    (inspect_tab.TITLE, inspect_tab.build),
-    (explore_tab.TITLE, explore_tab.build),
-    (results_tab.TITLE, results_tab.build),
+
+class Tab(Protocol):
+    """What the module of a tab holds: its title, its style sheets, and what fills it."""
+
+    TITLE: str
+    STYLES: Sequence[Path]
+
+    def build(self, tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:
+        """Lay out the open tab and bind its events, and those of the page that concern it."""
+
+
+TABS: Sequence[Tab] = (
+    inspect,
+    explore,
+    results,
 )
 
 HERE = Path(__file__).parent
@@ -33,17 +46,23 @@ def build_page(catalog: Catalog) -> gr.Blocks:
     with page:
         _top_bar()
         with gr.Tabs(elem_id="tabs"):
-            for title, build in TABS:
-                with gr.Tab(title, id=title.lower().replace(" ", "-")):
-                    build(page, catalog)
+            for one in TABS:
+                with gr.Tab(one.TITLE, id=one.TITLE.lower().replace(" ", "-")) as tab:
+                    one.build(tab, page, catalog)
     return page
 
 
+def list_styles() -> list[Path]:
+    """Return the style sheets of the page, those of all tabs before those of each."""
+    shared = (HERE / "page.css", *components.STYLES)
+    return [*shared, *(path for tab in TABS for path in tab.STYLES)]
+
+
 def _top_bar() -> None:
-    template = (HERE / "topbar.html").read_text(encoding="utf-8")
+    template = components.read(HERE / "topbar.html")
     gr.HTML(
         elem_id="topbar",
         apply_default_css=False,
         html_template=template.replace("@lost@", messages.CONNECTION_LOST),
-        js_on_load=(HERE / "topbar.js").read_text(encoding="utf-8"),
+        js_on_load=components.read(HERE / "topbar.js"),
     )

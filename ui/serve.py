@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 from inspection.errors import SettingsError
 from inspection.products.catalog import Catalog
 from ui.address import is_loopback
-from ui.layout import build_page
+from ui.layout import build_page, list_styles
 from ui.theme import make_theme, page_head
 
 MAX_UPLOAD = "20mb"
@@ -57,7 +57,7 @@ def serve(
             prevent_thread_lock=True,
             quiet=True,
             theme=make_theme(),
-            head=page_head(),
+            head=page_head(list_styles()),
             footer_links=[],
             max_file_size=MAX_UPLOAD,
             allowed_paths=[],

@@ -1,14 +1,12 @@
 """How the page looks: Gradio's theme, and the style sheets for the document's head."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import gradio as gr
 
 from inspection.looks import LOOKS
-from ui.explore.parts import read as read_part
-from ui.viewer.viewer import read
-
-HERE = Path(__file__).parent
+from ui.parts.components import read
 
 
 def make_theme() -> gr.themes.Base:
@@ -49,11 +47,10 @@ def make_theme() -> gr.themes.Base:
     )
 
 
-def page_head() -> str:
+def page_head(styles: Iterable[Path]) -> str:
     """Return the style sheets for `launch(head=...)`; `launch(css=...)` loses some rules."""
-    page = (HERE / "page.css").read_text(encoding="utf-8")
-    explore = read_part("parts.css") + read_part("explore.css") + read_part("results.css")
-    return f"<style>{page}\n{read('viewer.css')}\n{mark_colours()}\n{explore}</style>"
+    rules = "\n".join([*map(read, styles), mark_colours()])
+    return f"<style>{rules}</style>"
 
 
 def mark_colours() -> str:

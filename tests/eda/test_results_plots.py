@@ -48,6 +48,8 @@ from inspection.products.history import History, read_history
 from inspection.types import Calibration
 from tests.javascript import evaluate
 
+JUDGE = ("ui/viewer/calibration.js", "ui/results/judge_count.js")
+
 TRUTH = {"g0": None, "g1": None, "g2": None, "b0": "dent", "b1": "dent", "b2": "scratch"}
 LIMIT = 2_000_000
 
@@ -277,7 +279,7 @@ def test_the_browser_counts_verdicts_as_the_evaluation_does(first: Shown, second
     found = evaluate(
         body,
         {"rates": rates, "value": json.loads(json.dumps(value))},
-        scripts=("calibration", "judge_count"),
+        scripts=JUDGE,
     )
     for rate, row in zip(rates, found, strict=True):
         for one, counts in zip((first, second), row, strict=True):
@@ -297,7 +299,7 @@ def test_images_of_one_part_are_one_part_and_a_majority_is_strict() -> None:
     body = """return [countVerdicts([true, false, true, false], [-1, -1, -1, 0], [0, 0, 1, 2]),
       flagByMajority([[true, true], [true, false], [false, false]]),
       placeOn({ low: 1, high: 100, isLog: true }, 10), placeOn({ low: 0, high: 4 }, 9)];"""
-    counts, majority, middle, clipped = evaluate(body, {}, scripts=("calibration", "judge_count"))
+    counts, majority, middle, clipped = evaluate(body, {}, scripts=JUDGE)
     assert (counts["flaggedParts"], counts["parts"]) == (2, 2)
     assert (counts["alarms"], counts["right"]) == (2, 1)
     assert majority == [True, False]

@@ -49,5 +49,7 @@ def test_the_browser_finds_the_same_edges() -> None:
     ]
     body = """return input.map(({ pixels, width, height }) =>
       [...findEdges(Uint8ClampedArray.from(pixels.flat(2)), width, height)]);"""
-    for image, found in zip(images, evaluate(body, cases, scripts=("edges",)), strict=True):
+    for image, found in zip(
+        images, evaluate(body, cases, scripts=("ui/viewer/edges.js",)), strict=True
+    ):
         assert np.abs(find_edges(image).astype(int).ravel() - found).max() <= 1  # float32 or not

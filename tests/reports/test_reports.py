@@ -116,7 +116,7 @@ def test_the_tables_of_the_page_are_saved_like_those_of_the_commands() -> None:
     text = evaluate(
         "return toCsv(input.titles, input.rows);",
         {"titles": titles, "rows": [CELLS]},
-        scripts=["csv"],
+        scripts=("eda/web/csv.js",),
     )
     assert list(csv.reader(io.StringIO(text, newline=""))) == [["'=", *titles[1:]], SAFE]
 

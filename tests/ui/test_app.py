@@ -89,7 +89,7 @@ def test_the_page_offers_no_api_and_only_tabs_that_work(page: Any) -> None:
     config = json.loads(get(page, "config")[1])
     assert {dependency["api_visibility"] for dependency in config["dependencies"]} == {"private"}
     tabs = [part["props"]["label"] for part in config["components"] if part["type"] == "tabitem"]
-    titles = [title for title, _ in layout.TABS]
+    titles = [tab.TITLE for tab in layout.TABS]
     assert titles == ["Inspect", "Explore data", "Results"]
     inner = [*explore_tab.SUB_TABS.values(), *results_tab.SUB_TABS.values()]
     assert sorted(tabs) == sorted([*titles, *inner])

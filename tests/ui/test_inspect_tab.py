@@ -31,10 +31,10 @@ from tests.fakes import (
     write_bad_files,
     write_checkpoint,
 )
+from ui.inspect.safe_image import SafeImage
 from ui.inspect.showcase import find_opening
 from ui.inspect.tab import Handlers
 from ui.layout import build_page
-from ui.parts.safe_image import SafeImage
 
 KEY = "drawn/part"
 

@@ -10,9 +10,9 @@ import pytest
 from eda import overview, style
 from eda.classes import add_classes
 from inspection.looks import LOOKS, look_of
-from ui.messages import detector_texts
 from ui.theme import mark_colours
-from ui.viewer.viewer import read
+from ui.viewer.messages import detector_texts
+from ui.viewer.viewer import STYLE
 
 BLUE = (style.NORMAL, style.LEARNED[style.NORMAL])
 ORANGE = (style.DEFECT, style.LEARNED[style.DEFECT])
@@ -55,10 +55,11 @@ def test_in_bars_good_is_blue_and_defective_orange_in_every_split() -> None:
 
 
 def test_a_detector_has_one_mark_on_its_panel_and_in_plots() -> None:
+    style = STYLE.read_text("utf-8")
     for name, look in LOOKS.items():
         assert detector_texts(name)["mark"] == look.mark
         assert f"[data-detector={name}] {{ --mark: {look.light}; }}" in mark_colours()
-        assert look.mark == "square" or f".dl-mark[data-mark={look.mark}]" in read("viewer.css")
+        assert look.mark == "square" or f".dl-mark[data-mark={look.mark}]" in style
     assert len({look.mark for look in LOOKS.values()}) == len(LOOKS)
 
 

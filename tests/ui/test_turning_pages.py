@@ -49,4 +49,4 @@ CLICK = """
 def test_each_click_goes_on_from_the_page_that_was_asked_for_last(
     steps: Any, asked: Any, state: Any
 ) -> None:
-    assert evaluate(CLICK, steps, scripts=("turn",)) == [asked, state]
+    assert evaluate(CLICK, steps, scripts=("ui/parts/turn.js",)) == [asked, state]

@@ -17,11 +17,11 @@ from inspection.regions import find_regions
 from inspection.types import Calibration, Channel, Region
 from tests.fakes import FakeDetector, draw_part, to_json
 from tests.javascript import evaluate
-from ui import messages
+from ui.parts.components import read
 from ui.parts.images import MAX_DISPLAY_SIDE
-from ui.viewer import payload
+from ui.viewer import messages, payload
 from ui.viewer.payload import Subject
-from ui.viewer.viewer import SCRIPTS, read, viewer_script
+from ui.viewer.viewer import HERE, SCRIPTS, viewer_script
 
 TO_CALIBRATION = """
 const calibrationOf = (c) => ({ ...c, scores: Float32Array.from(c.scores) });
@@ -235,7 +235,9 @@ def test_a_drag_ends_when_the_button_was_released_outside_the_picture() -> None:
         movePointer(canvas, event);
         return camera.x;
       });"""
-    first, *later = evaluate(body, None, scripts=("contour", "stage", "gestures"))
+    first, *later = evaluate(
+        body, None, scripts=[f"ui/viewer/{name}.js" for name in ("contour", "stage", "gestures")]
+    )
     assert first == pytest.approx(0.45)
     assert later == [first, first]
 
@@ -331,18 +333,18 @@ def test_a_panel_says_where_it_stands(status: Status, idle: bool, state: str) ->
 def test_the_script_holds_every_part_and_the_template_nothing_that_is_evaluated() -> None:
     script = viewer_script(("cae", "unet", "patchcore", "newcomer"))
     for part in SCRIPTS:
-        assert read(f"{part}.js") in script
+        assert read(HERE / f"{part}.js") in script
     assert "newcomer" in script
-    template = read("viewer.html")
+    template = read(HERE / "viewer.html")
     assert "${" not in template
     assert "{{" not in template
     assert "innerHTML" not in script
 
 
 def test_every_sentence_that_script_and_template_use_exists() -> None:
-    script = "\n".join(read(f"{part}.js") for part in SCRIPTS)
+    script = "\n".join(read(HERE / f"{part}.js") for part in SCRIPTS)
     used = {word.split("TEXTS.")[1] for word in _words(script) if word.startswith("TEXTS.")}
-    used |= set(re.findall(r'data-(?:text|label|title)="(\w+)"', read("viewer.html")))
+    used |= set(re.findall(r'data-(?:text|label|title)="(\w+)"', read(HERE / "viewer.html")))
     assert used <= messages.VIEWER.keys()
     indexed = {"loading", "running", "waiting"}  # TEXTS[state]
     assert messages.VIEWER.keys() <= used | indexed
@@ -350,7 +352,7 @@ def test_every_sentence_that_script_and_template_use_exists() -> None:
 
 def test_the_template_itself_holds_no_words_but_names() -> None:
     names = {"Inferno", "Viridis", "Cividis", "Turbo", "PDF", "HTML", "CSV", "JSON"}
-    template = read("viewer.html")
+    template = read(HERE / "viewer.html")
     written = set(re.findall(r">\s*([A-Za-z][^<]*?)\s*<", template))
     assert written <= names
     assert "aria-label=" not in template

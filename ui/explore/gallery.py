@@ -7,8 +7,9 @@ from eda import gallery
 from inspection.errors import DatasetError
 from inspection.images import read_sample, shrink
 from inspection.products.catalog import Catalog
-from ui import messages
+from ui.explore import messages
 from ui.explore.data import Opened
+from ui.messages import GALLERY_PAGE
 from ui.parts.images import encode_image
 
 LARGE = 1280
@@ -45,7 +46,7 @@ def page_value(opened: Opened, page: gallery.GalleryPage) -> dict[str, Any]:
         ],
         "page": page.page,
         "pages": page.num_pages,
-        "note": messages.GALLERY_PAGE.format(page=page.page + 1, pages=page.num_pages),
+        "note": GALLERY_PAGE.format(page=page.page + 1, pages=page.num_pages),
     }
 
 

@@ -1,15 +1,19 @@
 """The Explore data tab: what is in a dataset, and what will go wrong in training."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from inspection.errors import InspectionError
 from inspection.products.catalog import Catalog
-from ui import messages
+from ui.explore import messages
 from ui.explore.data import Explorer, Job, Opened
-from ui.explore.parts import (
+from ui.parts.components import (
+    GALLERY,
+    HAND_OVER,
+    OVERLAY,
     busy_value,
     make_figure_keeper,
     make_part,
@@ -32,6 +36,8 @@ from ui.parts.request_events import (
 )
 
 TITLE = "Explore data"
+HERE = Path(__file__).parent
+STYLES: Sequence[Path] = (HERE / "explore.css",)
 ALL = "all"
 TICK = 2.0  # seconds between two looks at how much of the demo was drawn
 ANY = "any"
@@ -69,7 +75,7 @@ class Handlers:
             gallery: area, contrast and page.
         """
         if not self.explorer.names:
-            yield {"status": status_value(messages.EXPLORE_NO_DATASETS)}
+            yield {"status": status_value(messages.NO_DATASETS)}
             return
         self.catalog.refresh()
         try:
@@ -110,11 +116,7 @@ class Handlers:
 
     def _watch(self, job: Job) -> Iterator[Slots]:
         for done, total in job.watch():
-            text = (
-                messages.EXPLORE_MEASURING.format(done=done, total=total)
-                if total
-                else messages.EXPLORE_READING
-            )
+            text = messages.MEASURING.format(done=done, total=total) if total else messages.READING
             yield {"status": busy_value(text, done, total), "stop": bool(total)}
 
     def _show(self, view: object, job: Job, wanted: tuple[object, ...]) -> Iterator[Slots]:
@@ -136,8 +138,8 @@ class Handlers:
             page if isinstance(page, int) else 0,
         )
         yield {
-            "category": ([(messages.EXPLORE_ALL_CATEGORIES, ALL), *_named(categories)], category),
-            "type": ([(messages.EXPLORE_ALL_TYPES, ALL), *_named(types)], choice.defect_type),
+            "category": ([(messages.ALL_CATEGORIES, ALL), *_named(categories)], category),
+            "type": ([(messages.ALL_TYPES, ALL), *_named(types)], choice.defect_type),
             "status": busy_value("", 0, 0),  # what is shown meanwhile is of an older request
             "ticker": False,
         }
@@ -161,28 +163,24 @@ class Handlers:
 
         shown = len(opened.images)
         if not opened.index.is_complete:
-            return status_value(messages.EXPLORE_PARTIAL.format(done=shown))
+            return status_value(messages.PARTIAL.format(done=shown))
         if (demo := self.explorer.demo_of(job)) is None:
             return status_value(describe_lack(opened.images))
         counts = {"shown": shown, "done": demo.num_drawn, "total": len(demo.samples)}
         if demo.is_at_work:
-            text = messages.EXPLORE_DRAWING.format(**counts)
+            text = messages.DRAWING.format(**counts)
             return {**busy_value(text, counts["done"], counts["total"]), "busy": False}
         trouble = self.catalog.hide_folders(str(demo.trouble or ""))
-        return status_value(messages.EXPLORE_EXCERPT.format(**counts, trouble=trouble).strip())
+        return status_value(messages.EXCERPT.format(**counts, trouble=trouble).strip())
 
     def _embed(self, job: Job) -> Iterator[Slots]:
         for done, total in self.explorer.watch_vectors(job):
-            text = (
-                messages.EXPLORE_EMBEDDING.format(done=done, total=total)
-                if total
-                else messages.EXPLORE_LOADING
-            )
+            text = messages.EMBEDDING.format(done=done, total=total) if total else messages.LOADING
             yield {"status": busy_value(text, done, total), "stop": bool(total)}
 
 
-def build(page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG001 (every tab is built alike)
-    """Lay out the tab inside the open `gr.Tab` and bind its events to it."""
+def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG001 (as every tab)
+    """Lay out the open tab and bind its events."""
     handlers = Handlers(catalog)
     outputs: dict[str, Any] = {}
     with gr.Row(elem_id="explore-filters"):
@@ -190,27 +188,28 @@ def build(page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG001 (every tab
         outputs["dataset"] = gr.Dropdown(
             names,
             value=names[0] if names else None,
-            label=messages.EXPLORE_DATASET,
+            label=messages.DATASET,
             filterable=len(names) > 8,
         )
-        outputs["category"] = _filter(
-            messages.EXPLORE_CATEGORY, [(messages.EXPLORE_ALL_CATEGORIES, ALL)]
-        )
-        outputs["type"] = _filter(messages.EXPLORE_TYPE, [(messages.EXPLORE_ALL_TYPES, ALL)])
+        outputs["category"] = _filter(messages.CATEGORY, [(messages.ALL_CATEGORIES, ALL)])
+        outputs["type"] = _filter(messages.TYPE, [(messages.ALL_TYPES, ALL)])
     with gr.Row(elem_id="explore-status"):
         outputs["status"] = make_status()
-        outputs["stop"] = gr.Button(messages.EXPLORE_STOP, visible=False, elem_id="explore-stop")
+        outputs["stop"] = gr.Button(messages.STOP, visible=False, elem_id="explore-stop")
     tabs: dict[str, gr.Tab] = {}
     with gr.Tabs(elem_id="explore-tabs"):
         for name, title in SUB_TABS.items():
             with gr.Tab(title) as tabs[name]:
                 LAYOUTS[name](outputs)
     outputs["detail"] = make_part(
-        "detail", elem_id="explore-detail", scripts=["overlay", "hand_over"]
+        HERE / "detail",
+        texts=messages.PARTS,
+        elem_id="explore-detail",
+        scripts=[OVERLAY, HAND_OVER],
     )
     outputs["ticker"] = gr.Timer(TICK, active=False)
     make_figure_keeper()
-    _bind(handlers, outputs, tabs)
+    _bind(handlers, outputs, tab, tabs)
 
 
 def _lay_out_overview(outputs: dict[str, Any]) -> None:
@@ -224,7 +223,7 @@ def _lay_out_gallery(outputs: dict[str, Any]) -> None:
     with gr.Row(elem_classes="xp-filters"):
         outputs["area"] = _filter(messages.GALLERY_AREA, [(one, one) for one in AREAS])
         outputs["contrast"] = _filter(messages.GALLERY_CONTRAST, [(one, one) for one in CONTRASTS])
-    outputs["gallery"] = make_part("gallery", scripts=["overlay", "pictures", "turn"])
+    outputs["gallery"] = make_part(HERE / "gallery", texts=messages.PARTS, scripts=GALLERY)
 
 
 def _lay_out_location(outputs: dict[str, Any]) -> None:
@@ -244,7 +243,7 @@ def _lay_out_shape(outputs: dict[str, Any]) -> None:
 
 def _lay_out_similarity(outputs: dict[str, Any]) -> None:
     outputs["projection"] = make_plot("projection")
-    outputs["peek"] = make_part("peek", elem_id="peek")
+    outputs["peek"] = make_part(HERE / "peek", elem_id="peek")
     outputs["pairs"] = make_table()
 
 
@@ -264,7 +263,9 @@ def _rows(outputs: dict[str, Any], *rows: tuple[str, str]) -> None:
                 outputs[name] = make_plot()
 
 
-def _bind(handlers: Handlers, outputs: dict[str, Any], tabs: dict[str, gr.Tab]) -> None:
+def _bind(
+    handlers: Handlers, outputs: dict[str, Any], tab: gr.Tab, tabs: dict[str, gr.Tab]
+) -> None:
     """Connect events to handlers; nothing happens before the tab is opened."""
     state = gr.State(LatestRequest({"view": "overview", "filters": (), "page": 0}))
     filters = [outputs[name] for name in ("dataset", "category", "type", "area", "contrast")]
@@ -280,14 +281,12 @@ def _bind(handlers: Handlers, outputs: dict[str, Any], tabs: dict[str, gr.Tab]) 
         handlers.explorer.forget(name)
         latest.update(number, filters=(name, ALL, ALL, *chosen[2:]), page=0)
 
-    whole = gr.context.Context.block
-    if isinstance(whole, gr.Tab):
-        bind(whole.select, choose)
+    bind(tab.select, choose)
     bind([part.input for part in filters[1:]], filter_anew)
     bind(outputs["dataset"].input, on_dataset)
     bind(outputs["gallery"].submit, turn_page)
-    for name, tab in tabs.items():
-        bind(tab.select, open_view(name))
+    for name, inner in tabs.items():
+        bind(inner.select, open_view(name))
     _bind_ticker(handlers, outputs, bind)
     _bind_images(handlers, outputs)
 

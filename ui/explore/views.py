@@ -11,10 +11,10 @@ from eda import gallery, location, overview, shape, similarity
 from eda.frame import ALL, count_kinds, count_odd, select, select_with_normal
 from eda.style import empty_plot
 from eda.tables import table_value
-from ui import messages
+from ui.explore import messages
 from ui.explore.data import Opened
 from ui.explore.gallery import page_value
-from ui.explore.parts import tile_values
+from ui.parts.components import tile_values
 
 Slots = dict[str, Any]
 

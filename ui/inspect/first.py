@@ -16,8 +16,9 @@ from inspection.products.catalog import Catalog
 from inspection.products.familiarity import FamiliarityCheck
 from inspection.products.panels import FAILURES, Panel, Status, stopped
 from inspection.types import Finding, Naming, RGBImage, Sample, Verdict
-from ui import messages
+from ui.inspect import messages
 from ui.inspect.showcase import find_opening
+from ui.viewer.messages import GOOD_PART, detector_texts
 
 
 def describe_first_inspection(catalog: Catalog) -> Iterator[str]:
@@ -67,14 +68,14 @@ def _answer(panel: Panel, image: RGBImage, rate: float) -> Finding | Naming | Pa
 
 
 def _describe_trouble(panel: Panel) -> str:
-    title = messages.detector_texts(panel.detector)["title"]
+    title = detector_texts(panel.detector)["title"]
     remedy = panel.fix.replace("\n", f"\n{'':<13}")
     between = f"\n{'':<13}" if remedy != panel.fix else " "
     return f"  {title:<10} {panel.problem}{between}{remedy}"
 
 
 def _describe(panel: Panel, finding: Finding) -> str:
-    title = messages.detector_texts(panel.detector)["title"]
+    title = detector_texts(panel.detector)["title"]
     return (
         f"  {title:<10} {finding.verdict.value:<7} {finding.relative_score:6.2f} x threshold  "
         f"({finding.image_score:.4g} vs {finding.threshold:.4g}), {1000 * finding.seconds:.0f} ms"
@@ -88,5 +89,5 @@ def _describe_outcome(verdicts: Sequence[Verdict], sample: Sample) -> str:
         outcome=OUTCOME_TITLES[decide_outcome(verdicts)],
         flagged=verdicts.count(Verdict.DEFECT),
         total=len(verdicts),
-        truth=messages.GOOD_PART if defect_type is None else defect_type.replace("_", " "),
+        truth=GOOD_PART if defect_type is None else defect_type.replace("_", " "),
     )

@@ -17,7 +17,7 @@ from inspection.products.panels import FAILURES
 from inspection.reports.formats import FORMATS, WITH_PICTURES
 from inspection.reports.records import Report, make_item, shorten
 from inspection.types import Channel, Familiarity, Finding, Inspection, Naming, RGBImage
-from ui import messages
+from ui.inspect import messages
 from ui.inspect.run import RunCounter
 
 Slot = dict[str, Any]

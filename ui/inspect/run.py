@@ -17,7 +17,7 @@ from inspection.products.catalog import Catalog
 from inspection.products.familiarity import FamiliarityCheck
 from inspection.products.panels import FAILURES, Panel, Status, stopped
 from inspection.types import Familiarity, Mask, Naming, RGBImage, Sample
-from ui import messages
+from ui.inspect import messages
 from ui.parts.images import encode_preview
 from ui.viewer import payload
 from ui.viewer.payload import Slot, Subject

@@ -10,8 +10,9 @@ from inspection.errors import DatasetError, ImageError
 from inspection.images import pixel_hash, read_sample
 from inspection.products.catalog import Catalog
 from inspection.types import Sample
-from ui import messages
+from ui.inspect import messages
 from ui.inspect.showcase import choose_samples
+from ui.parts.components import read
 from ui.parts.images import encode_thumbnail
 
 THUMBNAIL_SIDE = 132
@@ -27,7 +28,7 @@ def make_strip() -> gr.HTML:
     """Return the strip; a click triggers `select` with the id of a sample, to be looked up."""
     return gr.HTML(
         html_template=TEMPLATE,
-        js_on_load=(Path(__file__).parent / "samples.js").read_text(encoding="utf-8"),
+        js_on_load=read(Path(__file__).parent / "samples.js"),
         apply_default_css=False,
         elem_id="samples",
     )

@@ -1,6 +1,6 @@
 """The Inspect tab: one image of a product, and what every detector makes of it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,18 +11,20 @@ from inspection.errors import DatasetError, ImageError, InspectionError
 from inspection.products.catalog import Catalog
 from inspection.reports.formats import FORMATS
 from inspection.types import Sample
-from ui import messages
+from ui.inspect import messages
 from ui.inspect.report import REQUEST, Reporter
 from ui.inspect.run import Runner, Slots
+from ui.inspect.safe_image import SafeImage
 from ui.inspect.samples import Strips, make_strip
 from ui.inspect.showcase import find_opening
 from ui.inspect.uploads import find_upload, make_uploads
 from ui.parts.latest_request import LatestRequest
 from ui.parts.request_events import Bind, Step, make_binder
-from ui.parts.safe_image import SafeImage
+from ui.viewer.viewer import STYLE as VIEWER_STYLE
 from ui.viewer.viewer import make_feed, make_viewer
 
 TITLE = "Inspect"
+STYLES: Sequence[Path] = (Path(__file__).parent / "inspect.css", VIEWER_STYLE)
 PLAIN_OUTPUTS = frozenset({"product", "strip", "image", "source", "header"})
 ADDRESS = ("product", "sample")
 Ways = dict[str, Callable[..., Iterator[Slots]]]
@@ -164,8 +166,8 @@ class Handlers:
         return product if isinstance(product, str) and product in self.catalog.products else None
 
 
-def build(page: gr.Blocks, catalog: Catalog) -> None:
-    """Lay out the tab inside the open `gr.Blocks` and bind its events."""
+def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG001 (as every tab)
+    """Lay out the open tab and bind its events; the first inspection begins with the page."""
     handlers = Handlers(catalog)
     products = _choices(catalog)
     with gr.Row(elem_id="inspect-row"):

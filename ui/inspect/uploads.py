@@ -7,7 +7,8 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from inspection.decoding.kinds import IMAGE_SUFFIXES
-from ui import messages
+from ui.inspect import messages
+from ui.parts.components import read
 
 HERE = Path(__file__).parent
 ACCEPTED = ",".join(("image/*", *sorted(IMAGE_SUFFIXES)))
@@ -20,7 +21,7 @@ TEMPLATE = f"""
 def make_uploads() -> gr.HTML:
     """Return a listener; an image that has arrived triggers `select` with its path."""
     texts = json.dumps(dict(messages.UPLOADS), ensure_ascii=False)
-    script = (HERE / "uploads.js").read_text(encoding="utf-8")
+    script = read(HERE / "uploads.js")
     return gr.HTML(
         html_template=TEMPLATE,
         js_on_load=f"const TEXTS = {texts};\n{script}",

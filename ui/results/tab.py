@@ -1,6 +1,7 @@
 """The Results tab: how good every detector is, measured on images that none has seen."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -8,7 +9,10 @@ import gradio as gr
 from inspection.errors import InspectionError
 from inspection.evaluation.records import METRICS
 from inspection.products.catalog import Catalog
-from ui.explore.parts import (
+from ui.parts.components import (
+    GALLERY,
+    HAND_OVER,
+    WORDS,
     busy_value,
     make_part,
     make_plot,
@@ -20,8 +24,11 @@ from ui.parts.latest_request import LatestRequest
 from ui.parts.request_events import choose, filter_anew, make_binder, open_view, turn_page, view_of
 from ui.results import messages as results_messages
 from ui.results.data import Results, Trouble
+from ui.viewer.viewer import ARITHMETIC
 
 TITLE = "Results"
+HERE = Path(__file__).parent
+STYLES: Sequence[Path] = (HERE / "results.css",)
 MAX_COMMANDS = 3
 SUB_TABS = {
     "leaderboard": "Leaderboard",
@@ -119,8 +126,8 @@ def _todo_item(one: Trouble) -> dict[str, str]:
     return {"text": text, "command": one.command}
 
 
-def build(page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG001 (every tab is built alike)
-    """Lay out the tab inside the open `gr.Tab` and bind its events to it."""
+def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG001 (as every tab)
+    """Lay out the open tab and bind its events."""
     handlers = Handlers(catalog)
     outputs: dict[str, Any] = {}
     datasets = list(dict.fromkeys(one.dataset for one in handlers.results.products.values()))
@@ -130,14 +137,14 @@ def build(page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG001 (every tab
         )
         outputs["category"] = _choice(results_messages.RESULTS_CATEGORY, [])
     outputs["status"] = make_status(busy_value(results_messages.RESULTS_READING, 0, 0))
-    outputs["todo"] = make_part("todo", template='<div class="todo" hidden></div>')
+    outputs["todo"] = make_part(HERE / "todo", template='<div class="todo" hidden></div>')
     tabs: dict[str, gr.Tab] = {}
     with gr.Tabs(elem_id="results-tabs") as outputs["view"]:
         for name, title in SUB_TABS.items():
             with gr.Tab(title, id=name, visible=name != "classes") as tabs[name]:
                 LAYOUTS[name](outputs, catalog)
     outputs |= {f"tab-{name}": tab for name, tab in tabs.items()}
-    _bind(handlers, outputs, tabs)
+    _bind(handlers, outputs, tab, tabs)
 
 
 def _lay_out_leaderboard(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa: ARG001
@@ -152,7 +159,7 @@ def _lay_out_leaderboard(outputs: dict[str, Any], catalog: Catalog) -> None:  # 
 
 
 def _lay_out_threshold(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa: ARG001
-    outputs["judge"] = make_part("judge", scripts=["calibration", "format", "judge_count"])
+    outputs["judge"] = make_part(HERE / "judge", scripts=[*ARITHMETIC, HERE / "judge_count.js"])
 
 
 def _lay_out_curves(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa: ARG001
@@ -166,7 +173,9 @@ def _lay_out_compare(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa
     with gr.Row(elem_classes="xp-filters"):
         outputs["first"] = _choice(results_messages.RESULTS_FIRST, [])
         outputs["second"] = _choice(results_messages.RESULTS_SECOND, [])
-    outputs["click"] = make_part("scatter", template='<p class="hint"></p>', scripts=["hand_over"])
+    outputs["click"] = make_part(
+        HERE / "scatter", template='<p class="hint"></p>', scripts=[HAND_OVER]
+    )
     outputs["scatter"] = make_plot("results-scatter")
 
 
@@ -174,9 +183,7 @@ def _lay_out_mistakes(outputs: dict[str, Any], catalog: Catalog) -> None:  # noq
     with gr.Row(elem_classes="xp-filters"):
         kinds = [(title, kind) for kind, title in results_messages.MISTAKES.items()]
         outputs["kind"] = _choice(results_messages.RESULTS_KIND, kinds)
-    outputs["mistakes"] = make_part(
-        "mistakes", scripts=["overlay", "pictures", "turn", "hand_over", "words"]
-    )
+    outputs["mistakes"] = make_part(HERE / "mistakes", scripts=[*GALLERY, HAND_OVER, WORDS])
 
 
 def _lay_out_classes(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa: ARG001
@@ -203,7 +210,9 @@ LAYOUTS = {
 }
 
 
-def _bind(handlers: Handlers, outputs: dict[str, Any], tabs: dict[str, gr.Tab]) -> None:
+def _bind(
+    handlers: Handlers, outputs: dict[str, Any], tab: gr.Tab, tabs: dict[str, gr.Tab]
+) -> None:
     """Connect events to handlers; nothing is read or drawn before the tab is opened."""
     state = gr.State(LatestRequest({"view": "leaderboard", "filters": (), "page": 0}))
     filters = [outputs[name] for name in FILTERS]
@@ -215,14 +224,11 @@ def _bind(handlers: Handlers, outputs: dict[str, Any], tabs: dict[str, gr.Tab]) 
             yield {outputs[name]: _fed(name, value) for name, value in slots.items()}
 
     bind = make_binder(on_show, state=state, filters=filters, shown=shown, queue="results")
-
-    whole = gr.context.Context.block
-    if isinstance(whole, gr.Tab):
-        bind(whole.select, choose)
+    bind(tab.select, choose)
     bind([part.input for part in filters], filter_anew)
     bind(outputs["mistakes"].submit, turn_page)
-    for name, tab in tabs.items():
-        bind(tab.select, open_view(name))
+    for name, inner in tabs.items():
+        bind(inner.select, open_view(name))
 
 
 def _fed(name: str, value: Any) -> Any:

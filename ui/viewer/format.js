@@ -4,7 +4,7 @@ function fillText(template, values) {
   return template.replace(/\{(\w+)\}/g, (_, key) => values[key]);
 }
 
-// Every sentence stands in ui/messages.py: the template names which one goes where.
+// Every sentence stands in ui/viewer/messages.py: the template names which one goes where.
 function fillTexts(node) {
   for (const one of node.querySelectorAll('[data-text]')) one.textContent = TEXTS[one.dataset.text];
   for (const one of node.querySelectorAll('[data-label]')) one.setAttribute('aria-label', TEXTS[one.dataset.label]);

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import gradio as gr
 
-from ui import messages
+from ui.parts.components import read
+from ui.viewer import messages
 
 HERE = Path(__file__).parent
+STYLE = HERE / "viewer.css"
+ARITHMETIC = (HERE / "calibration.js", HERE / "format.js")  # what other tabs use of it
 SCRIPTS = (
     "calibration",
     "contour",
@@ -41,7 +44,7 @@ announce();
 def make_viewer(detectors: Sequence[str]) -> gr.HTML:
     """Return the panels side by side; the component's own value is the header slot."""
     return gr.HTML(
-        html_template=read("viewer.html"),
+        html_template=read(HERE / "viewer.html"),
         js_on_load=viewer_script(tuple(detectors)),
         apply_default_css=False,
         elem_id="viewer",
@@ -63,15 +66,9 @@ def make_feed() -> gr.HTML:
 
 
 @cache
-def read(name: str) -> str:
-    """Return a file of the viewer."""
-    return (HERE / name).read_text(encoding="utf-8")
-
-
-@cache
 def viewer_script(detectors: tuple[str, ...]) -> str:
     """Return the parts of the script in their order, after the texts that they fill in."""
     texts = json.dumps(messages.viewer_texts(), ensure_ascii=False)
     names = json.dumps([messages.detector_texts(name) for name in detectors], ensure_ascii=False)
     constants = f"const TEXTS = {texts};\nconst DETECTORS = {names};\n"
-    return constants + "\n".join(read(f"{script}.js") for script in SCRIPTS)
+    return constants + "\n".join(read(HERE / f"{script}.js") for script in SCRIPTS)

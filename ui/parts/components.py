@@ -1,4 +1,4 @@
-"""The parts that the Explore data tab is made of: figures, tables, tiles and the status line."""
+"""Components that tabs share: plots, tables, tiles and the status line."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -7,16 +7,16 @@ from typing import Any
 
 import gradio as gr
 
+from eda.assets import WEB
 from ui import messages
 from ui.parts.quiet_plot import QuietPlot
 
-HERE = Path(__file__).parent.parent
-FOLDERS = (
-    HERE / "explore",
-    HERE / "results",
-    HERE / "viewer",
-    HERE.parent / "eda" / "web",
-)
+HERE = Path(__file__).parent
+STYLES = (WEB / "parts.css", HERE / "components.css")
+OVERLAY = HERE / "overlay.js"
+GALLERY = (OVERLAY, HERE / "pictures.js", HERE / "turn.js")
+WORDS = WEB / "words.js"
+HAND_OVER = HERE / "hand_over.js"
 TILES = '<dl class="tiles"></dl>'
 STATUS = """
 <div class="status" role="status" hidden>
@@ -30,27 +30,30 @@ def make_plot(elem_id: str | None = None) -> QuietPlot:
 
 
 def make_part(
-    name: str,
+    path: Path,
     *,
     template: str | None = None,
+    texts: Mapping[str, str] | None = None,
     elem_id: str | None = None,
-    scripts: Sequence[str] = (),
+    scripts: Sequence[Path] = (),
     value: Any = None,
 ) -> gr.HTML:
     """Return a part that its own script draws from its value; nothing in a value becomes markup.
 
     Args:
-        name: of its script, and of its template where none is given.
-        template: markup to begin with; @key@ stands for one of `messages.PARTS`.
+        path: of its script, and of its template where none is given, without the suffix.
+        template: markup to begin with; @key@ stands for a text.
+        texts: by key, beside `messages.PARTS`.
         elem_id: of the part.
         scripts: what its own script needs.
         value: to begin with.
     """
-    markup = template or read(f"{name}.html")
+    words = {**messages.PARTS, **(texts or {})}
+    markup = template or read(path.with_suffix(".html"))
     return gr.HTML(
         value,
-        html_template=re.sub(r"@(\w+)@", lambda mark: messages.PARTS[mark[1]], markup),
-        js_on_load="\n".join(read(f"{script}.js") for script in (*scripts, name)),
+        html_template=re.sub(r"@(\w+)@", lambda mark: words[mark[1]], markup),
+        js_on_load="\n".join(read(script) for script in (*scripts, path.with_suffix(".js"))),
         apply_default_css=False,
         elem_id=elem_id,
         elem_classes="xp",
@@ -59,22 +62,22 @@ def make_part(
 
 def make_table() -> gr.HTML:
     """Return a place for a table (see `eda.tables.table_value`)."""
-    return make_part("table", scripts=["csv", "words"])
+    return make_part(WEB / "table", scripts=[WEB / "csv.js", WORDS])
 
 
 def make_tiles() -> gr.HTML:
     """Return a place for numbers that stand alone."""
-    return make_part("tiles", template=TILES)
+    return make_part(HERE / "tiles", template=TILES)
 
 
 def make_status(value: dict[str, Any] | None = None) -> gr.HTML:
     """Return the status line."""
-    return make_part("status", template=STATUS, scripts=["words"], value=value)
+    return make_part(HERE / "status", template=STATUS, scripts=[WORDS], value=value)
 
 
 def make_figure_keeper() -> gr.HTML:
     """Return an unseen part that fits the figures to their places, as in the report."""
-    return make_part("figures", template="<i hidden></i>", elem_id="figure-keeper")
+    return make_part(WEB / "figures", template="<i hidden></i>", elem_id="figure-keeper")
 
 
 def status_value(text: str = "", *, is_problem: bool = False) -> dict[str, Any]:
@@ -87,10 +90,9 @@ def busy_value(text: str, done: int, total: int) -> dict[str, Any]:
     return {"text": text, "problem": False, "busy": True, "done": done, "total": total}
 
 
-def read(name: str) -> str:
-    """Return a file of a tab, or one that tabs share with the report or the viewer."""
-    found = next(folder for folder in FOLDERS if (folder / name).is_file())
-    return (found / name).read_text(encoding="utf-8")
+def read(path: Path) -> str:
+    """Return the text of a script, a style sheet or markup."""
+    return path.read_text(encoding="utf-8")
 
 
 def tile_values(tiles: Sequence[Any]) -> list[Mapping[str, str]]:
