@@ -156,7 +156,7 @@ def paused_collector() -> Iterator[None]:
 
 def make_catalog(checkpoints: Path, data: Mapping[str, Path], device: str | None) -> Catalog:
     """Return the products; PyTorch is imported when the first detector is asked for."""
-    from detectors import CLASSES, DEFAULT, LazyEmbedder
+    from detectors import LazyEmbedder, list_detectors
 
     def load(folder: Path) -> Channel:
         from detectors.workflow import load_channel
@@ -167,8 +167,7 @@ def make_catalog(checkpoints: Path, data: Mapping[str, Path], device: str | None
         checkpoints,
         data,
         loader=load,
-        detectors=tuple(CLASSES),
-        optional=set(CLASSES) - set(DEFAULT),
+        detectors=list_detectors(),
         embed=LazyEmbedder(device),
     )
 

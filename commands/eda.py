@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from commands.options import Data, DatasetName, Device
+from detectors import list_detectors
 from eda.index import embed_index, open_index
 from inspection.datasets.dataset import read_dataset
 from inspection.issues import summarise_issues
@@ -46,7 +47,7 @@ def eda(
 
         with progress_bar("comparing") as progress:
             vectors = embed_index(index, Embedder(device=device), progress=progress)
-    write_report(out, index, vectors=vectors, pictures=pictures)
+    write_report(out, index, detectors=list_detectors(), vectors=vectors, pictures=pictures)
     num_broken = sum(bool(facts.problem) for facts in index.facts)
     num_odd = count_odd(make_problem_frame(index))
     typer.echo(

@@ -7,7 +7,7 @@ import typer
 
 from commands.classification_text import describe_baseline, describe_classes
 from commands.evaluation_text import describe_split
-from detectors import CLASSES as DETECTOR_CLASSES
+from detectors import list_detectors
 from inspection.datasets.dataset import Dataset
 from inspection.errors import CheckpointError, DatasetError, EvaluationError, SettingsError
 from inspection.evaluation.class_answers import (
@@ -111,7 +111,7 @@ def find_classifier(catalog: Catalog, product: Product) -> Path | None:
     A damaged one is no classifier: reading what it has seen says what is wrong with it.
     """
     for name in catalog.joined(product.key):
-        if DETECTOR_CLASSES[name].needs_labels and _has_no_good_part(product.folder / name):
+        if list_detectors()[name].needs_labels and _has_no_good_part(product.folder / name):
             return product.folder / name
     return None
 

@@ -7,9 +7,9 @@ import typer
 
 from commands.locked_files import tolerate_locked_files
 from commands.training_text import describe_trainings
+from detectors import list_detectors
 from inspection.errors import SettingsError
 from inspection.files import write_whole
-from inspection.names import title_of
 from inspection.products.history import History, read_history, write_history
 
 
@@ -30,9 +30,12 @@ class Trainings:
         for folder, history in found:
             with tolerate_locked_files():
                 write_history(folder, history)
-            title = f"{title_of(folder.name)}, {folder.parent.parent.name}/{folder.parent.name}"
+            detector = list_detectors()[folder.name].title
+            title = f"{detector}, {folder.parent.parent.name}/{folder.parent.name}"
             self._told.append((title, history))
-        for line in describe_trainings([(folder.name, history) for folder, history in found]):
+        for line in describe_trainings(
+            [(list_detectors()[folder.name].title, history) for folder, history in found]
+        ):
             typer.echo(line)
 
     def draw(self) -> None:

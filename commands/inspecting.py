@@ -132,7 +132,7 @@ def inspect_files(bench: Bench, images: Sequence[Path]) -> Iterator[Inspected]:
         inspection, sentences = _inspect(bench, opened, str(path))
         yield Inspected(number, inspection, " ".join((*sentences, *_silent(bench))))
         name = path.name if names[path.name] == 1 else str(path)
-        typer.echo(f"{name}: {_describe(inspection)}")
+        typer.echo(f"{name}: {_describe(inspection, _titles(bench))}")
         for sentence in sentences:  # who could not answer has been told before
             typer.echo(f"  {sentence}")
 
@@ -157,25 +157,30 @@ def _inspect(bench: Bench, opened: OpenedImage, source: str) -> tuple[Inspection
     return found, [sentence for sentence in sentences if sentence]
 
 
+def _titles(bench: Bench) -> dict[str, str]:
+    return {name: info.title for name, info in bench.catalog.detectors.items()}
+
+
 def _silent(bench: Bench) -> list[str]:
-    return [describe_silent(bench.silent)] if bench.silent else []
+    titles = _titles(bench)
+    return [describe_silent([titles[name] for name in bench.silent])] if bench.silent else []
 
 
 def _describe_seen(bench: Bench, image: RGBImage) -> str:
     """Say which of the detectors know the image, whatever it is called."""
     saw = bench.catalog.detectors_that_saw(bench.product.key, pixel_hash(image))
-    return describe_seen([name for name in saw if name in bench.channels])
+    titles = _titles(bench)
+    return describe_seen([titles[name] for name in saw if name in bench.channels])
 
 
-def _describe(inspection: Inspection) -> str:
+def _describe(inspection: Inspection, titles: Mapping[str, str]) -> str:
     """Say what came out."""
     verdicts = [finding.verdict for finding in inspection.findings]
+    named = [describe_naming(one, titles[one.detector]) for one in inspection.namings]
     outcome = decide_outcome(verdicts, None if inspection.namings else inspection.familiarity)
     if outcome is Outcome.UNFAMILIAR:
         return "not inspected (--anyway does it all the same)"
     if outcome is Outcome.NAMED:
-        named = [describe_naming(naming) for naming in inspection.namings]
         return f"{OUTCOME_TITLES[outcome]}: {join_names(named)}"
     said = [f"{f.detector} {f.relative_score:.2f}x {f.verdict.value}" for f in inspection.findings]
-    said += [describe_naming(naming) for naming in inspection.namings]
-    return f"{OUTCOME_TITLES[outcome]} ({', '.join(said)})"
+    return f"{OUTCOME_TITLES[outcome]} ({', '.join([*said, *named])})"

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from detectors import CLASSES, DEFAULT, LazyEmbedder
+from detectors import LazyEmbedder, find_entry, list_defaults, list_detectors
 from inspection.datasets.dataset import FLAT, Dataset, read_dataset, split_name
 from inspection.errors import CheckpointError, SettingsError
 from inspection.products.catalog import Catalog
@@ -14,7 +14,8 @@ from inspection.products.checkpoint_folders import no_verdict
 from inspection.products.product import Product
 from inspection.types import Channel
 
-DETECTORS = tuple(CLASSES)
+NAMES = ", ".join(list_detectors())
+DEFAULTS = ", ".join(list_defaults())
 
 Data = Annotated[
     Path, typer.Option("--data", help="Dataset folder; its layout is found by looking.")
@@ -50,15 +51,11 @@ Category = Annotated[
 ]
 Detectors = Annotated[
     list[str] | None,
-    typer.Option(
-        "--detector", help=f"{', '.join(CLASSES)}; may be repeated. Default: {', '.join(DEFAULT)}."
-    ),
+    typer.Option("--detector", help=f"{NAMES}; may be repeated. Default: {DEFAULTS}."),
 ]
 Compared = Annotated[
     list[str] | None,
-    typer.Option(
-        "--detector", help=f"{', '.join(CLASSES)}; may be repeated. Default: all that are trained."
-    ),
+    typer.Option("--detector", help=f"{NAMES}; may be repeated. Default: all that are trained."),
 ]
 Checkpoints = Annotated[
     Path, typer.Option("--checkpoints", help="Where checkpoints lie: DATASET/CATEGORY/DETECTOR.")
@@ -95,11 +92,8 @@ DatasetName = Annotated[
 def check_names(names: Sequence[str] | None) -> tuple[str, ...]:
     """Return the detectors asked for, by default those that need no labelled defects."""
     for name in names or ():
-        if name not in DETECTORS:
-            raise SettingsError(
-                f"There is no detector called {name}.", f"Choose from {', '.join(DETECTORS)}."
-            )
-    return tuple(dict.fromkeys(names or DEFAULT))
+        find_entry(name)
+    return tuple(dict.fromkeys(names or list_defaults()))
 
 
 def read_folders(given: Sequence[str], *, name: str | None) -> list[Dataset]:
@@ -190,7 +184,7 @@ def open_catalog(checkpoints: Path, *, device: str | None = None) -> Catalog:
         return load_channel(folder, device=device)
 
     embed = LazyEmbedder(device)
-    return Catalog(checkpoints, (), loader=load, detectors=DETECTORS, embed=embed)
+    return Catalog(checkpoints, (), loader=load, detectors=list_detectors(), embed=embed)
 
 
 def load_channels(

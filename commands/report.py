@@ -53,7 +53,7 @@ def report(
         made = Report(
             created=datetime.now(UTC).replace(microsecond=0),
             false_alarm_rate=bench.rate,
-            identity=identify(bench.product, bench.channels),
+            identity=identify(bench.product, bench.channels, bench.catalog.detectors),
             items=tuple(items),
         )
         for path in write_report(made, out, wanted):

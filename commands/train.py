@@ -29,7 +29,7 @@ from commands.options import (
     read_folders,
     read_pairs,
 )
-from detectors import CLASSES, create_detector, parse_settings, setting_names
+from detectors import create_detector, list_detectors, parse_settings, setting_names
 from inspection.datasets.dataset import Dataset, check_trainable
 from inspection.datasets.pooling import pool_datasets
 from inspection.errors import (
@@ -97,7 +97,7 @@ class Order:
 
     def labels(self, name: str) -> Labels | None:
         """Return what a detector wants of the labelled defects."""
-        if CLASSES[name].needs_labels:
+        if list_detectors()[name].needs_labels:
             return Labels(self.fraction, needs_masks=False)
         # `--set labelled=true`: those that the layout or a random split trains on
         is_wanted = self.fraction is not None or self.texts.get("labelled", "").lower() == "true"
@@ -254,7 +254,7 @@ def check_options(
     for setting, flag in {**given, **{key: f"--set {key}" for key in texts}}.items():
         knowing = [name for name in names if _knows(name, setting)]
         if not knowing:
-            others = [name for name in CLASSES if _knows(name, setting)]
+            others = [name for name in list_detectors() if _knows(name, setting)]
             remedy = f", or train {' or '.join(others)}" if others else ""
             raise SettingsError(
                 f"The option {flag} means nothing to {' and '.join(names)}.",
@@ -265,7 +265,9 @@ def check_options(
 
 
 def _knows(name: str, setting: str) -> bool:
-    return setting in setting_names(name) or (setting == "labelled" and CLASSES[name].needs_labels)
+    return setting in setting_names(name) or (
+        setting == "labelled" and list_detectors()[name].needs_labels
+    )
 
 
 def prepare(source: Dataset, order: Order) -> Dataset:
@@ -310,7 +312,7 @@ def pool_sources(sources: Sequence[Dataset], order: Order, *, name: str) -> Data
 def train_category(source: Dataset, order: Order) -> None:
     """Train every detector that was ordered on a dataset of one category."""
     typer.echo(source.account)
-    needs_normal = not all(CLASSES[name].needs_labels for name in order.names)
+    needs_normal = not all(list_detectors()[name].needs_labels for name in order.names)
     issues = check_trainable(source.samples, issues=source.issues, needs_normal=needs_normal)
     for sentence in summarise_issues(issues):
         typer.echo(f"  note: {sentence}", err=True)
@@ -358,7 +360,7 @@ def train_one(name: str, source: Dataset, order: Order) -> None:
     used = apply_split(samples, plan, labels=labels)
     describe_samples(used)
     made = create_detector(name, **settings)
-    if CLASSES[name].needs_labels:
+    if list_detectors()[name].needs_labels:
         for sentence in find_thin_classes(used, Labelling(settings.get("classes", "types"))):
             typer.echo(f"  note: {sentence}", err=True)
     start = time.perf_counter()

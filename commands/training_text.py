@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from inspection.names import title_of
 from inspection.products.history import TABLE, History
 from inspection.progress import describe_duration
 
@@ -21,18 +20,18 @@ def describe_trainings(trainings: Iterable[tuple[str, History]]) -> Iterator[str
     """Yield a table for each detector that was trained in epochs: of many epochs only some.
 
     Args:
-        trainings: names of detectors, with the course of their trainings.
+        trainings: titles of detectors, with the course of their trainings.
     """
-    for name, history in trainings:
+    for title, history in trainings:
         if history.epochs:
-            yield from _describe(name, history)
+            yield from _describe(title, history)
 
 
-def _describe(name: str, history: History) -> Iterator[str]:
+def _describe(title: str, history: History) -> Iterator[str]:
     count = len(history.epochs)
     epochs = "1 epoch" if count == 1 else f"{count} epochs"
     yield (
-        f"  training of {title_of(name)}: {epochs} in {describe_duration(history.seconds)}, * the "
+        f"  training of {title}: {epochs} in {describe_duration(history.seconds)}, * the "
         f"one kept; every epoch is in {TABLE}"
     )
     heads = [TITLES.get(key, key) for key in history.metrics]

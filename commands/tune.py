@@ -8,6 +8,7 @@ import typer
 
 from commands.locked_files import tolerate_locked_files
 from commands.options import (
+    NAMES,
     Category,
     Checkpoints,
     Data,
@@ -20,7 +21,7 @@ from commands.options import (
     read_pairs,
 )
 from commands.tune_figure import draw_trials
-from detectors import CLASSES, setting_names
+from detectors import list_detectors, setting_names
 from detectors.search import search as search_module
 from detectors.search.rehearsal import Question, Rehearsal, divide_training, prepare_questions
 from detectors.search.search import Trial
@@ -44,7 +45,7 @@ FIGURE = "trials.html"
 
 def tune(
     data: Data,
-    detector: Annotated[str, typer.Option("--detector", help=f"{', '.join(CLASSES)}.")],
+    detector: Annotated[str, typer.Option("--detector", help=f"{NAMES}.")],
     category: Category = None,
     trials: Annotated[
         int, typer.Option(min=1, help="Settings to try in all; those tried before count.")
@@ -142,7 +143,7 @@ def write_command(options: Mapping[str, str | None], settings: Mapping[str, str]
 
 def needs_labels(detector: str) -> bool:
     """Tell whether a detector learns from labelled defects only."""
-    return CLASSES[detector].needs_labels
+    return list_detectors()[detector].needs_labels
 
 
 def knows_labels(detector: str) -> bool:

@@ -1,56 +1,52 @@
-"""The detectors by name, and the small backbone, each imported only when it is asked for."""
+"""The detectors, one line each, and the small backbone; PyTorch is imported when it is needed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple, get_type_hints
+from typing import Any, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors import cae, classifier, patchcore, unet
+from detectors.entry import Entry
+from detectors.settings import parse_setting, unknown_setting
+from inspection.detector_info import DetectorInfo
 from inspection.embedding import Embed
 from inspection.errors import SettingsError
 from inspection.types import Detector, RGBImage
 
-
-class Entry(NamedTuple):
-    """Where a detector and the record of its settings are to be found.
-
-    Attributes:
-        needs_labels: whether it learns from labelled defects only, so that it is trained when asked
-            for by name.
-    """
-
-    module: str
-    detector: str
-    settings: str
-    needs_labels: bool = False
+ENTRIES: Sequence[Entry] = (
+    cae.ENTRY,
+    unet.ENTRY,
+    patchcore.ENTRY,
+    classifier.ENTRY,
+)
+"""In the order in which they stand beside each other."""
 
 
-CLASSES = {
-    "cae": Entry("detectors.cae.detector", "CAE", "CAESettings"),
-    "unet": Entry("detectors.unet.detector", "UNet", "UNetSettings"),
-    "patchcore": Entry("detectors.patchcore.detector", "PatchCore", "PatchCoreSettings"),
-    "classifier": Entry(
-        "detectors.classifier.detector", "CNNClassifier", "ClassifierSettings", True
-    ),
-}
+def list_detectors() -> dict[str, DetectorInfo]:
+    """Return what people see of each detector, by name."""
+    return {entry.info.name: entry.info for entry in ENTRIES}
 
 
-DEFAULT = tuple(name for name, entry in CLASSES.items() if not entry.needs_labels)
-"""What is trained where no detector is named."""
+def list_defaults() -> tuple[str, ...]:
+    """Return the names of the detectors that are trained where none is named."""
+    return tuple(entry.info.name for entry in ENTRIES if entry.info.is_default)
 
 
-def detector_class(name: str) -> type[Detector]:
-    """Return the class of a detector.
+def find_entry(name: str) -> Entry:
+    """Return all that is known of a detector.
 
     Raises:
         SettingsError: there is no detector of that name.
     """
-    entry = _entry(name)
-    found: type[Detector] = getattr(import_module(entry.module), entry.detector)
-    return found
+    for entry in ENTRIES:
+        if entry.info.name == name:
+            return entry
+    raise SettingsError(
+        f"There is no detector called {name}.", f"Choose from {', '.join(list_detectors())}."
+    )
 
 
 def setting_names(name: str) -> frozenset[str]:
@@ -59,9 +55,7 @@ def setting_names(name: str) -> frozenset[str]:
     Raises:
         SettingsError: there is no detector of that name.
     """
-    entry = _entry(name)
-    record = getattr(import_module(entry.module), entry.settings)
-    return frozenset(item.name for item in fields(record))
+    return frozenset(item.name for item in fields(find_entry(name).settings))
 
 
 def parse_settings(name: str, texts: Mapping[str, str]) -> dict[str, Any]:
@@ -70,11 +64,7 @@ def parse_settings(name: str, texts: Mapping[str, str]) -> dict[str, Any]:
     Raises:
         SettingsError: no such detector or setting, or a text that fits no value of it.
     """
-    from detectors.settings import parse_setting, unknown_setting
-
-    entry = _entry(name)
-    record = getattr(import_module(entry.module), entry.settings)
-    hints = get_type_hints(record, include_extras=True)
+    hints = get_type_hints(find_entry(name).settings, include_extras=True)
     values = {}
     for key, text in texts.items():
         if key not in hints:
@@ -91,7 +81,7 @@ def parse_settings(name: str, texts: Mapping[str, str]) -> dict[str, Any]:
 
 def create_detector(name: str, **settings: Any) -> Detector:
     """Make an unfitted detector with the given settings."""
-    return detector_class(name)(**settings)
+    return find_entry(name).detector_class()(**settings)
 
 
 def load_detector(folder: Path, *, device: str | None = None) -> Detector:
@@ -100,7 +90,7 @@ def load_detector(folder: Path, *, device: str | None = None) -> Detector:
     Raises:
         CheckpointError: missing, damaged, foreign or of another version.
     """
-    return detector_class(folder.name).load(folder, device=device)
+    return find_entry(folder.name).detector_class().load(folder, device=device)
 
 
 class LazyEmbedder:
@@ -125,11 +115,3 @@ class LazyEmbedder:
         if self._made is None:
             self._made = Embedder(device=self._device)
         return self._made
-
-
-def _entry(name: str) -> Entry:
-    if name not in CLASSES:
-        raise SettingsError(
-            f"There is no detector called {name}.", f"Choose from {', '.join(CLASSES)}."
-        )
-    return CLASSES[name]

@@ -14,6 +14,9 @@ from inspection.types import Size
 
 Record = TypeVar("Record")
 
+STUDENT = "student"
+"""The backbone that the project carries."""
+
 Watch = Callable[[Mapping[str, float]], None]
 """Called after every epoch with its figures; what it raises ends the training."""
 

@@ -1,5 +1,6 @@
 """What is in the dataset: counts, sizes, light, and what is odd."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,13 +23,12 @@ from eda.style import (
     make_room_for_legend,
     say,
 )
-from inspection.names import join_names
+from inspection.detector_info import DetectorInfo
+from inspection.names import describe_namers, join_names
 
 MAX_BARS = 30
 MAX_POINTS = 3000
 MAX_NAMED_SIZES = 4
-NEED_GOOD = "CAE, U-Net and PatchCore"
-TRAIN_CLASSIFIER = "python cli.py train --data DIR --detector classifier"
 NEAR = 0.25  # share of an axis that the words below a bubble may take
 KINDS = (  # split, is defective -> name, colour, pattern
     ("train", False, "train, good", LEARNED[NORMAL], ""),
@@ -67,7 +67,7 @@ def make_tiles(frame: pd.DataFrame, *, num_problems: int) -> list[Tile]:
     ]
 
 
-def describe_lack(frame: pd.DataFrame) -> str:
+def describe_lack(frame: pd.DataFrame, detectors: Mapping[str, DetectorInfo]) -> str:
     """Return that categories have no good image to learn from, and what they are good for."""
     is_good = (frame["defect_type"] == GOOD) & (frame["split"] != "test")
     lacking = sorted(set(frame["category"]) - set(frame.loc[is_good, "category"]))
@@ -76,10 +76,13 @@ def describe_lack(frame: pd.DataFrame) -> str:
     rows = frame[frame["category"].isin(lacking)]
     is_all = len(rows) == len(frame)
     where = "No image" if is_all else f"In {join_names(lacking)} no image"
-    told = f"{where} to learn from shows a good part: {NEED_GOOD} cannot learn here."
+    namers = [info for info in detectors.values() if info.needs_labels]
+    unable = join_names([info.title for info in detectors.values() if not info.needs_labels])
+    told = f"{where} to learn from shows a good part: {unable} cannot learn here."
     kinds = rows[rows["defect_type"] != GOOD].groupby("category")["defect_type"].nunique()
-    if kinds.max() > 1:
-        return f"{told} The classifier can learn to name the defects: `{TRAIN_CLASSIFIER}`."
+    if kinds.max() > 1 and namers:
+        wanted = " ".join(f"--detector {info.name}" for info in namers)
+        return f"{told} {describe_namers(namers)}: `python cli.py train --data DIR {wanted}`."
     return told
 
 

@@ -3,7 +3,7 @@
 import html
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -18,6 +18,7 @@ from eda.assets import WEB
 from eda.frame import count_kinds, count_odd, make_defect_frame, make_frame, make_problem_frame
 from eda.index import Index
 from eda.tables import table_value
+from inspection.detector_info import DetectorInfo
 from inspection.files import write_whole
 
 PICTURES = 12  # on each side of the gallery
@@ -35,30 +36,40 @@ class Section:
 
 
 def write_report(
-    path: Path, index: Index, *, vectors: NDArray[np.float32] | None = None, pictures: bool = True
+    path: Path,
+    index: Index,
+    *,
+    detectors: Mapping[str, DetectorInfo],
+    vectors: NDArray[np.float32] | None = None,
+    pictures: bool = True,
 ) -> None:
     """Write the report of a dataset.
 
     Args:
         path: of the HTML file.
         index: of the dataset.
+        detectors: that may learn from it.
         vectors: embeddings (n, d), one per image; thumbnails stand in where there are none.
         pictures: show images of the dataset and the mean normal image; else plots only.
 
     Raises:
         ReportError: the file cannot be written.
     """
-    write_whole(path, make_report(index, vectors=vectors, pictures=pictures))
+    write_whole(path, make_report(index, detectors=detectors, vectors=vectors, pictures=pictures))
 
 
 def make_report(
-    index: Index, *, vectors: NDArray[np.float32] | None = None, pictures: bool = True
+    index: Index,
+    *,
+    detectors: Mapping[str, DetectorInfo],
+    vectors: NDArray[np.float32] | None = None,
+    pictures: bool = True,
 ) -> str:
     """Return the report as HTML (see `write_report`)."""
     images = make_frame(index)
     body: list[str] = []
     values: dict[str, Any] = {}
-    for section in make_sections(index, images, vectors, pictures=pictures):
+    for section in make_sections(index, images, vectors, detectors=detectors, pictures=pictures):
         body.append(f"<section><h2>{html.escape(section.title)}</h2>")
         body.extend(_place(part, values) for part in section.parts)
         body.append("</section>")
@@ -76,7 +87,12 @@ def make_report(
 
 
 def make_sections(
-    index: Index, images: pd.DataFrame, vectors: NDArray[np.float32] | None, *, pictures: bool
+    index: Index,
+    images: pd.DataFrame,
+    vectors: NDArray[np.float32] | None,
+    *,
+    detectors: Mapping[str, DetectorInfo],
+    pictures: bool,
 ) -> Iterator[Section]:
     """Yield the sections in the order of the page's sub-tabs."""
     defects, problems = make_defect_frame(index), make_problem_frame(index)
@@ -92,7 +108,7 @@ def make_sections(
                 overview.count_images(images),
                 "Images per type and split",
                 file="counts",
-                note=f"{overview.describe_lack(images)} {index.dataset.account}".strip(),
+                note=f"{overview.describe_lack(images, detectors)} {index.dataset.account}".strip(),
             ),
             table_value(
                 problems,

@@ -1,18 +1,12 @@
 """What detectors and outcomes are called in front of people: on the page and in reports."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from inspection.calibration import is_majority
+from inspection.detector_info import DetectorInfo
 from inspection.measures import class_probabilities, name_class
 from inspection.types import Familiarity, Naming, Verdict
-
-DETECTOR_TITLES: Mapping[str, str] = {
-    "cae": "CAE",
-    "unet": "U-Net",
-    "patchcore": "PatchCore",
-    "classifier": "Classifier",
-}
 
 SEEN_NOTE = (
     "This very image was seen in training or calibration by {names}: the answer proves little."
@@ -21,6 +15,7 @@ SILENT_NOTE = "{names} could not answer and {verb} left out."
 UNFAMILIAR_TITLE = "This does not look like {category}"
 NAMED_NOTE = "No good part was ever seen; {names}."
 NAMED_ONE = "the {title} takes it for {name} ({share:.0f} %)"
+NAMERS_NOTE = "can learn to name the defects"
 ALIKE_NOTE = "It looks most like {product}."
 
 
@@ -43,11 +38,6 @@ OUTCOME_TITLES: Mapping[Outcome, str] = {
 }
 
 
-def title_of(detector: str) -> str:
-    """Return the name of a detector as people write it."""
-    return DETECTOR_TITLES.get(detector, detector)
-
-
 def join_names(names: Sequence[str]) -> str:
     """Return 'A', 'A and B' or 'A, B and C'."""
     if len(names) < 2:
@@ -55,30 +45,33 @@ def join_names(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def describe_seen(detectors: Sequence[str]) -> str:
+def describe_seen(titles: Sequence[str]) -> str:
     """Return the warning that these detectors know the image; empty where none does."""
-    return SEEN_NOTE.format(names=join_names([title_of(one) for one in detectors])) * bool(
-        detectors
-    )
+    return SEEN_NOTE.format(names=join_names(titles)) * bool(titles)
 
 
-def describe_silent(detectors: Sequence[str]) -> str:
+def describe_silent(titles: Sequence[str]) -> str:
     """Return which trained detectors a report lacks; empty where it lacks none."""
-    names = join_names([title_of(one) for one in detectors])
-    verb = "is" if len(detectors) == 1 else "are"
-    return SILENT_NOTE.format(names=names, verb=verb) * bool(detectors)
+    verb = "is" if len(titles) == 1 else "are"
+    return SILENT_NOTE.format(names=join_names(titles), verb=verb) * bool(titles)
 
 
-def describe_naming(naming: Naming) -> str:
+def describe_naming(naming: Naming, title: str) -> str:
     """Return what a detector without verdicts takes an image for, as the end of a sentence."""
     name, share = next(iter(class_probabilities(naming.measures).items()), ("nothing", 1.0))
-    title = title_of(naming.detector)
     return NAMED_ONE.format(title=title.lower(), name=name_class(name), share=100 * share)
 
 
-def describe_namings(namings: Sequence[Naming]) -> str:
-    """Return why there is no verdict, and what detectors take an image for."""
-    return NAMED_NOTE.format(names=join_names([describe_naming(one) for one in namings]))
+def describe_namers(detectors: Iterable[DetectorInfo]) -> str:
+    """Return which detectors learn where no part is good, without a full stop; empty if none."""
+    names = join_names([f"the {info.title.lower()}" for info in detectors if info.needs_labels])
+    return f"{names[0].upper()}{names[1:]} {NAMERS_NOTE}" if names else ""
+
+
+def describe_namings(namings: Sequence[Naming], titles: Mapping[str, str]) -> str:
+    """Return why there is no verdict, and what detectors, by their titles, take an image for."""
+    said = [describe_naming(one, titles[one.detector]) for one in namings]
+    return NAMED_NOTE.format(names=join_names(said))
 
 
 def describe_unfamiliar(category: str, familiarity: Familiarity | None) -> str:

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from detectors import list_detectors
+from inspection.detector_info import DetectorInfo
 from inspection.embedding import FIELDS
 from inspection.evaluation.evaluate import EvaluationJob, evaluate
 from inspection.evaluation.files import read_identity, save_evaluation
@@ -39,6 +41,12 @@ SIDE = 64
 NUM_CALIBRATION = 100
 GAINS = {"cae": 0.05, "unet": 1.0, "patchcore": 3.0}
 BLURS = {"cae": 2.0, "unet": 0.8, "patchcore": 3.0}
+
+
+def make_infos(*names: str) -> dict[str, DetectorInfo]:
+    """Return what people see of these detectors, also of one that does not exist."""
+    known = list_detectors()
+    return {name: known.get(name, DetectorInfo(name, name)) for name in names}
 
 
 class FakeDetector:
@@ -198,7 +206,10 @@ def make_catalog(
         return Channel(named(folder.name, weakness=lack), load_calibration(folder).calibration)
 
     return Catalog(
-        root / "checkpoints", [root / "data" / "drawn", *further], loader=load, detectors=DETECTORS
+        root / "checkpoints",
+        [root / "data" / "drawn", *further],
+        loader=load,
+        detectors=make_infos(*DETECTORS),
     )
 
 

@@ -57,7 +57,7 @@ def serve(
             prevent_thread_lock=True,
             quiet=True,
             theme=make_theme(),
-            head=page_head(list_styles()),
+            head=page_head(list_styles(), catalog.detectors),
             footer_links=[],
             max_file_size=MAX_UPLOAD,
             allowed_paths=[],

@@ -1,11 +1,11 @@
 """How the page looks: Gradio's theme, and the style sheets for the document's head."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import gradio as gr
 
-from inspection.looks import LOOKS
+from inspection.detector_info import DetectorInfo
 from ui.parts.components import read
 
 
@@ -47,16 +47,16 @@ def make_theme() -> gr.themes.Base:
     )
 
 
-def page_head(styles: Iterable[Path]) -> str:
+def page_head(styles: Iterable[Path], detectors: Mapping[str, DetectorInfo]) -> str:
     """Return the style sheets for `launch(head=...)`; `launch(css=...)` loses some rules."""
-    rules = "\n".join([*map(read, styles), mark_colours()])
+    rules = "\n".join([*map(read, styles), mark_colours(detectors)])
     return f"<style>{rules}</style>"
 
 
-def mark_colours() -> str:
+def mark_colours(detectors: Mapping[str, DetectorInfo]) -> str:
     """Return the style sheet that gives the panel of each detector its colour."""
     return "\n".join(
-        f".dl-panel[data-detector={name}] {{ --mark: {look.light}; }} "
-        f".dark .dl-panel[data-detector={name}] {{ --mark: {look.dark}; }}"
-        for name, look in LOOKS.items()
+        f".dl-panel[data-detector={name}] {{ --mark: {info.mark.light}; }} "
+        f".dark .dl-panel[data-detector={name}] {{ --mark: {info.mark.dark}; }}"
+        for name, info in detectors.items()
     )

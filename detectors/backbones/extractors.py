@@ -10,13 +10,13 @@ from torch import Tensor, nn
 from detectors.backbones import student
 from detectors.backbones.files import (
     FOLDER,
-    STUDENT,
     find_weights,
     hash_tensors,
     pretrained_config,
     read_tensors,
 )
 from detectors.backbones.normalisation import IMAGENET, Normalisation, Normalise, find_normalisation
+from detectors.settings import STUDENT
 from inspection.errors import BackboneError
 
 

@@ -11,10 +11,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+from detectors.settings import STUDENT
 from inspection.errors import BackboneError
 
 FOLDER = Path(__file__).resolve().parents[2] / "checkpoints" / "backbones"
-STUDENT = "student"
 SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")
 HUB_FILES = ("model.safetensors", "pytorch_model.bin")
 PREFERRED_TAG = "tv_in1k"  # torchvision's first ImageNet weights, which Roth et al. 2022 used

@@ -7,7 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from detectors.backbones.files import STUDENT, pretrained_config
+from detectors.backbones.files import pretrained_config
+from detectors.settings import STUDENT
 
 Triple = tuple[float, float, float]
 

@@ -1,0 +1,29 @@
+"""The convolutional autoencoder."""
+
+from detectors.cae.settings import CAESettings
+from detectors.entry import Entry
+from detectors.search.space import SIDES, SMOOTHING, Choice, Span
+from inspection.detector_info import DetectorInfo, Mark, Symbol
+
+ENTRY = Entry(
+    info=DetectorInfo(
+        name="cae",
+        title="CAE",
+        method="convolutional autoencoder",
+        hint="Has learned to redraw good parts. Bright where it cannot redraw yours.",
+        mark=Mark(Symbol.SQUARE, "solid", "#6c58d3", "#a99bf5", "#8a78ea"),
+    ),
+    location="detectors.cae.detector:CAE",
+    settings=CAESettings,
+    search_space={
+        "input_size": SIDES,
+        "width": Choice(("16", "32", "48")),
+        "depth": Choice(("3", "4", "5")),
+        "bottleneck": Choice(("16", "32", "64", "128")),
+        "ssim_weight": Span(0.0, 3.0, step=0.25),
+        "damage_share": Span(0.0, 1.0, step=0.125),
+        "smoothing": SMOOTHING,
+        "learning_rate": Span(3e-4, 6e-3),
+    },
+    tiny_settings={"max_epochs": 2, "epoch_images": 16, "batch_size": 8},
+)

@@ -1,0 +1,29 @@
+"""The classifier."""
+
+from detectors.classifier.settings import ClassifierSettings
+from detectors.entry import Entry
+from detectors.search.space import Choice, Span
+from inspection.detector_info import DetectorInfo, Mark, Symbol
+
+ENTRY = Entry(
+    info=DetectorInfo(
+        name="classifier",
+        title="Classifier",
+        method="names the defect",
+        hint="Has learned which defect is which. Bright where its answer comes from.",
+        mark=Mark(Symbol.OPEN_SQUARE, "dashdot", "#7a5a3a", "#d5b38c", "#a37b4f"),
+        needs_labels=True,
+        is_default=False,
+    ),
+    location="detectors.classifier.detector:CNNClassifier",
+    settings=ClassifierSettings,
+    search_space={
+        "input_size": Choice(("160", "224", "320")),
+        "stages": Choice(("1", "2", "3")),
+        "balance": Span(0.0, 1.0, step=0.25),
+        "hidden": Choice(("64", "128", "256")),
+        "dropout": Span(0.0, 0.6, step=0.1),
+        "learning_rate": Span(3e-4, 3e-3),
+    },
+    tiny_settings={"max_epochs": 2, "epoch_images": 16, "batch_size": 8, "hidden": 8},
+)

@@ -3,9 +3,9 @@
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -14,7 +14,6 @@ from torch import nn
 
 from detectors.backbones.choice import backbone_state
 from detectors.backbones.extractors import build_untrained, load_deepest
-from detectors.backbones.files import STUDENT
 from detectors.backbones.normalisation import IMAGENET, Normalisation, stored_normalisation
 from detectors.checkpoints import (
     StoredDetector,
@@ -25,7 +24,6 @@ from detectors.checkpoints import (
 )
 from detectors.classifier.gradcam import explain
 from detectors.classifier.networks import (
-    SMALL_CNN,
     SMALL_WIDTHS,
     Classifier,
     Head,
@@ -33,22 +31,11 @@ from detectors.classifier.networks import (
     make_small_features,
     to_probabilities,
 )
+from detectors.classifier.settings import SMALL_CNN, ClassifierSettings
 from detectors.devices import choose_device, memory_layout
 from detectors.learning.fitting import learnable, read_lessons, record_training
 from detectors.learning.networks import round_weights, to_tensor, weights_to_store
 from detectors.settings import (
-    BatchSize,
-    EpochImages,
-    Epochs,
-    Flips,
-    LearningRate,
-    OneOf,
-    Patience,
-    Range,
-    Rotation,
-    Seconds,
-    Seed,
-    Share,
     Watch,
     make_settings,
 )
@@ -62,7 +49,7 @@ from inspection.evaluation.classes import (
 )
 from inspection.paths import train_again
 from inspection.preprocess import LoadedSamples, check_input_size
-from inspection.types import AnomalyMap, Prediction, RGBImage, Sample, Size, TrainingRecord
+from inspection.types import AnomalyMap, Prediction, RGBImage, Sample, TrainingRecord
 
 if TYPE_CHECKING:
     from detectors.classifier.training import LabelledImages
@@ -70,47 +57,6 @@ if TYPE_CHECKING:
 STRIDE = 32
 FEATURES = "features.network.network."  # of the backbone's tensors in a checkpoint
 MORE_LIKELY_THAN_NOT = 0.5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClassifierSettings:
-    """Settings of the classifier; `detectors.settings` explains the shared ones.
-
-    Attributes:
-        input_size: (height, width), multiples of 32.
-        classes: what is told apart: normal and defective, or normal and every defect type.
-        backbone: name for `backbones.load_deepest`, or "small-cnn", which is trained from scratch.
-        backbone_weights: file with the weights of that backbone, to be taken first.
-        stages: 1 trains the head alone, 2 also the last block, 3 further blocks.
-        balance: 0 draws images as often as there are, 1 every class as often as the others.
-        views: varied copies of each image whose features the head learns from.
-        hidden: width of the head.
-        dropout: share of the head's values left out while it is trained.
-        smoothing: share of every label that is spread over all classes; without it the head is
-            soon too sure, and tells defects on parts that it has not seen less well.
-    """
-
-    input_size: Size = (224, 224)
-    classes: Annotated[str, OneOf(tuple(Labelling))] = Labelling.TYPES.value
-    backbone: str = STUDENT
-    backbone_weights: str | None = None
-    stages: Annotated[int, Range(1, 3)] = 2
-    balance: Share = 0.5
-    views: Annotated[int, Range(1, 64)] = 2
-    hidden: Annotated[int, Range(4, 4096)] = 128
-    dropout: Annotated[float, Range(0.0, 0.9)] = 0.3
-    smoothing: Share = 0.1
-    flips: Flips = None
-    rotation: Rotation = None
-    crop: bool = True  # tilt, enlarge, erase
-    light: bool = True  # vary brightness, contrast, colour and sharpness
-    max_epochs: Epochs = 30  # of each stage
-    epoch_images: EpochImages = 768
-    max_seconds: Seconds = None
-    patience: Patience = 8
-    batch_size: BatchSize = 32
-    learning_rate: LearningRate = 1e-3
-    seed: Seed = 0
 
 
 class CNNClassifier:

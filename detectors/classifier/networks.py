@@ -7,7 +7,6 @@ from torch import Tensor, nn
 
 from detectors.backbones.normalisation import IMAGENET, Normalisation, Normalise
 
-SMALL_CNN = "small-cnn"
 SMALL_WIDTHS = (24, 48, 96, 160)
 
 

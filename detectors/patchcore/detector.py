@@ -2,9 +2,8 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -14,49 +13,22 @@ from tqdm import tqdm
 
 from detectors.backbones.choice import backbone_state, choose_backbone, reopen_backbone
 from detectors.backbones.extractors import Backbone
-from detectors.backbones.files import STUDENT
 from detectors.backbones.library_imports import import_patchcore_model
 from detectors.checkpoints import not_fitted, open_detector, write_detector
 from detectors.devices import choose_device, wait_for
 from detectors.learning.fitting import learnable, read_images, record_training
 from detectors.learning.networks import smooth_map
 from detectors.patchcore.coreset import estimate_seconds, select_coreset
-from detectors.settings import Range, Seed, make_settings
+from detectors.patchcore.settings import PatchCoreSettings
+from detectors.settings import make_settings
 from inspection.errors import CheckpointError
 from inspection.paths import train_again
 from inspection.preprocess import check_input_size
 from inspection.progress import Pace, announce_duration
-from inspection.types import AnomalyMap, Prediction, RGBImage, Sample, Size, TrainingRecord
+from inspection.types import AnomalyMap, Prediction, RGBImage, Sample, TrainingRecord
 
 BATCH = 8
 SKIPPED, TIMED = 1, 3  # batches behind the time that is announced
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PatchCoreSettings:
-    """Settings of the memory bank.
-
-    Attributes:
-        input_size: (height, width), multiples of 16.
-        backbone: name for `backbones.load_backbone`.
-        backbone_weights: file with the weights of that backbone, to be taken first.
-        layers: feature maps joined into one embedding per patch, the finest first.
-        coreset_ratio: share of all patches kept in the memory bank.
-        max_memory: most rows of the memory bank, whatever the ratio.
-        max_candidates: most patches to choose among; a larger set is thinned at random.
-        smoothing: standard deviation of the map's Gaussian filter, in pixels of the input.
-        seed: of the thinning, the projection and the first patch.
-    """
-
-    input_size: Size = (256, 256)
-    backbone: str = STUDENT
-    backbone_weights: str | None = None
-    layers: tuple[str, ...] = ("layer2", "layer3")
-    coreset_ratio: Annotated[float, Range(0.0001, 1.0)] = 0.25
-    max_memory: Annotated[int, Range(1, 1_000_000)] = 4000
-    max_candidates: Annotated[int, Range(1, 100_000_000)] = 150_000
-    smoothing: Annotated[int, Range(0, 64)] = 6
-    seed: Seed = 0
 
 
 class PatchCore:

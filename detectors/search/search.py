@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from detectors import create_detector, parse_settings
+from detectors import create_detector, find_entry, parse_settings
 from detectors.search.rehearsal import Question, Rehearsal, ask
+from detectors.search.space import Choice, Span
 from inspection.errors import (
     BREAKDOWNS,
     EvaluationError,
@@ -28,63 +29,6 @@ if TYPE_CHECKING:
 
 STUDY = "study.db"
 PROBLEM = "problem"  # attribute of a trial whose settings do not work
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One of several values, written as on the command line."""
-
-    values: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A number from `least` to `most`; on a logarithmic scale, or in steps."""
-
-    least: float
-    most: float
-    step: float | None = None
-
-
-SIDES = Choice(("192", "256", "320"))
-SMOOTHING = Span(0.0, 8.0, step=0.5)
-YES_NO = Choice(("true", "false"))
-
-SPACES: Mapping[str, Mapping[str, Choice | Span]] = {
-    "cae": {
-        "input_size": SIDES,
-        "width": Choice(("16", "32", "48")),
-        "depth": Choice(("3", "4", "5")),
-        "bottleneck": Choice(("16", "32", "64", "128")),
-        "ssim_weight": Span(0.0, 3.0, step=0.25),
-        "damage_share": Span(0.0, 1.0, step=0.125),
-        "smoothing": SMOOTHING,
-        "learning_rate": Span(3e-4, 6e-3),
-    },
-    "unet": {
-        "input_size": SIDES,
-        "synthetic_share": Span(0.125, 1.0, step=0.125),
-        "smoothing": SMOOTHING,
-        "crop": YES_NO,
-        "light": YES_NO,
-        "learning_rate": Span(3e-4, 6e-3),
-    },
-    "patchcore": {
-        "input_size": SIDES,
-        "layers": Choice(("layer2,layer3", "layer1,layer2,layer3", "layer2", "layer3")),
-        "coreset_ratio": Choice(("0.01", "0.05", "0.1", "0.25")),
-        "smoothing": Choice(tuple(str(pixels) for pixels in range(9))),
-    },
-    "classifier": {
-        "input_size": Choice(("160", "224", "320")),
-        "stages": Choice(("1", "2", "3")),
-        "balance": Span(0.0, 1.0, step=0.25),
-        "hidden": Choice(("64", "128", "256")),
-        "dropout": Span(0.0, 0.6, step=0.1),
-        "learning_rate": Span(3e-4, 3e-3),
-    },
-}
-"""Detector -> setting -> the values that are tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +65,16 @@ class Search:
         fixed: Mapping[str, str],
         seed: int,
     ) -> None:
-        if name not in SPACES:
-            raise SettingsError(
-                f"There is nothing to search for {name}.", f"Choose from {', '.join(SPACES)}."
-            )
+        space = find_entry(name).search_space
         self.name = name
         self.seed = seed
         self.fixed = dict(fixed)
-        self.space = {key: values for key, values in SPACES[name].items() if key not in fixed}
+        self.space = {key: values for key, values in space.items() if key not in fixed}
         if not self.space:
-            raise SettingsError("Every setting is fixed.", "Leave one out of --set.")
+            raise SettingsError(
+                f"There is no setting of {name} left to search.",
+                "Leave one out of --set, or train it as it is.",
+            )
         self._learned = rehearsal.learned
         self._study = self._open(folder, _identity(name, rehearsal, self.fixed, seed))
 

@@ -1,0 +1,27 @@
+"""The U-Net."""
+
+from detectors.entry import Entry
+from detectors.search.space import SIDES, SMOOTHING, YES_NO, Span
+from detectors.unet.settings import UNetSettings
+from inspection.detector_info import DetectorInfo, Mark, Symbol
+
+ENTRY = Entry(
+    info=DetectorInfo(
+        name="unet",
+        title="U-Net",
+        method="segmentation network",
+        hint="Has learned what defects look like. Bright where it sees one.",
+        mark=Mark(Symbol.CIRCLE, "dash", "#b54a8d", "#e892c2", "#cf62a8"),
+    ),
+    location="detectors.unet.detector:UNet",
+    settings=UNetSettings,
+    search_space={
+        "input_size": SIDES,
+        "synthetic_share": Span(0.125, 1.0, step=0.125),
+        "smoothing": SMOOTHING,
+        "crop": YES_NO,
+        "light": YES_NO,
+        "learning_rate": Span(3e-4, 6e-3),
+    },
+    tiny_settings={"max_epochs": 2, "epoch_images": 16, "batch_size": 8},
+)

@@ -2,17 +2,16 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import zip_longest
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from detectors.backbones.choice import backbone_state, choose_backbone, reopen_backbone
-from detectors.backbones.files import STUDENT
 from detectors.checkpoints import load_weights, not_fitted, open_detector, write_detector
 from detectors.devices import choose_device, memory_layout
 from detectors.learning.fitting import learnable, read_lessons, record_training
@@ -26,22 +25,12 @@ from detectors.learning.networks import (
     weights_to_store,
 )
 from detectors.settings import (
-    BatchSize,
-    EpochImages,
-    Epochs,
-    Flips,
-    LearningRate,
-    Patience,
-    Range,
-    Rotation,
-    Seconds,
-    Seed,
-    Smoothing,
     Watch,
     make_settings,
 )
 from detectors.unet.platt import fit_platt
 from detectors.unet.segmenter import LAYERS, STRIDE, Segmenter
+from detectors.unet.settings import UNetSettings
 from inspection.errors import DatasetError
 from inspection.preprocess import LoadedSamples, check_input_size
 from inspection.synthetic import draw_defects
@@ -51,43 +40,11 @@ from inspection.types import (
     Prediction,
     RGBImage,
     Sample,
-    Size,
     TrainingRecord,
 )
 
 LEVELS = np.linspace(0.02, 0.98, 97)  # thresholds tried on the validation masks
 MAX_VALIDATION = 64
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UNetSettings:
-    """Settings of the U-Net; `detectors.settings` explains the shared ones.
-
-    Attributes:
-        input_size: (height, width), multiples of 16.
-        backbone: name for `backbones.load_backbone`; its weights stay as they are.
-        backbone_weights: file with the weights of that backbone, to be taken first.
-        labelled: learn from the defective samples and their masks; else from drawn defects alone.
-        synthetic_share: share of the drawn normal images that get synthetic defects.
-    """
-
-    input_size: Size = (256, 256)
-    backbone: str = STUDENT
-    backbone_weights: str | None = None
-    labelled: bool = False
-    synthetic_share: Annotated[float, Range(0.0, 1.0)] = 0.5
-    smoothing: Smoothing = 3.0
-    flips: Flips = None
-    rotation: Rotation = None
-    crop: bool = True  # learn from random windows
-    light: bool = True  # vary brightness and contrast
-    max_epochs: Epochs = 36
-    epoch_images: EpochImages = 256
-    max_seconds: Seconds = None
-    patience: Patience = 12
-    batch_size: BatchSize = 16
-    learning_rate: LearningRate = 2e-3
-    seed: Seed = 0
 
 
 class UNet:

@@ -7,10 +7,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from eda.style import NEUTRAL, bar_height, empty_plot, escape, lay_out, say
+from inspection.detector_info import DetectorInfo, Mark
 from inspection.evaluation.leaderboard import Leaderboard
 from inspection.evaluation.metrics import Weights, count_levels, pr_curve, roc_curve, thin_curve
 from inspection.evaluation.records import METRICS, Curve, Estimate, EvaluationReport
-from inspection.looks import Look, look_of
 
 NOT_EVALUATED = "No detector of this category was evaluated."
 NO_PIXELS = "No pixels were compared: there is no defective test image with a mask."
@@ -28,13 +28,17 @@ class Shown:
         place: among all detectors, by which they stand in order.
     """
 
-    title: str
+    info: DetectorInfo
     place: int
     report: EvaluationReport
 
     @property
-    def look(self) -> Look:
-        return look_of(self.report.detector)
+    def title(self) -> str:
+        return self.info.title
+
+    @property
+    def mark(self) -> Mark:
+        return self.info.mark
 
 
 def draw_leaderboard(board: Leaderboard, looks: Mapping[str, Shown]) -> go.Figure:
@@ -119,7 +123,7 @@ def draw_seconds(shown: Sequence[Shown], category: str) -> go.Figure:
             x=[mean],
             y=[one.title],
             orientation="h",
-            marker={"color": one.look.figure},
+            marker={"color": one.mark.plot},
             text=[f"{mean:,.0f} ms"],
             textposition="outside",
             cliponaxis=False,
@@ -149,7 +153,7 @@ def _add_dots(
         y=[place + shift for place, _ in known],
         mode="markers",
         name=one.title,
-        marker={"size": 11, "symbol": one.look.mark, "color": one.look.figure},
+        marker={"size": 11, "symbol": one.mark.symbol, "color": one.mark.plot},
         error_x={
             "type": "data",
             "symmetric": False,
@@ -157,7 +161,7 @@ def _add_dots(
             "arrayminus": (rows[:, 0] - rows[:, 1]).tolist(),
             "thickness": 1.6,
             "width": 4,
-            "color": one.look.figure,
+            "color": one.mark.plot,
         },
         customdata=[[escape(categories[place]), _say_interval(entry)] for place, entry in known],
         hovertemplate="%{customdata[0]}: %{x:.3f} (%{customdata[1]})"
@@ -219,7 +223,7 @@ def _draw_curves(
             mode="lines",
             name=one.title if value is None else f"{one.title} {value:.3f}",
             legendgroup=one.title,
-            line={"color": one.look.figure, "dash": one.look.dash, "width": 2.4},
+            line={"color": one.mark.plot, "dash": one.mark.dash, "width": 2.4},
             hovertemplate=f"%{{x:.3f}}, %{{y:.3f}}<extra>{escape(one.title)}</extra>",
         )
     lay_out(plot, f"{title}, {METRICS[key].title}", height=SQUARE, showlegend=True)
@@ -243,8 +247,8 @@ def _add_point(plot: go.Figure, one: Shown, x: float, y: float) -> None:
         showlegend=False,
         marker={
             "size": 13,
-            "symbol": one.look.mark,
-            "color": one.look.figure,
+            "symbol": one.mark.symbol,
+            "color": one.mark.plot,
             "line": {"width": 2, "color": "#fff"},
         },
         hovertemplate=f"%{{x:.3f}}, %{{y:.3f}}<extra>{escape(one.title)} at its threshold</extra>",

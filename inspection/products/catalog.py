@@ -5,12 +5,13 @@ The catalogue is given the function that loads a checkpoint folder, so it needs 
 
 import contextlib
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inspection.datasets.cache import DatasetCache
 from inspection.datasets.dataset import FLAT, Dataset
+from inspection.detector_info import DetectorInfo
 from inspection.embedding import Embed
 from inspection.errors import CheckpointError, DatasetError, InspectionError, SettingsError
 from inspection.paths import quote
@@ -39,9 +40,7 @@ class Catalog:
         checkpoints: where trained detectors lie, as DATASET/CATEGORY/DETECTOR.
         data: dataset folders, each under its own name or under the given one.
         loader: reads a checkpoint folder.
-        detectors: those that a page compares.
-        optional: those of them that learn from labelled defects alone; they are missed only where
-            there is nothing else to learn from.
+        detectors: those that a page compares, by name.
         embed: compares images, for the exploration.
 
     Attributes:
@@ -56,16 +55,14 @@ class Catalog:
         data: Sequence[Path] | Mapping[str, Path],
         *,
         loader: Loader,
-        detectors: Sequence[str],
-        optional: Collection[str] = (),
+        detectors: Mapping[str, DetectorInfo],
         embed: Embed | None = None,
     ) -> None:
         self.embed = embed
         self.demo: DemoFolder | None = None
         self.datasets = DatasetCache()
         self.is_shared = False
-        self.detectors = tuple(detectors)
-        self._optional = frozenset(optional)
+        self.detectors = detectors
         self._loader = loader
         self._checkpoints = checkpoints
         self._data: dict[str, Path] = {}
@@ -162,10 +159,10 @@ class Catalog:
             return held[1]
         if is_there(folder):
             return Panel(detector, Status.LOADING)
-        learns_from_defects = detector in self._optional
-        if self.lacks_good(key) and not learns_from_defects:
+        info = self.detectors[detector]
+        if self.lacks_good(key) and not info.needs_labels:
             return Panel(detector, Status.UNABLE, problem=NO_GOOD_IMAGE)
-        if self.lacks_good(key) or not learns_from_defects:
+        if self.lacks_good(key) or info.is_default:
             return self._missing(key, detector)
         return Panel(detector, Status.ABSENT)
 
@@ -347,7 +344,7 @@ class Catalog:
         return find_products(
             self._checkpoints,
             self._data,
-            detectors=self.detectors,
+            detectors=tuple(self.detectors),
             read=lambda name, root: self.datasets.read(root, name=name),
         )
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from inspection.datasets.dataset import Dataset
+from inspection.detector_info import DetectorInfo
 from inspection.errors import CheckpointError, DatasetError, ImageError
 from inspection.files import read_json
 from inspection.images import pixel_hash, read_image
-from inspection.names import join_names, title_of
+from inspection.names import join_names
 from inspection.paths import quote_path, train_again
 from inspection.products.checkpoint_folders import CARD, read_seen
 from inspection.products.reading import load_reading
@@ -155,23 +156,24 @@ def check_dataset(folder: Path, source: Dataset) -> None:
 
 
 def find_strangers(
-    folder: Path, names: Sequence[str], source: Dataset | None
+    folder: Path, detectors: Sequence[DetectorInfo], source: Dataset | None
 ) -> dict[str, CheckpointError]:
     """Return which detectors must not be joined with the images of a product, or with the others.
 
     Args:
         folder: of the product.
-        names: its trained detectors.
+        detectors: that are trained there.
         source: the dataset of one category that is shown with them; None where there is none.
 
     Raises:
         CheckpointError: the stored split or reading is damaged.
     """
-    group, odd, found = _examine(folder, names, source)
-    titles = join_names([title_of(name) for name in names if name in group.names])
+    titles = {info.name: info.title for info in detectors}
+    group, odd, found = _examine(folder, titles, source)
+    joined = join_names([title for name, title in titles.items() if name in group.names])
     strangers = {
         name: CheckpointError(
-            f"{title_of(name)} was trained on another dataset than {titles}: {comparison}.",
+            f"{titles[name]} was trained on another dataset than {joined}: {comparison}.",
             train_again(folder / name),
         )
         for name, comparison in odd.items()

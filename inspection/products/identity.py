@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from inspection.detector_info import DetectorInfo
 from inspection.errors import CheckpointError
 from inspection.products.checkpoint_folders import read_seen
 from inspection.products.familiarity import FILE as FAMILIARITY
@@ -29,6 +30,7 @@ class DetectorIdentity:
     """
 
     name: str
+    title: str
     summary: str
     created: str
     num_calibration: int
@@ -47,33 +49,47 @@ class Identity:
     detectors: tuple[DetectorIdentity, ...]
     familiarity_hash: str = ""
 
+    @property
+    def titles(self) -> Mapping[str, str]:
+        """Title of each detector, by name."""
+        return {one.name: one.title for one in self.detectors}
 
-def identify(product: Product, channels: Mapping[str, Channel]) -> Identity:
+
+def identify(
+    product: Product, channels: Mapping[str, Channel], detectors: Mapping[str, DetectorInfo]
+) -> Identity:
     """Return what the answers of these detectors rest on.
+
+    Args:
+        product: of the detectors.
+        channels: that answered, by name.
+        detectors: what people see of them, by name.
 
     Raises:
         CheckpointError: a checkpoint is missing or damaged.
     """
     split = product.folder / SPLIT
-    detectors = tuple(
-        _identify_detector(product.folder / name, channel) for name, channel in channels.items()
+    identities = tuple(
+        _identify_detector(product.folder / name, channel, detectors[name].title)
+        for name, channel in channels.items()
     )
     look = product.folder / FAMILIARITY
     return Identity(
         product.dataset,
         product.category,
         split_hash=_hash_file(split) if split.is_file() else "",
-        detectors=detectors,
+        detectors=identities,
         familiarity_hash=_hash_file(look) if look.is_file() else "",
     )
 
 
-def _identify_detector(folder: Path, channel: Channel) -> DetectorIdentity:
+def _identify_detector(folder: Path, channel: Channel, title: str) -> DetectorIdentity:
     seen = read_seen(folder)
     lines = "".join(f"{name}\t{seen[name]}\n" for name in sorted(seen))
     training = channel.detector.training
     return DetectorIdentity(
         name=folder.name,
+        title=title,
         summary="" if training is None else training.summary,
         created="" if training is None else training.created,
         num_calibration=channel.calibration.num_normal,

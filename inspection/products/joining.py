@@ -1,9 +1,10 @@
 """Which detectors of a product may answer together, and what each has seen."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from inspection.datasets.dataset import Dataset
+from inspection.detector_info import DetectorInfo
 from inspection.errors import CheckpointError, DatasetError
 from inspection.products.checkpoint_folders import is_there, mtime, read_seen, stamp
 from inspection.products.dataset_identity import find_strangers
@@ -16,8 +17,8 @@ Strangers = Mapping[str, CheckpointError]
 class Joining:
     """What the checkpoints of products say of themselves; safe to share between threads."""
 
-    def __init__(self, detectors: Sequence[str]) -> None:
-        self._detectors = tuple(detectors)
+    def __init__(self, detectors: Mapping[str, DetectorInfo]) -> None:
+        self._detectors = detectors
         self._strangers: dict[Path, tuple[tuple[float, ...], Strangers]] = {}
         self._seen: dict[Path, tuple[float, Mapping[str, str]]] = {}
 
@@ -44,7 +45,7 @@ class Joining:
         self._strangers.pop(product, None)
 
     def _find(self, product: Path, read: Callable[[], Dataset | None]) -> Strangers:
-        trained = [name for name in self._detectors if is_there(product / name)]
+        trained = [info for name, info in self._detectors.items() if is_there(product / name)]
         if not trained:
             return {}
         try:

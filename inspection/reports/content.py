@@ -1,7 +1,7 @@
 """What a report says and in which order, as blocks that the PDF and the HTML draw alike."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -12,7 +12,6 @@ from inspection.names import (
     UNFAMILIAR_TITLE,
     Outcome,
     describe_namings,
-    title_of,
 )
 from inspection.products.identity import DetectorIdentity, Identity
 from inspection.reports.records import Item, Report, flagged_share, region_row
@@ -21,6 +20,9 @@ from inspection.types import Finding, Naming, Verdict
 VERDICTS = {Verdict.DEFECT: "Defect", Verdict.NORMAL: "Normal"}
 MAX_REGIONS = 40  # per detector; a noisy map has a thousand, which nobody reads
 SHORT_HASH = 16  # hex digits, where the whole hash stands elsewhere
+
+Titles = Mapping[str, str]
+"""Name of a detector -> its title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +116,16 @@ def _summary(report: Report) -> Iterator[Block]:
     counts = Counter(item.outcome for item in report.items)
     shown = [one for one in Outcome if one is not Outcome.NAMED or counts[one]]
     yield Paragraph(" · ".join(f"{OUTCOME_TITLES[one]}: {counts[one]}" for one in shown))
-    names = [one.name for one in report.identity.detectors]
+    titles = report.identity.titles
     yield Table(
-        columns=("No.", "Image", "Outcome", *(f"{title_of(name)}" for name in names)),
-        widths=(1, 7, 3, *(2 for _ in names)),
+        columns=("No.", "Image", "Outcome", *titles.values()),
+        widths=(1, 7, 3, *(2 for _ in titles)),
         rows=[
             (
                 str(number),
                 item.name,
                 OUTCOME_TITLES[item.outcome],
-                *_verdict_cells(item, names),
+                *_verdict_cells(item, titles),
             )
             for number, item in enumerate(report.items, 1)
         ],
@@ -132,7 +134,7 @@ def _summary(report: Report) -> Iterator[Block]:
     yield Paragraph("Scores are given in multiples of the threshold of their detector.")
 
 
-def _verdict_cells(item: Item, names: Sequence[str]) -> Sequence[str]:
+def _verdict_cells(item: Item, names: Iterable[str]) -> Sequence[str]:
     """Return what each detector says of an image."""
     said = {f.detector: f"{_times(f.relative_score)} {VERDICTS[f.verdict]}" for f in item.findings}
     for naming in item.namings:
@@ -151,7 +153,7 @@ def _image(item: Item, report: Report) -> Iterator[Block]:
     if item.outcome is Outcome.UNFAMILIAR:
         title, text = UNFAMILIAR_TITLE.format(category=identity.category), "It was not inspected."
     elif item.outcome is Outcome.NAMED:
-        text = describe_namings(item.namings)
+        text = describe_namings(item.namings, identity.titles)
     yield Lead(
         picture=None if item.pictures is None else item.pictures.image,
         outcome=item.outcome,
@@ -169,9 +171,9 @@ def _image(item: Item, report: Report) -> Iterator[Block]:
     if item.note:
         yield Paragraph(item.note)
     if item.findings:
-        yield from _findings(item)
+        yield from _findings(item, identity.titles)
     if item.namings:
-        yield from _namings(item)
+        yield from _namings(item, identity.titles)
 
 
 def _allowed(item: Item, report: Report) -> Sequence[tuple[str, str]]:
@@ -181,28 +183,28 @@ def _allowed(item: Item, report: Report) -> Sequence[tuple[str, str]]:
     return (("Allowed", f"{100 * report.false_alarm_rate:.3g} false alarms per 100 good parts"),)
 
 
-def _namings(item: Item) -> Iterator[Block]:
+def _namings(item: Item, titles: Titles) -> Iterator[Block]:
     if item.pictures is not None:
-        titles = [f"{title_of(one.detector)}: what its answer rests on" for one in item.namings]
-        yield Gallery(list(zip(titles, item.pictures.namings, strict=True)))
+        captions = [f"{titles[one.detector]}: what its answer rests on" for one in item.namings]
+        yield Gallery(list(zip(captions, item.pictures.namings, strict=True)))
     for naming in item.namings:
-        yield from _classes(naming)
+        yield from _classes(naming, titles)
 
 
-def _findings(item: Item) -> Iterator[Block]:
-    yield _scores(item.findings)
+def _findings(item: Item, titles: Titles) -> Iterator[Block]:
+    yield _scores(item.findings, titles)
     if item.pictures is not None:
-        titles = [title_of(finding.detector) for finding in item.findings]
-        yield Gallery(list(zip(titles, item.pictures.overlays, strict=True)))
-        edges = [f"{title}: edges in its regions" for title in titles]
+        captions = [titles[finding.detector] for finding in item.findings]
+        yield Gallery(list(zip(captions, item.pictures.overlays, strict=True)))
+        edges = [f"{caption}: edges in its regions" for caption in captions]
         yield Gallery(list(zip(edges, item.pictures.edges, strict=True)))
     for finding in item.findings:
-        yield from _classes(finding)
-    yield from _measures(item.findings)
-    yield from _regions(item.findings)
+        yield from _classes(finding, titles)
+    yield from _measures(item.findings, titles)
+    yield from _regions(item.findings, titles)
 
 
-def _scores(findings: Sequence[Finding]) -> Table:
+def _scores(findings: Sequence[Finding], titles: Titles) -> Table:
     return Table(
         columns=(
             *("Detector", "Verdict", "Score", "Threshold", "Ratio"),
@@ -211,7 +213,7 @@ def _scores(findings: Sequence[Finding]) -> Table:
         widths=(3, 2, 2, 2, 2, 3, 2, 2),
         rows=[
             (
-                title_of(finding.detector),
+                titles[finding.detector],
                 VERDICTS[finding.verdict],
                 f"{finding.image_score:.4g}",
                 f"{finding.threshold:.4g}",
@@ -228,17 +230,17 @@ def _scores(findings: Sequence[Finding]) -> Table:
     )
 
 
-def _classes(finding: Finding | Naming) -> Iterator[Block]:
+def _classes(finding: Finding | Naming, titles: Titles) -> Iterator[Block]:
     classes = class_probabilities(finding.measures)
     if classes:
-        yield Heading(f"{title_of(finding.detector)}: class probabilities", 3)
+        yield Heading(f"{titles[finding.detector]}: class probabilities", 3)
         yield Bars([(name_class(name), value) for name, value in classes.items()])
 
 
-def _measures(findings: Sequence[Finding]) -> Iterator[Block]:
+def _measures(findings: Sequence[Finding], titles: Titles) -> Iterator[Block]:
     """Yield the detectors' own measures in one line."""
     words = [
-        f"{name_measure(name)} of {title_of(finding.detector)}: {value:.4g}"
+        f"{name_measure(name)} of {titles[finding.detector]}: {value:.4g}"
         for finding in findings
         for name, value in other_measures(finding.measures).items()
     ]
@@ -246,10 +248,10 @@ def _measures(findings: Sequence[Finding]) -> Iterator[Block]:
         yield Paragraph(" · ".join(words))
 
 
-def _regions(findings: Sequence[Finding]) -> Iterator[Block]:
+def _regions(findings: Sequence[Finding], titles: Titles) -> Iterator[Block]:
     yield Heading("Regions above the threshold", 3)
     rows = [
-        (title_of(finding.detector), str(number), *_region_cells(finding, number))
+        (titles[finding.detector], str(number), *_region_cells(finding, number))
         for finding in findings
         for number in _highest_regions(finding)
     ]
@@ -270,7 +272,7 @@ def _regions(findings: Sequence[Finding]) -> Iterator[Block]:
     )
     for finding in findings:
         if (num_more := len(finding.regions) - MAX_REGIONS) > 0:
-            title = title_of(finding.detector)
+            title = titles[finding.detector]
             yield Paragraph(f"{title}: and {num_more} more with lower peaks, in the CSV.")
 
 
@@ -304,7 +306,7 @@ def _identity(identity: Identity) -> Iterator[Block]:
         facts += f" SHA-256 of its familiarity.npz: {identity.familiarity_hash}."
     yield Paragraph(facts)
     for detector in identity.detectors:
-        yield Heading(title_of(detector.name), 3)
+        yield Heading(detector.title, 3)
         yield Table(
             columns=("What", "Value"), widths=(3.4, 8.6), rows=_identity_rows(detector), num_left=2
         )

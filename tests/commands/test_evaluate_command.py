@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 import cli
 from commands.evaluation_text import describe_product
-from detectors import DEFAULT
+from detectors import list_defaults
 from inspection.datasets.dataset import read_dataset
 from inspection.errors import BreakdownError, InspectionError
 from inspection.evaluation.files import has_evaluation, load_evaluation
@@ -72,7 +72,7 @@ def evaluate(trained: Path, *arguments: str, stream: str = "stdout") -> str:
 
 def test_every_category_is_evaluated_printed_and_kept(trained: Path) -> None:
     said = evaluate(trained)
-    assert DEFAULT == NAMES
+    assert list_defaults() == NAMES
     for text in (
         *("drawn/part: 4 normal and 6 defective", "drawn/ring", "image AUROC", "AUPRO 0.05"),
         *("0.90, as plants ask", "found, by defect type", "dent", "scratch", "mean of 2"),

@@ -14,10 +14,10 @@ from typer.testing import CliRunner
 
 import cli
 from commands.tune import write_command
-from detectors import CLASSES, create_detector, parse_settings
+from detectors import create_detector, find_entry, list_detectors, parse_settings
 from detectors.backbones.student import Student
 from detectors.patchcore.detector import PatchCore
-from detectors.search.search import SPACES, Choice
+from detectors.search.space import Choice
 from inspection.datasets.dataset import read_dataset
 from inspection.errors import EvaluationError, InspectionError, SettingsError
 from inspection.paths import quote_path
@@ -278,9 +278,9 @@ def test_settings_are_read_from_text_as_their_kind_asks() -> None:
             parse_settings("cae", {"flips": text})
 
 
-@pytest.mark.parametrize("name", sorted(CLASSES))
+@pytest.mark.parametrize("name", list(list_detectors()))
 def test_every_value_that_is_tried_suits_its_detector(name: str) -> None:
-    for key, values in SPACES[name].items():
+    for key, values in find_entry(name).search_space.items():
         tried = (
             values.values if isinstance(values, Choice) else (str(values.least), str(values.most))
         )

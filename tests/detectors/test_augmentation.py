@@ -7,7 +7,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from detectors.cae.detector import CAESettings
+from detectors.cae.settings import CAESettings
 from detectors.learning.augmentation import Augmentation, build_augment, plan_augmentation
 from inspection.preprocess import LoadedSamples
 from inspection.types import RGBImage, Sample, Split

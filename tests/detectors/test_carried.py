@@ -10,9 +10,10 @@ import cv2
 import numpy as np
 import pytest
 
-from detectors import DEFAULT
-from detectors.backbones.files import FOLDER, STUDENT
+from detectors import list_defaults, setting_names
+from detectors.backbones.files import FOLDER
 from detectors.checkpoints import WEIGHTS
+from detectors.settings import STUDENT
 from detectors.workflow import load_channel
 from inspection.demo.products import PRODUCTS, draw_sample
 from inspection.evaluation.files import load_evaluation
@@ -43,7 +44,7 @@ def test_every_demo_product_has_every_detector_and_nothing_else() -> None:
     found = {(path.parent.name, path.name) for path in DEMO.glob("*/*") if path.is_dir()}
     products = {path.name for path in DEMO.iterdir() if path.is_dir()}
     assert len(products) >= 3
-    assert found == {(product, name) for product in products for name in DEFAULT}
+    assert found == {(product, name) for product in products for name in list_defaults()}
 
 
 @pytest.mark.parametrize("folder", CHANNELS)
@@ -54,7 +55,7 @@ def test_a_carried_detector_fits_its_weights_its_backbone_and_the_promised_rate(
     assert card["weights_sha256"] == hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
     needed = card["state"].get("backbone_sha256")
     assert needed in (None, read(FOLDER / f"{STUDENT}.json")["sha256"])
-    assert (needed is None) == (folder.name == "cae")
+    assert (needed is None) == ("backbone" not in setting_names(folder.name))
     assert load_calibration(folder).calibration.num_normal >= 100
     assert load_evaluation(folder).checkpoint.detector == folder.name  # of these weights
 
@@ -70,7 +71,7 @@ def test_the_page_opens_with_an_unseen_sample_that_every_detector_flags() -> Non
     plan = load_split(product)
     assert plan is not None
     assert plan.roles[opening] is Split.TEST
-    for name in DEFAULT:
+    for name in list_defaults():
         with (product / name / "evaluation.csv").open(encoding="utf-8-sig", newline="") as file:
             (row,) = (row for row in csv.DictReader(file) if row["id"] == opening)
         assert row["is_flagged"] == "True"

@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from detectors import CLASSES, create_detector, detector_class, load_detector
+from detectors import create_detector, find_entry, list_detectors, load_detector, setting_names
 from detectors.backbones.student import Student
 from detectors.checkpoints import WEIGHTS
 from detectors.workflow import train_detector
@@ -19,13 +19,7 @@ from inspection.types import Detector, Prediction, Sample, Split
 from tests.factories import SIDE, draw_part, make_samples
 
 IMAGES = [draw_part(seed, defective=seed % 2 == 1)[0] for seed in range(3)]
-SETTINGS: dict[str, dict[str, Any]] = {
-    "cae": {"max_epochs": 2, "epoch_images": 16, "batch_size": 8},
-    "unet": {"max_epochs": 2, "epoch_images": 16, "batch_size": 8},
-    "patchcore": {"max_memory": 200},
-    "classifier": {"max_epochs": 2, "epoch_images": 16, "batch_size": 8, "hidden": 8},
-}
-LEARNS_FROM_DEFECTS = {name for name, entry in CLASSES.items() if entry.needs_labels}
+NAMES = list(list_detectors())
 
 
 @pytest.fixture(scope="session")
@@ -44,13 +38,13 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
 
 
 def make(name: str, backbone: Path, **changes: Any) -> Detector:
-    settings = {"input_size": (SIDE, SIDE), "device": "cpu", **SETTINGS[name], **changes}
-    if name in ("patchcore", "classifier"):
+    settings = {"input_size": (SIDE, SIDE), "device": "cpu", **find_entry(name).tiny_settings}
+    if "backbone_weights" in setting_names(name):
         settings["backbone_weights"] = str(backbone)
-    return create_detector(name, **settings)
+    return create_detector(name, **{**settings, **changes})
 
 
-@pytest.fixture(scope="session", params=sorted(CLASSES))
+@pytest.fixture(scope="session", params=NAMES)
 def fitted(request: pytest.FixtureRequest, backbone: Path, samples: list[Sample]) -> Detector:
     return make(request.param, backbone).fit(samples)
 
@@ -98,7 +92,7 @@ def test_what_was_seen_is_recorded(fitted: Detector, samples: list[Sample]) -> N
     assert record is not None
     normal = {sample.id for sample in samples if not sample.is_anomalous}
     labelled = {sample.id for sample in samples} - normal
-    if fitted.name not in LEARNS_FROM_DEFECTS:
+    if not find_entry(fitted.name).info.needs_labels:
         labelled = set()
     assert set(record.seen) == normal | labelled
     assert record.num_normal == len(normal)
@@ -107,7 +101,7 @@ def test_what_was_seen_is_recorded(fitted: Detector, samples: list[Sample]) -> N
 
 
 def test_nothing_works_before_fit_and_the_remedy_is_named(tmp_path: Path, backbone: Path) -> None:
-    for name in CLASSES:
+    for name in NAMES:
         detector = make(name, backbone)
         with pytest.raises(NotFittedError, match=r"cli\.py train"):
             detector.predict(IMAGES)
@@ -116,7 +110,7 @@ def test_nothing_works_before_fit_and_the_remedy_is_named(tmp_path: Path, backbo
         assert detector.training is None
 
 
-@pytest.mark.parametrize("name", sorted(CLASSES))
+@pytest.mark.parametrize("name", NAMES)
 def test_the_same_seed_learns_the_same_and_a_refit_forgets(
     name: str, backbone: Path, samples: list[Sample], tmp_path: Path
 ) -> None:
@@ -141,13 +135,13 @@ def test_calibration_and_test_images_are_never_learned(
 
 
 def test_learning_from_nothing_is_refused(backbone: Path) -> None:
-    for name in CLASSES:
+    for name in NAMES:
         with pytest.raises(DatasetError, match="no image"):
             make(name, backbone).fit([])
 
 
 def test_an_input_size_that_does_not_fit_is_refused(backbone: Path) -> None:
-    for name in CLASSES:
+    for name in NAMES:
         with pytest.raises(SettingsError, match="multiples of"):
             make(name, backbone, input_size=(70, 64))
 
@@ -216,13 +210,13 @@ def test_an_interrupted_training_leaves_the_old_checkpoint(
 
 
 def test_an_unknown_detector_names_the_known_ones() -> None:
-    with pytest.raises(SettingsError, match="cae, unet, patchcore, classifier"):
-        detector_class("oracle")
+    with pytest.raises(SettingsError, match=", ".join(NAMES)):
+        find_entry("oracle")
 
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
-@pytest.mark.parametrize("name", sorted(CLASSES))
+@pytest.mark.parametrize("name", NAMES)
 def test_a_checkpoint_made_on_a_gpu_loads_on_a_cpu(
     name: str, samples: list[Sample], backbone: Path, tmp_path: Path
 ) -> None:

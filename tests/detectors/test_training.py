@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from detectors.cae.detector import CAESettings
+from detectors.cae.settings import CAESettings
 from detectors.learning.fitting import split_validation
 from detectors.learning.loop import Lesson, seeded, train_network
 from detectors.learning.losses import ssim_map

@@ -356,11 +356,11 @@ def test_without_defects_the_plots_say_so(measure: str, frame: pd.DataFrame) -> 
 def test_the_report_stands_alone_and_names_hold_no_markup(tmp_path: Path) -> None:
     root = write_dataset(tmp_path / "parts", category="<script>alert(1)")
     index = open_index(read_dataset(root), cache=tmp_path / "cache")
-    text = make_report(index)
+    text = make_report(index, detectors={})
     assert "<script>alert(1)" not in text
     assert 'src="http' not in text
     assert "Resolution check" in text
-    plain = make_report(index, pictures=False)
+    plain = make_report(index, detectors={}, pictures=False)
     assert "data:image/jpeg" not in plain.split("<script>")[0]
 
 

@@ -42,10 +42,10 @@ from inspection.evaluation.records import (
     ScoredImage,
 )
 from inspection.files import write_json
-from inspection.looks import look_of
 from inspection.products.checkpoint_folders import CARD
 from inspection.products.history import History, read_history
 from inspection.types import Calibration
+from tests.fakes import make_infos
 from tests.javascript import evaluate
 
 JUDGE = ("ui/viewer/calibration.js", "ui/results/judge_count.js")
@@ -96,18 +96,21 @@ def make_report(
     )
 
 
+CAE, UNET = make_infos("cae", "unet").values()
+
+
 @pytest.fixture
 def first() -> Shown:
     """It misses b1 and b2, and flags g2."""
     scores = {"g0": 0.2, "g1": 0.4, "g2": 3.0, "b0": 5.0, "b1": 0.9, "b2": 0.1}
-    return Shown("CAE", 0, make_report(scores))
+    return Shown(CAE, 0, make_report(scores))
 
 
 @pytest.fixture
 def second() -> Shown:
     """In other units: it misses b2 only."""
     scores = {"g0": 20.0, "g1": 30.0, "g2": 10.0, "b0": 400.0, "b1": 60.0, "b2": 45.0}
-    return Shown("U-Net", 1, make_report(scores, threshold=50.0, detector="unet"))
+    return Shown(UNET, 1, make_report(scores, threshold=50.0, detector="unet"))
 
 
 def names(points: Any) -> list[str]:
@@ -140,13 +143,13 @@ def test_the_scatter_shows_every_image_both_were_asked_about(first: Shown, secon
     assert plot.layout.xaxis.type == plot.layout.yaxis.type == "log"
     said = {one.text for one in plot.layout.annotations}
     assert {"only CAE flags", "only U-Net flags", "both flag"} <= said
-    other = Shown("U-Net", 1, make_report({"x": 1.0}, truth={"x": None}))
+    other = Shown(UNET, 1, make_report({"x": 1.0}, truth={"x": None}))
     for pair in ((first, None), (first, other)):
         assert draw_scatter(*pair).layout.annotations[0].text.startswith("It takes two detectors")
 
 
 def test_a_score_of_nothing_fits_on_a_logarithmic_axis(first: Shown) -> None:
-    silent = Shown("U-Net", 1, make_report({"g0": 0.0, "b0": 0.001, "b1": 0.9}))
+    silent = Shown(UNET, 1, make_report({"g0": 0.0, "b0": 0.001, "b1": 0.9}))
     _, defective = draw_scatter(first, silent).data
     normal = draw_scatter(first, silent).data[0]
     assert list(normal.y) == [min(defective.y)] == [0.001]
@@ -156,7 +159,7 @@ def test_a_very_large_test_set_stays_below_the_limit() -> None:
     rng = np.random.default_rng(0)
     truth = {f"part/test/{row:06d}.png": "dent" if row % 2 else None for row in range(20_000)}
     scores = dict(zip(truth, rng.lognormal(size=len(truth)).tolist(), strict=True))
-    many = Shown("CAE", 0, make_report(scores, truth=truth))
+    many = Shown(CAE, 0, make_report(scores, truth=truth))
     for plot in (draw_scatter(many, many), draw_image_roc([many]), draw_image_pr([many])):
         assert len(plot.to_json()) < LIMIT
 
@@ -183,11 +186,11 @@ def test_detectors_are_told_apart_without_colours(first: Shown, second: Shown) -
     marks = [
         one.marker.symbol for one in draw_image_pr([first, second]).data if one.mode != "lines"
     ]
-    assert marks == [look_of("cae").mark, look_of("unet").mark] == ["square", "circle"]
+    assert marks == [CAE.mark.symbol, UNET.mark.symbol] == ["square", "circle"]
 
 
 def test_curves_that_cannot_be_drawn_say_why(first: Shown) -> None:
-    normal_only = Shown("CAE", 0, make_report({"g0": 0.1, "g1": 0.2}))
+    normal_only = Shown(CAE, 0, make_report({"g0": 0.1, "g1": 0.2}))
     assert "normal and defective" in draw_image_roc([normal_only]).layout.annotations[0].text
     assert "normal and defective" in draw_image_pr([normal_only]).layout.annotations[0].text
     found = draw_pixel_curves([first])
@@ -204,7 +207,7 @@ def test_the_leaderboard_shows_what_is_defined_with_its_interval() -> None:
         make_report({}, category="a", value=0.9, detector="unet"),
         make_report({}, category="b", value=0.5, detector="unet"),
     ]
-    looks = {"cae": Shown("CAE", 0, reports[0]), "unet": Shown("U-Net", 1, reports[2])}
+    looks = {"cae": Shown(CAE, 0, reports[0]), "unet": Shown(UNET, 1, reports[2])}
     titles = {"cae": "CAE", "unet": "U-Net"}
     board = make_leaderboard(reports, "image_auroc")
     cae, unet = draw_leaderboard(board, looks).data
@@ -225,7 +228,7 @@ def test_the_leaderboard_shows_what_is_defined_with_its_interval() -> None:
 def test_a_dot_says_its_interval_or_that_there_is_none() -> None:
     report = make_report({}, category="a", value=0.7)
     few = replace(report, metrics={**report.metrics, "pixel_auroc": Estimate(0.7, reason="Few.")})
-    looks = {"cae": Shown("CAE", 0, few)}
+    looks = {"cae": Shown(CAE, 0, few)}
     for key, says in (("image_auroc", "0.600 to 0.800"), ("pixel_auroc", "no interval")):
         (dots,) = draw_leaderboard(make_leaderboard([few], key), looks).data
         assert dots.customdata[0][1] == says

@@ -8,7 +8,6 @@ from inspection.names import (
     describe_seen,
     describe_silent,
     join_names,
-    title_of,
 )
 from inspection.types import Verdict
 
@@ -17,19 +16,17 @@ def test_names_are_joined_as_in_a_sentence() -> None:
     assert join_names([]) == ""
     assert join_names(["CAE"]) == "CAE"
     assert join_names(["CAE", "U-Net", "PatchCore"]) == "CAE, U-Net and PatchCore"
-    assert title_of("unet") == "U-Net"
-    assert title_of("newcomer") == "newcomer"
 
 
 def test_a_known_image_is_told_with_the_detectors_that_know_it() -> None:
     assert describe_seen([]) == ""
-    assert "calibration by CAE and PatchCore:" in describe_seen(["cae", "patchcore"])
+    assert "calibration by CAE and PatchCore:" in describe_seen(["CAE", "PatchCore"])
 
 
 def test_detectors_that_a_report_lacks_are_named() -> None:
     assert describe_silent([]) == ""
-    assert describe_silent(["unet"]) == "U-Net could not answer and is left out."
-    assert "CAE and U-Net could not answer and are left out." in describe_silent(["cae", "unet"])
+    assert describe_silent(["U-Net"]) == "U-Net could not answer and is left out."
+    assert "CAE and U-Net could not answer and are left out." in describe_silent(["CAE", "U-Net"])
 
 
 @pytest.mark.parametrize(

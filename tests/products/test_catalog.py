@@ -20,6 +20,7 @@ from inspection.products.split_plan import save_split
 from inspection.products.splits import make_split
 from inspection.types import Channel, Split
 from tests.factories import make_calibration, make_channel, make_later, write_dataset
+from tests.fakes import make_infos
 from tests.miniatures import write_flat
 
 
@@ -52,7 +53,7 @@ def data(tmp_path: Path) -> Path:
 def test_products_come_from_checkpoints_and_from_data(tmp_path: Path, data: Path) -> None:
     write_checkpoint(tmp_path / "ck" / "demo" / "washer" / "cae")
     (tmp_path / "ck" / "backbones").mkdir()
-    catalog = Catalog(tmp_path / "ck", [data], loader=Loads(), detectors=("cae", "unet"))
+    catalog = Catalog(tmp_path / "ck", [data], loader=Loads(), detectors=make_infos("cae", "unet"))
     assert sorted(catalog.products) == ["demo/washer", "parts/disc"]
     with pytest.raises(DatasetError, match="demo/washer, parts/disc"):
         catalog.product("demo/spoon")
@@ -60,7 +61,9 @@ def test_products_come_from_checkpoints_and_from_data(tmp_path: Path, data: Path
 
 def test_a_dataset_may_have_another_name_than_its_folder(tmp_path: Path, data: Path) -> None:
     write_checkpoint(tmp_path / "ck" / "tiles" / "disc" / "cae")
-    catalog = Catalog(tmp_path / "ck", {"tiles": data}, loader=Loads(), detectors=("cae", "unet"))
+    catalog = Catalog(
+        tmp_path / "ck", {"tiles": data}, loader=Loads(), detectors=make_infos("cae", "unet")
+    )
     assert list(catalog.products) == ["tiles/disc"]
     assert catalog.samples("tiles/disc")
     assert "--dataset tiles" in catalog.peek("tiles/disc", "unet").fix
@@ -72,8 +75,7 @@ def test_an_optional_detector_is_not_missed_but_shown_once_it_is_trained(tmp_pat
         tmp_path,
         [],
         loader=Loads(),
-        detectors=("cae", "unet", "classifier"),
-        optional={"classifier"},
+        detectors=make_infos("cae", "unet", "classifier"),
     )
     assert catalog.peek("demo/washer", "unet").status is Status.MISSING
     assert catalog.load("demo/washer", "classifier").status is Status.ABSENT
@@ -85,7 +87,7 @@ def test_a_detector_is_loaded_once_and_again_when_it_was_trained_anew(tmp_path: 
     folder = tmp_path / "demo" / "washer" / "cae"
     write_checkpoint(folder)
     loads = Loads()
-    catalog = Catalog(tmp_path, [], loader=loads, detectors=("cae", "unet"))
+    catalog = Catalog(tmp_path, [], loader=loads, detectors=make_infos("cae", "unet"))
     assert catalog.peek("demo/washer", "cae").status is Status.LOADING
     first = catalog.load("demo/washer", "cae")
     assert first.status is Status.READY
@@ -100,7 +102,7 @@ def test_a_missing_detector_names_its_command_and_a_broken_one_its_remedy(tmp_pa
     write_checkpoint(tmp_path / "demo" / "washer" / "cae")
     loads = Loads()
     loads.is_broken = True
-    catalog = Catalog(tmp_path, [], loader=loads, detectors=("cae", "unet"))
+    catalog = Catalog(tmp_path, [], loader=loads, detectors=make_infos("cae", "unet"))
     missing = catalog.load("demo/washer", "unet")
     assert missing.status is Status.MISSING
     assert "--category washer --detector unet" in missing.fix
@@ -133,7 +135,7 @@ def test_a_detector_that_fails_while_loading_says_so_and_is_tried_again(
             raise errors.pop()
         return make_channel(1, 2, 3)
 
-    catalog = Catalog(tmp_path, [], loader=load, detectors=("cae",))
+    catalog = Catalog(tmp_path, [], loader=load, detectors=make_infos("cae"))
     panel = catalog.load("demo/washer", "cae")
     assert panel.status is Status.BROKEN
     reason = error.problem if isinstance(error, InspectionError) else str(error).split("\n")[0]
@@ -145,7 +147,7 @@ def test_a_detector_that_fails_while_loading_says_so_and_is_tried_again(
 
 
 def test_the_command_for_an_untrained_product_names_its_category_alone(tmp_path: Path) -> None:
-    catalog = Catalog(tmp_path, (), loader=Loads(), detectors=("cae",))
+    catalog = Catalog(tmp_path, (), loader=Loads(), detectors=make_infos("cae"))
     for name in ("drawn/a part", "a part"):
         with pytest.raises(CheckpointError, match=r'train --data DIR --category "a part"`'):
             catalog.find(name)
@@ -154,7 +156,7 @@ def test_the_command_for_an_untrained_product_names_its_category_alone(tmp_path:
 def test_a_checkpoint_that_a_killed_training_left_aside_is_brought_back(tmp_path: Path) -> None:
     product = tmp_path / "demo" / "washer"
     write_checkpoint(product / "cae.tmp-old")
-    catalog = Catalog(tmp_path, [], loader=Loads(), detectors=("cae",))
+    catalog = Catalog(tmp_path, [], loader=Loads(), detectors=make_infos("cae"))
     assert list(catalog.products) == ["demo/washer"]
     assert catalog.load("demo/washer", "cae").status is Status.READY
     (product / "cae").rename(product / "cae.tmp-old")
@@ -170,7 +172,7 @@ def test_a_training_between_its_two_renames_is_left_alone(
     write_checkpoint(product / "cae.tmp-x1")
     fresh = product / "cae.tmp-x1"
     monkeypatch.setattr("time.sleep", lambda _: fresh.rename(product / "cae"))
-    catalog = Catalog(tmp_path, [], loader=Loads(), detectors=("cae",))
+    catalog = Catalog(tmp_path, [], loader=Loads(), detectors=make_infos("cae"))
     assert catalog.trained("demo/washer") == ("cae",)
     assert (product / "cae.tmp-old").exists()
 
@@ -189,7 +191,7 @@ def test_the_command_of_a_missing_detector_can_be_pasted(
     tmp_path: Path, name: str, quoted: str
 ) -> None:
     write_checkpoint(tmp_path / "my data" / name / "cae")
-    catalog = Catalog(tmp_path, [], loader=Loads(), detectors=("cae", "unet"))
+    catalog = Catalog(tmp_path, [], loader=Loads(), detectors=make_infos("cae", "unet"))
     command = catalog.peek(f"my data/{name}", "unet").fix
     assert f" --category {quoted} --detector unet --checkpoints {tmp_path}" in command
     words = shlex.split(command)
@@ -198,7 +200,7 @@ def test_the_command_of_a_missing_detector_can_be_pasted(
 
 def test_the_command_for_a_folder_of_photographs_says_that_all_are_good(tmp_path: Path) -> None:
     photos = write_flat(tmp_path / "photos")
-    catalog = Catalog(tmp_path / "ck", [photos], loader=Loads(), detectors=("cae",))
+    catalog = Catalog(tmp_path / "ck", [photos], loader=Loads(), detectors=make_infos("cae"))
     (key,) = catalog.products
     assert "--detector cae --all-good" in catalog.peek(key, "cae").fix
 
@@ -206,7 +208,7 @@ def test_the_command_for_a_folder_of_photographs_says_that_all_are_good(tmp_path
 def test_the_commands_of_a_shared_page_name_no_folder_of_the_machine(
     tmp_path: Path, data: Path
 ) -> None:
-    catalog = Catalog(tmp_path / "ck", [data], loader=Loads(), detectors=("cae",))
+    catalog = Catalog(tmp_path / "ck", [data], loader=Loads(), detectors=make_infos("cae"))
     assert str(tmp_path) in catalog.evaluate_command("parts/disc")
     catalog.is_shared = True
     for command in (
@@ -223,7 +225,7 @@ def test_a_demo_product_is_drawn_before_it_is_trained(
     monkeypatch.setattr("inspection.products.places.CHECKPOINTS", tmp_path / "ck")
     monkeypatch.setattr("inspection.products.places.DEMO_DATA", data)
     monkeypatch.chdir(tmp_path)
-    catalog = Catalog(tmp_path / "ck", [data], loader=Loads(), detectors=("cae",))
+    catalog = Catalog(tmp_path / "ck", [data], loader=Loads(), detectors=make_infos("cae"))
     assert catalog.peek("parts/disc", "cae").fix.splitlines() == [
         "python cli.py demo-data",
         "python cli.py train --data parts --category disc --detector cae",
@@ -235,7 +237,7 @@ def test_images_that_a_detector_learns_later_leave_the_strip(tmp_path: Path, dat
     test = [sample.id for sample in samples if sample.split is Split.TEST]
     seen = {test[0]: pixel_hash(read_image(data / test[0]))}
     product = tmp_path / "ck" / "parts" / "disc"
-    catalog = Catalog(tmp_path / "ck", [data], loader=Loads(), detectors=("cae",))
+    catalog = Catalog(tmp_path / "ck", [data], loader=Loads(), detectors=make_infos("cae"))
     assert [sample.id for sample in catalog.samples("parts/disc")] == test
     assert catalog.samples("parts/disc") is catalog.samples("parts/disc")
     write_checkpoint(product / "cae", seen=seen)
@@ -248,7 +250,7 @@ def test_images_that_a_detector_learns_later_leave_the_strip(tmp_path: Path, dat
 def test_what_was_trained_or_put_into_a_dataset_meanwhile_is_found(
     tmp_path: Path, data: Path
 ) -> None:
-    catalog = Catalog(tmp_path / "ck", [data], loader=Loads(), detectors=("cae",))
+    catalog = Catalog(tmp_path / "ck", [data], loader=Loads(), detectors=make_infos("cae"))
     before = catalog.samples("parts/disc")
     write_checkpoint(tmp_path / "ck" / "demo" / "washer" / "cae")
     write_dataset(data, category="ring")
@@ -266,7 +268,7 @@ def test_what_was_trained_or_put_into_a_dataset_meanwhile_is_found(
 def test_products_of_a_dataset_that_cannot_be_read_any_more_stay(
     tmp_path: Path, data: Path
 ) -> None:
-    catalog = Catalog(tmp_path / "ck", [data], loader=Loads(), detectors=("cae",))
+    catalog = Catalog(tmp_path / "ck", [data], loader=Loads(), detectors=make_infos("cae"))
     for image in data.rglob("*.png"):
         image.unlink()
         make_later(image.parent)
@@ -279,7 +281,7 @@ def test_products_of_a_dataset_that_cannot_be_read_any_more_stay(
 def test_a_folder_that_has_not_changed_is_listed_once(
     tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    catalog = Catalog(tmp_path / "ck", [data], loader=Loads(), detectors=("cae",))
+    catalog = Catalog(tmp_path / "ck", [data], loader=Loads(), detectors=make_infos("cae"))
     sample = catalog.samples("parts/disc")[0]
     learned = next(s for s in read_dataset(data).samples if s.split is Split.TRAIN)
     assert catalog.any_sample("parts/disc", learned.id).id == learned.id
@@ -296,7 +298,7 @@ def test_only_unseen_test_images_are_offered(tmp_path: Path, data: Path) -> None
     product = tmp_path / "ck" / "parts" / "disc"
     write_checkpoint(product / "cae", seen=seen)
     save_split(product, make_split(samples))
-    catalog = Catalog(tmp_path / "ck", [data], loader=Loads(), detectors=("cae",))
+    catalog = Catalog(tmp_path / "ck", [data], loader=Loads(), detectors=make_infos("cae"))
     assert [sample.id for sample in catalog.samples("parts/disc")] == test[1:]
     assert catalog.sample("parts/disc", test[1]).id == test[1]
     for stranger in (test[0], "../../secret.png"):
@@ -310,7 +312,7 @@ def test_a_product_that_names_an_opening_comes_first(tmp_path: Path) -> None:
         write_checkpoint(tmp_path / "demo" / name / "cae")
     opening = {"format": 1, "opens_with": "washer/test/dent/000.png"}
     (tmp_path / "demo" / "washer" / "product.json").write_text(json.dumps(opening))
-    catalog = Catalog(tmp_path, [], loader=Loads(), detectors=("cae",))
+    catalog = Catalog(tmp_path, [], loader=Loads(), detectors=make_infos("cae"))
     assert list(catalog.products) == ["demo/washer", "demo/bottle"]
     assert catalog.opening("demo/washer") == "washer/test/dent/000.png"
     assert catalog.opening("demo/bottle") is None
@@ -323,7 +325,7 @@ def test_a_damaged_file_of_one_product_is_told_where_that_product_is_asked_for(
     for name in ("bottle", "washer"):
         write_checkpoint(tmp_path / "demo" / name / "cae")
     (tmp_path / "demo" / "bottle" / "product.json").write_text(content)
-    catalog = Catalog(tmp_path, [], loader=Loads(), detectors=("cae",))
+    catalog = Catalog(tmp_path, [], loader=Loads(), detectors=make_infos("cae"))
     assert sorted(catalog.products) == ["demo/bottle", "demo/washer"]
     assert catalog.opening("demo/washer") is None
     assert catalog.wanted_rate("demo/washer") == 0.02
@@ -335,7 +337,7 @@ def test_a_damaged_file_of_one_product_is_told_where_that_product_is_asked_for(
 def test_a_product_has_its_own_rate_but_never_below_a_floor(tmp_path: Path) -> None:
     product = tmp_path / "demo" / "washer"
     write_checkpoint(product / "cae")
-    catalog = Catalog(tmp_path, [], loader=Loads(), detectors=("cae",))
+    catalog = Catalog(tmp_path, [], loader=Loads(), detectors=make_infos("cae"))
     many = make_calibration(*range(99))
     assert catalog.rate("demo/washer", [many]) == 0.02
     save_product_rate(product, 0.05)

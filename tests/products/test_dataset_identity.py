@@ -32,6 +32,7 @@ from inspection.products.split_plan import load_split, save_split
 from inspection.products.splits import apply_split, make_split, open_split
 from inspection.types import Reading, Split
 from tests.factories import draw_part, make_calibration, make_channel, write_dataset
+from tests.fakes import make_infos
 from ui.results.data import Results
 
 NONE_SAME = "of 8 images that both have by name, none shows the same"
@@ -84,7 +85,7 @@ def write_detector(folder: Path, source: Dataset, *, created: str = "") -> None:
 
 
 def make_catalog(checkpoints: Path, *data: Path) -> Catalog:
-    detectors = ("cae", "unet", "patchcore")
+    detectors = make_infos("cae", "unet", "patchcore")
     return Catalog(checkpoints, data, loader=lambda _: make_channel(1, 2), detectors=detectors)
 
 
@@ -403,4 +404,5 @@ def test_a_dataset_of_deep_images_is_known_again_by_its_own_white(work: Path) ->
     assert load_reading(work / "ck/deep/disc").white == 4095
     dataset = read_dataset(work / "deep/data").of("disc")
     check_dataset(work / "ck/deep/disc", dataset)
-    assert find_strangers(work / "ck/deep/disc", ["patchcore"], dataset) == {}
+    trained = make_infos("patchcore")
+    assert find_strangers(work / "ck/deep/disc", tuple(trained.values()), dataset) == {}

@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 import cli
+from detectors import list_detectors
 from eda.overview import describe_lack
 from inspection.calibration import no_calibration
 from inspection.errors import CheckpointError
@@ -26,7 +27,7 @@ from inspection.reports.formats import FORMATS
 from inspection.reports.records import Report
 from inspection.types import Calibration, Channel, Naming, Prediction, RGBImage
 from tests.browser import find_browser, picture
-from tests.fakes import DETECTORS, FakeDetector, draw_part, make_catalog, to_json
+from tests.fakes import DETECTORS, FakeDetector, draw_part, make_catalog, make_infos, to_json
 from tests.miniatures import write_neu
 from ui.explore import tab as explore_tab
 from ui.inspect.first import describe_first_inspection
@@ -82,8 +83,7 @@ def open_catalog(root: Path) -> Catalog:
         root / "checkpoints",
         [root / "steel"],
         loader=load,
-        detectors=(*DETECTORS, "classifier"),
-        optional=("classifier",),
+        detectors=make_infos(*DETECTORS, "classifier"),
     )
 
 
@@ -215,10 +215,11 @@ def test_explore_says_what_such_a_dataset_is_good_for(
 def test_one_type_of_defect_alone_teaches_nothing() -> None:
     rows = [("a", "dent", "train"), ("a", "dent", "test"), ("b", "good", "train")]
     frame = pd.DataFrame(rows, columns=["category", "defect_type", "split"])
-    assert describe_lack(frame) == (
+    detectors = list_detectors()
+    assert describe_lack(frame, detectors) == (
         "In a no image to learn from shows a good part: CAE, U-Net and PatchCore cannot learn here."
     )
-    assert describe_lack(frame[frame["category"] == "b"]) == ""
+    assert describe_lack(frame[frame["category"] == "b"], detectors) == ""
 
 
 @pytest.mark.browser

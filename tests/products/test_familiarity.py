@@ -24,7 +24,7 @@ from inspection.products.familiarity import (
 )
 from inspection.products.places import CHECKPOINTS
 from inspection.types import Channel, RGBImage, Sample, Split
-from tests.fakes import FakeEmbed, make_catalog, write_look
+from tests.fakes import FakeEmbed, make_catalog, make_infos, write_look
 
 SQUARE = SizeRange.of([(320, 320)])
 
@@ -228,7 +228,7 @@ def demo_check() -> FamiliarityCheck:
         CHECKPOINTS,
         (),
         loader=load,
-        detectors=("cae", "unet", "patchcore"),
+        detectors=make_infos("cae", "unet", "patchcore"),
         embed=Embedder(device="cpu"),
     )
     return FamiliarityCheck(catalog)

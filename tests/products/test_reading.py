@@ -33,7 +33,7 @@ from inspection.products.reading import (
     settle_reading,
 )
 from inspection.types import Reading, Sample, Split
-from tests.fakes import write_checkpoint
+from tests.fakes import make_infos, write_checkpoint
 from ui.inspect.run import Runner
 
 ROOT = Path(cli.__file__).parent
@@ -253,7 +253,7 @@ def test_the_page_reads_as_the_product_does(trained: Path) -> None:
         trained / "ck",
         [trained / "cam"],
         loader=lambda _: pytest.fail("loaded"),
-        detectors=["patchcore"],
+        detectors=make_infos("patchcore"),
     )
     assert {sample.reading.white for sample in catalog.samples("cam/cam")} == {4095}
     assert catalog.any_sample("cam/cam", "train/good/0.png").reading.white == 4095
@@ -263,7 +263,10 @@ def test_the_page_reads_as_the_product_does(trained: Path) -> None:
 
 def test_the_page_tells_that_a_file_has_further_pages(trained: Path, tmp_path: Path) -> None:
     catalog = Catalog(
-        trained / "ck", [], loader=lambda _: pytest.fail("loaded"), detectors=["patchcore"]
+        trained / "ck",
+        [],
+        loader=lambda _: pytest.fail("loaded"),
+        detectors=make_infos("patchcore"),
     )
     tifffile.imwrite(
         tmp_path / "stack.tif", np.stack([draw_twelve_bits(300)] * 3), photometric="minisblack"

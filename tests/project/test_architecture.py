@@ -32,11 +32,11 @@ def test_the_first_inspection_loads_no_library_beside_the_networks_and_torch() -
 import sys
 from pathlib import Path
 import numpy as np
-from detectors import DEFAULT
+from detectors import list_defaults
 from detectors.workflow import load_channel
 from inspection.pipeline import inspect_image
 product = Path("checkpoints/demo/washer")
-channels = {name: load_channel(product / name, device="cpu") for name in DEFAULT}
+channels = {name: load_channel(product / name, device="cpu") for name in list_defaults()}
 inspect_image(np.zeros((64, 64, 3), np.uint8), channels)
 print([name for name in SLOW if name in sys.modules])
 """

@@ -14,6 +14,7 @@ import numpy as np
 import pypdfium2
 import pytest
 
+from detectors import list_detectors
 from inspection.errors import ReportError, SettingsError
 from inspection.files import csv_text
 from inspection.images import read_image
@@ -56,6 +57,7 @@ def make_report(*items: Item) -> Report:
     detectors = tuple(
         DetectorIdentity(
             name=finding.detector,
+            title=list_detectors()[finding.detector].title,
             summary="trained on 12 normal images",
             created="2026-11-19T10:00:00+00:00",
             num_calibration=60,
@@ -319,8 +321,9 @@ def test_overlays_of_long_names_are_written_below_shorter_ones(tmp_path: Path) -
 def test_an_identity_can_be_checked_against_the_files(tmp_path: Path) -> None:
     catalog = make_catalog(tmp_path, trained=("cae",))
     product = catalog.product("drawn/part")
-    identity = identify(product, {"cae": catalog.channel(product.key, "cae")})
+    identity = identify(product, {"cae": catalog.channel(product.key, "cae")}, catalog.detectors)
     (detector,) = identity.detectors
+    assert identity.titles == {"cae": "CAE"}
     card = product.folder / "cae" / "detector.json"
     assert detector.files["detector.json"] == hashlib.sha256(card.read_bytes()).hexdigest()
     assert "weights.safetensors" not in detector.files, "the fake has none"

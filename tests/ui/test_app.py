@@ -20,7 +20,7 @@ from inspection.demo.products import write_demo_data
 from inspection.errors import DatasetError, InspectionError, SettingsError
 from inspection.products.catalog import Catalog
 from inspection.types import Channel
-from tests.fakes import DETECTORS, make_catalog
+from tests.fakes import DETECTORS, make_catalog, make_infos
 from ui import layout
 from ui.address import is_loopback
 from ui.explore import tab as explore_tab
@@ -108,7 +108,7 @@ def test_the_terminal_gets_one_line_per_detector_and_the_outcome(catalog: Catalo
 
 
 def test_without_a_product_the_terminal_says_what_to_do(tmp_path: Path) -> None:
-    empty = Catalog(tmp_path, [], loader=lambda _: pytest.fail("nothing to load"), detectors=())
+    empty = Catalog(tmp_path, [], loader=lambda _: pytest.fail("nothing to load"), detectors={})
     (line,) = describe_first_inspection(empty)
     assert "Upload an image" in line
 
@@ -218,7 +218,7 @@ def test_a_page_that_others_reach_is_shared_but_gets_a_public_link_only_if_asked
     monkeypatch.setattr("ui.serve.build_page", lambda _: page)
     for name in ("GRADIO_SHARE", "GRADIO_SERVER_NAME"):
         monkeypatch.delenv(name, raising=False)
-    catalog = Catalog(Path(), [], loader=lambda _: pytest.fail("nothing to load"), detectors=())
+    catalog = Catalog(Path(), [], loader=lambda _: pytest.fail("nothing to load"), detectors={})
     serve(catalog, **launch)
     assert catalog.is_shared is is_shared
     assert page.launch.call_args.kwargs["share"] is has_link
@@ -233,7 +233,9 @@ def test_the_terminal_survives_a_detector_that_dies(
         raise MemoryError
 
     data = tmp_path / "data" / "drawn"
-    broken = Catalog(tmp_path / "checkpoints", [data], loader=load, detectors=DETECTORS)
+    broken = Catalog(
+        tmp_path / "checkpoints", [data], loader=load, detectors=make_infos(*DETECTORS)
+    )
     app.print_first_inspection(broken)
     told = capsys.readouterr().out
     assert told.count("MemoryError") == len(DETECTORS)
@@ -264,7 +266,7 @@ def test_a_port_that_is_taken_ends_with_a_sentence(
 
 def test_the_catalogue_of_the_app_knows_every_detector_and_loads_none(tmp_path: Path) -> None:
     found = app.make_catalog(tmp_path, {}, None)
-    assert found.detectors == ("cae", "unet", "patchcore", "classifier")
+    assert tuple(found.detectors) == ("cae", "unet", "patchcore", "classifier")
     assert not found.products
 
 

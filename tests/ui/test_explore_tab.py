@@ -17,6 +17,7 @@ from inspection.errors import DatasetError
 from inspection.products.catalog import Catalog
 from inspection.types import RGBImage
 from tests.factories import BrightnessDetector, make_channel, make_later, write_dataset
+from tests.fakes import make_infos
 from ui.explore import data as module
 from ui.explore.tab import SUB_TABS, Handlers
 
@@ -30,7 +31,7 @@ def handlers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Handlers:
         tmp_path / "checkpoints",
         [data],
         loader=lambda folder: make_channel(1.0),
-        detectors=(BrightnessDetector.name,),
+        detectors=make_infos(BrightnessDetector.name),
     )
     return Handlers(catalog)
 
@@ -162,7 +163,7 @@ def slow(handlers: Handlers, tmp_path: Path) -> Iterator[Means]:
         tmp_path / "checkpoints",
         [tmp_path / "parts", others],
         loader=lambda folder: make_channel(1.0),
-        detectors=(BrightnessDetector.name,),
+        detectors=make_infos(BrightnessDetector.name),
         embed=embed,
     )
     handlers.explorer = module.Explorer(handlers.catalog)
@@ -258,7 +259,7 @@ def demo_page(
     folder = DemoFolder(tmp_path / "demo", ["washer"])
     folder.draw(one for one in folder.samples if one.defect_type == "dent")
     catalog = Catalog(
-        tmp_path / "checkpoints", [folder.root], loader=lambda _: make_channel(1.0), detectors=()
+        tmp_path / "checkpoints", [folder.root], loader=lambda _: make_channel(1.0), detectors={}
     )
     catalog.demo = folder
     return Handlers(catalog), folder
@@ -318,7 +319,7 @@ def test_any_image_of_the_demo_can_be_handed_to_the_detectors(
 
 
 def test_without_datasets_the_tab_says_what_to_do(tmp_path: Path) -> None:
-    catalog = Catalog(tmp_path, [], loader=lambda folder: make_channel(1.0), detectors=())
+    catalog = Catalog(tmp_path, [], loader=lambda folder: make_channel(1.0), detectors={})
     slots = last(Handlers(catalog).show("overview", None, "all", "all"))
     assert "--data DIR" in slots["status"]["text"]
 

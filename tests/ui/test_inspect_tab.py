@@ -27,6 +27,7 @@ from tests.fakes import (
     FakeDetector,
     draw_part,
     make_catalog,
+    make_infos,
     to_json,
     write_bad_files,
     write_checkpoint,
@@ -269,7 +270,10 @@ def test_a_broken_detector_says_so_on_its_own_panel(
         return Channel(detector, load_calibration(folder).calibration)
 
     catalog = Catalog(
-        tmp_path / "checkpoints", [tmp_path / "data" / "drawn"], loader=load, detectors=DETECTORS
+        tmp_path / "checkpoints",
+        [tmp_path / "data" / "drawn"],
+        loader=load,
+        detectors=make_infos(*DETECTORS),
     )
     held = merge(Handlers(catalog).open_page(KEY))
     assert states(held) == {"cae": "done", "unet": "broken", "patchcore": "done"}
@@ -289,7 +293,10 @@ def test_a_detector_whose_remedy_was_followed_answers_the_next_inspection(tmp_pa
         return Channel(FakeDetector(folder.name), load_calibration(folder).calibration)
 
     catalog = Catalog(
-        tmp_path / "checkpoints", [tmp_path / "data" / "drawn"], loader=load, detectors=DETECTORS
+        tmp_path / "checkpoints",
+        [tmp_path / "data" / "drawn"],
+        loader=load,
+        detectors=make_infos(*DETECTORS),
     )
     handlers = Handlers(catalog)
     assert states(merge(handlers.open_page(KEY)))["unet"] == "broken"
@@ -363,7 +370,9 @@ def test_what_is_broken_is_told_to_strangers_without_a_path_of_the_server(tmp_pa
         raise CheckpointError(f"{folder / CARD} is damaged.", f"Look into {tmp_path / 'data'}.")
 
     data = tmp_path / "data" / "drawn"
-    catalog = Catalog(tmp_path / "checkpoints", [data], loader=load, detectors=DETECTORS)
+    catalog = Catalog(
+        tmp_path / "checkpoints", [data], loader=load, detectors=make_infos(*DETECTORS)
+    )
     handlers = Handlers(catalog)
     told = merge(handlers.open_page(KEY))["unet"]["problem"]
     assert told == f"{product / 'unet' / CARD} is damaged.", "whoever started the page may know"

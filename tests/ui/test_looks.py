@@ -1,18 +1,17 @@
 """Marks and colours mean the same on panels, in plots and in legends."""
 
-from dataclasses import asdict
-
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
+from plotly.validator_cache import ValidatorCache
 
+from detectors import list_detectors
 from eda import overview, style
 from eda.classes import add_classes
-from inspection.looks import LOOKS, look_of
+from inspection.detector_info import NEUTRAL, DetectorInfo, Symbol
 from ui.theme import mark_colours
-from ui.viewer.messages import detector_texts
-from ui.viewer.viewer import STYLE
+from ui.viewer.viewer import STYLE, viewer_script
 
 BLUE = (style.NORMAL, style.LEARNED[style.NORMAL])
 ORANGE = (style.DEFECT, style.LEARNED[style.DEFECT])
@@ -55,14 +54,24 @@ def test_in_bars_good_is_blue_and_defective_orange_in_every_split() -> None:
 
 
 def test_a_detector_has_one_mark_on_its_panel_and_in_plots() -> None:
+    detectors = list_detectors()
+    told = viewer_script(tuple(detectors.values()))
+    for name, info in detectors.items():
+        assert f'"name": "{name}", "title": "{info.title}"' in told
+        assert f'"mark": "{info.mark.symbol}"' in told
+        colours = mark_colours(detectors)
+        assert f"[data-detector={name}] {{ --mark: {info.mark.light}; }}" in colours
+        assert f".dark .dl-panel[data-detector={name}] {{ --mark: {info.mark.dark}; }}" in colours
+    assert len({info.mark.symbol for info in detectors.values()}) == len(detectors)
+
+
+def test_the_page_draws_every_symbol_of_the_plots() -> None:
     style = STYLE.read_text("utf-8")
-    for name, look in LOOKS.items():
-        assert detector_texts(name)["mark"] == look.mark
-        assert f"[data-detector={name}] {{ --mark: {look.light}; }}" in mark_colours()
-        assert look.mark == "square" or f".dl-mark[data-mark={look.mark}]" in style
-    assert len({look.mark for look in LOOKS.values()}) == len(LOOKS)
+    for symbol in Symbol:
+        assert symbol == "square" or f".dl-mark[data-mark={symbol}]" in style
+        assert symbol in ValidatorCache.get_validator("scatter.marker", "symbol").values
 
 
-def test_a_detector_without_a_look_of_its_own_has_one_all_the_same() -> None:
-    assert look_of("another") not in LOOKS.values()
-    assert asdict(look_of("another"))["mark"]
+def test_a_detector_without_a_mark_of_its_own_has_one_all_the_same() -> None:
+    assert DetectorInfo("another", "Another").mark == NEUTRAL
+    assert NEUTRAL not in [info.mark for info in list_detectors().values()]

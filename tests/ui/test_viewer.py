@@ -15,7 +15,7 @@ from inspection.pipeline import inspect_with
 from inspection.products.panels import Panel, Status
 from inspection.regions import find_regions
 from inspection.types import Calibration, Channel, Region
-from tests.fakes import FakeDetector, draw_part, to_json
+from tests.fakes import FakeDetector, draw_part, make_infos, to_json
 from tests.javascript import evaluate
 from ui.parts.components import read
 from ui.parts.images import MAX_DISPLAY_SIDE
@@ -331,7 +331,7 @@ def test_a_panel_says_where_it_stands(status: Status, idle: bool, state: str) ->
 
 
 def test_the_script_holds_every_part_and_the_template_nothing_that_is_evaluated() -> None:
-    script = viewer_script(("cae", "unet", "patchcore", "newcomer"))
+    script = viewer_script(tuple(make_infos("cae", "unet", "patchcore", "newcomer").values()))
     for part in SCRIPTS:
         assert read(HERE / f"{part}.js") in script
     assert "newcomer" in script
@@ -361,7 +361,3 @@ def test_the_template_itself_holds_no_words_but_names() -> None:
 def _words(script: str) -> list[str]:
     kept = "".join(c if c.isalnum() or c == "." else " " for c in script)
     return [".".join(word.split(".")[:2]) for word in kept.split() if "TEXTS." in word]
-
-
-def test_a_detector_without_a_text_of_its_own_is_called_by_its_name() -> None:
-    assert messages.detector_texts("newcomer")["title"] == "newcomer"

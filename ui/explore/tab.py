@@ -165,7 +165,7 @@ class Handlers:
         if not opened.index.is_complete:
             return status_value(messages.PARTIAL.format(done=shown))
         if (demo := self.explorer.demo_of(job)) is None:
-            return status_value(describe_lack(opened.images))
+            return status_value(describe_lack(opened.images, self.catalog.detectors))
         counts = {"shown": shown, "done": demo.num_drawn, "total": len(demo.samples)}
         if demo.is_at_work:
             text = messages.DRAWING.format(**counts)

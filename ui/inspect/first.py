@@ -9,7 +9,6 @@ from inspection.names import (
     decide_outcome,
     describe_namings,
     describe_unfamiliar,
-    title_of,
 )
 from inspection.pipeline import answer
 from inspection.products.catalog import Catalog
@@ -18,7 +17,7 @@ from inspection.products.panels import FAILURES, Panel, Status, stopped
 from inspection.types import Finding, Naming, RGBImage, Sample, Verdict
 from ui.inspect import messages
 from ui.inspect.showcase import find_opening
-from ui.viewer.messages import GOOD_PART, detector_texts
+from ui.viewer.messages import GOOD_PART
 
 
 def describe_first_inspection(catalog: Catalog) -> Iterator[str]:
@@ -33,7 +32,8 @@ def describe_first_inspection(catalog: Catalog) -> Iterator[str]:
         yield messages.NO_FIRST_INSPECTION
         return
     image = read_sample(opening)
-    panels = [catalog.load(key, name) for name in catalog.detectors]
+    titles = {name: info.title for name, info in catalog.detectors.items()}
+    panels = [catalog.load(key, name) for name in titles]
     ready = [panel.channel for panel in panels if panel.channel is not None]
     rate = catalog.rate(key, [channel.calibration for channel in ready])
     yield messages.FIRST_INSPECTION.format(sample=opening.id, rate=f"{100 * rate:.3g}")
@@ -47,12 +47,13 @@ def describe_first_inspection(catalog: Catalog) -> Iterator[str]:
         found = _answer(panel, image, rate)
         if isinstance(found, Finding):
             verdicts.append(found.verdict)
-            yield _describe(panel, found)
+            yield _describe(titles[panel.detector], found)
         elif isinstance(found, Naming):
-            title = title_of(panel.detector)
-            yield messages.FIRST_NAMED.format(title=title, sentence=describe_namings([found]))
+            title = titles[panel.detector]
+            sentence = describe_namings([found], titles)
+            yield messages.FIRST_NAMED.format(title=title, sentence=sentence)
         else:
-            yield _describe_trouble(found)
+            yield _describe_trouble(titles[panel.detector], found)
     if verdicts:
         yield _describe_outcome(verdicts, opening)
 
@@ -67,15 +68,13 @@ def _answer(panel: Panel, image: RGBImage, rate: float) -> Finding | Naming | Pa
         return stopped(panel.detector, error)
 
 
-def _describe_trouble(panel: Panel) -> str:
-    title = detector_texts(panel.detector)["title"]
+def _describe_trouble(title: str, panel: Panel) -> str:
     remedy = panel.fix.replace("\n", f"\n{'':<13}")
     between = f"\n{'':<13}" if remedy != panel.fix else " "
     return f"  {title:<10} {panel.problem}{between}{remedy}"
 
 
-def _describe(panel: Panel, finding: Finding) -> str:
-    title = detector_texts(panel.detector)["title"]
+def _describe(title: str, finding: Finding) -> str:
     return (
         f"  {title:<10} {finding.verdict.value:<7} {finding.relative_score:6.2f} x threshold  "
         f"({finding.image_score:.4g} vs {finding.threshold:.4g}), {1000 * finding.seconds:.0f} ms"

@@ -31,7 +31,6 @@ NO_PRODUCTS_FIX = (
     "Train one with `python cli.py train --data DIR --category NAME`, then reload the page."
 )
 LACKS_GOOD = "No image to learn from shows a good part: {names} cannot learn here."
-CAN_NAME = "The classifier can learn to name the defects."
 NO_SAMPLES = "No unseen test image of this product is on this machine. Upload one above."
 GOOD = "good"
 DEFECT = "defect"

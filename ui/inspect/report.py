@@ -91,7 +91,8 @@ class Reporter:
             channels[detector] = channel
         if not answers:
             raise DatasetError(messages.NOTHING_TO_REPORT, messages.NOTHING_TO_REPORT_FIX)
-        silent = [name for name in self.catalog.trained(product) if name not in channels]
+        trained = (self.catalog.detectors[name] for name in self.catalog.trained(product))
+        silent = [info.title for info in trained if info.name not in channels]
         familiarity, unfamiliar = self._check(product, image)
         notes = (opened.note, unfamiliar, self._seen(product, image), describe_silent(silent))
         note = " ".join(filter(None, notes))
@@ -99,7 +100,7 @@ class Reporter:
         return Report(
             created=datetime.now(UTC).replace(microsecond=0),
             false_alarm_rate=rate,
-            identity=identify(self.catalog.product(product), channels),
+            identity=identify(self.catalog.product(product), channels, self.catalog.detectors),
             items=(make_item(inspection, note=note, has_pictures=has_pictures),),
         )
 
@@ -112,7 +113,8 @@ class Reporter:
         return found, describe_unfamiliar(self.catalog.product(product).category, found)
 
     def _seen(self, product: str, image: RGBImage) -> str:
-        return describe_seen(self.catalog.detectors_that_saw(product, pixel_hash(image)))
+        saw = self.catalog.detectors_that_saw(product, pixel_hash(image))
+        return describe_seen([self.catalog.detectors[name].title for name in saw])
 
 
 def _plain(name: str) -> str:

@@ -11,7 +11,13 @@ from typing import Any
 from inspection.errors import ImageError, InspectionError
 from inspection.ground_truth import read_mask
 from inspection.images import OpenedImage, open_image, open_sample, pixel_hash
-from inspection.names import describe_seen, describe_unfamiliar, join_names, title_of
+from inspection.names import (
+    describe_namers,
+    describe_naming,
+    describe_seen,
+    describe_unfamiliar,
+    join_names,
+)
 from inspection.pipeline import answer
 from inspection.products.catalog import Catalog
 from inspection.products.familiarity import FamiliarityCheck
@@ -173,17 +179,22 @@ class Runner:
 
     def _lack(self, product: str) -> str:
         """Say which detectors a product has nothing to learn from for; mostly nothing."""
-        panels = [self.catalog.peek(product, name) for name in self.catalog.detectors]
-        unable = [title_of(one.detector) for one in panels if one.status is Status.UNABLE]
+        detectors = self.catalog.detectors
+        panels = [self.catalog.peek(product, name) for name in detectors]
+        unable = [self._title(one) for one in panels if one.status is Status.UNABLE]
         if not unable:
             return ""
         told = messages.LACKS_GOOD.format(names=join_names(unable))
-        is_untrained = any(one.status is Status.MISSING for one in panels)
-        return f"{told} {messages.CAN_NAME}" if is_untrained else told
+        untrained = [detectors[one.detector] for one in panels if one.status is Status.MISSING]
+        return f"{told} {describe_namers(untrained)}." if untrained else told
+
+    def _title(self, panel: Panel) -> str:
+        return self.catalog.detectors[panel.detector].title
 
     def _seen(self, product: str, image: RGBImage) -> str:
         """Say which detectors know the image, whatever it is called."""
-        return describe_seen(self.catalog.detectors_that_saw(product, pixel_hash(image)))
+        saw = self.catalog.detectors_that_saw(product, pixel_hash(image))
+        return describe_seen([self.catalog.detectors[name].title for name in saw])
 
     def _answer(self, subject: Subject, panel: Panel, image: RGBImage) -> Iterator[Slot]:
         """Load a detector if need be and yield its answer, or what keeps it from answering."""
@@ -197,7 +208,8 @@ class Runner:
             rate = self._rate(subject, panel)
             found = answer(panel.channel, image, false_alarm_rate=rate)
             if isinstance(found, Naming):
-                yield payload.panel_named(subject, panel.channel, found)
+                said = describe_naming(found, self._title(panel))
+                yield payload.panel_named(subject, panel.channel, found, said)
             else:
                 yield payload.panel_result(subject, panel.channel, found)
         except (InspectionError, *FAILURES) as error:

@@ -10,7 +10,6 @@ from inspection.errors import CheckpointError, EvaluationError, InspectionError
 from inspection.evaluation.class_answers import CLASSES, ClassAnswers, load_answers, read_answers
 from inspection.evaluation.files import EVALUATION, load_evaluation
 from inspection.evaluation.records import EvaluationReport
-from inspection.names import title_of
 from inspection.products.catalog import Catalog
 from inspection.products.checkpoint_folders import CALIBRATION, CARD
 from inspection.products.product import Product
@@ -61,8 +60,8 @@ class Results:
         from eda.results.plots import Shown
 
         return [
-            Shown(title_of(name), place, report)
-            for place, name in enumerate(self.catalog.detectors)
+            Shown(info, place, report)
+            for place, (name, info) in enumerate(self.catalog.detectors.items())
             if name in self.catalog.joined(key)
             and isinstance(report := self._read(key, name), EvaluationReport)
         ]
@@ -70,14 +69,20 @@ class Results:
     def troubles(self, keys: Sequence[str]) -> list[Trouble]:
         """Return what is missing, damaged, outdated or of another dataset among the products."""
         strangers = [
-            Trouble(key, title_of(name), self.catalog.hide_folders(str(found)), "", "")
+            Trouble(
+                key,
+                self._title(name),
+                self.catalog.hide_folders(str(found)),
+                "",
+                "",
+            )
             for key in keys
             for name, found in self.catalog.strangers(key).items()
         ]
         return strangers + [
             Trouble(
                 key,
-                title_of(name),
+                self._title(name),
                 self.catalog.hide_folders(found.problem),
                 self.catalog.evaluate_command(key, name),
                 self.catalog.evaluate_command(key),
@@ -98,6 +103,9 @@ class Results:
                 if answers is not None:
                     return answers
         return None
+
+    def _title(self, detector: str) -> str:
+        return self.catalog.detectors[detector].title
 
     def folder(self, key: str, detector: str) -> Path:
         """Return the checkpoint folder of a detector."""

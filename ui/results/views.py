@@ -35,7 +35,6 @@ from inspection.errors import InspectionError
 from inspection.evaluation.class_answers import ClassAnswers, load_baseline
 from inspection.evaluation.leaderboard import make_leaderboard
 from inspection.evaluation.records import METRICS
-from inspection.names import title_of
 from inspection.products.checkpoint_folders import load_calibration
 from inspection.products.history import History, read_history
 from ui.results import messages as results_messages
@@ -190,15 +189,16 @@ def _read_baseline(
 def show_training(results: Results, choice: Choice) -> Slots:
     """Return how every detector of one category was trained."""
     trained = results.catalog.trained(choice.key)
-    slots: Slots = {f"training-{name}": None for name in results.catalog.detectors}
+    detectors = results.catalog.detectors
+    slots: Slots = {f"training-{name}": None for name in detectors}
     rows = []
     for name in trained:
-        title = title_of(name)
+        title = detectors[name].title
         history, trouble = _read_history(results, choice.key, name)
         slots[f"training-{name}"] = draw_training(title, history, trouble=trouble)
         if history is not None:
             rows.append(_row(title, history))
-    missing = [title_of(name) for name in results.catalog.detectors if name not in trained]
+    missing = [info.title for name, info in detectors.items() if name not in trained]
     note = results_messages.TRAINING_NONE.format(names=", ".join(missing)) if missing else ""
     slots["trainings"] = table_value(
         pd.DataFrame(rows), results_messages.TRAININGS_TITLE, file="trainings", note=note

@@ -1,11 +1,8 @@
 """Every sentence that a person reads in the compare viewer."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 
-from inspection.looks import look_of
 from inspection.names import (
-    DETECTOR_TITLES,
     NAMED_NOTE,
     OUTCOME_TITLES,
     UNFAMILIAR_TITLE,
@@ -15,37 +12,6 @@ from inspection.names import (
 GOOD_PART = "a good part"
 
 
-@dataclass(frozen=True, slots=True)
-class DetectorText:
-    """How the page introduces a detector."""
-
-    title: str
-    method: str
-    hint: str
-
-
-DETECTORS: Mapping[str, DetectorText] = {
-    "cae": DetectorText(
-        DETECTOR_TITLES["cae"],
-        "convolutional autoencoder",
-        "Has learned to redraw good parts. Bright where it cannot redraw yours.",
-    ),
-    "unet": DetectorText(
-        DETECTOR_TITLES["unet"],
-        "segmentation network",
-        "Has learned what defects look like. Bright where it sees one.",
-    ),
-    "patchcore": DetectorText(
-        DETECTOR_TITLES["patchcore"],
-        "nearest-neighbour memory",
-        "Compares every patch with good ones it remembers. Bright where nothing is alike.",
-    ),
-    "classifier": DetectorText(
-        DETECTOR_TITLES["classifier"],
-        "names the defect",
-        "Has learned which defect is which. Bright where its answer comes from.",
-    ),
-}
 VIEWER: Mapping[str, str] = {
     "emptyTitle": "Add an image to begin",
     "emptySub": "Drop a photo, paste one, take one, or pick a sample. Every detector looks at it.",
@@ -195,9 +161,3 @@ VIEWER: Mapping[str, str] = {
 def viewer_texts() -> dict[str, str]:
     """Return the sentences that the viewer fills in, in the browser."""
     return dict(VIEWER)
-
-
-def detector_texts(name: str) -> dict[str, str]:
-    """Return how the page introduces a detector, also one that has no text of its own yet."""
-    text = DETECTORS.get(name, DetectorText(name, "", ""))
-    return {"name": name, "mark": look_of(name).mark, **asdict(text)}

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from inspection.errors import InspectionError
 from inspection.images import shrink
 from inspection.measures import class_probabilities, name_class, name_measure, other_measures
-from inspection.names import describe_naming
 from inspection.overlay import stretch_flags
 from inspection.products.panels import Panel, Status
 from inspection.types import Channel, Finding, Mask, Naming, RGBImage
@@ -135,8 +134,8 @@ def panel_result(subject: Subject, channel: Channel, finding: Finding) -> Slot:
     }
 
 
-def panel_named(subject: Subject, channel: Channel, naming: Naming) -> Slot:
-    """Give the browser what a detector without verdicts takes the image for, and where it looks."""
+def panel_named(subject: Subject, channel: Channel, naming: Naming, said: str) -> Slot:
+    """Give the browser what a detector without verdicts says of the image, and where it looks."""
     height, width = naming.anomaly_map.shape
     training = channel.detector.training
     return {
@@ -148,7 +147,7 @@ def panel_named(subject: Subject, channel: Channel, naming: Naming) -> Slot:
         "middle": naming.middle,
         "seconds": naming.seconds,
         "classes": rank_classes(naming.measures),
-        "said": describe_naming(naming),
+        "said": said,
         "trained": "" if training is None else training.summary,
     }
 

@@ -1,12 +1,13 @@
 """The compare viewer: a static template, and a script that judges and paints in the browser."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 import gradio as gr
 
+from inspection.detector_info import DetectorInfo
 from ui.parts.components import read
 from ui.viewer import messages
 
@@ -41,11 +42,11 @@ announce();
 """
 
 
-def make_viewer(detectors: Sequence[str]) -> gr.HTML:
+def make_viewer(detectors: Mapping[str, DetectorInfo]) -> gr.HTML:
     """Return the panels side by side; the component's own value is the header slot."""
     return gr.HTML(
         html_template=read(HERE / "viewer.html"),
-        js_on_load=viewer_script(tuple(detectors)),
+        js_on_load=viewer_script(tuple(detectors.values())),
         apply_default_css=False,
         elem_id="viewer",
     )
@@ -66,9 +67,19 @@ def make_feed() -> gr.HTML:
 
 
 @cache
-def viewer_script(detectors: tuple[str, ...]) -> str:
+def viewer_script(detectors: Sequence[DetectorInfo]) -> str:
     """Return the parts of the script in their order, after the texts that they fill in."""
     texts = json.dumps(messages.viewer_texts(), ensure_ascii=False)
-    names = json.dumps([messages.detector_texts(name) for name in detectors], ensure_ascii=False)
-    constants = f"const TEXTS = {texts};\nconst DETECTORS = {names};\n"
+    infos = [
+        {
+            "name": info.name,
+            "title": info.title,
+            "method": info.method,
+            "hint": info.hint,
+            "mark": info.mark.symbol,
+        }
+        for info in detectors
+    ]
+    told = json.dumps(infos, ensure_ascii=False)
+    constants = f"const TEXTS = {texts};\nconst DETECTORS = {told};\n"
     return constants + "\n".join(read(HERE / f"{script}.js") for script in SCRIPTS)

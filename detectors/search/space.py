@@ -1,0 +1,28 @@
+"""The values of settings that a search tries; every detector brings its own space."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several values, written as on the command line."""
+
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A number from `least` to `most`; on a logarithmic scale, or in steps."""
+
+    least: float
+    most: float
+    step: float | None = None
+
+
+SearchSpace = Mapping[str, Choice | Span]
+"""Setting -> the values that are tried."""
+
+SIDES = Choice(("192", "256", "320"))
+SMOOTHING = Span(0.0, 8.0, step=0.5)
+YES_NO = Choice(("true", "false"))

@@ -1,0 +1,51 @@
+"""Settings of the U-Net."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from detectors.settings import (
+    STUDENT,
+    BatchSize,
+    EpochImages,
+    Epochs,
+    Flips,
+    LearningRate,
+    Patience,
+    Range,
+    Rotation,
+    Seconds,
+    Seed,
+    Smoothing,
+)
+from inspection.types import Size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UNetSettings:
+    """Settings of the U-Net; `detectors.settings` explains the shared ones.
+
+    Attributes:
+        input_size: (height, width), multiples of 16.
+        backbone: name for `backbones.load_backbone`; its weights stay as they are.
+        backbone_weights: file with the weights of that backbone, to be taken first.
+        labelled: learn from the defective samples and their masks; else from drawn defects alone.
+        synthetic_share: share of the drawn normal images that get synthetic defects.
+    """
+
+    input_size: Size = (256, 256)
+    backbone: str = STUDENT
+    backbone_weights: str | None = None
+    labelled: bool = False
+    synthetic_share: Annotated[float, Range(0.0, 1.0)] = 0.5
+    smoothing: Smoothing = 3.0
+    flips: Flips = None
+    rotation: Rotation = None
+    crop: bool = True  # learn from random windows
+    light: bool = True  # vary brightness and contrast
+    max_epochs: Epochs = 36
+    epoch_images: EpochImages = 256
+    max_seconds: Seconds = None
+    patience: Patience = 12
+    batch_size: BatchSize = 16
+    learning_rate: LearningRate = 2e-3
+    seed: Seed = 0
