@@ -8,9 +8,7 @@ from pathlib import Path
 import typer
 
 from commands.options import load_channels, open_catalog
-from inspection.datasets.file_kinds import FileKind
-from inspection.datasets.folders import Listing
-from inspection.datasets.type_folders import images_below
+from inspection.datasets.listing import FileKind, Listing, images_below
 from inspection.errors import ImageError, InspectionError
 from inspection.images import OpenedImage, open_image, pixel_hash
 from inspection.names import (

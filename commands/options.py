@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from detectors import LazyEmbedder, find_entry, list_defaults, list_detectors
-from inspection.datasets.dataset import FLAT, Dataset, read_dataset, split_name
+from inspection.datasets.dataset import Dataset, read_dataset, split_name
 from inspection.errors import CheckpointError, SettingsError
 from inspection.products.catalog import Catalog
 from inspection.products.checkpoint_folders import no_verdict
@@ -117,7 +117,7 @@ def check_flat(sources: Sequence[Dataset], *, all_good: bool) -> None:
     Raises:
         SettingsError: nobody has said what the images show, or the option means nothing.
     """
-    flat = [source for source in sources if source.layout == FLAT]
+    flat = [source for source in sources if not source.is_labelled]
     if flat and not all_good:
         raise SettingsError(
             f"Nothing says which of the {len(flat[0].samples)} images in {flat[0].root} are good.",

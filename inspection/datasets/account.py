@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from inspection.datasets.file_kinds import FileKind
-from inspection.datasets.folders import Listing
+from inspection.datasets.listing import FileKind, Listing
 from inspection.issues import IssueKind
 from inspection.types import Sample, Split
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from inspection.datasets.folders import Listing
+from inspection.datasets.listing import Listing
 from inspection.images import read_image_size
 from inspection.issues import IssueKind
 from inspection.masks.shapes import make_box, scale_shape

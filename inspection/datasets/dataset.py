@@ -1,188 +1,21 @@
-"""Folders on disk become samples: one reader per layout, found by looking."""
+"""A folder on disk becomes a dataset: its layout is found by looking, and its samples are read."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from inspection.datasets.account import UnusedFiles, account_for, describe_account
-from inspection.datasets.folders import Listing
-from inspection.datasets.layouts import ad2 as readers_ad2
-from inspection.datasets.layouts import boxes as readers_boxes
-from inspection.datasets.layouts import coco as readers_coco
-from inspection.datasets.layouts import folders as readers
-from inspection.datasets.layouts import labelme as readers_labelme
-from inspection.datasets.layouts import masks as readers_masks
-from inspection.datasets.layouts import voc as readers_voc
-from inspection.datasets.layouts import yolo as readers_yolo
+from inspection.datasets.layout import Layout
+from inspection.datasets.layouts import LAYOUTS
+from inspection.datasets.listing import Listing
 from inspection.errors import DatasetError
-from inspection.ground_truth import (
-    find_mask_issues,
-    has_ground_truth,
-    read_mask,
-    refuse_unusable,
-)
+from inspection.ground_truth import find_mask_issues, refuse_unusable
 from inspection.issues import DatasetIssue, IssueKind
 from inspection.paths import natural_key
 from inspection.types import Sample, Split
 
-__all__ = [
-    "LAYOUTS",
-    "Dataset",
-    "DatasetIssue",
-    "IssueKind",
-    "check_name",
-    "check_trainable",
-    "has_ground_truth",
-    "read_dataset",
-    "read_mask",
-    "split_name",
-]
-
-
-FLAT = "flat"
-"""Name of the layout in which nothing says that the images are good."""
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """One way to lay out a dataset: how it looks, and how it is read."""
-
-    name: str
-    title: str
-    expects: str
-    looks_like: Callable[[Listing], bool]
-    read: Callable[[Listing], list[Sample]]
-
-
-LAYOUTS = (  # the first that looks right is taken, so the particular come before the general
-    Layout(
-        "magnetic_tile",
-        "Magnetic Tile",
-        "folders MT_<Type>/Imgs with .jpg images and .png masks",
-        readers_masks.looks_like_magnetic_tile,
-        readers_masks.read_magnetic_tile,
-    ),
-    Layout(
-        "visa",
-        "VisA",
-        "split_csv/1cls.csv and <category>/Data/Images/Normal, Anomaly",
-        readers_masks.looks_like_visa,
-        readers_masks.read_visa,
-    ),
-    Layout(
-        "dagm",
-        "DAGM 2007",
-        "Class1 to Class10, each with Train and Test and a folder Label in them",
-        readers_masks.looks_like_dagm,
-        readers_masks.read_dagm,
-    ),
-    Layout(
-        "deep_pcb",
-        "DeepPCB",
-        "group<n>/<n> with pairs _test.jpg and _temp.jpg, boxes in group<n>/<n>_not",
-        readers_boxes.looks_like_deep_pcb,
-        readers_boxes.read_deep_pcb,
-    ),
-    Layout(
-        "neu_det",
-        "NEU-DET",
-        "IMAGES and ANNOTATIONS with VOC boxes",
-        readers_boxes.looks_like_neu,
-        readers_boxes.read_neu,
-    ),
-    Layout(
-        "kolektor_sdd",
-        "KolektorSDD",
-        "kos01 to kos50 with Part0.jpg and Part0_label.bmp",
-        readers_masks.looks_like_kolektor,
-        readers_masks.read_kolektor,
-    ),
-    Layout(
-        "mvtec_ad2",
-        "MVTec AD 2",
-        "<category>/train/good, validation/good, test_public/<type> and test_public/ground_truth",
-        readers_ad2.looks_like_ad2,
-        readers_ad2.read_ad2,
-    ),
-    Layout(
-        "coco",
-        "COCO",
-        "annotations/*.json, or a JSON file beside the images or in each of train, valid and test",
-        readers_coco.looks_like_coco,
-        readers_coco.read_coco,
-    ),
-    Layout(
-        "yolo",
-        "YOLO",
-        "images and labels, each with train and val or in them, data.yaml with the names",
-        readers_yolo.looks_like_yolo,
-        readers_yolo.read_yolo,
-    ),
-    Layout(
-        "voc",
-        "Pascal VOC",
-        "an XML file beside each image or in a folder Annotations",
-        readers_voc.looks_like_voc,
-        readers_voc.read_voc,
-    ),
-    Layout(
-        "labelme",
-        "LabelMe",
-        "a JSON file beside each image that somebody looked at",
-        readers_labelme.looks_like_labelme,
-        readers_labelme.read_labelme,
-    ),
-    Layout(
-        "mvtec_3d",
-        "MVTec 3D-AD",
-        "<category>/train/good/rgb, test/<type>/rgb and test/<type>/gt",
-        readers.looks_like_mvtec_3d,
-        readers.read_mvtec_3d,
-    ),
-    Layout(
-        "mvtec_loco",
-        "MVTec LOCO AD",
-        "<category>/train/good, test/logical_anomalies and ground_truth/<type>/<image>/000.png",
-        readers.looks_like_loco,
-        readers.read_mvtec,
-    ),
-    Layout(
-        "btad",
-        "BTAD",
-        "<category>/train/ok, test/ok, test/ko and ground_truth/ko",
-        readers.looks_like_btad,
-        readers.read_mvtec,
-    ),
-    Layout(
-        "casting",
-        "casting products",
-        "train and test, each with ok_front and def_front",
-        readers.looks_like_casting,
-        readers.read_mvtec,
-    ),
-    Layout(
-        "mvtec",
-        "MVTec AD or MPDD",
-        "<category>/train/good, test/<type> and ground_truth/<type>/<image>_mask.png",
-        readers.looks_like_mvtec,
-        readers.read_mvtec,
-    ),
-    Layout(
-        "plain",
-        "plain folder",
-        "a folder good, normal or ok beside one folder per defect type, masks optional",
-        readers.looks_like_plain,
-        readers.read_plain,
-    ),
-    Layout(
-        FLAT,
-        "flat folder",
-        "images in the folder itself and in no other",
-        readers.looks_like_flat,
-        readers.read_flat,
-    ),
-)
+POOL = "pool"  # instead of a layout, of several datasets as one
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +23,8 @@ class Dataset:
     """The samples of one dataset folder, in natural order of their ids, and what is odd in it.
 
     Attributes:
+        layout: its name.
+        is_labelled: whether something in the folder says what the images show.
         unused: what is not used, so that samples, masks and these make all image files.
         remarks: how the folder was read, where somebody could think otherwise.
     """
@@ -198,9 +33,15 @@ class Dataset:
     name: str
     layout: str
     samples: tuple[Sample, ...]
+    is_labelled: bool = True
     issues: tuple[DatasetIssue, ...] = ()
     unused: tuple[UnusedFiles, ...] = ()
     remarks: tuple[str, ...] = ()
+
+    @property
+    def is_pool(self) -> bool:
+        """Whether it was put together of several datasets."""
+        return self.layout == POOL
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -240,23 +81,25 @@ def read_dataset(root: Path, *, layout: str | None = None, name: str | None = No
     _check_folder(root)
     name = check_name(name or root.name)
     listing = Listing(root)
-    reader = _find_layout(listing) if layout is None else _layout_named(layout)
-    samples = reader.read(listing)
+    layout = layout or _find_layout(listing)
+    chosen = _layout_named(layout)
+    samples = chosen.read(listing)
     if not samples:
         for issue in listing.issues:
             if issue.kind is IssueKind.UNLABELLED:  # there are images, but nobody knows what of
                 raise issue.to_error()
-        raise _no_images(root, f"Put images there as {reader.title} has them: {reader.expects}.")
+        raise _no_images(root, f"Put images there as {chosen.title} has them: {chosen.expects}.")
     samples.sort(key=lambda sample: natural_key(sample.id))
-    unused = account_for(listing, samples, title=reader.title)
+    unused = account_for(listing, samples, title=chosen.title)
     return Dataset(
         root,
         name,
-        reader.name,
+        layout,
         tuple(samples),
-        tuple(listing.issues),
-        tuple(unused),
-        tuple(listing.remarks),
+        is_labelled=chosen.is_labelled,
+        issues=tuple(listing.issues),
+        unused=tuple(unused),
+        remarks=tuple(listing.remarks),
     )
 
 
@@ -329,13 +172,14 @@ def _check_folder(root: Path) -> None:
         ) from error
 
 
-def _find_layout(listing: Listing) -> Layout:
-    for layout in LAYOUTS:
+def _find_layout(listing: Listing) -> str:
+    """Return the name of the first layout that looks right."""
+    for name, layout in LAYOUTS.items():
         if layout.looks_like(listing):
-            return layout
+            return name
     if not listing.holds_image(listing.root):
         raise _no_images(listing.root, "Put the images there, or choose another folder.")
-    expected = "; ".join(f"{layout.title} ({layout.expects})" for layout in LAYOUTS)
+    expected = "; ".join(f"{layout.title} ({layout.expects})" for layout in LAYOUTS.values())
     raise DatasetError(
         f"The folder {listing.root} looks like none of: {expected}.", _advise(listing)
     )
@@ -345,18 +189,17 @@ def _advise(listing: Listing) -> str:
     """Return what to do: often the dataset lies one level deeper."""
     for folder in listing.folders(listing.root)[:20]:
         inner = Listing(folder)
-        for layout in LAYOUTS:
+        for layout in LAYOUTS.values():
             if layout.looks_like(inner):
                 return f"Its folder {folder.name} looks like {layout.title}: choose that one."
     return "Put the good parts into a folder good and each defect type into a folder of its own."
 
 
 def _layout_named(name: str) -> Layout:
-    for layout in LAYOUTS:
-        if layout.name == name:
-            return layout
-    known = ", ".join(layout.name for layout in LAYOUTS)
-    raise DatasetError(f"There is no dataset layout {name!r}.", f"Choose one of: {known}.")
+    if name not in LAYOUTS:
+        known = ", ".join(LAYOUTS)
+        raise DatasetError(f"There is no dataset layout {name!r}.", f"Choose one of: {known}.")
+    return LAYOUTS[name]
 
 
 def _no_images(root: Path, fix: str) -> DatasetError:

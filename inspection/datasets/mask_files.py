@@ -10,27 +10,18 @@ from pathlib import Path
 
 import numpy as np
 
+from inspection.datasets.folder_names import MASK_FOLDERS
 from inspection.errors import ImageError
 from inspection.images import read_grey
 from inspection.types import Split
 
-MASK_FOLDERS = frozenset(
-    {"ground_truth", "groundtruth", "ground-truth", "ground truth", "gt"}
-    | {"mask", "masks", "label", "labels", "segmentation", "segmentations", "annotations"}
-)
 MASK_NAME = re.compile(
     r"(?:mask|label|gt|seg)[ ._-]+(?P<after>.+)"
     r"|(?P<before>.+?)[ ._-]+(?:masks?|labels?|gt|seg|segmentation|ground_?truth|annotation)"
     r"(?:[ ._-]?\d{1,3})?",  # several masks of one image are numbered
     re.IGNORECASE,
 )
-
 DRAWN_SHARE = 0.9  # of the pixels of a mask have one of two levels; blurred edges have others
-
-
-def is_mask_folder(path: Path) -> bool:
-    """Tell whether a folder of this name holds masks."""
-    return path.name.casefold() in MASK_FOLDERS
 
 
 def without_mask_name(stem: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import Protocol
 
-from inspection.datasets.dataset import Dataset, check_name
+from inspection.datasets.dataset import POOL, Dataset, check_name
 from inspection.errors import DatasetError
 from inspection.types import Sample
 
@@ -36,7 +36,7 @@ def pool_datasets(datasets: Sequence[Dataset], *, name: str) -> Dataset:
     return Dataset(
         root=datasets[0].root,
         name=check_name(name),
-        layout="pool",
+        layout=POOL,
         samples=tuple(samples),
         issues=tuple(
             replace(issue, category=CATEGORY) for dataset in datasets for issue in dataset.issues

@@ -1,37 +1,29 @@
 """Categories whose folders name the type of what lies in them: `good`, `defects/dent`."""
 
-import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from inspection.datasets.folders import Listing, is_normal_name
+from inspection.datasets.folder_names import (
+    CAPTURE,
+    GENERAL_TYPES,
+    NO_TYPES,
+    TEST_FOLDERS,
+    TRAIN_FOLDERS,
+    VALIDATION_FOLDERS,
+    is_mask_folder,
+    is_normal_name,
+)
+from inspection.datasets.listing import Listing, find_categories, images_below
 from inspection.datasets.mask_files import (
     Pairing,
     PlacedImage,
     is_drawn,
-    is_mask_folder,
     pair_masks,
     split_off_masks,
 )
 from inspection.types import Sample, Split
 
-TRAIN_FOLDERS = ("train", "training")
-VALIDATION_FOLDERS = ("validation", "valid", "val", "dev", "eval")
-TEST_FOLDERS = ("test", "testing")
-GENERAL_TYPES = frozenset(
-    {"anomalies", "anomalous", "anomaly", "bad", "defect", "defective", "defects", "faulty", "ng"}
-    | {"nok", "not_good", "reject", "rejects"}
-)
-"""Names of folders that say only that something is wrong; the folders in them say what."""
-NO_TYPES = frozenset({"images", "image", "imgs", "img", "jpegimages", "pictures", "photos"})
-"""Names of folders that say nothing of what their images show."""
-CAPTURE = re.compile(
-    r"\W*(?:cam|camera|view|day|date|batch|lot|session|shift|line|station|part|run|set|img|image)s?"
-    r"[\W_]*\d*|[\d\W_]+",
-    re.IGNORECASE,
-)
-"""Names of folders that say how or when images were taken, such as cam1, 2024-05-01 or batch_7."""
 LOOKED_AT = 3  # files of a folder whose name alone does not tell masks from a defect type
 
 
@@ -125,13 +117,6 @@ def holds_masks(listing: Listing, folder: Path) -> bool:
     return not files or any(is_drawn(path) for path in files)
 
 
-def images_below(listing: Listing, folder: Path) -> Iterator[Path]:
-    """Yield the images in a folder and in the folders below it, in natural order."""
-    yield from listing.images(folder)
-    for inner in listing.folders(folder):
-        yield from images_below(listing, inner)
-
-
 def read_types(listing: Listing, categories: Sequence[Category]) -> list[Sample]:
     """Read every image below the folders of types of the categories, with its masks.
 
@@ -202,3 +187,33 @@ def _masks_below(listing: Listing, folder: Path) -> Iterator[Path]:
     for inner in listing.folders(folder):
         found = images_below if holds_masks(listing, inner) else _masks_below
         yield from found(listing, inner)
+
+
+def is_split_category(listing: Listing, folder: Path) -> bool:
+    """Tell whether a folder holds `train`, `test` or their like with one folder per type in it."""
+    return bool(find_types(listing, find_splits(listing, folder)))
+
+
+def has_type_folder(listing: Listing, names: frozenset[str]) -> bool:
+    """Tell whether some category has a type folder of one of these names."""
+    return any(
+        found.path.name.casefold() in names
+        for _, folder in find_categories(listing, is_split_category)
+        for found in find_types(listing, find_splits(listing, folder))
+    )
+
+
+def read_split_categories(listing: Listing) -> list[Sample]:
+    """Read `train/good`, `test/<type>`, `ground_truth/<type>` as MVTec AD has them.
+
+    Images may lie deeper in their folders, and masks in any folder for masks.
+    """
+    categories = [
+        Category(name, folder, find_splits(listing, folder))
+        for name, folder in find_categories(listing, is_split_category)
+    ]
+    for category in categories:
+        for split, part in category.parts:
+            if split is Split.TEST and part.name.casefold() in VALIDATION_FOLDERS:
+                listing.remark(f"{category.name} has no folder test: {part.name} is its test part.")
+    return read_types(listing, categories)

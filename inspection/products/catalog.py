@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inspection.datasets.cache import DatasetCache
-from inspection.datasets.dataset import FLAT, Dataset
+from inspection.datasets.dataset import Dataset
 from inspection.detector_info import DetectorInfo
 from inspection.embedding import Embed
 from inspection.errors import CheckpointError, DatasetError, InspectionError, SettingsError
@@ -327,7 +327,7 @@ class Catalog:
         """Tell whether nothing but the person who trains can say that the images are good."""
         with contextlib.suppress(DatasetError):  # told where its images are asked for
             shown = self._shown(product)
-            return shown is not None and shown.layout == FLAT
+            return shown is not None and not shown.is_labelled
         return False
 
     def _command(self, verb: str, product: Product, chosen: str) -> str:

@@ -147,7 +147,7 @@ def check_dataset(folder: Path, source: Dataset) -> None:
     group, _, found = _examine(folder, names, source)
     if found.is_same:
         return
-    option = "--pool NAME" if source.layout == "pool" else "--dataset NAME"
+    option = "--pool NAME" if source.is_pool else "--dataset NAME"
     also = "" if group.names else f" No detector is there yet: {folder} can also be deleted."
     raise DatasetError(
         f"{folder} belongs to another dataset than {source.root}: {found}.",

@@ -14,16 +14,11 @@ from PIL import Image
 from eda.facts import measure_sample
 from eda.gallery import outline_of
 from eda.index import stamp_sample
-from inspection.datasets.dataset import (
-    Dataset,
-    IssueKind,
-    check_trainable,
-    has_ground_truth,
-    read_dataset,
-    read_mask,
-)
+from inspection.datasets.dataset import Dataset, check_trainable, read_dataset
 from inspection.errors import DatasetError
 from inspection.evaluation.partial import digest_samples
+from inspection.ground_truth import has_ground_truth, read_mask
+from inspection.issues import IssueKind
 from inspection.products.split_labels import Labels, labelled_parts
 from inspection.products.split_plan import SplitPlan
 from inspection.types import Box

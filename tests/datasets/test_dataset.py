@@ -7,15 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inspection.datasets.dataset import (
-    LAYOUTS,
-    Dataset,
-    IssueKind,
-    check_trainable,
-    read_dataset,
-    read_mask,
-)
+from inspection.datasets.dataset import Dataset, check_trainable, read_dataset
+from inspection.datasets.layout import Layout
+from inspection.datasets.layouts import LAYOUTS
+from inspection.datasets.listing import Listing
 from inspection.errors import DatasetError, ImageError
+from inspection.ground_truth import read_mask
+from inspection.issues import IssueKind
 from inspection.types import Box, Sample, Split
 from tests import miniatures
 from tests.miniatures import MINIATURES, SIZE, write_image, write_mask
@@ -139,8 +137,31 @@ def test_an_unknown_layout_is_told_what_each_expects(tmp_path: Path) -> None:
     write_image(tmp_path / "holiday/beach.jpg")
     with pytest.raises(DatasetError, match="looks like none of") as caught:
         read_dataset(tmp_path)
-    assert all(layout.title in caught.value.problem for layout in LAYOUTS)
-    assert all(layout.expects in caught.value.problem for layout in LAYOUTS)
+    assert all(layout.title in caught.value.problem for layout in LAYOUTS.values())
+    assert all(layout.expects in caught.value.problem for layout in LAYOUTS.values())
+
+
+def test_a_new_layout_is_one_record_and_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def list_reels(listing: Listing) -> list[Path]:
+        return [one for one in listing.folders(listing.root) if one.name.startswith("reel-")]
+
+    def read(listing: Listing) -> list[Sample]:
+        return [
+            Sample(listing.sample_id(path), path, "reel", Split.TRAIN)
+            for folder in list_reels(listing)
+            for path in listing.images(folder)
+        ]
+
+    toy = Layout("reels", "folders reel-<n>", lambda found: bool(list_reels(found)), read)
+    monkeypatch.setattr("inspection.datasets.dataset.LAYOUTS", {"reels": toy, **LAYOUTS})
+    write_image(tmp_path / "reel-7/1.png")
+    for dataset in (read_dataset(tmp_path), read_dataset(tmp_path, layout="reels")):
+        assert (dataset.layout, dataset.categories) == ("reels", ("reel",))
+        assert [sample.id for sample in dataset.samples] == ["reel-7/1.png"]
+    with pytest.raises(DatasetError, match="Choose one of: reels, magnetic_tile"):
+        read_dataset(tmp_path, layout="rolls")
 
 
 def test_a_dataset_one_level_deeper_is_pointed_out(tmp_path: Path) -> None:

@@ -4,16 +4,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inspection.datasets.dataset import (
-    LAYOUTS,
-    Dataset,
-    IssueKind,
-    check_trainable,
-    has_ground_truth,
-    read_dataset,
-    read_mask,
-)
+from inspection.datasets.dataset import Dataset, check_trainable, read_dataset
+from inspection.datasets.layouts import LAYOUTS
 from inspection.errors import DatasetError
+from inspection.ground_truth import has_ground_truth, read_mask
+from inspection.issues import IssueKind
 from inspection.types import Box, Sample, Split
 from tests import miniatures
 from tests.miniatures import DEFECT, MINIATURES, SIZE, write_image, write_mask
@@ -81,7 +76,7 @@ def test_the_defect_is_marked_where_it_was_drawn(layout: str, tmp_path: Path) ->
 
 
 def test_the_table_of_layouts_has_a_miniature_for_each() -> None:
-    assert [layout.name for layout in LAYOUTS] == list(MINIATURES)
+    assert list(LAYOUTS) == list(MINIATURES)
 
 
 def test_mvtec_is_read_with_its_splits_types_and_masks(tmp_path: Path) -> None:

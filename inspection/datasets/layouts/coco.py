@@ -7,6 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from inspection.datasets.annotation_files import (
+    ImageFinder,
+    find_annotated,
+    is_sorted_by_type,
+    list_near_folders,
+)
 from inspection.datasets.annotations import (
     Annotation,
     Mark,
@@ -17,17 +23,10 @@ from inspection.datasets.annotations import (
     to_numbers,
     to_size,
 )
-from inspection.datasets.category_reading import CategoryReading
-from inspection.datasets.folders import Listing
-from inspection.datasets.parts import (
-    PARTS,
-    ImageFinder,
-    find_annotated,
-    is_sorted_by_type,
-    list_near_folders,
-    part_of,
-)
-from inspection.datasets.type_folders import images_below
+from inspection.datasets.category_builder import CategoryBuilder
+from inspection.datasets.folder_names import PARTS, Part, part_of
+from inspection.datasets.layout import Layout
+from inspection.datasets.listing import Listing, images_below
 from inspection.issues import IssueKind
 from inspection.masks.shapes import make_polygon, make_runs, parse_counts
 from inspection.types import Sample, Shape, Size
@@ -44,18 +43,18 @@ Record = dict[str, Any]
 class _Entry:
     """What all files together say of one image."""
 
-    part: str | None
+    part: Part | None
     path: Path
     size: Size | None
     marks: dict[Mark, None] = field(default_factory=dict)
 
 
-def looks_like_coco(listing: Listing) -> bool:
+def looks_like(listing: Listing) -> bool:
     """Tell whether a JSON file lists images and annotations."""
-    return bool(find_annotated(listing, is_coco_category))
+    return bool(find_annotated(listing, _is_category))
 
 
-def is_coco_category(listing: Listing, folder: Path) -> bool:
+def _is_category(listing: Listing, folder: Path) -> bool:
     """Tell whether COCO files lie in a folder, in its parts, or in `annotations`."""
     files = list(_list_files(listing, folder))
     return bool(files) and not is_sorted_by_type(
@@ -63,12 +62,12 @@ def is_coco_category(listing: Listing, folder: Path) -> bool:
     )
 
 
-def read_coco(listing: Listing) -> list[Sample]:
+def read(listing: Listing) -> list[Sample]:
     """Read COCO: an image that is listed without annotations is good."""
     return [
         sample
-        for category, folder in find_annotated(listing, is_coco_category)
-        for sample in _read_category(CategoryReading(listing, category, folder))
+        for category, folder in find_annotated(listing, _is_category)
+        for sample in _read_category(CategoryBuilder(listing, category, folder))
     ]
 
 
@@ -97,36 +96,36 @@ def _count_names(path: Path) -> int:
         return sum(len(re.findall(NAME_SIGN, line)) for line in file)
 
 
-def _read_category(reading: CategoryReading) -> list[Sample]:
-    images = list(images_below(reading.listing, reading.folder))
-    finder = ImageFinder(images, reading.folder)
+def _read_category(builder: CategoryBuilder) -> list[Sample]:
+    images = list(images_below(builder.listing, builder.folder))
+    finder = ImageFinder(images, builder.folder)
     entries: dict[Path, _Entry] = {}
-    files = list(_list_files(reading.listing, reading.folder))
-    if not sum(_read_file(reading, path, finder, entries) for path in files):
-        raise reading.listing.issues[-1].to_error()
+    files = list(_list_files(builder.listing, builder.folder))
+    if not sum(_read_file(builder, path, finder, entries) for path in files):
+        raise builder.listing.issues[-1].to_error()
     for image in images:
         entry = entries.get(image)
         if entry is None:
-            reading.add_unmarked(image, reason="that no annotation file lists")
+            builder.add_unmarked(image, reason="that no annotation file lists")
         else:
             annotation = Annotation(entry.path, tuple(entry.marks), entry.size)
-            reading.add(image, annotation, part=entry.part)
-    return reading.finish()
+            builder.add(image, annotation, part=entry.part)
+    return builder.finish()
 
 
 def _read_file(
-    reading: CategoryReading, path: Path, finder: ImageFinder, entries: dict[Path, _Entry]
+    builder: CategoryBuilder, path: Path, finder: ImageFinder, entries: dict[Path, _Entry]
 ) -> bool:
     """Add what a file says to the entries; False, and a note why, if that is nothing."""
-    document = read_json(reading.listing, path, category=reading.category)
+    document = read_json(builder.listing, path, category=builder.category)
     if document is None:
         return False
     if not isinstance(document, dict) or not isinstance(document.get("annotations"), list):
         reason = "it has no list of annotations"
-        report_unreadable(reading.listing, path, reason, category=reading.category)
+        report_unreadable(builder.listing, path, reason, category=builder.category)
         return False
-    of_id = _find_images(reading, path, document, finder)
-    _add_images(reading, path, of_id, entries)
+    of_id = _find_images(builder, path, document, finder)
+    _add_images(builder, path, of_id, entries)
     names = {
         str(record.get("id")): to_label(record.get("name"))
         for record in _records(document, "categories")
@@ -138,7 +137,7 @@ def _read_file(
             reasons.append(f"there is no image with the id {key}")
         elif (found := of_id[key]) is not None:
             entries[found[0]].marks |= dict.fromkeys(marks)
-    reading.report_marks(path, reasons)
+    builder.report_marks(path, reasons)
     return True
 
 
@@ -163,10 +162,10 @@ def _read_marks(
 
 
 def _find_images(
-    reading: CategoryReading, path: Path, document: Record, finder: ImageFinder
+    builder: CategoryBuilder, path: Path, document: Record, finder: ImageFinder
 ) -> dict[str, tuple[Path, Record] | None]:
     """Return id -> image and what is said of it, None for a missing one, which is told."""
-    part = _part_of_file(path, reading.folder)
+    part = _part_of_file(path, builder.folder)
     of_id: dict[str, tuple[Path, Record] | None] = {}
     missing: list[str] = []
     for record in _records(document, "images"):
@@ -176,37 +175,37 @@ def _find_images(
         missing += [name] if image is None else []
     if missing:
         number = "1 image" if len(missing) == 1 else f"{len(missing):,} images"
-        reading.listing.report(
+        builder.listing.report(
             IssueKind.MISSING,
             path,
             problem=f"{number} named in {path.name} cannot be found, such as {missing[0]!r}.",
             fix="Put them beside the file or into a folder images, or go on without them.",
-            category=reading.category,
+            category=builder.category,
         )
     return of_id
 
 
 def _add_images(
-    reading: CategoryReading,
+    builder: CategoryBuilder,
     path: Path,
     of_id: dict[str, tuple[Path, Record] | None],
     entries: dict[Path, _Entry],
 ) -> None:
-    part = _part_of_file(path, reading.folder)
+    part = _part_of_file(path, builder.folder)
     for image, record in filter(None, of_id.values()):
         size = to_size(record.get("height"), record.get("width"))
         entry = entries.setdefault(image, _Entry(part, path, size))
         entry.part = entry.part or part
         if part not in (entry.part, None):
-            reading.report(
+            builder.report(
                 path,
-                problem=f"{reading.listing.sample_id(image)} is listed for {entry.part} and for "
+                problem=f"{builder.listing.sample_id(image)} is listed for {entry.part} and for "
                 f"{part}; it counts for {entry.part}.",
                 fix="List every image for one part.",
             )
 
 
-def _part_of_file(path: Path, folder: Path) -> str | None:
+def _part_of_file(path: Path, folder: Path) -> Part | None:
     """Return the part that a folder says, or the file's own name, as `instances_train2017`."""
     words = re.findall(r"[^\W\d_]+", path.stem.casefold())
     named = {PARTS[word] for word in words if word in PARTS}
@@ -249,3 +248,12 @@ def _to_runs(segmentation: Record) -> Shape:
         raise ValueError("runs of pixels have no size")
     numbers = parse_counts(counts) if isinstance(counts, str) else to_numbers(counts)
     return make_runs((int(sides[0]), int(sides[1])), [int(number) for number in numbers])
+
+
+LAYOUT = Layout(
+    title="COCO",
+    expects="annotations/*.json, or a JSON file beside the images or in each of train, valid "
+    "and test",
+    looks_like=looks_like,
+    read=read,
+)

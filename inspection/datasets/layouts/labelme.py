@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from PIL import Image
 
+from inspection.datasets.annotation_tools import AnnotationTool, looks_like_tool, read_tool
 from inspection.datasets.annotations import (
     Annotation,
     Mark,
@@ -21,9 +22,9 @@ from inspection.datasets.annotations import (
     to_numbers,
     to_size,
 )
-from inspection.datasets.category_reading import CategoryReading, read_marks
-from inspection.datasets.folders import Listing
-from inspection.datasets.layouts.per_image import Tool, looks_like_tool, read_tool
+from inspection.datasets.category_builder import CategoryBuilder, read_marks
+from inspection.datasets.layout import Layout
+from inspection.datasets.listing import Listing
 from inspection.errors import ImageError
 from inspection.images import read_image_size
 from inspection.masks.shapes import Point, encode_runs, make_circle, make_line, make_polygon
@@ -34,12 +35,12 @@ LINE_WIDTH = 10.0  # pixels, as LabelMe itself draws lines into masks
 POINT_RADIUS = 5.0  # pixels, as LabelMe itself draws points into masks
 
 
-def looks_like_labelme(listing: Listing) -> bool:
+def looks_like(listing: Listing) -> bool:
     """Tell whether images have LabelMe's JSON files."""
     return looks_like_tool(listing, LABELME)
 
 
-def read_labelme(listing: Listing) -> list[Sample]:
+def read(listing: Listing) -> list[Sample]:
     """Read LabelMe: a file without shapes says that its image is good, a label names a defect."""
     return read_tool(listing, LABELME)
 
@@ -62,19 +63,19 @@ def _image_name(path: Path) -> str:
     return PurePosixPath(name.replace("\\", "/")).name if isinstance(name, str) else ""
 
 
-def _read(reading: CategoryReading, path: Path, image: Path) -> Annotation | None:
-    document = read_json(reading.listing, path, category=reading.category)
+def _read(builder: CategoryBuilder, path: Path, image: Path) -> Annotation | None:
+    document = read_json(builder.listing, path, category=builder.category)
     if document is None:
         return None
     shapes = document.get("shapes") if isinstance(document, dict) else None
     if not isinstance(document, dict) or not isinstance(shapes, list):
         reason = "it has no list of shapes"
-        report_unreadable(reading.listing, path, reason, category=reading.category)
+        report_unreadable(builder.listing, path, reason, category=builder.category)
         return None
     size = to_size(document.get("imageHeight"), document.get("imageWidth"))
     canvas = size or _size_of(image)
     marks = read_marks(
-        reading, path, shapes, label_of=_label_of, place=lambda shape: _to_mark(shape, canvas)
+        builder, path, shapes, label_of=_label_of, place=lambda shape: _to_mark(shape, canvas)
     )
     return Annotation(path, marks or _read_flags(document), size)
 
@@ -160,4 +161,12 @@ def _decode_png(text: str, *, limit: int) -> Mask:
         raise ValueError("the picture of a mask is damaged") from error
 
 
-LABELME = Tool(".json", _is_labelme, _read, _image_name)
+LABELME = AnnotationTool(".json", _is_labelme, _read, _image_name)
+
+
+LAYOUT = Layout(
+    title="LabelMe",
+    expects="a JSON file beside each image that somebody looked at",
+    looks_like=looks_like,
+    read=read,
+)

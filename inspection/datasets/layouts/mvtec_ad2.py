@@ -2,15 +2,16 @@
 
 from pathlib import Path
 
-from inspection.datasets.folders import Listing, find_categories
-from inspection.datasets.type_folders import Category, find_splits, images_below, read_types
+from inspection.datasets.layout import Layout
+from inspection.datasets.listing import Listing, find_categories, images_below
+from inspection.datasets.type_folders import Category, find_splits, read_types
 from inspection.types import Sample, Split
 
 PUBLIC = "test_public"
 PRIVATE = ("test_private", "test_private_mixed")
 
 
-def looks_like_ad2(listing: Listing) -> bool:
+def looks_like(listing: Listing) -> bool:
     """Tell whether there are folders `test_public` or `test_private`."""
     return bool(find_categories(listing, _is_category))
 
@@ -19,7 +20,7 @@ def _is_category(listing: Listing, folder: Path) -> bool:
     return any(listing.folder(folder, name) is not None for name in (PUBLIC, *PRIVATE))
 
 
-def read_ad2(listing: Listing) -> list[Sample]:
+def read(listing: Listing) -> list[Sample]:
     """Read MVTec AD 2; its private test images are left out, as their labels are not published."""
     categories = []
     for name, folder in find_categories(listing, _is_category):
@@ -33,3 +34,12 @@ def read_ad2(listing: Listing) -> list[Sample]:
                     images_below(listing, place), reason="whose labels are not published"
                 )
     return read_types(listing, categories)
+
+
+LAYOUT = Layout(
+    title="MVTec AD 2",
+    expects="<category>/train/good, validation/good, test_public/<type> and "
+    "test_public/ground_truth",
+    looks_like=looks_like,
+    read=read,
+)

@@ -1,68 +1,32 @@
-"""Parts of a dataset as annotation tools export them, and what lies where in their folders."""
+"""Find the annotations of images, and the images of annotations, by names and folders."""
 
 import os
-import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from inspection.datasets.folders import Listing, find_categories, is_normal_name
-from inspection.datasets.mask_files import is_mask_folder, split_off_masks
-from inspection.datasets.type_folders import (
-    TEST_FOLDERS,
-    TRAIN_FOLDERS,
-    VALIDATION_FOLDERS,
-    images_below,
+from inspection.datasets.folder_names import (
+    ANNOTATION_FOLDERS,
+    IMAGE_FOLDERS,
+    Part,
+    is_in_normal_folder,
+    is_mask_folder,
+    is_normal_name,
+    part_named,
+    part_of,
 )
+from inspection.datasets.listing import (
+    Listing,
+    descend,
+    find_categories,
+    images_below,
+    walk_folders,
+)
+from inspection.datasets.mask_files import split_off_masks
 
 MAX_ALIKE = 100  # images of one name; whoever names no folder means none of them
-TRAIN_PART, VALID_PART, TEST_PART = "train", "valid", "test"
-PARTS = {
-    **dict.fromkeys((*TRAIN_FOLDERS, "trainval"), TRAIN_PART),
-    **dict.fromkeys(VALIDATION_FOLDERS, VALID_PART),
-    **dict.fromkeys(TEST_FOLDERS, TEST_PART),
-}
-IMAGE_FOLDERS = frozenset(
-    {"images", "image", "img", "imgs", "jpegimages", "pictures", "photos", "data", "obj"}
-)
-ANNOTATION_FOLDERS = frozenset(
-    {
-        "labels",
-        "label",
-        "annotations",
-        "annotation",
-        "annots",
-        "lable",
-        "ann",
-        "anns",
-        "json",
-        "jsons",
-    }
-    | {"json", "jsons", "xml", "xmls", "txt", "txts", "yolo", "coco", "voc", "labelme"}
-)
-
-
-def part_named(name: str) -> str | None:
-    """Return the part that a folder or file of this name belongs to: `val2017`, `train_images`."""
-    words = re.findall(r"[^\W\d_]+", name.casefold())
-    found = {PARTS[word] for word in words if word in PARTS}
-    is_plain = all(word in PARTS or word in IMAGE_FOLDERS | ANNOTATION_FOLDERS for word in words)
-    return found.pop() if is_plain and len(found) == 1 else None
-
-
-def part_of(path: Path, folder: Path) -> str | None:
-    """Return the part that the outermost folder below this one says."""
-    names = path.relative_to(folder).parts[:-1]
-    return next((part for name in names if (part := part_named(name)) is not None), None)
-
-
-def walk_folders(listing: Listing, folder: Path) -> Iterator[Path]:
-    """Yield a folder and all folders below it."""
-    yield folder
-    for inner in listing.folders(folder):
-        yield from walk_folders(listing, inner)
 
 
 def is_structured(listing: Listing, folder: Path) -> bool:
@@ -152,29 +116,6 @@ def _annotation_folders_in(listing: Listing, folder: Path) -> list[Path]:
     ]
 
 
-def descend(listing: Listing, folder: Path, *names: str) -> Path | None:
-    """Return a folder below this one, found in any case, or None."""
-    found: Path | None = folder
-    for name in names:
-        found = None if found is None else listing.folder(found, name)
-    return found
-
-
-def split_path(name: str) -> tuple[str, ...] | None:
-    """Return the steps of a relative path written in a file; None if it may lead elsewhere."""
-    steps = PurePosixPath(name.replace("\\", "/")).parts
-    if not steps or ".." in steps or ":" in name or steps[0] == "/":
-        return None
-    return steps
-
-
-def find_file(listing: Listing, name: str) -> Path | None:
-    """Return a file named in a table, if it is there and does not lead out of the dataset."""
-    steps = split_path(name)
-    folder = None if steps is None else descend(listing, listing.root, *steps[:-1])
-    return None if steps is None or folder is None else listing.file(folder, steps[-1])
-
-
 class ImageFinder:
     """The images of a category by the names that annotations give them."""
 
@@ -186,7 +127,7 @@ class ImageFinder:
             for start in range(len(steps)):
                 self._ending[steps[start:]].append(image)
 
-    def find(self, name: str, *, near: Path, part: str | None = None) -> Path | None:
+    def find(self, name: str, *, near: Path, part: Part | None = None) -> Path | None:
         """Return the image that a path in an annotation means; None if none or several could be.
 
         Of several it is the one with the most folders in common with the path, then the one in the
@@ -211,7 +152,7 @@ class ImageFinder:
         )
         return self._choose(next(fitting, []), near, part)
 
-    def _choose(self, found: list[Path], near: Path, part: str | None) -> Path | None:
+    def _choose(self, found: list[Path], near: Path, part: Part | None) -> Path | None:
         if len(found) > MAX_ALIKE:
             return None
         ranked = sorted(
@@ -264,8 +205,3 @@ def _list_type_folders(listing: Listing, folder: Path) -> set[Path]:
         if inner.name.casefold() not in IMAGE_FOLDERS | ANNOTATION_FOLDERS
         and not (is_mask_folder(inner) or part_named(inner.name))
     }
-
-
-def is_in_normal_folder(image: Path, folder: Path) -> bool:
-    """Tell whether a folder between this one and the image says that it is good."""
-    return any(is_normal_name(name) for name in image.relative_to(folder).parts[:-1])

@@ -1,4 +1,4 @@
-"""The images of one category as an annotation tool's reader goes through them."""
+"""Collect the samples of one category from its images and their annotations."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -14,34 +14,34 @@ from inspection.datasets.annotations import (
     merge_types,
     scale_marks,
 )
-from inspection.datasets.folders import NORMAL_NAMES, Listing, divide_by_unit
-from inspection.datasets.parts import TEST_PART, VALID_PART, is_in_normal_folder, part_of
+from inspection.datasets.division import TRAINING_SHARE, divide_by_unit
+from inspection.datasets.folder_names import NORMAL_NAMES, Part, is_in_normal_folder, part_of
+from inspection.datasets.listing import Listing
 from inspection.errors import ImageError
 from inspection.issues import IssueKind
 from inspection.types import Box, Sample, Shape, Split
 
 Entry = TypeVar("Entry")
 
-TRAINING_SHARE = 0.7
 NO_DEFECTS = NORMAL_NAMES | {"background", "_background_", "__ignore__"}
 OUTSIDE = "outside of the parts for training, validation and testing"
 AUGMENTED = ".rf."  # Roboflow's copies of one image are <name>.rf.<hash>.jpg
 
 
-class CategoryReading:
-    """The samples of one category while its images are gone through; what is odd is told once."""
+class CategoryBuilder:
+    """The samples of one category, collected image by image; what is odd is told once."""
 
     def __init__(self, listing: Listing, category: str, folder: Path) -> None:
         self.listing = listing
         self.category = category
         self.folder = folder
-        self._placed: list[tuple[str | None, Sample]] = []
+        self._placed: list[tuple[Part | None, Sample]] = []
         self._num_good_by_folder = 0
         self._num_scaled = 0
         self._misfits: dict[Path, str] = {}
         self._odd: defaultdict[str, list[Path]] = defaultdict(list)
 
-    def add(self, image: Path, annotation: Annotation | None, *, part: str | None = None) -> None:
+    def add(self, image: Path, annotation: Annotation | None, *, part: Part | None = None) -> None:
         """Take an image with its marks; without any it is good. A part given counts most."""
         marks = annotation.marks if annotation is not None else ()
         marks = tuple(mark for mark in marks if mark.label.casefold() not in NO_DEFECTS)
@@ -128,11 +128,11 @@ class CategoryReading:
     def _divide(self) -> list[Sample]:
         """Give every sample the split of its part; without parts, divide them."""
         found = {part for part, _ in self._placed if part is not None}
-        if len(found) < 2 and TEST_PART not in found:
+        if len(found) < 2 and Part.TEST not in found:
             return _divide_without_parts([sample for _, sample in self._placed])
-        tested = {TEST_PART}
-        if TEST_PART not in found:
-            tested = {VALID_PART}
+        tested = {Part.TEST}
+        if Part.TEST not in found:
+            tested = {Part.VALID}
             self.listing.remark(
                 f"{self.category} has no part for testing: that for validation is its test part."
             )
@@ -145,7 +145,7 @@ class CategoryReading:
                 samples.append(replace(sample, split=split))
         return samples
 
-    def _group(self, image: Path, part: str | None) -> str | None:
+    def _group(self, image: Path, part: Part | None) -> str | None:
         """Return what augmented copies of one image share."""
         source, augmented, _ = image.stem.rpartition(AUGMENTED)
         return f"{part or ''}/{source}" if augmented else None
@@ -166,7 +166,7 @@ class CategoryReading:
 
 
 def read_marks(
-    reading: CategoryReading,
+    builder: CategoryBuilder,
     path: Path,
     entries: Iterable[Entry],
     *,
@@ -185,7 +185,7 @@ def read_marks(
         except ValueError as error:
             reasons.append(str(error))
             marks += [Mark(label)] if (label := label_of(entry)) else []
-    reading.report_marks(path, reasons)
+    builder.report_marks(path, reasons)
     if reasons and not marks:
         return (Mark(UNNAMED),)  # whatever it is, its image is not to be called good
     return tuple(marks)

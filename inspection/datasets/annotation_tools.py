@@ -6,29 +6,32 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from inspection.datasets.annotations import Annotation
-from inspection.datasets.category_reading import CategoryReading
-from inspection.datasets.folders import Listing, find_categories
-from inspection.datasets.mask_files import is_mask_folder, split_off_masks
-from inspection.datasets.parts import (
-    PARTS,
+from inspection.datasets.annotation_files import (
     ImageFinder,
     Pair,
     count_annotated,
-    descend,
     is_sorted_by_type,
     is_structured,
     pair_annotations,
+)
+from inspection.datasets.annotations import Annotation
+from inspection.datasets.category_builder import CategoryBuilder
+from inspection.datasets.folder_names import PARTS, Part, is_mask_folder
+from inspection.datasets.listing import (
+    Listing,
+    descend,
+    find_categories,
+    images_below,
     walk_folders,
 )
-from inspection.datasets.type_folders import images_below
+from inspection.datasets.mask_files import split_off_masks
 from inspection.types import Sample
 
 NUM_LOOKED_INTO = 20  # annotations, until one is of the tool
 
 
 @dataclass(frozen=True, slots=True)
-class Tool:
+class AnnotationTool:
     """How a tool's annotations are told apart and read.
 
     Attributes:
@@ -40,16 +43,16 @@ class Tool:
 
     suffix: str
     is_annotation: Callable[[Path], bool]
-    read: Callable[[CategoryReading, Path, Path], Annotation | None]
+    read: Callable[[CategoryBuilder, Path, Path], Annotation | None]
     image_name: Callable[[Path], str]
 
 
-def looks_like_tool(listing: Listing, tool: Tool) -> bool:
+def looks_like_tool(listing: Listing, tool: AnnotationTool) -> bool:
     """Tell whether images have annotations of this tool, and not just a few of those by type."""
     return any(_is_annotated(listing, folder, tool) for _, folder in _list_categories(listing))
 
 
-def read_tool(listing: Listing, tool: Tool) -> list[Sample]:
+def read_tool(listing: Listing, tool: AnnotationTool) -> list[Sample]:
     """Read images with an annotation each; one without marks says that its image is good.
 
     An image without an annotation is good in a folder of good ones, and left out elsewhere.
@@ -58,7 +61,7 @@ def read_tool(listing: Listing, tool: Tool) -> list[Sample]:
         sample
         for category, folder in _list_categories(listing)
         if _is_annotated(listing, folder, tool)
-        for sample in _read_category(CategoryReading(listing, category, folder), tool)
+        for sample in _read_category(CategoryBuilder(listing, category, folder), tool)
     ]
 
 
@@ -67,7 +70,7 @@ def _list_categories(listing: Listing) -> list[tuple[str, Path]]:
     return find_categories(listing, is_structured) or [(listing.root.name, listing.root)]
 
 
-def _is_annotated(listing: Listing, folder: Path, tool: Tool) -> bool:
+def _is_annotated(listing: Listing, folder: Path, tool: AnnotationTool) -> bool:
     found = (
         pair.annotation
         for pair in pair_annotations(listing, folder, tool.suffix)
@@ -80,7 +83,7 @@ def _is_annotated(listing: Listing, folder: Path, tool: Tool) -> bool:
     return _is_annotated_under_other_names(listing, folder, tool)
 
 
-def _is_annotated_under_other_names(listing: Listing, folder: Path, tool: Tool) -> bool:
+def _is_annotated_under_other_names(listing: Listing, folder: Path, tool: AnnotationTool) -> bool:
     places = walk_folders(listing, folder)
     files = [path for place in places for path in listing.files(place, tool.suffix)]
     own = [path for path in files[:NUM_LOOKED_INTO] if tool.is_annotation(path)]
@@ -91,15 +94,15 @@ def _is_annotated_under_other_names(listing: Listing, folder: Path, tool: Tool) 
     return is_named and not is_sorted_by_type(listing, folder, lambda: len(files))
 
 
-def _read_category(reading: CategoryReading, tool: Tool) -> list[Sample]:
-    listing, folder = reading.listing, reading.folder
+def _read_category(builder: CategoryBuilder, tool: AnnotationTool) -> list[Sample]:
+    listing, folder = builder.listing, builder.folder
     pairs = list(pair_annotations(listing, folder, tool.suffix))
     claims: defaultdict[Path, list[Path]] = defaultdict(list)
     for pair in pairs:
         if pair.annotation is not None:
             claims[pair.annotation].append(pair.image)
     owners = {path: _choose_owner(images, path, tool) for path, images in claims.items()}
-    owners |= _find_renamed(reading, tool, pairs)
+    owners |= _find_renamed(builder, tool, pairs)
     annotations = {image: path for path, image in owners.items() if image is not None}
     parts = _read_image_sets(listing, folder)
     _set_masks_aside(listing, [pair.image for pair in pairs if pair.image not in annotations])
@@ -108,19 +111,19 @@ def _read_category(reading: CategoryReading, tool: Tool) -> list[Sample]:
             continue
         path = annotations.get(pair.image)
         if path is None:
-            reading.add_unmarked(pair.image, reason="without an annotation of their own")
-        elif (annotation := tool.read(reading, path, pair.image)) is None:
-            reading.leave_out(pair.image, reason="whose annotation cannot be read")
+            builder.add_unmarked(pair.image, reason="without an annotation of their own")
+        elif (annotation := tool.read(builder, path, pair.image)) is None:
+            builder.leave_out(pair.image, reason="whose annotation cannot be read")
         else:
-            reading.add(pair.image, annotation, part=parts.get(pair.image.stem))
-    return reading.finish()
+            builder.add(pair.image, annotation, part=parts.get(pair.image.stem))
+    return builder.finish()
 
 
-def _read_image_sets(listing: Listing, folder: Path) -> dict[str, str]:
+def _read_image_sets(listing: Listing, folder: Path) -> dict[str, Part]:
     """Return image stem -> part, as the lists `ImageSets/Main/train.txt` of Pascal VOC say."""
     place = descend(listing, folder, "ImageSets", "Main")
     files = {path.stem.casefold(): path for path in listing.files(place, ".txt")} if place else {}
-    found: dict[str, str] = {}
+    found: dict[str, Part] = {}
     for name in ("trainval", "train", "val", "test"):
         if name in files:
             lines = files[name].read_text(encoding="utf-8-sig", errors="replace").splitlines()
@@ -128,7 +131,7 @@ def _read_image_sets(listing: Listing, folder: Path) -> dict[str, str]:
     return found
 
 
-def _choose_owner(images: list[Path], annotation: Path, tool: Tool) -> Path | None:
+def _choose_owner(images: list[Path], annotation: Path, tool: AnnotationTool) -> Path | None:
     """Return the image of an annotation; where several have its stem, the one that it names."""
     if len(images) == 1:
         return images[0]
@@ -137,9 +140,11 @@ def _choose_owner(images: list[Path], annotation: Path, tool: Tool) -> Path | No
     return named[0] if len(named) == 1 else None
 
 
-def _find_renamed(reading: CategoryReading, tool: Tool, pairs: list[Pair]) -> dict[Path, Path]:
+def _find_renamed(
+    builder: CategoryBuilder, tool: AnnotationTool, pairs: list[Pair]
+) -> dict[Path, Path]:
     """Return annotation -> image where only the annotation's content names it; note the strays."""
-    listing, folder = reading.listing, reading.folder
+    listing, folder = builder.listing, builder.folder
     paired = {pair.annotation for pair in pairs}
     finder = ImageFinder((pair.image for pair in pairs if pair.annotation is None), folder)
     found: dict[Path, Path] = {}
@@ -153,7 +158,7 @@ def _find_renamed(reading: CategoryReading, tool: Tool, pairs: list[Pair]) -> di
                 strays.append(path)
             else:
                 found[path] = image
-    listing.report_stray_masks(strays, category=reading.category)
+    listing.report_stray_masks(strays, category=builder.category)
     return found
 
 

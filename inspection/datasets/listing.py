@@ -1,26 +1,44 @@
-"""List the folders of a dataset, each at most once, and collect what is odd in them."""
+"""The folders of a dataset, each listed at most once, and what is odd in them."""
 
 import os
-import random
-from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import Path
 
-from inspection.datasets.file_kinds import FileKind, kind_of
-from inspection.decoding.kinds import IMAGE_SUFFIXES
+from inspection.decoding.kinds import IMAGE_SUFFIXES, UNREADABLE, looks_like_image, name_unreadable
 from inspection.issues import DatasetIssue, IssueKind
 from inspection.paths import natural_key
-from inspection.types import Sample, Split
 
-NORMAL_NAMES = frozenset(
-    {"good", "ok", "normal", "ok_front", "pass", "passed", "healthy", "intact", "undamaged"}
-    | {"no_defect", "no-defect", "no defect", "nodefect", "defect_free", "defect-free"}
-    | {"non_defective", "non-defective", "nondefective"}
+OTHER_SUFFIXES = frozenset(
+    {".7z", ".cfg", ".ckpt", ".csv", ".db", ".doc", ".docx", ".gz", ".htm", ".html", ".ini"}
+    | {".ipynb", ".json", ".jsonl", ".log", ".mat", ".md", ".npy", ".npz", ".onnx", ".parquet"}
+    | {".pcd", ".pdf", ".pkl", ".ply", ".pt", ".pth", ".py", ".rar", ".rst", ".safetensors", ".sh"}
+    | {".tar", ".toml", ".tsv", ".txt", ".xls", ".xlsx", ".xml", ".yaml", ".yml", ".zip"}
 )
-SPLIT_SEED = (
-    20070  # any fixed number; another one gives another division of every layout without a split
-)
+"""Endings that no image has: such files are not opened to see."""
+
+
+class FileKind(Enum):
+    """What a file is to a dataset."""
+
+    IMAGE = auto()
+    UNREAD = auto()  # an image of a kind that is not read
+    OTHER = auto()
+
+
+def kind_of(path: Path) -> FileKind:
+    """Return the kind of a file; only one with an ending that nobody knows is opened."""
+    suffix = path.suffix.lower()
+    if suffix in IMAGE_SUFFIXES:
+        return FileKind.IMAGE
+    if suffix in UNREADABLE:
+        return FileKind.UNREAD
+    if suffix in OTHER_SUFFIXES:
+        return FileKind.OTHER
+    if looks_like_image(path):
+        return FileKind.IMAGE
+    return FileKind.OTHER if name_unreadable(path) is None else FileKind.UNREAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,54 +259,6 @@ def _is_text(name: str) -> bool:
     return True
 
 
-def is_normal_name(name: str) -> bool:
-    """Tell whether a folder of this name holds normal images."""
-    return name.casefold() in NORMAL_NAMES
-
-
-def _choose_training_units(
-    strata: Mapping[str, str], share: float, *, weights: Mapping[str, int] | None = None
-) -> frozenset[str]:
-    """Choose this share of the parts for training, the same ones on every machine.
-
-    Args:
-        strata: part -> what it is balanced by, such as its rarest defect type.
-        share: 0-1.
-        weights: part -> number of images, of which each stratum gives this share; 1 by default.
-    """
-    shuffled = sorted(strata)
-    random.Random(SPLIT_SEED).shuffle(shuffled)  # noqa: S311 (a division, not a secret)
-    weigh = weights or dict.fromkeys(strata, 1)
-    chosen: set[str] = set()
-    num_chosen: Counter[str] = Counter()
-    num_all: Counter[str] = Counter()
-    for unit in sorted(shuffled, key=lambda name: -weigh[name]):
-        stratum = strata[unit]
-        num_all[stratum] += weigh[unit]
-        if num_chosen[stratum] < share * num_all[stratum] - 1e-9:
-            chosen.add(unit)
-            num_chosen[stratum] += weigh[unit]
-    return frozenset(chosen)
-
-
-def divide_by_unit(samples: list[Sample], share: float) -> list[Sample]:
-    """Give this share of the parts to training and the rest to testing, balanced by defect type."""
-    total = Counter(sample.defect_type or "" for sample in samples)
-    types: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for sample in samples:
-        types[sample.unit][sample.defect_type or ""] += 1
-    rarest = {
-        unit: min(counts, key=lambda kind: (kind == "", total[kind], kind))
-        for unit, counts in types.items()
-    }
-    weights = {unit: types[unit][kind] for unit, kind in rarest.items()}
-    chosen = _choose_training_units(rarest, share, weights=weights)
-    return [
-        replace(sample, split=Split.TRAIN if sample.unit in chosen else Split.TEST)
-        for sample in samples
-    ]
-
-
 def find_categories(
     listing: Listing, is_category: Callable[[Listing, Path], bool]
 ) -> list[tuple[str, Path]]:
@@ -300,3 +270,25 @@ def find_categories(
         for folder in listing.folders(listing.root)
         if is_category(listing, folder)
     ]
+
+
+def walk_folders(listing: Listing, folder: Path) -> Iterator[Path]:
+    """Yield a folder and all folders below it."""
+    yield folder
+    for inner in listing.folders(folder):
+        yield from walk_folders(listing, inner)
+
+
+def images_below(listing: Listing, folder: Path) -> Iterator[Path]:
+    """Yield the images in a folder and in the folders below it, in natural order."""
+    yield from listing.images(folder)
+    for inner in listing.folders(folder):
+        yield from images_below(listing, inner)
+
+
+def descend(listing: Listing, folder: Path, *names: str) -> Path | None:
+    """Return a folder below this one, found in any case, or None."""
+    found: Path | None = folder
+    for name in names:
+        found = None if found is None else listing.folder(found, name)
+    return found
