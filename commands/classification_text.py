@@ -32,6 +32,12 @@ def describe_classes(report: ClassReport) -> list[str]:
     ]
 
 
+def describe_answers(own: ClassAnswers, baseline: ClassAnswers | None) -> list[str]:
+    """Return the lines about one classifier, beside its baseline if there is one."""
+    compared = [] if baseline is None else describe_baseline(own, baseline)
+    return [*describe_classes(own.judge()), *compared]
+
+
 def describe_baseline(own: ClassAnswers, baseline: ClassAnswers) -> list[str]:
     """Return the metrics of a classifier and of its baseline, one line each."""
     better, worse = count_differences(own, baseline)

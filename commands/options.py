@@ -9,13 +9,25 @@ import typer
 from detectors import LazyEmbedder, find_entry, list_defaults, list_detectors
 from inspection.datasets.dataset import Dataset, read_dataset, split_name
 from inspection.errors import CheckpointError, SettingsError
-from inspection.products.catalog import Catalog
-from inspection.products.checkpoint_folders import no_verdict
+from inspection.products.catalog import Catalog, Loader
 from inspection.products.product import Product
+from inspection.progress import Monitor, progress_bar
 from inspection.types import Channel
 
 NAMES = ", ".join(list_detectors())
 DEFAULTS = ", ".join(list_defaults())
+
+
+def _say(sentence: str) -> None:
+    typer.echo(f"  {sentence}")
+
+
+def _warn(sentence: str) -> None:
+    typer.echo(f"  {sentence}", err=True)
+
+
+TERMINAL = Monitor(begin=typer.echo, say=_say, warn=_warn, track=progress_bar, epoch=None)
+"""Headings and indented sentences, remarks on stderr, bars."""
 
 Data = Annotated[
     Path, typer.Option("--data", help="Dataset folder; its layout is found by looking.")
@@ -175,16 +187,21 @@ def one_category(dataset: Dataset, category: str | None) -> Dataset:
     return dataset.of(category)
 
 
-def open_catalog(checkpoints: Path, *, device: str | None = None) -> Catalog:
-    """Return the products below a checkpoints folder."""
+def make_loader(device: str | None) -> Loader:
+    """Return what reads a checkpoint folder; PyTorch is imported at the first call."""
 
     def load(folder: Path) -> Channel:
         from detectors.workflow import load_channel
 
         return load_channel(folder, device=device)
 
-    embed = LazyEmbedder(device)
-    return Catalog(checkpoints, (), loader=load, detectors=list_detectors(), embed=embed)
+    return load
+
+
+def open_catalog(checkpoints: Path, *, device: str | None = None) -> Catalog:
+    """Return the products below a checkpoints folder."""
+    loader, embed = make_loader(device), LazyEmbedder(device)
+    return Catalog(checkpoints, (), loader=loader, detectors=list_detectors(), embed=embed)
 
 
 def load_channels(
@@ -195,19 +212,12 @@ def load_channels(
     Raises:
         CheckpointError: one asked for is missing or damaged, or none can.
     """
-    chosen = check_names(names) if names else find_usable(catalog, product, needs_verdict=False)
+    chosen = check_names(names) if names else find_usable(catalog, product)
     return {name: catalog.answering(product.key, name) for name in chosen}
 
 
-def find_usable(
-    catalog: Catalog, product: Product, *, needs_verdict: bool = True
-) -> tuple[str, ...]:
+def find_usable(catalog: Catalog, product: Product) -> tuple[str, ...]:
     """Return the detectors of a product that can answer, and say of the others why not.
-
-    Args:
-        catalog: of the product.
-        product: whose detectors.
-        needs_verdict: whether those that have learned from defects alone cannot.
 
     Raises:
         CheckpointError: none can.
@@ -217,8 +227,6 @@ def find_usable(
         panel = catalog.load(product.key, name)
         if panel.channel is None:
             typer.echo(f"{product.key} {name}: {panel.problem} {panel.fix}", err=True)
-        elif needs_verdict and not panel.channel.calibration.gives_verdicts:
-            typer.echo(f"{product.key} {name}: {no_verdict(name)}", err=True)
         else:
             usable.append(name)
     if not usable:

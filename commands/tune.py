@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from commands.locked_files import tolerate_locked_files
 from commands.options import (
     NAMES,
+    TERMINAL,
     Category,
     Checkpoints,
     Data,
@@ -199,9 +199,9 @@ def keep_trials(folder: Path, trials: Sequence[Trial]) -> None:
     """Replace the figure and the table of all trials, if there are any."""
     if not trials:
         return
-    with tolerate_locked_files():
+    with TERMINAL.tolerate_locked_files():
         write_whole(folder / FIGURE, draw_trials(trials))
-    with tolerate_locked_files():
+    with TERMINAL.tolerate_locked_files():
         write_csv(
             folder / TABLE,
             [

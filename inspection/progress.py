@@ -1,13 +1,15 @@
-"""Progress on the terminal."""
+"""How long work tells how far it has come, and how whoever started it stops it."""
 
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
 from typing import Any
 
 from tqdm import tqdm
 
+from inspection.errors import ReportError
 from inspection.preprocess import Progress
 
 UNITS = ((1.0, "second"), (60.0, "minute"), (3600.0, "hour"))
@@ -27,6 +29,83 @@ def progress_bar(description: str) -> Iterator[Progress]:
             bars[0].update(done - bars[0].n)
 
         yield progress
+
+
+class StoppedError(Exception):
+    """Work has ended because whoever started it asked for that."""
+
+
+def _ignore(*_: object) -> None:
+    """Tell nobody."""
+
+
+def _track_nothing(_: str) -> AbstractContextManager[Progress]:
+    return nullcontext(_ignore)
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Monitor:
+    """What long work tells whoever started it, and how they stop it; by default nobody listens.
+
+    Attributes:
+        begin: called with what is begun: a product, a detector.
+        say: called with a sentence about what was done.
+        warn: called with a sentence about what is odd, or could not be done.
+        track: called with a title; gives a context with a callback (done, total).
+        epoch: called with the name of a network and the metrics of each epoch of its training;
+            None lets the training draw its own bars on stderr.
+        is_stopped: asked between steps whether the work is to end.
+    """
+
+    begin: Callable[[str], None] = _ignore
+    say: Callable[[str], None] = _ignore
+    warn: Callable[[str], None] = _ignore
+    track: Callable[[str], AbstractContextManager[Progress]] = _track_nothing
+    epoch: Callable[[str, Mapping[str, float]], None] | None = _ignore
+    is_stopped: Callable[[], bool] = _never
+
+    def check(self) -> None:
+        """End the work if that was asked for.
+
+        Raises:
+            StoppedError: it was.
+        """
+        if self.is_stopped():
+            raise StoppedError
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[Progress]:
+        """Give a callback (done, total) that tells how far a step has come, or ends it.
+
+        Raises:
+            StoppedError: the work is to end.
+        """
+        self.check()
+        with self.track(title) as tell:
+
+            def progress(done: int, total: int) -> None:
+                tell(done, total)
+                self.check()
+
+            yield progress
+
+    @contextmanager
+    def tolerate_locked_files(self) -> Iterator[None]:
+        """Tell which table or plot cannot be written, and go on: what it shows is kept elsewhere.
+
+        Excel on Windows locks what it shows.
+        """
+        try:
+            yield
+        except ReportError as error:
+            self.warn(f"Warning: {error}")
+
+
+SILENT = Monitor()
 
 
 class Pace:

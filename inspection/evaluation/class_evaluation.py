@@ -1,0 +1,167 @@
+"""How right the classes of a classifier are, beside a baseline, also where no part is good."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from inspection.errors import CheckpointError, DatasetError, EvaluationError
+from inspection.evaluation.class_answers import (
+    BASELINE,
+    CLASSES,
+    ClassAnswers,
+    check_baseline,
+    find_seen,
+    load_baseline,
+    make_answers,
+    save_answers,
+)
+from inspection.evaluation.classes import Labelling, NamedImage, class_of, name_samples
+from inspection.evaluation.records import Checkpoint, LeftOut
+from inspection.products.catalog import Catalog, Loader
+from inspection.products.checkpoint_folders import read_calibration
+from inspection.products.product import Product
+from inspection.products.reading import load_reading
+from inspection.progress import Monitor
+from inspection.types import Detector, Sample
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """Another checkpoints folder, whose classifiers answer the same images.
+
+    Attributes:
+        load: reads a checkpoint folder.
+    """
+
+    checkpoints: Path
+    load: Loader
+
+
+@dataclass(frozen=True, slots=True)
+class ClassEvaluation:
+    """What a classifier takes test images for, and what a baseline does.
+
+    Attributes:
+        left_out: what the classifier has seen, where it alone is evaluated.
+    """
+
+    answers: ClassAnswers
+    baseline: ClassAnswers | None
+    left_out: tuple[LeftOut, ...] = ()
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        return self.answers.checkpoint
+
+
+def find_classifier(catalog: Catalog, product: Product) -> str | None:
+    """Return the detector of a product that only names classes, since it has no good parts.
+
+    A damaged one is no classifier: reading what it has seen says what is wrong with it.
+    """
+    for name in catalog.joined(product.key):
+        if _has_no_good_part(product.folder / name):
+            return name
+    return None
+
+
+def _has_no_good_part(folder: Path) -> bool:
+    try:
+        return read_calibration(folder).calibration.num_normal == 0
+    except CheckpointError:
+        return False
+
+
+def evaluate_classes(
+    detector: Detector,
+    folder: Path,
+    samples: Sequence[Sample],
+    baseline: Baseline | None,
+    *,
+    monitor: Monitor,
+) -> ClassEvaluation:
+    """Classify test samples of a product without good parts, and keep the answers.
+
+    Args:
+        detector: that is stored in the folder.
+        folder: checkpoint DATASET/CATEGORY/DETECTOR.
+        samples: for testing; what the classifier has seen is left out.
+        baseline: to compare with.
+        monitor: told what happens.
+
+    Raises:
+        DatasetError: there is no test image that the classifier has not seen.
+    """
+    truths = {sample.id: class_of(sample, Labelling.TYPES) for sample in samples}
+    dataset = folder.parent.parent.name
+    named = _name(detector, samples, truths, title=f"{dataset} {folder.name}", monitor=monitor)
+    left_out = find_seen(folder, named)
+    known = {one.id for one in left_out}
+    kept = [image for image in named if image.id not in known]
+    if not kept:
+        raise DatasetError(
+            f"There is no test image that {folder.name} has not seen.",
+            "Put other images into the test part of the dataset folder.",
+        )
+    answers = make_answers(folder, kept)
+    save_answers(folder / CLASSES, answers)
+    found = compare_answers(answers, folder, samples, baseline, monitor)
+    return ClassEvaluation(answers, found.baseline, tuple(left_out))
+
+
+def compare_answers(
+    own: ClassAnswers,
+    folder: Path,
+    samples: Sequence[Sample],
+    baseline: Baseline | None,
+    monitor: Monitor,
+) -> ClassEvaluation:
+    """Return answers beside those of the baseline to the same images, new or kept, if any.
+
+    Args:
+        own: the answers to compare with.
+        folder: checkpoint that gave them; the baseline's answers are kept there.
+        samples: with those that were answered among them.
+        baseline: None for the answers that are kept.
+        monitor: told what happens.
+
+    Raises:
+        InspectionError: the baseline is missing or cannot be compared.
+    """
+    if baseline is None:
+        return ClassEvaluation(own, _read_kept(folder, own, monitor))
+    place = own.checkpoint
+    other = baseline.checkpoints / place.dataset / place.category / place.detector
+    check_baseline(own, folder, other)
+    if load_reading(other.parent).white != load_reading(folder.parent).white:
+        raise EvaluationError(
+            f"The baseline {other} takes another value of deep images for white.",
+            "Train both on the same images.",
+        )
+    by_id = {sample.id: sample for sample in samples}
+    asked = [by_id[image.id] for image in own.images]
+    truths = {image.id: image.truth for image in own.images}
+    detector = baseline.load(other).detector
+    named = _name(detector, asked, truths, title=f"baseline {detector.name}", monitor=monitor)
+    save_answers(folder / BASELINE, make_answers(other, named))
+    return ClassEvaluation(own, load_baseline(folder, own))
+
+
+def _name(
+    detector: Detector,
+    samples: Sequence[Sample],
+    truths: Mapping[str, str],
+    *,
+    title: str,
+    monitor: Monitor,
+) -> tuple[NamedImage, ...]:
+    with monitor.step(title) as progress:
+        return name_samples(detector, samples, truths, progress=progress)
+
+
+def _read_kept(folder: Path, own: ClassAnswers, monitor: Monitor) -> ClassAnswers | None:
+    try:
+        return load_baseline(folder, own)
+    except EvaluationError as error:
+        monitor.warn(str(error))
+        return None

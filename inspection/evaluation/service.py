@@ -1,0 +1,327 @@
+"""Evaluation of products: every detector is asked about the same images, which none has seen."""
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from inspection.datasets.dataset import Dataset
+from inspection.errors import (
+    BREAKDOWNS,
+    CheckpointError,
+    EvaluationError,
+    InspectionError,
+    explain,
+)
+from inspection.evaluation.class_answers import read_answers
+from inspection.evaluation.class_evaluation import (
+    Baseline,
+    ClassEvaluation,
+    compare_answers,
+    evaluate_classes,
+    find_classifier,
+)
+from inspection.evaluation.evaluate import EvaluationJob, evaluate
+from inspection.evaluation.files import (
+    has_evaluation,
+    load_evaluation,
+    read_identity,
+    save_evaluation,
+    save_table,
+)
+from inspection.evaluation.leaderboard import list_entries
+from inspection.evaluation.partial import PartialEvaluation
+from inspection.evaluation.records import EvaluationReport
+from inspection.files import write_csv
+from inspection.ground_truth import check_masks
+from inspection.issues import DatasetIssue
+from inspection.paths import quote, quote_path
+from inspection.products.catalog import Catalog
+from inspection.products.checkpoint_folders import no_verdict, read_seen
+from inspection.products.dataset_identity import check_dataset
+from inspection.products.history import History, read_history, write_history
+from inspection.products.product import Product
+from inspection.products.reading import load_reading, look_through, read_by
+from inspection.products.split_plan import SplitPlan, load_split
+from inspection.products.splits import find_test_samples
+from inspection.progress import SILENT, Monitor
+from inspection.types import Sample
+
+LEADERBOARD = "leaderboard.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationOptions:
+    """How products are evaluated.
+
+    Attributes:
+        detectors: to evaluate; by default all that give verdicts.
+        false_alarm_rate: of the verdicts; by default each product's own.
+        seed: of the bootstrap.
+        is_fresh: whether what is evaluated already is evaluated anew.
+        baseline: other classifiers to compare with.
+        command: that evaluates so, for whoever reads the report.
+    """
+
+    detectors: tuple[str, ...] = ()
+    false_alarm_rate: float | None = None
+    seed: int = 0
+    is_fresh: bool = False
+    baseline: Baseline | None = None
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProductEvaluation:
+    """How good the detectors of a product are on its test images.
+
+    Attributes:
+        reports: one for each detector that gives verdicts.
+        classes: of the detectors that name classes.
+        split: that is stored.
+        histories: title of a detector -> the epochs of its training.
+        issues: what is odd about the masks behind the pixel metrics.
+    """
+
+    product: Product
+    reports: tuple[EvaluationReport, ...]
+    classes: tuple[ClassEvaluation, ...]
+    split: SplitPlan | None
+    histories: Mapping[str, History]
+    issues: tuple[DatasetIssue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DatasetEvaluation:
+    """The products of a dataset that were evaluated, and why others could not be, by their keys."""
+
+    products: tuple[ProductEvaluation, ...]
+    failed: Mapping[str, InspectionError]
+
+    @property
+    def reports(self) -> tuple[EvaluationReport, ...]:
+        return tuple(report for product in self.products for report in product.reports)
+
+
+def find_products(
+    catalog: Catalog,
+    source: Dataset,
+    *,
+    categories: Sequence[str] = (),
+    detectors: Sequence[str] = (),
+) -> list[Product]:
+    """Return the trained products of a dataset; without categories, all that have the detectors.
+
+    Raises:
+        CheckpointError: one that was named is not trained, or none is.
+        DatasetError: there is no category of that name.
+    """
+    if categories:
+        for name in categories:
+            source.of(name)
+        return [catalog.find(f"{source.name}/{name}") for name in dict.fromkeys(categories)]
+    keys = [f"{source.name}/{name}" for name in source.categories]
+    found = [
+        catalog.product(key)
+        for key in keys
+        if key in catalog.products and set(catalog.trained(key)) >= set(detectors)
+    ]
+    if not found:
+        also = f" with {' and '.join(detectors)}" if detectors else ""
+        own = f" --dataset {quote(source.name)}" if source.name != source.root.name else ""
+        raise CheckpointError(
+            f"No category of {source.name} is trained{also}.",
+            f"Train them: `python cli.py train-all --data {quote_path(source.root)}{own}`.",
+        )
+    return found
+
+
+def evaluate_products(
+    catalog: Catalog,
+    products: Sequence[Product],
+    source: Dataset,
+    options: EvaluationOptions,
+    *,
+    monitor: Monitor = SILENT,
+    tell: Callable[[ProductEvaluation], None],
+) -> DatasetEvaluation:
+    """Evaluate products of a dataset and keep a table of them; one that cannot be stops no other.
+
+    Args:
+        catalog: of the products.
+        products: to evaluate.
+        source: the dataset.
+        options: how.
+        monitor: told what happens.
+        tell: called with each evaluation as it is done; what it raises counts as the product's.
+    """
+    done: list[ProductEvaluation] = []
+    failed: dict[str, InspectionError] = {}
+    for product in products:
+        try:
+            evaluation = evaluate_product(catalog, product, source, options, monitor=monitor)
+            tell(evaluation)
+        except (InspectionError, *BREAKDOWNS) as error:
+            failed[product.key] = explain(error)
+        else:
+            done.append(evaluation)
+    if any(one.reports for one in done):
+        with monitor.tolerate_locked_files():
+            entries = list_entries(_read_reports(catalog, source.name))
+            write_csv(products[0].folder.parent / LEADERBOARD, entries)
+    return DatasetEvaluation(tuple(done), failed)
+
+
+def evaluate_product(
+    catalog: Catalog,
+    product: Product,
+    source: Dataset,
+    options: EvaluationOptions,
+    *,
+    monitor: Monitor = SILENT,
+) -> ProductEvaluation:
+    """Evaluate detectors of a product and keep the reports; one that is still true is only read.
+
+    Args:
+        catalog: of the product.
+        product: to evaluate.
+        source: the dataset that it was trained on.
+        options: how.
+        monitor: told what happens.
+
+    Raises:
+        InspectionError: a detector, a mask or the dataset cannot be used.
+    """
+    part = source.of(product.category)
+    for sentence in look_through(part.samples):
+        monitor.warn(sentence)
+    samples = tuple(read_by(part.samples, load_reading(product.folder)))
+    check_dataset(product.folder, replace(part, samples=samples))
+    test = find_test_samples(product.folder, samples)
+    split = load_split(product.folder)
+    if (name := find_classifier(catalog, product)) is not None:
+        detector = catalog.answering(product.key, name).detector
+        folder = product.folder / name
+        found = evaluate_classes(detector, folder, test, options.baseline, monitor=monitor)
+        histories = _keep_histories(catalog, product, [name], monitor)
+        return ProductEvaluation(product, (), (found,), split, histories)
+    jobs = _make_jobs(catalog, product, test, options, monitor)
+    issues = check_masks(test)
+    reports = [
+        _evaluate_detector(catalog, product, job, is_fresh=options.is_fresh, monitor=monitor)
+        for job in jobs
+    ]
+    classes = [
+        compare_answers(answers, product.folder / report.detector, test, options.baseline, monitor)
+        for report in reports
+        if (answers := read_answers(product.folder / report.detector, report)) is not None
+    ]
+    judged = [one.detector for one in reports]
+    histories = _keep_histories(catalog, product, judged, monitor)
+    return ProductEvaluation(
+        product, tuple(reports), tuple(classes), split, histories, tuple(issues)
+    )
+
+
+def _make_jobs(
+    catalog: Catalog,
+    product: Product,
+    test: Sequence[Sample],
+    options: EvaluationOptions,
+    monitor: Monitor,
+) -> list[EvaluationJob]:
+    """Return what each detector of a product is asked: all the same images, by the same rate."""
+    chosen = options.detectors or _find_judging(catalog, product, monitor)
+    calibrations = [catalog.channel(product.key, name).calibration for name in chosen]
+    rate = options.false_alarm_rate
+    used_rate = catalog.rate(product.key, calibrations) if rate is None else rate
+    # what one has seen counts for none, so that all are scored on the same images
+    seen = {name: read_seen(product.folder / name) for name in catalog.joined(product.key)}
+    return [
+        EvaluationJob(
+            samples=test,
+            false_alarm_rate=used_rate,
+            checkpoint=read_identity(product.folder / name),
+            seen=seen,
+            command=options.command,
+            seed=options.seed,
+        )
+        for name in chosen
+    ]
+
+
+def _find_judging(catalog: Catalog, product: Product, monitor: Monitor) -> tuple[str, ...]:
+    """Return the detectors of a product that give verdicts, and tell why others do not.
+
+    Raises:
+        CheckpointError: none does.
+    """
+    judging: list[str] = []
+    for name in catalog.trained(product.key):
+        panel = catalog.load(product.key, name)
+        if panel.channel is None:
+            monitor.warn(f"{product.key} {name}: {panel.problem} {panel.fix}")
+        elif not panel.channel.calibration.gives_verdicts:
+            monitor.warn(f"{product.key} {name}: {no_verdict(name)}")
+        else:
+            judging.append(name)
+    if not judging:
+        raise CheckpointError(
+            f"No detector of {product.key} can give verdicts.", "The reasons are above."
+        )
+    return tuple(judging)
+
+
+def _evaluate_detector(
+    catalog: Catalog, product: Product, job: EvaluationJob, *, is_fresh: bool, monitor: Monitor
+) -> EvaluationReport:
+    """Evaluate one detector and keep the report; one that is still true is only read."""
+    name = job.checkpoint.detector
+    folder = product.folder / name
+    partial = PartialEvaluation(folder, job.key)
+    if is_fresh:
+        partial.clear()
+    elif (kept := _read_kept(folder, job)) is not None:
+        with monitor.tolerate_locked_files():
+            save_table(folder, kept)
+        return kept
+    channel = catalog.channel(product.key, name)
+    with monitor.step(f"{product.key} {name}") as progress:
+        report = evaluate(channel, job, partial=partial, progress=progress)
+    with monitor.tolerate_locked_files():
+        save_evaluation(folder, report)
+    partial.clear()
+    return report
+
+
+def _read_kept(folder: Path, job: EvaluationJob) -> EvaluationReport | None:
+    """Return the report that is kept if evaluating again would give the same."""
+    if not has_evaluation(folder):
+        return None
+    try:
+        report = load_evaluation(folder)
+    except EvaluationError:
+        return None
+    return report if report.origin.exam == job.digest() else None
+
+
+def _keep_histories(
+    catalog: Catalog, product: Product, detectors: Sequence[str], monitor: Monitor
+) -> dict[str, History]:
+    """Return how detectors were trained, and keep every epoch beside their weights."""
+    histories = {name: read_history(product.folder / name) for name in detectors}
+    for name, history in histories.items():
+        with monitor.tolerate_locked_files():
+            write_history(product.folder / name, history)
+    return {catalog.detectors[name].title: history for name, history in histories.items()}
+
+
+def _read_reports(catalog: Catalog, dataset: str) -> list[EvaluationReport]:
+    """Return every report of a dataset that is true of the checkpoint beside it."""
+    found = []
+    for product in catalog.products.values():
+        if product.dataset == dataset:
+            for name in catalog.joined(product.key):
+                with contextlib.suppress(EvaluationError, CheckpointError):
+                    found.append(load_evaluation(product.folder / name))
+    return found
