@@ -3,26 +3,19 @@
 from collections.abc import Mapping, Sequence
 
 from inspection.evaluation.leaderboard import has_published, make_leaderboard
+from inspection.evaluation.metric_list import METRICS, Metric
 from inspection.evaluation.metrics import Confusion
 from inspection.evaluation.published import find_published
-from inspection.evaluation.records import (
-    METRICS,
-    TARGET_ACCURACY,
-    Estimate,
-    EvaluationReport,
-    MeasureMeans,
-)
+from inspection.evaluation.records import EvaluationReport, MeasureMeans
 from inspection.issues import DatasetIssue, summarise_issues
 from inspection.products.split_plan import SplitKind, SplitPlan
 
 LABEL_WIDTH = 26
 COLUMN_WIDTH = 23
-LEADING = ("image_auroc", "pixel_auroc", "aupro_30", "accuracy")
 SPLIT_NOTES = {
     SplitKind.GROUPED: "grouped split: near-duplicates were kept on one side",
     SplitKind.RANDOM: "random split: views of one part may be on both sides, which flatters",
 }
-AT_THRESHOLD = ("accuracy", "precision", "recall", "f1", "iou", "dice")
 
 
 def describe_product(reports: Sequence[EvaluationReport]) -> list[str]:
@@ -36,18 +29,16 @@ def describe_product(reports: Sequence[EvaluationReport]) -> list[str]:
         *_describe_left_out(first),
         _line("", [report.detector for report in reports]),
     ]
-    for key, kind in METRICS.items():
-        if key not in ("false_alarm_rate", "seconds"):
-            title = f"{kind.title} *" if key in AT_THRESHOLD else kind.title
-            lines.append(_line(title, [_describe(report.metrics[key]) for report in reports]))
-        if key == "accuracy":
-            target = f"  {TARGET_ACCURACY:.2f}, as plants ask *"
-            lines.append(_line(target, [_describe_target(report) for report in reports]))
+    for key, metric in METRICS.items():
+        found = [report.estimate(key) for report in reports]
+        lines.append(_line(metric.label, [metric.write_estimate(one, dash="-") for one in found]))
+        if metric.target is not None:
+            asked = f"  {metric.target:.2f}, as plants ask *"
+            lines.append(_line(asked, [_describe_target(metric, one.value) for one in found]))
     lines += [
-        _line("false alarms *", [_describe_alarms(report) for report in reports]),
+        _line("good parts flagged *", [_describe_alarms(report) for report in reports]),
         *_describe_types(reports),
         *_describe_measures(reports),
-        _line("time per image", [_describe_seconds(report) for report in reports]),
         f"  * at the deployed threshold, where {100 * first.false_alarm_rate:.3g} false alarms per "
         "100 good parts are promised",
         f"  calling every image normal has an accuracy of {_guess(counts):.3f}",
@@ -73,18 +64,9 @@ def _line(label: str, cells: Sequence[str]) -> str:
     return f"  {label:<{LABEL_WIDTH}}" + "".join(f"{c:<{COLUMN_WIDTH}}" for c in cells).rstrip()
 
 
-def _describe(estimate: Estimate) -> str:
-    if estimate.value is None:
-        return "-"
-    if estimate.low is None or estimate.high is None:
-        return f"{estimate.value:.3f}"
-    return f"{estimate.value:.3f} ({estimate.low:.3f}-{estimate.high:.3f})"
-
-
-def _describe_target(report: EvaluationReport) -> str:
-    if report.meets_target is None:
-        return "-"
-    return "reached" if report.meets_target else "not reached"
+def _describe_target(metric: Metric, value: float | None) -> str:
+    is_reached = metric.is_reached(value)
+    return "-" if is_reached is None else "reached" if is_reached else "not reached"
 
 
 def _describe_alarms(report: EvaluationReport) -> str:
@@ -93,11 +75,6 @@ def _describe_alarms(report: EvaluationReport) -> str:
         return "-"
     kept = "" if alarms.is_within_promise else ", too many"
     return f"{alarms.num_flagged} of {alarms.num_parts} ({alarms.low:.3f}-{alarms.high:.3f}){kept}"
-
-
-def _describe_seconds(report: EvaluationReport) -> str:
-    seconds = report.metrics["seconds"].value
-    return "-" if seconds is None else f"{1000 * seconds:.0f} ms"
 
 
 def _describe_types(reports: Sequence[EvaluationReport]) -> list[str]:
@@ -141,7 +118,7 @@ def _describe_left_out(report: EvaluationReport) -> list[str]:
 
 
 def _describe_widths(reports: Sequence[EvaluationReport]) -> list[str]:
-    aurocs = [report.metrics["image_auroc"] for report in reports]
+    aurocs = [report.estimate("image_auroc") for report in reports]
     if all(one.value is None or one.low != one.high for one in aurocs):
         return []
     return ["  no width: every resample ranks alike; the number of images says how sure that is"]
@@ -150,15 +127,15 @@ def _describe_widths(reports: Sequence[EvaluationReport]) -> list[str]:
 def _describe_undefined(reports: Sequence[EvaluationReport]) -> list[str]:
     reasons: dict[str, dict[str, None]] = {}
     for report in reports:
-        for key, estimate in report.metrics.items():
-            if estimate.value is None:
-                reasons.setdefault(estimate.reason, {})[METRICS[key].title] = None
+        for key, metric in METRICS.items():
+            if (estimate := report.estimate(key)).value is None:
+                reasons.setdefault(estimate.reason, {})[metric.title] = None
     return [f"  undefined: {', '.join(titles)}. {reason}" for reason, titles in reasons.items()]
 
 
 def _describe_unsure(reports: Sequence[EvaluationReport]) -> list[str]:
     """Return why metrics that are defined have no interval."""
-    estimates = (one for report in reports for one in report.metrics.values())
+    estimates = (report.estimate(key) for report in reports for key in METRICS)
     reasons = dict.fromkeys(e.reason for e in estimates if e.value is not None and e.reason)
     return [f"  no interval: {reason}" for reason in reasons]
 
@@ -176,23 +153,29 @@ def describe_leaderboards(reports: Sequence[EvaluationReport]) -> list[str]:
     if len({report.checkpoint.category for report in reports}) == 1 and not has_published(reports):
         return []
     lines: list[str] = []
-    for key in LEADING:
+    for key, metric in METRICS.items():
         board = make_leaderboard(reports, key)
-        if all(entry.estimate.value is None for row in board.rows for entry in row.entries):
+        is_empty = all(one.estimate.value is None for row in board.rows for one in row.entries)
+        if is_empty or not metric.is_leading:
             continue
-        lines += ["", _line(METRICS[key].title, board.detectors)]
+        lines += ["", _line(metric.title, board.detectors)]
         for row in board.rows:
             mark = "" if row.is_same_images else " (images differ)"
-            cells = [_describe_beside(one.estimate.value, one.published) for one in row.entries]
+            cells = [
+                _describe_beside(metric, one.estimate.value, one.published) for one in row.entries
+            ]
             lines.append(_line(f"{row.dataset}/{row.category}{mark}", cells))
-        means = map(_describe_beside, board.means, board.published_means)
-        lines.append(_line(f"mean of {board.num_common}", list(means)))
+        means = [
+            _describe_beside(metric, *pair)
+            for pair in zip(board.means, board.published_means, strict=True)
+        ]
+        lines.append(_line(f"mean of {board.num_common}", means))
     return [*lines, *_describe_sources(reports)]
 
 
-def _describe_beside(value: float | None, published: float | None) -> str:
-    own = "-" if value is None else f"{value:.3f}"
-    return own if published is None else f"{own} [{published:.3f}]"
+def _describe_beside(metric: Metric, value: float | None, published: float | None) -> str:
+    own = metric.write(value, dash="-")
+    return own if published is None else f"{own} [{metric.write(published)}]"
 
 
 def _describe_sources(reports: Sequence[EvaluationReport]) -> list[str]:

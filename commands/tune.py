@@ -27,7 +27,7 @@ from detectors.search.rehearsal import Question, Rehearsal, divide_training, pre
 from detectors.search.search import Trial
 from inspection.datasets.dataset import check_trainable, read_dataset
 from inspection.errors import SettingsError
-from inspection.evaluation.records import METRICS
+from inspection.evaluation.metric_list import METRICS
 from inspection.files import write_csv, write_whole
 from inspection.paths import quote, quote_path
 from inspection.products.dataset_identity import check_dataset

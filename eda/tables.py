@@ -62,7 +62,7 @@ def _digits(rows: list[list[Any]], place: int) -> int:
 
 def _cell(value: Any) -> Any:
     """Return a number, short but with digits to round once more, or text; None for no number."""
-    if isinstance(value, bool | str):
+    if value is None or isinstance(value, bool | str):
         return value
     number = float(value)
     if not math.isfinite(number):

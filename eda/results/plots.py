@@ -9,8 +9,9 @@ import plotly.graph_objects as go
 from eda.style import NEUTRAL, bar_height, empty_plot, escape, lay_out, say
 from inspection.detector_info import DetectorInfo, Mark
 from inspection.evaluation.leaderboard import Leaderboard
+from inspection.evaluation.metric_list import METRICS
 from inspection.evaluation.metrics import Weights, count_levels, pr_curve, roc_curve, thin_curve
-from inspection.evaluation.records import METRICS, Curve, Estimate, EvaluationReport
+from inspection.evaluation.records import Curve, Estimate, EvaluationReport
 
 NOT_EVALUATED = "No detector of this category was evaluated."
 NO_PIXELS = "No pixels were compared: there is no defective test image with a mask."
@@ -48,9 +49,9 @@ def draw_leaderboard(board: Leaderboard, looks: Mapping[str, Shown]) -> go.Figur
         board: of one metric.
         looks: one evaluated detector per name of the board, for its title and colour.
     """
-    kind = METRICS[board.key]
-    hint = "higher is better" if kind.is_higher_better else "lower is better"
-    title = f"{kind.title[0].upper()}{kind.title[1:]}: {hint}"
+    metric = METRICS[board.key]
+    hint = "higher is better" if metric.is_higher_better else "lower is better"
+    title = f"{metric.title[0].upper()}{metric.title[1:]}: {hint}"
     plot = go.Figure()
     for place, name in enumerate(board.detectors):
         entries = [row.entries[place].estimate for row in board.rows]
@@ -59,14 +60,14 @@ def draw_leaderboard(board: Leaderboard, looks: Mapping[str, Shown]) -> go.Figur
     if not plot.data:
         return empty_plot(title, _first_reason(board) or NOT_EVALUATED)
     rows = len(board.rows)
-    lay_out(plot, title, height=bar_height(rows) + 26 * rows, x_title=kind.title, showlegend=True)
+    lay_out(plot, title, height=bar_height(rows) + 26 * rows, x_title=metric.title, showlegend=True)
     plot.update_yaxes(
         tickvals=list(range(rows)),
         ticktext=[say(row.category) for row in board.rows],
         range=[rows - 0.5, -0.5],
         showgrid=False,
     )
-    return plot.update_xaxes(rangemode="tozero") if board.key == "seconds" else plot
+    return plot if metric.is_higher_better else plot.update_xaxes(rangemode="tozero")
 
 
 def draw_image_roc(shown: Sequence[Shown]) -> go.Figure:
@@ -117,7 +118,7 @@ def draw_seconds(shown: Sequence[Shown], category: str) -> go.Figure:
         return empty_plot(title, NOT_EVALUATED)
     plot = go.Figure()
     for one in shown:
-        found = one.report.metrics["seconds"]
+        found = one.report.estimate("seconds")
         mean, low, high = (1000 * (value or 0.0) for value in (found.value, found.low, found.high))
         plot.add_bar(
             x=[mean],
@@ -131,7 +132,7 @@ def draw_seconds(shown: Sequence[Shown], category: str) -> go.Figure:
             "<extra></extra>",
         )
     lay_out(plot, title, height=SECONDS_HEIGHT, x_title="ms", showlegend=False)
-    longest = max(one.report.metrics["seconds"].value or 0.0 for one in shown)
+    longest = max(one.report.estimate("seconds").value or 0.0 for one in shown)
     plot.update_xaxes(range=[0, 1200 * longest])  # room for the longest bar's label
     return plot.update_yaxes(showgrid=False, autorange="reversed")
 
@@ -216,7 +217,7 @@ def _draw_curves(
     for one, curve in curves:
         if curve is None:
             continue
-        value = one.report.metrics[key].value
+        value = one.report.estimate(key).value
         plot.add_scatter(
             x=list(curve.x),
             y=list(curve.y),

@@ -6,10 +6,10 @@ import pandas as pd
 
 from eda.results.plots import Shown
 from inspection.evaluation.leaderboard import Leaderboard
+from inspection.evaluation.metric_list import METRICS
 from inspection.evaluation.published import find_published
-from inspection.evaluation.records import METRICS, TARGET_ACCURACY, Estimate, EvaluationReport
+from inspection.evaluation.records import EvaluationReport
 
-AT_THRESHOLD = ("accuracy", "precision", "recall", "f1", "false_alarm_rate", "iou", "dice")
 NONE = "–"
 
 
@@ -33,18 +33,19 @@ def tabulate_board(board: Leaderboard, titles: Mapping[str, str]) -> pd.DataFram
 
 def describe_board(board: Leaderboard, titles: Mapping[str, str]) -> str:
     """Return means, sources and reservations in words."""
+    metric = METRICS[board.key]
     parts = []
     if len(board.rows) > 1 and board.num_common:
         means = [
-            f"{titles[name]} {mean:.3f}"
+            f"{titles[name]} {metric.write(mean)}"
             for name, mean in zip(board.detectors, board.means, strict=True)
             if mean is not None
         ]
         parts.append(f"Mean over {board.num_common} categories: {', '.join(means)}.")
-    if board.key in AT_THRESHOLD:
+    if metric.is_at_threshold:
         parts.append("Measured at the deployed threshold.")
-    if board.key == "accuracy":
-        parts.append(f"A plant would ask for {TARGET_ACCURACY:.2f}.")
+    if metric.target is not None:
+        parts.append(f"A plant would ask for {metric.target:.2f}.")
     differing = [row.category for row in board.rows if not row.is_same_images]
     if differing:
         parts.append(
@@ -57,10 +58,9 @@ def describe_board(board: Leaderboard, titles: Mapping[str, str]) -> str:
 def tabulate_metrics(shown: Sequence[Shown]) -> pd.DataFrame:
     """Return every metric of one category: one row per metric, one column per detector."""
     rows = []
-    for key, kind in METRICS.items():
-        title = f"{kind.title} *" if key in AT_THRESHOLD else kind.title
-        cells = {one.title: write_estimate(one.report.metrics[key]) for one in shown}
-        rows.append({"metric": title, **cells})
+    for key, metric in METRICS.items():
+        cells = {one.title: metric.write_estimate(one.report.estimate(key)) for one in shown}
+        rows.append({"metric": metric.label, **cells})
     for name in sorted({name for one in shown for name in one.report.measures}):
         cells = {one.title: _write_measure(one.report, name) for one in shown}
         rows.append({"metric": f"{name.replace('_', ' ')}, normal / defective", **cells})
@@ -83,20 +83,11 @@ def describe_metrics(shown: Sequence[Shown]) -> str:
             for one, seen in zip(shown, alarms, strict=True)
         )
         + ".",
-        *sorted({f.reason for one in shown for f in one.report.metrics.values() if f.reason}),
+        *sorted({one.report.estimate(key).reason for one in shown for key in METRICS} - {""}),
     ]
     if report.left_out:
         parts.append(f"{len(report.left_out)} images were left out: a detector had seen them.")
     return " ".join(parts)
-
-
-def write_estimate(estimate: Estimate) -> str:
-    """Return a metric with its interval as text."""
-    if estimate.value is None:
-        return NONE
-    if estimate.low is None or estimate.high is None:
-        return f"{estimate.value:.3f}"
-    return f"{estimate.value:.3f} ({estimate.low:.3f}–{estimate.high:.3f})"
 
 
 def _write_measure(report: EvaluationReport, name: str) -> str:

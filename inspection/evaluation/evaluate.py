@@ -10,6 +10,7 @@ import numpy as np
 from inspection.errors import DatasetError
 from inspection.evaluation.files import FORMAT
 from inspection.evaluation.intervals import NUM_RESAMPLES
+from inspection.evaluation.metric_list import METRICS
 from inspection.evaluation.metrics import Confusion, confusion
 from inspection.evaluation.partial import Chunk, PartialEvaluation, digest_samples
 from inspection.evaluation.pixels import PixelTally
@@ -21,13 +22,11 @@ from inspection.evaluation.records import (
     Origin,
     ScoredImage,
 )
+from inspection.evaluation.scored import ScoredImages
 from inspection.evaluation.summary import (
-    Outcome,
     count_false_alarms,
     count_pixels,
-    count_verdicts,
     make_curves,
-    make_metrics,
     mean_measures,
     metrics_by_type,
 )
@@ -114,37 +113,36 @@ def evaluate(
             f"There is no test image that no detector has seen ({len(left_out)} were seen).",
             "Put other images into the test part of the dataset folder.",
         )
-    outcome = Outcome(rows, threshold, job.seed)
-    return _report(job, outcome, tally, left_out, grid=channel.detector.input_size)
+    scored = ScoredImages(rows, tally, threshold, job.seed)
+    return _report(job, scored, left_out, grid=channel.detector.input_size)
 
 
 def _report(
     job: EvaluationJob,
-    outcome: Outcome,
-    tally: PixelTally,
+    scored: ScoredImages,
     left_out: Sequence[LeftOut],
     *,
     grid: Size,
 ) -> EvaluationReport:
-    images = outcome.images
+    images = scored.images
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return EvaluationReport(
         checkpoint=job.checkpoint,
         origin=Origin(job.command, job.seed, now, job.digest()),
         false_alarm_rate=job.false_alarm_rate,
-        threshold=outcome.threshold,
+        threshold=scored.threshold,
         data_fingerprint=fingerprint({image.id: image.pixel_hash for image in images}),
         grid=grid,
-        pixel_error=tally.error_bound(),
+        pixel_error=scored.tally.error_bound(),
         images=tuple(images),
         left_out=tuple(left_out),
-        metrics=make_metrics(outcome, tally),
-        confusion=count_verdicts(outcome),
+        metrics={key: metric.compute(scored) for key, metric in METRICS.items()},
+        confusion=scored.verdicts,
         pixel_confusion=count_pixels(images),
-        false_alarms=count_false_alarms(outcome, job.false_alarm_rate),
-        by_type=metrics_by_type(outcome),
+        false_alarms=count_false_alarms(scored, job.false_alarm_rate),
+        by_type=metrics_by_type(scored),
         measures=mean_measures(images),
-        curves=make_curves(outcome, tally),
+        curves=make_curves(scored),
     )
 
 

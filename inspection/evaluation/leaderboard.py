@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from inspection.evaluation.metric_list import METRICS
 from inspection.evaluation.published import PUBLISHED, find_published, is_published
 from inspection.evaluation.records import Estimate, EvaluationReport
 
@@ -95,11 +96,11 @@ def list_entries(reports: Sequence[EvaluationReport]) -> list[dict[str, object]]
             "data_fingerprint": report.data_fingerprint,
             **{
                 name: value
-                for key, estimate in report.metrics.items()
+                for key in METRICS
                 for name, value in (
-                    (key, estimate.value),
-                    (f"{key}_low", estimate.low),
-                    (f"{key}_high", estimate.high),
+                    (key, report.estimate(key).value),
+                    (f"{key}_low", report.estimate(key).low),
+                    (f"{key}_high", report.estimate(key).high),
                     (f"{key}_published", _published(report, key)),
                 )
                 if not name.endswith("_published") or key in PUBLISHED_KEYS
@@ -121,7 +122,7 @@ def _row(
         if (report.checkpoint.dataset, report.checkpoint.category) == product
     }
     entries = tuple(
-        Entry(name, found[name].metrics[key], _published(found[name], key))
+        Entry(name, found[name].estimate(key), _published(found[name], key))
         if name in found
         else Entry(name, UNKNOWN, None)
         for name in detectors

@@ -9,38 +9,6 @@ from inspection.evaluation.metrics import Confusion
 STORED_AS = "stored as"
 """In the metadata of a field: its name in files, where it is not the name of the field."""
 
-TARGET_ACCURACY = 0.90
-"""What a plant would ask for; accuracy is shown against it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """What a metric is called, and which way is better."""
-
-    title: str
-    is_higher_better: bool = True
-
-
-METRICS: Mapping[str, Metric] = {
-    "image_auroc": Metric("image AUROC"),
-    "image_ap": Metric("image AP"),
-    "image_f1_max": Metric("image F1-max"),
-    "accuracy": Metric("accuracy"),
-    "precision": Metric("precision"),
-    "recall": Metric("recall"),
-    "f1": Metric("F1"),
-    "false_alarm_rate": Metric("false alarms", is_higher_better=False),
-    "pixel_auroc": Metric("pixel AUROC"),
-    "pixel_ap": Metric("pixel AP"),
-    "aupro_30": Metric("AUPRO 0.30"),
-    "aupro_05": Metric("AUPRO 0.05"),
-    "iou": Metric("IoU"),
-    "dice": Metric("Dice"),
-    "seconds": Metric("seconds per image", is_higher_better=False),
-}
-"""Every metric of a report, by key. Accuracy, precision, recall, F1, false alarms, IoU and Dice
-are those at the deployed threshold; IoU and Dice are means over the defective images."""
-
 
 class GroundTruth(StrEnum):
     """Whether the pixels of an image could be compared."""
@@ -111,6 +79,11 @@ class Estimate:
     low: float | None = None
     high: float | None = None
     reason: str = ""
+
+
+MISSING = Estimate(
+    None, reason="Evaluated before this metric was there: run `python cli.py evaluate` again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +182,7 @@ class EvaluationReport:
             about the same images.
         grid: (height, width) on which pixels were compared: the detector's input size.
         pixel_error: how far the exact pixel AUROC can at most be from the stated one.
-        metrics: by the keys of `METRICS`.
+        metrics: by key; read by `estimate`, since a stored report may lack a newer one.
         curves: by name, "pixel_roc", "pixel_pr" and "pro"; empty where no pixels were compared.
             Curves of image scores follow from `images`.
     """
@@ -235,11 +208,9 @@ class EvaluationReport:
     def detector(self) -> str:
         return self.checkpoint.detector
 
-    @property
-    def meets_target(self) -> bool | None:
-        """Whether the accuracy reaches what a plant would ask for; None if it is undefined."""
-        accuracy = self.metrics["accuracy"].value
-        return None if accuracy is None else accuracy >= TARGET_ACCURACY
+    def estimate(self, key: str) -> Estimate:
+        """Return a metric; one that is newer than the report is undefined, and says so."""
+        return self.metrics.get(key, MISSING)
 
     def is_flagged(self, image: ScoredImage) -> bool:
         """Tell whether the image is flagged at the deployed threshold."""

@@ -30,6 +30,7 @@ from inspection.evaluation.files import (
     save_table,
 )
 from inspection.evaluation.leaderboard import list_entries
+from inspection.evaluation.metric_list import has_every_metric
 from inspection.evaluation.partial import PartialEvaluation
 from inspection.evaluation.records import EvaluationReport
 from inspection.files import write_csv
@@ -302,7 +303,8 @@ def _read_kept(folder: Path, job: EvaluationJob) -> EvaluationReport | None:
         report = load_evaluation(folder)
     except EvaluationError:
         return None
-    return report if report.origin.exam == job.digest() else None
+    is_true = report.origin.exam == job.digest() and has_every_metric(report)
+    return report if is_true else None
 
 
 def _keep_histories(

@@ -15,7 +15,9 @@ from detectors import list_defaults
 from inspection.datasets.dataset import read_dataset
 from inspection.errors import BreakdownError, InspectionError
 from inspection.evaluation.files import has_evaluation, load_evaluation
+from inspection.evaluation.metric_list import METRICS, Metric, estimate_share
 from inspection.evaluation.records import Estimate
+from inspection.evaluation.scored import ScoredImages
 from inspection.files import read_json, write_json
 from inspection.images import pixel_hash, read_image
 from inspection.products.checkpoint_folders import (
@@ -61,6 +63,12 @@ def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def specificity(scored: ScoredImages) -> Estimate:
+    """Return the share of normal images that pass: a metric that is not in the list."""
+    counts = scored.verdicts
+    return estimate_share(counts.true_negatives, counts.num_normal, "There is no normal image.")
+
+
 def evaluate(trained: Path, *arguments: str, stream: str = "stdout") -> str:
     places = ["--data", str(trained / "drawn"), "--checkpoints", str(trained / "ck")]
     result = CliRunner().invoke(cli.app, ["evaluate", *places, *arguments])
@@ -101,6 +109,21 @@ def test_what_is_evaluated_is_read_and_only_the_rest_is_done(trained: Path) -> N
     assert Counting.num_asked == 40
     evaluate(trained, "--category", "part", "--detector", "unet", "--false-alarm-rate", "0.3")
     assert Counting.num_asked == 50
+
+
+def test_a_metric_that_was_added_is_printed_and_older_evaluations_are_refreshed(
+    trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evaluate(trained, "--category", "part")
+    monkeypatch.setitem(METRICS, "specificity", Metric("specificity", specificity))
+    said = evaluate(trained, "--category", "part")
+    assert Counting.num_asked == 60
+    (line,) = (line for line in said.splitlines() if line.startswith("  specificity "))
+    assert "1.000 (0.398-1.000)" in line
+    board = (trained / "ck" / "drawn" / "leaderboard.csv").read_text(encoding="utf-8-sig")
+    head, first = (line.split(",") for line in board.splitlines()[:2])
+    assert float(dict(zip(head, first, strict=True))["specificity"]) == 1.0
+    assert "specificity_low" in head
 
 
 @pytest.mark.parametrize("lack", [MemoryError(), RuntimeError("CUDA error: out of memory")])

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from inspection.evaluation.leaderboard import has_published, list_entries, make_leaderboard
+from inspection.evaluation.metric_list import METRICS
 from inspection.evaluation.metrics import Confusion
 from inspection.evaluation.published import CAE_SSIM, DEFECT_TYPES, PATCHCORE, is_published
 from inspection.evaluation.records import (
-    METRICS,
     Checkpoint,
     Estimate,
     EvaluationReport,

@@ -11,6 +11,8 @@ from inspection.datasets.dataset import read_dataset
 from inspection.demo.folder import DemoFolder
 from inspection.errors import DatasetError
 from inspection.evaluation.files import EVALUATION, load_evaluation
+from inspection.evaluation.metric_list import METRICS, Metric
+from inspection.evaluation.records import Estimate
 from inspection.products.catalog import Catalog
 from inspection.products.checkpoint_folders import CARD
 from inspection.types import Sample
@@ -102,6 +104,25 @@ def test_the_metrics_are_those_of_the_reports(handlers: Handlers, catalog: Catal
         report = load_evaluation(catalog.product(KEY).folder / name)
         assert row[title] == pytest.approx(report.metrics["recall"].value, abs=1e-3)
     assert row["U-Net"] < row["CAE"]
+
+
+def test_a_metric_that_was_added_stands_in_every_table_and_an_older_evaluation_shows_a_dash(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added = Metric("hits", lambda scored: Estimate(float(scored.verdicts.true_positives)))
+    older = {name: catalog.product(KEY).folder / name / EVALUATION for name in ("cae", "unet")}
+    kept = {path: path.read_text() for path in older.values()}
+    monkeypatch.setitem(METRICS, "hits", added)
+    write_evaluations(catalog, KEY)
+    for path, content in kept.items():
+        path.write_text(content)
+    slots = show(Handlers(catalog), "leaderboard", "drawn", "part", "hits")
+    (row,) = slots["board"]["rows"]
+    assert row == ["part", None, None, 6, "–"]
+    (cells,) = (cells for cells in slots["metrics"]["rows"] if cells[0] == "hits")
+    assert cells == ["hits", "–", "–", "6.000"]
+    assert "before this metric was there" in slots["metrics"]["note"]
+    assert [trace.name for trace in slots["board-plot"].data] == ["PatchCore"]
 
 
 def test_the_slider_begins_at_the_evaluated_rate_with_its_verdicts(

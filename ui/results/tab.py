@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from inspection.errors import InspectionError
-from inspection.evaluation.records import METRICS
+from inspection.evaluation.metric_list import METRICS
 from inspection.products.catalog import Catalog
 from ui.parts.components import (
     GALLERY,
@@ -149,7 +149,7 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
 
 def _lay_out_leaderboard(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa: ARG001
     with gr.Row(elem_classes="xp-filters"):
-        metrics = [(kind.title, key) for key, kind in METRICS.items()]
+        metrics = [(metric.title, key) for key, metric in METRICS.items()]
         outputs["metric"] = _choice(results_messages.RESULTS_METRIC, metrics)
     with gr.Row(elem_classes="xp-row"):
         outputs["board-plot"] = make_plot()

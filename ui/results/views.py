@@ -34,7 +34,7 @@ from eda.tables import table_value
 from inspection.errors import InspectionError
 from inspection.evaluation.class_answers import ClassAnswers, load_baseline
 from inspection.evaluation.leaderboard import make_leaderboard
-from inspection.evaluation.records import METRICS
+from inspection.evaluation.metric_list import METRICS
 from inspection.products.checkpoint_folders import load_calibration
 from inspection.products.history import History, read_history
 from ui.results import messages as results_messages
