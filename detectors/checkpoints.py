@@ -6,7 +6,6 @@ training) and `calibration.json` (see `inspection.products.checkpoint_folders`).
 
 import dataclasses
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -20,12 +19,12 @@ from safetensors.torch import load, save
 from detectors.devices import choose_device
 from detectors.settings import settings_to_json
 from inspection.errors import CheckpointError, NotFittedError, SettingsError
+from inspection.files import FORMAT, write_json
 from inspection.paths import train_again
-from inspection.products.checkpoint_folders import CARD
+from inspection.products.checkpoint_folders import CARD, read_card
 from inspection.products.splits import fingerprint
 from inspection.types import TrainingRecord
 
-FORMAT = 1
 WEIGHTS = "weights.safetensors"
 LIBRARIES = ("torch", "torchvision", "anomalib", "segmentation-models-pytorch", "timm", "numpy")
 
@@ -76,8 +75,7 @@ def write_detector(folder: Path, detector: Storable, tensors: Mapping[str, torch
         "versions": {library: version(library) for library in LIBRARIES},
         "weights_sha256": hashlib.sha256(weights).hexdigest(),
     }
-    text = json.dumps(card, indent=1, ensure_ascii=False)
-    (folder / CARD).write_text(text + "\n", encoding="utf-8")
+    write_json(folder / CARD, card)
 
 
 def read_detector(folder: Path, name: str) -> StoredDetector:
@@ -131,28 +129,6 @@ def open_detector(
         ) from error
     detector.training, detector.state = stored.training, stored.state
     return detector, stored
-
-
-def read_card(folder: Path) -> dict[str, Any]:
-    """Return the content of `detector.json`.
-
-    Raises:
-        CheckpointError: missing, no JSON, or of another format.
-    """
-    path = folder / CARD
-    if not path.is_file():
-        raise CheckpointError(f"There is no checkpoint in {folder}.", train_again(folder))
-    try:
-        card = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
-        raise CheckpointError(f"{path} is damaged ({error}).", train_again(folder)) from error
-    if not isinstance(card, dict) or card.get("format") != FORMAT:
-        found = card.get("format") if isinstance(card, dict) else None
-        raise CheckpointError(
-            f"{path} was written by another version (format {found}, this one reads {FORMAT}).",
-            train_again(folder),
-        )
-    return card
 
 
 def load_weights(module: torch.nn.Module, stored: StoredDetector, folder: Path) -> None:

@@ -9,9 +9,9 @@ from inspection.evaluation.classes import ClassReport, NamedImage, judge_named, 
 from inspection.evaluation.evaluate import SeenImages
 from inspection.evaluation.files import FORMAT, encode, evaluate_again, read_identity, read_record
 from inspection.evaluation.records import Checkpoint, EvaluationReport, LeftOut
-from inspection.files import read_json, write_json
+from inspection.files import write_json
 from inspection.paths import name_checkpoint, quote_path
-from inspection.products.checkpoint_folders import CARD, read_seen
+from inspection.products.checkpoint_folders import CARD, read_card, read_seen
 
 CLASSES = "classes.json"
 """Answers of a classifier whose dataset has no good parts, so that it has no evaluation.json."""
@@ -49,7 +49,7 @@ def make_answers(folder: Path, images: Sequence[NamedImage]) -> ClassAnswers:
     Raises:
         CheckpointError: it is missing or damaged.
     """
-    settings = read_json(folder / CARD).get("settings", {})
+    settings = read_card(folder).get("settings", {})
     return ClassAnswers(read_identity(folder), str(settings.get("backbone", "")), tuple(images))
 
 
@@ -147,7 +147,7 @@ def find_seen(folder: Path, images: Sequence[NamedImage]) -> list[LeftOut]:
 
 
 def _classes(folder: Path) -> list[str]:
-    return [str(name) for name in read_json(folder / CARD).get("state", {}).get("classes", [])]
+    return [str(name) for name in read_card(folder).get("state", {}).get("classes", [])]
 
 
 def _load(path: Path, remedy: str) -> ClassAnswers:

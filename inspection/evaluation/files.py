@@ -18,7 +18,7 @@ from inspection.errors import CheckpointError, EvaluationError
 from inspection.evaluation.records import STORED_AS, Checkpoint, EvaluationReport
 from inspection.files import read_json, write_csv, write_json
 from inspection.paths import name_checkpoint, train_again
-from inspection.products.checkpoint_folders import CALIBRATION, CARD
+from inspection.products.checkpoint_folders import CALIBRATION, read_card
 
 FORMAT = 1
 EVALUATION = "evaluation.json"
@@ -33,7 +33,7 @@ def read_identity(folder: Path) -> Checkpoint:
     Raises:
         CheckpointError: the checkpoint is missing or damaged.
     """
-    card = read_json(folder / CARD)
+    card = read_card(folder)
     calibration = json.dumps(read_json(folder / CALIBRATION), sort_keys=True)
     weights = card.get("weights_sha256")
     if not isinstance(weights, str):

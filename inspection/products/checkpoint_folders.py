@@ -6,6 +6,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -48,13 +49,22 @@ def check_writable(folder: Path) -> None:
         ) from error
 
 
+def read_card(folder: Path) -> dict[str, Any]:
+    """Return the content of `detector.json`: settings, state, training and the hash of the weights.
+
+    Raises:
+        CheckpointError: missing, damaged or of another version.
+    """
+    return read_json(folder / CARD)
+
+
 def read_seen(folder: Path) -> dict[str, str]:
     """Return id -> pixel hash of every image a stored detector saw, in training or calibration.
 
     Raises:
         CheckpointError: the checkpoint is damaged.
     """
-    training = read_json(folder / CARD).get("training", {})
+    training = read_card(folder).get("training", {})
     return {**training.get("seen", {}), **read_calibration(folder).seen}
 
 
@@ -136,4 +146,4 @@ def read_calibration(folder: Path) -> StoredCalibration:
 
 def _weights_hash(folder: Path) -> str:
     """Return the hash of the weights as the detector's card has it, which loading them checks."""
-    return str(read_json(folder / CARD).get("weights_sha256", ""))
+    return str(read_card(folder).get("weights_sha256", ""))

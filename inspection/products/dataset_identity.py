@@ -13,11 +13,10 @@ from pathlib import Path
 from inspection.datasets.dataset import Dataset
 from inspection.detector_info import DetectorInfo
 from inspection.errors import CheckpointError, DatasetError, ImageError
-from inspection.files import read_json
 from inspection.images import pixel_hash, read_image
 from inspection.names import join_names
 from inspection.paths import quote_path, train_again
-from inspection.products.checkpoint_folders import CARD, read_seen
+from inspection.products.checkpoint_folders import CARD, read_card, read_seen
 from inspection.products.reading import load_reading
 from inspection.products.split_plan import load_split, order_units
 from inspection.types import DEFAULT_READING, Reading, Sample, Split
@@ -216,7 +215,7 @@ def _group_detectors(folder: Path, names: Iterable[str]) -> list[_Group]:
     cards: list[tuple[str, str, dict[str, str]]] = []
     for name in names:
         try:
-            created = str(read_json(folder / name / CARD).get("training", {}).get("created", ""))
+            created = str(read_card(folder / name).get("training", {}).get("created", ""))
             cards.append((created, name, read_seen(folder / name)))
         except CheckpointError:
             continue  # loading it says what is wrong

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from inspection.errors import CheckpointError, first_line
-from inspection.files import read_json, write_csv
+from inspection.files import write_csv
 from inspection.paths import train_again
-from inspection.products.checkpoint_folders import CARD
+from inspection.products.checkpoint_folders import CARD, read_card
 
 TABLE = "training.csv"
 LOSSES = ("loss", "validation_loss")
@@ -55,7 +55,7 @@ def read_history(folder: Path) -> History:
     Raises:
         CheckpointError: the card is missing or damaged.
     """
-    card = read_json(folder / CARD)
+    card = read_card(folder)
     try:
         state = card.get("state", {})
         rows, kept = state.get("history", []), state.get("best_epoch")

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from detectors.checkpoints import read_card
 from inspection.errors import InspectionError
 from inspection.evaluation.files import load_evaluation, read_identity
 from inspection.files import write_json
 from inspection.paths import quote, quote_all, quote_path, shorten_paths
-from inspection.products.checkpoint_folders import CARD, read_calibration
+from inspection.products.checkpoint_folders import CARD, read_calibration, read_card
 from inspection.products.history import read_history
 
 
