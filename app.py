@@ -16,12 +16,12 @@ from typing import Any
 from inspection.datasets.dataset import check_name, read_dataset, split_name
 from inspection.demo.folder import DemoFolder
 from inspection.demo.products import PRODUCTS, is_demo
+from inspection.detector import Channel
 from inspection.errors import InspectionError, SettingsError
 from inspection.paths import quote_path
 from inspection.products.catalog import Catalog
 from inspection.products.panels import FAILURES
 from inspection.products.places import CHECKPOINTS, DEMO_DATA
-from inspection.types import Channel
 from ui.address import check_address
 
 INTERRUPTED = 130  # as shells have it: 128 + SIGINT

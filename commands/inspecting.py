@@ -25,7 +25,7 @@ from inspection.pipeline import inspect_image
 from inspection.products.catalog import Catalog
 from inspection.products.familiarity import FamiliarityCheck
 from inspection.products.product import Product
-from inspection.types import Channel, Inspection, RGBImage
+from inspection.types import Inspection, RGBImage
 
 
 @dataclass(frozen=True, slots=True, eq=False)

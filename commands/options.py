@@ -8,11 +8,11 @@ import typer
 
 from detectors import LazyEmbedder, find_entry, list_defaults, list_detectors
 from inspection.datasets.dataset import Dataset, read_dataset, split_name
+from inspection.detector import Channel
 from inspection.errors import CheckpointError, SettingsError
 from inspection.products.catalog import Catalog, Loader
 from inspection.products.product import Product
 from inspection.progress import Monitor, progress_bar
-from inspection.types import Channel
 
 NAMES = ", ".join(list_detectors())
 DEFAULTS = ", ".join(list_defaults())

@@ -32,6 +32,7 @@ from commands.options import (
 from detectors import create_detector, list_detectors, parse_settings, setting_names
 from inspection.datasets.dataset import Dataset, check_trainable
 from inspection.datasets.pooling import pool_datasets
+from inspection.detector import Detector
 from inspection.errors import (
     BREAKDOWNS,
     DatasetError,
@@ -50,7 +51,7 @@ from inspection.products.split_labels import Labels
 from inspection.products.split_plan import SPLIT, SplitKind, SplitPlan
 from inspection.products.splits import apply_split, open_split
 from inspection.progress import progress_bar
-from inspection.types import Calibration, Detector, Sample, Split
+from inspection.types import Calibration, Sample, Split
 
 TRAIN_ALL_HELP = (
     "Train every category of a dataset as `train` does, and leave what is trained already: after "

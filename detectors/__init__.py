@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from detectors import cae, classifier, patchcore, unet
 from detectors.entry import Entry
 from detectors.settings import parse_setting, unknown_setting
-from inspection.detector_info import DetectorInfo
+from inspection.detector import Detector, DetectorInfo
 from inspection.embedding import Embed
 from inspection.errors import SettingsError
-from inspection.types import Detector, RGBImage
+from inspection.types import RGBImage
 
 ENTRIES: Sequence[Entry] = (
     cae.ENTRY,

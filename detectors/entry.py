@@ -6,8 +6,7 @@ from pkgutil import resolve_name
 from typing import Any
 
 from detectors.search.space import SearchSpace
-from inspection.detector_info import DetectorInfo
-from inspection.types import Detector
+from inspection.detector import Detector, DetectorInfo
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from detectors import load_detector
 from inspection.calibration import calibrate, no_calibration
+from inspection.detector import Channel, Detector
 from inspection.files import replace_folder
 from inspection.images import pixel_hash
 from inspection.pipeline import predict_samples
@@ -15,7 +16,7 @@ from inspection.products.checkpoint_folders import (
     save_calibration,
 )
 from inspection.products.split_plan import SplitPlan, save_split
-from inspection.types import Channel, Detector, Sample, Split
+from inspection.types import Sample, Split
 
 
 def calibrate_detector(

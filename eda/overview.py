@@ -23,7 +23,7 @@ from eda.style import (
     make_room_for_legend,
     say,
 )
-from inspection.detector_info import DetectorInfo
+from inspection.detector import DetectorInfo
 from inspection.names import describe_namers, join_names
 
 MAX_BARS = 30

@@ -18,7 +18,7 @@ from eda.assets import WEB
 from eda.frame import count_kinds, count_odd, make_defect_frame, make_frame, make_problem_frame
 from eda.index import Index
 from eda.tables import table_value
-from inspection.detector_info import DetectorInfo
+from inspection.detector import DetectorInfo
 from inspection.files import write_whole
 
 PICTURES = 12  # on each side of the gallery

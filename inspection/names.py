@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from inspection.calibration import is_majority
-from inspection.detector_info import DetectorInfo
+from inspection.detector import DetectorInfo
 from inspection.measures import class_probabilities, name_class
 from inspection.types import Familiarity, Naming, Verdict
 

@@ -6,20 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from inspection.calibration import decide, default_rate, relative_score
+from inspection.detector import Channel, Detector
 from inspection.errors import CheckpointError
 from inspection.images import read_sample
 from inspection.preprocess import to_input_size
 from inspection.regions import find_regions
-from inspection.types import (
-    Channel,
-    Detector,
-    Finding,
-    Inspection,
-    Naming,
-    Prediction,
-    RGBImage,
-    Sample,
-)
+from inspection.types import Finding, Inspection, Naming, Prediction, RGBImage, Sample
 
 
 def predict(

@@ -1,11 +1,11 @@
-"""Every record of the pipeline, with shapes, units and ranges, and the Detector protocol."""
+"""Every record of the pipeline, with shapes, units and ranges."""
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import ClassVar, Protocol, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -342,42 +342,3 @@ class TrainingRecord:
     created: str  # ISO 8601, UTC
     device: str
     summary: str
-
-
-class Detector(Protocol):
-    """What every detector can do; settings are in `__init__`, and a refit forgets the last fit."""
-
-    name: ClassVar[str]
-
-    @property
-    def input_size(self) -> Size:
-        """(height, width) of the images that `predict` takes and of the maps that it returns."""
-
-    @property
-    def min_threshold(self) -> float:
-        """Smallest meaningful threshold, in the detector's own units; 0 where it knows none."""
-
-    @property
-    def training(self) -> TrainingRecord | None:
-        """What it learned from; None before `fit`."""
-
-    def fit(self, samples: Sequence[Sample]) -> Self:
-        """Learn from the samples whose split is train or validation; the others are ignored."""
-
-    def predict(self, images: Sequence[RGBImage]) -> list[Prediction]:
-        """Return one prediction per image of `input_size`; a batch gives what single ones give."""
-
-    def save(self, folder: Path) -> None:
-        """Write `weights.safetensors` and `detector.json` into an existing folder."""
-
-    @classmethod
-    def load(cls, folder: Path, *, device: str | None = None) -> Self:
-        """Read what `save` wrote; the prediction is the same as before."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Channel:
-    """A detector with its calibration: what it takes to give a verdict."""
-
-    detector: Detector
-    calibration: Calibration

@@ -9,16 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from inspection.types import (
-    Calibration,
-    Channel,
-    Mask,
-    Prediction,
-    RGBImage,
-    Sample,
-    Split,
-    TrainingRecord,
-)
+from inspection.detector import Channel
+from inspection.types import Calibration, Mask, Prediction, RGBImage, Sample, Split, TrainingRecord
 
 SIDE = 64
 DEFECT = (slice(20, 36), slice(30, 46))  # rows, columns

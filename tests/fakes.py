@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from detectors import list_detectors
-from inspection.detector_info import DetectorInfo
+from inspection.detector import Channel, DetectorInfo
 from inspection.embedding import FIELDS
 from inspection.evaluation.evaluate import EvaluationJob, evaluate
 from inspection.evaluation.files import read_identity, save_evaluation
@@ -26,15 +26,7 @@ from inspection.products.familiarity import (
     embed_whole,
     save_look,
 )
-from inspection.types import (
-    Calibration,
-    Channel,
-    Prediction,
-    RGBImage,
-    Sample,
-    Size,
-    TrainingRecord,
-)
+from inspection.types import Calibration, Prediction, RGBImage, Sample, Size, TrainingRecord
 
 DETECTORS = ("cae", "unet", "patchcore")
 SIDE = 64

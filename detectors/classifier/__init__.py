@@ -3,7 +3,7 @@
 from detectors.classifier.settings import ClassifierSettings
 from detectors.entry import Entry
 from detectors.search.space import Choice, Span
-from inspection.detector_info import DetectorInfo, Mark, Symbol
+from inspection.detector import DetectorInfo, Mark, Symbol
 
 ENTRY = Entry(
     info=DetectorInfo(

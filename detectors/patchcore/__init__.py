@@ -3,7 +3,7 @@
 from detectors.entry import Entry
 from detectors.patchcore.settings import PatchCoreSettings
 from detectors.search.space import SIDES, Choice
-from inspection.detector_info import DetectorInfo, Mark, Symbol
+from inspection.detector import DetectorInfo, Mark, Symbol
 
 ENTRY = Entry(
     info=DetectorInfo(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from inspection.detector import Detector
 from inspection.errors import DatasetError
 from inspection.evaluation.metrics import aupro_of, image_auroc
 from inspection.evaluation.pixels import PixelTally
@@ -19,7 +20,7 @@ from inspection.images import read_sample
 from inspection.pipeline import predict
 from inspection.preprocess import mask_to_size, to_input_size
 from inspection.synthetic import draw_defects
-from inspection.types import Detector, Mask, RGBImage, Sample, Size, Split
+from inspection.types import Mask, RGBImage, Sample, Size, Split
 
 ASIDE_SHARE = 0.25
 MOST_ASIDE = 48  # parts of either kind: enough to tell settings apart, few enough to stay quick

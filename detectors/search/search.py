@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from detectors import create_detector, find_entry, parse_settings
 from detectors.search.rehearsal import Question, Rehearsal, ask
 from detectors.search.space import Choice, Span
+from inspection.detector import Detector
 from inspection.errors import (
     BREAKDOWNS,
     EvaluationError,
@@ -22,7 +23,6 @@ from inspection.errors import (
     explain,
 )
 from inspection.progress import progress_bar
-from inspection.types import Detector
 
 if TYPE_CHECKING:
     import optuna

@@ -3,7 +3,7 @@
 from detectors.entry import Entry
 from detectors.search.space import SIDES, SMOOTHING, YES_NO, Span
 from detectors.unet.settings import UNetSettings
-from inspection.detector_info import DetectorInfo, Mark, Symbol
+from inspection.detector import DetectorInfo, Mark, Symbol
 
 ENTRY = Entry(
     info=DetectorInfo(

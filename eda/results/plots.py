@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from eda.style import NEUTRAL, bar_height, empty_plot, escape, lay_out, say
-from inspection.detector_info import DetectorInfo, Mark
+from inspection.detector import DetectorInfo, Mark
 from inspection.evaluation.leaderboard import Leaderboard
 from inspection.evaluation.metric_list import METRICS
 from inspection.evaluation.metrics import Weights, count_levels, pr_curve, roc_curve, thin_curve

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from inspection.detector import Detector
 from inspection.errors import CheckpointError, DatasetError, EvaluationError
 from inspection.evaluation.class_answers import (
     BASELINE,
@@ -22,7 +23,7 @@ from inspection.products.checkpoint_folders import read_calibration
 from inspection.products.product import Product
 from inspection.products.reading import load_reading
 from inspection.progress import Monitor
-from inspection.types import Detector, Sample
+from inspection.types import Sample
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspection.datasets.pooling import dataset_of
+from inspection.detector import Detector
 from inspection.errors import DatasetError
 from inspection.evaluation.records import ScoredImage
 from inspection.images import pixel_hash
@@ -16,7 +17,7 @@ from inspection.measures import CLASS_PREFIX
 from inspection.paths import natural_key
 from inspection.pipeline import predict_samples
 from inspection.preprocess import Progress
-from inspection.types import Detector, Sample, Split
+from inspection.types import Sample, Split
 
 NORMAL = "normal"
 DEFECTIVE = "defective"

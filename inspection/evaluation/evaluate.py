@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from inspection.detector import Channel, Detector
 from inspection.errors import DatasetError
 from inspection.evaluation.files import FORMAT
 from inspection.evaluation.intervals import NUM_RESAMPLES
@@ -35,7 +36,7 @@ from inspection.images import pixel_hash, read_sample
 from inspection.pipeline import predict
 from inspection.preprocess import Progress, mask_to_size
 from inspection.products.splits import fingerprint
-from inspection.types import Channel, Detector, Mask, Prediction, RGBImage, Sample, Size
+from inspection.types import Mask, Prediction, RGBImage, Sample, Size
 
 BATCH = 8
 CHUNK = 16

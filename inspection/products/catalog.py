@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from inspection.datasets.cache import DatasetCache
 from inspection.datasets.dataset import Dataset
-from inspection.detector_info import DetectorInfo
+from inspection.detector import DetectorInfo
 from inspection.embedding import Embed
 from inspection.errors import CheckpointError, DatasetError, InspectionError, SettingsError
 from inspection.paths import quote
@@ -23,7 +23,7 @@ from inspection.products.product import Product, find_products
 from inspection.products.product_file import load_opening, product_rate
 from inspection.products.reading import load_reading, read_by
 from inspection.products.splits import find_test_samples
-from inspection.types import DEFAULT_READING, Calibration, Channel, Reading, Sample, Split
+from inspection.types import DEFAULT_READING, Calibration, Reading, Sample, Split
 
 if TYPE_CHECKING:
     from inspection.demo.folder import DemoFolder  # it can draw, which takes time to import

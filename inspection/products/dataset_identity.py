@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from inspection.datasets.dataset import Dataset
-from inspection.detector_info import DetectorInfo
+from inspection.detector import DetectorInfo
 from inspection.errors import CheckpointError, DatasetError, ImageError
 from inspection.images import pixel_hash, read_image
 from inspection.names import join_names

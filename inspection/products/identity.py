@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from inspection.detector_info import DetectorInfo
+from inspection.detector import Channel, DetectorInfo
 from inspection.errors import CheckpointError
 from inspection.products.checkpoint_folders import read_seen
 from inspection.products.familiarity import FILE as FAMILIARITY
 from inspection.products.product import Product
 from inspection.products.split_plan import SPLIT
-from inspection.types import Channel
 
 FILES = ("weights.safetensors", "detector.json", "calibration.json")
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from inspection.datasets.dataset import Dataset
-from inspection.detector_info import DetectorInfo
+from inspection.detector import DetectorInfo
 from inspection.errors import CheckpointError, DatasetError
 from inspection.products.checkpoint_folders import is_there, mtime, read_seen, stamp
 from inspection.products.dataset_identity import find_strangers

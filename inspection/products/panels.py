@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from inspection.detector import Channel
 from inspection.errors import InspectionError, explain, first_line, is_out_of_memory
-from inspection.types import Channel
 
 FAILURES = (ImportError, RuntimeError, MemoryError, TypeError, ValueError, OSError)
 """What a detector may die of without a sentence of its own: memory, a driver, an install."""

@@ -13,6 +13,7 @@ import cli
 from commands.evaluation_text import describe_product
 from detectors import list_defaults
 from inspection.datasets.dataset import read_dataset
+from inspection.detector import Channel
 from inspection.errors import BreakdownError, InspectionError
 from inspection.evaluation.files import has_evaluation, load_evaluation
 from inspection.evaluation.metric_list import METRICS, Metric, estimate_share
@@ -27,7 +28,7 @@ from inspection.products.checkpoint_folders import (
     save_calibration,
 )
 from inspection.products.split_plan import SplitKind, SplitPlan, save_split
-from inspection.types import Channel, Prediction, RGBImage, Split
+from inspection.types import Prediction, RGBImage, Split
 from tests.fakes import FakeDetector, write_checkpoint, write_product
 
 NAMES = ("cae", "unet", "patchcore")

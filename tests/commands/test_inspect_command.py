@@ -10,10 +10,11 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 import cli
+from inspection.detector import Channel
 from inspection.errors import CheckpointError, InspectionError
 from inspection.images import OpenedImage, open_image, pixel_hash, read_image
 from inspection.products.checkpoint_folders import CALIBRATION, load_calibration
-from inspection.types import Channel, Reading
+from inspection.types import Reading
 from tests.fakes import (
     DETECTORS,
     FakeDetector,

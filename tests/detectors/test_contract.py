@@ -13,9 +13,10 @@ from detectors import create_detector, find_entry, list_detectors, load_detector
 from detectors.backbones.student import Student
 from detectors.checkpoints import WEIGHTS
 from detectors.workflow import train_detector
+from inspection.detector import Detector
 from inspection.errors import CheckpointError, DatasetError, NotFittedError, SettingsError
 from inspection.products.checkpoint_folders import CALIBRATION, CARD, load_calibration
-from inspection.types import Detector, Prediction, Sample, Split
+from inspection.types import Prediction, Sample, Split
 from tests.factories import SIDE, draw_part, make_samples
 
 IMAGES = [draw_part(seed, defective=seed % 2 == 1)[0] for seed in range(3)]

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from inspection.datasets.dataset import read_dataset
+from inspection.detector import Channel
 from inspection.errors import CheckpointError, DatasetError, EvaluationError
 from inspection.evaluation.evaluate import EvaluationJob, evaluate
 from inspection.evaluation.files import (
@@ -26,7 +27,7 @@ from inspection.evaluation.metric_list import METRICS
 from inspection.evaluation.partial import FOLDER, PartialEvaluation
 from inspection.evaluation.records import Checkpoint, EvaluationReport, GroundTruth
 from inspection.images import pixel_hash, read_image
-from inspection.types import Channel, Prediction, RGBImage, Sample, Split
+from inspection.types import Prediction, RGBImage, Sample, Split
 from tests.factories import SIDE, BrightnessDetector, draw_part, make_channel, write_dataset
 from tests.fakes import write_checkpoint
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from inspection.datasets.dataset import read_dataset
+from inspection.detector import Channel
 from inspection.errors import BackboneError, CheckpointError, DatasetError, InspectionError
 from inspection.images import pixel_hash, read_image
 from inspection.products.catalog import Catalog
@@ -18,7 +19,7 @@ from inspection.products.panels import Status
 from inspection.products.product_file import save_product_rate
 from inspection.products.split_plan import save_split
 from inspection.products.splits import make_split
-from inspection.types import Channel, Split
+from inspection.types import Split
 from tests.factories import make_calibration, make_channel, make_later, write_dataset
 from tests.fakes import make_infos
 from tests.miniatures import write_flat

@@ -16,6 +16,7 @@ import cli
 from detectors import list_detectors
 from eda.overview import describe_lack
 from inspection.calibration import no_calibration
+from inspection.detector import Channel
 from inspection.errors import CheckpointError
 from inspection.files import FORMAT, write_json
 from inspection.pipeline import inspect_image
@@ -25,7 +26,7 @@ from inspection.products.panels import Status
 from inspection.reports.content import Bars, Lead, Table, lay_out
 from inspection.reports.formats import FORMATS
 from inspection.reports.records import Report
-from inspection.types import Calibration, Channel, Naming, Prediction, RGBImage
+from inspection.types import Calibration, Naming, Prediction, RGBImage
 from tests.browser import find_browser, picture
 from tests.fakes import DETECTORS, FakeDetector, draw_part, make_catalog, make_infos, to_json
 from tests.miniatures import write_neu

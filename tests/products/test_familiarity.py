@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from detectors.backbones.embedding import Embedder
 from inspection.demo.products import PRODUCTS, draw_sample
+from inspection.detector import Channel
 from inspection.errors import CheckpointError, DatasetError
 from inspection.products.catalog import Catalog
 from inspection.products.familiarity import (
@@ -23,7 +24,7 @@ from inspection.products.familiarity import (
     save_look,
 )
 from inspection.products.places import CHECKPOINTS
-from inspection.types import Channel, RGBImage, Sample, Split
+from inspection.types import RGBImage, Sample, Split
 from tests.fakes import FakeEmbed, make_catalog, make_infos, write_look
 
 SQUARE = SizeRange.of([(320, 320)])

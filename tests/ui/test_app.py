@@ -17,9 +17,9 @@ from starlette.requests import ClientDisconnect
 
 import app
 from inspection.demo.products import write_demo_data
+from inspection.detector import Channel
 from inspection.errors import DatasetError, InspectionError, SettingsError
 from inspection.products.catalog import Catalog
-from inspection.types import Channel
 from tests.fakes import DETECTORS, make_catalog, make_infos
 from ui import layout
 from ui.address import is_loopback

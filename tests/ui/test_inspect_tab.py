@@ -13,6 +13,7 @@ from gradio.data_classes import ImageData
 from PIL import Image
 
 from inspection.datasets.dataset import read_dataset
+from inspection.detector import Channel
 from inspection.errors import BackboneError, CheckpointError
 from inspection.files import read_json, write_json
 from inspection.images import pixel_hash, read_image
@@ -21,7 +22,6 @@ from inspection.products.catalog import Catalog
 from inspection.products.checkpoint_folders import CARD, load_calibration
 from inspection.products.panels import Status
 from inspection.products.product_file import PRODUCT, save_product_rate
-from inspection.types import Channel
 from tests.fakes import (
     DETECTORS,
     FakeDetector,

@@ -9,7 +9,7 @@ from plotly.validator_cache import ValidatorCache
 from detectors import list_detectors
 from eda import overview, style
 from eda.classes import add_classes
-from inspection.detector_info import NEUTRAL, DetectorInfo, Symbol
+from inspection.detector import NEUTRAL, DetectorInfo, Symbol
 from ui.theme import mark_colours
 from ui.viewer.viewer import STYLE, viewer_script
 

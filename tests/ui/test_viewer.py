@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inspection.calibration import decide, majority_false_alarm_rate
+from inspection.detector import Channel
 from inspection.pipeline import inspect_with
 from inspection.products.panels import Panel, Status
 from inspection.regions import find_regions
-from inspection.types import Calibration, Channel, Region
+from inspection.types import Calibration, Region
 from tests.fakes import FakeDetector, draw_part, make_infos, to_json
 from tests.javascript import evaluate
 from ui.parts.components import read

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from inspection.detector import Channel
 from inspection.errors import CheckpointError, DatasetError, ImageError, InspectionError
 from inspection.images import OpenedImage, open_image, open_sample, pixel_hash
 from inspection.names import describe_seen, describe_silent, describe_unfamiliar
@@ -16,7 +17,7 @@ from inspection.products.identity import identify
 from inspection.products.panels import FAILURES
 from inspection.reports.formats import FORMATS, WITH_PICTURES
 from inspection.reports.records import Report, make_item, shorten
-from inspection.types import Channel, Familiarity, Finding, Inspection, Naming, RGBImage
+from inspection.types import Familiarity, Finding, Inspection, Naming, RGBImage
 from ui.inspect import messages
 from ui.inspect.run import RunCounter
 

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from inspection.detector import Channel
 from inspection.errors import InspectionError
 from inspection.images import shrink
 from inspection.measures import class_probabilities, name_class, name_measure, other_measures
 from inspection.overlay import stretch_flags
 from inspection.products.panels import Panel, Status
-from inspection.types import Channel, Finding, Mask, Naming, RGBImage
+from inspection.types import Finding, Mask, Naming, RGBImage
 from ui.parts.images import MAX_DISPLAY_SIDE, encode_image, encode_mask
 
 Slot = dict[str, Any]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from inspection.detector_info import DetectorInfo
+from inspection.detector import DetectorInfo
 from ui.parts.components import read
 from ui.viewer import messages
 
