@@ -9,6 +9,7 @@ import typer
 
 from commands.options import load_channels, open_catalog
 from inspection.datasets.listing import FileKind, Listing, images_below
+from inspection.detector import Channel
 from inspection.errors import ImageError, InspectionError
 from inspection.images import OpenedImage, open_image, pixel_hash
 from inspection.names import (

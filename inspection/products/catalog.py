@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from inspection.datasets.cache import DatasetCache
 from inspection.datasets.dataset import Dataset
-from inspection.detector import DetectorInfo
+from inspection.detector import Channel, DetectorInfo
 from inspection.embedding import Embed
 from inspection.errors import CheckpointError, DatasetError, InspectionError, SettingsError
 from inspection.paths import quote
