@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from eda.choice import ALL
 from eda.facts import DefectFacts
 from eda.index import Index
 from inspection.issues import DatasetIssue, IssueKind
 
 GOOD = "good"
 BOXES = "boxes"  # as `ImageFacts.truth` says it
-ALL = "all"
 IMAGE_COLUMNS = (
     "id",
     "category",

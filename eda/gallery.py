@@ -1,7 +1,7 @@
 """What the images look like: which ones to show, and outlines of their ground truth."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
+from eda.choice import ANY, AREA, CONTRAST
 from eda.facts import encode_jpeg
 from eda.frame import GOOD, readable
 from inspection.errors import ImageError
@@ -16,20 +17,6 @@ from inspection.ground_truth import read_ground_truth
 from inspection.images import read_reduced
 from inspection.types import Box, Mask, Sample, Size
 
-ANY = "any"
-AREAS: Mapping[str, tuple[float, float]] = {  # percent of the image
-    ANY: (0.0, np.inf),
-    "under 0.1 %": (0.0, 0.1),
-    "0.1 to 1 %": (0.1, 1.0),
-    "1 to 10 %": (1.0, 10.0),
-    "over 10 %": (10.0, np.inf),
-}
-CONTRASTS: Mapping[str, tuple[float, float]] = {  # grey levels, whatever the sign
-    ANY: (0.0, np.inf),
-    "faint: under 10 levels": (0.0, 10.0),
-    "10 to 40 levels": (10.0, 40.0),
-    "strong: over 40 levels": (40.0, np.inf),
-}
 ITEM_SIDE = 224
 MAX_POINTS = 4000  # of one outline
 
@@ -53,8 +40,8 @@ def choose_page(
 
     Args:
         frame: of the images, chosen by category and defect type.
-        area: one of `AREAS`, of all defects of an image together.
-        contrast: one of `CONTRASTS`, of the largest defect of an image.
+        area: one of `AREA.ranges`, of all defects of an image together.
+        contrast: one of `CONTRAST.ranges`, of the largest defect of an image.
         page: from 0; one beyond the last is the last.
         size: images on each side.
     """
@@ -78,8 +65,8 @@ def choose_page(
 def filter_defective(frame: pd.DataFrame, *, area: str = ANY, contrast: str = ANY) -> pd.DataFrame:
     """Return the defective images whose defects are of this area and contrast."""
     for column, ranges, name in (
-        ("defect_area", AREAS, area),
-        ("defect_contrast", CONTRASTS, contrast),
+        ("defect_area", AREA.ranges, area),
+        ("defect_contrast", CONTRAST.ranges, contrast),
     ):
         low, high = ranges.get(name, ranges[ANY])
         if (low, high) != ranges[ANY]:

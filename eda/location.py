@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from plotly.subplots import make_subplots
 
+from eda.choice import ALL
 from eda.facts import GRID as CELLS
 from eda.facts import decode_coverage, decode_jpeg
-from eda.frame import ALL, GOOD, readable, select
+from eda.frame import GOOD, readable, select
 from eda.index import Index
 from eda.style import GRID, empty_plot, lay_out, say
 from inspection.types import RGBImage

@@ -98,6 +98,11 @@ def count_images(frame: pd.DataFrame) -> pd.DataFrame:
     return table.join(light.median().round(1)).reset_index().rename_axis(columns=None)
 
 
+def tabulate_images(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per image, without problems and groups where no image has any."""
+    return frame.drop(columns=[name for name in ("problem", "group") if not frame[name].any()])
+
+
 def draw_splits(frame: pd.DataFrame) -> go.Figure:
     """Draw images per category, by split and state."""
     title = "Images per category and split"

@@ -3,36 +3,22 @@
 import html
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from plotly.offline import get_plotlyjs
 
-from eda import gallery, location, overview, shape, similarity
+from eda import gallery, overview, views
 from eda.assets import WEB
-from eda.frame import count_kinds, count_odd, make_defect_frame, make_frame, make_problem_frame
+from eda.choice import Choice
 from eda.index import Index
-from eda.tables import table_value
+from eda.opened import Opened, open_tables
+from eda.views.view import Kind, View
 from inspection.detector import DetectorInfo
 from inspection.files import write_whole
-
-PICTURES = 12  # on each side of the gallery
-
-Part: TypeAlias = Any
-"""Markup (str), a plot of Plotly or a table value (dict)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A heading and what stands below it: markup, plots and table values."""
-
-    title: str
-    parts: Sequence[Part]
 
 
 def write_report(
@@ -66,15 +52,15 @@ def make_report(
     pictures: bool = True,
 ) -> str:
     """Return the report as HTML (see `write_report`)."""
-    images = make_frame(index)
-    body: list[str] = []
+    opened = open_tables(index)
+    choice = Choice(vectors=vectors, with_pictures=pictures, is_spread=True)
+    body = [_words(overview.describe_lack(opened.images, detectors))]
     values: dict[str, Any] = {}
-    for section in make_sections(index, images, vectors, detectors=detectors, pictures=pictures):
-        body.append(f"<section><h2>{html.escape(section.title)}</h2>")
-        body.extend(_place(part, values) for part in section.parts)
-        body.append("</section>")
+    for view in views.VIEWS:
+        if pictures or not view.needs_pictures:
+            body += _section(view, opened, choice, values)
     parts = {
-        "@TITLE@": html.escape(f"{index.dataset.name}: {len(images):,} images"),
+        "@TITLE@": html.escape(f"{index.dataset.name}: {len(opened.images):,} images"),
         "@CSS@": _read("report.css") + _read("parts.css"),
         "@BODY@": "\n".join(body),
         "@TABLE@": _read("table.html"),
@@ -86,88 +72,34 @@ def make_report(
     return re.sub("|".join(parts), lambda mark: parts[mark[0]], _read("report.html"))
 
 
-def make_sections(
-    index: Index,
-    images: pd.DataFrame,
-    vectors: NDArray[np.float32] | None,
-    *,
-    detectors: Mapping[str, DetectorInfo],
-    pictures: bool,
-) -> Iterator[Section]:
-    """Yield the sections in the order of the page's sub-tabs."""
-    defects, problems = make_defect_frame(index), make_problem_frame(index)
-    yield Section(
-        "Overview",
-        [
-            _tiles(overview.make_tiles(images, num_problems=count_odd(problems))),
-            overview.draw_splits(images),
-            overview.draw_defect_types(images),
-            overview.draw_sizes(images),
-            overview.draw_light(images),
-            table_value(
-                overview.count_images(images),
-                "Images per type and split",
-                file="counts",
-                note=f"{overview.describe_lack(images, detectors)} {index.dataset.account}".strip(),
-            ),
-            table_value(
-                problems,
-                "Missing or odd files",
-                file="odd-files",
-                note=count_kinds(problems) or "No file is missing or odd.",
-                max_rows=None,
-            ),
-            table_value(images, "All images", file="images", max_rows=None),
-        ],
-    )
-    if pictures:
-        yield Section("Gallery", [_gallery(index, images)])
-    panels = location.make_panels(index, images, with_mean=pictures)
-    where = location.describe_locations(panels, defects)
-    yield Section(
-        "Where defects occur",
-        [location.draw_density(panels), table_value(where, "Where they gather", file="locations")],
-    )
-    check = shape.check_resolution(defects)
-    kinds = shape.describe_types(defects, images)
-    yield Section(
-        "Defect shape",
-        [
-            shape.draw_resolution(defects),
-            table_value(
-                check, "Resolution check", file="resolution", note=shape.recommend_size(check)
-            ),
-            *(shape.draw_measure(defects, name) for name in shape.MEASURES),
-            shape.draw_counts(images),
-            table_value(kinds, "Defect types: medians", file="defect-types"),
-            table_value(defects, "All defects", file="defects", max_rows=None),
-        ],
-    )
-    yield _similarity(index, images, vectors)
+def _section(view: View, opened: Opened, choice: Choice, values: dict[str, Any]) -> list[str]:
+    """Return the markup of a view, and keep the values that scripts draw into it."""
+    parts = view.build(opened, choice)
+    inner = [
+        _place(name, kind, parts[name], opened, values)
+        for name, kind in view.parts.items()
+        if name in parts
+    ]
+    return [f"<section><h2>{html.escape(view.title)}</h2>", *inner, "</section>"]
 
 
-def _similarity(index: Index, images: pd.DataFrame, vectors: NDArray[np.float32] | None) -> Section:
-    found = similarity.compare_images(index, images, vectors)
-    pairs = table_value(
-        similarity.tabulate_pairs(found.images, found.pairs),
-        "Near-duplicates",
-        file="near-duplicates",
-        note=similarity.describe_pairs(found.images, found.pairs),
-        max_rows=None,
-    )
-    return Section("Similarity", [found.draw(), pairs])
+def _place(name: str, kind: Kind, part: Any, opened: Opened, values: dict[str, Any]) -> str:
+    """Return the markup of one part, or its place where a script draws it."""
+    if kind is Kind.TILES:
+        return _tiles(part)
+    if kind is Kind.PICTURES:
+        return _gallery(opened.index, part)
+    if kind is Kind.TABLE:
+        values[f"part-{name}"] = part.value(max_rows=None)
+        return f'<div class="table" id="part-{name}"></div>'
+    values[f"part-{name}"] = json.loads(part.to_json())
+    return f'<div class="fig"><div id="part-{name}"></div></div>'
 
 
-def _place(part: Part, values: dict[str, Any]) -> str:
-    """Return the place of a part, and keep what is drawn into it."""
-    if isinstance(part, str):
-        return part
-    name = f"part{len(values)}"
-    if isinstance(part, dict):
-        values[name] = part
-        return f'<div class="table" id="{name}"></div>'
-    values[name] = json.loads(part.to_json())
-    return f'<div class="fig"><div id="{name}"></div></div>'
+def _words(text: str) -> str:
+    """Return a sentence in which `backticks` stand around what is typed; "" for none."""
+    written = re.sub(r"`(.*?)`", r"<code>\1</code>", html.escape(text))
+    return f"<p>{written}</p>" if text else ""
 
 
 def _tiles(tiles: Sequence[overview.Tile]) -> str:
@@ -178,10 +110,8 @@ def _tiles(tiles: Sequence[overview.Tile]) -> str:
     return f'<dl class="tiles">{inner}</dl>'
 
 
-def _gallery(index: Index, images: pd.DataFrame) -> str:
+def _gallery(index: Index, page: gallery.GalleryPage) -> str:
     by_id = {sample.id: sample for sample in index.samples}
-    spread = images.sample(frac=1, random_state=0)  # else all would be of the first category
-    page = gallery.choose_page(spread, size=PICTURES)
     sides = []
     for title, kind, ids in (
         (f"Good ({page.num_good:,})", "good", page.good),

@@ -10,9 +10,10 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from eda.choice import ALL
 from eda.classes import add_classes
 from eda.facts import decode_jpeg
-from eda.frame import ALL, GOOD, readable, select_with_normal
+from eda.frame import GOOD, readable, select_with_normal
 from eda.index import Index
 from eda.style import empty_plot, lay_out, make_room_for_legend
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -30,6 +31,27 @@ TITLES: Mapping[str, str] = {
     "thickness_share": "thickness, share of the side",
     "truth": "ground truth",
 }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """A table of a view.
+
+    Attributes:
+        file: name of the CSV file that a reader may save it as, without the suffix.
+        note: a sentence below it.
+    """
+
+    frame: pd.DataFrame
+    title: str
+    file: str
+    note: str = ""
+
+    def value(self, *, max_rows: int | None = MAX_ROWS) -> dict[str, Any]:
+        """Return what `table.js` draws (see `table_value`)."""
+        return table_value(
+            self.frame, self.title, file=self.file, note=self.note, max_rows=max_rows
+        )
 
 
 def table_value(

@@ -16,6 +16,7 @@ import pytest
 from starlette.requests import ClientDisconnect
 
 import app
+from eda.views import VIEWS
 from inspection.demo.products import write_demo_data
 from inspection.detector import Channel
 from inspection.errors import DatasetError, InspectionError, SettingsError
@@ -23,7 +24,6 @@ from inspection.products.catalog import Catalog
 from tests.fakes import DETECTORS, make_catalog, make_infos
 from ui import layout
 from ui.address import is_loopback
-from ui.explore import tab as explore_tab
 from ui.inspect.first import describe_first_inspection
 from ui.results import tab as results_tab
 from ui.serve import is_news, is_share_wanted, serve
@@ -91,7 +91,7 @@ def test_the_page_offers_no_api_and_only_tabs_that_work(page: Any) -> None:
     tabs = [part["props"]["label"] for part in config["components"] if part["type"] == "tabitem"]
     titles = [tab.TITLE for tab in layout.TABS]
     assert titles == ["Inspect", "Explore data", "Results"]
-    inner = [*explore_tab.SUB_TABS.values(), *results_tab.SUB_TABS.values()]
+    inner = [*(view.title for view in VIEWS), *results_tab.SUB_TABS.values()]
     assert sorted(tabs) == sorted([*titles, *inner])
 
 

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from eda.views import VIEWS
 from inspection.products.catalog import Catalog
 from tests.browser import find_browser, open_tab
 from tests.fakes import make_catalog, write_product
-from ui.explore.tab import SUB_TABS
 
 pytestmark = [
     pytest.mark.browser,
@@ -26,6 +26,7 @@ SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "hei
 SEEN = "[...document.querySelectorAll('.fig .js-plotly-plot')].filter((one) => one.clientWidth)"
 PLOTS = f"{SEEN}.map((one) => JSON.stringify([one.data, one.layout.annotations]))"
 on_desktop = pytest.mark.parametrize("opened", ["desktop"], indirect=True)  # alike on a phone
+TITLES = {view.name: view.title for view in VIEWS}
 NUM_PLOTS = {"overview": 4, "gallery": 0, "location": 1, "shape": 6, "similarity": 1}
 WITH_PLOTS = [view for view, count in NUM_PLOTS.items() if count]
 NUM_TABLES = {"overview": 3, "gallery": 0, "location": 1, "shape": 3, "similarity": 1}
@@ -123,9 +124,9 @@ def page(opened: Any) -> Iterator[Any]:
 def open_view(page: Any, view: str) -> None:
     """Open a sub-tab and wait for its own answer: until it comes, an older one may stand there."""
     tabs = page.locator("#explore-tabs > .tab-wrapper button[aria-selected=true]")
-    if tabs.first.inner_text() != SUB_TABS[view]:
+    if tabs.first.inner_text() != TITLES[view]:
         page.evaluate("document.getElementById('explore-tabs').dataset.stale = ''")
-        open_tab(page, "#explore-tabs", SUB_TABS[view])
+        open_tab(page, "#explore-tabs", TITLES[view])
         page.wait_for_selector("#explore-tabs:not([data-stale])")
     page.wait_for_function(
         f"({SEEN}).filter((one) => one._fullLayout).length === {NUM_PLOTS[view]}"
@@ -303,7 +304,7 @@ def click(page: Any) -> str:
 @on_desktop
 def test_assistive_technology_finds_nothing_to_complain_about(page: Any) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    for view in SUB_TABS:
+    for view in TITLES:
         open_view(page, view)
         found = axe.run(page).response["violations"]
         assert [(view, one["help"]) for one in found] == []

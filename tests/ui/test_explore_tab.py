@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from eda.similarity import FROM_STUDENT
+from eda.views import VIEWS
 from inspection.demo import products as demo
 from inspection.demo.folder import DemoFolder
 from inspection.errors import DatasetError
@@ -19,7 +20,7 @@ from inspection.types import RGBImage
 from tests.factories import BrightnessDetector, make_channel, make_later, write_dataset
 from tests.fakes import make_infos
 from ui.explore import data as module
-from ui.explore.tab import SUB_TABS, Handlers
+from ui.explore.tab import Handlers
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ EXPECTED = {
 }
 
 
-@pytest.mark.parametrize("view", SUB_TABS)
+@pytest.mark.parametrize("view", [view.name for view in VIEWS])
 def test_every_sub_tab_has_something_to_show(handlers: Handlers, view: str) -> None:
     slots = last(handlers.show(view, "parts", "all", "all", "any", "any", 0))
     assert EXPECTED[view] <= slots.keys()
@@ -60,7 +61,7 @@ def test_every_sub_tab_has_something_to_show(handlers: Handlers, view: str) -> N
     assert slots["category"][0][1] == ("disc", "disc")
 
 
-@pytest.mark.parametrize("view", SUB_TABS)
+@pytest.mark.parametrize("view", [view.name for view in VIEWS])
 def test_what_an_older_request_showed_is_marked_until_the_new_one_is_drawn(
     handlers: Handlers, view: str
 ) -> None:

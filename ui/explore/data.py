@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from eda.index import Index, embed_index, open_index
+from eda.index import embed_index, open_index
+from eda.opened import Opened, open_tables
 from inspection.datasets.dataset import Dataset
 from inspection.demo.folder import DemoFolder
 from inspection.embedding import Embed
@@ -14,43 +15,11 @@ from inspection.products.catalog import Catalog
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd  # at run time only when somebody opens the tab
     from numpy.typing import NDArray
-
-    from eda.similarity import Comparison
 
 MAX_OPEN = 4
 POLL = 0.25  # seconds between two looks at the progress
 FIRST_LOOK = 0.02
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Opened:
-    """One dataset with its tables."""
-
-    index: Index
-    images: "pd.DataFrame"
-    defects: "pd.DataFrame"
-    problems: "pd.DataFrame"
-    _comparisons: "dict[tuple[str, bool], Comparison]" = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def compared(self, category: str, vectors: "NDArray[np.float32] | None") -> "Comparison":
-        """Return the images of a category compared with each other, once for all visitors.
-
-        Args:
-            category: or "all".
-            vectors: (n, d), one per image; thumbnails stand in where there are none.
-        """
-        from eda.frame import select
-        from eda.similarity import compare_images
-
-        key = (category, vectors is not None)
-        with self._lock:
-            if key not in self._comparisons:
-                images = select(self.images, category=category)
-                self._comparisons[key] = compare_images(self.index, images, vectors)
-            return self._comparisons[key]
 
 
 @dataclass(slots=True, eq=False)
@@ -203,14 +172,10 @@ class Explorer:
         return not self._catalog.datasets.is_current(job.dataset)
 
     def _run(self, name: str, job: Job) -> None:
-        from eda.frame import make_defect_frame, make_frame, make_problem_frame
-
         try:
             job.dataset = self._catalog.datasets.read(self._catalog.folders[name], name=name)
             index = open_index(job.dataset, progress=job.progress, is_stopped=job.stop.is_set)
-            job.result = Opened(
-                index, make_frame(index), make_defect_frame(index), make_problem_frame(index)
-            )
+            job.result = open_tables(index)
         except InspectionError as error:
             job.error = error
         finally:

@@ -4,11 +4,11 @@ import base64
 from typing import Any
 
 from eda import gallery
+from eda.opened import Opened
 from inspection.errors import DatasetError
 from inspection.images import read_sample, shrink
 from inspection.products.catalog import Catalog
 from ui.explore import messages
-from ui.explore.data import Opened
 from ui.messages import GALLERY_PAGE
 from ui.parts.images import encode_image
 

@@ -1,15 +1,21 @@
 """The Explore data tab: what is in a dataset, and what will go wrong in training."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from eda import views
+from eda.choice import ALL, ANY, Choice, Filter
+from eda.opened import Opened
+from eda.views.view import Kind, View
 from inspection.errors import InspectionError
 from inspection.products.catalog import Catalog
 from ui.explore import messages
-from ui.explore.data import Explorer, Job, Opened
+from ui.explore.data import Explorer, Job
 from ui.parts.components import (
     GALLERY,
     HAND_OVER,
@@ -38,19 +44,7 @@ from ui.parts.request_events import (
 TITLE = "Explore data"
 HERE = Path(__file__).parent
 STYLES: Sequence[Path] = (HERE / "explore.css",)
-ALL = "all"
 TICK = 2.0  # seconds between two looks at how much of the demo was drawn
-ANY = "any"
-AREAS = (ANY, "under 0.1 %", "0.1 to 1 %", "1 to 10 %", "over 10 %")
-CONTRASTS = (ANY, "faint: under 10 levels", "10 to 40 levels", "strong: over 40 levels")
-MEASURES = ("area_share", "elongation", "contrast", "border_distance")
-SUB_TABS = {
-    "overview": "Overview",
-    "gallery": "Gallery",
-    "location": "Where defects occur",
-    "shape": "Defect shape",
-    "similarity": "Similarity",
-}
 
 Slots = dict[str, Any]
 
@@ -63,16 +57,16 @@ class Handlers:
         self.explorer = Explorer(catalog)
 
     def show(
-        self, view: object, name: object, category: object, defect_type: object, *gallery: object
+        self, view: object, name: object, category: object, defect_type: object, *further: object
     ) -> Iterator[Slots]:
         """Show one sub-tab of one dataset, opening the dataset if need be.
 
         Args:
-            view: one of `SUB_TABS`.
+            view: name of one of `views.VIEWS`.
             name: of the dataset.
             category: or "all".
             defect_type: or "all".
-            gallery: area, contrast and page.
+            further: a choice of every filter of the views, and the page of the pictures.
         """
         if not self.explorer.names:
             yield {"status": status_value(messages.NO_DATASETS)}
@@ -81,7 +75,7 @@ class Handlers:
         try:
             job = self.explorer.open(name)
             yield from self._watch(job)
-            yield from self._show(view, job, (category, defect_type, *gallery))
+            yield from self._show(view, job, (category, defect_type, *further))
         except InspectionError as error:
             yield {
                 "status": status_value(self.catalog.hide_folders(str(error)), is_problem=True),
@@ -119,36 +113,22 @@ class Handlers:
             text = messages.MEASURING.format(done=done, total=total) if total else messages.READING
             yield {"status": busy_value(text, done, total), "stop": bool(total)}
 
-    def _show(self, view: object, job: Job, wanted: tuple[object, ...]) -> Iterator[Slots]:
-        from ui.explore.views import VIEWS, Choice, show_similarity
+    def _show(self, name: object, job: Job, wanted: tuple[object, ...]) -> Iterator[Slots]:
+        from ui.explore.views import show
 
         opened = self.explorer.wait_for(job)
-        category, defect_type, area, contrast, page = (*wanted, *(None,) * 5)[:5]
-        rows = opened.images
-        categories = [str(one) for one in rows["category"].unique()]
-        category = _known(category, categories)
-        if category != ALL:
-            rows = rows[rows["category"] == category]
-        types = [str(one) for one in rows["defect_type"].unique() if one != "good"]
-        choice = Choice(
-            category,
-            _known(defect_type, types),
-            _known(area, AREAS, ANY),
-            _known(contrast, CONTRASTS, ANY),
-            page if isinstance(page, int) else 0,
-        )
+        choice, categories, types = _choose(opened, wanted)
         yield {
-            "category": ([(messages.ALL_CATEGORIES, ALL), *_named(categories)], category),
+            "category": ([(messages.ALL_CATEGORIES, ALL), *_named(categories)], choice.category),
             "type": ([(messages.ALL_TYPES, ALL), *_named(types)], choice.defect_type),
             "status": busy_value("", 0, 0),  # what is shown meanwhile is of an older request
             "ticker": False,
         }
-        if view == "similarity":
+        view = next((one for one in views.VIEWS if one.name == name), views.VIEWS[0])
+        if view.needs_vectors:
             yield from self._embed(job)
-            slots = show_similarity(opened, choice, job.vectors)
-        else:
-            key = view if isinstance(view, str) and view in VIEWS else "overview"
-            slots = VIEWS[key](opened, choice)
+            choice = replace(choice, vectors=job.vectors)
+        slots = show(view, opened, choice)
         demo = self.explorer.demo_of(job)
         yield {
             "status": self._describe(job, opened),
@@ -179,6 +159,32 @@ class Handlers:
             yield {"status": busy_value(text, done, total), "stop": bool(total)}
 
 
+def _choose(opened: Opened, wanted: Sequence[object]) -> tuple[Choice, list[str], list[str]]:
+    """Return what is shown of a dataset, the categories, and the defect types of the chosen one."""
+    category, defect_type, *chosen, page = wanted
+    rows = opened.images
+    categories = [str(one) for one in rows["category"].unique()]
+    category = _known(category, categories)
+    if category != ALL:
+        rows = rows[rows["category"] == category]
+    types = [str(one) for one in rows["defect_type"].unique() if one != "good"]
+    choice = Choice(
+        category,
+        _known(defect_type, types),
+        {
+            one.name: _known(value, one.ranges, ANY)
+            for one, value in zip(_filters(), chosen, strict=True)
+        },
+        page if isinstance(page, int) else 0,
+    )
+    return choice, categories, types
+
+
+def _filters() -> list[Filter]:
+    """Return the filters of all views, beside those of the whole tab."""
+    return [one for view in views.VIEWS for one in view.filters]
+
+
 def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG001 (as every tab)
     """Lay out the open tab and bind its events."""
     handlers = Handlers(catalog)
@@ -198,9 +204,9 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
         outputs["stop"] = gr.Button(messages.STOP, visible=False, elem_id="explore-stop")
     tabs: dict[str, gr.Tab] = {}
     with gr.Tabs(elem_id="explore-tabs"):
-        for name, title in SUB_TABS.items():
-            with gr.Tab(title) as tabs[name]:
-                LAYOUTS[name](outputs)
+        for view in views.VIEWS:
+            with gr.Tab(view.title) as tabs[view.name]:
+                _lay_out(view, outputs)
     outputs["detail"] = make_part(
         HERE / "detail",
         texts=messages.PARTS,
@@ -212,64 +218,45 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
     _bind(handlers, outputs, tab, tabs)
 
 
-def _lay_out_overview(outputs: dict[str, Any]) -> None:
-    outputs["tiles"] = make_tiles()
-    _rows(outputs, ("splits", "types"), ("sizes", "light"))
-    for name in ("counts", "problems", "images"):
-        outputs[name] = make_table()
+def _lay_out(view: View, outputs: dict[str, Any]) -> None:
+    """Lay out a sub-tab: its filters, and a place for every part."""
+    if view.filters:
+        with gr.Row(elem_classes="xp-filters"):
+            for one in view.filters:
+                outputs[one.name] = _filter(one.label, [(name, name) for name in one.ranges])
+    for row in view.rows:
+        with gr.Row(elem_classes="xp-row") if len(row) > 1 else nullcontext():
+            for name, kind in row.items():
+                outputs[name] = MAKERS[kind]()
+            if Kind.POINTS in row.values():
+                outputs["peek"] = make_part(HERE / "peek", elem_id="peek")
 
 
-def _lay_out_gallery(outputs: dict[str, Any]) -> None:
-    with gr.Row(elem_classes="xp-filters"):
-        outputs["area"] = _filter(messages.GALLERY_AREA, [(one, one) for one in AREAS])
-        outputs["contrast"] = _filter(messages.GALLERY_CONTRAST, [(one, one) for one in CONTRASTS])
-    outputs["gallery"] = make_part(HERE / "gallery", texts=messages.PARTS, scripts=GALLERY)
+def _make_gallery() -> gr.HTML:
+    return make_part(HERE / "gallery", texts=messages.PARTS, scripts=GALLERY)
 
 
-def _lay_out_location(outputs: dict[str, Any]) -> None:
-    outputs["density"] = make_plot()
-    outputs["locations"] = make_table()
+def _make_points() -> gr.Plot:
+    return make_plot("projection")  # `peek.js` finds it
 
 
-def _lay_out_shape(outputs: dict[str, Any]) -> None:
-    outputs["resolution"] = make_plot()
-    outputs["check"] = make_table()
-    first, second, third, fourth = (f"shape-{name}" for name in MEASURES)
-    _rows(outputs, (first, second), (third, fourth))
-    outputs["shape-counts"] = make_plot()
-    outputs["kinds"] = make_table()
-    outputs["defects"] = make_table()
-
-
-def _lay_out_similarity(outputs: dict[str, Any]) -> None:
-    outputs["projection"] = make_plot("projection")
-    outputs["peek"] = make_part(HERE / "peek", elem_id="peek")
-    outputs["pairs"] = make_table()
-
-
-LAYOUTS = {
-    "overview": _lay_out_overview,
-    "gallery": _lay_out_gallery,
-    "location": _lay_out_location,
-    "shape": _lay_out_shape,
-    "similarity": _lay_out_similarity,
+MAKERS: Mapping[Kind, Callable[[], Any]] = {
+    Kind.PLOT: make_plot,
+    Kind.POINTS: _make_points,
+    Kind.TABLE: make_table,
+    Kind.TILES: make_tiles,
+    Kind.PICTURES: _make_gallery,
 }
-
-
-def _rows(outputs: dict[str, Any], *rows: tuple[str, str]) -> None:
-    for row in rows:
-        with gr.Row(elem_classes="xp-row"):
-            for name in row:
-                outputs[name] = make_plot()
 
 
 def _bind(
     handlers: Handlers, outputs: dict[str, Any], tab: gr.Tab, tabs: dict[str, gr.Tab]
 ) -> None:
     """Connect events to handlers; nothing happens before the tab is opened."""
-    state = gr.State(LatestRequest({"view": "overview", "filters": (), "page": 0}))
-    filters = [outputs[name] for name in ("dataset", "category", "type", "area", "contrast")]
-    shown = [part for name, part in outputs.items() if name not in ("dataset", "area", "contrast")]
+    state = gr.State(LatestRequest({"view": views.VIEWS[0].name, "filters": (), "page": 0}))
+    own = [one.name for one in _filters()]
+    filters = [outputs[name] for name in ("dataset", "category", "type", *own)]
+    shown = [part for name, part in outputs.items() if name not in ("dataset", *own)]
 
     def on_show(latest: LatestRequest) -> Iterator[dict[Any, Any]]:
         yield {outputs["status"]: gr.skip()}  # without any yield, Gradio would empty every output

@@ -1,0 +1,70 @@
+"""What of a dataset is shown: chosen by a visitor of the page, or everything, as in the report."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+ALL = "all"
+ANY = "any"
+WHOLE = (0.0, float("inf"))
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A range of the defects that a view is narrowed to.
+
+    Attributes:
+        ranges: by the words of a choice; `ANY` takes every one.
+    """
+
+    name: str
+    label: str
+    ranges: Mapping[str, tuple[float, float]]
+
+
+AREA = Filter(
+    "area",
+    "Defect area",
+    {  # percent of the image
+        ANY: WHOLE,
+        "under 0.1 %": (0.0, 0.1),
+        "0.1 to 1 %": (0.1, 1.0),
+        "1 to 10 %": (1.0, 10.0),
+        "over 10 %": (10.0, WHOLE[1]),
+    },
+)
+CONTRAST = Filter(
+    "contrast",
+    "Contrast of the largest defect",
+    {  # grey levels, whatever the sign
+        ANY: WHOLE,
+        "faint: under 10 levels": (0.0, 10.0),
+        "10 to 40 levels": (10.0, 40.0),
+        "strong: over 40 levels": (40.0, WHOLE[1]),
+    },
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice:
+    """What of a dataset a view shows; every value is checked before it comes here.
+
+    Attributes:
+        filters: choices of the view's own filters, by their names.
+        page: of its pictures, from 0.
+        vectors: (n, d), one embedding per image of the dataset; None where there are none.
+        with_pictures: show images of the dataset.
+        is_spread: take pictures from all over the dataset, not from its beginning.
+    """
+
+    category: str = ALL
+    defect_type: str = ALL
+    filters: Mapping[str, str] = field(default_factory=dict)
+    page: int = 0
+    vectors: "NDArray[np.float32] | None" = None
+    with_pictures: bool = True
+    is_spread: bool = False

@@ -1,0 +1,50 @@
+"""A measured dataset with its tables, as views show it."""
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from eda.index import Index
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd  # at run time only when somebody explores
+    from numpy.typing import NDArray
+
+    from eda.similarity import Comparison
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opened:
+    """One dataset with its tables."""
+
+    index: Index
+    images: "pd.DataFrame"
+    defects: "pd.DataFrame"
+    problems: "pd.DataFrame"
+    _comparisons: "dict[tuple[str, bool], Comparison]" = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def compared(self, category: str, vectors: "NDArray[np.float32] | None") -> "Comparison":
+        """Return the images of a category compared with each other, once for all visitors.
+
+        Args:
+            category: or "all".
+            vectors: (n, d), one per image; thumbnails stand in where there are none.
+        """
+        from eda.frame import select
+        from eda.similarity import compare_images
+
+        key = (category, vectors is not None)
+        with self._lock:
+            if key not in self._comparisons:
+                images = select(self.images, category=category)
+                self._comparisons[key] = compare_images(self.index, images, vectors)
+            return self._comparisons[key]
+
+
+def open_tables(index: Index) -> Opened:
+    """Return a measured dataset with its tables."""
+    from eda.frame import make_defect_frame, make_frame, make_problem_frame
+
+    return Opened(index, make_frame(index), make_defect_frame(index), make_problem_frame(index))

@@ -1,0 +1,32 @@
+"""What the images look like: good ones beside defective ones."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from eda.choice import ANY, AREA, CONTRAST, Choice
+from eda.opened import Opened
+from eda.views.view import Kind, View
+
+
+def build(opened: Opened, choice: Choice) -> Mapping[str, Any]:
+    """Return one page of pictures."""
+    from eda.frame import select_with_normal
+    from eda.gallery import choose_page
+
+    images = select_with_normal(
+        opened.images, category=choice.category, defect_type=choice.defect_type
+    )
+    if choice.is_spread:
+        images = images.sample(frac=1, random_state=0)
+    area, contrast = (choice.filters.get(one.name, ANY) for one in (AREA, CONTRAST))
+    return {"gallery": choose_page(images, area=area, contrast=contrast, page=choice.page)}
+
+
+VIEW = View(
+    "gallery",
+    "Gallery",
+    rows=({"gallery": Kind.PICTURES},),
+    build=build,
+    filters=(AREA, CONTRAST),
+    needs_pictures=True,
+)

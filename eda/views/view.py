@@ -1,0 +1,50 @@
+"""A view: one question about a dataset, a sub-tab of the page and a section of the report."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
+
+from eda.choice import Choice, Filter
+from eda.opened import Opened
+
+NO_GROUND_TRUTH = (
+    "No image of this dataset has a mask or a box, so nobody knows where its defects are."
+)
+
+
+class Kind(Enum):
+    """What a part of a view is, and so how it is drawn."""
+
+    PLOT = auto()  # a plotly figure
+    POINTS = auto()  # a plotly figure whose points are images of the dataset
+    TABLE = auto()  # an `eda.tables.Table`
+    TILES = auto()  # a sequence of `eda.overview.Tile`
+    PICTURES = auto()  # an `eda.gallery.GalleryPage`
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One question about a dataset.
+
+    Attributes:
+        rows: kinds of its parts by name, row by row; a name stands in one view only.
+        build: returns the values of the parts by name; without one, there is nothing to show. It
+            imports what it draws with, so that the page starts without it.
+        filters: of its own.
+        needs_vectors: it compares embeddings of the images.
+        needs_pictures: it shows images of the dataset and nothing else.
+    """
+
+    name: str
+    title: str
+    rows: Sequence[Mapping[str, Kind]]
+    build: Callable[[Opened, Choice], Mapping[str, Any]]
+    filters: Sequence[Filter] = ()
+    needs_vectors: bool = False
+    needs_pictures: bool = False
+
+    @property
+    def parts(self) -> dict[str, Kind]:
+        """Kinds of all parts by name, from top to bottom."""
+        return {name: kind for row in self.rows for name, kind in row.items()}
