@@ -139,10 +139,7 @@ def _blow(rng: Generator) -> _Bottle:
     glass_waves = slope_of(0.9 * noise(rng, 26.0) + 2.6 * noise(rng, 75.0))
     cosine, sine = right / (scale * radius), down / (scale * radius)
     seam = Place(middle[0], middle[1], float(rng.uniform(0.0, np.pi)))
-    _, across = seam.along_across()
-    ridge = bump(across / 2.2) * smoothstep(86.0, 92.0, radius)
-    column, row = seam.across_direction()
-    tilt = 0.35 * ridge * across / 2.2
+    seam_right, seam_down = _tilt(seam, radius)
     drift = 1.0 + 0.05 * float(rng.uniform(-1.0, 1.0))
     gradient = (float(rng.uniform(-0.04, 0.04)), float(rng.uniform(-0.04, 0.04)))
     dye = 1.0 + 0.03 * float(rng.uniform(-1.0, 1.0))
@@ -152,8 +149,8 @@ def _blow(rng: Generator) -> _Bottle:
         middle=middle,
         scale=scale,
         radius=radius,
-        lean_right=lean * cosine + glass_waves[0] + tilt * column,
-        lean_down=lean * sine + glass_waves[1] + tilt * row,
+        lean_right=lean * cosine + glass_waves[0] + seam_right,
+        lean_down=lean * sine + glass_waves[1] + seam_down,
         spread=(1.1 * look_up(_SPREAD, position)) ** 2,
         depth=look_up(_DEPTH, position)
         * drift
@@ -166,6 +163,15 @@ def _blow(rng: Generator) -> _Bottle:
         glass=(1.75 * dye, 3.10 * dye, 6.2 * dye),
         panel=panel,
     )
+
+
+def _tilt(seam: Place, radius: Field) -> tuple[Field, Field]:
+    """Return how far the mould seam tilts the glass of the shoulder, to the right and down."""
+    _, across = seam.along_across()
+    ridge = bump(across / 2.2) * smoothstep(86.0, 92.0, radius)
+    column, row = seam.across_direction()
+    tilt = 0.35 * ridge * across / 2.2
+    return tilt * column, tilt * row
 
 
 def _light(bottle: _Bottle) -> Field:

@@ -104,25 +104,18 @@ def _weave(cloth: _Cloth, rng: Generator) -> tuple[Field, Mask]:
     weft_index = np.floor(cloth.across_weft)
     warp_offset = cloth.across_warp - warp_index - 0.5
     weft_offset = cloth.across_weft - weft_index - 0.5
-    # a thread rises over every second crossing and dives under the next
-    half = 0.5 * (warp_index + weft_index)
-    parity = 0.30 - 1.20 * (half - np.floor(half))
+    parity = _parity(warp_index + weft_index)
     lift = parity * (1.0 - 4.0 * weft_offset * weft_offset)
     sink = parity * (1.0 - 4.0 * warp_offset * warp_offset)
     warp_width = _thread_values(rng, warp_index, 0.035, 0.47)
     weft_width = _thread_values(rng, weft_index, 0.045, 0.48)
     warp_high = _round(warp_offset / warp_width) + lift + cloth.warp_up
     weft_high = _round(weft_offset / weft_width) - sink + cloth.weft_up
-    is_warp = warp_high > weft_high
-    upright = is_warp.astype(np.float64)
+    upright = (warp_high > weft_high).astype(np.float64)
     highest = np.maximum(warp_high, weft_high)
     top = np.maximum(highest, -0.6)
-    fuzz, across_fibres, fibres = noise(rng, 2.0), noise(rng, 1.8, 7.0), noise(rng, 7.0, 1.8)
-    fibres = across_fibres + (fibres - across_fibres) * upright
-    warp_turns = 1.43 * warp_offset + 1.13 * cloth.across_weft
-    turns = 1.43 * weft_offset - 1.13 * cloth.across_warp
-    turns += (warp_turns - turns) * upright
-    twist = np.abs(4.0 * (turns - np.floor(turns)) - 2.0) - 1.0
+    fuzz, fibres = noise(rng, 2.0), _fibres(rng, upright)
+    twist = _twist(cloth, warp_offset, weft_offset, upright)
     relief = 2.6 * top + 0.28 * fibres + 0.10 * (twist + fuzz) + cloth.height
     right, down = slope_of(relief)
     cosine, sine = float(np.cos(cloth.light_angle)), float(np.sin(cloth.light_angle))
@@ -144,7 +137,27 @@ def _weave(cloth: _Cloth, rng: Generator) -> tuple[Field, Mask]:
         seen = dye * lit * cloth.stain[channel % len(cloth.stain)] + shine
         seen += (_BELOW[channel] * below - seen) * bare
         light[channel] = seen * gain
-    return light, is_warp
+    return light, upright > 0
+
+
+def _parity(crossing: Field) -> Field:
+    """Return which way a thread bends: up over every second crossing, and down under the next."""
+    half = 0.5 * crossing
+    return 0.30 - 1.20 * (half - np.floor(half))
+
+
+def _fibres(rng: Generator, upright: Field) -> Field:
+    """Return grain along the threads that lie on top."""
+    across, along = noise(rng, 1.8, 7.0), noise(rng, 7.0, 1.8)
+    return across + (along - across) * upright
+
+
+def _twist(cloth: _Cloth, warp_offset: Field, weft_offset: Field, upright: Field) -> Field:
+    """Return the turns of the yarn, from -1 to 1."""
+    warp_turns = 1.43 * warp_offset + 1.13 * cloth.across_weft
+    turns = 1.43 * weft_offset - 1.13 * cloth.across_warp
+    turns += (warp_turns - turns) * upright
+    return np.abs(4.0 * (turns - np.floor(turns)) - 2.0) - 1.0
 
 
 def _round(offset: Field) -> Field:

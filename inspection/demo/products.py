@@ -9,6 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import accumulate
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -44,7 +45,7 @@ _Job = tuple[str, str, str | None, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Product:
+class DemoProduct:
     """One demo product; `key` and the order of `defect_types` seed its images."""
 
     key: int
@@ -53,10 +54,10 @@ class Product:
     draw: _Drawing
 
 
-PRODUCTS: Mapping[str, Product] = {
-    "washer": Product(1, "Turned washer", tuple(demo_washer.DEFECTS), demo_washer.draw_washer),
-    "bottle": Product(2, "Bottle mouth", tuple(demo_bottle.DEFECTS), demo_bottle.draw_bottle),
-    "fabric": Product(3, "Woven fabric", tuple(demo_fabric.DEFECTS), demo_fabric.draw_fabric),
+PRODUCTS: Mapping[str, DemoProduct] = {
+    "washer": DemoProduct(1, "Turned washer", tuple(demo_washer.DEFECTS), demo_washer.draw_washer),
+    "bottle": DemoProduct(2, "Bottle mouth", tuple(demo_bottle.DEFECTS), demo_bottle.draw_bottle),
+    "fabric": DemoProduct(3, "Woven fabric", tuple(demo_fabric.DEFECTS), demo_fabric.draw_fabric),
 }
 
 
@@ -103,7 +104,7 @@ def _draw(
     return Camera.draw(camera_rng).expose(light, camera_rng), mask
 
 
-def _find(name: str) -> Product:
+def _find(name: str) -> DemoProduct:
     if name not in PRODUCTS:
         raise SettingsError(
             f"There is no demo product named {name!r}.", f"Choose from {', '.join(PRODUCTS)}."
@@ -137,9 +138,7 @@ def write_demo_data(
     progress: Callable[[int, int], None] | None = None,
     only: Callable[[str], bool] | None = None,
 ) -> Path:
-    """Write the demo products below `root`; images that exist already are kept.
-
-    Interrupted at any moment, it can be run again and draws what is missing.
+    """Write what is missing of the demo products below `root`, even after an interruption.
 
     Args:
         root: a folder that is new, empty, or holds demo data of the same seed.
@@ -149,29 +148,20 @@ def write_demo_data(
         progress: called with (images done, images in total).
         only: says for an image id such as "washer/test/scratch/000.png" whether it is wanted.
 
-    Returns:
-        The root.
-
     Raises:
         DatasetError: the folder cannot be used.
         SettingsError: an unknown product or a negative seed.
     """
     names = list(PRODUCTS) if products is None else list(products)
-    jobs = [job for name in names for job in _jobs(name)]
+    jobs = sorted((job for name in names for job in _jobs(name)), key=_urgency)
     jobs = [job for job in jobs if only is None or only(image_id(*job))]
-    jobs.sort(key=_urgency)
-    if seed < 0:
-        raise SettingsError("The seed cannot be negative.", "Give 0 or more.")
     try:
         _claim(root, seed)
         missing = [job for job in jobs if not _is_written(root, job)]
-        done = len(jobs) - len(missing)
-        if progress is not None:
-            progress(done, len(jobs))
-        for count in _write_all(root, seed, missing, workers):
-            done += count
+        counts = _write_all(root, seed, missing, workers)
+        for count in accumulate(counts, initial=len(jobs) - len(missing)):
             if progress is not None:
-                progress(done, len(jobs))
+                progress(count, len(jobs))
     except OSError as error:
         raise DatasetError(
             f"The demo data cannot be written to {root}: {error.strerror or error}.",
@@ -235,6 +225,8 @@ def _is_written(root: Path, job: _Job) -> bool:
 
 def _claim(root: Path, seed: int) -> None:
     """Mark the folder as demo data of this seed, or refuse one that holds something else."""
+    if seed < 0:
+        raise SettingsError("The seed cannot be negative.", "Give 0 or more.")
     if root.exists() and not root.is_dir():
         raise DatasetError(f"{root} is a file, not a folder.", "Name a folder for the demo data.")
     marker = root / MARKER
