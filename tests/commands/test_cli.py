@@ -22,8 +22,8 @@ from inspection.errors import InspectionError
 from inspection.products.split_plan import SplitKind, load_split, save_split
 from inspection.reports.formats import FORMATS
 from inspection.types import Split
+from tests.doubles.layouts import write_neu
 from tests.factories import draw_part, write_dataset
-from tests.miniatures import write_neu
 
 ROOT = Path(cli.__file__).parent
 

@@ -11,7 +11,7 @@ from inspection.datasets.dataset import Dataset, check_trainable, read_dataset
 from inspection.errors import DatasetError
 from inspection.issues import IssueKind
 from inspection.types import Split
-from tests.miniatures import MINIATURES, write_image, write_mask
+from tests.doubles.layouts import MINIATURES, write_image, write_mask
 
 ENDINGS = frozenset(
     {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".gif", ".dng", ".psd", ""}

@@ -15,8 +15,8 @@ from inspection.errors import DatasetError, ImageError
 from inspection.ground_truth import read_mask
 from inspection.issues import IssueKind
 from inspection.types import Box, Sample, Split
-from tests import miniatures
-from tests.miniatures import MINIATURES, SIZE, write_image, write_mask
+from tests.doubles import layouts
+from tests.doubles.layouts import MINIATURES, SIZE, write_image, write_mask
 
 
 def by_id(dataset: Dataset) -> dict[str, Sample]:
@@ -26,7 +26,7 @@ def by_id(dataset: Dataset) -> dict[str, Sample]:
 def test_a_relative_path_gives_the_same_ids(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    miniatures.write_mvtec(tmp_path / "mvtec")
+    layouts.write_mvtec(tmp_path / "mvtec")
     monkeypatch.chdir(tmp_path / "mvtec")
     dataset = read_dataset(Path())
     assert dataset.name == "mvtec"
@@ -61,9 +61,9 @@ def test_links_are_followed_loops_end_and_broken_links_are_reported(tmp_path: Pa
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need special rights on Windows")
-@pytest.mark.parametrize("layout", miniatures.MINIATURES)
+@pytest.mark.parametrize("layout", layouts.MINIATURES)
 def test_no_layout_reads_an_image_twice_where_links_lead_back(layout: str, tmp_path: Path) -> None:
-    root = miniatures.MINIATURES[layout](tmp_path)
+    root = layouts.MINIATURES[layout](tmp_path)
     expected = [sample.id for sample in read_dataset(root).samples]
     for folder in [root, *(path for path in root.rglob("*") if path.is_dir())]:
         (folder / "loop").symlink_to(root, target_is_directory=True)
@@ -102,7 +102,7 @@ def test_a_name_that_is_no_text_is_reported_and_left_out(tmp_path: Path) -> None
 def test_a_folder_without_permission_is_reported_and_skipped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    root = miniatures.write_mvtec(tmp_path) / "bottle"
+    root = layouts.write_mvtec(tmp_path) / "bottle"
     scandir = os.scandir
 
     def refuse(path: Path) -> object:
@@ -165,13 +165,13 @@ def test_a_new_layout_is_one_record_and_one_line(
 
 
 def test_a_dataset_one_level_deeper_is_pointed_out(tmp_path: Path) -> None:
-    miniatures.write_mvtec(tmp_path / "archive/mvtec")
+    layouts.write_mvtec(tmp_path / "archive/mvtec")
     with pytest.raises(DatasetError, match=r"mvtec looks like MVTec AD"):
         read_dataset(tmp_path / "archive")
 
 
 def test_a_folder_laid_out_otherwise_is_reported_as_left_out(tmp_path: Path) -> None:
-    root = miniatures.write_mvtec(tmp_path / "mvtec")
+    root = layouts.write_mvtec(tmp_path / "mvtec")
     write_image(root / "holiday/beach.jpg")
     issues = read_dataset(root).issues
     assert [(issue.kind, issue.path.name) for issue in issues] == [(IssueKind.LEFT_OUT, "holiday")]
@@ -183,7 +183,7 @@ def test_an_unknown_layout_name_is_refused_with_the_known_ones(tmp_path: Path) -
 
 
 def test_an_unknown_category_is_refused_with_the_known_ones(tmp_path: Path) -> None:
-    dataset = read_dataset(miniatures.write_mvtec(tmp_path / "mvtec"))
+    dataset = read_dataset(layouts.write_mvtec(tmp_path / "mvtec"))
     assert len(dataset.of("screw").samples) == 5
     with pytest.raises(DatasetError, match=r"no category 'nut'.*Choose one of: bottle, screw"):
         dataset.of("nut")
@@ -198,7 +198,7 @@ def test_nothing_can_be_learned_without_images_or_without_good_ones(tmp_path: Pa
 
 
 def test_a_mask_of_another_size_is_refused_with_both_sizes(tmp_path: Path) -> None:
-    root = miniatures.write_mvtec(tmp_path / "mvtec")
+    root = layouts.write_mvtec(tmp_path / "mvtec")
     write_mask(root / "screw/ground_truth/scratch/000_mask.png", size=(40, 50))
     dataset = read_dataset(root).of("screw")
     message = r"000_mask.png is 50 x 40 pixels, but its image .*000.png is 32 x 24"
@@ -236,14 +236,14 @@ def test_a_mask_without_an_image_is_refused(layout: str, mask: str, tmp_path: Pa
 
 
 def test_a_mask_without_an_image_troubles_only_its_own_category(tmp_path: Path) -> None:
-    root = miniatures.write_mvtec(tmp_path / "mvtec")
+    root = layouts.write_mvtec(tmp_path / "mvtec")
     write_mask(root / "bottle/ground_truth/scratch/777_mask.png")
     dataset = read_dataset(root)
     assert check_trainable(dataset.of("screw").samples, issues=dataset.issues) == []
 
 
 def test_a_defective_image_without_a_mask_is_a_warning(tmp_path: Path) -> None:
-    root = miniatures.write_mvtec(tmp_path / "mvtec")
+    root = layouts.write_mvtec(tmp_path / "mvtec")
     (root / "bottle/ground_truth/dent/000_mask.png").unlink()
     (issue,) = check_trainable(read_dataset(root).of("bottle").samples)
     assert issue.kind is IssueKind.NO_MASK
@@ -251,7 +251,7 @@ def test_a_defective_image_without_a_mask_is_a_warning(tmp_path: Path) -> None:
 
 
 def test_an_unreadable_image_is_a_warning_and_an_unreadable_mask_an_error(tmp_path: Path) -> None:
-    root = miniatures.write_mvtec(tmp_path / "mvtec")
+    root = layouts.write_mvtec(tmp_path / "mvtec")
     (root / "screw/test/scratch/000.png").write_bytes(b"")
     dataset = read_dataset(root)
     (issue,) = check_trainable(dataset.of("screw").samples)

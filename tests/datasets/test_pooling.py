@@ -8,7 +8,7 @@ from inspection.datasets.dataset import Dataset, read_dataset
 from inspection.datasets.pooling import dataset_of, pool_datasets
 from inspection.errors import DatasetError
 from inspection.types import Sample, Split
-from tests.miniatures import write_dagm, write_magnetic_tile
+from tests.doubles.layouts import write_dagm, write_magnetic_tile
 
 
 def make_dataset(name: str, *types: str | None) -> Dataset:

@@ -10,8 +10,16 @@ from inspection.errors import DatasetError
 from inspection.ground_truth import has_ground_truth, read_mask
 from inspection.issues import IssueKind
 from inspection.types import Box, Sample, Split
-from tests import miniatures
-from tests.miniatures import DEFECT, MINIATURES, SIZE, write_image, write_mask
+from tests.doubles import layouts
+from tests.doubles.layouts import (
+    DEFECT,
+    MINIATURES,
+    SIZE,
+    count_marked,
+    count_samples,
+    write_image,
+    write_mask,
+)
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
@@ -80,7 +88,7 @@ def test_the_table_of_layouts_has_a_miniature_for_each() -> None:
 
 
 def test_mvtec_is_read_with_its_splits_types_and_masks(tmp_path: Path) -> None:
-    dataset = read_dataset(miniatures.write_mvtec(tmp_path / "mvtec"))
+    dataset = read_dataset(layouts.write_mvtec(tmp_path / "mvtec"))
     assert dataset.categories == ("bottle", "screw")
     assert list_rows(dataset.of("bottle")) == [
         ("bottle/test/dent/000.png", "test", "dent", 1),
@@ -93,21 +101,21 @@ def test_mvtec_is_read_with_its_splits_types_and_masks(tmp_path: Path) -> None:
 
 
 def test_a_single_category_folder_is_a_dataset_of_its_own(tmp_path: Path) -> None:
-    root = miniatures.write_mvtec(tmp_path) / "screw"
+    root = layouts.write_mvtec(tmp_path) / "screw"
     dataset = read_dataset(root)
     assert dataset.categories == ("screw",)
     assert "train/good/002.png" in by_id(dataset)
 
 
 def test_loco_has_several_masks_per_image_and_its_validation_part_trains(tmp_path: Path) -> None:
-    samples = by_id(read_dataset(miniatures.write_loco(tmp_path / "loco")))
+    samples = by_id(read_dataset(layouts.write_loco(tmp_path / "loco")))
     assert len(samples["juice_bottle/test/logical_anomalies/000.png"].mask_paths) == 2
     assert len(samples["juice_bottle/test/structural_anomalies/000.png"].mask_paths) == 1
     assert samples["juice_bottle/validation/good/000.png"].split is Split.TRAIN
 
 
 def test_loco_masks_belong_to_the_image_that_their_folder_names(tmp_path: Path) -> None:
-    root = miniatures.write_loco(tmp_path / "loco")
+    root = layouts.write_loco(tmp_path / "loco")
     write_image(root / "juice_bottle/test/logical_anomalies/001.png")
     write_mask(root / "juice_bottle/ground_truth/logical_anomalies/001/000.png")
     samples = by_id(read_dataset(root))
@@ -117,7 +125,7 @@ def test_loco_masks_belong_to_the_image_that_their_folder_names(tmp_path: Path) 
 
 
 def test_mvtec_3d_gives_its_colour_images_only(tmp_path: Path) -> None:
-    dataset = read_dataset(miniatures.write_mvtec_3d(tmp_path / "mvtec3d"))
+    dataset = read_dataset(layouts.write_mvtec_3d(tmp_path / "mvtec3d"))
     assert list_rows(dataset) == [
         ("bagel/test/good/rgb/000.png", "test", None, 0),
         ("bagel/test/hole/rgb/000.png", "test", "hole", 1),
@@ -127,21 +135,36 @@ def test_mvtec_3d_gives_its_colour_images_only(tmp_path: Path) -> None:
 
 
 def test_btad_tells_ok_from_ko(tmp_path: Path) -> None:
-    assert list_rows(read_dataset(miniatures.write_btad(tmp_path / "btad"))) == [
+    assert list_rows(read_dataset(layouts.write_btad(tmp_path / "btad"))) == [
         ("01/test/ko/0000.bmp", "test", "ko", 1),
         ("01/test/ok/0001.bmp", "test", None, 0),
         ("01/train/ok/0000.bmp", "train", None, 0),
     ]
 
 
+def test_mvtec_ad2_trains_on_validation_and_tests_on_what_is_public(tmp_path: Path) -> None:
+    dataset = read_dataset(layouts.write_ad2(tmp_path / "ad2"))
+    assert dataset.categories == ("fruit_jelly",)
+    assert count_samples(dataset) == {("train", None): 4, ("test", None): 1, ("test", "bad"): 1}
+    assert count_marked(dataset) == {"000_overexposed.png": 48}
+    assert dataset.account.endswith("1 mask, 6 not used: 6 whose labels are not published.")
+
+
+def test_a_category_of_mvtec_ad2_is_a_dataset_of_its_own(tmp_path: Path) -> None:
+    root = layouts.write_ad2(tmp_path) / "fruit_jelly"
+    dataset = read_dataset(root)
+    assert (dataset.layout, dataset.categories) == ("mvtec_ad2", ("fruit_jelly",))
+    assert len(dataset.samples) == 6
+
+
 def test_mpdd_is_read_as_mvtec(tmp_path: Path) -> None:
-    dataset = read_dataset(miniatures.write_mpdd(tmp_path / "mpdd"))
+    dataset = read_dataset(layouts.write_mpdd(tmp_path / "mpdd"))
     assert dataset.layout == "mvtec"
     assert by_id(dataset)["bracket_black/test/hole/000.png"].defect_type == "hole"
 
 
 def test_castings_keep_their_defective_training_images(tmp_path: Path) -> None:
-    dataset = read_dataset(miniatures.write_casting(tmp_path / "casting"))
+    dataset = read_dataset(layouts.write_casting(tmp_path / "casting"))
     assert list_rows(dataset) == [
         ("test/def_front/cast_def_0_1.jpeg", "test", "def_front", 0),
         ("test/ok_front/cast_ok_0_1.jpeg", "test", None, 0),
@@ -154,7 +177,7 @@ def test_castings_keep_their_defective_training_images(tmp_path: Path) -> None:
 
 
 def test_exposures_of_one_magnetic_tile_stay_together(tmp_path: Path) -> None:
-    dataset = read_dataset(miniatures.write_magnetic_tile(tmp_path / "tiles"))
+    dataset = read_dataset(layouts.write_magnetic_tile(tmp_path / "tiles"))
     assert len(dataset.samples) == 24, "dataset.jpg is no sample"
     splits: dict[str | None, set[Split]] = {}
     for sample in dataset.samples:
@@ -168,7 +191,7 @@ def test_exposures_of_one_magnetic_tile_stay_together(tmp_path: Path) -> None:
 
 
 def test_visa_follows_its_table(tmp_path: Path) -> None:
-    dataset = read_dataset(miniatures.write_visa(tmp_path / "visa"))
+    dataset = read_dataset(layouts.write_visa(tmp_path / "visa"))
     assert list_rows(dataset) == [
         ("candle/Data/Images/Anomaly/0002.JPG", "test", "anomaly", 1),
         ("candle/Data/Images/Normal/0000.JPG", "train", None, 0),
@@ -178,7 +201,7 @@ def test_visa_follows_its_table(tmp_path: Path) -> None:
 
 
 def test_visa_without_its_table_divides_the_normal_images(tmp_path: Path) -> None:
-    root = miniatures.write_visa(tmp_path / "visa") / "candle"
+    root = layouts.write_visa(tmp_path / "visa") / "candle"
     for number in range(10):
         write_image(root / "Data/Images/Normal" / f"{number:04d}.JPG")
     dataset = read_dataset(root)
@@ -190,7 +213,7 @@ def test_visa_without_its_table_divides_the_normal_images(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("name", ["../secret.png", "/etc/secret.png", "C:/secret.png"])
 def test_a_table_cannot_lead_out_of_the_dataset(name: str, tmp_path: Path) -> None:
-    root = miniatures.write_visa(tmp_path / "visa")
+    root = layouts.write_visa(tmp_path / "visa")
     write_image(tmp_path / "secret.png")
     with (root / "split_csv/1cls.csv").open("a", encoding="utf-8") as table:
         table.write(f"candle,train,normal,{name},\n")
@@ -200,7 +223,7 @@ def test_a_table_cannot_lead_out_of_the_dataset(name: str, tmp_path: Path) -> No
 
 
 def test_dagm_images_with_an_ellipse_are_defective_in_both_parts(tmp_path: Path) -> None:
-    dataset = read_dataset(miniatures.write_dagm(tmp_path / "dagm"))
+    dataset = read_dataset(layouts.write_dagm(tmp_path / "dagm"))
     assert dataset.categories == ("Class1", "Class10")
     assert list_rows(dataset.of("Class1")) == [
         ("Class1/Test/0001.PNG", "test", None, 0),
@@ -211,7 +234,7 @@ def test_dagm_images_with_an_ellipse_are_defective_in_both_parts(tmp_path: Path)
 
 
 def test_kolektor_items_are_groups_and_a_black_mask_means_normal(tmp_path: Path) -> None:
-    dataset = read_dataset(miniatures.write_kolektor(tmp_path / "kolektor"))
+    dataset = read_dataset(layouts.write_kolektor(tmp_path / "kolektor"))
     assert Counter(sample.defect_type for sample in dataset.samples) == {None: 12, "defect": 6}
     trained = {sample.group for sample in dataset.samples if sample.split is Split.TRAIN}
     tested = {sample.group for sample in dataset.samples if sample.split is Split.TEST}
@@ -219,7 +242,7 @@ def test_kolektor_items_are_groups_and_a_black_mask_means_normal(tmp_path: Path)
 
 
 def test_neu_det_boxes_become_pixels_and_each_class_is_divided(tmp_path: Path) -> None:
-    dataset = read_dataset(miniatures.write_neu(tmp_path / "neu"))
+    dataset = read_dataset(layouts.write_neu(tmp_path / "neu"))
     assert Counter((s.defect_type, s.split.value) for s in dataset.samples) == {
         ("crazing", "train"): 7,
         ("crazing", "test"): 3,
@@ -234,7 +257,7 @@ def test_neu_det_boxes_become_pixels_and_each_class_is_divided(tmp_path: Path) -
 def test_neu_det_with_parts_follows_them(tmp_path: Path) -> None:
     for part in ("train", "validation"):
         write_image(tmp_path / part / "images/crazing/crazing_1.jpg")
-        miniatures.write_voc(tmp_path / part / "annotations/crazing_1.xml", "crazing")
+        layouts.write_voc(tmp_path / part / "annotations/crazing_1.xml", "crazing")
     assert list_rows(read_dataset(tmp_path)) == [
         ("train/images/crazing/crazing_1.jpg", "train", "crazing", 0),
         ("validation/images/crazing/crazing_1.jpg", "test", "crazing", 0),
@@ -242,7 +265,7 @@ def test_neu_det_with_parts_follows_them(tmp_path: Path) -> None:
 
 
 def test_a_damaged_annotation_is_reported_and_its_image_kept(tmp_path: Path) -> None:
-    root = miniatures.write_neu(tmp_path / "neu")
+    root = layouts.write_neu(tmp_path / "neu")
     (root / "ANNOTATIONS/crazing_1.xml").write_text("<annotation><obj", encoding="utf-8")
     dataset = read_dataset(root)
     assert [issue.kind for issue in dataset.issues] == [IssueKind.UNREADABLE]
@@ -250,7 +273,7 @@ def test_a_damaged_annotation_is_reported_and_its_image_kept(tmp_path: Path) -> 
 
 
 def test_deep_pcb_pairs_are_groups_and_follow_the_published_lists(tmp_path: Path) -> None:
-    samples = by_id(read_dataset(miniatures.write_deep_pcb(tmp_path / "pcb")))
+    samples = by_id(read_dataset(layouts.write_deep_pcb(tmp_path / "pcb")))
     folder = "PCBData/group00041/00041"
     tested = samples[f"{folder}/00041000_test.jpg"]
     template = samples[f"{folder}/00041000_temp.jpg"]
@@ -262,7 +285,7 @@ def test_deep_pcb_pairs_are_groups_and_follow_the_published_lists(tmp_path: Path
 
 
 def test_deep_pcb_without_lists_keeps_pairs_together(tmp_path: Path) -> None:
-    root = miniatures.write_deep_pcb(tmp_path / "pcb")
+    root = layouts.write_deep_pcb(tmp_path / "pcb")
     (root / "PCBData/trainval.txt").unlink()
     (root / "PCBData/test.txt").unlink()
     pairs = {(sample.group, sample.split) for sample in read_dataset(root).samples}
@@ -270,7 +293,7 @@ def test_deep_pcb_without_lists_keeps_pairs_together(tmp_path: Path) -> None:
 
 
 def test_a_plain_folder_trains_on_seven_of_ten_good_images(tmp_path: Path) -> None:
-    dataset = read_dataset(miniatures.write_plain(tmp_path / "gears"))
+    dataset = read_dataset(layouts.write_plain(tmp_path / "gears"))
     good = [sample for sample in dataset.samples if not sample.is_anomalous]
     assert Counter(sample.split.value for sample in good) == {"train": 7, "test": 3}
     assert [sample.id for sample in good] == [f"good/{n}.png" for n in range(1, 11)]
@@ -306,7 +329,7 @@ def test_a_plain_folder_finds_its_masks_in_any_usual_place(mask: str, tmp_path: 
 
 
 def test_a_damaged_kolektor_mask_never_makes_a_part_normal(tmp_path: Path) -> None:
-    root = miniatures.write_kolektor(tmp_path / "kolektor")
+    root = layouts.write_kolektor(tmp_path / "kolektor")
     (root / "kos01/Part0_label.bmp").write_bytes(b"")
     dataset = read_dataset(root)
     assert [issue.kind for issue in dataset.issues] == [IssueKind.UNREADABLE]
@@ -318,14 +341,14 @@ def test_a_damaged_kolektor_mask_never_makes_a_part_normal(tmp_path: Path) -> No
     [(b"a,b\n1,2\n", "has no column 'object'"), (b"\xff\xfe\x00", "cannot be read")],
 )
 def test_a_damaged_visa_table_is_named(table: bytes, message: str, tmp_path: Path) -> None:
-    root = miniatures.write_visa(tmp_path / "visa")
+    root = layouts.write_visa(tmp_path / "visa")
     (root / "split_csv/1cls.csv").write_bytes(table)
     with pytest.raises(DatasetError, match=message):
         read_dataset(root)
 
 
 def test_damaged_pcb_boxes_are_reported_and_the_others_kept(tmp_path: Path) -> None:
-    root = miniatures.write_deep_pcb(tmp_path / "pcb")
+    root = layouts.write_deep_pcb(tmp_path / "pcb")
     notes = root / "PCBData/group00041/00041_not/00041000.txt"
     notes.write_text("20,4,28,10,1\n\n1 2 three 4 5\n1 2\n", encoding="utf-8")
     dataset = read_dataset(root)
@@ -335,7 +358,7 @@ def test_damaged_pcb_boxes_are_reported_and_the_others_kept(tmp_path: Path) -> N
 
 
 def test_an_annotation_without_an_image_is_called_so(tmp_path: Path) -> None:
-    root = miniatures.write_neu(tmp_path / "neu")
+    root = layouts.write_neu(tmp_path / "neu")
     (root / "IMAGES/crazing_1.jpg").unlink()
     (issue,) = read_dataset(root).issues
     assert issue.problem == "The annotation ANNOTATIONS/crazing_1.xml belongs to no image."

@@ -26,8 +26,8 @@ from eda.style import LEGEND_LINE
 from eda.tables import table_value
 from inspection.datasets.dataset import read_dataset
 from inspection.types import Box, Sample, Split
+from tests.doubles.layouts import write_neu
 from tests.factories import write_dataset
-from tests.miniatures import write_neu
 
 LIMIT = 2_000_000
 

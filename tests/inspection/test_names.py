@@ -2,13 +2,7 @@
 
 import pytest
 
-from inspection.names import (
-    Outcome,
-    decide_outcome,
-    describe_seen,
-    describe_silent,
-    join_names,
-)
+from inspection.names import Outcome, decide_outcome, describe_seen, describe_silent, join_names
 from inspection.types import Verdict
 
 

@@ -13,13 +13,7 @@ from inspection.overlay import blend, colour_map, draw_finding, draw_outlines, t
 from inspection.pipeline import inspect_image, inspect_with, predict
 from inspection.preprocess import check_input_size, load_samples, mask_to_size, to_input_size
 from inspection.types import Prediction, RGBImage, Verdict
-from tests.factories import (
-    DEFECT,
-    BrightnessDetector,
-    draw_part,
-    make_channel,
-    make_samples,
-)
+from tests.factories import DEFECT, BrightnessDetector, draw_part, make_channel, make_samples
 
 NORMAL_SCORES = [float(draw_part(seed)[0].mean(axis=2).max()) for seed in range(50, 80)]
 

@@ -22,7 +22,6 @@ from inspection.products.splits import make_split
 from inspection.types import Split
 from tests.factories import make_calibration, make_channel, make_later, write_dataset
 from tests.fakes import make_infos
-from tests.miniatures import write_flat
 
 
 def write_checkpoint(folder: Path, *, seen: dict[str, str] | None = None) -> None:

@@ -28,8 +28,8 @@ from inspection.reports.formats import FORMATS
 from inspection.reports.records import Report
 from inspection.types import Calibration, Naming, Prediction, RGBImage
 from tests.browser import find_browser, picture
+from tests.doubles.layouts import write_neu
 from tests.fakes import DETECTORS, FakeDetector, draw_part, make_catalog, make_infos, to_json
-from tests.miniatures import write_neu
 from ui.explore import tab as explore_tab
 from ui.inspect.first import describe_first_inspection
 from ui.inspect.report import Reporter

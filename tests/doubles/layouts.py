@@ -1,6 +1,7 @@
 """Write miniature datasets of every documented layout: tiny images, the real folder structure."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,14 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from inspection.datasets.dataset import Dataset
+from inspection.ground_truth import read_mask
+
 SIZE = (24, 32)  # (height, width)
 DEFECT = (slice(4, 10), slice(20, 28))  # rows, columns
 OUTLINE = [[20, 4], [28, 4], [28, 10], [20, 10]]  # the same as corners (x, y)
+YOLO_BOX = "0 0.75 0.2916666667 0.25 0.25\n"
+COCO_BOX = {"image_id": 0, "category_id": 3, "bbox": [20, 4, 8, 6]}
 
 
 def write_image(path: Path, *, size: tuple[int, int] = SIZE, shade: int = 120) -> Path:
@@ -318,6 +324,25 @@ def write_labelme_file(
         "imageWidth": size[1],
     }
     return write_text(path, json.dumps(document | more))
+
+
+def count_samples(dataset: Dataset) -> dict[tuple[str, str | None], int]:
+    """Return (split, defect type) -> number of samples."""
+    return dict(Counter((one.split.value, one.defect_type) for one in dataset.samples))
+
+
+def count_marked(dataset: Dataset) -> dict[str, int]:
+    """Return the number of marked pixels of each defective image by its name."""
+    return {
+        one.image_path.name: int(read_mask(one, SIZE).sum())
+        for one in dataset.samples
+        if one.is_anomalous
+    }
+
+
+def write_images(folder: Path, number: int = 4) -> list[str]:
+    """Write images 0.png and so on, and return their names."""
+    return [write_image(folder / f"{index}.png").name for index in range(number)]
 
 
 MINIATURES: dict[str, Callable[[Path], Path]] = {
