@@ -20,6 +20,7 @@ from inspection.products.product_file import save_product_rate
 from inspection.products.split_plan import save_split
 from inspection.products.splits import make_split
 from inspection.types import Split
+from tests.doubles.layouts import write_flat
 from tests.factories import make_calibration, make_channel, make_later, write_dataset
 from tests.fakes import make_infos
 
