@@ -20,7 +20,7 @@ from inspection.detector import Channel
 from inspection.errors import InspectionError, SettingsError
 from inspection.paths import quote_path
 from inspection.products.catalog import Catalog
-from inspection.products.panels import FAILURES
+from inspection.products.panels import attempt
 from inspection.products.places import CHECKPOINTS, DEMO_DATA
 from ui.address import check_address
 
@@ -57,7 +57,7 @@ def main(
             from ui.serve import serve
         add_demo_data(folders)
         catalog = make_catalog(root, folders, device)
-        catalog.demo = find_demo(folders, root)
+        catalog.datasets.demo = find_demo(folders, root)
         page = serve(catalog, private=[*folders.values(), DEMO_DATA, root], **launch)
     print(f"Defect Lens is at {page.local_url} (Ctrl+C ends it)", flush=True)
     if page.share_url:
@@ -122,8 +122,8 @@ def work_behind(catalog: Catalog) -> threading.Thread:
 
     def work() -> None:
         print_first_inspection(catalog)
-        if catalog.demo is not None:
-            catalog.demo.draw_rest(stop)
+        if catalog.datasets.demo is not None:
+            catalog.datasets.demo.draw_rest(stop)
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
@@ -176,18 +176,24 @@ def print_first_inspection(catalog: Catalog) -> None:
     """Load the detectors that visitors need first, and say what they make of the first sample."""
     from ui.inspect.first import describe_first_inspection
 
-    try:
-        with paused_collector():
-            for line in describe_first_inspection(catalog):
-                print(line, flush=True)
-    except (InspectionError, *FAILURES) as error:
-        print(f"First inspection: {error}", flush=True)
-    print_strangers(catalog)
+    def show() -> None:
+        for line in describe_first_inspection(catalog):
+            print(line, flush=True)
+
+    with paused_collector():
+        trouble = attempt(show)
+    if trouble is not None:
+        print(f"First inspection: {trouble}", flush=True)
+    print_mismatched(catalog)
 
 
-def print_strangers(catalog: Catalog) -> None:
+def print_mismatched(catalog: Catalog) -> None:
     """Say which detectors do not answer since their products were mixed up with others."""
-    found = [error for key in catalog.products for error in catalog.strangers(key).values()]
+    found = [
+        error
+        for product in catalog.products.values()
+        for error in catalog.checkpoints.mismatched(product).values()
+    ]
     for error in {str(error): error for error in found}.values():
         print_note(error)
 

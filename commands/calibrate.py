@@ -21,9 +21,9 @@ def calibrate(
     """Store a product's own false-alarm rate, which the page and every command then use."""
     catalog = open_catalog(checkpoints)
     product = catalog.find(category)
-    for error in catalog.strangers(product.key).values():
+    for error in catalog.checkpoints.mismatched(product).values():
         typer.echo(f"Left out: {error}", err=True)
-    names = catalog.joined(product.key)
+    names = catalog.checkpoints.matching(product)
     calibrations = [load_calibration(product.folder / name).calibration for name in names]
     thresholds = [calibration.threshold(false_alarm_rate) for calibration in calibrations]
     for name, calibration, threshold in zip(names, calibrations, thresholds, strict=True):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from commands.inspecting import find_images, inspect_files, set_up
+from commands.inspecting import find_images, inspect_files, open_product
 from commands.options import Anyway, Checkpoints, Compared, Device, Images, ProductName, Rate
 from inspection.files import write_csv
 from inspection.products.places import CHECKPOINTS
@@ -28,22 +28,15 @@ def inspect(
     What does not look like the product has the outcome *unfamiliar*, and no verdicts.
     """
     images = find_images(images)
-    bench = set_up(
-        category,
-        checkpoints,
-        device=device,
-        detector=detector,
-        rate=false_alarm_rate,
-        anyway=anyway,
-    )
+    loaded = open_product(category, checkpoints, device=device, detector=detector)
+    rate = loaded.rate if false_alarm_rate is None else false_alarm_rate
     prepare_folder(out)
     rows: list[Row] = []
     num_done = 0
     try:
-        for one in inspect_files(bench, images):
-            found = one.inspection
-            rows += write_overlays(found, out, number=one.number, note=one.note) or [
-                unfamiliar_row(found, name, note=one.note) for name in bench.channels
+        for number, found in inspect_files(loaded, images, rate=rate, anyway=anyway):
+            rows += write_overlays(found, out, number=number) or [
+                unfamiliar_row(found, name) for name in loaded.detectors
             ]
             num_done += 1
     finally:  # whatever ends it, what was inspected is kept

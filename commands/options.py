@@ -9,9 +9,9 @@ import typer
 from detectors import LazyEmbedder, find_entry, list_defaults, list_detectors
 from inspection.datasets.dataset import Dataset, read_dataset, split_name
 from inspection.detector import Channel
-from inspection.errors import CheckpointError, SettingsError
-from inspection.products.catalog import Catalog, Loader
-from inspection.products.product import Product
+from inspection.errors import SettingsError
+from inspection.products.catalog import Catalog
+from inspection.products.channels import Loader
 from inspection.progress import Monitor, progress_bar
 
 NAMES = ", ".join(list_detectors())
@@ -202,35 +202,3 @@ def open_catalog(checkpoints: Path, *, device: str | None = None) -> Catalog:
     """Return the products below a checkpoints folder."""
     loader, embed = make_loader(device), LazyEmbedder(device)
     return Catalog(checkpoints, (), loader=loader, detectors=list_detectors(), embed=embed)
-
-
-def load_channels(
-    catalog: Catalog, product: Product, names: Sequence[str] | None
-) -> dict[str, Channel]:
-    """Read the detectors asked for, or all of the product that can answer.
-
-    Raises:
-        CheckpointError: one asked for is missing or damaged, or none can.
-    """
-    chosen = check_names(names) if names else find_usable(catalog, product)
-    return {name: catalog.answering(product.key, name) for name in chosen}
-
-
-def find_usable(catalog: Catalog, product: Product) -> tuple[str, ...]:
-    """Return the detectors of a product that can answer, and say of the others why not.
-
-    Raises:
-        CheckpointError: none can.
-    """
-    usable: list[str] = []
-    for name in catalog.trained(product.key):
-        panel = catalog.load(product.key, name)
-        if panel.channel is None:
-            typer.echo(f"{product.key} {name}: {panel.problem} {panel.fix}", err=True)
-        else:
-            usable.append(name)
-    if not usable:
-        raise CheckpointError(
-            f"No detector of {product.key} can give verdicts.", "The reasons are above."
-        )
-    return tuple(usable)

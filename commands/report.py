@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from commands.inspecting import find_images, inspect_files, set_up
+from commands.inspecting import find_images, inspect_files, open_product
 from commands.options import Anyway, Checkpoints, Compared, Device, Images, ProductName, Rate
 from inspection.products.identity import identify
 from inspection.products.places import CHECKPOINTS
@@ -37,23 +37,17 @@ def report(
     wanted = check_formats(formats)
     images = find_images(images)
     prepare_folder(out)
-    bench = set_up(
-        category,
-        checkpoints,
-        device=device,
-        detector=detector,
-        rate=false_alarm_rate,
-        anyway=anyway,
-    )
+    loaded = open_product(category, checkpoints, device=device, detector=detector)
+    rate = loaded.rate if false_alarm_rate is None else false_alarm_rate
     has_pictures = not WITH_PICTURES.isdisjoint(wanted)
     items: list[Item] = []
-    for one in inspect_files(bench, images):
-        items.append(make_item(one.inspection, note=one.note, has_pictures=has_pictures))
+    for _, found in inspect_files(loaded, images, rate=rate, anyway=anyway):
+        items.append(make_item(found, has_pictures=has_pictures))
     if items:
         made = Report(
             created=datetime.now(UTC).replace(microsecond=0),
-            false_alarm_rate=bench.rate,
-            identity=identify(bench.product, bench.channels, bench.catalog.detectors),
+            false_alarm_rate=rate,
+            identity=identify(loaded.product, loaded.channels, loaded.catalog.detectors),
             items=tuple(items),
         )
         for path in write_report(made, out, wanted):

@@ -45,7 +45,7 @@ from inspection.issues import summarise_issues
 from inspection.products.checkpoint_folders import check_writable
 from inspection.products.dataset_identity import check_dataset
 from inspection.products.places import CHECKPOINTS
-from inspection.products.product_file import product_rate
+from inspection.products.product_file import read_settings
 from inspection.products.reading import read_by, settle_reading
 from inspection.products.split_labels import Labels
 from inspection.products.split_plan import SPLIT, SplitKind, SplitPlan
@@ -389,7 +389,7 @@ def describe_result(detector: Detector, calibration: Calibration, folder: Path) 
     if calibration.num_normal == 0:
         typer.echo("  no threshold: there is no good part to calibrate with; it names classes only")
         return
-    rate = product_rate(folder, [calibration])
+    rate = read_settings(folder).rate([calibration])
     typer.echo(
         f"  threshold {calibration.threshold(rate):.4g} at {100 * rate:.3g} false alarms per 100 "
         f"good parts ({calibration.num_normal} held-out parts)"

@@ -1,7 +1,8 @@
 """The straight line: image -> input size -> prediction -> threshold -> finding."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from inspection.errors import CheckpointError
 from inspection.images import read_sample
 from inspection.preprocess import to_input_size
 from inspection.regions import find_regions
-from inspection.types import Finding, Inspection, Naming, Prediction, RGBImage, Sample
+from inspection.types import Finding, Inspection, Naming, Prediction, RGBImage, Sample, Size
 
 
 def predict(
@@ -34,6 +35,62 @@ def predict(
     return predictions
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """What a detector makes of one image, before any threshold.
+
+    Attributes:
+        seconds: time from image to prediction, resizing included.
+    """
+
+    channel: Channel
+    prediction: Prediction
+    seconds: float
+
+
+def ask(channel: Channel, image: RGBImage) -> Answer:
+    """Return what a detector makes of an image."""
+    start = time.perf_counter()
+    prediction = predict(channel.detector, [image])[0]
+    return Answer(channel, prediction, time.perf_counter() - start)
+
+
+def judge(answer: Answer, size: Size, *, false_alarm_rate: float) -> Finding:
+    """Return what a detector has found in an image of (height, width).
+
+    Raises:
+        CalibrationError: the rate is below what the calibration supports.
+    """
+    calibration, prediction = answer.channel.calibration, answer.prediction
+    threshold = calibration.threshold(false_alarm_rate)
+    score = prediction.image_score
+    return Finding(
+        detector=answer.channel.detector.name,
+        image_score=score,
+        threshold=threshold,
+        relative_score=relative_score(score, threshold),
+        false_alarm_rate=calibration.false_alarm_rate(score),
+        anomaly_map=prediction.anomaly_map,
+        regions=find_regions(prediction.anomaly_map, threshold, image_size=size),
+        verdict=decide(score, threshold),
+        measures=prediction.measures,
+        typical_score=float(np.median(calibration.normal_scores)),
+        seconds=answer.seconds,
+    )
+
+
+def name_defect(answer: Answer) -> Naming:
+    """Return what a detector that can give no verdict takes an image for."""
+    calibration, prediction = answer.channel.calibration, answer.prediction
+    return Naming(
+        detector=answer.channel.detector.name,
+        anomaly_map=prediction.anomaly_map,
+        middle=calibration.min_threshold or prediction.image_score / 2,
+        measures=prediction.measures,
+        seconds=answer.seconds,
+    )
+
+
 def inspect_with(
     channel: Channel, image: RGBImage, *, false_alarm_rate: float | None = None
 ) -> Finding:
@@ -42,45 +99,10 @@ def inspect_with(
     Raises:
         CalibrationError: the rate is below what the calibration supports.
     """
-    calibration = channel.calibration
-    rate = default_rate([calibration]) if false_alarm_rate is None else false_alarm_rate
-    threshold = calibration.threshold(rate)
-    start = time.perf_counter()
-    prediction = predict(channel.detector, [image])[0]
-    score = prediction.image_score
-    return Finding(
-        detector=channel.detector.name,
-        image_score=score,
-        threshold=threshold,
-        relative_score=relative_score(score, threshold),
-        false_alarm_rate=calibration.false_alarm_rate(score),
-        anomaly_map=prediction.anomaly_map,
-        regions=find_regions(prediction.anomaly_map, threshold, image_size=image.shape[:2]),
-        verdict=decide(score, threshold),
-        measures=prediction.measures,
-        typical_score=float(np.median(calibration.normal_scores)),
-        seconds=time.perf_counter() - start,
-    )
-
-
-def name_with(channel: Channel, image: RGBImage) -> Naming:
-    """Return what a detector without verdicts takes an image for."""
-    start = time.perf_counter()
-    prediction = predict(channel.detector, [image])[0]
-    return Naming(
-        detector=channel.detector.name,
-        anomaly_map=prediction.anomaly_map,
-        middle=channel.calibration.min_threshold or prediction.image_score / 2,
-        measures=prediction.measures,
-        seconds=time.perf_counter() - start,
-    )
-
-
-def answer(channel: Channel, image: RGBImage, *, false_alarm_rate: float) -> Finding | Naming:
-    """Return what a detector finds, or what it takes an image for if it can give no verdict."""
-    if channel.calibration.gives_verdicts:
-        return inspect_with(channel, image, false_alarm_rate=false_alarm_rate)
-    return name_with(channel, image)
+    rate = false_alarm_rate
+    if rate is None:
+        rate = default_rate([channel.calibration])
+    return judge(ask(channel, image), _size(image), false_alarm_rate=rate)
 
 
 def inspect_image(
@@ -94,8 +116,26 @@ def inspect_image(
     rate = false_alarm_rate
     if rate is None:
         rate = default_rate(channel.calibration for channel in channels.values())
-    answers = [answer(channel, image, false_alarm_rate=rate) for channel in channels.values()]
-    return Inspection.of(source, image, answers)
+    answers = [ask(channel, image) for channel in channels.values()]
+    return judge_all(answers, image, false_alarm_rate=rate, source=source)
+
+
+def judge_all(
+    answers: Iterable[Answer], image: RGBImage, *, false_alarm_rate: float, source: str = ""
+) -> Inspection:
+    """Return what detectors have found in one image, all by the same false-alarm rate.
+
+    Raises:
+        CalibrationError: the rate is below what a calibration supports.
+    """
+    findings: list[Finding] = []
+    namings: list[Naming] = []
+    for answer in answers:
+        if answer.channel.calibration.gives_verdicts:
+            findings.append(judge(answer, _size(image), false_alarm_rate=false_alarm_rate))
+        else:
+            namings.append(name_defect(answer))
+    return Inspection(source, image, tuple(findings), namings=tuple(namings))
 
 
 def predict_samples(
@@ -107,6 +147,10 @@ def predict_samples(
         images = [read_sample(sample) for sample in batch]
         names = [sample.id for sample in batch]
         yield from zip(batch, images, predict(detector, images, names=names), strict=True)
+
+
+def _size(image: RGBImage) -> Size:
+    return (image.shape[0], image.shape[1])
 
 
 def _check(prediction: Prediction, detector: Detector, name: str) -> None:

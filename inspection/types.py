@@ -1,16 +1,15 @@
 """Every record of the pipeline, with shapes, units and ranges."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.errors import CalibrationError
+from inspection.errors import CalibrationError, InspectionError
 
 RGBImage = NDArray[np.uint8]
 """(H, W, 3), sRGB, 0-255."""
@@ -136,7 +135,7 @@ class Sample:
 class Prediction:
     """What a detector makes of one image, in its own units."""
 
-    anomaly_map: AnomalyMap
+    anomaly_map: AnomalyMap = field(repr=False)
     measures: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -159,8 +158,8 @@ class Calibration:
         min_threshold: smallest meaningful threshold of the detector; 0 where it knows none.
     """
 
-    normal_scores: NDArray[np.float32]
-    units: tuple[str, ...]
+    normal_scores: NDArray[np.float32] = field(repr=False)
+    units: tuple[str, ...] = field(repr=False)
     min_threshold: float = 0.0
 
     def __post_init__(self) -> None:
@@ -237,7 +236,7 @@ class Finding:
         false_alarm_rate: lowest rate at which this image would be flagged: its sensitivity,
             comparable across detectors.
         typical_score: median score of the held-out normal parts; what lies below is not shown.
-        seconds: time from image to finding, resizing included.
+        seconds: time from image to prediction, resizing included.
     """
 
     detector: str
@@ -245,8 +244,8 @@ class Finding:
     threshold: float
     relative_score: float
     false_alarm_rate: float
-    anomaly_map: AnomalyMap
-    regions: tuple[Region, ...]
+    anomaly_map: AnomalyMap = field(repr=False)
+    regions: tuple[Region, ...] = field(repr=False)
     verdict: Verdict
     measures: Mapping[str, float]
     typical_score: float
@@ -285,11 +284,11 @@ class Naming:
         anomaly_map: where the answer comes from.
         middle: of the scale that the map is shown on, in the detector's own units.
         measures: class probabilities among them.
-        seconds: time from image to answer, resizing included.
+        seconds: time from image to prediction, resizing included.
     """
 
     detector: str
-    anomaly_map: AnomalyMap
+    anomaly_map: AnomalyMap = field(repr=False)
     middle: float
     measures: Mapping[str, float]
     seconds: float
@@ -299,8 +298,13 @@ class Naming:
 class Inspection:
     """One image and what every detector found in it.
 
-    An unfamiliar image has no findings, unless somebody wants it inspected anyway; `familiarity` is
-    None where nobody has looked. Namings are the answers of detectors that give no verdict.
+    An unfamiliar image has no findings, unless somebody wants it inspected anyway.
+
+    Attributes:
+        familiarity: None where nobody has looked.
+        namings: the answers of detectors that give no verdict.
+        silent: detectors that could not answer, and why.
+        notes: sentences that a reader has to know.
     """
 
     source: str
@@ -308,19 +312,16 @@ class Inspection:
     findings: tuple[Finding, ...]
     familiarity: Familiarity | None = None
     namings: tuple[Naming, ...] = ()
+    silent: Mapping[str, InspectionError] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
-    @classmethod
-    def of(
-        cls,
-        source: str,
-        image: RGBImage,
-        answers: Sequence[Finding | Naming],
-        familiarity: Familiarity | None = None,
-    ) -> Self:
-        """Sort the answers of detectors by whether they are verdicts."""
-        findings = tuple(one for one in answers if isinstance(one, Finding))
-        namings = tuple(one for one in answers if isinstance(one, Naming))
-        return cls(source, image, findings, familiarity, namings)
+    def __repr__(self) -> str:
+        height, width = self.image.shape[:2]
+        said = [f"{f.detector} {f.verdict.value} {f.relative_score:.2f}x" for f in self.findings]
+        said += [f"{naming.detector} no verdict" for naming in self.namings]
+        said += [f"{name} silent" for name in self.silent]
+        answers = ", ".join(said) or "not inspected"
+        return f"<Inspection of {self.source or 'an image'}, {width} x {height}: {answers}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,7 +335,7 @@ class TrainingRecord:
     """
 
     category: str
-    seen: Mapping[str, str]
+    seen: Mapping[str, str] = field(repr=False)
     num_normal: int
     num_labelled: int
     seed: int

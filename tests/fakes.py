@@ -13,7 +13,7 @@ from PIL import Image
 
 from detectors import list_detectors
 from inspection.detector import Channel, DetectorInfo
-from inspection.embedding import FIELDS
+from inspection.embedding import FIELDS, Embed
 from inspection.evaluation.evaluate import EvaluationJob, evaluate
 from inspection.evaluation.files import read_identity, save_evaluation
 from inspection.files import FORMAT, write_json
@@ -185,6 +185,7 @@ def make_catalog(
     weakness: Mapping[str, float] | None = None,
     further: Sequence[Path] = (),
     base: type[FakeDetector] = FakeDetector,
+    embed: Embed | None = None,
 ) -> Catalog:
     """Return a catalogue of drawn products whose detectors are fakes of one kind."""
     for category in categories:
@@ -207,10 +208,12 @@ def make_catalog(
 
 def write_evaluations(catalog: Catalog, key: str, *, rate: float = 0.02) -> None:
     """Evaluate every trained detector of a product and keep the reports beside the weights."""
-    for name in catalog.trained(key):
-        folder = catalog.product(key).folder / name
-        job = EvaluationJob(catalog.samples(key), rate, read_identity(folder))
-        save_evaluation(folder, evaluate(catalog.channel(key, name), job))
+    product = catalog.product(key)
+    product = catalog.product(key)
+    for name in catalog.checkpoints.trained(product):
+        folder = product.folder / name
+        job = EvaluationJob(catalog.samples.unseen(product), rate, read_identity(folder))
+        save_evaluation(folder, evaluate(catalog.channels.judging(product, name), job))
 
 
 def write_bad_files(folder: Path) -> dict[str, Path]:

@@ -45,7 +45,7 @@ def serve(
     os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", SELDOM)
     logging.getLogger("uvicorn.error").addFilter(is_news)
     has_link = share or is_share_wanted()
-    catalog.is_shared = has_link or not is_loopback(host)
+    catalog.places.is_shared = has_link or not is_loopback(host)
     page = build_page(catalog)
     page.queue(max_size=MAX_WAITING, api_open=False)
     try:

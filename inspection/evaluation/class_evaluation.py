@@ -18,7 +18,8 @@ from inspection.evaluation.class_answers import (
 )
 from inspection.evaluation.classes import Labelling, NamedImage, class_of, name_samples
 from inspection.evaluation.records import Checkpoint, LeftOut
-from inspection.products.catalog import Catalog, Loader
+from inspection.products.catalog import Catalog
+from inspection.products.channels import Loader
 from inspection.products.checkpoint_folders import read_calibration
 from inspection.products.product import Product
 from inspection.products.reading import load_reading
@@ -60,7 +61,7 @@ def find_classifier(catalog: Catalog, product: Product) -> str | None:
 
     A damaged one is no classifier: reading what it has seen says what is wrong with it.
     """
-    for name in catalog.joined(product.key):
+    for name in catalog.checkpoints.matching(product):
         if _has_no_good_part(product.folder / name):
             return name
     return None

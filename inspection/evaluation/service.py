@@ -125,7 +125,8 @@ def find_products(
     found = [
         catalog.product(key)
         for key in keys
-        if key in catalog.products and set(catalog.trained(key)) >= set(detectors)
+        if key in catalog.products
+        and set(catalog.checkpoints.trained(catalog.product(key))) >= set(detectors)
     ]
     if not found:
         also = f" with {' and '.join(detectors)}" if detectors else ""
@@ -201,7 +202,7 @@ def evaluate_product(
     test = find_test_samples(product.folder, samples)
     split = load_split(product.folder)
     if (name := find_classifier(catalog, product)) is not None:
-        detector = catalog.answering(product.key, name).detector
+        detector = catalog.channels.answering(product, name).detector
         folder = product.folder / name
         found = evaluate_classes(detector, folder, test, options.baseline, monitor=monitor)
         histories = _keep_histories(catalog, product, [name], monitor)
@@ -233,11 +234,13 @@ def _make_jobs(
 ) -> list[EvaluationJob]:
     """Return what each detector of a product is asked: all the same images, by the same rate."""
     chosen = options.detectors or _find_judging(catalog, product, monitor)
-    calibrations = [catalog.channel(product.key, name).calibration for name in chosen]
+    calibrations = [catalog.channels.judging(product, name).calibration for name in chosen]
     rate = options.false_alarm_rate
-    used_rate = catalog.rate(product.key, calibrations) if rate is None else rate
+    used_rate = catalog.settings(product).rate(calibrations) if rate is None else rate
     # what one has seen counts for none, so that all are scored on the same images
-    seen = {name: read_seen(product.folder / name) for name in catalog.joined(product.key)}
+    seen = {
+        name: read_seen(product.folder / name) for name in catalog.checkpoints.matching(product)
+    }
     return [
         EvaluationJob(
             samples=test,
@@ -258,8 +261,8 @@ def _find_judging(catalog: Catalog, product: Product, monitor: Monitor) -> tuple
         CheckpointError: none does.
     """
     judging: list[str] = []
-    for name in catalog.trained(product.key):
-        panel = catalog.load(product.key, name)
+    for name in catalog.checkpoints.trained(product):
+        panel = catalog.channels.load(product, name)
         if panel.channel is None:
             monitor.warn(f"{product.key} {name}: {panel.problem} {panel.fix}")
         elif not panel.channel.calibration.gives_verdicts:
@@ -286,7 +289,7 @@ def _evaluate_detector(
         with monitor.tolerate_locked_files():
             save_table(folder, kept)
         return kept
-    channel = catalog.channel(product.key, name)
+    channel = catalog.channels.judging(product, name)
     with monitor.step(f"{product.key} {name}") as progress:
         report = evaluate(channel, job, partial=partial, progress=progress)
     with monitor.tolerate_locked_files():
@@ -323,7 +326,7 @@ def _read_reports(catalog: Catalog, dataset: str) -> list[EvaluationReport]:
     found = []
     for product in catalog.products.values():
         if product.dataset == dataset:
-            for name in catalog.joined(product.key):
+            for name in catalog.checkpoints.matching(product):
                 with contextlib.suppress(EvaluationError, CheckpointError):
                     found.append(load_evaluation(product.folder / name))
     return found

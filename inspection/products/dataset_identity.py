@@ -154,7 +154,7 @@ def check_dataset(folder: Path, source: Dataset) -> None:
     )
 
 
-def find_strangers(
+def find_mismatched(
     folder: Path, detectors: Sequence[DetectorInfo], source: Dataset | None
 ) -> dict[str, CheckpointError]:
     """Return which detectors must not be joined with the images of a product, or with the others.

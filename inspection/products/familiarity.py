@@ -11,7 +11,7 @@ known is told from closer by.
 import contextlib
 import io
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
@@ -26,9 +26,11 @@ from inspection.errors import CheckpointError, DatasetError
 from inspection.files import replace_bytes
 from inspection.images import read_sample
 from inspection.preprocess import Progress
-from inspection.products.catalog import Catalog
 from inspection.products.checkpoint_folders import mtime
+from inspection.products.checkpoints import Checkpoints
+from inspection.products.product import Product
 from inspection.products.split_plan import order_units
+from inspection.products.stamped import StampedCache
 from inspection.types import Calibration, Familiarity, RGBImage, Sample, Size, Split
 
 FILE = "familiarity.npz"
@@ -160,51 +162,61 @@ class ProductLook:
 
 
 class FamiliarityCheck:
-    """Tells whether images show products of a catalogue; safe to share between threads."""
+    """Tells whether images show products; safe to share between threads.
 
-    def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
-        self._looks: dict[str, tuple[float, ProductLook]] = {}
+    Args:
+        embed: makes the vectors; None where nothing can.
+        checkpoints: tell which products can be inspected, with the images that are shown.
+        products: gives all products that an image may look like.
+    """
 
-    def check(self, key: str, image: RGBImage) -> Familiarity | None:
+    def __init__(
+        self,
+        embed: Embed | None,
+        checkpoints: Checkpoints,
+        products: Callable[[], Iterable[Product]],
+    ) -> None:
+        self._embed = embed
+        self._checkpoints = checkpoints
+        self._products = products
+        self._looks: StampedCache[Path, ProductLook] = StampedCache()
+
+    def check(self, product: Product, image: RGBImage) -> Familiarity | None:
         """Tell whether an image shows a product; None where the product has no `familiarity.npz`.
 
         Raises:
             InspectionError: the file is damaged or outdated, or the small backbone is missing.
         """
-        embed, look = self._catalog.embed, self._look(key)
+        embed, look = self._embed, self.look(product)
         if embed is None or look is None:
             return None
         if look.source != embed.source:
-            raise _unusable(self._path(key), "was made with another backbone")
+            raise _unusable(product.folder / FILE, "was made with another backbone")
         size = (image.shape[0], image.shape[1])
         (vector,) = embed_whole(embed, [image])
-        return look.judge(vector, size, lambda: self._others(key, look.source))
+        return look.judge(vector, size, lambda: self._others(product, look.source))
 
-    def _others(self, key: str, source: str) -> dict[str, ProductLook]:
+    def look(self, product: Product) -> ProductLook | None:
+        """Return what a product looks like, read anew where the file has changed.
+
+        Raises:
+            CheckpointError: the file is damaged.
+        """
+        path = product.folder / FILE
+        if not path.is_file() or self._checkpoints.is_foreign(product):
+            return None
+        return self._looks.get(path, mtime(path), lambda: load_look(product.folder))
+
+    def _others(self, product: Product, source: str) -> dict[str, ProductLook]:
         """Return the looks of the other products that can be inspected."""
         found: dict[str, ProductLook] = {}
-        for other in self._catalog.products:
+        for other in self._products():
             with contextlib.suppress(CheckpointError):  # a matter of that product alone
-                look = self._look(other) if other != key and self._catalog.trained(other) else None
+                is_known = other != product and self._checkpoints.trained(other)
+                look = self.look(other) if is_known else None
                 if look is not None and look.source == source:
-                    found[other] = look
+                    found[other.key] = look
         return found
-
-    def _path(self, key: str) -> Path:
-        return self._catalog.product(key).folder / FILE
-
-    def _look(self, key: str) -> ProductLook | None:
-        """Return what a product looks like, read anew where the file has changed."""
-        path = self._path(key)
-        if not path.is_file() or self._catalog.is_foreign(key):
-            return None
-        written = mtime(path)
-        held = self._looks.get(key)
-        if held is None or held[0] != written:
-            held = (written, load_look(path.parent))
-            self._looks[key] = held
-        return held[1]
 
 
 def embed_whole(embed: Embed, images: Sequence[RGBImage]) -> NDArray[np.float32]:

@@ -1,13 +1,23 @@
 """Where a detector of a product stands, and what people are told when it cannot answer."""
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 from inspection.detector import Channel
-from inspection.errors import InspectionError, explain, first_line, is_out_of_memory
+from inspection.errors import (
+    BreakdownError,
+    InspectionError,
+    explain,
+    first_line,
+    is_out_of_memory,
+)
 
-FAILURES = (ImportError, RuntimeError, MemoryError, TypeError, ValueError, OSError)
-"""What a detector may die of without a sentence of its own: memory, a driver, an install."""
+Value = TypeVar("Value")
+
+logger = logging.getLogger(__name__)
 
 
 class Status(StrEnum):
@@ -41,15 +51,33 @@ class Panel:
         """Tell whether the next inspection loads it."""
         return self.status in (Status.LOADING, Status.BROKEN)
 
+    @property
+    def error(self) -> InspectionError:
+        """What keeps it from answering."""
+        return InspectionError(self.problem, self.fix)
 
-def stopped(detector: str, error: BaseException) -> Panel:
-    """Return the panel of a detector that an InspectionError or one of `FAILURES` has stopped."""
-    if isinstance(error, InspectionError) or is_out_of_memory(error):
-        told = explain(error)
-        return Panel(detector, Status.BROKEN, problem=told.problem, fix=told.fix)
-    return Panel(
-        detector,
-        Status.BROKEN,
-        problem=f"It stopped while working ({first_line(error)}).",
-        fix="Try again; if it happens again, train it anew.",
-    )
+
+def attempt(work: Callable[[], Value]) -> Value | InspectionError:
+    """Return what a piece of work gives, or why it gave nothing, in words for people.
+
+    This is the one place where any error is caught in front of people, be it a mistake of the
+    program; the log holds it with its traceback.
+    """
+    try:
+        return work()
+    except InspectionError as error:
+        logger.info("%s", error, exc_info=True)
+        return error
+    except Exception as error:
+        logger.exception("Stopped while working")
+        if is_out_of_memory(error):
+            return explain(error)
+        return BreakdownError(
+            f"It stopped while working ({first_line(error)}).",
+            "Try again; if it happens again, train it anew.",
+        )
+
+
+def stopped(detector: str, error: InspectionError) -> Panel:
+    """Return the panel of a detector that an error keeps from answering."""
+    return Panel(detector, Status.BROKEN, problem=error.problem, fix=error.fix)

@@ -1,11 +1,11 @@
-"""Folders of this machine as a page names them: whole in commands, or not at all for strangers."""
+"""Folders of this machine as people read them: in commands to paste, or hidden from visitors."""
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from inspection.paths import quote, quote_path, shorten_paths
+from inspection.products.checkpoints import Checkpoints
+from inspection.products.dataset_folders import DatasetFolders
 from inspection.products.product import Product
 
 HERE = Path(__file__).resolve().parents[2]
@@ -13,45 +13,56 @@ CHECKPOINTS = HERE / "checkpoints"
 DEMO_DATA = HERE / "data" / "demo"
 
 
-@dataclass(frozen=True, slots=True)
 class Places:
-    """Where the checkpoints lie, and the datasets by name."""
+    """Where the checkpoints and the datasets of a catalogue lie, in words.
 
-    checkpoints: Path
-    data: Mapping[str, Path]
+    Attributes:
+        is_shared: whether visitors from elsewhere see the page, which then names no folder.
+    """
 
-    def command(
-        self, verb: str, product: Product, chosen: str, *, is_foreign: bool, is_shared: bool
-    ) -> str:
-        """Return the command that trains or evaluates a product.
+    def __init__(self, folder: Path, datasets: DatasetFolders, checkpoints: Checkpoints) -> None:
+        self.is_shared = False
+        self._folder = folder
+        self._datasets = datasets
+        self._checkpoints = checkpoints
 
-        Args:
-            verb: of `cli.py`.
-            product: to name.
-            chosen: options that say what of it.
-            is_foreign: whether the images that are shown are of another dataset.
-            is_shared: whether strangers read it, who are told no folder.
-        """
+    def train_command(self, product: Product, detector: str) -> str:
+        """Return the command that trains a detector of a product."""
+        chosen = _choose(product, detector) + " --all-good" * self._datasets.is_flat(product)
+        return self._command("train", product, chosen)
 
-        def show(folder: Path) -> str:
-            return "DIR" if is_shared else quote_path(folder)
+    def evaluate_command(self, product: Product, detector: str | None = None) -> str:
+        """Return the command that evaluates a detector, or all of the product's dataset."""
+        chosen = "" if detector is None else _choose(product, detector)
+        return self._command("evaluate", product, chosen)
 
-        data = self.data.get(product.dataset)
-        command = f"python cli.py {verb} --data {'DIR' if data is None else show(data)}{chosen}"
-        if is_foreign:
+    def hide(self, text: str) -> str:
+        """Return a text as the page shows it: without any path of this machine if it is shared."""
+        if not self.is_shared:
+            return text
+        names = [(self._folder, CHECKPOINTS.name), (CHECKPOINTS, CHECKPOINTS.name)]
+        names += [(folder, "DIR") for folder in self._datasets.by_name.values()]
+        home = Path(os.path.expanduser("~"))  # noqa: PTH111 (an account may have none)
+        names += [(HERE, "."), (Path.cwd(), "."), (home, "~")]
+        return shorten_paths(text, names)
+
+    def _command(self, verb: str, product: Product, chosen: str) -> str:
+        data = self._datasets.by_name.get(product.dataset)
+        shown = "DIR" if data is None else self._show(data)
+        command = f"python cli.py {verb} --data {shown}{chosen}"
+        if self._checkpoints.is_foreign(product):
             command += " --dataset NAME"
         elif data is not None and data.name != product.dataset:
             command += f" --dataset {quote(product.dataset)}"
-        if self.checkpoints.resolve() != CHECKPOINTS:
-            command += f" --checkpoints {show(self.checkpoints)}"
+        if self._folder.resolve() != CHECKPOINTS:
+            command += f" --checkpoints {self._show(self._folder)}"
         if data is not None and data.resolve() == DEMO_DATA:  # of which only samples may be there
             command = f"python cli.py demo-data\n{command}"
         return command
 
-    def hide(self, text: str) -> str:
-        """Return a text without any path of this machine."""
-        names = [(self.checkpoints, CHECKPOINTS.name), (CHECKPOINTS, CHECKPOINTS.name)]
-        names += [(folder, "DIR") for folder in self.data.values()]
-        home = Path(os.path.expanduser("~"))  # noqa: PTH111 (an account may have none)
-        names += [(HERE, "."), (Path.cwd(), "."), (home, "~")]
-        return shorten_paths(text, names)
+    def _show(self, folder: Path) -> str:
+        return "DIR" if self.is_shared else quote_path(folder)
+
+
+def _choose(product: Product, detector: str) -> str:
+    return f" --category {quote(product.category)} --detector {detector}"

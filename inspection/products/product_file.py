@@ -1,6 +1,7 @@
 """`product.json`, in the folder of a product: what holds for all its detectors."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,43 +14,42 @@ from inspection.types import Calibration
 PRODUCT = "product.json"
 
 
-def product_rate(folder: Path, calibrations: Iterable[Calibration]) -> float:
-    """Return a product's own false-alarm rate, or the default; never below a detector's floor.
+@dataclass(frozen=True, slots=True)
+class ProductSettings:
+    """What a product has decided for all its detectors.
+
+    Attributes:
+        own_rate: its false-alarm rate, between 0 and 1; None where it has none.
+        opening: id of the sample that a page opens with; None where it names none.
+    """
+
+    own_rate: float | None = None
+    opening: str | None = None
+
+    def rate(self, calibrations: Iterable[Calibration] = ()) -> float:
+        """Return its false-alarm rate, or the default; never below a detector's floor."""
+        wanted = DEFAULT_RATE if self.own_rate is None else self.own_rate
+        return default_rate(calibrations, wanted=wanted)
+
+
+def read_settings(folder: Path) -> ProductSettings:
+    """Read what is stored in the folder of a product.
 
     Raises:
-        CheckpointError: `product.json` is damaged.
+        CheckpointError: the file is damaged.
     """
-    own = load_product_rate(folder)
-    return default_rate(calibrations, wanted=DEFAULT_RATE if own is None else own)
+    content = _read(folder)
+    rate, opening = content.get("false_alarm_rate"), content.get("opens_with")
+    if rate is not None and (not isinstance(rate, float) or not 0 < rate < 1):
+        raise CheckpointError(
+            f"{folder / PRODUCT} holds no rate between 0 and 1.", _store_again(folder)
+        )
+    return ProductSettings(rate, opening if isinstance(opening, str) and opening else None)
 
 
 def save_product_rate(folder: Path, false_alarm_rate: float) -> None:
     """Store a product's own false-alarm rate in the folder that holds its detectors."""
     write_json(folder / PRODUCT, {**_read(folder), "false_alarm_rate": false_alarm_rate})
-
-
-def load_opening(folder: Path) -> str | None:
-    """Return the id of the sample that a page opens with, if the product names one.
-
-    Raises:
-        CheckpointError: the file is damaged.
-    """
-    opening = _read(folder).get("opens_with")
-    return opening if isinstance(opening, str) else None
-
-
-def load_product_rate(folder: Path) -> float | None:
-    """Return a product's own false-alarm rate, or None if it has none.
-
-    Raises:
-        CheckpointError: the file is damaged.
-    """
-    rate = _read(folder).get("false_alarm_rate")
-    if rate is not None and (not isinstance(rate, float) or not 0 < rate < 1):
-        raise CheckpointError(
-            f"{folder / PRODUCT} holds no rate between 0 and 1.", _store_again(folder)
-        )
-    return rate
 
 
 def _read(folder: Path) -> dict[str, Any]:

@@ -90,14 +90,14 @@ class Report:
     items: tuple[Item, ...]
 
 
-def make_item(inspection: Inspection, *, note: str = "", has_pictures: bool = True) -> Item:
+def make_item(inspection: Inspection, *, has_pictures: bool = True) -> Item:
     """Return what a report keeps of an inspection."""
     image = inspection.image
     return Item(
         name=readable(inspection.source),
         size=(image.shape[0], image.shape[1]),
         pixel_hash=pixel_hash(image),
-        note=note,
+        note=" ".join(inspection.notes),
         findings=tuple(replace(one, anomaly_map=NO_MAP) for one in inspection.findings),
         pictures=_draw_pictures(inspection) if has_pictures else None,
         familiarity=inspection.familiarity,
@@ -286,17 +286,16 @@ def make_csv(report: Report) -> str:
     return csv_text(rows)
 
 
-def write_overlays(inspection: Inspection, out: Path, *, number: int, note: str = "") -> list[Row]:
+def write_overlays(inspection: Inspection, out: Path, *, number: int) -> list[Row]:
     """Write one overlay per detector and return a row of figures for each.
 
     Args:
         inspection: of one image.
         out: the folder.
         number: put before the file names, since two images may be called the same.
-        note: what a reader has to know of the image, such as that a detector has learned from it.
     """
     stem = shorten(Path(inspection.source).stem, MAX_STEM_BYTES)
-    about = _about(inspection, note)
+    about = _about(inspection)
     rows: list[Row] = []
     for finding in inspection.findings:
         overlay = out / f"{number:04d}_{stem}_{finding.detector}.png"
@@ -311,18 +310,18 @@ def write_overlays(inspection: Inspection, out: Path, *, number: int, note: str 
     return rows
 
 
-def unfamiliar_row(inspection: Inspection, detector: str, *, note: str) -> Row:
+def unfamiliar_row(inspection: Inspection, detector: str) -> Row:
     """Return the row of a detector that was not asked, since the image shows something else."""
-    return {**_about(inspection, note), "detector": detector}
+    return {**_about(inspection), "detector": detector}
 
 
-def _about(inspection: Inspection, note: str) -> Row:
+def _about(inspection: Inspection) -> Row:
     verdicts = [finding.verdict for finding in inspection.findings]
     familiarity = None if inspection.namings else inspection.familiarity
     return {
         "image": readable(inspection.source),
         "outcome": decide_outcome(verdicts, familiarity).value,
-        "note": note,
+        "note": " ".join(inspection.notes),
         **familiarity_row(inspection.familiarity),
     }
 

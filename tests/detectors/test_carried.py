@@ -20,7 +20,7 @@ from inspection.evaluation.files import load_evaluation
 from inspection.preprocess import to_input_size
 from inspection.products.checkpoint_folders import CARD, load_calibration
 from inspection.products.places import CHECKPOINTS
-from inspection.products.product_file import load_opening
+from inspection.products.product_file import read_settings
 from inspection.products.split_plan import load_split
 from inspection.types import Split
 
@@ -64,7 +64,7 @@ def test_the_page_opens_with_an_unseen_sample_that_every_detector_flags() -> Non
     openings = {
         folder: opening
         for folder in DEMO.iterdir()
-        if folder.is_dir() and (opening := load_opening(folder))
+        if folder.is_dir() and (opening := read_settings(folder).opening)
     }
     assert len(openings) == 1
     ((product, opening),) = openings.items()

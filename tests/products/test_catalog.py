@@ -66,8 +66,8 @@ def test_a_dataset_may_have_another_name_than_its_folder(tmp_path: Path, data: P
         tmp_path / "ck", {"tiles": data}, loader=Loads(), detectors=make_infos("cae", "unet")
     )
     assert list(catalog.products) == ["tiles/disc"]
-    assert catalog.samples("tiles/disc")
-    assert "--dataset tiles" in catalog.peek("tiles/disc", "unet").fix
+    assert catalog.samples.unseen(catalog.product("tiles/disc"))
+    assert "--dataset tiles" in catalog.channels.peek(catalog.product("tiles/disc"), "unet").fix
 
 
 def test_an_optional_detector_is_not_missed_but_shown_once_it_is_trained(tmp_path: Path) -> None:
@@ -78,10 +78,14 @@ def test_an_optional_detector_is_not_missed_but_shown_once_it_is_trained(tmp_pat
         loader=Loads(),
         detectors=make_infos("cae", "unet", "classifier"),
     )
-    assert catalog.peek("demo/washer", "unet").status is Status.MISSING
-    assert catalog.load("demo/washer", "classifier").status is Status.ABSENT
+    assert catalog.channels.peek(catalog.product("demo/washer"), "unet").status is Status.MISSING
+    assert (
+        catalog.channels.load(catalog.product("demo/washer"), "classifier").status is Status.ABSENT
+    )
     write_checkpoint(tmp_path / "demo" / "washer" / "classifier")
-    assert catalog.load("demo/washer", "classifier").status is Status.READY
+    assert (
+        catalog.channels.load(catalog.product("demo/washer"), "classifier").status is Status.READY
+    )
 
 
 def test_a_detector_is_loaded_once_and_again_when_it_was_trained_anew(tmp_path: Path) -> None:
@@ -89,13 +93,13 @@ def test_a_detector_is_loaded_once_and_again_when_it_was_trained_anew(tmp_path: 
     write_checkpoint(folder)
     loads = Loads()
     catalog = Catalog(tmp_path, [], loader=loads, detectors=make_infos("cae", "unet"))
-    assert catalog.peek("demo/washer", "cae").status is Status.LOADING
-    first = catalog.load("demo/washer", "cae")
+    assert catalog.channels.peek(catalog.product("demo/washer"), "cae").status is Status.LOADING
+    first = catalog.channels.load(catalog.product("demo/washer"), "cae")
     assert first.status is Status.READY
-    assert catalog.load("demo/washer", "cae") is first
-    assert catalog.peek("demo/washer", "cae") is first
+    assert catalog.channels.load(catalog.product("demo/washer"), "cae") is first
+    assert catalog.channels.peek(catalog.product("demo/washer"), "cae") is first
     os.utime(folder / "detector.json", (1, 1))
-    assert catalog.load("demo/washer", "cae") is not first
+    assert catalog.channels.load(catalog.product("demo/washer"), "cae") is not first
     assert len(loads.folders) == 2
 
 
@@ -104,10 +108,10 @@ def test_a_missing_detector_names_its_command_and_a_broken_one_its_remedy(tmp_pa
     loads = Loads()
     loads.is_broken = True
     catalog = Catalog(tmp_path, [], loader=loads, detectors=make_infos("cae", "unet"))
-    missing = catalog.load("demo/washer", "unet")
+    missing = catalog.channels.load(catalog.product("demo/washer"), "unet")
     assert missing.status is Status.MISSING
     assert "--category washer --detector unet" in missing.fix
-    broken = catalog.load("demo/washer", "cae")
+    broken = catalog.channels.load(catalog.product("demo/washer"), "cae")
     assert (broken.status, broken.problem, broken.fix) == (
         Status.BROKEN,
         "It is broken.",
@@ -137,14 +141,16 @@ def test_a_detector_that_fails_while_loading_says_so_and_is_tried_again(
         return make_channel(1, 2, 3)
 
     catalog = Catalog(tmp_path, [], loader=load, detectors=make_infos("cae"))
-    panel = catalog.load("demo/washer", "cae")
+    panel = catalog.channels.load(catalog.product("demo/washer"), "cae")
     assert panel.status is Status.BROKEN
     reason = error.problem if isinstance(error, InspectionError) else str(error).split("\n")[0]
     assert (reason or type(error).__name__) in panel.problem
     assert "\n" not in panel.problem
     assert panel.fix
-    assert catalog.peek("demo/washer", "cae") is panel, "nothing is read only to show it"
-    assert catalog.load("demo/washer", "cae").status is Status.READY
+    assert catalog.channels.peek(catalog.product("demo/washer"), "cae") is panel, (
+        "nothing is read only to show it"
+    )
+    assert catalog.channels.load(catalog.product("demo/washer"), "cae").status is Status.READY
 
 
 def test_the_command_for_an_untrained_product_names_its_category_alone(tmp_path: Path) -> None:
@@ -159,9 +165,9 @@ def test_a_checkpoint_that_a_killed_training_left_aside_is_brought_back(tmp_path
     write_checkpoint(product / "cae.tmp-old")
     catalog = Catalog(tmp_path, [], loader=Loads(), detectors=make_infos("cae"))
     assert list(catalog.products) == ["demo/washer"]
-    assert catalog.load("demo/washer", "cae").status is Status.READY
+    assert catalog.channels.load(catalog.product("demo/washer"), "cae").status is Status.READY
     (product / "cae").rename(product / "cae.tmp-old")
-    assert catalog.load("demo/washer", "cae").status is Status.READY
+    assert catalog.channels.load(catalog.product("demo/washer"), "cae").status is Status.READY
     assert not (product / "cae.tmp-old").exists()
 
 
@@ -174,7 +180,7 @@ def test_a_training_between_its_two_renames_is_left_alone(
     fresh = product / "cae.tmp-x1"
     monkeypatch.setattr("time.sleep", lambda _: fresh.rename(product / "cae"))
     catalog = Catalog(tmp_path, [], loader=Loads(), detectors=make_infos("cae"))
-    assert catalog.trained("demo/washer") == ("cae",)
+    assert catalog.checkpoints.trained(catalog.product("demo/washer")) == ("cae",)
     assert (product / "cae.tmp-old").exists()
 
 
@@ -193,7 +199,7 @@ def test_the_command_of_a_missing_detector_can_be_pasted(
 ) -> None:
     write_checkpoint(tmp_path / "my data" / name / "cae")
     catalog = Catalog(tmp_path, [], loader=Loads(), detectors=make_infos("cae", "unet"))
-    command = catalog.peek(f"my data/{name}", "unet").fix
+    command = catalog.channels.peek(catalog.product(f"my data/{name}"), "unet").fix
     assert f" --category {quoted} --detector unet --checkpoints {tmp_path}" in command
     words = shlex.split(command)
     assert words[words.index("--category") + 1] == name
@@ -203,18 +209,18 @@ def test_the_command_for_a_folder_of_photographs_says_that_all_are_good(tmp_path
     photos = write_flat(tmp_path / "photos")
     catalog = Catalog(tmp_path / "ck", [photos], loader=Loads(), detectors=make_infos("cae"))
     (key,) = catalog.products
-    assert "--detector cae --all-good" in catalog.peek(key, "cae").fix
+    assert "--detector cae --all-good" in catalog.channels.peek(catalog.product(key), "cae").fix
 
 
 def test_the_commands_of_a_shared_page_name_no_folder_of_the_machine(
     tmp_path: Path, data: Path
 ) -> None:
     catalog = Catalog(tmp_path / "ck", [data], loader=Loads(), detectors=make_infos("cae"))
-    assert str(tmp_path) in catalog.evaluate_command("parts/disc")
-    catalog.is_shared = True
+    assert str(tmp_path) in catalog.places.evaluate_command(catalog.product("parts/disc"))
+    catalog.places.is_shared = True
     for command in (
-        catalog.evaluate_command("parts/disc", "cae"),
-        catalog.peek("parts/disc", "cae").fix,
+        catalog.places.evaluate_command(catalog.product("parts/disc"), "cae"),
+        catalog.channels.peek(catalog.product("parts/disc"), "cae").fix,
     ):
         assert str(tmp_path) not in command
         assert "--data DIR --category disc --detector cae --checkpoints DIR" in command
@@ -227,7 +233,7 @@ def test_a_demo_product_is_drawn_before_it_is_trained(
     monkeypatch.setattr("inspection.products.places.DEMO_DATA", data)
     monkeypatch.chdir(tmp_path)
     catalog = Catalog(tmp_path / "ck", [data], loader=Loads(), detectors=make_infos("cae"))
-    assert catalog.peek("parts/disc", "cae").fix.splitlines() == [
+    assert catalog.channels.peek(catalog.product("parts/disc"), "cae").fix.splitlines() == [
         "python cli.py demo-data",
         "python cli.py train --data parts --category disc --detector cae",
     ]
@@ -239,20 +245,26 @@ def test_images_that_a_detector_learns_later_leave_the_strip(tmp_path: Path, dat
     seen = {test[0]: pixel_hash(read_image(data / test[0]))}
     product = tmp_path / "ck" / "parts" / "disc"
     catalog = Catalog(tmp_path / "ck", [data], loader=Loads(), detectors=make_infos("cae"))
-    assert [sample.id for sample in catalog.samples("parts/disc")] == test
-    assert catalog.samples("parts/disc") is catalog.samples("parts/disc")
+    assert [sample.id for sample in catalog.samples.unseen(catalog.product("parts/disc"))] == test
+    assert catalog.samples.unseen(catalog.product("parts/disc")) is catalog.samples.unseen(
+        catalog.product("parts/disc")
+    )
     write_checkpoint(product / "cae", seen=seen)
-    assert [sample.id for sample in catalog.samples("parts/disc")] == test[1:]
+    assert [sample.id for sample in catalog.samples.unseen(catalog.product("parts/disc"))] == test[
+        1:
+    ]
     plan = make_split(samples)
     save_split(product, replace(plan, roles={**plan.roles, test[1]: Split.TRAIN}))
-    assert [sample.id for sample in catalog.samples("parts/disc")] == test[2:]
+    assert [sample.id for sample in catalog.samples.unseen(catalog.product("parts/disc"))] == test[
+        2:
+    ]
 
 
 def test_what_was_trained_or_put_into_a_dataset_meanwhile_is_found(
     tmp_path: Path, data: Path
 ) -> None:
     catalog = Catalog(tmp_path / "ck", [data], loader=Loads(), detectors=make_infos("cae"))
-    before = catalog.samples("parts/disc")
+    before = catalog.samples.unseen(catalog.product("parts/disc"))
     write_checkpoint(tmp_path / "ck" / "demo" / "washer" / "cae")
     write_dataset(data, category="ring")
     spots = data / "disc" / "test" / "spot"
@@ -261,8 +273,8 @@ def test_what_was_trained_or_put_into_a_dataset_meanwhile_is_found(
         make_later(folder)
     catalog.refresh()
     assert list(catalog.products) == ["parts/disc", "parts/ring", "demo/washer"]
-    assert catalog.trained("demo/washer") == ("cae",)
-    found = {sample.id for sample in catalog.samples("parts/disc")}
+    assert catalog.checkpoints.trained(catalog.product("demo/washer")) == ("cae",)
+    found = {sample.id for sample in catalog.samples.unseen(catalog.product("parts/disc"))}
     assert found - {sample.id for sample in before} == {"disc/test/spot/new.png"}
 
 
@@ -276,20 +288,20 @@ def test_products_of_a_dataset_that_cannot_be_read_any_more_stay(
     catalog.refresh()
     assert list(catalog.products) == ["parts/disc"]
     with pytest.raises(DatasetError, match="no images"):
-        catalog.samples("parts/disc")
+        catalog.samples.unseen(catalog.product("parts/disc"))
 
 
 def test_a_folder_that_has_not_changed_is_listed_once(
     tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     catalog = Catalog(tmp_path / "ck", [data], loader=Loads(), detectors=make_infos("cae"))
-    sample = catalog.samples("parts/disc")[0]
+    sample = catalog.samples.unseen(catalog.product("parts/disc"))[0]
     learned = next(s for s in read_dataset(data).samples if s.split is Split.TRAIN)
-    assert catalog.any_sample("parts/disc", learned.id).id == learned.id
+    assert catalog.samples.find(catalog.product("parts/disc"), learned.id).id == learned.id
     fail = "inspection.datasets.cache.read_dataset"
     monkeypatch.setattr(fail, lambda *_, **__: pytest.fail("it was listed"))
     catalog.refresh()
-    assert catalog.any_sample("parts/disc", sample.id) is sample
+    assert catalog.samples.find(catalog.product("parts/disc"), sample.id) is sample
 
 
 def test_only_unseen_test_images_are_offered(tmp_path: Path, data: Path) -> None:
@@ -300,11 +312,12 @@ def test_only_unseen_test_images_are_offered(tmp_path: Path, data: Path) -> None
     write_checkpoint(product / "cae", seen=seen)
     save_split(product, make_split(samples))
     catalog = Catalog(tmp_path / "ck", [data], loader=Loads(), detectors=make_infos("cae"))
-    assert [sample.id for sample in catalog.samples("parts/disc")] == test[1:]
-    assert catalog.sample("parts/disc", test[1]).id == test[1]
-    for stranger in (test[0], "../../secret.png"):
-        with pytest.raises(DatasetError, match="no sample"):
-            catalog.sample("parts/disc", stranger)
+    assert [sample.id for sample in catalog.samples.unseen(catalog.product("parts/disc"))] == test[
+        1:
+    ]
+    assert catalog.samples.find(catalog.product("parts/disc"), test[1]).id == test[1]
+    with pytest.raises(DatasetError, match="no image"):
+        catalog.samples.find(catalog.product("parts/disc"), "../../secret.png")
     assert read_seen(product / "cae") == {**seen, "c.png": "00"}
 
 
@@ -315,8 +328,8 @@ def test_a_product_that_names_an_opening_comes_first(tmp_path: Path) -> None:
     (tmp_path / "demo" / "washer" / "product.json").write_text(json.dumps(opening))
     catalog = Catalog(tmp_path, [], loader=Loads(), detectors=make_infos("cae"))
     assert list(catalog.products) == ["demo/washer", "demo/bottle"]
-    assert catalog.opening("demo/washer") == "washer/test/dent/000.png"
-    assert catalog.opening("demo/bottle") is None
+    assert catalog.settings(catalog.product("demo/washer")).opening == "washer/test/dent/000.png"
+    assert catalog.settings(catalog.product("demo/bottle")).opening is None
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"format": 99}', "\x00"])
@@ -328,11 +341,10 @@ def test_a_damaged_file_of_one_product_is_told_where_that_product_is_asked_for(
     (tmp_path / "demo" / "bottle" / "product.json").write_text(content)
     catalog = Catalog(tmp_path, [], loader=Loads(), detectors=make_infos("cae"))
     assert sorted(catalog.products) == ["demo/bottle", "demo/washer"]
-    assert catalog.opening("demo/washer") is None
-    assert catalog.wanted_rate("demo/washer") == 0.02
-    for ask in (catalog.opening, catalog.wanted_rate):
-        with pytest.raises(CheckpointError, match=r"product\.json"):
-            ask("demo/bottle")
+    assert catalog.settings(catalog.product("demo/washer")).opening is None
+    assert catalog.settings(catalog.product("demo/washer")).rate() == 0.02
+    with pytest.raises(CheckpointError, match=r"product\.json"):
+        catalog.settings(catalog.product("demo/bottle"))
 
 
 def test_a_product_has_its_own_rate_but_never_below_a_floor(tmp_path: Path) -> None:
@@ -340,7 +352,10 @@ def test_a_product_has_its_own_rate_but_never_below_a_floor(tmp_path: Path) -> N
     write_checkpoint(product / "cae")
     catalog = Catalog(tmp_path, [], loader=Loads(), detectors=make_infos("cae"))
     many = make_calibration(*range(99))
-    assert catalog.rate("demo/washer", [many]) == 0.02
+    assert catalog.settings(catalog.product("demo/washer")).rate([many]) == 0.02
     save_product_rate(product, 0.05)
-    assert catalog.rate("demo/washer", [many]) == 0.05
-    assert catalog.rate("demo/washer", [many, make_calibration(1, 2, 3)]) == 0.25
+    assert catalog.settings(catalog.product("demo/washer")).rate([many]) == 0.05
+    assert (
+        catalog.settings(catalog.product("demo/washer")).rate([many, make_calibration(1, 2, 3)])
+        == 0.25
+    )

@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 import cli
-from app import print_strangers
+from app import print_mismatched
 from detectors.backbones.student import Student
 from detectors.patchcore.detector import PatchCore
 from inspection.datasets.dataset import Dataset, read_dataset
@@ -24,8 +24,7 @@ from inspection.errors import CheckpointError, DatasetError, InspectionError
 from inspection.images import pixel_hash, read_image, read_sample
 from inspection.products.catalog import Catalog
 from inspection.products.checkpoint_folders import CARD, save_calibration
-from inspection.products.dataset_identity import check_dataset, find_strangers
-from inspection.products.familiarity import FamiliarityCheck
+from inspection.products.dataset_identity import check_dataset, find_mismatched
 from inspection.products.panels import Status
 from inspection.products.reading import Measured, load_reading, read_by, save_reading
 from inspection.products.split_plan import load_split, save_split
@@ -285,22 +284,24 @@ def test_the_page_does_not_join_a_folder_with_detectors_of_another(
 ) -> None:
     data = work / "b" / "data"
     catalog = make_catalog(work / "ck", data)
-    panel = catalog.load("data/disc", "patchcore")
+    panel = catalog.channels.load(catalog.product("data/disc"), "patchcore")
     assert (panel.status, panel.channel) == (Status.BROKEN, None)
     product = work / "ck" / "data" / "disc"
     assert panel.problem == (
         f"{product} was trained on another dataset than the folder {data}: {NONE_SAME}."
     )
     assert f"--data NAME={data}" in panel.fix
-    assert catalog.peek("data/disc", "patchcore").problem == panel.problem
-    assert "--dataset NAME" in catalog.peek("data/disc", "cae").fix
+    assert catalog.channels.peek(catalog.product("data/disc"), "patchcore").problem == panel.problem
+    assert "--dataset NAME" in catalog.channels.peek(catalog.product("data/disc"), "cae").fix
     samples = read_dataset(data).samples
     tested = [one for one in apply_split(samples, make_split(samples)) if one.split is Split.TEST]
-    assert list(catalog.samples("data/disc")) == tested
+    assert list(catalog.samples.unseen(catalog.product("data/disc"))) == tested
     known = pixel_hash(read_image(work / "a" / "data" / "disc" / "train" / "good" / "001.png"))
-    assert catalog.detectors_that_saw("data/disc", known) == ()
-    assert FamiliarityCheck(catalog)._look("data/disc") is None, "it looks as another dataset does"
-    print_strangers(catalog)
+    assert catalog.checkpoints.that_saw(catalog.product("data/disc"), known) == ()
+    assert catalog.familiarity.look(catalog.product("data/disc")) is None, (
+        "it looks as another dataset does"
+    )
+    print_mismatched(catalog)
     assert capsys.readouterr().out == f"Note: {panel.problem} {panel.fix}\n"
 
 
@@ -309,20 +310,21 @@ def test_a_folder_that_is_exchanged_while_the_page_is_open_is_noticed(
 ) -> None:
     shown = shutil.copytree(work / "a" / "data", tmp_path / "data")
     catalog = make_catalog(work / "ck", shown)
-    assert catalog.samples("data/disc")
-    assert catalog.joined("data/disc") == ("patchcore",)
+    assert catalog.samples.unseen(catalog.product("data/disc"))
+    assert catalog.checkpoints.matching(catalog.product("data/disc")) == ("patchcore",)
     shutil.rmtree(shown)
     write_dataset(shown, num_test=5, seed=10_000)
-    assert catalog.samples("data/disc")
-    assert catalog.joined("data/disc") == ()
+    assert catalog.samples.unseen(catalog.product("data/disc"))
+    assert catalog.checkpoints.matching(catalog.product("data/disc")) == ()
 
 
 def test_the_page_joins_a_folder_with_its_own_detectors_under_any_name(work: Path) -> None:
-    assert make_catalog(work / "ck", work / "a" / "data").load("data/disc", "patchcore").channel
+    catalog = make_catalog(work / "ck", work / "a" / "data")
+    assert catalog.channels.load(catalog.product("data/disc"), "patchcore").channel is not None
     catalog = make_catalog(work / "ck")
-    assert catalog.load("data/disc", "patchcore").channel is not None
-    assert FamiliarityCheck(catalog)._look("data/disc") is not None
-    assert catalog.strangers("data/disc") == {}
+    assert catalog.channels.load(catalog.product("data/disc"), "patchcore").channel is not None
+    assert catalog.familiarity.look(catalog.product("data/disc")) is not None
+    assert catalog.checkpoints.mismatched(catalog.product("data/disc")) == {}
 
 
 def test_the_odd_one_out_of_most_answers_for_nobody(work: Path, tmp_path: Path) -> None:
@@ -332,15 +334,15 @@ def test_the_odd_one_out_of_most_answers_for_nobody(work: Path, tmp_path: Path) 
     write_detector(product / "unet", first, created="2026-01-01")
     write_detector(product / "patchcore", first, created="2026-01-01")
     catalog = make_catalog(tmp_path / "ck")
-    assert catalog.joined("data/disc") == ("unet", "patchcore")
-    panel = catalog.load("data/disc", "cae")
+    assert catalog.checkpoints.matching(catalog.product("data/disc")) == ("unet", "patchcore")
+    panel = catalog.channels.load(catalog.product("data/disc"), "cae")
     assert panel.problem == (
         "CAE was trained on another dataset than U-Net and PatchCore: "
         "of 12 images that both have by name, none shows the same."
     )
     assert "--category disc --detector cae" in panel.fix
     with pytest.raises(InspectionError, match="CAE was trained on another dataset"):
-        catalog.channel("data/disc", "cae")
+        catalog.channels.judging(catalog.product("data/disc"), "cae")
     (trouble,) = (one for one in Results(catalog).troubles(["data/disc"]) if not one.command)
     assert trouble.detector == "CAE"
     assert panel.problem in trouble.problem
@@ -356,10 +358,10 @@ def test_of_two_detectors_of_two_datasets_the_newer_one_answers(work: Path, tmp_
     write_detector(product / "cae", second, created="2026-03-01")
     write_detector(product / "unet", first, created="2026-01-01")
     catalog = make_catalog(tmp_path / "ck")
-    assert catalog.joined("data/disc") == ("cae",)
+    assert catalog.checkpoints.matching(catalog.product("data/disc")) == ("cae",)
     shutil.rmtree(product / "unet")
     write_detector(product / "unet", second, created="2026-04-01")
-    assert catalog.joined("data/disc") == ("cae", "unet")
+    assert catalog.checkpoints.matching(catalog.product("data/disc")) == ("cae", "unet")
 
 
 def test_inspecting_names_whom_it_leaves_out(work: Path, tmp_path: Path) -> None:
@@ -405,4 +407,4 @@ def test_a_dataset_of_deep_images_is_known_again_by_its_own_white(work: Path) ->
     dataset = read_dataset(work / "deep/data").of("disc")
     check_dataset(work / "ck/deep/disc", dataset)
     trained = make_infos("patchcore")
-    assert find_strangers(work / "ck/deep/disc", tuple(trained.values()), dataset) == {}
+    assert find_mismatched(work / "ck/deep/disc", tuple(trained.values()), dataset) == {}

@@ -97,7 +97,7 @@ def merge(steps: Iterator[dict[str, Any]]) -> dict[str, Any]:
 
 def test_what_needs_good_images_is_hidden_and_the_classifier_is_offered(root: Path) -> None:
     catalog = open_catalog(root)
-    panels = {name: catalog.peek(KEY, name) for name in catalog.detectors}
+    panels = {name: catalog.channels.peek(catalog.product(KEY), name) for name in catalog.detectors}
     assert {panels[name].status for name in DETECTORS} == {Status.UNABLE}
     assert not any(panels[name].fix for name in DETECTORS), "no command that would fail"
     assert panels["classifier"].status is Status.MISSING
@@ -109,7 +109,9 @@ def test_what_needs_good_images_is_hidden_and_the_classifier_is_offered(root: Pa
 
 def test_with_good_images_everything_is_as_ever(tmp_path: Path) -> None:
     catalog = make_catalog(tmp_path, trained=())
-    assert {catalog.peek("drawn/part", name).status for name in DETECTORS} == {Status.MISSING}
+    assert {
+        catalog.channels.peek(catalog.product("drawn/part"), name).status for name in DETECTORS
+    } == {Status.MISSING}
     assert merge(Handlers(catalog).open_page("drawn/part"))["header"]["note"] == ""
 
 
@@ -135,9 +137,11 @@ def test_the_terminal_says_what_the_classifier_takes_the_first_image_for(catalog
 
 
 def test_who_needs_a_verdict_is_told_that_there_is_none(catalog: Catalog) -> None:
-    assert catalog.answering(KEY, "classifier").calibration.num_normal == 0
+    assert (
+        catalog.channels.answering(catalog.product(KEY), "classifier").calibration.num_normal == 0
+    )
     with pytest.raises(CheckpointError, match="learned from defects alone"):
-        catalog.channel(KEY, "classifier")
+        catalog.channels.judging(catalog.product(KEY), "classifier")
 
 
 def test_judges_and_namers_answer_together_at_the_rate_of_the_judges() -> None:
@@ -150,7 +154,7 @@ def test_judges_and_namers_answer_together_at_the_rate_of_the_judges() -> None:
 
 
 def test_a_report_names_the_defect_and_gives_no_verdict(catalog: Catalog) -> None:
-    sample = catalog.samples(KEY)[0].id
+    sample = catalog.samples.unseen(catalog.product(KEY))[0].id
     request = {"format": "json", "rate": 0.02, "product": KEY, "sample": sample}
     slot = Reporter(catalog).make(request, None)
     found = json.loads(base64.b64decode(slot["content"]))["images"][0]
@@ -171,7 +175,7 @@ def test_the_pages_of_a_report_say_why_there_is_no_verdict(
         return b""
 
     monkeypatch.setitem(FORMATS, "html", keep)
-    sample = catalog.samples(KEY)[0].id
+    sample = catalog.samples.unseen(catalog.product(KEY))[0].id
     request = {"format": "html", "rate": 0.02, "product": KEY, "sample": sample}
     Reporter(catalog).make(request, None)
     blocks = list(lay_out(kept[0]))

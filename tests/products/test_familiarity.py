@@ -14,7 +14,6 @@ from inspection.errors import CheckpointError, DatasetError
 from inspection.products.catalog import Catalog
 from inspection.products.familiarity import (
     FILE,
-    FamiliarityCheck,
     ProductLook,
     SizeRange,
     embed_whole,
@@ -56,10 +55,9 @@ def judge(look: ProductLook, image: RGBImage) -> float:
     return look.judge(vector, (image.shape[0], image.shape[1])).score
 
 
-def make_looking_catalog(root: Path, *categories: str) -> Catalog:
+def make_looking_catalog(root: Path, *categories: str, source: str = "fake") -> Catalog:
     """Return a catalogue of drawn products whose first one knows what its parts look like."""
-    catalog = make_catalog(root, categories=categories or ("part",))
-    catalog.embed = FakeEmbed()
+    catalog = make_catalog(root, categories=categories or ("part",), embed=FakeEmbed(source))
     write_look(catalog.product("drawn/part").folder)
     return catalog
 
@@ -152,7 +150,9 @@ def test_an_image_of_quite_another_shape_or_size_is_unfamiliar(
     tmp_path: Path, size: tuple[int, int], reason: str
 ) -> None:
     catalog = make_looking_catalog(tmp_path)
-    found = FamiliarityCheck(catalog).check("drawn/part", np.full((*size, 3), 115, np.uint8))
+    found = catalog.familiarity.check(
+        catalog.product("drawn/part"), np.full((*size, 3), 115, np.uint8)
+    )
     assert found is not None
     assert found.reason == reason
     assert found.is_familiar == (reason == "")
@@ -181,7 +181,7 @@ def test_a_product_without_the_file_is_not_judged(tmp_path: Path) -> None:
     catalog = make_looking_catalog(tmp_path)
     (catalog.product("drawn/part").folder / FILE).unlink()
     image = np.zeros((96, 96, 3), np.uint8)
-    assert FamiliarityCheck(catalog).check("drawn/part", image) is None
+    assert catalog.familiarity.check(catalog.product("drawn/part"), image) is None
 
 
 @pytest.mark.parametrize(
@@ -202,15 +202,14 @@ def test_a_damaged_file_is_told_with_its_remedy(
     damage(folder / FILE)
     assert not has_look(folder, FakeEmbed())
     with pytest.raises(CheckpointError, match=f"{sentence}.*train-all"):
-        FamiliarityCheck(catalog).check("drawn/part", np.zeros((96, 96, 3), np.uint8))
+        catalog.familiarity.check(catalog.product("drawn/part"), np.zeros((96, 96, 3), np.uint8))
 
 
 def test_the_vectors_of_another_backbone_are_not_compared(tmp_path: Path) -> None:
-    catalog = make_looking_catalog(tmp_path)
-    catalog.embed = FakeEmbed("another")
+    catalog = make_looking_catalog(tmp_path, source="another")
     with pytest.raises(CheckpointError, match="was made with another backbone"):
-        FamiliarityCheck(catalog).check("drawn/part", np.zeros((96, 96, 3), np.uint8))
-    assert not has_look(catalog.product("drawn/part").folder, catalog.embed)
+        catalog.familiarity.check(catalog.product("drawn/part"), np.zeros((96, 96, 3), np.uint8))
+    assert not has_look(catalog.product("drawn/part").folder, FakeEmbed("another"))
 
 
 def test_without_normal_images_there_is_nothing_to_learn() -> None:
@@ -219,29 +218,28 @@ def test_without_normal_images_there_is_nothing_to_learn() -> None:
 
 
 @pytest.fixture(scope="module")
-def demo_check() -> FamiliarityCheck:
-    """Return the check of the demo products that the project carries."""
+def demo() -> Catalog:
+    """Return the demo products that the project carries."""
 
     def load(folder: Path) -> Channel:
         raise AssertionError(folder)
 
-    catalog = Catalog(
+    return Catalog(
         CHECKPOINTS,
         (),
         loader=load,
         detectors=make_infos("cae", "unet", "patchcore"),
         embed=Embedder(device="cpu"),
     )
-    return FamiliarityCheck(catalog)
 
 
 @pytest.mark.parametrize("product", PRODUCTS)
 def test_the_strongest_defects_of_a_demo_product_are_no_other_product(
-    demo_check: FamiliarityCheck, product: str
+    demo: Catalog, product: str
 ) -> None:
     for kind in (None, *PRODUCTS[product].defect_types):
         image, _ = draw_sample(product, "test", kind, 0)
-        found = demo_check.check(f"demo/{product}", image)
+        found = demo.familiarity.check(demo.product(f"demo/{product}"), image)
         assert found is not None
         assert found.is_familiar, (kind, found)
         assert found.score < 0.5, "not even near"
@@ -249,12 +247,10 @@ def test_the_strongest_defects_of_a_demo_product_are_no_other_product(
 
 
 @pytest.mark.parametrize("product", PRODUCTS)
-def test_a_demo_product_is_told_from_the_others_and_named(
-    demo_check: FamiliarityCheck, product: str
-) -> None:
+def test_a_demo_product_is_told_from_the_others_and_named(demo: Catalog, product: str) -> None:
     image, _ = draw_sample(product, "test", None, 1)
     for other in PRODUCTS.keys() - {product}:
-        found = demo_check.check(f"demo/{other}", image)
+        found = demo.familiarity.check(demo.product(f"demo/{other}"), image)
         assert found is not None
         assert not found.is_familiar
         assert found.looks_like == f"demo/{product}"
@@ -264,25 +260,25 @@ def test_a_demo_product_is_told_from_the_others_and_named(
 def test_what_is_much_nearer_to_another_product_is_told_from_closer_by(tmp_path: Path) -> None:
     """A reddish picture, 0.75 times as far as the limit; half as red, it is not suspicious."""
     catalog = make_looking_catalog(tmp_path, "part", "red")
-    check = FamiliarityCheck(catalog)
+    check, part = catalog.familiarity.check, catalog.product("drawn/part")
     reddish, pale = (
         np.full((96, 96, 3), one, np.uint8) for one in ((180, 100, 100), (150, 110, 110))
     )
-    alone = check.check("drawn/part", reddish)
+    alone = check(part, reddish)
     assert alone is not None
     assert alone.is_familiar
     write_look(catalog.product("drawn/red").folder, reddish)
     for image, other in ((reddish, "drawn/red"), (pale, None)):
-        found = check.check("drawn/part", image)
+        found = check(part, image)
         assert found is not None
         assert (found.looks_like, found.is_familiar) == (other, other is None)
-    found = check.check("drawn/part", reddish)
+    found = check(part, reddish)
     assert found is not None
     assert found.threshold == 0.625 < found.score == pytest.approx(0.3 / 0.4, abs=0.02)
     assert found.reason.endswith("times nearer to the normal images of drawn/red.")
     further = np.full((96, 96, 3), (180, 30, 30), np.uint8)
     write_look(catalog.product("drawn/red").folder, further)
-    beside = check.check("drawn/part", reddish)
+    beside = check(part, reddish)
     assert beside is not None
     assert beside.is_familiar, "the other product is as far off"
 
@@ -298,18 +294,20 @@ def darken(image: RGBImage) -> RGBImage:
 @pytest.mark.parametrize("change", [turn, darken])
 @pytest.mark.parametrize("product", PRODUCTS)
 def test_a_turned_or_darker_part_is_still_the_product(
-    demo_check: FamiliarityCheck, product: str, change: Callable[[RGBImage], RGBImage]
+    demo: Catalog, product: str, change: Callable[[RGBImage], RGBImage]
 ) -> None:
-    found = demo_check.check(f"demo/{product}", change(draw_sample(product, "test", None, 2)[0]))
+    found = demo.familiarity.check(
+        demo.product(f"demo/{product}"), change(draw_sample(product, "test", None, 2)[0])
+    )
     assert found is not None
     assert found.is_familiar
 
 
 @pytest.mark.parametrize("product", PRODUCTS)
-def test_plain_pictures_look_like_no_product(demo_check: FamiliarityCheck, product: str) -> None:
+def test_plain_pictures_look_like_no_product(demo: Catalog, product: str) -> None:
     noise: NDArray[np.uint8] = np.random.default_rng(0).integers(0, 256, (320, 320, 3), np.uint8)
     for image in (*(np.full((320, 320, 3), level, np.uint8) for level in (0, 128, 255)), noise):
-        found = demo_check.check(f"demo/{product}", image)
+        found = demo.familiarity.check(demo.product(f"demo/{product}"), image)
         assert found is not None
         assert not found.is_familiar
         assert found.looks_like is None

@@ -9,9 +9,7 @@ from inspection.errors import CheckpointError, InspectionError
 from inspection.files import write_json
 from inspection.products.product_file import (
     PRODUCT,
-    load_opening,
-    load_product_rate,
-    product_rate,
+    read_settings,
     save_product_rate,
 )
 from tests.factories import make_calibration
@@ -19,25 +17,25 @@ from tests.factories import make_calibration
 
 def test_the_rate_of_a_product_is_its_own_but_never_below_a_floor(tmp_path: Path) -> None:
     few, many = make_calibration(*range(9)), make_calibration(*range(99))
-    assert product_rate(tmp_path, [many]) == 0.02
+    assert read_settings(tmp_path).rate([many]) == 0.02
     save_product_rate(tmp_path, 0.05)
-    assert product_rate(tmp_path, [many]) == 0.05
-    assert product_rate(tmp_path, [many, few]) == 0.1
+    assert read_settings(tmp_path).rate([many]) == 0.05
+    assert read_settings(tmp_path).rate([many, few]) == 0.1
 
 
 def test_a_product_keeps_its_own_rate(tmp_path: Path) -> None:
-    assert load_product_rate(tmp_path) is None
+    assert read_settings(tmp_path).own_rate is None
     save_product_rate(tmp_path, 0.05)
-    assert load_product_rate(tmp_path) == 0.05
+    assert read_settings(tmp_path).own_rate == 0.05
     content = {"format": 1, "opens_with": "a/b.png"}
     (tmp_path / "product.json").write_text(json.dumps(content))
-    assert load_product_rate(tmp_path) is None
+    assert read_settings(tmp_path).own_rate is None
     save_product_rate(tmp_path, 0.1)
-    assert load_product_rate(tmp_path) == 0.1
-    assert load_opening(tmp_path) == "a/b.png"
+    assert read_settings(tmp_path).own_rate == 0.1
+    assert read_settings(tmp_path).opening == "a/b.png"
     (tmp_path / "product.json").write_text(json.dumps({"format": 1, "false_alarm_rate": 7.0}))
     with pytest.raises(CheckpointError, match="between 0 and 1"):
-        load_product_rate(tmp_path)
+        read_settings(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["{", '{"format": 99}', '{"format": 1, "false_alarm_rate": 7}'])
@@ -46,7 +44,7 @@ def test_a_damaged_file_of_a_product_says_what_no_training_would_mend(
 ) -> None:
     (tmp_path / "product.json").write_text(text, encoding="utf-8")
     with pytest.raises(CheckpointError, match=r"product\.json .* Delete it.*cli\.py calibrate"):
-        load_product_rate(tmp_path)
+        read_settings(tmp_path)
 
 
 def test_the_rate_of_a_product_is_stored_again_by_its_name(tmp_path: Path) -> None:
@@ -54,4 +52,4 @@ def test_the_rate_of_a_product_is_stored_again_by_its_name(tmp_path: Path) -> No
     folder.mkdir(parents=True)
     write_json(folder / PRODUCT, {"format": 1, "false_alarm_rate": 7})
     with pytest.raises(InspectionError, match='calibrate --category "nuts/metal nut" --false'):
-        load_product_rate(folder)
+        read_settings(folder)

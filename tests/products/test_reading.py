@@ -255,9 +255,15 @@ def test_the_page_reads_as_the_product_does(trained: Path) -> None:
         loader=lambda _: pytest.fail("loaded"),
         detectors=make_infos("patchcore"),
     )
-    assert {sample.reading.white for sample in catalog.samples("cam/cam")} == {4095}
-    assert catalog.any_sample("cam/cam", "train/good/0.png").reading.white == 4095
-    slots = next(Runner(catalog).inspect_upload("cam/cam", trained / "cam/train/good/0.png"))
+    assert {
+        sample.reading.white for sample in catalog.samples.unseen(catalog.product("cam/cam"))
+    } == {4095}
+    assert (
+        catalog.samples.find(catalog.product("cam/cam"), "train/good/0.png").reading.white == 4095
+    )
+    slots = next(
+        Runner(catalog).inspect_upload(catalog.product("cam/cam"), trained / "cam/train/good/0.png")
+    )
     assert "seen in training" in slots["header"]["note"]
 
 
@@ -271,7 +277,7 @@ def test_the_page_tells_that_a_file_has_further_pages(trained: Path, tmp_path: P
     tifffile.imwrite(
         tmp_path / "stack.tif", np.stack([draw_twelve_bits(300)] * 3), photometric="minisblack"
     )
-    slots = next(Runner(catalog).inspect_upload("cam/cam", tmp_path / "stack.tif"))
+    slots = next(Runner(catalog).inspect_upload(catalog.product("cam/cam"), tmp_path / "stack.tif"))
     assert slots["header"]["note"] == "stack.tif has 3 pages; only the first was looked at."
 
 

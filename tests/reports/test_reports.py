@@ -321,7 +321,9 @@ def test_overlays_of_long_names_are_written_below_shorter_ones(tmp_path: Path) -
 def test_an_identity_can_be_checked_against_the_files(tmp_path: Path) -> None:
     catalog = make_catalog(tmp_path, trained=("cae",))
     product = catalog.product("drawn/part")
-    identity = identify(product, {"cae": catalog.channel(product.key, "cae")}, catalog.detectors)
+    identity = identify(
+        product, {"cae": catalog.channels.judging(product, "cae")}, catalog.detectors
+    )
     (detector,) = identity.detectors
     assert identity.titles == {"cae": "CAE"}
     card = product.folder / "cae" / "detector.json"

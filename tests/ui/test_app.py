@@ -78,7 +78,7 @@ def test_the_page_answers_at_the_address_of_the_environment_variable(page: Any) 
 
 
 def test_neither_data_nor_checkpoints_are_served(page: Any, root: Path, catalog: Catalog) -> None:
-    sample = catalog.samples("drawn/part")[0].image_path
+    sample = catalog.samples.unseen(catalog.product("drawn/part"))[0].image_path
     calibration = root / "checkpoints" / "drawn" / "part" / "cae" / "calibration.json"
     for path in (sample, calibration, Path("app.py").resolve(), Path("/etc/hostname")):
         status, _ = get(page, f"gradio_api/file={path}")
@@ -220,7 +220,7 @@ def test_a_page_that_others_reach_is_shared_but_gets_a_public_link_only_if_asked
         monkeypatch.delenv(name, raising=False)
     catalog = Catalog(Path(), [], loader=lambda _: pytest.fail("nothing to load"), detectors={})
     serve(catalog, **launch)
-    assert catalog.is_shared is is_shared
+    assert catalog.places.is_shared is is_shared
     assert page.launch.call_args.kwargs["share"] is has_link
 
 
@@ -246,7 +246,9 @@ def test_a_good_first_sample_is_said_to_be_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     catalog = make_catalog(tmp_path, weakness={"unet": 1.0, "cae": 1.0})
-    good = next(one for one in catalog.samples("drawn/part") if not one.is_anomalous)
+    good = next(
+        one for one in catalog.samples.unseen(catalog.product("drawn/part")) if not one.is_anomalous
+    )
     monkeypatch.setattr("ui.inspect.first.find_opening", lambda *_: good)
     *_, outcome = describe_first_inspection(catalog)
     assert outcome.split(maxsplit=1)[1] == (
@@ -329,7 +331,7 @@ def test_the_rest_of_the_demo_is_drawn_after_the_first_inspection(
     demo = MagicMock()
     demo.draw_rest.side_effect = lambda _: done.append("the rest")
     monkeypatch.setattr(app, "print_first_inspection", lambda _: done.append("the first"))
-    monkeypatch.setattr(catalog, "demo", demo)
+    monkeypatch.setattr(catalog.datasets, "demo", demo)
     thread = app.work_behind(catalog)
     thread.join(60)
     assert done == ["the first", "the rest"]

@@ -164,9 +164,9 @@ def test_a_strict_majority_decides_and_the_others_are_named(page: Any) -> None:
 def test_the_page_judges_as_the_pipeline_does(page: Any, catalog: Catalog) -> None:
     pick(page, "dent")
     sample_id = page.locator('.strip button[aria-pressed="true"]').get_attribute("data-sample")
-    image = read_image(catalog.sample(KEY, sample_id).image_path)
+    image = read_image(catalog.samples.find(catalog.product(KEY), sample_id).image_path)
     for detector in DETECTORS:
-        channel = catalog.load(KEY, detector).channel
+        channel = catalog.channels.load(catalog.product(KEY), detector).channel
         assert channel is not None
         finding = inspect_with(channel, image, false_alarm_rate=0.02)
         shown = panel(page, detector).inner_text()
@@ -345,10 +345,10 @@ def test_the_table_of_regions_is_that_of_the_pipeline(page: Any, catalog: Catalo
     assert not part(page, "regions").is_visible(), "folded until somebody asks"
     page.get_by_role("button", name="Regions", exact=True).click()
     sample_id = page.locator('.strip button[aria-pressed="true"]').get_attribute("data-sample")
-    image = read_image(catalog.sample(KEY, sample_id).image_path)
+    image = read_image(catalog.samples.find(catalog.product(KEY), sample_id).image_path)
     expected = []
     for detector in DETECTORS:
-        channel = catalog.channel(KEY, detector)
+        channel = catalog.channels.judging(catalog.product(KEY), detector)
         finding = inspect_with(channel, image, false_alarm_rate=0.02)
         for number, region in enumerate(finding.regions, 1):
             box, (row, column) = region.box, region.peak_at

@@ -116,7 +116,10 @@ def test_a_click_opens_an_image_that_can_be_inspected(handlers: Handlers) -> Non
     assert detail["product"] == "parts/disc"
     assert detail["source"].startswith("data:image/png")
     assert dict(detail["facts"])["Defects"] == "1"
-    assert handlers.catalog.any_sample(detail["product"], sample).id == sample
+    assert (
+        handlers.catalog.samples.find(handlers.catalog.product(detail["product"]), sample).id
+        == sample
+    )
 
 
 @pytest.mark.parametrize("sample", ["../../secret.png", "/etc/passwd", None, 1, ["a"]])
@@ -262,7 +265,7 @@ def demo_page(
     catalog = Catalog(
         tmp_path / "checkpoints", [folder.root], loader=lambda _: make_channel(1.0), detectors={}
     )
-    catalog.demo = folder
+    catalog.datasets.demo = folder
     return Handlers(catalog), folder
 
 
@@ -315,7 +318,7 @@ def test_any_image_of_the_demo_can_be_handed_to_the_detectors(
     page, folder = demo_page
     wanted = folder.samples[0]
     assert not wanted.image_path.exists()
-    assert page.catalog.any_sample("demo/washer", wanted.id) == wanted
+    assert page.catalog.samples.find(page.catalog.product("demo/washer"), wanted.id) == wanted
     assert wanted.image_path.is_file()
 
 
@@ -328,6 +331,6 @@ def test_without_datasets_the_tab_says_what_to_do(tmp_path: Path) -> None:
 def test_strangers_are_told_no_folder_of_the_machine(handlers: Handlers, tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "parts")
     (tmp_path / "parts").mkdir()
-    handlers.catalog.is_shared = True
+    handlers.catalog.places.is_shared = True
     text = last(handlers.show("overview", "parts", "all", "all"))["status"]["text"]
     assert text.startswith("The dataset folder DIR holds no images.")

@@ -189,7 +189,7 @@ def test_of_two_quick_clicks_the_second_is_shown_and_neither_is_inspected_twice(
 ) -> None:
     prints = {
         sample.id: fingerprint(to_input_size(read_image(sample.image_path), (SIDE, SIDE)))
-        for sample in catalog.samples(KEY)
+        for sample in catalog.samples.unseen(catalog.product(KEY))
     }
     ids = sample_ids(page)
     pairs = zip(ids[::2], ids[1::2], strict=False)

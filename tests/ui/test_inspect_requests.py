@@ -67,7 +67,7 @@ def opened(handlers: Handlers, **named: str) -> dict[str, Any]:
 
 
 def test_a_link_leads_to_its_product_and_sample(handlers: Handlers, catalog: Catalog) -> None:
-    sample = catalog.samples(OTHER)[-1].id
+    sample = catalog.samples.unseen(catalog.product(OTHER))[-1].id
     held = opened(handlers, product=OTHER, sample=sample, rate="5", view="outline")
     assert (held["product"][1], held["header"]["sample"]) == (OTHER, sample)
     assert held["header"]["state"] == "done"
@@ -78,7 +78,7 @@ def test_what_a_link_names_and_is_not_there_is_left_out(
     handlers: Handlers, catalog: Catalog
 ) -> None:
     usual = opened(handlers)["header"]["sample"]
-    known = catalog.samples(KEY)[-1].id
+    known = catalog.samples.unseen(catalog.product(KEY))[-1].id
     for named, expected in (
         ({"product": "no/such", "sample": known}, (KEY, usual)),
         ({"product": KEY, "sample": "../../secret.png"}, (KEY, usual)),
@@ -95,7 +95,7 @@ def test_a_sample_is_one_of_the_product_whose_strip_was_clicked(
 ) -> None:
     """Another product may be chosen already, and its strip not be there yet."""
     latest = make_latest()
-    sample = catalog.samples(KEY)[0].id
+    sample = catalog.samples.unseen(catalog.product(KEY))[0].id
     inspect_tab.pick_sample(event(product=KEY, sample=sample), latest, 1, OTHER)
     held = answer(handlers, latest)
     assert (held["product"][1], held["header"]["sample"]) == (KEY, sample)
@@ -154,11 +154,16 @@ def test_a_dropdown_that_tells_the_same_product_again_changes_nothing(
     inspect_tab.change_product(latest, 2, OTHER)
     assert answer(handlers, latest)["header"]["request"] == 2
     inspect_tab.pick_sample(
-        event(product=OTHER, sample=catalog.samples(OTHER)[-1].id), latest, 3, KEY
+        event(product=OTHER, sample=catalog.samples.unseen(catalog.product(OTHER))[-1].id),
+        latest,
+        3,
+        KEY,
     )
     inspect_tab.change_product(latest, 4, OTHER)
     held = answer(handlers, latest)
-    assert held["header"]["sample"] == catalog.samples(OTHER)[-1].id, "it was only left"
+    assert held["header"]["sample"] == catalog.samples.unseen(catalog.product(OTHER))[-1].id, (
+        "it was only left"
+    )
 
 
 def test_after_a_link_the_first_product_can_be_chosen(handlers: Handlers) -> None:
@@ -191,7 +196,9 @@ def test_only_uploaded_files_are_read_whatever_a_request_names(
 
 def test_a_page_is_emptied_by_the_newest_request_too(handlers: Handlers, catalog: Catalog) -> None:
     latest = make_latest()
-    inspect_tab.pick_sample(event(sample=catalog.samples(KEY)[0].id), latest, 1, KEY)
+    inspect_tab.pick_sample(
+        event(sample=catalog.samples.unseen(catalog.product(KEY))[0].id), latest, 1, KEY
+    )
     inspect_tab.clear_page(latest, 2, KEY)
     held = answer(handlers, latest)
     assert held["header"]["state"] == "empty"
@@ -202,7 +209,7 @@ def test_a_header_says_which_request_it_belongs_to_and_a_strip_travels_once(
     handlers: Handlers, catalog: Catalog
 ) -> None:
     latest = make_latest()
-    for number, sample in enumerate(catalog.samples(KEY)[:2], 1):
+    for number, sample in enumerate(catalog.samples.unseen(catalog.product(KEY))[:2], 1):
         inspect_tab.pick_sample(event(product=KEY, sample=sample.id), latest, number, KEY)
         held = answer(handlers, latest)
         assert held["header"]["request"] == number
@@ -215,7 +222,7 @@ def test_a_newer_sample_ends_the_inspection_of_an_older_one(
     handlers: Handlers, catalog: Catalog
 ) -> None:
     latest = make_latest()
-    first, second = (sample.id for sample in catalog.samples(KEY)[:2])
+    first, second = (sample.id for sample in catalog.samples.unseen(catalog.product(KEY))[:2])
     inspect_tab.pick_sample(event(product=KEY, sample=first), latest, 1, KEY)
     steps: Iterator[dict[str, Any]] = latest.answer(handlers.show)
     shown = [slots for _, slots in zip(range(3), steps, strict=False)]

@@ -72,7 +72,7 @@ def test_the_page_opens_with_an_unseen_defective_sample_inspected_by_all(
     handlers: Handlers, catalog: Catalog
 ) -> None:
     held = merge(handlers.open_page(KEY))
-    sample = catalog.sample(KEY, held["header"]["sample"])
+    sample = catalog.samples.find(catalog.product(KEY), held["header"]["sample"])
     assert sample.is_anomalous
     assert held["header"]["state"] == "done"
     assert held["header"]["truth"] == sample.defect_type
@@ -96,18 +96,20 @@ def test_panels_fill_one_after_another_and_nothing_is_sent_twice(handlers: Handl
 
 def test_detectors_stay_loaded(handlers: Handlers, catalog: Catalog) -> None:
     merge(handlers.open_page(KEY))
-    channels = [catalog.peek(KEY, name).channel for name in DETECTORS]
-    steps = list(handlers.pick_sample(KEY, catalog.samples(KEY)[0].id))
+    channels = [catalog.channels.peek(catalog.product(KEY), name).channel for name in DETECTORS]
+    steps = list(handlers.pick_sample(KEY, catalog.samples.unseen(catalog.product(KEY))[0].id))
     assert {step[name]["state"] for step in steps for name in DETECTORS if name in step} == {
         "waiting",
         "running",
         "done",
     }
-    assert [catalog.peek(KEY, name).channel for name in DETECTORS] == channels
+    assert [
+        catalog.channels.peek(catalog.product(KEY), name).channel for name in DETECTORS
+    ] == channels
 
 
 def test_the_map_is_the_detectors_own(handlers: Handlers, catalog: Catalog) -> None:
-    sample = catalog.samples(KEY)[-1]
+    sample = catalog.samples.unseen(catalog.product(KEY))[-1]
     held = merge(handlers.pick_sample(KEY, sample.id))
     for name in DETECTORS:
         detector = FakeDetector(name)
@@ -229,10 +231,10 @@ def test_an_image_that_a_detector_has_learned_from_is_marked(tmp_path: Path) -> 
 
 def test_a_sample_whose_pixels_were_learned_under_another_name_is_marked(tmp_path: Path) -> None:
     catalog = make_catalog(tmp_path, trained=("unet",))
-    sample = catalog.samples(KEY)[0]
+    sample = catalog.samples.unseen(catalog.product(KEY))[0]
     seen = {"part/train/good/copy.png": pixel_hash(read_image(sample.image_path))}
     write_checkpoint(tmp_path / "checkpoints" / "drawn" / "part" / "cae", seen=seen)
-    assert sample in catalog.samples(KEY)
+    assert sample in catalog.samples.unseen(catalog.product(KEY))
     note = merge(Handlers(catalog).pick_sample(KEY, sample.id))["header"]["note"]
     assert "seen in training or calibration by CAE" in note
 
@@ -321,7 +323,7 @@ def test_the_rate_is_the_products_own_but_never_below_what_the_detectors_support
 
 def test_another_tab_hands_over_any_image_of_a_product(tmp_path: Path) -> None:
     catalog = make_catalog(tmp_path)
-    sample = next(s.id for s in read_dataset(catalog.folders["drawn"]).samples)
+    sample = next(s.id for s in read_dataset(catalog.datasets.by_name["drawn"]).samples)
     held = merge(Handlers(catalog).pick_sample(KEY, sample))
     assert held["product"][1] == KEY
     assert held["header"]["sample"] == sample
@@ -376,7 +378,7 @@ def test_what_is_broken_is_told_to_strangers_without_a_path_of_the_server(tmp_pa
     handlers = Handlers(catalog)
     told = merge(handlers.open_page(KEY))["unet"]["problem"]
     assert told == f"{product / 'unet' / CARD} is damaged.", "whoever started the page may know"
-    catalog.is_shared = True
+    catalog.places.is_shared = True
     told = merge(handlers.open_page(KEY))["unet"]["problem"]
     assert told == "checkpoints/drawn/part/unet/detector.json is damaged."
     (product / PRODUCT).write_text("{")
@@ -396,14 +398,14 @@ def test_what_is_broken_is_told_to_strangers_without_a_path_of_the_server(tmp_pa
 
 
 def test_the_strip_mixes_every_kind_and_is_made_once(handlers: Handlers, catalog: Catalog) -> None:
-    strip = handlers.strips.strip(KEY)
+    strip = handlers.strips.strip(catalog.product(KEY))
     assert [item["label"].split(",")[0] for item in strip["items"][:3]] == [
         "dent",
         "scratch",
         "good",
     ]
     assert all(item["source"].startswith("data:image/jpeg") for item in strip["items"])
-    assert handlers.strips.strip(KEY) is strip
+    assert handlers.strips.strip(catalog.product(KEY)) is strip
 
 
 def test_reports_hold_no_slot_of_an_inspection(catalog: Catalog) -> None:
@@ -416,17 +418,19 @@ def test_reports_hold_no_slot_of_an_inspection(catalog: Catalog) -> None:
 def test_an_image_learned_under_another_name_is_offered_nowhere(
     handlers: Handlers, catalog: Catalog
 ) -> None:
-    opening = find_opening(catalog, KEY)
+    opening = find_opening(catalog, catalog.product(KEY))
     assert opening is not None
-    assert opening.id in {item["id"] for item in handlers.strips.strip(KEY)["items"]}
+    assert opening.id in {
+        item["id"] for item in handlers.strips.strip(catalog.product(KEY))["items"]
+    }
     card = catalog.product(KEY).folder / "cae" / CARD
     seen = {"renamed.png": pixel_hash(read_image(opening.image_path))}
     write_json(card, {**read_json(card), "training": {"seen": seen}})
     os.utime(card, (1, 1))  # a clock may be too coarse to tell
-    other = find_opening(catalog, KEY)
+    other = find_opening(catalog, catalog.product(KEY))
     assert other is not None
     assert other.id != opening.id
-    ids = {item["id"] for item in handlers.strips.strip(KEY)["items"]}
+    ids = {item["id"] for item in handlers.strips.strip(catalog.product(KEY))["items"]}
     assert ids
     assert opening.id not in ids
 
@@ -435,5 +439,5 @@ def test_a_checkpoint_that_is_broken_does_not_take_the_strip_with_it(tmp_path: P
     catalog = make_catalog(tmp_path)
     broken = tmp_path / "checkpoints" / "drawn" / "part" / "unet" / "detector.json"
     broken.write_text("{")
-    assert Handlers(catalog).strips.strip(KEY)["items"]
-    assert catalog.peek(KEY, "unet").status is Status.LOADING
+    assert Handlers(catalog).strips.strip(catalog.product(KEY))["items"]
+    assert catalog.channels.peek(catalog.product(KEY), "unet").status is Status.LOADING

@@ -28,8 +28,7 @@ RED = np.full((96, 96, 3), (200, 20, 20), np.uint8)
 @pytest.fixture
 def catalog(tmp_path: Path) -> Catalog:
     """Two products of drawn parts; by what they keep of their looks, the second one is red."""
-    made = make_catalog(tmp_path, categories=("part", "other"))
-    made.embed = FakeEmbed()
+    made = make_catalog(tmp_path, categories=("part", "other"), embed=FakeEmbed())
     write_look(made.product(KEY).folder)
     write_look(made.product(OTHER).folder, RED)
     return made
@@ -125,7 +124,7 @@ def test_a_sample_can_be_inspected_as_another_product_or_anyway(
     handlers: Handlers, catalog: Catalog
 ) -> None:
     """The samples of the second product look like those of the first, not red."""
-    sample = catalog.samples(OTHER)[0]
+    sample = catalog.samples.unseen(catalog.product(OTHER))[0]
     latest = make_latest()
     shown = pick(handlers, latest, OTHER, sample.id)
     assert (shown["state"], shown["unfamiliar"]["alike"]["key"]) == ("unfamiliar", KEY)
@@ -145,7 +144,7 @@ def test_a_sample_can_be_inspected_as_another_product_or_anyway(
 def test_the_samples_of_a_product_are_inspected_without_a_word(
     handlers: Handlers, catalog: Catalog
 ) -> None:
-    for sample in catalog.samples(KEY):
+    for sample in catalog.samples.unseen(catalog.product(KEY)):
         header = pick(handlers, make_latest(), KEY, sample.id)
         assert (header["state"], header["note"]) == ("done", "")
 
@@ -164,7 +163,7 @@ def test_a_request_about_nothing_is_answered_with_a_sentence(
 def test_a_damaged_file_is_noted_without_a_folder_and_the_image_is_inspected(
     handlers: Handlers, catalog: Catalog, red: Path, tmp_path: Path
 ) -> None:
-    catalog.is_shared = True
+    catalog.places.is_shared = True
     (catalog.product(KEY).folder / FILE).write_bytes(b"no archive")
     header = upload(handlers, make_latest(), red)["header"]
     assert header["state"] == "done"

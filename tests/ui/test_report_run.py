@@ -33,14 +33,14 @@ def facts(slot: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_report_is_of_the_sample_at_the_rate_of_the_slider(catalog: Catalog) -> None:
-    sample = catalog.samples(KEY)[0]
+    sample = catalog.samples.unseen(catalog.product(KEY))[0]
     slot = Reporter(catalog).make(ask(sample.id), None)
     found = facts(slot)
     assert slot["name"] == f"{sample.id.removesuffix('.png').replace('/', '_')}_report.json"
     assert found["false_alarm_rate"] == 0.1
     image = read_image(sample.image_path)
     for finding in found["images"][0]["findings"]:
-        channel = catalog.channel(KEY, finding["detector"])
+        channel = catalog.channels.judging(catalog.product(KEY), finding["detector"])
         expected = inspect_with(channel, image, false_alarm_rate=0.1)
         assert finding["threshold"] == expected.threshold
         assert len(finding["regions"]) == len(expected.regions)
@@ -48,7 +48,9 @@ def test_a_report_is_of_the_sample_at_the_rate_of_the_slider(catalog: Catalog) -
 
 @pytest.mark.parametrize("kind", ["pdf", "html", "csv", "json"])
 def test_every_format_arrives_as_a_file(catalog: Catalog, kind: str) -> None:
-    slot = Reporter(catalog).make(ask(catalog.samples(KEY)[0].id, format=kind), None)
+    slot = Reporter(catalog).make(
+        ask(catalog.samples.unseen(catalog.product(KEY))[0].id, format=kind), None
+    )
     content = base64.b64decode(slot["content"])
     starts = {"pdf": b"%PDF", "html": b"<!doctype", "csv": b"\xef\xbb\xbfcreated", "json": b"{"}
     assert content.startswith(starts[kind])
@@ -97,7 +99,9 @@ def test_each_report_has_a_higher_number(catalog: Catalog) -> None:
     ],
 )
 def test_a_request_written_by_hand_gets_a_sentence(catalog: Catalog, wrong: dict[str, Any]) -> None:
-    slot = Reporter(catalog).make({**ask(catalog.samples(KEY)[0].id), **wrong}, None)
+    slot = Reporter(catalog).make(
+        {**ask(catalog.samples.unseen(catalog.product(KEY))[0].id), **wrong}, None
+    )
     assert "content" not in slot
     assert len(slot["problem"]) > 30
     to_json(slot)
@@ -114,7 +118,7 @@ def test_a_detector_that_cannot_answer_is_named_and_the_others_are_reported(
     tmp_path: Path,
 ) -> None:
     catalog = make_catalog(tmp_path, trained=("unet", "patchcore"))
-    sample = catalog.samples(KEY)[0].id
+    sample = catalog.samples.unseen(catalog.product(KEY))[0].id
     (tmp_path / "checkpoints" / KEY / "unet" / "calibration.json").write_text("{")
     slot = Reporter(catalog).make(ask(sample), None)
     (image,) = facts(slot)["images"]
@@ -124,5 +128,5 @@ def test_a_detector_that_cannot_answer_is_named_and_the_others_are_reported(
 
 def test_where_no_detector_answers_there_is_a_sentence_instead(tmp_path: Path) -> None:
     catalog = make_catalog(tmp_path, trained=())
-    slot = Reporter(catalog).make(ask(catalog.samples(KEY)[0].id), None)
+    slot = Reporter(catalog).make(ask(catalog.samples.unseen(catalog.product(KEY))[0].id), None)
     assert "nothing to report" in slot["problem"]

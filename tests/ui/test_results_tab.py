@@ -132,7 +132,7 @@ def test_the_slider_begins_at_the_evaluated_rate_with_its_verdicts(
     assert judge["rate"] == 0.02
     unet = judge["detectors"][1]
     report = load_evaluation(catalog.product(KEY).folder / "unet")
-    calibration = catalog.channel(KEY, "unet").calibration
+    calibration = catalog.channels.judging(catalog.product(KEY), "unet").calibration
     assert calibration.threshold(judge["rate"]) == report.threshold
     assert unet["scores"] == [image.image_score for image in report.images]
     assert len(unet["normalScores"]) == calibration.num_normal
@@ -226,8 +226,11 @@ class Drawer:
     def __init__(self, root: Path, catalog: Catalog, *, trouble: DatasetError | None) -> None:
         self.root, self.trouble = root, trouble
         self.samples = read_dataset(root).samples
-        self.kept = {one.id: one.image_path.read_bytes() for one in catalog.samples(KEY)}
-        for sample in catalog.samples(KEY):
+        self.kept = {
+            one.id: one.image_path.read_bytes()
+            for one in catalog.samples.unseen(catalog.product(KEY))
+        }
+        for sample in catalog.samples.unseen(catalog.product(KEY)):
             sample.image_path.unlink()
 
     def draw(self, samples: Iterable[Sample]) -> None:
@@ -241,13 +244,15 @@ def test_images_of_the_demo_are_drawn_when_a_mistake_is_to_be_seen(
     handlers: Handlers, catalog: Catalog, tmp_path: Path
 ) -> None:
     root = tmp_path / "data" / "drawn"
-    catalog.demo = cast("DemoFolder", Drawer(root, catalog, trouble=None))
+    catalog.datasets.demo = cast("DemoFolder", Drawer(root, catalog, trouble=None))
     value = show(handlers, "mistakes", "drawn", "part", *[None] * 3, "misses", 0)["mistakes"]
     items = [item for section in value["sections"] for item in section["items"]]
     assert items
     assert all(item["source"] for item in items)
     assert value["missing"] == ""
-    num_there = sum(sample.image_path.exists() for sample in catalog.samples(KEY))
+    num_there = sum(
+        sample.image_path.exists() for sample in catalog.samples.unseen(catalog.product(KEY))
+    )
     assert num_there == len({item["id"] for item in items}), "nothing else was drawn"
 
 
@@ -256,7 +261,7 @@ def test_what_keeps_the_demo_from_being_drawn_is_told(
 ) -> None:
     trouble = DatasetError("The disk is full.", "Make room.")
     root = tmp_path / "data" / "drawn"
-    catalog.demo = cast("DemoFolder", Drawer(root, catalog, trouble=trouble))
+    catalog.datasets.demo = cast("DemoFolder", Drawer(root, catalog, trouble=trouble))
     value = show(handlers, "mistakes", "drawn", "part", *[None] * 3, "misses", 0)["mistakes"]
     assert value["missing"].endswith("The disk is full. Make room.")
 
@@ -309,7 +314,7 @@ def test_strangers_are_told_no_folder_of_the_machine(
     folder = catalog.product(KEY).folder
     (folder / "cae" / EVALUATION).write_text("{", encoding="utf-8")
     (folder / "unet" / CARD).write_text("{", encoding="utf-8")
-    catalog.is_shared = True
+    catalog.places.is_shared = True
     (note,) = show(handlers, "training", "drawn", "part")["training-unet"].layout.annotations
     for told in (to_json(show(handlers, "leaderboard", "drawn", "part")["todo"]), note.text):
         assert "checkpoints/drawn/part/unet/detector.json" in told.replace("<br>", " ")

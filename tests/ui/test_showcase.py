@@ -28,13 +28,13 @@ def test_a_thumbnail_shows_the_whole_image_however_tall() -> None:
 
 def test_the_page_opens_with_what_the_product_names_or_with_a_defect(tmp_path: Path) -> None:
     catalog = make_catalog(tmp_path)
-    chosen = choose_samples(catalog.samples(KEY))
-    opening = find_opening(catalog, KEY)
+    chosen = choose_samples(catalog.samples.unseen(catalog.product(KEY)))
+    opening = find_opening(catalog, catalog.product(KEY))
     assert opening is not None
     assert opening.is_anomalous
     named = {"format": FORMAT, "opens_with": chosen[-1].id}
     write_json(catalog.product(KEY).folder / PRODUCT, named)
-    assert find_opening(catalog, KEY) is chosen[-1]
+    assert find_opening(catalog, catalog.product(KEY)) is chosen[-1]
 
 
 def test_only_the_demo_samples_that_the_strip_would_choose_are_wanted() -> None:

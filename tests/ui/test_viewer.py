@@ -12,7 +12,7 @@ from PIL import Image
 
 from inspection.calibration import decide, majority_false_alarm_rate
 from inspection.detector import Channel
-from inspection.pipeline import inspect_with
+from inspection.pipeline import ask
 from inspection.products.panels import Panel, Status
 from inspection.regions import find_regions
 from inspection.types import Calibration, Region
@@ -303,10 +303,10 @@ def test_maps_and_scores_reach_the_browser_bit_for_bit() -> None:
     detector = FakeDetector("cae")
     calibration = random_calibration(np.random.default_rng(7))
     image, _ = draw_part(1, strength=0.3)
-    finding = inspect_with(Channel(detector, calibration), image, false_alarm_rate=0.5)
-    slot = payload.panel_result(SUBJECT, Channel(detector, calibration), finding)
+    answer = ask(Channel(detector, calibration), image)
+    slot = payload.panel_result(SUBJECT, answer)
     sent = np.frombuffer(base64.b64decode(slot["map"]), "<f4")
-    assert (sent.reshape(slot["height"], slot["width"]) == finding.anomaly_map).all()
+    assert (sent.reshape(slot["height"], slot["width"]) == answer.prediction.anomaly_map).all()
     scores = np.frombuffer(base64.b64decode(slot["scores"]), "<f4")
     assert (scores == calibration.normal_scores).all()
     assert slot["trained"] == "trained on 300 parts"

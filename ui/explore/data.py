@@ -69,7 +69,7 @@ class Explorer:
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(self._catalog.folders)
+        return self._catalog.datasets.names
 
     def open(self, name: object) -> Job:
         """Return what opens a dataset, begun if need be.
@@ -77,7 +77,7 @@ class Explorer:
         Raises:
             DatasetError: there is no dataset of that name.
         """
-        if not isinstance(name, str) or name not in self._catalog.folders:
+        if not isinstance(name, str) or name not in self.names:
             raise DatasetError(
                 "There is no dataset of that name.",
                 f"Choose one of: {', '.join(self.names) or 'none yet; start with --data DIR'}.",
@@ -157,7 +157,7 @@ class Explorer:
 
     def demo_of(self, job: Job) -> DemoFolder | None:
         """Return the demo if a job has opened it before all of it was drawn; else None."""
-        demo = self._catalog.demo
+        demo = self._catalog.datasets.demo
         if demo is None or job.dataset is None or job.dataset.root != demo.root:
             return None
         return demo if len(job.dataset.samples) < len(demo.samples) else None
@@ -173,7 +173,7 @@ class Explorer:
 
     def _run(self, name: str, job: Job) -> None:
         try:
-            job.dataset = self._catalog.datasets.read(self._catalog.folders[name], name=name)
+            job.dataset = self._catalog.datasets.read(name)
             index = open_index(job.dataset, progress=job.progress, is_stopped=job.stop.is_set)
             job.result = open_tables(index)
         except InspectionError as error:

@@ -78,7 +78,7 @@ class Handlers:
             yield from self._show(view, job, (category, defect_type, *further))
         except InspectionError as error:
             yield {
-                "status": status_value(self.catalog.hide_folders(str(error)), is_problem=True),
+                "status": status_value(self.catalog.places.hide(str(error)), is_problem=True),
                 "stop": False,
             }
 
@@ -97,7 +97,7 @@ class Handlers:
         try:
             return {"detail": detail_value(self.explorer.get(name), self.catalog, sample_id)}
         except InspectionError as error:
-            return {"status": status_value(self.catalog.hide_folders(str(error)), is_problem=True)}
+            return {"status": status_value(self.catalog.places.hide(str(error)), is_problem=True)}
 
     def peek(self, name: object, sample_id: object) -> dict[str, str]:
         """Return the thumbnail of one image."""
@@ -150,7 +150,7 @@ class Handlers:
         if demo.is_at_work:
             text = messages.DRAWING.format(**counts)
             return {**busy_value(text, counts["done"], counts["total"]), "busy": False}
-        trouble = self.catalog.hide_folders(str(demo.trouble or ""))
+        trouble = self.catalog.places.hide(str(demo.trouble or ""))
         return status_value(messages.EXCERPT.format(**counts, trouble=trouble).strip())
 
     def _embed(self, job: Job) -> Iterator[Slots]:

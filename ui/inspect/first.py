@@ -8,13 +8,11 @@ from inspection.names import (
     OUTCOME_TITLES,
     decide_outcome,
     describe_namings,
-    describe_unfamiliar,
 )
-from inspection.pipeline import answer
 from inspection.products.catalog import Catalog
-from inspection.products.familiarity import FamiliarityCheck
-from inspection.products.panels import FAILURES, Panel, Status, stopped
-from inspection.types import Finding, Naming, RGBImage, Sample, Verdict
+from inspection.products.inspecting import LoadedProduct, inspect_product
+from inspection.products.panels import Status
+from inspection.types import Finding, Sample, Verdict
 from ui.inspect import messages
 from ui.inspect.showcase import find_opening
 from ui.viewer.messages import GOOD_PART
@@ -26,57 +24,35 @@ def describe_first_inspection(catalog: Catalog) -> Iterator[str]:
     Raises:
         InspectionError: the product's data or rate cannot be read.
     """
-    key = next(iter(catalog.products), None)
-    opening = None if key is None else find_opening(catalog, key)
-    if key is None or opening is None:
+    product = next(iter(catalog.products.values()), None)
+    opening = None if product is None else find_opening(catalog, product)
+    if product is None or opening is None:
         yield messages.NO_FIRST_INSPECTION
         return
-    image = read_sample(opening)
+    loaded = LoadedProduct(catalog, product, tuple(catalog.detectors))
+    found = inspect_product(loaded, read_sample(opening), is_wanted=True)
+    yield messages.FIRST_INSPECTION.format(sample=opening.id, rate=f"{100 * loaded.rate:.3g}")
+    yield from (f"  {note}" for note in found.notes)
+    panels = [catalog.channels.peek(product, name) for name in catalog.detectors]
+    missing = {one.detector: one.error for one in panels if one.status is Status.MISSING}
+    lines = {name: _describe_trouble(error) for name, error in {**missing, **found.silent}.items()}
+    lines |= {one.detector: _describe(one) for one in found.findings}
     titles = {name: info.title for name, info in catalog.detectors.items()}
-    panels = [catalog.load(key, name) for name in titles]
-    ready = [panel.channel for panel in panels if panel.channel is not None]
-    rate = catalog.rate(key, [channel.calibration for channel in ready])
-    yield messages.FIRST_INSPECTION.format(sample=opening.id, rate=f"{100 * rate:.3g}")
-    familiarity = FamiliarityCheck(catalog).check(key, image)
-    if unfamiliar := describe_unfamiliar(catalog.product(key).category, familiarity):
-        yield f"  {unfamiliar}"
-    verdicts: list[Verdict] = []
-    for panel in panels:
-        if panel.status in (Status.ABSENT, Status.UNABLE):
-            continue
-        found = _answer(panel, image, rate)
-        if isinstance(found, Finding):
-            verdicts.append(found.verdict)
-            yield _describe(titles[panel.detector], found)
-        elif isinstance(found, Naming):
-            title = titles[panel.detector]
-            sentence = describe_namings([found], titles)
-            yield messages.FIRST_NAMED.format(title=title, sentence=sentence)
-        else:
-            yield _describe_trouble(titles[panel.detector], found)
-    if verdicts:
+    lines |= {one.detector: describe_namings([one], titles) for one in found.namings}
+    yield from (f"  {titles[name]:<10} {lines[name]}" for name in titles if name in lines)
+    if verdicts := [finding.verdict for finding in found.findings]:
         yield _describe_outcome(verdicts, opening)
 
 
-def _answer(panel: Panel, image: RGBImage, rate: float) -> Finding | Naming | Panel:
-    """Return what a detector finds, or the panel that says why it cannot answer."""
-    if panel.channel is None:
-        return panel
-    try:
-        return answer(panel.channel, image, false_alarm_rate=rate)
-    except (InspectionError, *FAILURES) as error:
-        return stopped(panel.detector, error)
+def _describe_trouble(error: InspectionError) -> str:
+    remedy = error.fix.replace("\n", f"\n{'':<13}")
+    between = f"\n{'':<13}" if remedy != error.fix else " "
+    return f"{error.problem}{between}{remedy}"
 
 
-def _describe_trouble(title: str, panel: Panel) -> str:
-    remedy = panel.fix.replace("\n", f"\n{'':<13}")
-    between = f"\n{'':<13}" if remedy != panel.fix else " "
-    return f"  {title:<10} {panel.problem}{between}{remedy}"
-
-
-def _describe(title: str, finding: Finding) -> str:
+def _describe(finding: Finding) -> str:
     return (
-        f"  {title:<10} {finding.verdict.value:<7} {finding.relative_score:6.2f} x threshold  "
+        f"{finding.verdict.value:<7} {finding.relative_score:6.2f} x threshold  "
         f"({finding.image_score:.4g} vs {finding.threshold:.4g}), {1000 * finding.seconds:.0f} ms"
     )
 

@@ -38,7 +38,6 @@ SAMPLE_LABEL = "{kind}, {name}"
 STRIP_TITLE = "Unseen samples"
 STRIP_LABEL = "Samples"
 FIRST_INSPECTION = "First inspection: {sample}, at {rate} false alarms per 100 good parts"
-FIRST_NAMED = "  {title:<10} {sentence}"
 FIRST_OUTCOME = (
     "  Verdict    {outcome}: {flagged} of {total} flag it. The dataset says of this sample: {truth}"
 )

@@ -3,26 +3,22 @@
 import itertools
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from inspection.errors import ImageError, InspectionError
 from inspection.ground_truth import read_mask
-from inspection.images import OpenedImage, open_image, open_sample, pixel_hash
-from inspection.names import (
-    describe_namers,
-    describe_naming,
-    describe_seen,
-    describe_unfamiliar,
-    join_names,
-)
-from inspection.pipeline import answer
+from inspection.images import OpenedImage, open_image, open_sample
+from inspection.names import describe_namers, join_names
+from inspection.pipeline import Answer
 from inspection.products.catalog import Catalog
-from inspection.products.familiarity import FamiliarityCheck
-from inspection.products.panels import FAILURES, Panel, Status, stopped
-from inspection.types import Familiarity, Mask, Naming, RGBImage, Sample
+from inspection.products.inspecting import LoadedProduct
+from inspection.products.panels import Panel, Status
+from inspection.products.product import Product
+from inspection.products.reading import load_reading
+from inspection.types import Familiarity, Mask, Sample
 from ui.inspect import messages
 from ui.parts.images import encode_preview
 from ui.viewer import payload
@@ -51,67 +47,63 @@ class Runner:
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
         self._runs = RunCounter()
-        self._familiarity = FamiliarityCheck(catalog)
 
     def start(self, product: str, *, sample: str = "", truth: str = "") -> Subject:
         """Return a new subject; what belongs to an older one is no longer shown."""
         return Subject(self._runs.next(), product, sample, truth)
 
-    def idle(self, product: str) -> Slots:
+    def idle(self, product: Product) -> Slots:
         """Say which detectors could answer, before there is an image."""
-        subject = self.start(product)
-        header = payload.header(subject, "empty", rate=0.0, note=self._lack(product))
-        return {"header": header, **self._idle_panels(subject)}
+        subject, panels = self.start(product.key), self._peek(product)
+        header = payload.header(subject, "empty", rate=0.0, note=self._describe_lack(panels))
+        states = {one.detector: self._state(subject, one, is_idle=True) for one in panels}
+        return {"header": header, **states}
 
-    def fail(self, product: str, error: InspectionError) -> Slots:
+    def fail(self, product: Product | None, error: InspectionError) -> Slots:
         """Say why there is no result, and which detectors of a known product could answer."""
         title = messages.ERROR_TITLE if isinstance(error, ImageError) else messages.ERROR_OTHER
-        subject = self.start(product)
-        panels = self._idle_panels(subject) if product in self.catalog.products else {}
-        told = InspectionError(
-            self.catalog.hide_folders(error.problem), self.catalog.hide_folders(error.fix)
-        )
-        return {"header": payload.error_header(subject, told, title=title), **panels}
+        subject = self.start("" if product is None else product.key)
+        panels = [] if product is None else self._peek(product)
+        hide = self.catalog.places.hide
+        told = InspectionError(hide(error.problem), hide(error.fix))
+        header = payload.error_header(subject, told, title=title)
+        states = {one.detector: self._state(subject, one, is_idle=True) for one in panels}
+        return {"header": header, **states}
 
-    def _idle_panels(self, subject: Subject) -> Slots:
-        return {
-            name: self._state(subject, self.catalog.peek(subject.product, name), is_idle=True)
-            for name in self.catalog.detectors
-        }
+    def _peek(self, product: Product) -> list[Panel]:
+        return [self.catalog.channels.peek(product, name) for name in self.catalog.detectors]
 
     def _state(self, subject: Subject, panel: Panel, *, is_idle: bool = False) -> Slot:
         """Say where a detector stands, in words for visitors."""
-        problem, fix = (
-            self.catalog.hide_folders(panel.problem),
-            self.catalog.hide_folders(panel.fix),
-        )
-        told = replace(panel, problem=problem, fix=fix)
+        hide = self.catalog.places.hide
+        told = replace(panel, problem=hide(panel.problem), fix=hide(panel.fix))
         return payload.panel_state(subject, told, is_idle=is_idle)
 
     def inspect_upload(
-        self, product: str, path: Path, *, is_wanted: bool = False
+        self, product: Product, path: Path, *, is_wanted: bool = False
     ) -> Iterator[Slots]:
         """Inspect a file that a visitor has uploaded.
 
         Args:
-            product: key of the product.
+            product: that it is said to show.
             path: of the file.
             is_wanted: whether it is inspected even if it does not look like the product.
 
         Raises:
             ImageError: it cannot be read.
         """
-        image = open_image(path, reading=self.catalog.reading(product))
-        yield from self._inspect(self.start(product), image, is_wanted=is_wanted)
+        image = open_image(path, reading=load_reading(product.folder))
+        subject = self.start(product.key)
+        yield from self._inspect(product, subject, image, is_wanted=is_wanted)
 
     def inspect_sample(
-        self, sample: Sample, product: str, *, is_wanted: bool = False
+        self, sample: Sample, product: Product, *, is_wanted: bool = False
     ) -> Iterator[Slots]:
         """Inspect an image of a product's dataset.
 
         Args:
             sample: of the product.
-            product: its key.
+            product: whose detectors are asked.
             is_wanted: whether it is inspected even if it does not look like the product.
 
         Raises:
@@ -119,109 +111,79 @@ class Runner:
         """
         image = open_sample(sample)
         mask = read_mask(sample, image.pixels.shape[:2])
-        subject = self.start(product, sample=sample.id, truth=_truth(sample))
-        yield from self._inspect(subject, image, mask=mask, is_wanted=is_wanted)
+        subject = self.start(product.key, sample=sample.id, truth=_truth(sample))
+        yield from self._inspect(product, subject, image, mask=mask, is_wanted=is_wanted)
 
     def _inspect(
-        self, subject: Subject, opened: OpenedImage, *, is_wanted: bool, mask: Mask | None = None
+        self,
+        product: Product,
+        subject: Subject,
+        opened: OpenedImage,
+        *,
+        is_wanted: bool,
+        mask: Mask | None = None,
     ) -> Iterator[Slots]:
         """Yield the picture with every panel's state, each answer as it comes, and the end."""
-        names = self.catalog.detectors
-        image = opened.pixels
-        known = (self._lack(subject.product), opened.note, self._seen(subject.product, image))
+        image, panels = opened.pixels, self._peek(product)
+        loaded = LoadedProduct(self.catalog, product, tuple(self.catalog.detectors))
+        settings = self.catalog.settings(product)
+        known = (self._describe_lack(panels), opened.note, loaded.describe_seen(image))
         note = " ".join(filter(None, known))
-        panels = {name: self.catalog.peek(subject.product, name) for name in names}
+
+        def header(state: str, note: str) -> Slot:
+            wanted, rate = settings.rate(), loaded.rate
+            return payload.header(subject, state, rate=rate, wanted=wanted, note=note)
+
         yield {
-            "header": self._header(subject, "running", note),
+            "header": header("running", note),
             "image": encode_preview(image),
             "picture": payload.picture(subject, image, mask),
-            **{name: self._state(subject, _begin(panel)) for name, panel in panels.items()},
+            **{one.detector: self._state(subject, _begin(one)) for one in panels},
         }
-        familiarity, unchecked = self._check(subject.product, image)
-        asked = [panel for panel in panels.values() if panel.channel or panel.is_to_load]
-        unfamiliar = describe_unfamiliar(self._category(subject.product), familiarity)
-        if familiarity is not None and unfamiliar and not is_wanted:
+        familiarity, unlike = loaded.check_familiarity(image)
+        asked = {panel.detector for panel in panels if panel.channel or panel.is_to_load}
+        if familiarity is not None and not familiarity.is_familiar and not is_wanted:
             yield {
-                "header": self._unfamiliar(subject, familiarity, note),
-                **{panel.detector: payload.panel_skipped(subject) for panel in asked},
+                "header": self._unfamiliar(product, subject, familiarity, note),
+                **dict.fromkeys(asked, payload.panel_skipped(subject)),
             }
             return
-        for panel in asked:
-            for slot in self._answer(subject, panel, image):
-                yield {panel.detector: slot}
-        notes = " ".join(filter(None, (unfamiliar, unchecked, note)))
-        yield {"header": self._header(subject, "done", notes)}
+        for name, step in loaded.ask(image):
+            if name in asked:
+                yield {name: self._step(subject, name, step)}
+        notes = (self.catalog.places.hide(unlike), note)
+        yield {"header": header("done", " ".join(filter(None, notes)))}
 
-    def _check(self, product: str, image: RGBImage) -> tuple[Familiarity | None, str]:
-        """Tell whether an image shows a product, or the note why nobody knows."""
-        try:
-            return self._familiarity.check(product, image), ""
-        except (InspectionError, *FAILURES) as error:
-            return None, self.catalog.hide_folders(str(error))
+    def _step(self, subject: Subject, name: str, step: Panel | Answer) -> Slot:
+        """Say that a detector is at work, what it has answered, or what keeps it from it."""
+        if isinstance(step, Panel):
+            if step.channel is not None:
+                return payload.panel_running(subject)
+            return self._state(subject, step)
+        if step.channel.calibration.gives_verdicts:
+            return payload.panel_result(subject, step)
+        return payload.panel_named(subject, step, self.catalog.detectors[name].title)
 
-    def _unfamiliar(self, subject: Subject, familiarity: Familiarity, note: str) -> Slot:
-        category = self._category(subject.product)
-        alike = None
-        if (key := familiarity.looks_like) is not None:
-            name = self._category(key)
-            alike = {"key": key, "name": key if name == category else name}
-        return payload.unfamiliar_header(
-            subject, category, familiarity.reason, alike=alike, note=note
-        )
-
-    def _category(self, product: str) -> str:
-        return self.catalog.product(product).category
-
-    def _header(self, subject: Subject, state: str, note: str) -> Slot:
-        wanted = self.catalog.wanted_rate(subject.product)
-        rate = self._rate(subject)
-        return payload.header(subject, state, rate=rate, wanted=wanted, note=note)
-
-    def _lack(self, product: str) -> str:
+    def _describe_lack(self, panels: Sequence[Panel]) -> str:
         """Say which detectors a product has nothing to learn from for; mostly nothing."""
-        detectors = self.catalog.detectors
-        panels = [self.catalog.peek(product, name) for name in detectors]
-        unable = [self._title(one) for one in panels if one.status is Status.UNABLE]
+        unable = {one.detector for one in panels if one.status is Status.UNABLE}
         if not unable:
             return ""
-        told = messages.LACKS_GOOD.format(names=join_names(unable))
+        told = messages.LACKS_GOOD.format(names=join_names(self.catalog.titles(unable)))
+        detectors = self.catalog.detectors
         untrained = [detectors[one.detector] for one in panels if one.status is Status.MISSING]
         return f"{told} {describe_namers(untrained)}." if untrained else told
 
-    def _title(self, panel: Panel) -> str:
-        return self.catalog.detectors[panel.detector].title
-
-    def _seen(self, product: str, image: RGBImage) -> str:
-        """Say which detectors know the image, whatever it is called."""
-        saw = self.catalog.detectors_that_saw(product, pixel_hash(image))
-        return describe_seen([self.catalog.detectors[name].title for name in saw])
-
-    def _answer(self, subject: Subject, panel: Panel, image: RGBImage) -> Iterator[Slot]:
-        """Load a detector if need be and yield its answer, or what keeps it from answering."""
-        try:
-            if panel.is_to_load:
-                panel = self.catalog.load(subject.product, panel.detector)
-            if panel.channel is None:
-                yield self._state(subject, panel)
-                return
-            yield payload.panel_running(subject)
-            rate = self._rate(subject, panel)
-            found = answer(panel.channel, image, false_alarm_rate=rate)
-            if isinstance(found, Naming):
-                said = describe_naming(found, self._title(panel))
-                yield payload.panel_named(subject, panel.channel, found, said)
-            else:
-                yield payload.panel_result(subject, panel.channel, found)
-        except (InspectionError, *FAILURES) as error:
-            yield self._state(subject, stopped(panel.detector, error))
-
-    def _rate(self, subject: Subject, *panels: Panel) -> float:
-        """Return the product's rate, as far as the detectors loaded by now support it."""
-        known = [self.catalog.peek(subject.product, name) for name in self.catalog.detectors]
-        calibrations = [
-            panel.channel.calibration for panel in (*known, *panels) if panel.channel is not None
-        ]
-        return self.catalog.rate(subject.product, calibrations)
+    def _unfamiliar(
+        self, product: Product, subject: Subject, familiarity: Familiarity, note: str
+    ) -> Slot:
+        alike = None
+        if (key := familiarity.looks_like) is not None:
+            name = self.catalog.product(key).category
+            alike = {"key": key, "name": key if name == product.category else name}
+        return payload.unfamiliar_header(
+            subject, product.category, familiarity.reason, alike=alike, note=note
+        )
 
 
 def _begin(panel: Panel) -> Panel:

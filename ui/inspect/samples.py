@@ -1,6 +1,7 @@
 """The strip of samples, as a component and as thumbnails."""
 
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import gradio as gr
 from inspection.errors import DatasetError, ImageError
 from inspection.images import pixel_hash, read_sample
 from inspection.products.catalog import Catalog
+from inspection.products.product import Product
+from inspection.products.stamped import StampedCache
 from inspection.types import Sample
 from ui.inspect import messages
 from ui.inspect.showcase import choose_samples
@@ -39,34 +42,34 @@ class Strips:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._made: dict[str, tuple[tuple[Sample, ...], dict[str, Any]]] = {}
+        self._made: StampedCache[Product, dict[str, Any]] = StampedCache()
 
-    def strip(self, product: str) -> dict[str, Any]:
-        """Return the value of a strip.
+    def strip(self, product: Product) -> dict[str, Any]:
+        """Return the value of a strip, another one as soon as a detector has learned.
 
         Raises:
-            InspectionError: there is no such product, or its data cannot be read.
+            InspectionError: the product's data cannot be read.
         """
-        samples = self._catalog.samples(product)
-        held = self._made.get(product)
-        if held is None or held[0] is not samples:  # others as soon as a detector has learned
-            chosen = choose_samples(samples)
-            with contextlib.suppress(DatasetError):  # of a folder that cannot be written
-                self._catalog.draw(chosen)
-            found = [self._item(product, sample) for sample in chosen]
-            items = [item for item in found if item is not None]
-            note = "" if items else messages.NO_SAMPLES
-            held = (samples, {"product": product, "items": items, "note": note})
-            self._made[product] = held
-        return held[1]
+        samples = self._catalog.samples.unseen(product)
+        state = (*self._catalog.checkpoints.state(product), samples)
+        return self._made.get(product, state, lambda: self._make(product, samples))
 
-    def _item(self, product: str, sample: Sample) -> dict[str, Any] | None:
+    def _make(self, product: Product, samples: Sequence[Sample]) -> dict[str, Any]:
+        chosen = choose_samples(samples)
+        with contextlib.suppress(DatasetError):  # of a folder that cannot be written
+            self._catalog.datasets.draw(chosen)
+        found = [self._item(product, sample) for sample in chosen]
+        items = [item for item in found if item is not None]
+        note = "" if items else messages.NO_SAMPLES
+        return {"product": product.key, "items": items, "note": note}
+
+    def _item(self, product: Product, sample: Sample) -> dict[str, Any] | None:
         """Return an item; None for a file that is damaged, or that a detector has learned from."""
         try:
             image = read_sample(sample)
         except ImageError:
             return None
-        if self._catalog.detectors_that_saw(product, pixel_hash(image)):
+        if self._catalog.checkpoints.that_saw(product, pixel_hash(image)):
             return None
         return _describe(sample, encode_thumbnail(image, THUMBNAIL_SIDE))
 

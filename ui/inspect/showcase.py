@@ -11,6 +11,7 @@ from inspection.demo.products import PRODUCTS, write_demo_data
 from inspection.errors import CheckpointError, DatasetError, ImageError, InspectionError
 from inspection.images import pixel_hash, read_sample
 from inspection.products.catalog import Catalog
+from inspection.products.product import Product
 from inspection.products.split_plan import SplitPlan, load_split
 from inspection.types import Sample, Split
 
@@ -32,26 +33,26 @@ def choose_samples(samples: Sequence[Sample]) -> list[Sample]:
     return chosen[:MAX_SAMPLES]
 
 
-def find_opening(catalog: Catalog, key: str) -> Sample | None:
+def find_opening(catalog: Catalog, product: Product) -> Sample | None:
     """Return the sample that the page opens with, which no detector knows under another name.
 
     It is the one that the product names, or the first defective one of the strip, or a good one.
 
     Raises:
-        InspectionError: there is no such product, or its data cannot be read.
+        InspectionError: the product's data or settings cannot be read.
     """
-    chosen = choose_samples(catalog.samples(key))
-    wanted = catalog.opening(key)
+    chosen = choose_samples(catalog.samples.unseen(product))
+    wanted = catalog.settings(product).opening
     ranked = sorted(chosen, key=lambda sample: (sample.id != wanted, not sample.is_anomalous))
-    return next((sample for sample in ranked if not _is_known(catalog, key, sample)), None)
+    return next((sample for sample in ranked if not _is_known(catalog, product, sample)), None)
 
 
-def _is_known(catalog: Catalog, key: str, sample: Sample) -> bool:
+def _is_known(catalog: Catalog, product: Product, sample: Sample) -> bool:
     try:
         image = read_sample(sample)
     except ImageError:
         return False  # the page says what is wrong with it
-    return bool(catalog.detectors_that_saw(key, pixel_hash(image)))
+    return bool(catalog.checkpoints.that_saw(product, pixel_hash(image)))
 
 
 def draw_samples(

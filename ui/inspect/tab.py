@@ -9,6 +9,7 @@ import gradio as gr
 
 from inspection.errors import DatasetError, ImageError, InspectionError
 from inspection.products.catalog import Catalog
+from inspection.products.product import Product
 from inspection.reports.formats import FORMATS
 from inspection.types import Sample
 from ui.inspect import messages
@@ -74,52 +75,53 @@ class Handlers:
         """
         named = address if isinstance(address, Mapping) else {}
         self.catalog.refresh()
-        key = self._known(named.get("product")) or self._known_or_first(product)
-        sample_id = named.get("sample") if key == named.get("product", key) else None
-        if key is None:
-            yield self.runner.fail("", _no_products())
+        shown = self._known(named.get("product")) or self._known_or_first(product)
+        if shown is None:
+            yield self.runner.fail(None, _no_products())
             return
+        is_named = shown.key == named.get("product", shown.key)
         try:
-            yield {"product": self._chosen(key), "source": None, "strip": self.strips.strip(key)}
-            opening = self._find(key, sample_id) or find_opening(self.catalog, key)
+            yield self._choose(shown)
+            named_sample = self._find(shown, named.get("sample")) if is_named else None
+            opening = named_sample or find_opening(self.catalog, shown)
             if opening is None:
-                yield {"image": None, **self.runner.idle(key)}
+                yield {"image": None, **self.runner.idle(shown)}
             else:
-                yield from self.runner.inspect_sample(opening, key)
+                yield from self.runner.inspect_sample(opening, shown)
         except InspectionError as error:
-            yield {"image": None, **self.runner.fail(key, error)}
+            yield {"image": None, **self.runner.fail(shown, error)}
 
     def pick_sample(
         self, product: object, sample_id: object, *, is_wanted: bool = False
     ) -> Iterator[Slots]:
         """Inspect any image of a product: one of the strip, or one that another tab hands over."""
-        key = self._known(product)
-        if key is None or not isinstance(sample_id, str):
-            yield self.runner.fail(key or "", _not_understood())
+        known = self._known(product)
+        if known is None or not isinstance(sample_id, str):
+            yield self.runner.fail(known, _not_understood())
             return
         try:
-            yield {"product": self._chosen(key), "source": None, "strip": self.strips.strip(key)}
-            sample = self.catalog.any_sample(key, sample_id)
-            yield from self.runner.inspect_sample(sample, key, is_wanted=is_wanted)
+            yield self._choose(known)
+            sample = self.catalog.samples.find(known, sample_id)
+            yield from self.runner.inspect_sample(sample, known, is_wanted=is_wanted)
         except InspectionError as error:
-            yield {"image": None, **self.runner.fail(key, error)}
+            yield {"image": None, **self.runner.fail(known, error)}
 
     def upload(self, product: object, path: object, *, is_wanted: bool = False) -> Iterator[Slots]:
         """Inspect what a visitor has uploaded, pasted or photographed."""
-        key = self._known(product)
-        if key is None:
-            yield {"image": None, **self.runner.fail("", _no_products())}
+        known = self._known(product)
+        if known is None:
+            yield {"image": None, **self.runner.fail(None, _no_products())}
             return
         try:
-            yield {"product": self._chosen(key), "strip": self.strips.strip(key)}
+            yield {"product": self._chosen(known), "strip": self.strips.strip(known)}
             if not isinstance(path, Path) or not path.is_file():
                 raise ImageError(messages.GONE_PROBLEM, messages.GONE_FIX)
-            for slots in self.runner.inspect_upload(key, path, is_wanted=is_wanted):
+            for slots in self.runner.inspect_upload(known, path, is_wanted=is_wanted):
                 if "image" in slots:
                     slots["source"] = Source(path, slots["header"]["run"])
                 yield slots
         except InspectionError as error:
-            yield {"image": None, "source": None, **self.runner.fail(key, error)}
+            yield {"image": None, "source": None, **self.runner.fail(known, error)}
 
     def lend(
         self, product: object, image: tuple[object, object], *, is_wanted: bool = False
@@ -137,33 +139,40 @@ class Handlers:
         if what in ways:
             yield from ways[what](product, image, is_wanted=True)
         else:
-            yield self.runner.fail(self._known(product) or "", _not_understood())
+            yield self.runner.fail(self._known(product), _not_understood())
 
     def clear(self, product: object, image: object = None) -> Iterator[Slots]:  # noqa: ARG002
         """Forget the image."""
-        key = self._known(product)
-        if key is None:
-            yield self.runner.fail("", _no_products())
+        known = self._known(product)
+        if known is None:
+            yield self.runner.fail(None, _no_products())
         else:
-            yield {"image": None, "source": None, **self.runner.idle(key)}
+            yield {"image": None, "source": None, **self.runner.idle(known)}
 
-    def _find(self, key: str, sample_id: object) -> Sample | None:
+    def _find(self, product: Product, sample_id: object) -> Sample | None:
         """Return a sample that an address names; None for one that is not there."""
+        if not isinstance(sample_id, str):
+            return None
         try:
-            return self.catalog.any_sample(key, sample_id) if isinstance(sample_id, str) else None
+            return self.catalog.samples.find(product, sample_id)
         except DatasetError:
             return None
 
-    def _known_or_first(self, product: object) -> str | None:
+    def _known_or_first(self, product: object) -> Product | None:
         """Return a product that there is: the page may be older than the products."""
-        return self._known(product) or next(iter(self.catalog.products), None)
+        return self._known(product) or next(iter(self.catalog.products.values()), None)
 
-    def _chosen(self, key: str) -> tuple[list[tuple[str, str]], str]:
+    def _choose(self, product: Product) -> Slots:
+        """Show another product, and no image of the visitor's own."""
+        strip = self.strips.strip(product)
+        return {"product": self._chosen(product), "source": None, "strip": strip}
+
+    def _chosen(self, product: Product) -> tuple[list[tuple[str, str]], str]:
         """Return all products, as there may be new ones, and the one that is shown."""
-        return _choices(self.catalog), key
+        return _choices(self.catalog), product.key
 
-    def _known(self, product: object) -> str | None:
-        return product if isinstance(product, str) and product in self.catalog.products else None
+    def _known(self, key: object) -> Product | None:
+        return self.catalog.products.get(key) if isinstance(key, str) else None
 
 
 def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG001 (as every tab)
@@ -356,14 +365,12 @@ def _fed(name: str, value: Any) -> Any:
 
 
 def _choices(catalog: Catalog) -> list[tuple[str, str]]:
-    return [(_product_label(catalog, key), key) for key in catalog.products]
-
-
-def _product_label(catalog: Catalog, key: str) -> str:
-    """Return the category, with its dataset where there are several."""
-    product = catalog.products[key]
-    has_many = len({other.dataset for other in catalog.products.values()}) > 1
-    return f"{product.category} ({product.dataset})" if has_many else product.category
+    """Return label and key of each product: the category, with its dataset if there are several."""
+    has_many = len({product.dataset for product in catalog.products.values()}) > 1
+    return [
+        (f"{product.category} ({product.dataset})" if has_many else product.category, key)
+        for key, product in catalog.products.items()
+    ]
 
 
 def _no_products() -> DatasetError:

@@ -52,7 +52,7 @@ class Results:
         return {
             key: product
             for key, product in self.catalog.products.items()
-            if self.catalog.trained(key)
+            if self.catalog.checkpoints.trained(self.catalog.product(key))
         }
 
     def shown(self, key: str) -> "list[Shown]":
@@ -62,39 +62,41 @@ class Results:
         return [
             Shown(info, place, report)
             for place, (name, info) in enumerate(self.catalog.detectors.items())
-            if name in self.catalog.joined(key)
+            if name in self.catalog.checkpoints.matching(self.catalog.product(key))
             and isinstance(report := self._read(key, name), EvaluationReport)
         ]
 
     def troubles(self, keys: Sequence[str]) -> list[Trouble]:
         """Return what is missing, damaged, outdated or of another dataset among the products."""
-        strangers = [
+        mismatched = [
             Trouble(
                 key,
                 self._title(name),
-                self.catalog.hide_folders(str(found)),
+                self.catalog.places.hide(str(found)),
                 "",
                 "",
             )
             for key in keys
-            for name, found in self.catalog.strangers(key).items()
+            for name, found in self.catalog.checkpoints.mismatched(
+                self.catalog.product(key)
+            ).items()
         ]
-        return strangers + [
+        return mismatched + [
             Trouble(
                 key,
                 self._title(name),
-                self.catalog.hide_folders(found.problem),
-                self.catalog.evaluate_command(key, name),
-                self.catalog.evaluate_command(key),
+                self.catalog.places.hide(found.problem),
+                self.catalog.places.evaluate_command(self.catalog.product(key), name),
+                self.catalog.places.evaluate_command(self.catalog.product(key)),
             )
             for key in keys
-            for name in self.catalog.joined(key)
+            for name in self.catalog.checkpoints.matching(self.catalog.product(key))
             if isinstance(found := self._read(key, name), InspectionError)
         ]
 
     def classes(self, key: str) -> ClassAnswers | None:
         """Return what the evaluated classifier of a product took images for; None without one."""
-        for name in self.catalog.joined(key):
+        for name in self.catalog.checkpoints.matching(self.catalog.product(key)):
             found = self._read(key, name)
             if isinstance(found, ClassAnswers):
                 return found

@@ -39,7 +39,9 @@ def mistakes_value(results: Results, key: str, *, kind: str, page: int) -> dict[
     size = PER_PAGE if len(sections) == 1 else PER_SECTION
     num_pages = max([1, *(-(-len(found) // size) for _, found in sections)])
     page = min(max(page, 0), num_pages - 1)
-    samples = {sample.id: sample for sample in results.catalog.samples(key)}
+    samples = {
+        sample.id: sample for sample in results.catalog.samples.unseen(results.catalog.product(key))
+    }
     wanted = [one.id for _, found in sections for one in found[page * size : (page + 1) * size]]
     trouble = _draw(results, [samples[name] for name in wanted if name in samples])
     pictures = [
@@ -108,7 +110,7 @@ def _item(one: Mistake, sample: Sample | None) -> dict[str, Any]:
 def _draw(results: Results, samples: Sequence[Sample]) -> str:
     """Have the images of the demo drawn that are not there yet; return what keeps them from it."""
     try:
-        results.catalog.draw(samples)
+        results.catalog.datasets.draw(samples)
     except DatasetError as error:
-        return results.catalog.hide_folders(str(error))
+        return results.catalog.places.hide(str(error))
     return ""

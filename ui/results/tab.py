@@ -66,7 +66,7 @@ class Handlers:
         except InspectionError as error:
             yield {
                 "status": status_value(
-                    self.results.catalog.hide_folders(str(error)), is_problem=True
+                    self.results.catalog.places.hide(str(error)), is_problem=True
                 )
             }
 

@@ -179,16 +179,18 @@ def _read_baseline(
     try:
         baseline = load_baseline(results.folder(key, name), own)
     except InspectionError as error:
-        return None, results.catalog.hide_folders(str(error))
+        return None, results.catalog.places.hide(str(error))
     if baseline is None:
-        command = results.catalog.evaluate_command(key, name).splitlines()[-1]
+        command = results.catalog.places.evaluate_command(
+            results.catalog.product(key), name
+        ).splitlines()[-1]
         return None, results_messages.CLASSES_NO_BASELINE.format(command=command)
     return baseline, describe_difference(own, baseline)
 
 
 def show_training(results: Results, choice: Choice) -> Slots:
     """Return how every detector of one category was trained."""
-    trained = results.catalog.trained(choice.key)
+    trained = results.catalog.checkpoints.trained(results.catalog.product(choice.key))
     detectors = results.catalog.detectors
     slots: Slots = {f"training-{name}": None for name in detectors}
     rows = []
@@ -219,11 +221,15 @@ def choose_pair(shown: list[Shown], first: str, second: str) -> tuple[Shown | No
 
 def _read_history(results: Results, key: str, name: str) -> tuple[History | None, str]:
     try:
-        if (stranger := results.catalog.strangers(key).get(name)) is not None:
+        if (
+            stranger := results.catalog.checkpoints.mismatched(results.catalog.product(key)).get(
+                name
+            )
+        ) is not None:
             raise stranger
         return read_history(results.folder(key, name)), ""
     except InspectionError as error:
-        return None, results.catalog.hide_folders(str(error))
+        return None, results.catalog.places.hide(str(error))
 
 
 def _row(title: str, history: History) -> dict[str, object]:

@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.detector import Channel
 from inspection.errors import InspectionError
 from inspection.images import shrink
 from inspection.measures import class_probabilities, name_class, name_measure, other_measures
+from inspection.names import describe_naming
 from inspection.overlay import stretch_flags
+from inspection.pipeline import Answer, name_defect
 from inspection.products.panels import Panel, Status
-from inspection.types import Finding, Mask, Naming, RGBImage
+from inspection.types import Mask, RGBImage
 from ui.parts.images import MAX_DISPLAY_SIDE, encode_image, encode_mask
 
 Slot = dict[str, Any]
@@ -114,31 +115,32 @@ def panel_running(subject: Subject) -> Slot:
     return {"run": subject.run, "state": "running"}
 
 
-def panel_result(subject: Subject, channel: Channel, finding: Finding) -> Slot:
+def panel_result(subject: Subject, answer: Answer) -> Slot:
     """Give the browser the map and the normal scores in full precision, to judge itself."""
-    calibration = channel.calibration
-    height, width = finding.anomaly_map.shape
-    training = channel.detector.training
+    calibration, prediction = answer.channel.calibration, answer.prediction
+    height, width = prediction.anomaly_map.shape
+    training = answer.channel.detector.training
     return {
         "run": subject.run,
         "state": "done",
-        "map": encode_floats(finding.anomaly_map),
+        "map": encode_floats(prediction.anomaly_map),
         "height": height,
         "width": width,
         "scores": encode_floats(calibration.normal_scores),
         "units": list(calibration.units),
         "minThreshold": calibration.min_threshold,
-        "seconds": finding.seconds,
-        "measures": name_measures(finding.measures),
-        "classes": rank_classes(finding.measures),
+        "seconds": answer.seconds,
+        "measures": name_measures(prediction.measures),
+        "classes": rank_classes(prediction.measures),
         "trained": "" if training is None else training.summary,
     }
 
 
-def panel_named(subject: Subject, channel: Channel, naming: Naming, said: str) -> Slot:
+def panel_named(subject: Subject, answer: Answer, title: str) -> Slot:
     """Give the browser what a detector without verdicts says of the image, and where it looks."""
+    naming = name_defect(answer)
     height, width = naming.anomaly_map.shape
-    training = channel.detector.training
+    training = answer.channel.detector.training
     return {
         "run": subject.run,
         "state": "named",
@@ -148,7 +150,7 @@ def panel_named(subject: Subject, channel: Channel, naming: Naming, said: str) -
         "middle": naming.middle,
         "seconds": naming.seconds,
         "classes": rank_classes(naming.measures),
-        "said": said,
+        "said": describe_naming(naming, title),
         "trained": "" if training is None else training.summary,
     }
 

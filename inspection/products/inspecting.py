@@ -1,0 +1,127 @@
+"""One image, every detector of a product: the one way to ask, whatever befalls one of them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from inspection.detector import Channel
+from inspection.errors import InspectionError
+from inspection.images import pixel_hash
+from inspection.names import describe_seen, describe_silent, describe_unfamiliar
+from inspection.pipeline import Answer, ask, judge_all
+from inspection.products.catalog import Catalog
+from inspection.products.panels import Panel, Status, attempt, stopped
+from inspection.products.product import Product
+from inspection.types import Familiarity, Inspection, RGBImage
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedProduct:
+    """A product with the detectors that answer for it.
+
+    Attributes:
+        detectors: names, in the order in which they are asked; one that is not loaded yet is when
+            it is asked first.
+        silent: further ones that should answer and cannot, and why.
+    """
+
+    catalog: Catalog
+    product: Product
+    detectors: tuple[str, ...]
+    silent: Mapping[str, InspectionError] = field(default_factory=dict)
+
+    @property
+    def channels(self) -> Mapping[str, Channel]:
+        """The detectors that are loaded by now."""
+        panels = [self.catalog.channels.peek(self.product, name) for name in self.detectors]
+        return {one.detector: one.channel for one in panels if one.channel is not None}
+
+    @property
+    def rate(self) -> float:
+        """The product's own false-alarm rate, as far as the detectors loaded by now support it.
+
+        Raises:
+            CheckpointError: what is stored of the product is damaged.
+        """
+        calibrations = [channel.calibration for channel in self.channels.values()]
+        return self.catalog.settings(self.product).rate(calibrations)
+
+    def check_familiarity(self, image: RGBImage) -> tuple[Familiarity | None, str]:
+        """Tell whether an image shows the product, and what to say if it does not or is unknown."""
+        found = attempt(lambda: self.catalog.familiarity.check(self.product, image))
+        if isinstance(found, InspectionError):
+            return None, str(found)
+        return found, describe_unfamiliar(self.product.category, found)
+
+    def describe_seen(self, image: RGBImage) -> str:
+        """Say which of the detectors know an image, whatever it is called; empty if none does."""
+        saw = self.catalog.checkpoints.that_saw(self.product, pixel_hash(image))
+        return describe_seen(self.catalog.titles(set(saw) & set(self.detectors)))
+
+    def ask(self, image: RGBImage) -> Iterator[tuple[str, Panel | Answer]]:
+        """Ask one detector after another; yield its panel once it is loaded, then its answer.
+
+        The panel of one that cannot answer says why, and is the last that is heard of it.
+        """
+        for name in self.detectors:
+            panel = self.catalog.channels.load(self.product, name)
+            yield name, panel
+            if (channel := panel.channel) is not None:
+                found = attempt(lambda: ask(channel, image))
+                yield name, stopped(name, found) if isinstance(found, InspectionError) else found
+
+
+def load_product(
+    catalog: Catalog, product: Product, names: Sequence[str] | None = None
+) -> LoadedProduct:
+    """Load the detectors of a product: those named, or all that are trained and can answer.
+
+    Raises:
+        CheckpointError: one that is named is missing or damaged.
+    """
+    if names:
+        for name in names:
+            catalog.channels.answering(product, name)
+        return LoadedProduct(catalog, product, tuple(names))
+    panels = [catalog.channels.load(product, one) for one in catalog.checkpoints.trained(product)]
+    ready = tuple(panel.detector for panel in panels if panel.channel is not None)
+    silent = {panel.detector: panel.error for panel in panels if panel.channel is None}
+    return LoadedProduct(catalog, product, ready, silent)
+
+
+def inspect_product(
+    loaded: LoadedProduct,
+    image: RGBImage,
+    *,
+    source: str = "",
+    note: str = "",
+    false_alarm_rate: float | None = None,
+    is_wanted: bool = False,
+) -> Inspection:
+    """Return what every detector of a product finds in one image.
+
+    Args:
+        loaded: the product.
+        image: of any size.
+        source: where it comes from, such as its file name.
+        note: what a reader has to know of it already.
+        false_alarm_rate: the product's own by default.
+        is_wanted: whether the detectors are asked even if the image does not look like the product.
+
+    Raises:
+        CalibrationError: the rate is below what a calibration supports.
+        CheckpointError: what is stored of the product is damaged.
+    """
+    familiarity, unlike = loaded.check_familiarity(image)
+    is_asked = is_wanted or familiarity is None or familiarity.is_familiar
+    answers: list[Answer] = []
+    silent = dict(loaded.silent)
+    for name, step in loaded.ask(image) if is_asked else ():
+        if isinstance(step, Answer):
+            answers.append(step)
+        elif step.status is Status.BROKEN:
+            silent[name] = step.error
+    rate = loaded.rate if false_alarm_rate is None else false_alarm_rate
+    found = judge_all(answers, image, false_alarm_rate=rate, source=source)
+    missed = describe_silent(loaded.catalog.titles(silent))
+    notes = tuple(filter(None, (note, unlike, loaded.describe_seen(image), missed)))
+    return replace(found, familiarity=familiarity, silent=silent, notes=notes)
