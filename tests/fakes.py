@@ -203,6 +203,7 @@ def make_catalog(
         [root / "data" / "drawn", *further],
         loader=load,
         detectors=make_infos(*DETECTORS),
+        embed=embed,
     )
 
 
