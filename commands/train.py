@@ -30,6 +30,7 @@ from commands.options import (
     read_pairs,
 )
 from detectors import create_detector, list_detectors, parse_settings, setting_names
+from inspection.datasets.classes import Labelling, find_thin_classes
 from inspection.datasets.dataset import Dataset, check_trainable
 from inspection.datasets.pooling import pool_datasets
 from inspection.detector import Detector
@@ -40,7 +41,6 @@ from inspection.errors import (
     SettingsError,
     explain,
 )
-from inspection.evaluation.classes import Labelling, find_thin_classes
 from inspection.issues import summarise_issues
 from inspection.products.checkpoint_folders import check_writable
 from inspection.products.dataset_identity import check_dataset

@@ -1,8 +1,16 @@
 """A detector's own measures: class probabilities are those called `p_CLASS`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 CLASS_PREFIX = "p_"
+
+
+def to_measures(classes: Sequence[str], probabilities: Sequence[float]) -> dict[str, float]:
+    """Return class probabilities as the measures of a prediction."""
+    return {
+        f"{CLASS_PREFIX}{name}": float(value)
+        for name, value in zip(classes, probabilities, strict=True)
+    }
 
 
 def class_probabilities(measures: Mapping[str, float]) -> dict[str, float]:

@@ -97,7 +97,8 @@ class Sample:
     """One image of a dataset; `defect_type` is None for a normal image.
 
     `id` is the path relative to the dataset folder, with forward slashes. Images of one and the
-    same part share a `group`, which no split may tear apart.
+    same part share a `group`, which no split may tear apart. In a pool of several datasets,
+    `dataset` is the one that it comes from; else it is empty.
     """
 
     id: str
@@ -110,6 +111,7 @@ class Sample:
     group: str | None = None
     shapes: tuple[Shape, ...] = ()
     reading: Reading = DEFAULT_READING
+    dataset: str = ""
 
     @property
     def is_anomalous(self) -> bool:

@@ -39,14 +39,9 @@ from detectors.settings import (
     Watch,
     make_settings,
 )
+from inspection.datasets.classes import NORMAL, Labelling, class_of, list_classes
 from inspection.errors import BackboneError, CheckpointError
-from inspection.evaluation.classes import (
-    NORMAL,
-    Labelling,
-    class_of,
-    list_classes,
-    to_measures,
-)
+from inspection.measures import to_measures
 from inspection.paths import train_again
 from inspection.preprocess import LoadedSamples, check_input_size
 from inspection.types import AnomalyMap, Prediction, RGBImage, Sample, TrainingRecord

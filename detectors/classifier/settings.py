@@ -18,7 +18,7 @@ from detectors.settings import (
     Seed,
     Share,
 )
-from inspection.evaluation.classes import Labelling
+from inspection.datasets.classes import Labelling
 from inspection.types import Size
 
 SMALL_CNN = "small-cnn"

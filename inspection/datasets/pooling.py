@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import Protocol
 
 from inspection.datasets.dataset import POOL, Dataset, check_name
 from inspection.errors import DatasetError
@@ -48,20 +47,6 @@ def pool_datasets(datasets: Sequence[Dataset], *, name: str) -> Dataset:
     )
 
 
-class Pooled(Protocol):
-    """A sample, or what was made of it."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def category(self) -> str: ...
-
-
-def dataset_of(image: Pooled) -> str:
-    """Return the dataset that an image of a pool comes from; nothing outside of a pool."""
-    return image.id.partition("/")[0] if image.category == CATEGORY else ""
-
-
 def _adopt(sample: Sample, dataset: str, shared: set[str]) -> Sample:
     defect_type = sample.defect_type
     if defect_type is not None and defect_type.casefold() in shared:
@@ -70,6 +55,7 @@ def _adopt(sample: Sample, dataset: str, shared: set[str]) -> Sample:
         sample,
         id=f"{dataset}/{sample.id}",
         category=CATEGORY,
+        dataset=dataset,
         defect_type=defect_type,
         group=f"{dataset}/{sample.category}/{sample.group}" if sample.group is not None else None,
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from inspection.datasets.classes import Labelling, class_of
 from inspection.detector import Detector
 from inspection.errors import CheckpointError, DatasetError, EvaluationError
 from inspection.evaluation.class_answers import (
@@ -16,7 +17,7 @@ from inspection.evaluation.class_answers import (
     make_answers,
     save_answers,
 )
-from inspection.evaluation.classes import Labelling, NamedImage, class_of, name_samples
+from inspection.evaluation.classes import NamedImage, name_samples
 from inspection.evaluation.records import Checkpoint, LeftOut
 from inspection.products.catalog import Catalog
 from inspection.products.channels import Loader

@@ -1,33 +1,21 @@
-"""Classes of parts: what they are called, and how right a classifier is about them."""
+"""How right a classifier is about the classes of parts."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.datasets.pooling import dataset_of
+from inspection.datasets.classes import DEFECTIVE, NORMAL, sort_classes
 from inspection.detector import Detector
 from inspection.errors import DatasetError
 from inspection.evaluation.records import ScoredImage
 from inspection.images import pixel_hash
-from inspection.measures import CLASS_PREFIX
-from inspection.paths import natural_key
+from inspection.measures import class_probabilities
 from inspection.pipeline import predict_samples
 from inspection.preprocess import Progress
-from inspection.types import Sample, Split
-
-NORMAL = "normal"
-DEFECTIVE = "defective"
-
-
-class Labelling(StrEnum):
-    """What a classifier tells apart."""
-
-    BINARY = "binary"  # normal and defective
-    TYPES = "types"  # normal and every defect type
+from inspection.types import Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,78 +66,23 @@ class ClassReport:
     accuracy_by_dataset: Mapping[str, float]
 
 
-def class_of(sample: Sample, labelling: Labelling) -> str:
-    """Return the true class of a sample."""
-    if sample.defect_type is None:
-        return NORMAL
-    return sample.defect_type if labelling is Labelling.TYPES else DEFECTIVE
-
-
-def list_classes(samples: Sequence[Sample], labelling: Labelling) -> tuple[str, ...]:
-    """Return the classes of samples, the normal one first, then in natural order.
-
-    Raises:
-        DatasetError: they are of fewer than two classes, or two classes cannot be told apart.
-    """
-    types = {str(sample.defect_type) for sample in samples if sample.is_anomalous}
-    if labelling is Labelling.TYPES:
-        _check_distinct(types)
-    names = {class_of(sample, labelling) for sample in samples}
-    ordered = sorted(names, key=lambda name: (name != NORMAL, natural_key(name)))
-    if len(ordered) < 2:
-        raise DatasetError(
-            f"All images to learn from are of one class ({', '.join(ordered) or 'none'}).",
-            "Give labelled defects of the dataset with `--labelled-defects 0.5`, or add images of "
-            "another class.",
-        )
-    return tuple(ordered)
-
-
-def find_thin_classes(samples: Sequence[Sample], labelling: Labelling) -> Iterator[str]:
-    """Yield a sentence for each class that can hardly be learned or not be checked.
-
-    Args:
-        samples: with their planned split.
-        labelling: what is told apart.
-    """
-    counts: dict[str, Counter[Split]] = defaultdict(Counter)
-    for sample in samples:
-        counts[class_of(sample, labelling)][sample.split] += 1
-    for name, count in counts.items():
-        learned = count[Split.TRAIN] + count[Split.VALIDATION]
-        if learned == 0:
-            yield f"No image of the class {name} is for learning: it will never be predicted."
-        elif learned == 1:
-            yield f"The class {name} has only one image to learn from. Add more images of it."
-        elif count[Split.VALIDATION] == 0:
-            yield f"The class {name} is absent from validation: no epoch is chosen by it."
-
-
-def to_measures(classes: Sequence[str], probabilities: Sequence[float]) -> dict[str, float]:
-    """Return class probabilities as the measures of a prediction."""
-    return {
-        f"{CLASS_PREFIX}{name}": float(value)
-        for name, value in zip(classes, probabilities, strict=True)
-    }
-
-
 def name_scored(images: Sequence[ScoredImage]) -> tuple[NamedImage, ...]:
     """Return what the class probabilities of scored images say; nothing where there are none.
 
     The most probable class is the predicted one. Images of a type that the detector has never
     learned count as wrong.
     """
-    known = [_probabilities(image.measures) for image in images]
+    known = [class_probabilities(image.measures) for image in images]
     if not all(known):
         return ()
     is_binary = bool(known) and known[0].keys() == {NORMAL, DEFECTIVE}
     return tuple(
         NamedImage(
             id=image.id,
-            dataset=dataset_of(image),
+            dataset=image.dataset,
             pixel_hash=image.pixel_hash,
             truth=DEFECTIVE if is_binary and image.is_anomalous else image.defect_type or NORMAL,
-            predicted=max(found, key=lambda name: found[name]),
+            predicted=next(iter(found)),
         )
         for image, found in zip(images, known, strict=True)
     )
@@ -172,11 +105,10 @@ def name_samples(
     """
     named: list[NamedImage] = []
     for sample, image, prediction in predict_samples(detector, samples):
-        found = _probabilities(prediction.measures)
-        predicted = max(found, key=lambda name: found[name])
+        found = class_probabilities(prediction.measures)
         truth = truths[sample.id]
         pixels = pixel_hash(image)
-        named.append(NamedImage(sample.id, dataset_of(sample), pixels, truth, predicted))
+        named.append(NamedImage(sample.id, sample.dataset, pixels, truth, next(iter(found))))
         if progress is not None:
             progress(len(named), len(samples))
     return tuple(named)
@@ -195,14 +127,6 @@ def judge_named(images: Sequence[NamedImage]) -> ClassReport:
     )
 
 
-def _probabilities(measures: Mapping[str, float]) -> dict[str, float]:
-    return {
-        key.removeprefix(CLASS_PREFIX): value
-        for key, value in measures.items()
-        if key.startswith(CLASS_PREFIX)
-    }
-
-
 def report_classes(
     truth: Sequence[str], predicted: Sequence[str], *, datasets: Sequence[str] = ()
 ) -> ClassReport:
@@ -218,9 +142,7 @@ def report_classes(
     """
     if not truth:
         raise DatasetError("There is no test image to classify.", "Add some to the test part.")
-    classes = tuple(
-        sorted({*truth, *predicted}, key=lambda name: (name != NORMAL, natural_key(name)))
-    )
+    classes = sort_classes({*truth, *predicted})
     matrix = count_confusions(truth, predicted, classes)
     per_class = tuple(_judge_class(matrix, row, name) for row, name in enumerate(classes))
     return ClassReport(
@@ -266,15 +188,3 @@ def _by_dataset(
     for true, guess, dataset in zip(truth, predicted, datasets, strict=True):
         right[dataset].append(true == guess)
     return {dataset: float(np.mean(found)) for dataset, found in right.items()}
-
-
-def _check_distinct(types: set[str]) -> None:
-    by_sound: dict[str, list[str]] = defaultdict(list)
-    for name in (NORMAL, *sorted(types)):
-        by_sound[name.casefold().strip()].append(name)
-    for names in by_sound.values():
-        if len(names) > 1:
-            raise DatasetError(
-                f"The classes {' and '.join(names)} cannot be told apart by their names.",
-                "Rename the folder of one, or put their images into one folder.",
-            )

@@ -254,4 +254,5 @@ def _row(
         measures={name: float(value) for name, value in prediction.measures.items()},
         ground_truth=truth,
         pixels=pixels,
+        dataset=sample.dataset,
     )

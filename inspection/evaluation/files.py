@@ -8,14 +8,14 @@ refused beside others.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import Field, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
 from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from inspection.errors import CheckpointError, EvaluationError
-from inspection.evaluation.records import STORED_AS, Checkpoint, EvaluationReport
+from inspection.evaluation.records import OMITTED_IF, STORED_AS, Checkpoint, EvaluationReport
 from inspection.files import read_json, write_csv, write_json
 from inspection.paths import name_checkpoint, train_again
 from inspection.products.checkpoint_folders import CALIBRATION, read_card
@@ -116,7 +116,11 @@ def read_record(path: Path, kind: type[Record], *, remedy: str) -> Record:
 def encode(value: Any) -> Any:
     """Return a record as plain JSON values, which `decode` makes a record of again."""
     if is_dataclass(value):
-        return {_key(one): encode(getattr(value, one.name)) for one in fields(value)}
+        return {
+            _key(one): encode(part)
+            for one in fields(value)
+            if (part := getattr(value, one.name)) != one.metadata.get(OMITTED_IF, MISSING)
+        }
     if isinstance(value, Mapping):
         return {name: encode(part) for name, part in value.items()}
     return [encode(part) for part in value] if isinstance(value, tuple) else value
@@ -126,13 +130,20 @@ def decode(kind: type[Record], value: Any) -> Record:
     """Make a record from plain JSON values, as its annotations say.
 
     Raises:
-        ValueError: a field is missing, left over or of another type.
+        ValueError: a field without a default is missing, one is left over or of another type.
     """
-    names = {_key(one): one.name for one in fields(kind)}  # type: ignore[arg-type]
-    if not isinstance(value, dict) or value.keys() != names.keys():
+    known = {_key(one): one for one in fields(kind)}  # type: ignore[arg-type]
+    needed = {key for key, one in known.items() if _is_needed(one)}
+    if not isinstance(value, dict) or not needed <= value.keys() <= known.keys():
         raise ValueError(f"no {kind.__name__}")
     hints = get_type_hints(kind)
-    return kind(**{name: _decode(hints[name], value[key]) for key, name in names.items()})
+    return kind(
+        **{known[key].name: _decode(hints[known[key].name], part) for key, part in value.items()}
+    )
+
+
+def _is_needed(one: Field[Any]) -> bool:
+    return one.default is MISSING and one.default_factory is MISSING
 
 
 def _key(one: Field[Any]) -> str:

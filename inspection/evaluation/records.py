@@ -9,6 +9,9 @@ from inspection.evaluation.metrics import Confusion
 STORED_AS = "stored as"
 """In the metadata of a field: its name in files, where it is not the name of the field."""
 
+OMITTED_IF = "omitted if"
+"""In the metadata of a field: the value that files leave out."""
+
 
 class GroundTruth(StrEnum):
     """Whether the pixels of an image could be compared."""
@@ -29,6 +32,7 @@ class ScoredImage:
         measures: the detector's own, such as its mean squared error.
         pixels: flagged against defective pixels at the deployed threshold, on the detector's grid;
             None where the pixels could not be compared.
+        dataset: that it comes from, in a pool of several; else empty.
     """
 
     id: str
@@ -42,6 +46,7 @@ class ScoredImage:
     measures: Mapping[str, float]
     ground_truth: GroundTruth
     pixels: Confusion | None
+    dataset: str = field(default="", metadata={OMITTED_IF: ""})
 
     @property
     def is_anomalous(self) -> bool:

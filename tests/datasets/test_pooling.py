@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from inspection.datasets.dataset import Dataset, read_dataset
-from inspection.datasets.pooling import dataset_of, pool_datasets
+from inspection.datasets.pooling import pool_datasets
 from inspection.errors import DatasetError
 from inspection.types import Sample, Split
 from tests.doubles.layouts import write_dagm, write_magnetic_tile
@@ -28,7 +28,7 @@ def test_a_type_that_two_datasets_have_is_a_class_for_each() -> None:
     ]
     assert len({sample.id for sample in pooled.samples}) == 4
     assert {sample.group for sample in pooled.samples} == {"steel/part/g1", "glass/part/g1"}
-    assert [dataset_of(sample) for sample in pooled.samples] == ["steel"] * 3 + ["glass"]
+    assert [sample.dataset for sample in pooled.samples] == ["steel"] * 3 + ["glass"]
     assert pooled.categories == ("all",)
 
 
