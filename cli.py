@@ -18,7 +18,7 @@ app = typer.Typer(
 )
 app.command("demo-data")(demo.demo_data)
 app.command("train")(train.train)
-app.command("train-all", help=train.TRAIN_ALL_HELP)(train.train_all)
+app.command("train-all")(train.train_all)
 app.command("calibrate")(calibrate.calibrate)
 app.command("evaluate")(evaluate.evaluate)
 app.command("tune")(tune.tune)

@@ -20,7 +20,7 @@ from detectors.learning.fitting import learnable, read_images, record_training
 from detectors.learning.networks import smooth_map
 from detectors.patchcore.coreset import estimate_seconds, select_coreset
 from detectors.patchcore.settings import PatchCoreSettings
-from detectors.settings import make_settings
+from detectors.settings import Watch, make_settings
 from inspection.errors import CheckpointError
 from inspection.paths import train_again
 from inspection.preprocess import check_input_size
@@ -43,13 +43,13 @@ class PatchCore:
     name: ClassVar[str] = "patchcore"
 
     def __init__(
-        self, *, device: str | None = None, progress: bool = True, **settings: Any
+        self, *, device: str | None = None, progress: bool | Watch = True, **settings: Any
     ) -> None:
         self.settings = make_settings(PatchCoreSettings, self.name, settings)
         self.input_size = check_input_size(self.settings.input_size, multiple=16)
         self.min_threshold = 0.0
         self._device = choose_device(device)
-        self._progress = progress
+        self._has_bars = progress is True
         self._forget()
 
     def _forget(self) -> None:
@@ -62,13 +62,13 @@ class PatchCore:
         self._forget()
         chosen = self.settings
         normal = [sample for sample in learnable(samples) if not sample.is_anomalous]
-        loaded = read_images(normal, self.input_size, has_bar=self._progress)
+        loaded = read_images(normal, self.input_size, has_bar=self._has_bars)
         backbone = choose_backbone(chosen, layers=chosen.layers)
         model = self._build(backbone)
         generator = torch.Generator().manual_seed(chosen.seed)
         candidates, num_patches = self._collect(model, loaded.images, generator)
         kept = select_coreset(
-            candidates, self._num_rows(num_patches), generator=generator, progress=self._progress
+            candidates, self._num_rows(num_patches), generator=generator, progress=self._has_bars
         )
         # rounded to what the checkpoint stores, so that a saved detector predicts the same
         model.memory_bank = candidates[kept].half().float()
@@ -160,7 +160,7 @@ class PatchCore:
                 order = torch.randperm(len(embeddings), generator=generator)[:per_image]
                 kept.append(embeddings[order.to(embeddings.device)])
             seconds = pace.step() or 0.0
-            if self._progress and position == min(SKIPPED + TIMED, num_batches):
+            if self._has_bars and position == min(SKIPPED + TIMED, num_batches):
                 passed = time.perf_counter() - start
                 left = seconds * (num_batches - position)
                 self._announce(passed + left, batch.shape[1] * len(images))
@@ -170,7 +170,7 @@ class PatchCore:
     def _embed(self, model: Any, images: NDArray[np.uint8]) -> Iterator[Tensor]:
         model.train()  # anomalib: a model in training returns the embeddings
         starts = range(0, len(images), BATCH)
-        for start in tqdm(starts, "reading patches", disable=not self._progress, leave=False):
+        for start in tqdm(starts, "reading patches", disable=not self._has_bars, leave=False):
             batch = self._to_tensor(images[start : start + BATCH])
             embeddings = model(batch)  # (batch * patches, d)
             model.embedding_store.clear()

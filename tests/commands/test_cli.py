@@ -15,8 +15,9 @@ from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 import cli
-from commands.near_duplicates import group_near_duplicates
+from detectors import LazyEmbedder
 from detectors.backbones.student import Student
+from eda.near_duplicates import group_near_duplicates
 from inspection.datasets.dataset import read_dataset
 from inspection.errors import InspectionError
 from inspection.products.split_plan import SplitKind, load_split, save_split
@@ -383,7 +384,7 @@ def test_a_grouped_split_keeps_copies_on_one_side(
     folder = write_dataset(tmp_path / "parts", num_train=50) / "disc"
     shutil.copy(folder / "train" / "good" / "000.png", folder / "test" / "good" / "copy.png")
     dataset = read_dataset(tmp_path / "parts")
-    grouped = {s.id: s for s in group_near_duplicates(dataset, device="cpu")}
+    grouped = {s.id: s for s in group_near_duplicates(dataset, LazyEmbedder("cpu")).samples}
     copy, original = grouped["disc/test/good/copy.png"], grouped["disc/train/good/000.png"]
     assert copy.group == original.group
     assert copy.split is original.split is Split.TEST

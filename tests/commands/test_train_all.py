@@ -116,7 +116,7 @@ def test_bad_input_is_answered_with_a_sentence(
 def test_notes_of_a_training_are_sentences_one_per_kind(
     parts: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("commands.train.train_one", lambda *arguments: None)
+    monkeypatch.setattr("detectors.training._train_one", lambda *arguments: None)
     for number in (0, 2):
         (parts / "disc" / "ground_truth" / "spot" / f"{number:03d}_mask.png").unlink()
     words = ["train", "--data", str(parts), "--category", "disc", "--detector", "patchcore"]

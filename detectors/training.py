@@ -1,0 +1,279 @@
+"""Training of products: split, reading, fit, calibration, and what the product looks like."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from detectors import LazyEmbedder, create_detector, list_detectors
+from inspection.datasets.classes import Labelling, find_thin_classes
+from inspection.datasets.dataset import Dataset, check_trainable
+from inspection.datasets.pooling import pool_datasets
+from inspection.detector import Detector
+from inspection.errors import BREAKDOWNS, InspectionError, explain
+from inspection.issues import summarise_issues
+from inspection.products.checkpoint_folders import check_writable
+from inspection.products.dataset_identity import check_dataset
+from inspection.products.familiarity import has_look, learn_look, save_look
+from inspection.products.product_file import read_settings
+from inspection.products.reading import read_by, settle_reading
+from inspection.products.split_labels import Labels
+from inspection.products.split_plan import SPLIT, SplitKind, SplitPlan, load_split
+from inspection.products.splits import apply_split, open_split
+from inspection.progress import SILENT, Monitor
+from inspection.types import Calibration, Sample, Split
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingJob:
+    """What is to be trained, the same for every product.
+
+    Attributes:
+        checkpoints: where detectors are kept, as DATASET/CATEGORY/DETECTOR.
+        settings: detector -> those of its settings that are not the default; in this order.
+        labelled_fraction: share of the labelled defects to learn from, if any.
+        split: how train and test are told apart.
+        group: finds the near-duplicates of one category for a grouped split.
+        seed: of everything that is random.
+        device: auto, cpu, cuda or mps.
+        skips_trained: whether detectors that are trained already are left as they are.
+    """
+
+    checkpoints: Path
+    settings: Mapping[str, Mapping[str, Any]]
+    labelled_fraction: float | None = None
+    split: SplitKind = SplitKind.OWN
+    group: Callable[[Dataset], Dataset] | None = None
+    seed: int = 0
+    device: str | None = None
+    skips_trained: bool = False
+
+    def folder(self, source: Dataset) -> Path:
+        """Return where the detectors of a dataset of one category are kept."""
+        (part,) = source.categories
+        return self.checkpoints / source.name / part
+
+    def labels(self, detector: str) -> Labels | None:
+        """Return what a detector wants of the labelled defects."""
+        if list_detectors()[detector].needs_labels:
+            return Labels(self.labelled_fraction, needs_masks=False)
+        # without a fraction: those that the layout or a random split trains on
+        is_wanted = self.settings[detector].get("labelled", False)
+        return Labels(self.labelled_fraction) if is_wanted else None
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedDetector:
+    """A detector that was trained, calibrated and kept; `seconds` is the time of all that."""
+
+    folder: Path
+    calibration: Calibration
+    summary: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetTraining:
+    """What was trained of a dataset, and why other categories were not, by their names."""
+
+    detectors: tuple[TrainedDetector, ...]
+    failed: Mapping[str, InspectionError]
+
+
+def train_categories(
+    source: Dataset, job: TrainingJob, *, monitor: Monitor = SILENT
+) -> DatasetTraining:
+    """Train one category after the other; one that cannot be trained does not stop the others."""
+    trained: list[TrainedDetector] = []
+    failed: dict[str, InspectionError] = {}
+    for part in source.categories:
+        try:
+            trained.extend(train_product(source.of(part), job, monitor=monitor))
+        except (InspectionError, *BREAKDOWNS) as error:
+            failed[part] = explain(error)
+            monitor.warn(str(failed[part]))
+    return DatasetTraining(tuple(trained), failed)
+
+
+def train_product(
+    source: Dataset, job: TrainingJob, *, monitor: Monitor = SILENT
+) -> tuple[TrainedDetector, ...]:
+    """Train detectors on a dataset of one category.
+
+    Raises:
+        DatasetError: another dataset of that name is trained already, or nothing can be learned.
+        InspectionError: a setting, an image or the folder cannot be used.
+        StoppedError: the monitor has asked for it; what was kept before stays.
+    """
+    check_dataset(job.folder(source), source)
+    return _train_all(_group(source, job), job, monitor)
+
+
+def train_pool(
+    sources: Sequence[Dataset], job: TrainingJob, *, name: str, monitor: Monitor = SILENT
+) -> tuple[TrainedDetector, ...]:
+    """Train detectors on all categories of all datasets as one product.
+
+    Raises:
+        DatasetError: other datasets are pooled by that name already, or nothing can be learned.
+        InspectionError: a setting, an image or the folder cannot be used.
+        StoppedError: the monitor has asked for it; what was kept before stays.
+    """
+    pooled = pool_datasets(sources, name=name)
+    check_dataset(job.folder(pooled), pooled)
+    grouped = [
+        replace(
+            source,
+            samples=tuple(
+                sample
+                for part in source.categories
+                for sample in _group(source.of(part), job).samples
+            ),
+        )
+        for source in sources
+    ]
+    return _train_all(pool_datasets(grouped, name=name), job, monitor)
+
+
+def _group(source: Dataset, job: TrainingJob) -> Dataset:
+    """Return one category with its near-duplicates grouped, if they are to be."""
+    if job.split is not SplitKind.GROUPED or job.group is None:
+        return source
+    return job.group(source)
+
+
+def _train_all(source: Dataset, job: TrainingJob, monitor: Monitor) -> tuple[TrainedDetector, ...]:
+    """Train every detector of the job, then learn what the product looks like."""
+    monitor.begin(source.account)
+    needs_normal = not all(list_detectors()[name].needs_labels for name in job.settings)
+    issues = check_trainable(source.samples, issues=source.issues, needs_normal=needs_normal)
+    for sentence in summarise_issues(issues):
+        monitor.warn(f"note: {sentence}")
+    folder = job.folder(source)
+    check_writable(folder)
+    source = _settle_reading(source, folder, monitor)
+    trained: list[TrainedDetector] = []
+    for position, name in enumerate(job.settings, 1):
+        title = f"[{position}/{len(job.settings)}] {name}: {source.name}/{folder.name}"
+        monitor.check()
+        if job.skips_trained and (folder / name).is_dir():
+            monitor.begin(f"{title} is trained already")
+            continue
+        monitor.begin(title)
+        trained.append(_train_one(name, source, job, monitor))
+    _keep_look(source.samples, job, folder, is_fresh=not trained, monitor=monitor)
+    return tuple(trained)
+
+
+def _settle_reading(source: Dataset, folder: Path, monitor: Monitor) -> Dataset:
+    """Return the dataset as its product reads it, and tell what there is to know of that."""
+    with monitor.step("looking for white") as progress:
+        reading, sentences = settle_reading(folder, source.samples, progress=progress)
+    for sentence in sentences:
+        tell = monitor.warn if sentence.startswith("note:") else monitor.say
+        tell(sentence)
+    return replace(source, samples=tuple(read_by(source.samples, reading)))
+
+
+def _train_one(name: str, source: Dataset, job: TrainingJob, monitor: Monitor) -> TrainedDetector:
+    """Train, calibrate and keep one detector, and tell what came of it."""
+    from detectors.workflow import train_detector  # imports PyTorch
+
+    start = time.perf_counter()
+    folder, labels = job.folder(source), job.labels(name)
+    settings = {"seed": job.seed, **job.settings[name]}
+
+    def make_plan() -> SplitPlan:
+        check_dataset(folder, source)  # another training may have come first meanwhile
+        return open_split(
+            folder, source.samples, seed=settings["seed"], labels=labels, kind=job.split
+        )
+
+    plan = make_plan()
+    if plan.kind is not job.split:
+        monitor.say(f"keeps the {plan.kind.value} split that is stored in {folder / SPLIT}")
+    used = apply_split(source.samples, plan, labels=labels)
+    monitor.say(_describe_samples(used))
+    made = create_detector(name, device=job.device, **_watch(name, monitor), **settings)
+    if list_detectors()[name].needs_labels:
+        for sentence in find_thin_classes(used, Labelling(settings.get("classes", "types"))):
+            monitor.warn(f"note: {sentence}")
+    with monitor.step("calibrating") as progress:
+        stored = train_detector(made, used, folder, plan=make_plan, progress=progress)
+    for sentence in _describe_result(made, stored.calibration, folder):
+        monitor.say(sentence)
+    seconds = time.perf_counter() - start
+    monitor.say(f"{seconds:.0f} s; checkpoint in {folder / name}")
+    summary = "" if made.training is None else made.training.summary
+    return TrainedDetector(folder / name, stored.calibration, summary, seconds)
+
+
+def _watch(name: str, monitor: Monitor) -> dict[str, Any]:
+    """Return how a detector tells of its epochs, unless it draws its own bars, as by default."""
+    tell = monitor.epoch
+    if tell is None:
+        return {}
+
+    def watch(metrics: Mapping[str, float]) -> None:
+        tell(name, metrics)
+        monitor.check()
+
+    return {"progress": watch}
+
+
+def _describe_samples(used: Sequence[Sample]) -> str:
+    """Return how many images serve what."""
+    normal = {split: sum(s.split is split and not s.is_anomalous for s in used) for split in Split}
+    learned = sum(s.is_anomalous and s.split in (Split.TRAIN, Split.VALIDATION) for s in used)
+    also = f" and {learned} defective ones" if learned else ""
+    return (
+        f"learns from {normal[Split.TRAIN] + normal[Split.VALIDATION]} normal images{also}, "
+        f"thresholds from {normal[Split.CALIBRATION]} others"
+    )
+
+
+def _describe_result(detector: Detector, calibration: Calibration, folder: Path) -> list[str]:
+    """Return what a detector has learned, and its threshold at the rate of its product."""
+    learned = [] if detector.training is None else [detector.training.summary]
+    if calibration.num_normal == 0:
+        none = "no threshold: there is no good part to calibrate with; it names classes only"
+        return [*learned, none]
+    rate = read_settings(folder).rate([calibration])
+    return [
+        *learned,
+        f"threshold {calibration.threshold(rate):.4g} at {100 * rate:.3g} false alarms per 100 "
+        f"good parts ({calibration.num_normal} held-out parts)",
+    ]
+
+
+def _keep_look(
+    samples: Sequence[Sample], job: TrainingJob, folder: Path, *, is_fresh: bool, monitor: Monitor
+) -> None:
+    """Learn what a product looks like and keep it; what hinders that is told, and no more.
+
+    Args:
+        samples: of one category.
+        job: says where the small backbone computes.
+        folder: of the product, with its split.
+        is_fresh: whether nothing was trained, so that a look that is there is good enough.
+        monitor: told what happens.
+    """
+    embed = LazyEmbedder(job.device)
+    plan = load_split(folder)
+    if plan is None or (is_fresh and has_look(folder, embed)):
+        return
+    used = apply_split(samples, plan)
+    if not any(one.split is Split.CALIBRATION and not one.is_anomalous for one in used):
+        return  # of defects alone: there is no good part to compare with
+    try:
+        with monitor.step("looking") as progress:
+            look = learn_look(used, embed, progress=progress)
+        save_look(folder, look)
+    except InspectionError as error:
+        monitor.warn(f"note: {error}")
+        return
+    monitor.say(
+        f"{len(look.vectors)} images tell what {folder.name} looks like; at most "
+        f"{100 * look.rate:.3g} of 100 good parts may be taken for something else"
+    )
