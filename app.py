@@ -3,7 +3,6 @@
 import argparse
 import atexit
 import gc
-import io
 import os
 import sys
 import threading
@@ -22,6 +21,7 @@ from inspection.paths import quote_path
 from inspection.products.catalog import Catalog
 from inspection.products.panels import attempt
 from inspection.products.places import CHECKPOINTS, DEMO_DATA
+from inspection.terminal import accept_all_characters, report_error, show_log
 from ui.address import check_address
 
 INTERRUPTED = 130  # as shells have it: 128 + SIGINT
@@ -231,13 +231,14 @@ def check_folder(folder: Path, option: str) -> Path:
 
 def run(arguments: Sequence[str]) -> int:
     """Open the page for a command line and return its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a pipe on Windows lacks many characters
-            stream.reconfigure(errors="replace")
+    accept_all_characters()
+    options = vars(build_parser().parse_args(arguments))
+    if options.pop("verbose"):
+        show_log()
     try:
-        main(**vars(build_parser().parse_args(arguments)))
+        main(**options)
     except InspectionError as error:
-        print(f"Error: {error}", file=sys.stderr)
+        report_error(error)
         return 2
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -256,6 +257,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--checkpoints", default=CHECKPOINTS, metavar="DIR", help="where trained detectors lie")
     add("--share", action="store_true", help="also make a public link")
     add("--device", help="auto, cpu, mps, cuda or cuda:N; by default the best present")
+    add("--verbose", action="store_true", help="show the traceback behind each sentence")
     return parser
 
 

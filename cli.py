@@ -1,12 +1,13 @@
 """Defect Lens on the command line; `python cli.py --help` lists the commands."""
 
-import io
 import sys
+from typing import Annotated
 
 import typer
 
 from commands import calibrate, demo, distill, eda, evaluate, inspect, report, train, tune
 from inspection.errors import BREAKDOWNS, InspectionError, explain
+from inspection.terminal import accept_all_characters, report_error, show_log
 
 STOPPED = (130, 143)  # what Typer makes of Ctrl+C, and a training of SIGTERM
 
@@ -14,8 +15,20 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Inspect products with detectors side by side. Start the page with `python app.py`.",
 )
+
+
+@app.callback()
+def set_up(
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Show the traceback behind each sentence.")
+    ] = False,
+) -> None:
+    """Inspect products with detectors side by side. Start the page with `python app.py`."""
+    if verbose:
+        show_log()
+
+
 app.command("demo-data")(demo.demo_data)
 app.command("train")(train.train)
 app.command("train-all")(train.train_all)
@@ -30,17 +43,15 @@ app.command("distill-backbone")(distill.distill_backbone)
 
 def main() -> None:
     """Run a command; what a person can mend ends with a sentence and exit code 2."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a Windows pipe knows few scripts
+    accept_all_characters()
     try:
         app()
     except (InspectionError, *BREAKDOWNS) as error:
-        typer.echo(f"Error: {explain(error)}", err=True)
+        report_error(explain(error))
         sys.exit(2)
     except OSError as error:
         reason = f"{error.filename} cannot be used ({error.strerror})" if error.filename else error
-        typer.echo(f"Error: {reason}. Check the path, its rights and the free space.", err=True)
+        report_error(f"{reason}. Check the path, its rights and the free space.")
         sys.exit(2)
     except SystemExit as leaving:
         if leaving.code in STOPPED:
