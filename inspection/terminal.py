@@ -16,6 +16,12 @@ def accept_all_characters() -> None:
             stream.reconfigure(errors="replace")
 
 
+def say(line: str) -> None:
+    """Write a line that is read at once, be it through a pipe."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def report_error(sentence: object) -> None:
     """Say what ends a program while its error is being handled."""
     logger.info("%s", sentence, exc_info=True)

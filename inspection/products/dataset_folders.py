@@ -1,13 +1,15 @@
 """The dataset folders of a catalogue: what images they hold of a product."""
 
 import contextlib
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from inspection.datasets.cache import DatasetCache
-from inspection.datasets.dataset import Dataset
+from inspection.datasets.dataset import Dataset, check_name, split_name
 from inspection.demo.folder import DemoFolder
-from inspection.errors import DatasetError
+from inspection.errors import DatasetError, SettingsError
+from inspection.paths import quote_path
 from inspection.products.product import Product
 from inspection.products.stamped import StampedCache
 from inspection.types import Sample, Split
@@ -94,3 +96,34 @@ class DatasetFolders:
         """
         if self.demo is not None:
             self.demo.draw(samples)
+
+
+def name_folders(data: Sequence[Path | str]) -> dict[str, Path]:
+    """Return dataset folders by name.
+
+    Raises:
+        SettingsError: one is not there, or two have the same name.
+        DatasetError: one has a name that no dataset can have.
+    """
+    folders: dict[str, Path] = {}
+    for name, folder in map(name_folder, data):
+        if (other := folders.setdefault(name, folder)).resolve() != folder.resolve():
+            raise SettingsError(
+                f"{other} and {folder} are both called {name}.",
+                f"Give one another name: --data NAME={quote_path(folder)}.",
+            )
+    return folders
+
+
+def name_folder(given: Path | str) -> tuple[str, Path]:
+    """Return name and absolute path of a dataset folder given as DIR or as NAME=DIR."""
+    name, folder = split_name(given)
+    folder = check_folder(folder, "--data")
+    return check_name(name or folder.name), folder
+
+
+def check_folder(folder: Path, option: str) -> Path:
+    """Return the absolute path of a folder that was given with an option."""
+    if not folder.expanduser().is_dir():
+        raise SettingsError(f"There is no folder {folder}.", f"Give one that exists with {option}.")
+    return Path(os.path.abspath(folder.expanduser()))  # noqa: PTH100 (links stay as they are)

@@ -15,7 +15,6 @@ from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 import cli
-from app import print_mismatched
 from detectors.backbones.student import Student
 from detectors.patchcore.detector import PatchCore
 from inspection.datasets.dataset import Dataset, read_dataset
@@ -32,6 +31,7 @@ from inspection.products.splits import apply_split, make_split, open_split
 from inspection.types import Reading, Split
 from tests.factories import draw_part, make_calibration, make_channel, write_dataset
 from tests.fakes import make_infos
+from ui.background import say_mismatched
 from ui.results.data import Results
 
 NONE_SAME = "of 8 images that both have by name, none shows the same"
@@ -301,7 +301,7 @@ def test_the_page_does_not_join_a_folder_with_detectors_of_another(
     assert catalog.familiarity.look(catalog.product("data/disc")) is None, (
         "it looks as another dataset does"
     )
-    print_mismatched(catalog)
+    say_mismatched(catalog)
     assert capsys.readouterr().out == f"Note: {panel.problem} {panel.fix}\n"
 
 

@@ -20,9 +20,11 @@ from eda.views import VIEWS
 from inspection.demo.products import write_demo_data
 from inspection.detector import Channel
 from inspection.errors import DatasetError, InspectionError, SettingsError
+from inspection.products import demo_data
 from inspection.products.catalog import Catalog
+from inspection.products.dataset_folders import name_folder, name_folders
 from tests.fakes import DETECTORS, make_catalog, make_infos
-from ui import layout
+from ui import background, layout
 from ui.address import is_loopback
 from ui.inspect.first import describe_first_inspection
 from ui.results import tab as results_tab
@@ -44,7 +46,7 @@ def page(root: Path, catalog: Catalog) -> Iterator[Any]:
     """A page started as from a notebook, with the fakes in place of the real detectors."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(app, "make_catalog", lambda *_: catalog)
-        patch.setattr(app, "DEMO_DATA", root / "demo")
+        set_demo_data(patch, root / "demo")
         patch.setenv("GRADIO_SERVER_PORT", str(free_port()))
         # a finaliser that imports must not run within an import (python/cpython#91351, fixed in
         # 3.12): Gradio imports for seconds, and earlier tests leave garbage with finalisers
@@ -54,6 +56,11 @@ def page(root: Path, catalog: Catalog) -> Iterator[Any]:
         )
     yield started
     started.close()
+
+
+def set_demo_data(patch: pytest.MonkeyPatch, folder: Path) -> None:
+    for module in (app, demo_data, background):
+        patch.setattr(module, "DEMO_DATA", folder)
 
 
 def free_port() -> int:
@@ -116,18 +123,18 @@ def test_without_a_product_the_terminal_says_what_to_do(tmp_path: Path) -> None:
 def test_the_first_result_and_the_address_are_printed(
     catalog: Catalog, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    app.print_first_inspection(catalog)
+    background.say_first_inspection(catalog)
     assert capsys.readouterr().out.startswith("First inspection: ")
 
 
 def test_a_data_folder_may_be_shown_under_another_name(tmp_path: Path) -> None:
     for name in ("tiles", "a=b"):
         (tmp_path / name).mkdir()
-    assert app.name_folder(tmp_path / "tiles") == ("tiles", tmp_path / "tiles")
-    assert app.name_folder(f"mt={tmp_path / 'tiles'}") == ("mt", tmp_path / "tiles")
-    assert app.name_folder(str(tmp_path / "a=b")) == ("a=b", tmp_path / "a=b")
+    assert name_folder(tmp_path / "tiles") == ("tiles", tmp_path / "tiles")
+    assert name_folder(f"mt={tmp_path / 'tiles'}") == ("mt", tmp_path / "tiles")
+    assert name_folder(str(tmp_path / "a=b")) == ("a=b", tmp_path / "a=b")
     with pytest.raises(SettingsError, match="nowhere"):
-        app.name_folder("mt=nowhere")
+        name_folder("mt=nowhere")
 
 
 def test_two_data_folders_of_one_name_are_refused_and_one_given_twice_is_one(
@@ -140,10 +147,10 @@ def test_two_data_folders_of_one_name_are_refused_and_one_given_twice_is_one(
     said = capsys.readouterr().err
     assert f"{first} and {second} are both called data." in said
     assert f"--data NAME={second}" in said
-    assert app.name_folders([first, f"{first}/"]) == {"data": first}
-    assert app.name_folders([first, f"other={second}"]) == {"data": first, "other": second}
+    assert name_folders([first, f"{first}/"]) == {"data": first}
+    assert name_folders([first, f"other={second}"]) == {"data": first, "other": second}
     with pytest.raises(DatasetError, match=r"cannot be called '\.\.'"):
-        app.name_folders([f"..={second}"])
+        name_folders([f"..={second}"])
 
 
 def test_a_data_folder_that_is_not_there_ends_with_a_sentence(
@@ -236,7 +243,7 @@ def test_the_terminal_survives_a_detector_that_dies(
     broken = Catalog(
         tmp_path / "checkpoints", [data], loader=load, detectors=make_infos(*DETECTORS)
     )
-    app.print_first_inspection(broken)
+    background.say_first_inspection(broken)
     told = capsys.readouterr().out
     assert told.count("MemoryError") == len(DETECTORS)
     assert "Verdict" not in told
@@ -260,7 +267,7 @@ def test_a_port_that_is_taken_ends_with_a_sentence(
     page: Any, root: Path, catalog: Catalog, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     monkeypatch.setattr(app, "make_catalog", lambda *_: catalog)
-    monkeypatch.setattr(app, "DEMO_DATA", root / "demo")
+    set_demo_data(monkeypatch, root / "demo")
     port = page.local_url.rstrip("/").rpartition(":")[2]
     assert app.run(["--port", port, "--checkpoints", str(root / "checkpoints")]) == 2
     assert "--port" in capsys.readouterr().err
@@ -275,10 +282,10 @@ def test_the_catalogue_of_the_app_knows_every_detector_and_loads_none(tmp_path: 
 def test_what_keeps_demo_samples_from_being_drawn_is_told_and_the_page_opens(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(app, "DEMO_DATA", tmp_path / "demo")
+    set_demo_data(monkeypatch, tmp_path / "demo")
     (tmp_path / "checkpoints" / "demo" / "washer").mkdir(parents=True)
     (tmp_path / "demo").write_text("no folder")
-    with app.drawn_samples(tmp_path / "checkpoints"):
+    with background.drawing_samples(tmp_path / "checkpoints"):
         pass
     note = capsys.readouterr().out
     assert note.startswith(f"Note: {tmp_path / 'demo'} is a file")
@@ -286,42 +293,37 @@ def test_what_keeps_demo_samples_from_being_drawn_is_told_and_the_page_opens(
 
 @pytest.mark.parametrize("has_marker", [True, False])
 def test_demo_data_that_cannot_be_read_is_left_out_unless_somebody_asked_for_it(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    has_marker: bool,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_marker: bool
 ) -> None:
     demo = tmp_path / "demo"
-    monkeypatch.setattr(app, "DEMO_DATA", demo)
+    set_demo_data(monkeypatch, demo)
     folders: dict[str, Path] = {}
     if has_marker:
         demo.mkdir()
         (demo / "demo.json").write_text('{"drawing": 1, "seed": 0}')
-    app.add_demo_data(folders)
+    trouble = demo_data.add_demo_data(folders)
     assert folders == ({} if has_marker else {"demo": demo})
-    assert ("holds no images" in capsys.readouterr().out) is has_marker
+    assert ("holds no images" in str(trouble)) is has_marker
     asked = {"demo": tmp_path / "mine" / "demo"}
-    app.add_demo_data(asked)
+    said = str(demo_data.add_demo_data(asked))
     assert asked == {"demo": tmp_path / "mine" / "demo"}
-    said = capsys.readouterr().out
     assert f"The demo images are not shown: {asked['demo']} is called demo, too." in said
-    app.add_demo_data({"demo": demo})
-    assert capsys.readouterr().out == ""
+    assert demo_data.add_demo_data({"demo": demo}) is None
 
 
 def test_the_demo_is_completed_only_where_it_is_shown_and_is_the_one_drawn_now(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     demo = tmp_path / "demo"
-    monkeypatch.setattr(app, "DEMO_DATA", demo)
+    set_demo_data(monkeypatch, demo)
     (tmp_path / "checkpoints" / "demo" / "washer").mkdir(parents=True)
-    assert app.find_demo({"demo": demo}, tmp_path / "checkpoints") is None
+    assert demo_data.find_demo({"demo": demo}, tmp_path / "checkpoints") is None
     write_demo_data(demo, only=lambda _: False)
-    found = app.find_demo({"demo": demo}, tmp_path / "checkpoints")
+    found = demo_data.find_demo({"demo": demo}, tmp_path / "checkpoints")
     assert found is not None
     assert found.products == ("washer",)
-    assert app.find_demo({"demo": tmp_path / "mine"}, tmp_path / "checkpoints") is None
-    assert app.find_demo({}, tmp_path / "checkpoints") is None
+    assert demo_data.find_demo({"demo": tmp_path / "mine"}, tmp_path / "checkpoints") is None
+    assert demo_data.find_demo({}, tmp_path / "checkpoints") is None
 
 
 def test_the_rest_of_the_demo_is_drawn_after_the_first_inspection(
@@ -330,9 +332,9 @@ def test_the_rest_of_the_demo_is_drawn_after_the_first_inspection(
     done: list[str] = []
     demo = MagicMock()
     demo.draw_rest.side_effect = lambda _: done.append("the rest")
-    monkeypatch.setattr(app, "print_first_inspection", lambda _: done.append("the first"))
+    monkeypatch.setattr(background, "say_first_inspection", lambda _: done.append("the first"))
     monkeypatch.setattr(catalog.datasets, "demo", demo)
-    thread = app.work_behind(catalog)
+    thread = background.start_background(catalog)
     thread.join(60)
     assert done == ["the first", "the rest"]
 
@@ -350,8 +352,8 @@ def test_ctrl_c_while_the_page_starts_stops_the_drawing(
         was_stopped.append(is_stopped())
         return []
 
-    monkeypatch.setattr("ui.inspect.showcase.draw_samples", draw)
-    with pytest.raises(KeyboardInterrupt), app.drawn_samples(tmp_path):
+    monkeypatch.setattr("ui.background.draw_samples", draw)
+    with pytest.raises(KeyboardInterrupt), background.drawing_samples(tmp_path):
         raise KeyboardInterrupt
     assert was_stopped == [True]
 

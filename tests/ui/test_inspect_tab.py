@@ -22,6 +22,7 @@ from inspection.products.catalog import Catalog
 from inspection.products.checkpoint_folders import CARD, load_calibration
 from inspection.products.panels import Status
 from inspection.products.product_file import PRODUCT, save_product_rate
+from inspection.products.showcase import find_opening
 from tests.fakes import (
     DETECTORS,
     FakeDetector,
@@ -33,7 +34,6 @@ from tests.fakes import (
     write_checkpoint,
 )
 from ui.inspect.safe_image import SafeImage
-from ui.inspect.showcase import find_opening
 from ui.inspect.tab import Handlers
 from ui.layout import build_page
 

@@ -12,9 +12,9 @@ from inspection.names import (
 from inspection.products.catalog import Catalog
 from inspection.products.inspecting import LoadedProduct, inspect_product
 from inspection.products.panels import Status
+from inspection.products.showcase import find_opening
 from inspection.types import Finding, Sample, Verdict
 from ui.inspect import messages
-from ui.inspect.showcase import find_opening
 from ui.viewer.messages import GOOD_PART
 
 

@@ -11,10 +11,10 @@ from inspection.errors import DatasetError, ImageError
 from inspection.images import pixel_hash, read_sample
 from inspection.products.catalog import Catalog
 from inspection.products.product import Product
+from inspection.products.showcase import choose_samples
 from inspection.products.stamped import StampedCache
 from inspection.types import Sample
 from ui.inspect import messages
-from ui.inspect.showcase import choose_samples
 from ui.parts.components import read
 from ui.parts.images import encode_thumbnail
 

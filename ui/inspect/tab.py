@@ -10,6 +10,7 @@ import gradio as gr
 from inspection.errors import DatasetError, ImageError, InspectionError
 from inspection.products.catalog import Catalog
 from inspection.products.product import Product
+from inspection.products.showcase import find_opening
 from inspection.reports.formats import FORMATS
 from inspection.types import Sample
 from ui.inspect import messages
@@ -17,7 +18,6 @@ from ui.inspect.report import REQUEST, Reporter
 from ui.inspect.run import Runner, Slots
 from ui.inspect.safe_image import SafeImage
 from ui.inspect.samples import Strips, make_strip
-from ui.inspect.showcase import find_opening
 from ui.inspect.uploads import find_upload, make_uploads
 from ui.parts.latest_request import LatestRequest
 from ui.parts.request_events import Bind, Step, make_binder

@@ -10,11 +10,12 @@ from PIL import Image
 
 from inspection.demo.products import write_demo_data
 from inspection.files import FORMAT, write_json
+from inspection.products.demo_data import draw_samples, wanted_samples
 from inspection.products.product_file import PRODUCT
+from inspection.products.showcase import PER_KIND, choose_samples, find_opening
 from inspection.products.split_plan import SplitPlan, save_split
 from inspection.types import Split
 from tests.fakes import make_catalog
-from ui.inspect.showcase import PER_KIND, choose_samples, draw_samples, find_opening, wanted_samples
 from ui.parts.images import encode_thumbnail
 
 KEY = "drawn/part"
