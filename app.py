@@ -2,13 +2,12 @@
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from inspection.detector import Channel
+from detectors.catalog import open_catalog
 from inspection.errors import InspectionError
-from inspection.products.catalog import Catalog
 from inspection.products.dataset_folders import check_folder, name_folders
 from inspection.products.demo_data import add_demo_data, find_demo
 from inspection.products.places import CHECKPOINTS, DEMO_DATA
@@ -48,7 +47,7 @@ def main(
             from ui.serve import serve
         if (trouble := add_demo_data(folders)) is not None:
             say_note(trouble)
-        catalog = make_catalog(root, folders, device)
+        catalog = open_catalog(root, folders, device=device)
         catalog.datasets.demo = find_demo(folders, root)
         page = serve(catalog, private=[*folders.values(), DEMO_DATA, root], **launch)
     say(f"Defect Lens is at {page.local_url} (Ctrl+C ends it)")
@@ -58,24 +57,6 @@ def main(
     if not launch.get("inline"):
         page.block_thread()
     return page
-
-
-def make_catalog(checkpoints: Path, data: Mapping[str, Path], device: str | None) -> Catalog:
-    """Return the products; PyTorch is imported when the first detector is asked for."""
-    from detectors import LazyEmbedder, list_detectors
-
-    def load(folder: Path) -> Channel:
-        from detectors.workflow import load_channel
-
-        return load_channel(folder, device=device)
-
-    return Catalog(
-        checkpoints,
-        data,
-        loader=load,
-        detectors=list_detectors(),
-        embed=LazyEmbedder(device),
-    )
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from commands.options import Checkpoints, open_catalog
+from commands.options import Checkpoints
+from detectors.catalog import open_catalog
 from inspection.calibration import majority_false_alarm_rate
 from inspection.products.checkpoint_folders import load_calibration
 from inspection.products.places import CHECKPOINTS

@@ -25,13 +25,12 @@ from commands.options import (
     Rate,
     Seed,
     check_names,
-    make_loader,
     one_source,
-    open_catalog,
     read_folders,
 )
 from commands.records import takes, write_command
 from commands.training_text import describe_trainings
+from detectors.catalog import make_loader, open_catalog
 from inspection.datasets.pooling import pool_datasets
 from inspection.errors import EvaluationError, InspectionError, SettingsError
 from inspection.evaluation.class_evaluation import Baseline

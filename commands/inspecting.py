@@ -6,7 +6,8 @@ from pathlib import Path
 
 import typer
 
-from commands.options import check_names, open_catalog
+from commands.options import check_names
+from detectors.catalog import open_catalog
 from inspection.datasets.listing import FileKind, Listing, images_below
 from inspection.detector import DetectorInfo
 from inspection.errors import CheckpointError, ImageError, InspectionError

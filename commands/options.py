@@ -6,12 +6,9 @@ from typing import Annotated
 
 import typer
 
-from detectors import LazyEmbedder, find_entry, list_defaults, list_detectors
+from detectors import find_entry, list_defaults, list_detectors
 from inspection.datasets.dataset import Dataset, read_dataset, split_name
-from inspection.detector import Channel
 from inspection.errors import SettingsError
-from inspection.products.catalog import Catalog
-from inspection.products.channels import Loader
 from inspection.progress import Monitor, progress_bar
 
 NAMES = ", ".join(list_detectors())
@@ -185,20 +182,3 @@ def one_category(dataset: Dataset, category: str | None) -> Dataset:
             f"Choose one with --category: {', '.join(dataset.categories)}.",
         )
     return dataset.of(category)
-
-
-def make_loader(device: str | None) -> Loader:
-    """Return what reads a checkpoint folder; PyTorch is imported at the first call."""
-
-    def load(folder: Path) -> Channel:
-        from detectors.workflow import load_channel
-
-        return load_channel(folder, device=device)
-
-    return load
-
-
-def open_catalog(checkpoints: Path, *, device: str | None = None) -> Catalog:
-    """Return the products below a checkpoints folder."""
-    loader, embed = make_loader(device), LazyEmbedder(device)
-    return Catalog(checkpoints, (), loader=loader, detectors=list_detectors(), embed=embed)

@@ -44,7 +44,7 @@ def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         return Channel(named(folder.name, weakness=weakness), load_calibration(folder).calibration)
 
     monkeypatch.setattr("detectors.workflow.load_channel", load)
-    monkeypatch.setattr("commands.options.LazyEmbedder", lambda _: FakeEmbed())
+    monkeypatch.setattr("detectors.catalog.LazyEmbedder", lambda _: FakeEmbed())
     return tmp_path
 
 

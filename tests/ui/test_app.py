@@ -16,6 +16,7 @@ import pytest
 from starlette.requests import ClientDisconnect
 
 import app
+from detectors.catalog import open_catalog
 from eda.views import VIEWS
 from inspection.demo.products import write_demo_data
 from inspection.detector import Channel
@@ -45,7 +46,7 @@ def catalog(root: Path) -> Catalog:
 def page(root: Path, catalog: Catalog) -> Iterator[Any]:
     """A page started as from a notebook, with the fakes in place of the real detectors."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(app, "make_catalog", lambda *_: catalog)
+        patch.setattr(app, "open_catalog", lambda *_, **__: catalog)
         set_demo_data(patch, root / "demo")
         patch.setenv("GRADIO_SERVER_PORT", str(free_port()))
         # a finaliser that imports must not run within an import (python/cpython#91351, fixed in
@@ -266,7 +267,7 @@ def test_a_good_first_sample_is_said_to_be_one(
 def test_a_port_that_is_taken_ends_with_a_sentence(
     page: Any, root: Path, catalog: Catalog, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
-    monkeypatch.setattr(app, "make_catalog", lambda *_: catalog)
+    monkeypatch.setattr(app, "open_catalog", lambda *_, **__: catalog)
     set_demo_data(monkeypatch, root / "demo")
     port = page.local_url.rstrip("/").rpartition(":")[2]
     assert app.run(["--port", port, "--checkpoints", str(root / "checkpoints")]) == 2
@@ -274,7 +275,7 @@ def test_a_port_that_is_taken_ends_with_a_sentence(
 
 
 def test_the_catalogue_of_the_app_knows_every_detector_and_loads_none(tmp_path: Path) -> None:
-    found = app.make_catalog(tmp_path, {}, None)
+    found = open_catalog(tmp_path)
     assert tuple(found.detectors) == ("cae", "unet", "patchcore", "classifier")
     assert not found.products
 
