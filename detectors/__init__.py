@@ -90,7 +90,9 @@ def load_detector(folder: Path, *, device: str | None = None) -> Detector:
     Raises:
         CheckpointError: missing, damaged, foreign or of another version.
     """
-    return find_entry(folder.name).detector_class().load(folder, device=device)
+    from detectors.checkpoints import open_detector
+
+    return open_detector(find_entry(folder.name).detector_class(), folder, device=device)
 
 
 class LazyEmbedder:

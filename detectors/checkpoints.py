@@ -7,17 +7,18 @@ training) and `calibration.json` (see `inspection.products.checkpoint_folders`).
 import dataclasses
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import TypeVar
 
-import torch
+import numpy as np
 from safetensors import SafetensorError
-from safetensors.torch import load, save
+from safetensors.numpy import load, save
+from torch import Tensor, nn
 
 from detectors.devices import choose_device
 from detectors.settings import settings_to_json
+from inspection.detector import Detector, StoredDetector
 from inspection.errors import CheckpointError, NotFittedError, SettingsError
 from inspection.files import FORMAT, write_json
 from inspection.paths import train_again
@@ -29,31 +30,11 @@ WEIGHTS = "weights.safetensors"
 LIBRARIES = ("torch", "torchvision", "anomalib", "segmentation-models-pytorch", "timm", "numpy")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class StoredDetector:
-    """What a checkpoint folder holds of a detector, tensors on the CPU."""
-
-    settings: dict[str, Any]
-    state: dict[str, Any]  # small fitted values that are no tensors
-    training: TrainingRecord
-    tensors: dict[str, torch.Tensor]
+Kind = TypeVar("Kind", bound=Detector)
+Module = TypeVar("Module", bound=nn.Module)
 
 
-class Storable(Protocol):
-    """What a detector shows of itself to be stored."""
-
-    name: ClassVar[str]
-    settings: Any
-    state: dict[str, Any]  # small fitted values that are no tensors
-    training: TrainingRecord | None
-
-    def __init__(self, *, device: str | None = None, **settings: Any) -> None: ...
-
-
-Kind = TypeVar("Kind", bound=Storable)
-
-
-def write_detector(folder: Path, detector: Storable, tensors: Mapping[str, torch.Tensor]) -> None:
+def save_detector(detector: Detector, folder: Path) -> None:
     """Write weights and card into an existing folder; `replace_folder` makes the whole step atomic.
 
     Raises:
@@ -62,8 +43,8 @@ def write_detector(folder: Path, detector: Storable, tensors: Mapping[str, torch
     training = detector.training
     if training is None:
         raise not_fitted(detector.name)
-    plain = {key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()}
-    weights = save(plain)
+    # safetensors writes the memory of an array as it lies there
+    weights = save({name: np.asarray(one, order="C") for name, one in detector.weights().items()})
     (folder / WEIGHTS).write_bytes(weights)
     card = {
         "format": FORMAT,
@@ -78,71 +59,71 @@ def write_detector(folder: Path, detector: Storable, tensors: Mapping[str, torch
     write_json(folder / CARD, card)
 
 
-def read_detector(folder: Path, name: str) -> StoredDetector:
-    """Read what `write_detector` wrote.
+def open_detector(kind: type[Kind], folder: Path, *, device: str | None = None) -> Kind:
+    """Return the detector of that kind that a folder holds; it predicts as before.
 
     Raises:
-        CheckpointError: missing, damaged, of another detector or of another format.
+        CheckpointError: missing, damaged, of another detector or of another version.
+        BackboneError: the backbone that it learned with was not found.
+        SettingsError: there is no such device.
     """
+    stored = _read(folder, kind.name)
+    choose_device(device)  # an absent device is no fault of the checkpoint
+    try:
+        detector = kind(device=device, **stored.settings)
+        detector.state, detector.training = stored.state, stored.training
+        detector.restore(stored)
+    except SettingsError as error:
+        raise CheckpointError(
+            f"{folder} was written by another version ({error.problem})", train_again(folder)
+        ) from error
+    except KeyError as error:
+        raise CheckpointError(
+            f"{folder} was written by another version: it lacks what this version needs ({error}).",
+            train_again(folder),
+        ) from error
+    return detector
+
+
+def _read(folder: Path, name: str) -> StoredDetector:
     card = read_card(folder)
     if card.get("detector") != name:
         raise CheckpointError(
             f"{folder / CARD} belongs to a {card.get('detector')!s} detector, not to {name}.",
             train_again(folder),
         )
-    weights = folder / WEIGHTS
-    if not weights.is_file():
-        raise CheckpointError(f"{weights} is missing.", train_again(folder))
-    data = weights.read_bytes()  # not mapped: Windows cannot replace a mapped file
+    path = folder / WEIGHTS
+    if not path.is_file():
+        raise CheckpointError(f"{path} is missing.", train_again(folder))
+    data = path.read_bytes()  # not mapped: Windows cannot replace a mapped file
     if hashlib.sha256(data).hexdigest() != card.get("weights_sha256"):
-        raise CheckpointError(
-            f"{weights} is damaged, cut off or was exchanged.", train_again(folder)
-        )
+        raise CheckpointError(f"{path} is damaged, cut off or was exchanged.", train_again(folder))
     try:
-        tensors = load(data)
+        weights = load(data)
         training = TrainingRecord(**card["training"])
-        return StoredDetector(dict(card["settings"]), dict(card["state"]), training, tensors)
+        settings, state = dict(card["settings"]), dict(card["state"])
+        return StoredDetector(folder, settings, state, training, weights)
     except SafetensorError as error:
-        raise CheckpointError(f"{weights} is damaged ({error}).", train_again(folder)) from error
+        raise CheckpointError(f"{path} is damaged ({error}).", train_again(folder)) from error
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(
             f"{folder / CARD} lacks what this version needs ({error}).", train_again(folder)
         ) from error
 
 
-def open_detector(
-    kind: type[Kind], folder: Path, *, device: str | None
-) -> tuple[Kind, StoredDetector]:
-    """Return a stored detector with its settings and its record, whose tensors are still to be put.
-
-    Raises:
-        CheckpointError: missing, damaged, of another detector or of another version.
-        SettingsError: there is no such device.
-    """
-    stored = read_detector(folder, kind.name)
-    choose_device(device)  # an absent device is no fault of the checkpoint
-    try:
-        detector = kind(device=device, **stored.settings)
-    except SettingsError as error:
-        raise CheckpointError(
-            f"{folder} was written by another version ({error.problem})", train_again(folder)
-        ) from error
-    detector.training, detector.state = stored.training, stored.state
-    return detector, stored
-
-
-def load_weights(module: torch.nn.Module, stored: StoredDetector, folder: Path) -> None:
+def load_weights(module: Module, tensors: Mapping[str, Tensor], folder: Path) -> Module:
     """Put stored tensors into a module of the same architecture.
 
     Raises:
         CheckpointError: a tensor is missing, left over or of another shape.
     """
     try:
-        module.load_state_dict(stored.tensors)
+        module.load_state_dict(tensors)
     except RuntimeError as error:
         raise CheckpointError(
             f"{folder / WEIGHTS} does not fit the settings in {CARD}.", train_again(folder)
         ) from error
+    return module
 
 
 def not_fitted(name: str) -> NotFittedError:

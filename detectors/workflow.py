@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from detectors import load_detector
+from detectors.checkpoints import save_detector
 from inspection.calibration import calibrate, no_calibration
 from inspection.detector import Channel, Detector
 from inspection.files import replace_folder
@@ -68,7 +69,7 @@ def train_detector(
     detector.fit(samples)
     stored = calibrate_detector(detector, samples, progress=progress)
     with replace_folder(folder / detector.name) as fresh:
-        detector.save(fresh)
+        save_detector(detector, fresh)
         save_calibration(fresh, stored.calibration, stored.seen)
         if plan is not None:
             save_split(folder, plan())

@@ -1,10 +1,12 @@
-"""What a detector is: what people see of it, what every one can do, and its calibration."""
+"""What a detector is: what people see of it, what every one can do, and what is kept of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import ClassVar, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self
+
+from numpy.typing import NDArray
 
 from inspection.types import (
     Calibration,
@@ -71,10 +73,54 @@ class DetectorInfo:
     is_default: bool = True
 
 
+Weights = Mapping[str, NDArray[Any]]
+"""What a detector has learned, array by array."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredDetector:
+    """What a checkpoint folder holds of a detector.
+
+    Attributes:
+        state: see `Detector.state`.
+    """
+
+    folder: Path
+    settings: Mapping[str, Any]
+    state: dict[str, Any]
+    training: TrainingRecord
+    weights: Weights
+
+
+class DetectorSettings(Protocol):
+    """What the settings of every detector hold."""
+
+    @property
+    def input_size(self) -> Size:
+        """(height, width) that images are stretched to."""
+
+    @property
+    def seed(self) -> int:
+        """Of everything random."""
+
+
 class Detector(Protocol):
-    """What every detector can do; settings are in `__init__`, and a refit forgets the last fit."""
+    """What every detector can do; settings are in `__init__`, and a refit forgets the last fit.
+
+    Attributes:
+        state: small fitted values that are no arrays, as JSON can hold them; empty before `fit`.
+        training: what it learned from; None before `fit`.
+    """
 
     name: ClassVar[str]
+    state: dict[str, Any]
+    training: TrainingRecord | None
+
+    def __init__(self, *, device: str | None = None, **settings: Any) -> None: ...
+
+    @property
+    def settings(self) -> DetectorSettings:
+        """The record of its settings."""
 
     @property
     def input_size(self) -> Size:
@@ -84,22 +130,26 @@ class Detector(Protocol):
     def min_threshold(self) -> float:
         """Smallest meaningful threshold, in the detector's own units; 0 where it knows none."""
 
-    @property
-    def training(self) -> TrainingRecord | None:
-        """What it learned from; None before `fit`."""
-
     def fit(self, samples: Sequence[Sample]) -> Self:
         """Learn from the samples whose split is train or validation; the others are ignored."""
 
     def predict(self, images: Sequence[RGBImage]) -> list[Prediction]:
         """Return one prediction per image of `input_size`; a batch gives what single ones give."""
 
-    def save(self, folder: Path) -> None:
-        """Write `weights.safetensors` and `detector.json` into an existing folder."""
+    def weights(self) -> Weights:
+        """Return what it has learned, beside its state; restored, it predicts the same.
 
-    @classmethod
-    def load(cls, folder: Path, *, device: str | None = None) -> Self:
-        """Read what `save` wrote; the prediction is the same as before."""
+        Raises:
+            NotFittedError: it has not learned anything yet.
+        """
+
+    def restore(self, stored: StoredDetector) -> None:
+        """Take up the weights of a checkpoint, whose settings and state it has already.
+
+        Raises:
+            KeyError: an array or a value is missing.
+            InspectionError: they do not fit its settings, or it lacks what it learned with.
+        """
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from inspection.detector import Channel
+from inspection.detector import Channel, StoredDetector, Weights
 from inspection.types import Calibration, Mask, Prediction, RGBImage, Sample, Split, TrainingRecord
+from tests.fakes import FakeSettings
 
 SIDE = 64
 DEFECT = (slice(20, 36), slice(30, 46))  # rows, columns
@@ -22,7 +23,11 @@ class BrightnessDetector:
     name: ClassVar[str] = "brightness"
     input_size = (SIDE, SIDE)
     min_threshold = 0.0
+    settings = FakeSettings((SIDE, SIDE))
     training: TrainingRecord | None = None
+
+    def __init__(self) -> None:
+        self.state: dict[str, Any] = {}
 
     def fit(self, samples: Sequence[Sample]) -> Self:
         return self
@@ -31,12 +36,11 @@ class BrightnessDetector:
         maps = [image.mean(axis=2).astype(np.float32) for image in images]
         return [Prediction(m, {"mean_brightness": float(m.mean())}) for m in maps]
 
-    def save(self, folder: Path) -> None:
-        (folder / "detector.json").write_text("{}", encoding="utf-8")
+    def weights(self) -> Weights:
+        return {}
 
-    @classmethod
-    def load(cls, folder: Path, *, device: str | None = None) -> Self:
-        return cls()
+    def restore(self, stored: StoredDetector) -> None:
+        pass
 
 
 def draw_part(seed: int, *, defective: bool = False, side: int = SIDE) -> tuple[RGBImage, Mask]:

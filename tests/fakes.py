@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import cv2
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from detectors import list_detectors
-from inspection.detector import Channel, DetectorInfo
+from inspection.detector import Channel, DetectorInfo, StoredDetector, Weights
 from inspection.embedding import FIELDS, Embed
 from inspection.evaluation.evaluate import EvaluationJob, evaluate
 from inspection.evaluation.files import read_identity, save_evaluation
@@ -41,6 +42,14 @@ def make_infos(*names: str) -> dict[str, DetectorInfo]:
     return {name: known.get(name, DetectorInfo(name, name)) for name in names}
 
 
+@dataclass(frozen=True, slots=True)
+class FakeSettings:
+    """Settings of a detector that has none of its own."""
+
+    input_size: Size
+    seed: int = 0
+
+
 class FakeDetector:
     """Finds what is brighter than a part should be; `weakness` makes it miss the faint."""
 
@@ -50,6 +59,12 @@ class FakeDetector:
         self.kind = name
         self.side = side
         self.weakness = weakness
+        self.settings = FakeSettings((side, side))
+        self.state: dict[str, Any] = {}
+        summary = "trained on 48 labelled defects" if name == "unet" else "trained on 300 parts"
+        self.training: TrainingRecord | None = TrainingRecord(
+            "part", {}, 300, 48, 0, 1.0, "2026-11-20T00:00:00Z", "cpu", summary
+        )
 
     @property
     def input_size(self) -> Size:
@@ -58,13 +73,6 @@ class FakeDetector:
     @property
     def min_threshold(self) -> float:
         return 0.0
-
-    @property
-    def training(self) -> TrainingRecord | None:
-        summary = (
-            "trained on 48 labelled defects" if self.kind == "unet" else "trained on 300 parts"
-        )
-        return TrainingRecord("part", {}, 300, 48, 0, 1.0, "2026-11-20T00:00:00Z", "cpu", summary)
 
     def fit(self, samples: Sequence[Sample]) -> Self:
         return self
@@ -83,12 +91,11 @@ class FakeDetector:
         }
         return Prediction(anomaly_map, measures.get(self.kind, {}))
 
-    def save(self, folder: Path) -> None:
+    def weights(self) -> Weights:
         raise AssertionError("the page never saves a detector")
 
-    @classmethod
-    def load(cls, folder: Path, *, device: str | None = None) -> Self:
-        return cls(folder.name)
+    def restore(self, stored: StoredDetector) -> None:
+        raise AssertionError("the page is handed a detector that is loaded")
 
 
 def draw_part(

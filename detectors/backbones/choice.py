@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from detectors.backbones.extractors import Backbone, BackboneRef, load_backbone
 from detectors.backbones.normalisation import normalisation_state, stored_normalisation
-from detectors.checkpoints import StoredDetector
+from inspection.detector import StoredDetector
 from inspection.errors import CheckpointError
 from inspection.paths import train_again
 
@@ -39,9 +39,7 @@ def backbone_state(ref: BackboneRef) -> dict[str, Any]:
     }
 
 
-def reopen_backbone(
-    choice: Choice, stored: StoredDetector, folder: Path, *, layers: Sequence[str]
-) -> Backbone:
+def reopen_backbone(choice: Choice, stored: StoredDetector, *, layers: Sequence[str]) -> Backbone:
     """Find the backbone that a stored detector learned with, without asking the network.
 
     A file of weights that is no longer there is looked for in the other places.
@@ -58,6 +56,7 @@ def reopen_backbone(
         allow_download=False,
         normalisation=stored_normalisation(stored.state),
     )
+    folder = stored.folder
     wanted = stored.state.get("backbone_sha256")
     if wanted is None:
         raise CheckpointError(f"{folder} was written by another version.", train_again(folder))

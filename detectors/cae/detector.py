@@ -4,16 +4,15 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from detectors.cae.errors import GRAIN, Rebuilt, Usual
+from detectors.cae.errors import GRAIN, PREFIX, Rebuilt, Usual
 from detectors.cae.settings import WIDTHS, CAESettings
-from detectors.checkpoints import load_weights, not_fitted, open_detector, write_detector
+from detectors.checkpoints import load_weights, not_fitted
 from detectors.devices import choose_device, memory_layout
 from detectors.learning.fitting import learnable, read_lessons, record_training
 from detectors.learning.losses import ssim_map
@@ -23,12 +22,14 @@ from detectors.learning.networks import (
     spread_out,
     to_batch,
     to_tensor,
-    weights_to_store,
+    to_tensors,
+    to_weights,
 )
 from detectors.settings import (
     Watch,
     make_settings,
 )
+from inspection.detector import StoredDetector, Weights
 from inspection.preprocess import LoadedSamples, check_input_size
 from inspection.synthetic import draw_defects
 from inspection.types import Prediction, RGBImage, Sample, TrainingRecord
@@ -186,9 +187,7 @@ class CAE:
         return to_tensor(draw_defects(pixels, rng)[0])
 
     def predict(self, images: Sequence[RGBImage]) -> list[Prediction]:
-        network, usual = self._network, self._usual
-        if network is None or usual is None:
-            raise not_fitted(self.name)
+        network, usual = self._fitted()
         predictions = []
         for image in images:  # one by one: a batch of another size rounds differently
             rebuilt, mean = self._rebuild(network, image)
@@ -206,20 +205,20 @@ class CAE:
         calm = smooth_map(difference.cpu().numpy(), GRAIN)
         return Rebuilt(calm, structural.cpu().numpy()), float(difference.square().mean())
 
-    def save(self, folder: Path) -> None:
+    def weights(self) -> Weights:
+        network, usual = self._fitted()
+        return to_weights(network) | usual.to_weights()
+
+    def restore(self, stored: StoredDetector) -> None:
+        self._usual = Usual.from_weights(stored.weights)
+        own = {k: v for k, v in stored.weights.items() if not k.startswith(PREFIX)}
+        network = load_weights(self._build(), to_tensors(own), stored.folder)
+        self._network = network.to(self._device).eval()
+
+    def _fitted(self) -> tuple[Autoencoder, Usual]:
         if self._network is None or self._usual is None:
             raise not_fitted(self.name)
-        tensors = weights_to_store(self._network) | self._usual.to_tensors()
-        write_detector(folder, self, tensors)
-
-    @classmethod
-    def load(cls, folder: Path, *, device: str | None = None) -> Self:
-        detector, stored = open_detector(cls, folder, device=device)
-        network = detector._build()
-        detector._usual = Usual.take(stored, folder)
-        load_weights(network, stored, folder)
-        detector._network = network.to(detector._device).eval()
-        return detector
+        return self._network, self._usual
 
     def _build(self) -> Autoencoder:
         chosen = self.settings

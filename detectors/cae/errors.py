@@ -1,21 +1,17 @@
 """What the autoencoder's errors usually are on normal images, and how far one goes beyond them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, fields
 from typing import Self
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from detectors.checkpoints import StoredDetector
 from detectors.learning.networks import smooth_map
-from inspection.errors import CheckpointError
-from inspection.paths import train_again
+from inspection.detector import Weights
 from inspection.types import AnomalyMap
 
+PREFIX = "usual."  # of its arrays in a checkpoint
 TINY = 1e-7
 PLACE_BLUR = 0.015  # of the shorter side: how far the usual error at a place is blurred
 FLOOR_SHARE = 0.1  # of the mean error, added everywhere, so that calm places are not overrated
@@ -105,29 +101,18 @@ class Usual:
         roughness = np.maximum(1.0, _calm_level(by_place) / self.calm)
         return np.asarray(by_place / np.sqrt(roughness)[:, None, None], np.float32)
 
-    def to_tensors(self) -> dict[str, Tensor]:
-        """Return it as tensors for a checkpoint."""
-        return {
-            "usual.colours": torch.from_numpy(self.colours),
-            "usual.place": torch.from_numpy(self.place),
-            "usual.calm": torch.from_numpy(self.calm),
-            "usual.highest": torch.from_numpy(self.highest),
-        }
+    def to_weights(self) -> dict[str, NDArray[np.float32]]:
+        """Return it as a checkpoint holds it."""
+        return {f"{PREFIX}{one.name}": getattr(self, one.name) for one in fields(self)}
 
     @classmethod
-    def take(cls, stored: StoredDetector, folder: Path) -> Self:
-        """Take it out of the tensors of a checkpoint, leaving the network's behind."""
-        try:
-            return cls(
-                *(
-                    stored.tensors.pop(f"usual.{name}").numpy()
-                    for name in ("colours", "place", "calm", "highest")
-                )
-            )
-        except KeyError as error:
-            raise CheckpointError(
-                f"{folder} lacks what this version needs ({error}).", train_again(folder)
-            ) from error
+    def from_weights(cls, weights: Weights) -> Self:
+        """Take it out of the weights of a checkpoint.
+
+        Raises:
+            KeyError: some of it is missing.
+        """
+        return cls(*(weights[f"{PREFIX}{one.name}"] for one in fields(cls)))
 
 
 def _calm_level(errors: Errors) -> NDArray[np.float32]:

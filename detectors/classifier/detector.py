@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -10,17 +10,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from detectors.backbones.choice import backbone_state
 from detectors.backbones.extractors import build_untrained, load_deepest
 from detectors.backbones.normalisation import IMAGENET, Normalisation, stored_normalisation
 from detectors.checkpoints import (
-    StoredDetector,
     load_weights,
     not_fitted,
-    open_detector,
-    write_detector,
 )
 from detectors.classifier.gradcam import explain
 from detectors.classifier.networks import (
@@ -34,15 +31,14 @@ from detectors.classifier.networks import (
 from detectors.classifier.settings import SMALL_CNN, ClassifierSettings
 from detectors.devices import choose_device, memory_layout
 from detectors.learning.fitting import learnable, read_lessons, record_training
-from detectors.learning.networks import round_weights, to_tensor, weights_to_store
+from detectors.learning.networks import round_weights, to_tensor, to_tensors, to_weights
 from detectors.settings import (
     Watch,
     make_settings,
 )
 from inspection.datasets.classes import NORMAL, Labelling, class_of, list_classes
-from inspection.errors import BackboneError, CheckpointError
+from inspection.detector import StoredDetector, Weights
 from inspection.measures import to_measures
-from inspection.paths import train_again
 from inspection.preprocess import LoadedSamples, check_input_size
 from inspection.types import AnomalyMap, Prediction, RGBImage, Sample, TrainingRecord
 
@@ -196,10 +192,9 @@ class CNNClassifier:
         )
 
     def predict(self, images: Sequence[RGBImage]) -> list[Prediction]:
-        if self._network is None:
-            raise not_fitted(self.name)
+        network = self._fitted()
         # one by one: a batch of another size rounds differently
-        return [self._predict_one(self._network, image) for image in images]
+        return [self._predict_one(network, image) for image in images]
 
     def _predict_one(self, network: Classifier, image: RGBImage) -> Prediction:
         with torch.inference_mode():
@@ -219,35 +214,29 @@ class CNNClassifier:
             scale_cam(cam, min(1.0, defective)), to_measures(self.classes, probabilities.tolist())
         )
 
-    def save(self, folder: Path) -> None:
+    def weights(self) -> Weights:
+        return to_weights(self._fitted())
+
+    def restore(self, stored: StoredDetector) -> None:
+        tensors = to_tensors(stored.weights)
+        network = load_weights(self._rebuild(tensors), tensors, stored.folder)
+        self._network = network.to(self._device).requires_grad_(False).eval()
+
+    def _fitted(self) -> Classifier:
         if self._network is None:
             raise not_fitted(self.name)
-        write_detector(folder, self, weights_to_store(self._network))
+        return self._network
 
-    @classmethod
-    def load(cls, folder: Path, *, device: str | None = None) -> Self:
-        detector, stored = open_detector(cls, folder, device=device)
-        network = detector._rebuild(stored, folder)
-        load_weights(network, stored, folder)
-        detector._network = network.to(detector._device).requires_grad_(False).eval()
-        return detector
-
-    def _rebuild(self, stored: StoredDetector, folder: Path) -> Classifier:
+    def _rebuild(self, tensors: Mapping[str, Tensor]) -> Classifier:
+        """Return the network that was stored, its features untrained."""
         num_classes = len(self.classes)
         name = self.settings.backbone
         if name == SMALL_CNN:
             return self._assemble(make_small_features(), SMALL_WIDTHS[-1], num_classes)
-        tensors = {key.removeprefix(FEATURES): value for key, value in stored.tensors.items()}
-        try:
-            layer, channels = str(stored.state["layer"]), int(stored.state["channels"])
-            network = build_untrained(name, layer, tensors=tensors)
-            normalisation = stored_normalisation(stored.state)
-        except (KeyError, TypeError, ValueError, BackboneError) as error:
-            raise CheckpointError(
-                f"{folder} was written by another version ({error}).", train_again(folder)
-            ) from error
-        features = PretrainedFeatures(network, layer)
-        return self._assemble(features, channels, num_classes, normalisation)
+        own = {key.removeprefix(FEATURES): value for key, value in tensors.items()}
+        layer, channels = self.state["layer"], self.state["channels"]
+        features = PretrainedFeatures(build_untrained(name, layer, tensors=own), layer)
+        return self._assemble(features, channels, num_classes, stored_normalisation(self.state))
 
 
 def scale_cam(cam: NDArray[np.float32], defective: float) -> AnomalyMap:

@@ -1,6 +1,7 @@
 """What the trained networks share apart from training: tensors in, maps out, weights as stored."""
 
 from collections.abc import Collection
+from typing import Any
 
 import cv2
 import numpy as np
@@ -8,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from inspection.detector import Weights
 from inspection.types import RGBImage
 
 LARGEST_HALF = 65504.0
@@ -50,10 +52,21 @@ def round_weights(network: nn.Module, *, left: Collection[str] = ()) -> None:
                 parameter.copy_(half.float())
 
 
-def weights_to_store(network: nn.Module) -> dict[str, Tensor]:
-    """Return parameters in half precision, buffers as they are: a variance may be tiny."""
+def to_weights(network: nn.Module, *, left: Collection[str] = ()) -> dict[str, NDArray[Any]]:
+    """Return parameters in half precision, buffers as they are: a variance may be tiny.
+
+    Args:
+        network: that has learned.
+        left: names of what is not stored.
+    """
     parameters = {name for name, _ in network.named_parameters()}
     return {
-        name: tensor.half() if name in parameters else tensor
+        name: (tensor.half() if name in parameters else tensor).cpu().numpy()
         for name, tensor in network.state_dict().items()
+        if name not in left
     }
+
+
+def to_tensors(weights: Weights) -> dict[str, Tensor]:
+    """Return stored weights as tensors on the CPU."""
+    return {name: torch.from_numpy(values) for name, values in weights.items()}

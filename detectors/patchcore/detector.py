@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -14,13 +13,14 @@ from tqdm import tqdm
 from detectors.backbones.choice import backbone_state, choose_backbone, reopen_backbone
 from detectors.backbones.extractors import Backbone
 from detectors.backbones.library_imports import import_patchcore_model
-from detectors.checkpoints import not_fitted, open_detector, write_detector
+from detectors.checkpoints import not_fitted
 from detectors.devices import choose_device, wait_for
 from detectors.learning.fitting import learnable, read_images, record_training
 from detectors.learning.networks import smooth_map
 from detectors.patchcore.coreset import estimate_seconds, select_coreset
 from detectors.patchcore.settings import PatchCoreSettings
 from detectors.settings import Watch, make_settings
+from inspection.detector import StoredDetector, Weights
 from inspection.errors import CheckpointError
 from inspection.paths import train_again
 from inspection.preprocess import check_input_size
@@ -28,6 +28,7 @@ from inspection.progress import Pace, announce_duration
 from inspection.types import AnomalyMap, Prediction, RGBImage, Sample, TrainingRecord
 
 BATCH = 8
+MEMORY_BANK = "memory_bank"
 SKIPPED, TIMED = 1, 3  # batches behind the time that is announced
 
 
@@ -99,28 +100,22 @@ class PatchCore:
         distances = self._model(self._to_tensor(image[None])).anomaly_map[0, 0]
         return smooth_map(distances.cpu().numpy(), self.settings.smoothing)
 
-    def save(self, folder: Path) -> None:
+    def weights(self) -> Weights:
         if self._model is None:
             raise not_fitted(self.name)
-        write_detector(folder, self, {"memory_bank": self._model.memory_bank.half()})
+        return {MEMORY_BANK: self._model.memory_bank.half().cpu().numpy()}
 
-    @classmethod
-    def load(cls, folder: Path, *, device: str | None = None) -> Self:
-        detector, stored = open_detector(cls, folder, device=device)
-        backbone = reopen_backbone(
-            detector.settings, stored, folder, layers=detector.settings.layers
-        )
-        model = detector._build(backbone)
-        if "memory_bank" not in stored.tensors:
-            raise CheckpointError(f"{folder} lacks its memory bank.", train_again(folder))
-        bank = stored.tensors["memory_bank"].float()
+    def restore(self, stored: StoredDetector) -> None:
+        backbone = reopen_backbone(self.settings, stored, layers=self.settings.layers)
+        model = self._build(backbone)
+        bank = torch.from_numpy(stored.weights[MEMORY_BANK]).float()
         if bank.ndim != 2 or bank.shape[1] != sum(backbone.channels.values()):
             raise CheckpointError(
-                f"The memory bank in {folder} does not fit its backbone.", train_again(folder)
+                f"The memory bank in {stored.folder} does not fit its backbone.",
+                train_again(stored.folder),
             )
-        model.memory_bank = bank.to(detector._device)
-        detector._model = model.eval()
-        return detector
+        model.memory_bank = bank.to(self._device)
+        self._model = model.eval()
 
     def _build(self, backbone: Backbone) -> Any:
         model = import_patchcore_model()(

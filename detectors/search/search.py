@@ -212,7 +212,7 @@ class Search:
 
     def _defaults(self) -> dict[str, Any]:
         """Return the detector's own settings, as far as they lie in the space: the first trial."""
-        own = create_detector(self.name).settings  # type: ignore[attr-defined]
+        own = create_detector(self.name).settings
         defaults: dict[str, Any] = {}
         for key, values in self.space.items():
             value = getattr(own, key)

@@ -4,7 +4,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import zip_longest
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -12,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from detectors.backbones.choice import backbone_state, choose_backbone, reopen_backbone
-from detectors.checkpoints import load_weights, not_fitted, open_detector, write_detector
+from detectors.checkpoints import load_weights, not_fitted
 from detectors.devices import choose_device, memory_layout
 from detectors.learning.fitting import learnable, read_lessons, record_training
 from detectors.learning.losses import dice_per_image
@@ -22,7 +21,8 @@ from detectors.learning.networks import (
     spread_out,
     to_batch,
     to_tensor,
-    weights_to_store,
+    to_tensors,
+    to_weights,
 )
 from detectors.settings import (
     Watch,
@@ -31,6 +31,7 @@ from detectors.settings import (
 from detectors.unet.platt import fit_platt
 from detectors.unet.segmenter import LAYERS, STRIDE, Segmenter
 from detectors.unet.settings import UNetSettings
+from inspection.detector import StoredDetector, Weights
 from inspection.errors import DatasetError
 from inspection.preprocess import LoadedSamples, check_input_size
 from inspection.synthetic import draw_defects
@@ -182,9 +183,7 @@ class UNet:
         return float(LEVELS[int(overlap.argmax())])
 
     def predict(self, images: Sequence[RGBImage]) -> list[Prediction]:
-        network = self._network
-        if network is None:
-            raise not_fitted(self.name)
+        network = self._fitted()
         predictions = []
         for image in images:  # one by one: a batch of another size rounds differently
             anomaly_map, mean = self._probability(network, to_tensor(image))
@@ -200,22 +199,21 @@ class UNet:
         smooth = smooth_map(probability.cpu().numpy(), self.settings.smoothing)
         return smooth, float(probability.mean())
 
-    def save(self, folder: Path) -> None:
+    def weights(self) -> Weights:
+        network = self._fitted()
+        return to_weights(network, left=network.backbone_tensors())
+
+    def restore(self, stored: StoredDetector) -> None:
+        network = Segmenter(reopen_backbone(self.settings, stored, layers=LAYERS))
+        tensors = to_tensors(stored.weights) | network.backbone_tensors()
+        load_weights(network, tensors, stored.folder)
+        network = network.to(memory_format=memory_layout(self._device))
+        self._network = network.to(self._device).eval()
+
+    def _fitted(self) -> Segmenter:
         if self._network is None:
             raise not_fitted(self.name)
-        found_again = self._network.backbone_tensors()
-        tensors = weights_to_store(self._network)
-        write_detector(folder, self, {k: v for k, v in tensors.items() if k not in found_again})
-
-    @classmethod
-    def load(cls, folder: Path, *, device: str | None = None) -> Self:
-        detector, stored = open_detector(cls, folder, device=device)
-        network = Segmenter(reopen_backbone(detector.settings, stored, folder, layers=LAYERS))
-        stored.tensors.update(network.backbone_tensors())
-        load_weights(network, stored, folder)
-        network = network.to(memory_format=memory_layout(detector._device))
-        detector._network = network.to(detector._device).eval()
-        return detector
+        return self._network
 
 
 class _Drawer:

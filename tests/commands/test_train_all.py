@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 import cli
 from detectors.backbones.student import Student
+from detectors.checkpoints import open_detector
 from detectors.patchcore.detector import PatchCore
 from inspection.errors import DatasetError, InspectionError, SettingsError
 from tests.factories import write_dataset
@@ -92,7 +93,9 @@ def test_a_category_without_enough_memory_does_not_stop_the_others(
 
 def test_any_setting_of_a_detector_can_be_given(parts: Path) -> None:
     train_all(parts, "--set", "coreset_ratio=0.05", "--set", "layers=layer2")
-    made = PatchCore.load(parts.parent / "ck" / "parts" / "ring" / "patchcore", device="cpu")
+    made = open_detector(
+        PatchCore, parts.parent / "ck" / "parts" / "ring" / "patchcore", device="cpu"
+    )
     assert made.settings.coreset_ratio == 0.05
     assert tuple(made.settings.layers) == ("layer2",)
 

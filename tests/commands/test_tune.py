@@ -16,6 +16,7 @@ import cli
 from commands.tune import write_command
 from detectors import create_detector, find_entry, list_detectors, parse_settings
 from detectors.backbones.student import Student
+from detectors.checkpoints import open_detector
 from detectors.patchcore.detector import PatchCore
 from detectors.search.space import Choice
 from inspection.datasets.dataset import read_dataset
@@ -77,7 +78,9 @@ def test_trials_are_kept_as_table_and_figure_and_the_best_can_be_trained(
     command = shlex.split(said.strip().splitlines()[-1])
     assert f"coreset_ratio={best['coreset_ratio']}" in command
     run(*command[2:], "--device", "cpu")
-    made = PatchCore.load(parts.parent / "ck" / "parts" / "disc" / "patchcore", device="cpu")
+    made = open_detector(
+        PatchCore, parts.parent / "ck" / "parts" / "disc" / "patchcore", device="cpu"
+    )
     assert made.settings.coreset_ratio == float(best["coreset_ratio"])
     assert tuple(made.settings.layers) == tuple(best["layers"].split(","))
     assert made.settings.input_size == (64, 64)

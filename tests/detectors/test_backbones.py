@@ -17,6 +17,7 @@ from detectors.backbones.extractors import load_backbone, load_deepest
 from detectors.backbones.files import FOLDER, find_weights, hash_tensors, read_tensors
 from detectors.backbones.normalisation import IMAGENET, Normalisation, stored_normalisation
 from detectors.backbones.student import Student
+from detectors.checkpoints import save_detector
 from inspection.errors import BackboneError
 from tests.factories import draw_part, make_samples
 
@@ -316,7 +317,7 @@ def test_detectors_on_such_a_backbone_answer_the_same_when_loaded(tmp_path: Path
     for kind, own in (("patchcore", {}), ("classifier", quick)):
         detector = create_detector(kind, device="cpu", progress=False, **shared, **own).fit(samples)
         (tmp_path / kind).mkdir()
-        detector.save(tmp_path / kind)
+        save_detector(detector, tmp_path / kind)
         loaded = load_detector(tmp_path / kind, device="cpu")
         before, after = (one.predict(images)[0].anomaly_map for one in (detector, loaded))
         np.testing.assert_array_equal(before, after)

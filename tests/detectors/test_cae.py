@@ -10,7 +10,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from detectors.cae.detector import CAE
-from detectors.checkpoints import WEIGHTS
+from detectors.checkpoints import WEIGHTS, open_detector, save_detector
 from inspection.errors import CheckpointError, SettingsError
 from inspection.products.checkpoint_folders import CARD
 from inspection.types import RGBImage, Sample
@@ -38,7 +38,7 @@ def fitted(samples: list[Sample]) -> CAE:
 def save(detector: CAE, tmp_path: Path) -> Path:
     folder = tmp_path / "cae"
     folder.mkdir()
-    detector.save(folder)
+    save_detector(detector, folder)
     return folder
 
 
@@ -108,7 +108,7 @@ def test_only_normal_images_are_learned(fitted: CAE, samples: list[Sample]) -> N
 def test_the_course_of_the_training_is_kept_with_the_checkpoint(
     fitted: CAE, tmp_path: Path
 ) -> None:
-    loaded = CAE.load(save(fitted, tmp_path), device="cpu")
+    loaded = open_detector(CAE, save(fitted, tmp_path), device="cpu")
     assert loaded.state == fitted.state
     history = loaded.state["history"]
     assert [entry["epoch"] for entry in history] == list(range(1, len(history) + 1))
@@ -121,7 +121,7 @@ def test_oblong_inputs_work(samples: list[Sample], tmp_path: Path) -> None:
     detector.fit(samples)
     image = np.zeros((32, 96, 3), np.uint8)
     (before,) = detector.predict([image])
-    (after,) = CAE.load(save(detector, tmp_path), device="cpu").predict([image])
+    (after,) = open_detector(CAE, save(detector, tmp_path), device="cpu").predict([image])
     assert before.anomaly_map.shape == (32, 96)
     assert before.anomaly_map.tobytes() == after.anomaly_map.tobytes()
 
@@ -141,7 +141,7 @@ def test_a_checkpoint_without_its_usual_errors_is_refused(fitted: CAE, tmp_path:
     (folder / WEIGHTS).write_bytes(other)
     (folder / CARD).write_text(card.replace(old, new), encoding="utf-8")
     with pytest.raises(CheckpointError, match="lacks what this version needs"):
-        CAE.load(folder)
+        open_detector(CAE, folder)
 
 
 @pytest.mark.parametrize(

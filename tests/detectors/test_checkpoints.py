@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import save_file
 
 from detectors.backbones.student import Student
+from detectors.checkpoints import open_detector, save_detector
 from detectors.patchcore.coreset import estimate_seconds, select_coreset
 from detectors.patchcore.detector import PatchCore
 from inspection.errors import CheckpointError, SettingsError
@@ -85,14 +86,14 @@ def test_patchcore_refuses_another_backbone_than_the_one_that_filled_its_memory(
     ).fit(make_samples(tmp_path / "parts", num_defective=0))
     folder = tmp_path / "patchcore"
     folder.mkdir()
-    detector.save(folder)
-    assert PatchCore.load(folder, device="cpu").predict([draw_part(1)[0]])
+    save_detector(detector, folder)
+    assert open_detector(PatchCore, folder, device="cpu").predict([draw_part(1)[0]])
     save_file(Student((8, 12, 16)).state_dict(), weights)
     with pytest.raises(CheckpointError, match="other weights of the backbone"):
-        PatchCore.load(folder, device="cpu")
+        open_detector(PatchCore, folder, device="cpu")
     save_file(Student((8, 12, 20)).state_dict(), weights)
     with pytest.raises(CheckpointError):
-        PatchCore.load(folder, device="cpu")
+        open_detector(PatchCore, folder, device="cpu")
 
 
 def test_patchcore_refuses_impossible_settings() -> None:

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from detectors.backbones.extractors import load_deepest
 from detectors.backbones.student import Student
+from detectors.checkpoints import open_detector, save_detector
 from detectors.classifier.augmentation import build_vary
 from detectors.classifier.detector import CNNClassifier, scale_cam
 from detectors.classifier.gradcam import explain
@@ -149,8 +150,8 @@ def test_the_baseline_is_trained_from_scratch_without_any_weights(
     settings = {**QUICK, "max_epochs": 3}
     detector = CNNClassifier(backbone="small-cnn", classes="binary", **settings).fit(samples)
     assert detector.classes == ("normal", "defective")
-    detector.save(tmp_path)
-    again = CNNClassifier.load(tmp_path, device="cpu")
+    save_detector(detector, tmp_path)
+    again = open_detector(CNNClassifier, tmp_path, device="cpu")
     image = [draw_part(1, defective=True)[0]]
     assert again.predict(image)[0].measures == detector.predict(image)[0].measures
 
@@ -322,12 +323,12 @@ def test_impossible_settings_are_refused() -> None:
 
 
 def test_a_checkpoint_that_lost_its_layer_is_refused(fitted: CNNClassifier, tmp_path: Path) -> None:
-    fitted.save(tmp_path)
+    save_detector(fitted, tmp_path)
     card = tmp_path / "detector.json"
     text = card.read_text(encoding="utf-8")
     card.write_text(text.replace('"layer"', '"player"'), encoding="utf-8")
     with pytest.raises(CheckpointError, match="another version"):
-        CNNClassifier.load(tmp_path)
+        open_detector(CNNClassifier, tmp_path)
 
 
 def test_validation_images_are_chosen_from_every_class_in_proportion() -> None:

@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 
 from detectors import create_detector, find_entry, list_detectors, load_detector, setting_names
 from detectors.backbones.student import Student
-from detectors.checkpoints import WEIGHTS
+from detectors.checkpoints import WEIGHTS, save_detector
 from detectors.workflow import train_detector
 from inspection.detector import Detector
 from inspection.errors import CheckpointError, DatasetError, NotFittedError, SettingsError
@@ -78,7 +78,7 @@ def test_the_same_image_gives_the_same_map_alone_and_in_a_batch(fitted: Detector
 def test_a_saved_detector_predicts_the_same(fitted: Detector, tmp_path: Path) -> None:
     folder = tmp_path / fitted.name
     folder.mkdir()
-    fitted.save(folder)
+    save_detector(fitted, folder)
     loaded = load_detector(folder, device="cpu")
     before, after = fitted.predict(IMAGES), loaded.predict(IMAGES)
     for first, second in zip(before, after, strict=True):
@@ -107,7 +107,7 @@ def test_nothing_works_before_fit_and_the_remedy_is_named(tmp_path: Path, backbo
         with pytest.raises(NotFittedError, match=r"cli\.py train"):
             detector.predict(IMAGES)
         with pytest.raises(NotFittedError, match=r"cli\.py train"):
-            detector.save(tmp_path)
+            save_detector(detector, tmp_path)
         assert detector.training is None
 
 
@@ -154,7 +154,7 @@ def test_a_checkpoint_is_complete_or_refused(
     name = fitted.name
     folder = tmp_path / name
     folder.mkdir()
-    fitted.save(folder)
+    save_detector(fitted, folder)
     assert {path.name for path in folder.iterdir()} == {WEIGHTS, CARD}
     assert held_out
 
@@ -210,6 +210,12 @@ def test_an_interrupted_training_leaves_the_old_checkpoint(
     assert load_calibration(tmp_path / "patchcore").calibration.num_normal == 8
 
 
+def test_the_settings_are_those_that_were_given(fitted: Detector, backbone: Path) -> None:
+    assert fitted.settings.input_size == fitted.input_size
+    assert make(fitted.name, backbone, seed=3).settings.seed == 3
+    assert fitted.settings.seed == 0
+
+
 def test_an_unknown_detector_names_the_known_ones() -> None:
     with pytest.raises(SettingsError, match=", ".join(NAMES)):
         find_entry("oracle")
@@ -224,7 +230,7 @@ def test_a_checkpoint_made_on_a_gpu_loads_on_a_cpu(
     detector = make(name, backbone, device="cuda").fit(samples)
     folder = tmp_path / name
     folder.mkdir()
-    detector.save(folder)
+    save_detector(detector, folder)
     loaded = load_detector(folder, device="cpu")
     for first, second in zip(detector.predict(IMAGES), loaded.predict(IMAGES), strict=True):
         assert np.allclose(first.anomaly_map, second.anomaly_map, rtol=1e-2, atol=1e-3)

@@ -16,7 +16,7 @@ from detectors.cae.settings import CAESettings
 from detectors.learning.fitting import split_validation
 from detectors.learning.loop import Lesson, seeded, train_network
 from detectors.learning.losses import ssim_map
-from detectors.learning.networks import round_weights, weights_to_store
+from detectors.learning.networks import round_weights, to_weights
 from inspection.progress import describe_duration
 from inspection.types import Sample, Split
 
@@ -278,12 +278,12 @@ def test_rounded_weights_are_stored_without_loss() -> None:
     with torch.no_grad():
         next(network.parameters()).mul_(1e6)
     round_weights(network)
-    stored = weights_to_store(network)
+    stored = to_weights(network)
     for name, tensor in network.state_dict().items():
         assert torch.isfinite(tensor).all()
-        assert torch.equal(stored[name].to(tensor.dtype), tensor)
-    assert stored["0.weight"].dtype == torch.float16
-    assert stored["1.running_var"].dtype == torch.float32
+        assert torch.equal(torch.from_numpy(stored[name]).to(tensor.dtype), tensor)
+    assert stored["0.weight"].dtype == np.float16
+    assert stored["1.running_var"].dtype == np.float32
 
 
 def test_structural_similarity_stays_exact_in_mixed_precision() -> None:

@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import load_file
 
 from detectors.backbones.extractors import load_backbone
+from detectors.checkpoints import open_detector, save_detector
 from detectors.learning.losses import dice_per_image
 from detectors.unet.detector import UNet
 from detectors.unet.segmenter import LAYERS, Segmenter
@@ -60,8 +61,8 @@ def test_the_smallest_threshold_is_chosen_on_validation_masks_and_stored(
     labelled: UNet, tmp_path: Path
 ) -> None:
     assert 0.02 <= labelled.min_threshold <= 0.98
-    labelled.save(tmp_path)
-    assert UNet.load(tmp_path, device="cpu").min_threshold == labelled.min_threshold
+    save_detector(labelled, tmp_path)
+    assert open_detector(UNet, tmp_path, device="cpu").min_threshold == labelled.min_threshold
 
 
 def test_the_record_says_how_many_labelled_defects_were_learned(
@@ -144,29 +145,29 @@ def test_the_backbone_is_neither_changed_by_training_nor_stored(
     fresh = Segmenter(load_backbone(layers=LAYERS)).backbone_tensors()
     for name, tensor in network.backbone_tensors().items():
         assert torch.equal(tensor, fresh[name])
-    labelled.save(tmp_path)
+    save_detector(labelled, tmp_path)
     stored = load_file(tmp_path / "weights.safetensors")
     assert stored
     assert not any("backbone" in name for name in stored)
 
 
 def test_another_backbone_than_it_learned_with_is_refused(labelled: UNet, tmp_path: Path) -> None:
-    labelled.save(tmp_path)
+    save_detector(labelled, tmp_path)
     card = tmp_path / "detector.json"
     sha256 = labelled.state["backbone_sha256"]
     text = card.read_text(encoding="utf-8").replace(sha256, "0" * 64)
     card.write_text(text, encoding="utf-8")
     with pytest.raises(CheckpointError, match="other weights of the backbone student"):
-        UNet.load(tmp_path)
+        open_detector(UNet, tmp_path)
 
 
 def test_a_checkpoint_with_an_unknown_setting_is_refused(labelled: UNet, tmp_path: Path) -> None:
-    labelled.save(tmp_path)
+    save_detector(labelled, tmp_path)
     card = tmp_path / "detector.json"
     text = card.read_text(encoding="utf-8")
     card.write_text(text.replace('"labelled"', '"labeled"'), encoding="utf-8")
     with pytest.raises(CheckpointError, match="another version"):
-        UNet.load(tmp_path)
+        open_detector(UNet, tmp_path)
 
 
 def test_dice_per_image_weighs_a_small_defect_nearly_like_a_large_one() -> None:
