@@ -199,7 +199,7 @@ def test_an_interrupted_training_leaves_the_old_checkpoint(
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    for place in ("fit", "save"):
+    for place in ("fit", "weights"):
         with monkeypatch.context() as patch:
             patch.setattr(type(detector), place, stop)
             with pytest.raises(KeyboardInterrupt):
