@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-ALL = "all"
 ANY = "any"
 WHOLE = (0.0, float("inf"))
 
@@ -54,6 +53,7 @@ class Choice:
     """What of a dataset a view shows; every value is checked before it comes here.
 
     Attributes:
+        category, defect_type: None takes every one.
         filters: choices of the view's own filters, by their names.
         page: of its pictures, from 0.
         vectors: (n, d), one embedding per image of the dataset; None where there are none.
@@ -61,8 +61,8 @@ class Choice:
         is_spread: take pictures from all over the dataset, not from its beginning.
     """
 
-    category: str = ALL
-    defect_type: str = ALL
+    category: str | None = None
+    defect_type: str | None = None
     filters: Mapping[str, str] = field(default_factory=dict)
     page: int = 0
     vectors: "NDArray[np.float32] | None" = None

@@ -5,6 +5,7 @@ import json
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, field
+from enum import StrEnum
 from typing import Any
 
 import cv2
@@ -51,6 +52,14 @@ class DefectFacts:
     centre: tuple[float, float]
 
 
+class Truth(StrEnum):
+    """Where the defects of an image are known from."""
+
+    MASK = "mask"  # or shapes
+    BOXES = "boxes"
+    NOWHERE = ""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ImageFacts:
     """One image as measured; an image that cannot be read has a `problem` and zeros.
@@ -59,7 +68,7 @@ class ImageFacts:
         mode: as stored in the file, such as L, RGB or I;16.
         brightness: mean grey level, 0-255.
         contrast: standard deviation of the grey level.
-        truth: where the defects are known from: "mask" (or shapes), "boxes" or "" for nowhere.
+        truth: where the defects are known from.
         mask_problems: what is odd about the masks, and how they were read.
         notes: what is to be known of the file, though it could be read.
         coverage: uint8 (GRID, GRID) share of each cell that is defective, zlib; b"" for none.
@@ -72,7 +81,7 @@ class ImageFacts:
     file_size: int = 0
     brightness: float = 0.0
     contrast: float = 0.0
-    truth: str = ""
+    truth: Truth = Truth.NOWHERE
     defects: tuple[DefectFacts, ...] = ()
     mask_problems: tuple[FileNote, ...] = ()
     problem: str = ""
@@ -106,7 +115,7 @@ def measure_sample(sample: Sample) -> ImageFacts:
         file_size=file_size,
         brightness=float(grey.mean()),
         contrast=float(grey.std()),
-        truth="boxes" if sample.has_only_boxes else "mask" if sample.is_marked else "",
+        truth=_find_truth(sample),
         defects=defects,
         mask_problems=problems,
         notes=notes,
@@ -213,12 +222,18 @@ def facts_from_row(row: Sequence[Any]) -> ImageFacts:
         file_size,
         brightness,
         contrast,
-        truth,
+        Truth(truth),
         defects_from_json(defects),
         _from_json(problems),
         problem,
         _from_json(notes),
     )
+
+
+def _find_truth(sample: Sample) -> Truth:
+    if sample.has_only_boxes:
+        return Truth.BOXES
+    return Truth.MASK if sample.is_marked else Truth.NOWHERE
 
 
 def _to_json(told: Sequence[FileNote]) -> str:

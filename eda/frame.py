@@ -7,13 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from eda.choice import ALL
-from eda.facts import DefectFacts
+from eda.facts import DefectFacts, Truth
 from eda.index import Index
 from inspection.issues import DatasetIssue, IssueKind
 
 GOOD = "good"
-BOXES = "boxes"  # as `ImageFacts.truth` says it
 IMAGE_COLUMNS = (
     "id",
     "category",
@@ -54,7 +52,6 @@ MISSING_MASK = (
     "The image is defective, but where is not known.",
     "Add its mask; until then it counts in image scores but not in pixel scores.",
 )
-HARMLESS = frozenset(kind.value for kind in IssueKind if kind.is_harmless)
 
 
 def make_frame(index: Index) -> pd.DataFrame:
@@ -131,9 +128,9 @@ def list_issues(index: Index) -> list[DatasetIssue]:
     return found
 
 
-def _thickness(truth: str, defect: DefectFacts) -> tuple[float, float]:
+def _thickness(truth: Truth, defect: DefectFacts) -> tuple[float, float]:
     """Return thickness in pixels and as a share of the side; a box does not tell it."""
-    if truth == BOXES:
+    if truth is Truth.BOXES:
         return np.nan, np.nan
     return defect.thickness, defect.thickness_share
 
@@ -163,24 +160,27 @@ def count_kinds(problems: pd.DataFrame) -> str:
 
 def count_odd(problems: pd.DataFrame) -> int:
     """Return how many files are to be mended; a mask that is only drawn otherwise is not."""
-    return int(problems.loc[~problems["kind"].isin(HARMLESS), "files"].sum())
+    is_odd = [not kind.is_harmless for kind in problems["kind"]]
+    return int(problems.loc[is_odd, "files"].sum())
 
 
-def select(frame: pd.DataFrame, *, category: str = ALL, defect_type: str = ALL) -> pd.DataFrame:
-    """Return the rows of one category and one defect type; "all" takes every one."""
-    if category != ALL:
+def select(
+    frame: pd.DataFrame, *, category: str | None = None, defect_type: str | None = None
+) -> pd.DataFrame:
+    """Return the rows of one category and one defect type; None takes every one."""
+    if category is not None:
         frame = frame[frame["category"] == category]
-    if defect_type != ALL and "defect_type" in frame:
+    if defect_type is not None and "defect_type" in frame:
         frame = frame[frame["defect_type"] == defect_type]
     return frame
 
 
 def select_with_normal(
-    frame: pd.DataFrame, *, category: str = ALL, defect_type: str = ALL
+    frame: pd.DataFrame, *, category: str | None = None, defect_type: str | None = None
 ) -> pd.DataFrame:
     """Return the same with the normal images of the category, which defects are compared with."""
     frame = select(frame, category=category)
-    if defect_type == ALL:
+    if defect_type is None:
         return frame
     return frame[frame["defect_type"].isin([GOOD, defect_type])]
 
@@ -203,4 +203,4 @@ def _issue_row(index: Index, issue: DatasetIssue) -> tuple[Any, ...]:
     path = issue.path
     name = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
     problem = leave_out(root, issue.problem)
-    return issue.kind.value, name, 1, issue.category or "", problem, issue.fix
+    return issue.kind, name, 1, issue.category or "", problem, issue.fix

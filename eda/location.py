@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from PIL import Image
 from plotly.subplots import make_subplots
 
-from eda.choice import ALL
 from eda.facts import GRID as CELLS
 from eda.facts import decode_coverage, decode_jpeg
 from eda.frame import GOOD, readable, select
@@ -45,12 +44,13 @@ class Panel:
     """The defects of one category or type.
 
     Attributes:
+        defect_type: None for all of them.
         density: (CELLS, CELLS), percent of the images whose defect covers the cell.
         mean: mean normal image of the category, stretched to a square, or None.
     """
 
     category: str
-    defect_type: str
+    defect_type: str | None
     num_images: int
     density: NDArray[np.float32]
     mean: RGBImage | None
@@ -61,8 +61,8 @@ def make_panels(
     index: Index,
     frame: pd.DataFrame,
     *,
-    category: str = ALL,
-    defect_type: str = ALL,
+    category: str | None = None,
+    defect_type: str | None = None,
     with_mean: bool = True,
 ) -> list[Panel]:
     """Return a panel per category, or per defect type where only one category is chosen.
@@ -85,7 +85,7 @@ def make_panels(
         mean = mean_normal_image(index, whole) if with_mean else None
         panels.append(_make_panel(index, rows, str(name), defect_type, mean))
         types = list(rows["defect_type"].value_counts().index)
-        if len(categories) == 1 and defect_type == ALL and len(types) > 1:
+        if len(categories) == 1 and defect_type is None and len(types) > 1:
             for kind in types:
                 part = rows[rows["defect_type"] == kind]
                 panels.append(_make_panel(index, part, str(name), str(kind), mean))
@@ -195,7 +195,7 @@ def _locations(panels: Sequence[Panel], defects: pd.DataFrame) -> Iterator[tuple
         at_border = 100 * float((chosen["border_distance"] == 0).mean()) if len(chosen) else 0.0
         yield (
             panel.category,
-            panel.defect_type,
+            panel.defect_type or "all",
             panel.num_images,
             round(100 * float((mass * (columns + 0.5)).sum()) / CELLS, 1),
             round(100 * float((mass * (rows + 0.5)).sum()) / CELLS, 1),
@@ -205,7 +205,7 @@ def _locations(panels: Sequence[Panel], defects: pd.DataFrame) -> Iterator[tuple
 
 
 def _make_panel(
-    index: Index, rows: pd.DataFrame, category: str, defect_type: str, mean: RGBImage | None
+    index: Index, rows: pd.DataFrame, category: str, defect_type: str | None, mean: RGBImage | None
 ) -> Panel:
     ids = [str(one) for one in rows["id"]]
     total = np.zeros((CELLS, CELLS), np.float32)
@@ -260,7 +260,7 @@ def _title(panel: Panel, *, is_one_category: bool) -> str:
     if not is_one_category:
         name = say(panel.category)
     else:
-        name = "all types" if panel.defect_type == ALL else say(panel.defect_type)
+        name = "all types" if panel.defect_type is None else say(panel.defect_type)
     return f"{name} ({panel.num_images:,})"
 
 

@@ -22,14 +22,14 @@ class Opened:
     images: "pd.DataFrame"
     defects: "pd.DataFrame"
     problems: "pd.DataFrame"
-    _comparisons: "dict[tuple[str, bool], Comparison]" = field(default_factory=dict)
+    _comparisons: "dict[tuple[str | None, bool], Comparison]" = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def compared(self, category: str, vectors: "NDArray[np.float32] | None") -> "Comparison":
+    def compared(self, category: str | None, vectors: "NDArray[np.float32] | None") -> "Comparison":
         """Return the images of a category compared with each other, once for all visitors.
 
         Args:
-            category: or "all".
+            category: None takes every one.
             vectors: (n, d), one per image; thumbnails stand in where there are none.
         """
         from eda.frame import select

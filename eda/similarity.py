@@ -10,7 +10,6 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from eda.choice import ALL
 from eda.classes import add_classes
 from eda.facts import decode_jpeg
 from eda.frame import GOOD, readable, select_with_normal
@@ -60,7 +59,7 @@ class Comparison:
     shares: tuple[float, float]
     source: str
 
-    def draw(self, *, defect_type: str = ALL) -> go.Figure:
+    def draw(self, *, defect_type: str | None = None) -> go.Figure:
         """Draw the plane by class: all images, or one defect type beside the normal ones."""
         shown = choose_points(select_with_normal(self.images, defect_type=defect_type))
         return draw_projection(shown, self.points, self.shares, source=self.source)

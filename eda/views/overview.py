@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from eda.choice import ALL, Choice
+from eda.choice import Choice
 from eda.opened import Opened
 from eda.views.view import Kind, View
 
@@ -24,7 +24,7 @@ def build(opened: Opened, choice: Choice) -> Mapping[str, Any]:
     )
     problems = select(opened.problems, category=choice.category)
     dataset = opened.index.dataset
-    counted = dataset if choice.category == ALL else dataset.of(choice.category)
+    counted = dataset if choice.category is None else dataset.of(choice.category)
     return {
         "tiles": overview.make_tiles(images, num_problems=count_odd(problems)),
         "splits": overview.draw_splits(images),

@@ -208,7 +208,7 @@ def test_explore_says_what_such_a_dataset_is_good_for(
     root: Path, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DEFECT_LENS_CACHE", str(root / "cache"))
-    view = ("overview", "steel", "all", "all", "any", "any", 0)
+    view = ("overview", "steel", explore_tab.ALL, explore_tab.ALL, "any", "any", 0)
     (*_, last) = explore_tab.Handlers(catalog).show(*view)
     told = (
         "No image to learn from shows a good part: CAE, U-Net and PatchCore cannot learn here. "

@@ -20,7 +20,7 @@ from inspection.types import RGBImage
 from tests.factories import BrightnessDetector, make_channel, make_later, write_dataset
 from tests.fakes import make_infos
 from ui.explore import data as module
-from ui.explore.tab import Handlers
+from ui.explore.tab import ALL, Handlers
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ EXPECTED = {
 
 @pytest.mark.parametrize("view", [view.name for view in VIEWS])
 def test_every_sub_tab_has_something_to_show(handlers: Handlers, view: str) -> None:
-    slots = last(handlers.show(view, "parts", "all", "all", "any", "any", 0))
+    slots = last(handlers.show(view, "parts", ALL, ALL, "any", "any", 0))
     assert EXPECTED[view] <= slots.keys()
     assert slots["status"]["text"] == ""
     assert slots["category"][0][1] == ("disc", "disc")
@@ -65,7 +65,7 @@ def test_every_sub_tab_has_something_to_show(handlers: Handlers, view: str) -> N
 def test_what_an_older_request_showed_is_marked_until_the_new_one_is_drawn(
     handlers: Handlers, view: str
 ) -> None:
-    *before, drawn = handlers.show(view, "parts", "all", "all", "any", "any", 0)
+    *before, drawn = handlers.show(view, "parts", ALL, ALL, "any", "any", 0)
     assert before
     assert all(slots["status"]["busy"] for slots in before)
     assert not drawn["status"]["busy"]
@@ -73,7 +73,7 @@ def test_what_an_older_request_showed_is_marked_until_the_new_one_is_drawn(
 
 @pytest.mark.parametrize("name", ["../parts", "/etc", "", None, 3, ["parts"], {"a": 1}])
 def test_a_dataset_is_chosen_by_name_and_never_by_path(handlers: Handlers, name: object) -> None:
-    slots = last(handlers.show("overview", name, "all", "all", "any", "any", 0))
+    slots = last(handlers.show("overview", name, ALL, ALL, "any", "any", 0))
     assert slots["status"]["problem"]
     assert "tiles" not in slots
 
@@ -81,8 +81,23 @@ def test_a_dataset_is_chosen_by_name_and_never_by_path(handlers: Handlers, name:
 @pytest.mark.parametrize("odd", ["nonsense", None, 7, ["x"], {"y": 2}])
 def test_odd_filters_mean_no_filter(handlers: Handlers, odd: object) -> None:
     slots = last(handlers.show(odd, "parts", odd, odd, odd, odd, odd))
-    assert slots["category"][1] == "all"
+    assert slots["category"][1] == ALL
     assert slots["tiles"][0]["value"] == "20"
+
+
+def test_a_category_and_a_defect_type_may_be_called_all(handlers: Handlers, tmp_path: Path) -> None:
+    write_dataset(tmp_path / "parts", category="all", num_test=3)
+    for folder in ("test", "ground_truth"):
+        (tmp_path / "parts" / "all" / folder / "spot").rename(
+            tmp_path / "parts" / "all" / folder / "all"
+        )
+    everything = last(handlers.show("overview", "parts", ALL, ALL, "any", "any", 0))
+    assert everything["tiles"][0]["value"] == "38"
+    one = last(handlers.show("overview", "parts", "all", ALL, "any", "any", 0))
+    assert one["category"][1] == "all"
+    assert one["tiles"][0]["value"] == "18"
+    images = last(handlers.show("gallery", "parts", "all", "all", "any", "any", 0))["gallery"]
+    assert len(images["sides"][1]["items"]) == 3
 
 
 def test_a_path_typed_by_hand_opens_nothing_outside_the_datasets(
@@ -94,14 +109,14 @@ def test_a_path_typed_by_hand_opens_nothing_outside_the_datasets(
     monkeypatch.setattr(fail, lambda *_, **__: pytest.fail("a folder was read"))
     asked = [str(outside), "../private", f"parts/../{outside.name}", "~", "file:///etc", "parts\0"]
     for name in asked:
-        slots = last(handlers.show("overview", name, "all", "all", "any", "any", 0))
+        slots = last(handlers.show("overview", name, ALL, ALL, "any", "any", 0))
         assert slots["status"]["problem"]
         assert slots.keys() == {"status", "stop"}
         assert handlers.open_image(name, "disc/test/spot/000.png").keys() == {"status"}
 
 
 def test_the_gallery_shows_good_beside_defective(handlers: Handlers) -> None:
-    good, bad = last(handlers.show("gallery", "parts", "all", "all", "any", "any", 0))["gallery"][
+    good, bad = last(handlers.show("gallery", "parts", ALL, ALL, "any", "any", 0))["gallery"][
         "sides"
     ]
     assert good["isGood"]
@@ -130,13 +145,11 @@ def test_an_image_is_chosen_by_id_and_never_by_path(handlers: Handlers, sample: 
 
 def test_a_dataset_without_masks_says_so_once(tmp_path: Path, handlers: Handlers) -> None:
     shutil.rmtree(tmp_path / "parts" / "disc" / "ground_truth")
-    slots = last(handlers.show("shape", "parts", "all", "all", "any", "any", 0))
+    slots = last(handlers.show("shape", "parts", ALL, ALL, "any", "any", 0))
     words = slots["resolution"].layout.annotations[0].text.replace("<br>", " ")
     assert words.startswith("No image of this dataset has a mask or a box")
     assert [name for name, value in slots.items() if name.startswith("shape-") and value] == []
-    assert (
-        last(handlers.show("location", "parts", "all", "all", "any", "any", 0))["locations"] is None
-    )
+    assert last(handlers.show("location", "parts", ALL, ALL, "any", "any", 0))["locations"] is None
 
 
 def test_hovering_a_point_shows_its_thumbnail(handlers: Handlers) -> None:
@@ -177,7 +190,7 @@ def slow(handlers: Handlers, tmp_path: Path) -> Iterator[Means]:
 
 def begin_similarity(handlers: Handlers, slow: Means) -> Iterator[dict[str, Any]]:
     """Show what is alike until the embeddings are being made."""
-    slots = handlers.show("similarity", "parts", "all", "all", "any", "any", 0)
+    slots = handlers.show("similarity", "parts", ALL, ALL, "any", "any", 0)
     while not slow.is_asked.is_set():
         next(slots)
     return slots
@@ -188,7 +201,7 @@ def test_a_dataset_put_aside_for_others_keeps_its_embeddings_for_who_waits_for_t
 ) -> None:
     monkeypatch.setattr(module, "MAX_OPEN", 1)
     waiting = begin_similarity(handlers, slow)
-    last(handlers.show("overview", "others", "all", "all", "any", "any", 0))
+    last(handlers.show("overview", "others", ALL, ALL, "any", "any", 0))
     slow.may_answer.set()
     assert FROM_STUDENT in last(waiting)["projection"].to_json()
 
@@ -209,9 +222,9 @@ def test_choosing_a_dataset_again_takes_no_embeddings_from_who_waits_for_them(
 def test_a_second_visit_to_what_is_alike_compares_nothing_again(
     handlers: Handlers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = last(handlers.show("similarity", "parts", "all", "all", "any", "any", 0))
+    first = last(handlers.show("similarity", "parts", ALL, ALL, "any", "any", 0))
     monkeypatch.setattr("eda.similarity.compare_images", lambda *_: pytest.fail("once more"))
-    again = last(handlers.show("similarity", "parts", "all", "all", "any", "any", 0))
+    again = last(handlers.show("similarity", "parts", ALL, ALL, "any", "any", 0))
     assert again["projection"].to_json() == first["projection"].to_json()
     assert again["pairs"] == first["pairs"]
 
@@ -221,7 +234,7 @@ def test_pictures_say_of_which_dataset_they_are(handlers: Handlers, slow: Means)
     sample = "disc/test/spot/000.png"
     for name in ("parts", "others"):
         shown = [
-            last(handlers.show(view, name, "all", "all", "any", "any", 0))
+            last(handlers.show(view, name, ALL, ALL, "any", "any", 0))
             for view in ("gallery", "similarity")
         ]
         assert shown[0]["gallery"]["dataset"] == name
@@ -245,7 +258,7 @@ def test_after_a_failure_nobody_foresaw_the_next_visit_tries_again(
 def test_a_dataset_that_has_changed_is_shown_as_it_is_now(
     handlers: Handlers, tmp_path: Path
 ) -> None:
-    view = ("overview", "parts", "all", "all", "any", "any", 0)
+    view = ("overview", "parts", ALL, ALL, "any", "any", 0)
     assert last(handlers.show(*view))["tiles"][0]["value"] == "20"
     spots = tmp_path / "parts" / "disc" / "test" / "spot"
     shutil.copy(spots / "000.png", spots / "new.png")
@@ -269,7 +282,7 @@ def demo_page(
     return Handlers(catalog), folder
 
 
-DEMO_VIEW = ("overview", "demo", "all", "all", "any", "any", 0)
+DEMO_VIEW = ("overview", "demo", ALL, ALL, "any", "any", 0)
 
 
 def test_an_excerpt_of_the_demo_says_so_and_grows_when_twice_as_much_is_there(
@@ -324,7 +337,7 @@ def test_any_image_of_the_demo_can_be_handed_to_the_detectors(
 
 def test_without_datasets_the_tab_says_what_to_do(tmp_path: Path) -> None:
     catalog = Catalog(tmp_path, [], loader=lambda folder: make_channel(1.0), detectors={})
-    slots = last(Handlers(catalog).show("overview", None, "all", "all"))
+    slots = last(Handlers(catalog).show("overview", None, ALL, ALL))
     assert "--data DIR" in slots["status"]["text"]
 
 
@@ -332,5 +345,5 @@ def test_strangers_are_told_no_folder_of_the_machine(handlers: Handlers, tmp_pat
     shutil.rmtree(tmp_path / "parts")
     (tmp_path / "parts").mkdir()
     handlers.catalog.places.is_shared = True
-    text = last(handlers.show("overview", "parts", "all", "all"))["status"]["text"]
+    text = last(handlers.show("overview", "parts", ALL, ALL))["status"]["text"]
     assert text.startswith("The dataset folder DIR holds no images.")

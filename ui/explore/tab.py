@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from eda import views
-from eda.choice import ALL, ANY, Choice, Filter
+from eda.choice import ANY, Choice, Filter
 from eda.opened import Opened
 from eda.views.view import Kind, View
 from inspection.errors import InspectionError
@@ -44,6 +44,7 @@ from ui.parts.request_events import (
 TITLE = "Explore data"
 HERE = Path(__file__).parent
 STYLES: Sequence[Path] = (HERE / "explore.css",)
+ALL = ""  # no category and no defect type is called so
 TICK = 2.0  # seconds between two looks at how much of the demo was drawn
 
 Slots = dict[str, Any]
@@ -64,8 +65,8 @@ class Handlers:
         Args:
             view: name of one of `views.VIEWS`.
             name: of the dataset.
-            category: or "all".
-            defect_type: or "all".
+            category: or `ALL`.
+            defect_type: or `ALL`.
             further: a choice of every filter of the views, and the page of the pictures.
         """
         if not self.explorer.names:
@@ -119,8 +120,8 @@ class Handlers:
         opened = self.explorer.wait_for(job)
         choice, categories, types = _choose(opened, wanted)
         yield {
-            "category": ([(messages.ALL_CATEGORIES, ALL), *_named(categories)], choice.category),
-            "type": ([(messages.ALL_TYPES, ALL), *_named(types)], choice.defect_type),
+            "category": _offer(messages.ALL_CATEGORIES, categories, choice.category),
+            "type": _offer(messages.ALL_TYPES, types, choice.defect_type),
             "status": busy_value("", 0, 0),  # what is shown meanwhile is of an older request
             "ticker": False,
         }
@@ -165,12 +166,12 @@ def _choose(opened: Opened, wanted: Sequence[object]) -> tuple[Choice, list[str]
     rows = opened.images
     categories = [str(one) for one in rows["category"].unique()]
     category = _known(category, categories)
-    if category != ALL:
+    if category:
         rows = rows[rows["category"] == category]
     types = [str(one) for one in rows["defect_type"].unique() if one != "good"]
     choice = Choice(
-        category,
-        _known(defect_type, types),
+        category or None,
+        _known(defect_type, types) or None,
         {
             one.name: _known(value, one.ranges, ANY)
             for one, value in zip(_filters(), chosen, strict=True)
@@ -341,5 +342,9 @@ def _known(value: object, known: Any, default: str = ALL) -> str:
     return value if isinstance(value, str) and value in known else default
 
 
-def _named(values: list[str]) -> list[tuple[str, str]]:
-    return [(value.replace("_", " "), value) for value in values]
+def _offer(
+    everything: str, values: list[str], chosen: str | None
+) -> tuple[list[tuple[str, str]], str]:
+    """Return the choices of a filter, everything first, and the one that is made."""
+    named = [(value.replace("_", " "), value) for value in values]
+    return [(everything, ALL), *named], chosen or ALL
