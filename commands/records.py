@@ -50,7 +50,8 @@ def write_command(name: str, options: "DataclassInstance") -> str:
 
 def _write(one: Field[Any], value: object) -> Iterator[str]:
     (option,) = one.type.__metadata__  # type: ignore[union-attr]
-    flag = next(iter(option.param_decls or ()), f"--{one.name.replace('_', '-')}")
+    # Typer takes the first name of an annotated option for its default
+    flag = f"--{one.name.replace('_', '-')}" if option.default is ... else option.default
     if isinstance(value, bool):
         yield flag.split("/")[0 if value else 1]
     elif isinstance(value, list):

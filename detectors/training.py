@@ -195,7 +195,7 @@ def _train_one(name: str, source: Dataset, job: TrainingJob, monitor: Monitor) -
         monitor.say(f"keeps the {plan.kind.value} split that is stored in {folder / SPLIT}")
     used = apply_split(source.samples, plan, labels=labels)
     monitor.say(_describe_samples(used))
-    made = create_detector(name, device=job.device, **_watch(name, monitor), **settings)
+    made = create_detector(name, device=job.device, **watch_epochs(name, monitor), **settings)
     if list_detectors()[name].needs_labels:
         for sentence in find_thin_classes(used, Labelling(settings.get("classes", "types"))):
             monitor.warn(f"note: {sentence}")
@@ -209,7 +209,7 @@ def _train_one(name: str, source: Dataset, job: TrainingJob, monitor: Monitor) -
     return TrainedDetector(folder / name, stored.calibration, summary, seconds)
 
 
-def _watch(name: str, monitor: Monitor) -> dict[str, Any]:
+def watch_epochs(name: str, monitor: Monitor) -> dict[str, Any]:
     """Return how a detector tells of its epochs, unless it draws its own bars, as by default."""
     tell = monitor.epoch
     if tell is None:

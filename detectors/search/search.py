@@ -6,14 +6,15 @@ Optuna (an optional extra) proposes settings; every trial is stored in an SQLite
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from detectors import create_detector, find_entry, parse_settings
-from detectors.search.rehearsal import Question, Rehearsal, ask
+from detectors.search.objective import TuningSplit, ValidationImage, measure_objective
 from detectors.search.space import Choice, Span
+from detectors.training import watch_epochs
 from inspection.detector import Detector
 from inspection.errors import (
     BREAKDOWNS,
@@ -22,12 +23,13 @@ from inspection.errors import (
     SettingsError,
     explain,
 )
-from inspection.progress import progress_bar
+from inspection.progress import Monitor
 
 if TYPE_CHECKING:
     import optuna
 
 STUDY = "study.db"
+METRICS = "figures"  # attribute of a trial that came to an end
 PROBLEM = "problem"  # attribute of a trial whose settings do not work
 
 
@@ -37,12 +39,12 @@ class Trial:
 
     number: int
     settings: Mapping[str, str]
-    figures: Mapping[str, float]
+    metrics: Mapping[str, float]
     seconds: float
 
     @property
     def objective(self) -> float:
-        return self.figures["objective"]
+        return self.metrics["objective"]
 
 
 class Search:
@@ -51,7 +53,7 @@ class Search:
     Args:
         folder: made if need be.
         name: of the detector.
-        rehearsal: the samples to learn from and to be asked about.
+        split: the samples to learn from and to measure with.
         fixed: settings that are not searched, as on the command line.
         seed: of the proposals, and of every training.
     """
@@ -60,7 +62,7 @@ class Search:
         self,
         folder: Path,
         name: str,
-        rehearsal: Rehearsal,
+        split: TuningSplit,
         *,
         fixed: Mapping[str, str],
         seed: int,
@@ -75,65 +77,59 @@ class Search:
                 f"There is no setting of {name} left to search.",
                 "Leave one out of --set, or train it as it is.",
             )
-        self._learned = rehearsal.learned
-        self._study = self._open(folder, _identity(name, rehearsal, self.fixed, seed))
+        self._learned = split.learned
+        self._study = self._open(folder, _identity(name, split, self.fixed, seed))
 
     def run(
         self,
-        questions: Sequence[Question],
+        images: Sequence[ValidationImage],
         *,
         num_trials: int,
-        device: str | None = None,
-        watch: Callable[[Trial], None],
-        complain: Callable[[str], None],
-    ) -> None:
-        """Try settings until so many were tried in all; earlier ones and failed ones count.
+        device: str | None,
+        monitor: Monitor,
+    ) -> Iterator[Trial]:
+        """Try settings until so many were tried in all, and yield every trial that came to an end.
+
+        Earlier trials and those whose settings do not work count.
 
         Args:
-            questions: what each trial is asked.
+            images: to measure each trial with.
             num_trials: in all.
             device: auto, cpu, cuda or mps.
-            watch: called after every trial that came to an end.
-            complain: called with a sentence after every other one.
+            monitor: told what happens.
 
         Raises:
             SettingsError: a fixed setting does not suit the detector.
+            StoppedError: the monitor has asked for it.
         """
-        self._create(self.fixed, device)
+        self._create(self.fixed, device, monitor)
         while (number := len(self.trials) + self.num_failed) < num_trials:
+            monitor.check()
             title = f"trial {number + 1} of {num_trials}"
             trial = self._study.ask()
             settings = {**self.fixed, **self._propose(trial)}
             trial.set_user_attr("settings", settings)
             start = time.perf_counter()
             try:
-                figures = self._measure(settings, questions, device=device, title=title)
+                detector = self._create(settings, device, monitor).fit(self._learned)
+                with monitor.step(title) as progress:
+                    metrics = measure_objective(detector, images, progress=progress)
             except (InspectionError, *BREAKDOWNS) as error:
                 self._give_up(trial, reason := str(explain(error)))
-                complain(f"{title} failed: {reason}")
+                monitor.warn(f"{title} failed: {reason}")
                 continue
-            trial.set_user_attr("figures", figures)
+            trial.set_user_attr(METRICS, metrics)
             trial.set_user_attr("seconds", round(time.perf_counter() - start, 2))
-            self._study.tell(trial, figures["objective"])
-            watch(self.trials[-1])
+            self._study.tell(trial, metrics["objective"])
+            yield self.trials[-1]
 
-    def _measure(
-        self,
-        settings: Mapping[str, str],
-        questions: Sequence[Question],
-        *,
-        device: str | None,
-        title: str,
-    ) -> dict[str, float]:
-        """Train with some settings and return the figures; the detector is let go of."""
-        detector = self._create(settings, device)
-        detector.fit(self._learned)
-        with progress_bar(title) as progress:
-            return ask(detector, questions, progress=progress)
-
-    def _create(self, settings: Mapping[str, str], device: str | None) -> Detector:
+    def _create(
+        self, settings: Mapping[str, str], device: str | None, monitor: Monitor
+    ) -> Detector:
         chosen = {"seed": self.seed, **parse_settings(self.name, settings)}
-        return create_detector(self.name, device=device, **chosen)
+        return create_detector(
+            self.name, device=device, **watch_epochs(self.name, monitor), **chosen
+        )
 
     def _give_up(self, trial: "optuna.Trial", problem: str) -> None:
         """Mark a trial whose settings do not work, so that nothing tries them again."""
@@ -152,7 +148,7 @@ class Search:
             Trial(
                 number,
                 trial.user_attrs["settings"],
-                trial.user_attrs["figures"],
+                trial.user_attrs[METRICS],
                 trial.user_attrs["seconds"],
             )
             for number, trial in enumerate(
@@ -250,9 +246,9 @@ def _write(key: str, value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _identity(name: str, rehearsal: Rehearsal, fixed: Mapping[str, str], seed: int) -> str:
-    """Name everything that makes the figures of two trials comparable."""
-    parts = (rehearsal.learned, rehearsal.normal, rehearsal.defective)
+def _identity(name: str, split: TuningSplit, fixed: Mapping[str, str], seed: int) -> str:
+    """Name everything that makes the metrics of two trials comparable."""
+    parts = (split.learned, split.normal, split.defective)
     ids = [[sample.id for sample in part] for part in parts]
     text = json.dumps([name, ids, sorted(fixed.items()), seed])
     return hashlib.sha256(text.encode()).hexdigest()

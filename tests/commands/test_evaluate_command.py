@@ -99,6 +99,15 @@ def test_every_category_is_evaluated_printed_and_kept(trained: Path) -> None:
     assert len(board.splitlines()) == 7
 
 
+def test_a_report_names_the_command_that_makes_it_again(trained: Path) -> None:
+    evaluate(trained, "--detector", "unet", "--again", "--false-alarm-rate", "0.3")
+    report = load_evaluation(trained / "ck" / "drawn" / "part" / "unet")
+    assert report.origin.command == (
+        f"python cli.py evaluate --data {trained / 'drawn'} --detector unet "
+        f"--false-alarm-rate 0.3 --again --checkpoints {trained / 'ck'}"
+    )
+
+
 def test_what_is_evaluated_is_read_and_only_the_rest_is_done(trained: Path) -> None:
     evaluate(trained, "--category", "part", "--detector", "unet")
     assert Counting.num_asked == 10

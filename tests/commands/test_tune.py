@@ -13,7 +13,8 @@ from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 import cli
-from commands.tune import write_command
+from commands.records import write_command
+from commands.train import TrainOptions
 from detectors import create_detector, find_entry, list_detectors, parse_settings
 from detectors.backbones.student import Student
 from detectors.checkpoints import open_detector
@@ -21,7 +22,6 @@ from detectors.patchcore.detector import PatchCore
 from detectors.search.space import Choice
 from inspection.datasets.dataset import read_dataset
 from inspection.errors import EvaluationError, InspectionError, SettingsError
-from inspection.paths import quote_path
 from inspection.products.split_plan import load_split
 from inspection.products.splits import apply_split, make_split
 from inspection.types import Split
@@ -186,9 +186,8 @@ def test_the_printed_command_calibrates_on_no_image_that_the_settings_were_chose
 
 
 def test_the_printed_command_can_be_pasted_into_any_shell() -> None:
-    options = {"--data": quote_path(Path("my data")), "--seed": None}
-    settings = {"layers": "layer2,layer3", "smoothing": "2"}
-    assert write_command(options, settings) == (
+    options = TrainOptions(data=["my data"], further=["layers=layer2,layer3", "smoothing=2"])
+    assert write_command("train", options) == (
         'python cli.py train --data "my data" --set "layers=layer2,layer3" --set smoothing=2'
     )
 

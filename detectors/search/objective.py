@@ -1,8 +1,8 @@
-"""What settings are tried on: images of the training part, never a test or calibration image.
+"""The objective of a search for settings, on training images, never a test or calibration image.
 
-Some normal training parts are set aside; a detector learns from the rest and is asked to tell them
-from the same parts with synthetic defects drawn on them, or from labelled defects. Every trial is
-asked the same.
+Some normal training parts are set aside; a detector learns from the rest and must tell them from
+the same parts with synthetic defects drawn on them, or from labelled defects. Every trial is
+measured on the same images.
 """
 
 from collections import defaultdict
@@ -29,7 +29,7 @@ MOST_SIDE = 512  # pixels; larger images are drawn on and kept at this size
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsal:
+class TuningSplit:
     """Training samples divided for trying settings.
 
     Attributes:
@@ -44,7 +44,7 @@ class Rehearsal:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Question:
+class ValidationImage:
     """An image, and where it is defective; None where nobody knows where."""
 
     image: RGBImage
@@ -54,13 +54,13 @@ class Question:
 
 def divide_training(
     samples: Iterable[Sample], *, seed: int, with_labelled: bool = False, keeps_labels: bool = False
-) -> Rehearsal:
+) -> TuningSplit:
     """Set parts of the training samples aside; all others than training samples are ignored.
 
     Args:
         samples: of one category, with the split of its plan.
         seed: of the choice.
-        with_labelled: ask about labelled defects of the training part instead of drawn ones.
+        with_labelled: measure with labelled defects of the training part instead of drawn ones.
         keeps_labels: leave half of the labelled defects for learning (a supervised U-Net).
 
     Raises:
@@ -81,39 +81,41 @@ def divide_training(
             "Leave --labelled-defects out to try them on synthetic defects.",
         )
     aside = set(_choose(sorted(normal), ASIDE_SHARE, rng))
-    asked = _choose(sorted(marked), 0.5 if keeps_labels else 1.0, rng) if with_labelled else []
-    rest = [s for s in usable if s.unit not in aside and s.unit not in asked]
-    return Rehearsal(
+    marked_aside = (
+        _choose(sorted(marked), 0.5 if keeps_labels else 1.0, rng) if with_labelled else []
+    )
+    rest = [s for s in usable if s.unit not in aside and s.unit not in marked_aside]
+    return TuningSplit(
         learned=tuple(s for s in rest if keeps_labels or not s.is_anomalous),
         normal=tuple(s for s in usable if s.unit in aside and not s.is_anomalous),
-        defective=tuple(s for s in usable if s.unit in asked and s.is_anomalous),
+        defective=tuple(s for s in usable if s.unit in marked_aside and s.is_anomalous),
     )
 
 
-def prepare_questions(rehearsal: Rehearsal, *, seed: int) -> list[Question]:
-    """Read what is asked, and draw synthetic defects where no labelled ones are; seeded."""
-    questions = []
-    for number, sample in enumerate(rehearsal.normal):
+def read_validation(split: TuningSplit, *, seed: int) -> list[ValidationImage]:
+    """Read the images to measure with; where no defect is labelled, draw some, seeded."""
+    images = []
+    for number, sample in enumerate(split.normal):
         image = _shrink(read_sample(sample))
         clean = np.zeros(image.shape[:2], np.bool_)
-        questions.append(Question(image, is_anomalous=False, mask=clean))
-        if rehearsal.defective:
+        images.append(ValidationImage(image, is_anomalous=False, mask=clean))
+        if split.defective:
             continue
         for copy in range(DRAWN_PER_PART):
             drawn, drawing = draw_defects(image, np.random.default_rng([seed, number, copy]))
-            questions.append(Question(drawn, is_anomalous=True, mask=drawing))
-    for sample in rehearsal.defective:
+            images.append(ValidationImage(drawn, is_anomalous=True, mask=drawing))
+    for sample in split.defective:
         full = read_sample(sample)
         image = _shrink(full)
         mask: Mask | None = None
         if has_ground_truth(sample):
             mask = mask_to_size(read_mask(sample, full.shape[:2]), image.shape[:2])
-        questions.append(Question(image, is_anomalous=True, mask=mask))
-    return questions
+        images.append(ValidationImage(image, is_anomalous=True, mask=mask))
+    return images
 
 
-def ask(
-    detector: Detector, questions: Sequence[Question], *, progress: Callable[[int, int], None]
+def measure_objective(
+    detector: Detector, images: Sequence[ValidationImage], *, progress: Callable[[int, int], None]
 ) -> dict[str, float]:
     """Return image AUROC, AUPRO 0.30 and their mean, `objective`, by which settings are ranked.
 
@@ -121,14 +123,14 @@ def ask(
     """
     tally = PixelTally()
     scores = []
-    for number, question in enumerate(questions, 1):
-        prediction = predict(detector, [question.image])[0]
+    for number, one in enumerate(images, 1):
+        prediction = predict(detector, [one.image])[0]
         scores.append(prediction.image_score)
-        if question.mask is not None:
-            tally.add(prediction.anomaly_map, mask_to_size(question.mask, detector.input_size))
-        progress(number, len(questions))
+        if one.mask is not None:
+            tally.add(prediction.anomaly_map, mask_to_size(one.mask, detector.input_size))
+        progress(number, len(images))
     normal, _, overlaps = tally.fine().weights
-    auroc = image_auroc(scores, [question.is_anomalous for question in questions])
+    auroc = image_auroc(scores, [one.is_anomalous for one in images])
     aupro = float(aupro_of(normal, overlaps))
     if np.isnan(aupro):
         return {"objective": auroc, "image_auroc": auroc}

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detectors.search.rehearsal import ask, divide_training, prepare_questions
+from detectors.search.objective import divide_training, measure_objective, read_validation
 from inspection.datasets.dataset import read_dataset
 from inspection.errors import DatasetError
 from inspection.products.split_labels import Labels, with_labels
@@ -48,10 +48,10 @@ def test_the_same_seed_asks_the_same(samples: list[Sample]) -> None:
     made = divide_training(samples, seed=3)
     assert made == divide_training(samples, seed=3)
     assert made != divide_training(samples, seed=4)
-    first, second = (prepare_questions(made, seed=3) for _ in range(2))
+    first, second = (read_validation(made, seed=3) for _ in range(2))
     for one, other in zip(first, second, strict=True):
         np.testing.assert_array_equal(one.image, other.image)
-    other_seed = prepare_questions(made, seed=5)
+    other_seed = read_validation(made, seed=5)
     assert any((a.image != b.image).any() for a, b in zip(first, other_seed, strict=True))
 
 
@@ -59,16 +59,21 @@ def test_a_good_detector_gets_more_than_a_blind_one(
     samples: list[Sample], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = divide_training(samples, seed=0, with_labelled=True)
-    questions = prepare_questions(made, seed=0)
+    images = read_validation(made, seed=0)
     calls: list[tuple[int, int]] = []
-    good = ask(BrightnessDetector(), questions, progress=lambda *step: calls.append(step))
+    good = measure_objective(
+        BrightnessDetector(), images, progress=lambda *step: calls.append(step)
+    )
     assert good["image_auroc"] == 1
     assert good["objective"] == pytest.approx((good["image_auroc"] + good["aupro_30"]) / 2)
-    assert calls[-1] == (len(questions), len(questions))
-    blind = [replace(q, image=np.full_like(q.image, 9)) for q in questions]
-    assert ask(BrightnessDetector(), blind, progress=lambda *_: None)["image_auroc"] == 0.5
-    bare = [replace(q, mask=None) if q.is_anomalous else q for q in questions]
-    assert ask(BrightnessDetector(), bare, progress=lambda *_: None)["objective"] == 1
+    assert calls[-1] == (len(images), len(images))
+    blind = [replace(q, image=np.full_like(q.image, 9)) for q in images]
+    assert (
+        measure_objective(BrightnessDetector(), blind, progress=lambda *_: None)["image_auroc"]
+        == 0.5
+    )
+    bare = [replace(q, mask=None) if q.is_anomalous else q for q in images]
+    assert measure_objective(BrightnessDetector(), bare, progress=lambda *_: None)["objective"] == 1
 
 
 def test_too_few_parts_or_labels_are_refused(samples: list[Sample]) -> None:
