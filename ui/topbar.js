@@ -48,7 +48,7 @@ async function check() {
   }
 }
 
-// Nothing is asked while all is well: the end of the request that Gradio keeps open says it, or one that came to nothing.
+// Nothing is asked while all is well: the end of the request that Gradio keeps open says it, or one that failed.
 // Gradio and this page end some of their own: streams of answers, and uploads that were overtaken.
 function notice(list) {
   const isSuspect = ({ name, responseStatus }) =>

@@ -20,7 +20,8 @@ function write(value, { digits }) {
 function chosenRows() {
   const { columns, rows } = content();
   const wanted = find('input').value.trim().toLowerCase();
-  const holds = (cell, index) => [String(cell ?? ''), write(cell, columns[index])].some((text) => text.toLowerCase().includes(wanted));
+  const words = (cell, index) => [String(cell ?? ''), write(cell, columns[index])];
+  const holds = (cell, index) => words(cell, index).some((text) => text.toLowerCase().includes(wanted));
   const kept = wanted ? rows.filter((row) => row.some(holds)) : [...rows];
   const { column, down } = order;
   if (column < 0) return kept;
@@ -88,7 +89,8 @@ function draw() {
 function save() {
   const titles = content().columns.map(({ title }) => title);
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob(['\ufeff', toCsv(titles, chosenRows())], { type: 'text/csv;charset=utf-8' }));
+  const file = ['\ufeff', toCsv(titles, chosenRows())];
+  link.href = URL.createObjectURL(new Blob(file, { type: 'text/csv;charset=utf-8' }));
   link.download = `${content().file}.csv`;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);

@@ -11,7 +11,7 @@ from eda import overview, style
 from eda.classes import add_classes
 from inspection.detector import NEUTRAL, DetectorInfo, Symbol
 from ui.theme import mark_colours
-from ui.viewer.viewer import STYLE, viewer_script
+from ui.viewer.viewer import STYLES, viewer_script
 
 BLUE = (style.NORMAL, style.LEARNED[style.NORMAL])
 ORANGE = (style.DEFECT, style.LEARNED[style.DEFECT])
@@ -66,7 +66,7 @@ def test_a_detector_has_one_mark_on_its_panel_and_in_plots() -> None:
 
 
 def test_the_page_draws_every_symbol_of_the_plots() -> None:
-    style = STYLE.read_text("utf-8")
+    style = "".join(path.read_text("utf-8") for path in STYLES)
     for symbol in Symbol:
         assert symbol == "square" or f".dl-mark[data-mark={symbol}]" in style
         assert symbol in ValidatorCache.get_validator("scatter.marker", "symbol").values

@@ -49,7 +49,7 @@ function moveFocus(event) {
 
 strip.addEventListener('keydown', moveFocus);
 document.addEventListener('defect-lens', ({ detail }) => {
-  if (!detail || detail.slot !== 'header' || detail.value.run < newest) return;
+  if (detail?.slot !== 'header' || detail.value.run < newest) return;
   newest = detail.value.run;
   marked = detail.value.sample;
   markShown();

@@ -21,11 +21,11 @@ from ui.inspect.samples import Strips, make_strip
 from ui.inspect.uploads import find_upload, make_uploads
 from ui.parts.latest_request import LatestRequest
 from ui.parts.request_events import Bind, Step, make_binder
-from ui.viewer.viewer import STYLE as VIEWER_STYLE
+from ui.viewer.viewer import STYLES as VIEWER_STYLES
 from ui.viewer.viewer import make_feed, make_viewer
 
 TITLE = "Inspect"
-STYLES: Sequence[Path] = (Path(__file__).parent / "inspect.css", VIEWER_STYLE)
+STYLES: Sequence[Path] = (Path(__file__).parent / "inspect.css", *VIEWER_STYLES)
 PLAIN_OUTPUTS = frozenset({"product", "strip", "image", "source", "header"})
 ADDRESS = ("product", "sample")
 Ways = dict[str, Callable[..., Iterator[Slots]]]

@@ -147,5 +147,7 @@ document.addEventListener('paste', paste);
 for (const type of ['dragenter', 'dragover', 'drop']) document.addEventListener(type, drag, EARLY);
 document.addEventListener('dragleave', leave, EARLY);
 window.addEventListener('unhandledrejection', explain);
-document.addEventListener('defect-lens-request', ({ detail }) => { if (detail.tab === 'inspect' && !detail.isRepeat) stop(); });
+document.addEventListener('defect-lens-request', ({ detail }) => {
+  if (detail.tab === 'inspect' && !detail.isRepeat) stop();
+});
 document.querySelector('#inspect-row').dataset.drop = TEXTS.drop;

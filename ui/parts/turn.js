@@ -1,4 +1,4 @@
-// The buttons that turn pages: each click goes on from the page that was asked for last, not from the one that is shown.
+// The buttons that turn pages: each click goes on from the page that was asked for last, not from the one shown.
 
 function createTurner({ tab, before, after, sides, getPages, ask }) {
   let wanted = null; // the page asked for, until it is shown

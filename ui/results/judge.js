@@ -64,22 +64,27 @@ function createHistogram(card) {
   picture.setAttribute('viewBox', `0 0 ${normal.length} ${2 * BAR_HEIGHT}`);
   picture.setAttribute('preserveAspectRatio', 'none');
   picture.setAttribute('role', 'img');
-  const highest = Math.max(...normal.map((count) => count / sum(normal)), ...defective.map((count) => count / sum(defective)));
-  [normal, defective].forEach((counts, side) => counts.forEach((count, bin) => {
-    if (!count) return;
-    const height = Math.max(2, (BAR_HEIGHT * count) / sum(counts) / highest);
-    const bar = document.createElementNS(NAMESPACE, 'rect');
-    const place = { x: bin + 0.06, y: side ? BAR_HEIGHT : BAR_HEIGHT - height, width: 0.88, height };
-    for (const [name, number] of Object.entries(place)) bar.setAttribute(name, number);
-    bar.setAttribute('class', side ? 'defective' : 'normal');
-    picture.append(bar);
-  }));
+  const shares = [normal, defective].flatMap((counts) => counts.map((count) => count / sum(counts)));
+  const highest = Math.max(...shares);
+  [normal, defective].forEach((counts, side) => {
+    counts.forEach((count, bin) => {
+      if (!count) return;
+      const height = Math.max(2, (BAR_HEIGHT * count) / sum(counts) / highest);
+      const bar = document.createElementNS(NAMESPACE, 'rect');
+      const place = { x: bin + 0.06, y: side ? BAR_HEIGHT : BAR_HEIGHT - height, width: 0.88, height };
+      for (const [name, number] of Object.entries(place)) bar.setAttribute(name, number);
+      bar.setAttribute('class', side ? 'defective' : 'normal');
+      picture.append(bar);
+    });
+  });
   card.picture = picture;
   card.line = make('i');
   card.label = make('span', { name: 'level' });
   const { texts } = props.value;
-  const frame = make('div', { name: 'bars', parts: [picture, card.line, make('b', { text: texts.normal }), make('b', { text: texts.defective })] });
-  const ends = make('div', { name: 'ends', parts: [low, high].map((end) => make('span', { text: formatNumber(end) })) });
+  const names = [texts.normal, texts.defective].map((text) => make('b', { text }));
+  const frame = make('div', { name: 'bars', parts: [picture, card.line, ...names] });
+  const limits = [low, high].map((end) => make('span', { text: formatNumber(end) }));
+  const ends = make('div', { name: 'ends', parts: limits });
   return make('div', { name: 'histogram', parts: [card.label, frame, ends] });
 }
 
@@ -101,7 +106,7 @@ function judge() {
     const { kinds, units } = detectors[place] || detectors[0];
     return countVerdicts(flagged, kinds, units);
   });
-  cards.forEach((card, place) => showCard(card, counted[place], thresholds[place]));
+  for (const [place, card] of cards.entries()) showCard(card, counted[place], thresholds[place]);
   showKinds(counted);
 }
 
@@ -127,7 +132,8 @@ function createMatrix(title, { found, missed, alarms, right }) {
   const { texts } = props.value;
   const row = (name, cells) => make('tr', { parts: [head(name, 'row'), ...cells] });
   const cell = (count, whole, words, isRight) => {
-    const made = make('td', { name: isRight ? 'right' : 'wrong', parts: [make('b', { text: count }), make('span', { text: words })] });
+    const parts = [make('b', { text: count }), make('span', { text: words })];
+    const made = make('td', { name: isRight ? 'right' : 'wrong', parts });
     made.style.setProperty('--share', `${Math.round(whole ? (70 * count) / whole : 0)}%`);
     return made;
   };
@@ -156,7 +162,8 @@ function showKinds(counted) {
       const { found, total } = byKind[kind] || { found: 0, total: 0 };
       const meter = make('i');
       meter.style.setProperty('--share', `${total ? (100 * found) / total : 0}%`);
-      return make('td', { name: 'number', parts: [make('span', { text: total ? fillText(texts.of, { found, total }) : '–' }), meter] });
+      const share = make('span', { text: total ? fillText(texts.of, { found, total }) : '–' });
+      return make('td', { name: 'number', parts: [share, meter] });
     });
     return make('tr', { parts: [make('td', { text: label }), ...cells] });
   }));

@@ -1,5 +1,6 @@
-// What the page shows stands in its address, so that a reload, a bookmark or a link leads back to it. Product and sample
-// are read by the server, rate and view here; an upload is nobody else's business.
+// What the page shows stands in its address, so that a reload, a bookmark or a link leads back to
+// it. Product and sample are read by the server, rate and view here; an upload is nobody else's
+// business.
 
 const WRITE_AFTER = 300; // milliseconds: browsers refuse to be told many times a second
 const linked = new URLSearchParams(location.search);

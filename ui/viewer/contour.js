@@ -130,12 +130,16 @@ function traceOutline(map, level) {
 // One bit per corner above the level, clockwise from top left; outside the map (NaN) nothing is above.
 function codeOf(corners, level) {
   return (
-    (corners[0] > level ? 1 : 0) | (corners[1] > level ? 2 : 0) | (corners[2] > level ? 4 : 0) | (corners[3] > level ? 8 : 0)
+    (corners[0] > level ? 1 : 0) |
+    (corners[1] > level ? 2 : 0) |
+    (corners[2] > level ? 4 : 0) |
+    (corners[3] > level ? 8 : 0)
   );
 }
 
-// Which sides of a cell a segment joins: 0 top, 1 right, 2 bottom, 3 left. In the two saddles (5, 10) the flagged corners
-// belong together, because regions are 8-connected: the segments cut off the corners that are not flagged.
+// Which sides of a cell a segment joins: 0 top, 1 right, 2 bottom, 3 left. In the two saddles (5,
+// 10) the flagged corners belong together, because regions are 8-connected: the segments cut off
+// the corners that are not flagged.
 const SIDES = {
   1: [3, 0], 2: [0, 1], 3: [3, 1], 4: [1, 2], 5: [0, 1, 2, 3], 6: [0, 2], 7: [3, 2],
   8: [2, 3], 9: [2, 0], 10: [3, 0, 1, 2], 11: [2, 1], 12: [1, 3], 13: [1, 0], 14: [0, 3],

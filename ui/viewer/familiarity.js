@@ -1,5 +1,5 @@
-// An image that does not look like the product is not inspected until somebody wants it: as the product that it does look
-// like, or anyway.
+// An image that does not look like the product is not inspected until somebody wants it: as the
+// product that it does look like, or anyway.
 
 function describeUnfamiliar({ category, reason }) {
   return { verdict: 'unfamiliar', title: fillText(TEXTS.unfamiliarTitle, { category }), sub: reason };

@@ -26,7 +26,8 @@ function formatNumber(value, digits = 3) {
 // A score and its threshold, with as many digits as it takes to tell them apart.
 function formatPair(score, threshold) {
   let digits = 3;
-  while (digits < 7 && score !== threshold && formatNumber(score, digits) === formatNumber(threshold, digits)) digits += 1;
+  const areAlike = () => formatNumber(score, digits) === formatNumber(threshold, digits);
+  while (digits < 7 && score !== threshold && areAlike()) digits += 1;
   return [formatNumber(score, digits), formatNumber(threshold, digits)];
 }
 

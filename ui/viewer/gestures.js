@@ -39,7 +39,7 @@ function movePointer(canvas, event) {
 
 function drag(canvas, before, event) {
   const place = placeImage(canvas, shown.picture);
-  focus = null;
+  zoomTarget = null;
   camera.x -= (event.clientX - before.clientX) / place.width;
   camera.y -= (event.clientY - before.clientY) / place.height;
   keepInside();
@@ -60,7 +60,7 @@ function pinch(canvas, before, event) {
 function zoomAt(canvas, event, factor) {
   if (!shown.picture) return;
   const point = pointBelow(event, canvas, shown.picture);
-  focus = null;
+  zoomTarget = null;
   zoomAround(factor, point.x, point.y);
   showZoom();
   redraw();

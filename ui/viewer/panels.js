@@ -14,7 +14,8 @@ function createPanel(template, text) {
   query('method').textContent = text.method;
   query('hint').textContent = text.hint;
   article.querySelector('.dl-mark').dataset.mark = text.mark;
-  const panel = { text, element: article, query, canvas: query('canvas'), slot: null, result: null, named: null, judged: null, run: 0 };
+  const parts = { text, element: article, query, canvas: query('canvas') };
+  const panel = { ...parts, slot: null, result: null, named: null, judged: null, run: 0 };
   panel.heat = document.createElement('canvas');
   query('copy').addEventListener('click', () => copyCommand(panel));
   return panel;
@@ -38,8 +39,8 @@ function decodeFloats(text) {
   return new Float32Array(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)).buffer);
 }
 
-// What a result says at a false-alarm rate: everything on the panel that moves with the slider. `image` is the size of the
-// image, in whose pixels regions are measured.
+// What a result says at a false-alarm rate: everything on the panel that moves with the slider.
+// `image` is the size of the image, in whose pixels regions are measured.
 function judge({ map, score, calibration }, rate, image) {
   const threshold = thresholdAt(calibration, rate);
   const regions = regionsAbove(map, threshold, image);

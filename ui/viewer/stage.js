@@ -1,5 +1,6 @@
-// One picture: where the image lies on its canvas, and what is drawn over it. The camera and the reading point are shared
-// by all panels, in coordinates of the image (0 to 1), so that they move together.
+// One picture: where the image lies on its canvas, and what is drawn over it. The camera and the
+// reading point are shared by all panels, in coordinates of the image (0 to 1), so that they move
+// together.
 
 const MAX_ZOOM = 16;
 const PIXELATED_FROM = 5; // from this zoom on, single pixels of the image are worth seeing
@@ -70,8 +71,8 @@ function outlinePath(map, level) {
   return path;
 }
 
-// `layers` says what to draw: { picture, heat, opacity, edges, outline, truth, regions, hasBoxes, cursor }; all but the picture may
-// be missing.
+// `layers` says what to draw: { picture, heat, opacity, edges, outline, truth, regions, hasBoxes,
+// cursor }; all but the picture may be missing.
 function drawStage(canvas, layers) {
   const ratio = Math.min(2, window.devicePixelRatio || 1);
   const width = Math.round(canvas.clientWidth * ratio);

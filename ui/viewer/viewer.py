@@ -12,7 +12,7 @@ from ui.parts.components import read
 from ui.viewer import messages
 
 HERE = Path(__file__).parent
-STYLE = HERE / "viewer.css"
+STYLES = (HERE / "viewer.css", HERE / "panels.css")
 ARITHMETIC = (HERE / "calibration.js", HERE / "format.js")  # what other tabs use of it
 SCRIPTS = (
     "calibration",
@@ -25,6 +25,9 @@ SCRIPTS = (
     "regions",
     "decode",
     "viewer",
+    "rate",
+    "verdict",
+    "controls",
     "waiting",
     "familiarity",
     "naming",

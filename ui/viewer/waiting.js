@@ -1,5 +1,5 @@
-// What the page waits for: a request that the server has not taken up yet, or an image on its way. Until then, what stands
-// below is of the former image, and says so.
+// What the page waits for: a request that the server has not taken up yet, or an image on its way.
+// Until then, what stands below is of the former image, and says so.
 
 const PATIENCE = 4000; // milliseconds until the connection is suspected
 const waiting = { request: 0, step: '', upload: null, hasFailed: false, isLost: false, timer: 0 };
@@ -10,7 +10,8 @@ const isWaiting = () => isAsked() || waiting.hasFailed || waiting.upload !== nul
 function describeWaiting() {
   if (waiting.upload) {
     const share = formatShare(waiting.upload.share);
-    return { verdict: 'running', title: TEXTS.uploadTitle, sub: fillText(TEXTS.uploadSub, { ...waiting.upload, share }) };
+    const sub = fillText(TEXTS.uploadSub, { ...waiting.upload, share });
+    return { verdict: 'running', title: TEXTS.uploadTitle, sub };
   }
   if (waiting.hasFailed) return { verdict: 'error', title: TEXTS.failedTitle, sub: TEXTS.failedSub };
   if (!isAsked()) return null;
@@ -50,7 +51,9 @@ function listenToRequests() {
     const timer = setTimeout(suspect, PATIENCE);
     wait({ request: detail.number, step: detail.step, upload: null, hasFailed: false, timer });
   });
-  document.addEventListener('defect-lens-request-failed', () => wait({ request: header().request ?? 0, hasFailed: true }));
+  document.addEventListener('defect-lens-request-failed', () => {
+    wait({ request: header().request ?? 0, hasFailed: true });
+  });
   document.addEventListener('defect-lens-upload', ({ detail }) => wait({ upload: detail, hasFailed: false }));
   document.addEventListener('defect-lens-connection', ({ detail }) => wait({ isLost: detail.isLost }));
 }

@@ -1,0 +1,87 @@
+// The verdict of all detectors together, in words and numbers.
+
+function showVerdict() {
+  const { verdict, title, sub } = describeVerdict();
+  root.dataset.state = header().state;
+  root.dataset.verdict = verdict;
+  setText(part('title'), title);
+  setText(part('sub'), sub);
+  setText(part('note'), header().note || '');
+  part('facts').replaceChildren(...verdictFacts().map(factElement));
+  for (const panel of panels) {
+    panel.jump.dataset.verdict = panel.element.dataset.verdict;
+    panel.jump.dataset.state = panel.element.dataset.state;
+  }
+}
+
+// A live region is read aloud on every change: it changes only when its words do.
+function setText(target, text) {
+  if (target.textContent !== text) target.textContent = text;
+}
+
+function describeVerdict() {
+  const waited = describeWaiting();
+  if (waited) return waited;
+  const { state, error, unfamiliar } = header();
+  if (state === 'error') return { verdict: 'error', title: error.title, sub: `${error.problem} ${error.fix}` };
+  if (state === 'unfamiliar') return describeUnfamiliar(unfamiliar);
+  if (state === 'empty') return { verdict: 'empty', title: TEXTS.emptyTitle, sub: TEXTS.emptySub };
+  const answered = donePanels();
+  if (isBusy()) {
+    const done = answered.length + namedPanels().length;
+    const count = { done, total: done + pendingPanels().length };
+    return { verdict: 'running', title: TEXTS.runningTitle, sub: fillText(TEXTS.runningSub, count) };
+  }
+  if (answered.length === 0 && namedPanels().length > 0) return describeNamed(namedPanels());
+  if (answered.length === 0) return { verdict: 'silent', title: TEXTS.silentTitle, sub: TEXTS.silentSub };
+  return describeVotes(answered);
+}
+
+function describeVotes(answered) {
+  const flagging = answered.filter((panel) => panel.judged.isFlagged);
+  const isSilent = (panel) => !panel.result && !UNASKED_STATES.includes(panel.element.dataset.state);
+  const silent = panels.filter(isSilent).map((panel) => panel.text.title);
+  const parts = [describeAgreement(answered, flagging)];
+  if (silent.length > 0) parts.push(fillText(TEXTS.didNotAnswer, { names: joinNames(silent) }));
+  const sub = parts.join(' ');
+  const { truth } = header();
+  if (isMajority(flagging.length, answered.length)) {
+    if (truth === 'good') return { verdict: 'alarm', title: TEXTS.alarmTitle, sub: `${TEXTS.alarmSub} ${sub}` };
+    return { verdict: 'defect', title: TEXTS.defectTitle, sub };
+  }
+  if (flagging.length === 0) {
+    const words = `${fillText(TEXTS.missedSub, { truth })} ${sub}`;
+    const missed = { verdict: 'missed', title: TEXTS.missedTitle, sub: words };
+    return truth && truth !== 'good' ? missed : { verdict: 'normal', title: TEXTS.goodTitle, sub };
+  }
+  return { verdict: 'mixed', title: TEXTS.mixedTitle, sub: `${sub} ${TEXTS.lookClosely}` };
+}
+
+function describeAgreement(answered, flagging) {
+  const titles = (list) => joinNames(list.map((panel) => panel.text.title));
+  const n = answered.length;
+  if (n === 1) return fillText(flagging.length ? TEXTS.onlyAbove : TEXTS.onlyNotAbove, { names: titles(answered) });
+  if (flagging.length === 0) return fillText(n === 2 ? TEXTS.neitherAbove : TEXTS.noneAbove, { n });
+  if (flagging.length === n) return fillText(n === 2 ? TEXTS.bothAbove : TEXTS.allAbove, { n });
+  const rest = answered.filter((panel) => !flagging.includes(panel));
+  const others = fillText(rest.length === 1 ? TEXTS.oneNot : TEXTS.manyNot, { names: titles(rest) });
+  return fillText(flagging.length === 1 ? TEXTS.oneAbove : TEXTS.manyAbove, { names: titles(flagging), others });
+}
+
+function verdictFacts() {
+  const { truth } = header();
+  const answered = isBusy() ? [] : donePanels();
+  const facts = [];
+  if (truth && shown.picture) {
+    facts.push({ label: TEXTS.sampleIs, value: truth === 'good' ? TEXTS.goodPart : truth, help: TEXTS.sampleHelp });
+  }
+  if (header().state === 'unfamiliar' || root.dataset.judged === 'false') return facts;
+  const k = answered.filter((panel) => panel.judged.isFlagged).length;
+  const seconds = answered.reduce((sum, panel) => sum + panel.result.seconds, 0);
+  const values = answered.length > 0
+    ? [fillText(TEXTS.ofAll, { k, n: answered.length }), formatSeconds(seconds)]
+    : [TEXTS.unknown, TEXTS.unknown]; // they keep their place
+  facts.push({ label: TEXTS.flaggedBy, value: values[0], help: TEXTS.flaggedByHelp });
+  facts.push({ label: TEXTS.time, value: values[1], help: TEXTS.timeHelp });
+  return facts;
+}
