@@ -1,5 +1,6 @@
 # make app      start the page            make test     run the tests
 # make check    lint, types, imports      make bench    measure speed
+# make biome    the linter of scripts and styles, from npm; without it `make check` leaves them out
 # make checkpoints    train the demo products anew (about an hour on 2 cores)
 # Needs make, git and Python 3.11-3.13 with venv; uv is used when it is on the PATH.
 
@@ -12,7 +13,9 @@ UV := $(shell command -v uv 2>/dev/null)
 # --compile-bytecode: pip does it unasked; without it every first import of a library is compiled first
 INSTALL = $(if $(UV),$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
 
-.PHONY: app test check bench checkpoints clean
+BIOME := node_modules/.bin/biome
+
+.PHONY: app test check biome bench checkpoints clean
 
 app: $(VENV)/.installed
 	$(BIN)/python app.py $(ARGS)
@@ -26,6 +29,12 @@ check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@if [ -x $(BIOME) ] && command -v node >/dev/null; then $(BIOME) lint --error-on-warnings; \
+	else echo "Scripts and styles of the page are not linted: \`make biome\` installs what does it (it needs npm)."; fi
+
+biome:
+	npm install --silent --no-save --no-package-lock --no-audit --no-fund --prefix . \
+		@biomejs/biome@$(shell sed -n 's|.*/schemas/\([0-9.]*\)/.*|\1|p' biome.jsonc)
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -53,4 +62,4 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage
+	rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage
