@@ -4,7 +4,7 @@ A setting is one line in its record: name, kind, range and default. What several
 share is explained here once; `None` leaves a choice open.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from types import UnionType
 from typing import Annotated, Any, Protocol, TypeVar, get_args, get_origin, get_type_hints
@@ -16,9 +16,6 @@ Record = TypeVar("Record")
 
 STUDENT = "student"
 """The backbone that the project carries."""
-
-Watch = Callable[[Mapping[str, float]], None]
-"""Called after every epoch with its figures; what it raises ends the training."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What a detector is: what people see of it, what every one can do, and what is kept of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -73,6 +73,9 @@ class DetectorInfo:
     is_default: bool = True
 
 
+Watch = Callable[[Mapping[str, float]], None]
+"""Called after every epoch with its metrics; what it raises ends the training."""
+
 Weights = Mapping[str, NDArray[Any]]
 """What a detector has learned, array by array."""
 
@@ -116,7 +119,9 @@ class Detector(Protocol):
     state: dict[str, Any]
     training: TrainingRecord | None
 
-    def __init__(self, *, device: str | None = None, **settings: Any) -> None: ...
+    def __init__(
+        self, *, device: str | None = None, progress: bool | Watch = True, **settings: Any
+    ) -> None: ...
 
     @property
     def settings(self) -> DetectorSettings:

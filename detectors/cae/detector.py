@@ -25,11 +25,8 @@ from detectors.learning.networks import (
     to_tensors,
     to_weights,
 )
-from detectors.settings import (
-    Watch,
-    make_settings,
-)
-from inspection.detector import StoredDetector, Weights
+from detectors.settings import make_settings
+from inspection.detector import StoredDetector, Watch, Weights
 from inspection.preprocess import LoadedSamples, check_input_size
 from inspection.synthetic import draw_defects
 from inspection.types import Prediction, RGBImage, Sample, TrainingRecord

@@ -32,12 +32,9 @@ from detectors.classifier.settings import SMALL_CNN, ClassifierSettings
 from detectors.devices import choose_device, memory_layout
 from detectors.learning.fitting import learnable, read_lessons, record_training
 from detectors.learning.networks import round_weights, to_tensor, to_tensors, to_weights
-from detectors.settings import (
-    Watch,
-    make_settings,
-)
+from detectors.settings import make_settings
 from inspection.datasets.classes import NORMAL, Labelling, class_of, list_classes
-from inspection.detector import StoredDetector, Weights
+from inspection.detector import StoredDetector, Watch, Weights
 from inspection.measures import to_measures
 from inspection.preprocess import LoadedSamples, check_input_size
 from inspection.types import AnomalyMap, Prediction, RGBImage, Sample, TrainingRecord

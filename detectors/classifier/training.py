@@ -16,7 +16,8 @@ from detectors.classifier.networks import Classifier, list_blocks, pool, to_prob
 from detectors.devices import memory_layout
 from detectors.learning.loop import Course, Lesson, Optimise, train_network
 from detectors.learning.networks import to_batch, to_tensor
-from detectors.settings import TrainingSettings, Watch
+from detectors.settings import TrainingSettings
+from inspection.detector import Watch
 from inspection.evaluation.classes import report_classes
 from inspection.progress import announce_duration
 

@@ -26,7 +26,8 @@ from torch.utils.data import DataLoader, Dataset
 
 from detectors.devices import has_fast_bfloat16, memory_layout
 from detectors.learning.bar import Bar
-from detectors.settings import TrainingSettings, Watch
+from detectors.settings import TrainingSettings
+from inspection.detector import Watch
 
 Pair = tuple[Tensor, Tensor]
 """Images (B, 3, h, w) in 0..1 and targets (B, c, h, w): masks, or what to rebuild.."""

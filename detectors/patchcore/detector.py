@@ -19,8 +19,8 @@ from detectors.learning.fitting import learnable, read_images, record_training
 from detectors.learning.networks import smooth_map
 from detectors.patchcore.coreset import estimate_seconds, select_coreset
 from detectors.patchcore.settings import PatchCoreSettings
-from detectors.settings import Watch, make_settings
-from inspection.detector import StoredDetector, Weights
+from detectors.settings import make_settings
+from inspection.detector import StoredDetector, Watch, Weights
 from inspection.errors import CheckpointError
 from inspection.paths import train_again
 from inspection.preprocess import check_input_size

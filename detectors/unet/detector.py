@@ -24,14 +24,11 @@ from detectors.learning.networks import (
     to_tensors,
     to_weights,
 )
-from detectors.settings import (
-    Watch,
-    make_settings,
-)
+from detectors.settings import make_settings
 from detectors.unet.platt import fit_platt
 from detectors.unet.segmenter import LAYERS, STRIDE, Segmenter
 from detectors.unet.settings import UNetSettings
-from inspection.detector import StoredDetector, Weights
+from inspection.detector import StoredDetector, Watch, Weights
 from inspection.errors import DatasetError
 from inspection.preprocess import LoadedSamples, check_input_size
 from inspection.synthetic import draw_defects

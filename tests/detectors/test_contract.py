@@ -101,14 +101,18 @@ def test_what_was_seen_is_recorded(fitted: Detector, samples: list[Sample]) -> N
     assert record.summary
 
 
-def test_nothing_works_before_fit_and_the_remedy_is_named(tmp_path: Path, backbone: Path) -> None:
-    for name in NAMES:
-        detector = make(name, backbone)
-        with pytest.raises(NotFittedError, match=r"cli\.py train"):
-            detector.predict(IMAGES)
-        with pytest.raises(NotFittedError, match=r"cli\.py train"):
-            save_detector(detector, tmp_path)
-        assert detector.training is None
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_works_before_fit_and_the_remedy_is_named(
+    name: str, tmp_path: Path, backbone: Path
+) -> None:
+    detector = make(name, backbone)
+    with pytest.raises(NotFittedError, match=r"cli\.py train"):
+        detector.predict(IMAGES)
+    with pytest.raises(NotFittedError, match=r"cli\.py train"):
+        save_detector(detector, tmp_path)
+    with pytest.raises(NotFittedError, match=r"cli\.py train"):
+        detector.weights()
+    assert detector.training is None
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -135,16 +139,16 @@ def test_calibration_and_test_images_are_never_learned(
     assert set(again.training.seen) == set(fitted.training.seen)
 
 
-def test_learning_from_nothing_is_refused(backbone: Path) -> None:
-    for name in NAMES:
-        with pytest.raises(DatasetError, match="no image"):
-            make(name, backbone).fit([])
+@pytest.mark.parametrize("name", NAMES)
+def test_learning_from_nothing_is_refused(name: str, backbone: Path) -> None:
+    with pytest.raises(DatasetError, match="no image"):
+        make(name, backbone).fit([])
 
 
-def test_an_input_size_that_does_not_fit_is_refused(backbone: Path) -> None:
-    for name in NAMES:
-        with pytest.raises(SettingsError, match="multiples of"):
-            make(name, backbone, input_size=(70, 64))
+@pytest.mark.parametrize("name", NAMES)
+def test_an_input_size_that_does_not_fit_is_refused(name: str, backbone: Path) -> None:
+    with pytest.raises(SettingsError, match="multiples of"):
+        make(name, backbone, input_size=(70, 64))
 
 
 def test_a_checkpoint_is_complete_or_refused(
