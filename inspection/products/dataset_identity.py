@@ -157,7 +157,7 @@ def check_dataset(folder: Path, source: Dataset) -> None:
 def find_mismatched(
     folder: Path, detectors: Sequence[DetectorInfo], source: Dataset | None
 ) -> dict[str, CheckpointError]:
-    """Return which detectors must not be joined with the images of a product, or with the others.
+    """Return the detectors that must not answer beside the others, or about a product's images.
 
     Args:
         folder: of the product.
@@ -170,7 +170,7 @@ def find_mismatched(
     titles = {info.name: info.title for info in detectors}
     group, odd, found = _examine(folder, titles, source)
     joined = join_names([title for name, title in titles.items() if name in group.names])
-    strangers = {
+    mismatched = {
         name: CheckpointError(
             f"{titles[name]} was trained on another dataset than {joined}: {comparison}.",
             train_again(folder / name),
@@ -183,8 +183,8 @@ def find_mismatched(
             "Give the folder that it was trained on, or this one a name of its own: "
             f"--data NAME={quote_path(source.root)}.",
         )
-        strangers |= dict.fromkeys(group.names, shown)
-    return strangers
+        mismatched |= dict.fromkeys(group.names, shown)
+    return mismatched
 
 
 def _examine(

@@ -61,7 +61,7 @@ def inspect_paths(trained: Path, paths: Sequence[Path], *options: str) -> Result
     return result
 
 
-def draw_strangers(trained: Path) -> None:
+def draw_unfamiliar(trained: Path) -> None:
     """Let the product know what it looks like, and add a strip of it and a red picture."""
     write_look(trained / "ck" / "drawn" / "part")
     part = Image.open(trained / "good.png")
@@ -145,7 +145,7 @@ def test_an_interrupted_inspection_keeps_what_was_inspected(
 
 
 def test_an_image_of_something_else_is_not_inspected_unless_it_is_wanted(trained: Path) -> None:
-    draw_strangers(trained)
+    draw_unfamiliar(trained)
     said = inspect(trained, ["sure", "strip", "red"])
     assert said.exit_code == 0
     squeezed = (
@@ -186,7 +186,7 @@ def test_a_check_that_cannot_be_made_is_noted_and_the_image_is_inspected(trained
 
 
 def test_a_report_tells_what_an_image_does_not_look_like(trained: Path) -> None:
-    draw_strangers(trained)
+    draw_unfamiliar(trained)
     paths = [str(trained / f"{name}.png") for name in ("sure", "strip")]
     places = ["--out", str(trained / "out"), "--checkpoints", str(trained / "ck")]
     said = CliRunner().invoke(cli.app, ["report", *paths, "--category", "part", *places])

@@ -156,8 +156,8 @@ def test_judges_and_namers_answer_together_at_the_rate_of_the_judges() -> None:
 def test_a_report_names_the_defect_and_gives_no_verdict(catalog: Catalog) -> None:
     sample = catalog.samples.unseen(catalog.product(KEY))[0].id
     request = {"format": "json", "rate": 0.02, "product": KEY, "sample": sample}
-    slot = Reporter(catalog).make(request, None)
-    found = json.loads(base64.b64decode(slot["content"]))["images"][0]
+    payload = Reporter(catalog).make(request, None)
+    found = json.loads(base64.b64decode(payload["content"]))["images"][0]
     assert (found["outcome"], found["findings"]) == ("named", [])
     assert found["namings"][0]["class_probabilities"] == {"crazing": 0.93, "rolled-in_scale": 0.07}
     for kind, start in (("pdf", b"%PDF"), ("html", b"<!doctype"), ("csv", b"\xef\xbb\xbf")):

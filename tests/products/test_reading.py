@@ -261,10 +261,10 @@ def test_the_page_reads_as_the_product_does(trained: Path) -> None:
     assert (
         catalog.samples.find(catalog.product("cam/cam"), "train/good/0.png").reading.white == 4095
     )
-    slots = next(
+    updates = next(
         Runner(catalog).inspect_upload(catalog.product("cam/cam"), trained / "cam/train/good/0.png")
     )
-    assert "seen in training" in slots["header"]["note"]
+    assert "seen in training" in updates["header"]["note"]
 
 
 def test_the_page_tells_that_a_file_has_further_pages(trained: Path, tmp_path: Path) -> None:
@@ -277,8 +277,10 @@ def test_the_page_tells_that_a_file_has_further_pages(trained: Path, tmp_path: P
     tifffile.imwrite(
         tmp_path / "stack.tif", np.stack([draw_twelve_bits(300)] * 3), photometric="minisblack"
     )
-    slots = next(Runner(catalog).inspect_upload(catalog.product("cam/cam"), tmp_path / "stack.tif"))
-    assert slots["header"]["note"] == "stack.tif has 3 pages; only the first was looked at."
+    updates = next(
+        Runner(catalog).inspect_upload(catalog.product("cam/cam"), tmp_path / "stack.tif")
+    )
+    assert updates["header"]["note"] == "stack.tif has 3 pages; only the first was looked at."
 
 
 def test_explore_measures_its_own_white_and_keeps_it(trained: Path, tmp_path: Path) -> None:

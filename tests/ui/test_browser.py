@@ -64,7 +64,7 @@ def catalog(root: Path) -> Catalog:
     write_product(root / "data" / "drawn", "tile")
     write_checkpoint(root / "checkpoints" / "drawn" / "tile" / "cae")
     write_checkpoint(root / "checkpoints" / "drawn" / "tile" / "patchcore", num_normal=30)
-    return make_catalog(root, weakness={"unet": 0.3})
+    return make_catalog(root, weakness={"unet": 0.3}, embed=FakeEmbed())
 
 
 @pytest.fixture(scope="module")
@@ -266,12 +266,11 @@ def test_zoom_reading_and_ground_truth_are_shared_by_all_panels(page: Any) -> No
 
 
 def test_what_does_not_look_like_the_product_is_inspected_when_somebody_wants_it(
-    page: Any, catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: Any, catalog: Catalog, tmp_path: Path
 ) -> None:
     red = np.full((96, 96, 3), (200, 20, 20), np.uint8)
     Image.fromarray(red).save(tmp_path / "red.png")
     folders = {name: catalog.product(f"drawn/{name}").folder for name in ("part", "tile")}
-    monkeypatch.setattr(catalog, "embed", FakeEmbed())
     write_look(folders["part"])
     write_look(folders["tile"], red)
     try:

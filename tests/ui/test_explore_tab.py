@@ -37,9 +37,9 @@ def handlers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Handlers:
     return Handlers(catalog)
 
 
-def last(slots: Any) -> dict[str, Any]:
+def last(updates: Any) -> dict[str, Any]:
     merged: dict[str, Any] = {}
-    for one in slots:
+    for one in updates:
         merged.update(one)
     return merged
 
@@ -55,10 +55,10 @@ EXPECTED = {
 
 @pytest.mark.parametrize("view", [view.name for view in VIEWS])
 def test_every_sub_tab_has_something_to_show(handlers: Handlers, view: str) -> None:
-    slots = last(handlers.show(view, "parts", ALL, ALL, "any", "any", 0))
-    assert EXPECTED[view] <= slots.keys()
-    assert slots["status"]["text"] == ""
-    assert slots["category"][0][1] == ("disc", "disc")
+    updates = last(handlers.show(view, "parts", ALL, ALL, "any", "any", 0))
+    assert EXPECTED[view] <= updates.keys()
+    assert updates["status"]["text"] == ""
+    assert updates["category"][0][1] == ("disc", "disc")
 
 
 @pytest.mark.parametrize("view", [view.name for view in VIEWS])
@@ -67,22 +67,22 @@ def test_what_an_older_request_showed_is_marked_until_the_new_one_is_drawn(
 ) -> None:
     *before, drawn = handlers.show(view, "parts", ALL, ALL, "any", "any", 0)
     assert before
-    assert all(slots["status"]["busy"] for slots in before)
+    assert all(updates["status"]["busy"] for updates in before)
     assert not drawn["status"]["busy"]
 
 
 @pytest.mark.parametrize("name", ["../parts", "/etc", "", None, 3, ["parts"], {"a": 1}])
 def test_a_dataset_is_chosen_by_name_and_never_by_path(handlers: Handlers, name: object) -> None:
-    slots = last(handlers.show("overview", name, ALL, ALL, "any", "any", 0))
-    assert slots["status"]["problem"]
-    assert "tiles" not in slots
+    updates = last(handlers.show("overview", name, ALL, ALL, "any", "any", 0))
+    assert updates["status"]["problem"]
+    assert "tiles" not in updates
 
 
 @pytest.mark.parametrize("odd", ["nonsense", None, 7, ["x"], {"y": 2}])
 def test_odd_filters_mean_no_filter(handlers: Handlers, odd: object) -> None:
-    slots = last(handlers.show(odd, "parts", odd, odd, odd, odd, odd))
-    assert slots["category"][1] == ALL
-    assert slots["tiles"][0]["value"] == "20"
+    updates = last(handlers.show(odd, "parts", odd, odd, odd, odd, odd))
+    assert updates["category"][1] == ALL
+    assert updates["tiles"][0]["value"] == "20"
 
 
 def test_a_category_and_a_defect_type_may_be_called_all(handlers: Handlers, tmp_path: Path) -> None:
@@ -109,9 +109,9 @@ def test_a_path_typed_by_hand_opens_nothing_outside_the_datasets(
     monkeypatch.setattr(fail, lambda *_, **__: pytest.fail("a folder was read"))
     asked = [str(outside), "../private", f"parts/../{outside.name}", "~", "file:///etc", "parts\0"]
     for name in asked:
-        slots = last(handlers.show("overview", name, ALL, ALL, "any", "any", 0))
-        assert slots["status"]["problem"]
-        assert slots.keys() == {"status", "stop"}
+        updates = last(handlers.show("overview", name, ALL, ALL, "any", "any", 0))
+        assert updates["status"]["problem"]
+        assert updates.keys() == {"status", "stop"}
         assert handlers.open_image(name, "disc/test/spot/000.png").keys() == {"status"}
 
 
@@ -145,10 +145,10 @@ def test_an_image_is_chosen_by_id_and_never_by_path(handlers: Handlers, sample: 
 
 def test_a_dataset_without_masks_says_so_once(tmp_path: Path, handlers: Handlers) -> None:
     shutil.rmtree(tmp_path / "parts" / "disc" / "ground_truth")
-    slots = last(handlers.show("shape", "parts", ALL, ALL, "any", "any", 0))
-    words = slots["resolution"].layout.annotations[0].text.replace("<br>", " ")
+    updates = last(handlers.show("shape", "parts", ALL, ALL, "any", "any", 0))
+    words = updates["resolution"].layout.annotations[0].text.replace("<br>", " ")
     assert words.startswith("No image of this dataset has a mask or a box")
-    assert [name for name, value in slots.items() if name.startswith("shape-") and value] == []
+    assert [name for name, value in updates.items() if name.startswith("shape-") and value] == []
     assert last(handlers.show("location", "parts", ALL, ALL, "any", "any", 0))["locations"] is None
 
 
@@ -190,10 +190,10 @@ def slow(handlers: Handlers, tmp_path: Path) -> Iterator[Means]:
 
 def begin_similarity(handlers: Handlers, slow: Means) -> Iterator[dict[str, Any]]:
     """Show what is alike until the embeddings are being made."""
-    slots = handlers.show("similarity", "parts", ALL, ALL, "any", "any", 0)
+    updates = handlers.show("similarity", "parts", ALL, ALL, "any", "any", 0)
     while not slow.is_asked.is_set():
-        next(slots)
-    return slots
+        next(updates)
+    return updates
 
 
 def test_a_dataset_put_aside_for_others_keeps_its_embeddings_for_who_waits_for_them(
@@ -337,11 +337,13 @@ def test_any_image_of_the_demo_can_be_handed_to_the_detectors(
 
 def test_without_datasets_the_tab_says_what_to_do(tmp_path: Path) -> None:
     catalog = Catalog(tmp_path, [], loader=lambda folder: make_channel(1.0), detectors={})
-    slots = last(Handlers(catalog).show("overview", None, ALL, ALL))
-    assert "--data DIR" in slots["status"]["text"]
+    updates = last(Handlers(catalog).show("overview", None, ALL, ALL))
+    assert "--data DIR" in updates["status"]["text"]
 
 
-def test_strangers_are_told_no_folder_of_the_machine(handlers: Handlers, tmp_path: Path) -> None:
+def test_visitors_of_a_shared_page_see_no_folder_of_the_machine(
+    handlers: Handlers, tmp_path: Path
+) -> None:
     shutil.rmtree(tmp_path / "parts")
     (tmp_path / "parts").mkdir()
     handlers.catalog.places.is_shared = True

@@ -55,8 +55,8 @@ def address(**named: str) -> Any:
 def answer(handlers: Handlers, latest: LatestRequest) -> dict[str, Any]:
     """Return what the page holds once a request is answered."""
     held: dict[str, Any] = {}
-    for slots in latest.answer(handlers.show):
-        held |= inspect_tab.tell(latest, slots)
+    for updates in latest.answer(handlers.show):
+        held |= inspect_tab.tell(latest, updates)
     return held
 
 
@@ -225,13 +225,15 @@ def test_a_newer_sample_ends_the_inspection_of_an_older_one(
     first, second = (sample.id for sample in catalog.samples.unseen(catalog.product(KEY))[:2])
     inspect_tab.pick_sample(event(product=KEY, sample=first), latest, 1, KEY)
     steps: Iterator[dict[str, Any]] = latest.answer(handlers.show)
-    shown = [slots for _, slots in zip(range(3), steps, strict=False)]
+    shown = [updates for _, updates in zip(range(3), steps, strict=False)]
     inspect_tab.pick_sample(event(product=KEY, sample=second), latest, 2, KEY)
     later = list(steps)
-    assert [slots["header"]["sample"] for slots in shown if "header" in slots] == [first]
-    assert {slots["header"]["sample"] for slots in later if "header" in slots} == {second}
+    assert [updates["header"]["sample"] for updates in shown if "header" in updates] == [first]
+    assert {updates["header"]["sample"] for updates in later if "header" in updates} == {second}
     run = later[-1]["header"]["run"]
-    assert {slots[name]["run"] for slots in later for name in DETECTORS if name in slots} == {run}
+    assert {updates[name]["run"] for updates in later for name in DETECTORS if name in updates} == {
+        run
+    }
 
 
 def test_no_event_waits_with_data_of_its_own_for_another(catalog: Catalog) -> None:

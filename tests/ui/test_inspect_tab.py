@@ -90,7 +90,15 @@ def test_panels_fill_one_after_another_and_nothing_is_sent_twice(handlers: Handl
     assert progress == [(name, state) for name in DETECTORS for state in ("running", "done")]
     assert list(steps[-1]) == ["header"]
     assert (
-        len({slot["run"] for step in steps[1:] for slot in map(step.get, DETECTORS) if slot}) == 1
+        len(
+            {
+                payload["run"]
+                for step in steps[1:]
+                for payload in map(step.get, DETECTORS)
+                if payload
+            }
+        )
+        == 1
     )
 
 
@@ -364,7 +372,7 @@ def test_no_path_of_the_server_reaches_the_page(handlers: Handlers, tmp_path: Pa
     assert str(tmp_path) not in to_json(held)
 
 
-def test_what_is_broken_is_told_to_strangers_without_a_path_of_the_server(tmp_path: Path) -> None:
+def test_what_is_broken_is_told_to_visitors_without_a_path_of_the_server(tmp_path: Path) -> None:
     make_catalog(tmp_path, trained=("unet", "patchcore"))
     product = tmp_path / "checkpoints" / "drawn" / "part"
 
@@ -384,7 +392,7 @@ def test_what_is_broken_is_told_to_strangers_without_a_path_of_the_server(tmp_pa
     (product / PRODUCT).write_text("{")
     (product / "split.json").write_text("{")
     sample = read_dataset(data).samples[0].id
-    for slots in (
+    for updates in (
         {**merge(handlers.open_page(KEY)), "source": None},
         merge(handlers.pick_sample(KEY, sample)),
         merge(handlers.clear(KEY)),
@@ -392,9 +400,9 @@ def test_what_is_broken_is_told_to_strangers_without_a_path_of_the_server(tmp_pa
             {"format": "json", "rate": 0.1, "product": KEY, "sample": sample}, None
         ),
     ):
-        assert "damaged" in to_json(slots)
-        assert str(tmp_path / "checkpoints") not in to_json(slots)
-        assert str(data) not in to_json(slots)
+        assert "damaged" in to_json(updates)
+        assert str(tmp_path / "checkpoints") not in to_json(updates)
+        assert str(data) not in to_json(updates)
 
 
 def test_the_strip_mixes_every_kind_and_is_made_once(handlers: Handlers, catalog: Catalog) -> None:
@@ -408,7 +416,7 @@ def test_the_strip_mixes_every_kind_and_is_made_once(handlers: Handlers, catalog
     assert handlers.strips.strip(catalog.product(KEY)) is strip
 
 
-def test_reports_hold_no_slot_of_an_inspection(catalog: Catalog) -> None:
+def test_reports_keep_no_inspection_waiting(catalog: Catalog) -> None:
     events = build_page(catalog).fns.values()
     limits = {event.concurrency_id: event.concurrency_limit for event in events}
     assert limits["report"] == 1

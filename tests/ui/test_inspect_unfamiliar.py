@@ -56,8 +56,8 @@ def make_latest() -> LatestRequest:
 def answer(handlers: Handlers, latest: LatestRequest) -> dict[str, Any]:
     """Return what the page holds once a request is answered."""
     held: dict[str, Any] = {}
-    for slots in latest.answer(handlers.show):
-        held |= inspect_tab.tell(latest, slots)
+    for updates in latest.answer(handlers.show):
+        held |= inspect_tab.tell(latest, updates)
     return held
 
 

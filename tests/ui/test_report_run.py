@@ -27,16 +27,16 @@ def ask(sample: str = "", **changes: Any) -> dict[str, Any]:
     return {"format": "json", "rate": 0.1, "product": KEY, "sample": sample, **changes}
 
 
-def facts(slot: dict[str, Any]) -> dict[str, Any]:
-    to_json(slot)
-    return dict(json.loads(base64.b64decode(slot["content"])))
+def facts(payload: dict[str, Any]) -> dict[str, Any]:
+    to_json(payload)
+    return dict(json.loads(base64.b64decode(payload["content"])))
 
 
 def test_a_report_is_of_the_sample_at_the_rate_of_the_slider(catalog: Catalog) -> None:
     sample = catalog.samples.unseen(catalog.product(KEY))[0]
-    slot = Reporter(catalog).make(ask(sample.id), None)
-    found = facts(slot)
-    assert slot["name"] == f"{sample.id.removesuffix('.png').replace('/', '_')}_report.json"
+    payload = Reporter(catalog).make(ask(sample.id), None)
+    found = facts(payload)
+    assert payload["name"] == f"{sample.id.removesuffix('.png').replace('/', '_')}_report.json"
     assert found["false_alarm_rate"] == 0.1
     image = read_image(sample.image_path)
     for finding in found["images"][0]["findings"]:
@@ -48,13 +48,13 @@ def test_a_report_is_of_the_sample_at_the_rate_of_the_slider(catalog: Catalog) -
 
 @pytest.mark.parametrize("kind", ["pdf", "html", "csv", "json"])
 def test_every_format_arrives_as_a_file(catalog: Catalog, kind: str) -> None:
-    slot = Reporter(catalog).make(
+    payload = Reporter(catalog).make(
         ask(catalog.samples.unseen(catalog.product(KEY))[0].id, format=kind), None
     )
-    content = base64.b64decode(slot["content"])
+    content = base64.b64decode(payload["content"])
     starts = {"pdf": b"%PDF", "html": b"<!doctype", "csv": b"\xef\xbb\xbfcreated", "json": b"{"}
     assert content.startswith(starts[kind])
-    assert slot["name"].endswith(f"_report.{kind}")
+    assert payload["name"].endswith(f"_report.{kind}")
 
 
 def test_an_upload_is_reported_by_its_name_and_nothing_is_left_behind(
@@ -69,10 +69,10 @@ def test_an_upload_is_reported_by_its_name_and_nothing_is_left_behind(
         upload = upload.with_name("長い.png")
         Image.fromarray(pixels).save(upload)
     before = sorted(tmp_path.rglob("*"))
-    slot = Reporter(catalog).make(ask(), upload)
-    assert facts(slot)["images"][0]["image"] == upload.name
-    assert len(slot["name"].encode()) < 130
-    assert str(tmp_path) not in to_json(facts(slot))
+    payload = Reporter(catalog).make(ask(), upload)
+    assert facts(payload)["images"][0]["image"] == upload.name
+    assert len(payload["name"].encode()) < 130
+    assert str(tmp_path) not in to_json(facts(payload))
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -99,12 +99,12 @@ def test_each_report_has_a_higher_number(catalog: Catalog) -> None:
     ],
 )
 def test_a_request_written_by_hand_gets_a_sentence(catalog: Catalog, wrong: dict[str, Any]) -> None:
-    slot = Reporter(catalog).make(
+    payload = Reporter(catalog).make(
         {**ask(catalog.samples.unseen(catalog.product(KEY))[0].id), **wrong}, None
     )
-    assert "content" not in slot
-    assert len(slot["problem"]) > 30
-    to_json(slot)
+    assert "content" not in payload
+    assert len(payload["problem"]) > 30
+    to_json(payload)
 
 
 def test_an_upload_that_is_gone_or_damaged_gets_a_sentence(
@@ -120,13 +120,13 @@ def test_a_detector_that_cannot_answer_is_named_and_the_others_are_reported(
     catalog = make_catalog(tmp_path, trained=("unet", "patchcore"))
     sample = catalog.samples.unseen(catalog.product(KEY))[0].id
     (tmp_path / "checkpoints" / KEY / "unet" / "calibration.json").write_text("{")
-    slot = Reporter(catalog).make(ask(sample), None)
-    (image,) = facts(slot)["images"]
+    payload = Reporter(catalog).make(ask(sample), None)
+    (image,) = facts(payload)["images"]
     assert [one["detector"] for one in image["findings"]] == ["patchcore"]
     assert image["note"] == "U-Net could not answer and is left out.", "CAE is untrained"
 
 
 def test_where_no_detector_answers_there_is_a_sentence_instead(tmp_path: Path) -> None:
     catalog = make_catalog(tmp_path, trained=())
-    slot = Reporter(catalog).make(ask(catalog.samples.unseen(catalog.product(KEY))[0].id), None)
-    assert "nothing to report" in slot["problem"]
+    payload = Reporter(catalog).make(ask(catalog.samples.unseen(catalog.product(KEY))[0].id), None)
+    assert "nothing to report" in payload["problem"]

@@ -86,34 +86,34 @@ def catalog(tmp_path: Path) -> Catalog:
 
 def test_the_sub_tab_is_there_only_where_classes_were_named(catalog: Catalog) -> None:
     handlers = Handlers(catalog)
-    (slots,) = handlers.show("classes", "drawn", "part")
-    assert slots["tab-classes"]
-    assert slots["todo"]["items"] == []
-    assert "--detector cae --" in slots["classifiers"]["note"]
-    assert "--baseline DIR" in slots["classifiers"]["note"]
-    assert len(slots["per-class"]["rows"]) == 4
-    (slots,) = handlers.show("leaderboard", "drawn", "part")
-    assert slots["status"]["text"] == results_messages.CLASSES_ONLY
-    assert slots["view"] == "classes", "the leaderboard would be empty"
-    tabs = [name for name in SUB_TABS if slots[f"tab-{name}"]]
+    (updates,) = handlers.show("classes", "drawn", "part")
+    assert updates["tab-classes"]
+    assert updates["todo"]["items"] == []
+    assert "--detector cae --" in updates["classifiers"]["note"]
+    assert "--baseline DIR" in updates["classifiers"]["note"]
+    assert len(updates["per-class"]["rows"]) == 4
+    (updates,) = handlers.show("leaderboard", "drawn", "part")
+    assert updates["status"]["text"] == results_messages.CLASSES_ONLY
+    assert updates["view"] == "classes", "the leaderboard would be empty"
+    tabs = [name for name in SUB_TABS if updates[f"tab-{name}"]]
     assert tabs == ["classes", "training"]
-    (slots,) = handlers.show("classes", "drawn", "ring")
-    assert not slots["tab-classes"]
-    assert slots["view"] == "leaderboard"
-    assert "board" in slots
+    (updates,) = handlers.show("classes", "drawn", "ring")
+    assert not updates["tab-classes"]
+    assert updates["view"] == "leaderboard"
+    assert "board" in updates
 
 
 def test_a_baseline_is_shown_only_about_the_same_images(catalog: Catalog) -> None:
     folder = catalog.product(KEY).folder / "cae"
     handlers = Handlers(catalog)
     save_answers(folder / BASELINE, BASE)
-    (slots,) = handlers.show("classes", "drawn", "part")
-    assert "1 images; the other way round on 1" in slots["classifiers"]["note"]
-    assert len(slots["classifiers"]["rows"]) == 6
+    (updates,) = handlers.show("classes", "drawn", "part")
+    assert "1 images; the other way round on 1" in updates["classifiers"]["note"]
+    assert len(updates["classifiers"]["rows"]) == 6
     save_answers(folder / BASELINE, replace(BASE, images=BASE.images[:4]))
-    (slots,) = handlers.show("classes", "drawn", "part")
-    assert "about other images" in slots["classifiers"]["note"]
-    assert len(slots["classifiers"]["rows"]) == 3
+    (updates,) = handlers.show("classes", "drawn", "part")
+    assert "about other images" in updates["classifiers"]["note"]
+    assert len(updates["classifiers"]["rows"]) == 3
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", json.dumps({"format": 1, "images": []})])
@@ -123,9 +123,9 @@ def test_damaged_answers_are_refused_with_a_sentence(catalog: Catalog, content: 
     with pytest.raises(EvaluationError, match=r"damaged|another version"):
         load_baseline(folder, OWN)
     (folder / CLASSES).write_text(content)
-    (slots,) = Handlers(catalog).show("leaderboard", "drawn", "part")
-    assert not slots["tab-classes"]
-    texts = [item["text"] for item in slots["todo"]["items"]]
+    (updates,) = Handlers(catalog).show("leaderboard", "drawn", "part")
+    assert not updates["tab-classes"]
+    texts = [item["text"] for item in updates["todo"]["items"]]
     assert "part, CAE" in texts[0]
     assert "not evaluated" not in texts[0]
 

@@ -37,8 +37,8 @@ def handlers(catalog: Catalog) -> Handlers:
 
 
 def show(handlers: Handlers, view: object, *wanted: object) -> dict[str, Any]:
-    (slots,) = handlers.show(view, *wanted)
-    return slots
+    (updates,) = handlers.show(view, *wanted)
+    return updates
 
 
 EXPECTED = {
@@ -53,11 +53,11 @@ EXPECTED = {
 
 @pytest.mark.parametrize("view", EXPECTED)
 def test_every_sub_tab_has_something_to_show(handlers: Handlers, view: str) -> None:
-    slots = show(handlers, view, "drawn", "part")
-    assert EXPECTED[view] <= slots.keys()
-    assert slots["status"]["text"] == ""
-    assert slots["todo"]["items"] == []
-    to_json([value for value in slots.values() if not hasattr(value, "to_json")])
+    updates = show(handlers, view, "drawn", "part")
+    assert EXPECTED[view] <= updates.keys()
+    assert updates["status"]["text"] == ""
+    assert updates["todo"]["items"] == []
+    to_json([value for value in updates.values() if not hasattr(value, "to_json")])
 
 
 @pytest.mark.parametrize(
@@ -74,32 +74,32 @@ def test_sub_tabs_without_anything_to_see_are_not_offered(
     catalog = make_catalog(tmp_path, trained=trained or ("cae",))
     if trained:
         write_evaluations(catalog, KEY)
-    slots = show(Handlers(catalog), "compare", "drawn", "part")
-    assert [name for name in SUB_TABS if slots[f"tab-{name}"]] == tabs
-    assert slots.get("view") == (None if "compare" in tabs else "leaderboard")
+    updates = show(Handlers(catalog), "compare", "drawn", "part")
+    assert [name for name in SUB_TABS if updates[f"tab-{name}"]] == tabs
+    assert updates.get("view") == (None if "compare" in tabs else "leaderboard")
 
 
 def test_without_masks_one_sentence_stands_for_the_curves_of_pixels(tmp_path: Path) -> None:
     catalog = make_catalog(tmp_path)
     shutil.rmtree(tmp_path / "data" / "drawn" / "part" / "ground_truth")
     write_evaluations(catalog, KEY)
-    slots = show(Handlers(catalog), "curves", "drawn", "part")
-    assert "No pixels were compared" in slots["pro"].to_json().replace("<br>", " ")
-    assert (slots["pixel_pr"], slots["pixel_roc"]) == (None, None)
-    assert slots["roc"].data
+    updates = show(Handlers(catalog), "curves", "drawn", "part")
+    assert "No pixels were compared" in updates["pro"].to_json().replace("<br>", " ")
+    assert (updates["pixel_pr"], updates["pixel_roc"]) == (None, None)
+    assert updates["roc"].data
 
 
 def test_what_is_not_trained_is_named_and_takes_no_place(tmp_path: Path) -> None:
-    slots = show(Handlers(make_catalog(tmp_path, trained=("cae",))), "training", "drawn", "part")
-    assert slots["training-cae"] is not None
-    assert (slots["training-unet"], slots["training-patchcore"]) == (None, None)
-    assert slots["trainings"]["note"] == "Not trained yet: U-Net, PatchCore."
+    updates = show(Handlers(make_catalog(tmp_path, trained=("cae",))), "training", "drawn", "part")
+    assert updates["training-cae"] is not None
+    assert (updates["training-unet"], updates["training-patchcore"]) == (None, None)
+    assert updates["trainings"]["note"] == "Not trained yet: U-Net, PatchCore."
 
 
 def test_the_metrics_are_those_of_the_reports(handlers: Handlers, catalog: Catalog) -> None:
-    slots = show(handlers, "leaderboard", "drawn", "part", "recall")
-    titles = [column["title"] for column in slots["board"]["columns"]]
-    row = dict(zip(titles, slots["board"]["rows"][0], strict=True))
+    updates = show(handlers, "leaderboard", "drawn", "part", "recall")
+    titles = [column["title"] for column in updates["board"]["columns"]]
+    row = dict(zip(titles, updates["board"]["rows"][0], strict=True))
     for name, title in (("cae", "CAE"), ("unet", "U-Net"), ("patchcore", "PatchCore")):
         report = load_evaluation(catalog.product(KEY).folder / name)
         assert row[title] == pytest.approx(report.metrics["recall"].value, abs=1e-3)
@@ -116,13 +116,13 @@ def test_a_metric_that_was_added_stands_in_every_table_and_an_older_evaluation_s
     write_evaluations(catalog, KEY)
     for path, content in kept.items():
         path.write_text(content)
-    slots = show(Handlers(catalog), "leaderboard", "drawn", "part", "hits")
-    (row,) = slots["board"]["rows"]
+    updates = show(Handlers(catalog), "leaderboard", "drawn", "part", "hits")
+    (row,) = updates["board"]["rows"]
     assert row == ["part", None, None, 6, "–"]
-    (cells,) = (cells for cells in slots["metrics"]["rows"] if cells[0] == "hits")
+    (cells,) = (cells for cells in updates["metrics"]["rows"] if cells[0] == "hits")
     assert cells == ["hits", "–", "–", "6.000"]
-    assert "before this metric was there" in slots["metrics"]["note"]
-    assert [trace.name for trace in slots["board-plot"].data] == ["PatchCore"]
+    assert "before this metric was there" in updates["metrics"]["note"]
+    assert [trace.name for trace in updates["board-plot"].data] == ["PatchCore"]
 
 
 def test_the_slider_begins_at_the_evaluated_rate_with_its_verdicts(
@@ -142,12 +142,12 @@ def test_what_was_not_evaluated_stands_there_with_its_command(
     handlers: Handlers, catalog: Catalog
 ) -> None:
     (catalog.product(KEY).folder / "cae" / EVALUATION).unlink()
-    slots = show(handlers, "leaderboard", "drawn", "part")
-    (item,) = slots["todo"]["items"]
+    updates = show(handlers, "leaderboard", "drawn", "part")
+    (item,) = updates["todo"]["items"]
     assert item["text"] == "drawn/part, CAE: It was not evaluated yet."
     assert "cli.py evaluate --data " in item["command"]
     assert item["command"].find("--category part --detector cae") > 0
-    assert [c["title"] for c in slots["board"]["columns"]] == [
+    assert [c["title"] for c in updates["board"]["columns"]] == [
         *("category", "U-Net", "PatchCore", "best")
     ]
 
@@ -161,9 +161,9 @@ def test_a_report_of_other_weights_or_a_damaged_one_is_not_shown(
     (folder / "unet" / EVALUATION).write_text(
         (folder / "patchcore" / EVALUATION).read_text(encoding="utf-8"), encoding="utf-8"
     )
-    slots = show(handlers, "threshold", "drawn", "part")
-    assert [one["title"] for one in slots["judge"]["detectors"]] == ["PatchCore"]
-    problems = [item["text"] for item in slots["todo"]["items"]]
+    updates = show(handlers, "threshold", "drawn", "part")
+    assert [one["title"] for one in updates["judge"]["detectors"]] == ["PatchCore"]
+    problems = [item["text"] for item in updates["todo"]["items"]]
     assert "written by another version" in problems[0]
     assert "other weights or thresholds" in problems[1]
 
@@ -171,8 +171,8 @@ def test_a_report_of_other_weights_or_a_damaged_one_is_not_shown(
 def test_without_any_evaluation_every_view_still_answers(tmp_path: Path) -> None:
     handlers = Handlers(make_catalog(tmp_path, categories=("part", "tile")))
     for view in SUB_TABS:
-        slots = show(handlers, view, "drawn", "part")
-        assert slots["status"]["text"] == ""
+        updates = show(handlers, view, "drawn", "part")
+        assert updates["status"]["text"] == ""
     items = show(handlers, "leaderboard", "drawn", "part")["todo"]["items"]
     assert len(items) == 1, "six are too many to list one by one"
     assert items[0]["text"].startswith("6 detectors were not evaluated")
@@ -181,15 +181,15 @@ def test_without_any_evaluation_every_view_still_answers(tmp_path: Path) -> None
 
 
 def test_without_a_trained_detector_the_tab_says_what_to_do(tmp_path: Path) -> None:
-    slots = show(Handlers(make_catalog(tmp_path, trained=())), "leaderboard")
-    assert "cli.py train" in slots["status"]["text"]
+    updates = show(Handlers(make_catalog(tmp_path, trained=())), "leaderboard")
+    assert "cli.py train" in updates["status"]["text"]
 
 
 @pytest.mark.parametrize("odd", ["../part", None, 7, ["x"], {"y": 2}, "nonsense", -3])
 def test_odd_requests_show_the_first_category(handlers: Handlers, odd: object) -> None:
-    slots = show(handlers, odd, *[odd] * 7)
-    assert slots["category"][1] == "part"
-    assert "board" in slots
+    updates = show(handlers, odd, *[odd] * 7)
+    assert updates["category"][1] == "part"
+    assert "board" in updates
     for view in SUB_TABS:
         assert show(handlers, view, *[odd] * 7)["status"]["text"] == ""
 
@@ -271,19 +271,19 @@ def test_a_product_that_is_trained_while_the_page_runs_appears(
 ) -> None:
     assert show(handlers, "leaderboard")["dataset"][0] == [("drawn", "drawn")]
     write_checkpoint(tmp_path / "checkpoints" / "later" / "ring" / "cae")
-    slots = show(handlers, "leaderboard", "later")
-    assert [value for _, value in slots["dataset"][0]] == ["drawn", "later"]
-    assert slots["category"] == ([("ring", "ring")], "ring")
+    updates = show(handlers, "leaderboard", "later")
+    assert [value for _, value in updates["dataset"][0]] == ["drawn", "later"]
+    assert updates["category"] == ([("ring", "ring")], "ring")
 
 
 def test_the_scatter_takes_two_different_detectors(handlers: Handlers) -> None:
-    slots = show(handlers, "compare", "drawn", "part", None, "cae", "cae")
-    assert slots["first"][1] == "cae"
-    assert slots["second"][1] != "cae"
-    slots = show(handlers, "compare", "drawn", "part", None, "patchcore", "cae")
-    assert (slots["first"][1], slots["second"][1]) == ("patchcore", "cae")
-    assert slots["scatter"].layout.xaxis.title.text == "PatchCore: score / threshold"
-    assert slots["click"] == {"product": KEY, "hint": results_messages.SCATTER_HINT}
+    updates = show(handlers, "compare", "drawn", "part", None, "cae", "cae")
+    assert updates["first"][1] == "cae"
+    assert updates["second"][1] != "cae"
+    updates = show(handlers, "compare", "drawn", "part", None, "patchcore", "cae")
+    assert (updates["first"][1], updates["second"][1]) == ("patchcore", "cae")
+    assert updates["scatter"].layout.xaxis.title.text == "PatchCore: score / threshold"
+    assert updates["click"] == {"product": KEY, "hint": results_messages.SCATTER_HINT}
 
 
 def test_an_evaluation_made_meanwhile_is_shown(handlers: Handlers, catalog: Catalog) -> None:
@@ -308,7 +308,7 @@ def test_one_detector_alone_has_curves_and_no_scatter(tmp_path: Path) -> None:
     assert alone["missing"] == "It takes two detectors to disagree."
 
 
-def test_strangers_are_told_no_folder_of_the_machine(
+def test_visitors_of_a_shared_page_see_no_folder_of_the_machine(
     handlers: Handlers, catalog: Catalog, tmp_path: Path
 ) -> None:
     folder = catalog.product(KEY).folder

@@ -89,8 +89,8 @@ def test_the_joint_false_alarm_rate_of_the_majority_is_that_of_python() -> None:
         thresholds = [calibration.threshold(rate) for calibration in calibrations]
         cases.append({"calibrations": list(map(as_json, calibrations)), "thresholds": thresholds})
         expected.append(majority_false_alarm_rate(calibrations, thresholds))
-    strangers = [Calibration(np.ones(1, np.float32), (name,)) for name in ("a", "b")]
-    cases.append({"calibrations": list(map(as_json, strangers)), "thresholds": [0, 0]})
+    unrelated = [Calibration(np.ones(1, np.float32), (name,)) for name in ("a", "b")]
+    cases.append({"calibrations": list(map(as_json, unrelated)), "thresholds": [0, 0]})
     expected.append(None)
     body = (
         TO_CALIBRATION
@@ -282,8 +282,8 @@ def test_a_mask_is_sent_as_small_as_the_picture_and_loses_no_defect(size: tuple[
     image = np.zeros((*size, 3), np.uint8)
     mask = np.zeros(size, np.bool_)
     mask[7, 11] = mask[-1, -1] = True
-    slot = payload.picture(SUBJECT, image, mask)
-    shown, truth = decode_picture(slot["image"]), decode_picture(slot["mask"])
+    told = payload.picture(SUBJECT, image, mask)
+    shown, truth = decode_picture(told["image"]), decode_picture(told["mask"])
     assert truth.shape == shown.shape[:2]
     assert max(truth.shape) == min(max(size), MAX_DISPLAY_SIDE)
     rows, columns = np.nonzero(truth)
@@ -304,14 +304,14 @@ def test_maps_and_scores_reach_the_browser_bit_for_bit() -> None:
     calibration = random_calibration(np.random.default_rng(7))
     image, _ = draw_part(1, strength=0.3)
     answer = ask(Channel(detector, calibration), image)
-    slot = payload.panel_result(SUBJECT, answer)
-    sent = np.frombuffer(base64.b64decode(slot["map"]), "<f4")
-    assert (sent.reshape(slot["height"], slot["width"]) == answer.prediction.anomaly_map).all()
-    scores = np.frombuffer(base64.b64decode(slot["scores"]), "<f4")
+    told = payload.panel_result(SUBJECT, answer)
+    sent = np.frombuffer(base64.b64decode(told["map"]), "<f4")
+    assert (sent.reshape(told["height"], told["width"]) == answer.prediction.anomaly_map).all()
+    scores = np.frombuffer(base64.b64decode(told["scores"]), "<f4")
     assert (scores == calibration.normal_scores).all()
-    assert slot["trained"] == "trained on 300 parts"
-    assert slot["measures"][0]["label"] == "Mean squared error"
-    to_json(slot)
+    assert told["trained"] == "trained on 300 parts"
+    assert told["measures"][0]["label"] == "Mean squared error"
+    to_json(told)
 
 
 @pytest.mark.parametrize(
@@ -327,8 +327,8 @@ def test_maps_and_scores_reach_the_browser_bit_for_bit() -> None:
 )
 def test_a_panel_says_where_it_stands(status: Status, idle: bool, state: str) -> None:
     panel = Panel("cae", status, problem="No.", fix="Do.")
-    slot = payload.panel_state(SUBJECT, panel, is_idle=idle)
-    assert (slot["state"], slot["problem"], slot["fix"]) == (state, "No.", "Do.")
+    told = payload.panel_state(SUBJECT, panel, is_idle=idle)
+    assert (told["state"], told["problem"], told["fix"]) == (state, "No.", "Do.")
 
 
 def test_the_script_holds_every_part_and_the_template_nothing_that_is_evaluated() -> None:

@@ -40,6 +40,7 @@ from ui.parts.request_events import (
     turn_page,
     view_of,
 )
+from ui.parts.updates import Updates
 
 TITLE = "Explore data"
 HERE = Path(__file__).parent
@@ -47,11 +48,9 @@ STYLES: Sequence[Path] = (HERE / "explore.css",)
 ALL = ""  # no category and no defect type is called so
 TICK = 2.0  # seconds between two looks at how much of the demo was drawn
 
-Slots = dict[str, Any]
-
 
 class Handlers:
-    """What happens on the tab, as plain generators of slots; every input may come from anywhere."""
+    """What happens on the tab, as generators of updates; every input may come from anywhere."""
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
@@ -59,7 +58,7 @@ class Handlers:
 
     def show(
         self, view: object, name: object, category: object, defect_type: object, *further: object
-    ) -> Iterator[Slots]:
+    ) -> Iterator[Updates]:
         """Show one sub-tab of one dataset, opening the dataset if need be.
 
         Args:
@@ -83,7 +82,7 @@ class Handlers:
                 "stop": False,
             }
 
-    def follow(self, name: object) -> Slots:
+    def follow(self, name: object) -> Updates:
         """Say how far the drawing of the demo is, if an excerpt of it is shown."""
         job = self.explorer.shown(name)
         demo = None if job is None else self.explorer.demo_of(job)
@@ -91,7 +90,7 @@ class Handlers:
             return {}
         return {"status": self._describe(job, job.result)}
 
-    def open_image(self, name: object, sample_id: object) -> Slots:
+    def open_image(self, name: object, sample_id: object) -> Updates:
         """Show one image large; its id is looked up, never used as a path."""
         from ui.explore.gallery import detail_value
 
@@ -109,12 +108,12 @@ class Handlers:
         except InspectionError:
             return {}
 
-    def _watch(self, job: Job) -> Iterator[Slots]:
+    def _watch(self, job: Job) -> Iterator[Updates]:
         for done, total in job.watch():
             text = messages.MEASURING.format(done=done, total=total) if total else messages.READING
             yield {"status": busy_value(text, done, total), "stop": bool(total)}
 
-    def _show(self, name: object, job: Job, wanted: tuple[object, ...]) -> Iterator[Slots]:
+    def _show(self, name: object, job: Job, wanted: tuple[object, ...]) -> Iterator[Updates]:
         from ui.explore.views import show
 
         opened = self.explorer.wait_for(job)
@@ -129,13 +128,13 @@ class Handlers:
         if view.needs_vectors:
             yield from self._embed(job)
             choice = replace(choice, vectors=job.vectors)
-        slots = show(view, opened, choice)
+        updates = show(view, opened, choice)
         demo = self.explorer.demo_of(job)
         yield {
             "status": self._describe(job, opened),
             "stop": False,
             "ticker": demo is not None and demo.is_at_work,
-            **slots,
+            **updates,
         }
 
     def _describe(self, job: Job, opened: Opened) -> dict[str, Any]:
@@ -154,7 +153,7 @@ class Handlers:
         trouble = self.catalog.places.hide(str(demo.trouble or ""))
         return status_value(messages.EXCERPT.format(**counts, trouble=trouble).strip())
 
-    def _embed(self, job: Job) -> Iterator[Slots]:
+    def _embed(self, job: Job) -> Iterator[Updates]:
         for done, total in self.explorer.watch_vectors(job):
             text = messages.EMBEDDING.format(done=done, total=total) if total else messages.LOADING
             yield {"status": busy_value(text, done, total), "stop": bool(total)}
@@ -261,7 +260,7 @@ def _bind(
 
     def on_show(latest: LatestRequest) -> Iterator[dict[Any, Any]]:
         yield {outputs["status"]: gr.skip()}  # without any yield, Gradio would empty every output
-        yield from _named_slots(outputs, latest.answer(view_of(handlers.show)))
+        yield from _named_updates(outputs, latest.answer(view_of(handlers.show)))
 
     bind = make_binder(on_show, state=state, filters=filters, shown=shown, queue="explore")
 
@@ -298,8 +297,8 @@ def _bind_images(handlers: Handlers, outputs: dict[str, Any]) -> None:
     """Connect what shows a single image, and the button that stops."""
 
     def on_open(event: gr.EventData) -> dict[Any, Any]:
-        slots = handlers.open_image(*_image_of(event))
-        return {outputs[key]: value for key, value in slots.items()}
+        updates = handlers.open_image(*_image_of(event))
+        return {outputs[key]: value for key, value in updates.items()}
 
     def on_peek(event: gr.EventData) -> Any:
         return handlers.peek(*_image_of(event))
@@ -318,8 +317,8 @@ def _image_of(event: gr.EventData) -> tuple[object, object]:
     return getattr(event, "dataset", None), getattr(event, "id", None)
 
 
-def _named_slots(outputs: dict[str, Any], slots: Iterator[Slots]) -> Iterator[dict[Any, Any]]:
-    for named in slots:
+def _named_updates(outputs: dict[str, Any], updates: Iterator[Updates]) -> Iterator[dict[Any, Any]]:
+    for named in updates:
         yield {outputs[name]: _fed(name, value) for name, value in named.items()}
 
 

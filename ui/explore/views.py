@@ -8,8 +8,8 @@ from eda.opened import Opened
 from eda.views.view import Kind, View
 from ui.explore.gallery import page_value
 from ui.parts.components import tile_values
+from ui.parts.updates import Updates
 
-Slots = dict[str, Any]
 VALUES: Mapping[Kind, Callable[[Opened, Any], Any]] = {
     Kind.PLOT: lambda _, plot: plot,
     Kind.POINTS: lambda opened, plot: plot.update_layout(meta=opened.index.dataset.name),
@@ -19,7 +19,7 @@ VALUES: Mapping[Kind, Callable[[Opened, Any], Any]] = {
 }
 
 
-def show(view: View, opened: Opened, choice: Choice) -> Slots:
+def show(view: View, opened: Opened, choice: Choice) -> Updates:
     """Return what every part of a view shows; None where there is nothing."""
     parts = view.build(opened, choice)
     return {

@@ -4,7 +4,6 @@ import base64
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from inspection.errors import DatasetError, ImageError, InspectionError
 from inspection.images import OpenedImage, open_image, open_sample
@@ -17,8 +16,7 @@ from inspection.reports.formats import FORMATS, WITH_PICTURES
 from inspection.reports.records import Report, make_item, shorten
 from ui.inspect import messages
 from ui.inspect.run import RunCounter
-
-Slot = dict[str, Any]
+from ui.parts.updates import Payload
 
 MAX_NAME_BYTES = 100
 REQUEST = ("format", "rate", "product", "sample")
@@ -31,7 +29,7 @@ class Reporter:
         self.catalog = catalog
         self._numbers = RunCounter()
 
-    def make(self, request: Mapping[str, object], upload: Path | None) -> Slot:
+    def make(self, request: Mapping[str, object], upload: Path | None) -> Payload:
         """Return a file for the browser, or the sentence why there is none.
 
         Args:
@@ -46,7 +44,7 @@ class Reporter:
                 "problem": self.catalog.places.hide(str(error)),
             }
 
-    def _make(self, request: Mapping[str, object], upload: Path | None) -> Slot:
+    def _make(self, request: Mapping[str, object], upload: Path | None) -> Payload:
         kind, rate, product, sample = (request.get(name) for name in REQUEST)
         if (
             not (isinstance(kind, str) and kind in FORMATS)

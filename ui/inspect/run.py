@@ -1,4 +1,4 @@
-"""From an image to slots, one detector after another: what the viewer is told and when."""
+"""From an image to updates of the page, one detector after another."""
 
 import itertools
 import threading
@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from inspection.errors import ImageError, InspectionError
 from inspection.ground_truth import read_mask
@@ -21,11 +20,9 @@ from inspection.products.reading import load_reading
 from inspection.types import Familiarity, Mask, Sample
 from ui.inspect import messages
 from ui.parts.images import encode_preview
+from ui.parts.updates import Payload, Updates
 from ui.viewer import payload
-from ui.viewer.payload import Slot, Subject
-
-Slots = dict[str, Any]
-"""Slot name -> its new value; what is not named stays as it is."""
+from ui.viewer.payload import Subject
 
 
 class RunCounter:
@@ -52,14 +49,14 @@ class Runner:
         """Return a new subject; what belongs to an older one is no longer shown."""
         return Subject(self._runs.next(), product, sample, truth)
 
-    def idle(self, product: Product) -> Slots:
+    def idle(self, product: Product) -> Updates:
         """Say which detectors could answer, before there is an image."""
         subject, panels = self.start(product.key), self._peek(product)
         header = payload.header(subject, "empty", rate=0.0, note=self._describe_lack(panels))
         states = {one.detector: self._state(subject, one, is_idle=True) for one in panels}
         return {"header": header, **states}
 
-    def fail(self, product: Product | None, error: InspectionError) -> Slots:
+    def fail(self, product: Product | None, error: InspectionError) -> Updates:
         """Say why there is no result, and which detectors of a known product could answer."""
         title = messages.ERROR_TITLE if isinstance(error, ImageError) else messages.ERROR_OTHER
         subject = self.start("" if product is None else product.key)
@@ -73,7 +70,7 @@ class Runner:
     def _peek(self, product: Product) -> list[Panel]:
         return [self.catalog.channels.peek(product, name) for name in self.catalog.detectors]
 
-    def _state(self, subject: Subject, panel: Panel, *, is_idle: bool = False) -> Slot:
+    def _state(self, subject: Subject, panel: Panel, *, is_idle: bool = False) -> Payload:
         """Say where a detector stands, in words for visitors."""
         hide = self.catalog.places.hide
         told = replace(panel, problem=hide(panel.problem), fix=hide(panel.fix))
@@ -81,7 +78,7 @@ class Runner:
 
     def inspect_upload(
         self, product: Product, path: Path, *, is_wanted: bool = False
-    ) -> Iterator[Slots]:
+    ) -> Iterator[Updates]:
         """Inspect a file that a visitor has uploaded.
 
         Args:
@@ -98,7 +95,7 @@ class Runner:
 
     def inspect_sample(
         self, sample: Sample, product: Product, *, is_wanted: bool = False
-    ) -> Iterator[Slots]:
+    ) -> Iterator[Updates]:
         """Inspect an image of a product's dataset.
 
         Args:
@@ -122,7 +119,7 @@ class Runner:
         *,
         is_wanted: bool,
         mask: Mask | None = None,
-    ) -> Iterator[Slots]:
+    ) -> Iterator[Updates]:
         """Yield the picture with every panel's state, each answer as it comes, and the end."""
         image, panels = opened.pixels, self._peek(product)
         loaded = LoadedProduct(self.catalog, product, tuple(self.catalog.detectors))
@@ -130,7 +127,7 @@ class Runner:
         known = (self._describe_lack(panels), opened.note, loaded.describe_seen(image))
         note = " ".join(filter(None, known))
 
-        def header(state: str, note: str) -> Slot:
+        def header(state: str, note: str) -> Payload:
             wanted, rate = settings.rate(), loaded.rate
             return payload.header(subject, state, rate=rate, wanted=wanted, note=note)
 
@@ -154,7 +151,7 @@ class Runner:
         notes = (self.catalog.places.hide(unlike), note)
         yield {"header": header("done", " ".join(filter(None, notes)))}
 
-    def _step(self, subject: Subject, name: str, step: Panel | Answer) -> Slot:
+    def _step(self, subject: Subject, name: str, step: Panel | Answer) -> Payload:
         """Say that a detector is at work, what it has answered, or what keeps it from it."""
         if isinstance(step, Panel):
             if step.channel is not None:
@@ -176,7 +173,7 @@ class Runner:
 
     def _unfamiliar(
         self, product: Product, subject: Subject, familiarity: Familiarity, note: str
-    ) -> Slot:
+    ) -> Payload:
         alike = None
         if (key := familiarity.looks_like) is not None:
             name = self.catalog.product(key).category

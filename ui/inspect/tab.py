@@ -15,12 +15,13 @@ from inspection.reports.formats import FORMATS
 from inspection.types import Sample
 from ui.inspect import messages
 from ui.inspect.report import REQUEST, Reporter
-from ui.inspect.run import Runner, Slots
+from ui.inspect.run import Runner
 from ui.inspect.safe_image import SafeImage
 from ui.inspect.samples import Strips, make_strip
 from ui.inspect.uploads import find_upload, make_uploads
 from ui.parts.latest_request import LatestRequest
 from ui.parts.request_events import Bind, Step, make_binder
+from ui.parts.updates import Updates
 from ui.viewer.viewer import STYLES as VIEWER_STYLES
 from ui.viewer.viewer import make_feed, make_viewer
 
@@ -28,7 +29,7 @@ TITLE = "Inspect"
 STYLES: Sequence[Path] = (Path(__file__).parent / "inspect.css", *VIEWER_STYLES)
 PLAIN_OUTPUTS = frozenset({"product", "strip", "image", "source", "header"})
 ADDRESS = ("product", "sample")
-Ways = dict[str, Callable[..., Iterator[Slots]]]
+Ways = dict[str, Callable[..., Iterator[Updates]]]
 FAILED = "() => document.dispatchEvent(new CustomEvent('defect-lens-{what}-failed'))"
 
 
@@ -45,7 +46,7 @@ class Source:
 
 
 class Handlers:
-    """What happens on the tab, as plain generators of slots; every input may come from anywhere."""
+    """What happens on the tab, as generators of updates; every input may come from anywhere."""
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
@@ -53,7 +54,7 @@ class Handlers:
         self.strips = Strips(catalog)
         self.reporter = Reporter(catalog)
 
-    def show(self, *, request: tuple[str, object, object]) -> Iterator[Slots]:
+    def show(self, *, request: tuple[str, object, object]) -> Iterator[Updates]:
         """Do what a visitor has asked for last: what, of which product, with which image."""
         ways: Ways = {
             "open": self.open_page,
@@ -66,7 +67,7 @@ class Handlers:
         what, product, image = request
         yield from ways[what](product, image)
 
-    def open_page(self, product: object, address: object = None) -> Iterator[Slots]:
+    def open_page(self, product: object, address: object = None) -> Iterator[Updates]:
         """Show a product and inspect a sample of it.
 
         Args:
@@ -93,7 +94,7 @@ class Handlers:
 
     def pick_sample(
         self, product: object, sample_id: object, *, is_wanted: bool = False
-    ) -> Iterator[Slots]:
+    ) -> Iterator[Updates]:
         """Inspect any image of a product: one of the strip, or one that another tab hands over."""
         known = self._known(product)
         if known is None or not isinstance(sample_id, str):
@@ -106,7 +107,9 @@ class Handlers:
         except InspectionError as error:
             yield {"image": None, **self.runner.fail(known, error)}
 
-    def upload(self, product: object, path: object, *, is_wanted: bool = False) -> Iterator[Slots]:
+    def upload(
+        self, product: object, path: object, *, is_wanted: bool = False
+    ) -> Iterator[Updates]:
         """Inspect what a visitor has uploaded, pasted or photographed."""
         known = self._known(product)
         if known is None:
@@ -116,23 +119,23 @@ class Handlers:
             yield {"product": self._chosen(known), "strip": self.strips.strip(known)}
             if not isinstance(path, Path) or not path.is_file():
                 raise ImageError(messages.GONE_PROBLEM, messages.GONE_FIX)
-            for slots in self.runner.inspect_upload(known, path, is_wanted=is_wanted):
-                if "image" in slots:
-                    slots["source"] = Source(path, slots["header"]["run"])
-                yield slots
+            for updates in self.runner.inspect_upload(known, path, is_wanted=is_wanted):
+                if "image" in updates:
+                    updates["source"] = Source(path, updates["header"]["run"])
+                yield updates
         except InspectionError as error:
             yield {"image": None, "source": None, **self.runner.fail(known, error)}
 
     def lend(
         self, product: object, image: tuple[object, object], *, is_wanted: bool = False
-    ) -> Iterator[Slots]:
+    ) -> Iterator[Updates]:
         """Inspect a sample of one product, given as (product, sample), as another one."""
         owner, sample_id = self._known(image[0]), image[1]
         sample = None if owner is None else self._find(owner, sample_id)
         path = None if sample is None else sample.image_path
         yield from self.upload(product, path, is_wanted=is_wanted)
 
-    def inspect_anyway(self, product: object, asked: tuple[str, Any]) -> Iterator[Slots]:
+    def inspect_anyway(self, product: object, asked: tuple[str, Any]) -> Iterator[Updates]:
         """Inspect what does not look like the product, given as it was asked for."""
         ways: Ways = {"sample": self.pick_sample, "upload": self.upload, "lend": self.lend}
         what, image = asked
@@ -141,7 +144,7 @@ class Handlers:
         else:
             yield self.runner.fail(self._known(product), _not_understood())
 
-    def clear(self, product: object, image: object = None) -> Iterator[Slots]:  # noqa: ARG002
+    def clear(self, product: object, image: object = None) -> Iterator[Updates]:  # noqa: ARG002
         """Forget the image."""
         known = self._known(product)
         if known is None:
@@ -162,7 +165,7 @@ class Handlers:
         """Return a product that there is: the page may be older than the products."""
         return self._known(product) or next(iter(self.catalog.products.values()), None)
 
-    def _choose(self, product: Product) -> Slots:
+    def _choose(self, product: Product) -> Updates:
         """Show another product, and no image of the visitor's own."""
         strip = self.strips.strip(product)
         return {"product": self._chosen(product), "source": None, "strip": strip}
@@ -232,8 +235,8 @@ def _make_binder(handlers: Handlers, outputs: dict[str, Any]) -> Bind:
 
     def on_show(latest: LatestRequest) -> Iterator[dict[Any, Any]]:
         yield {outputs["header"]: gr.skip()}  # without any yield, Gradio would empty every output
-        for slots in latest.answer(handlers.show):
-            told = tell(latest, slots)
+        for updates in latest.answer(handlers.show):
+            told = tell(latest, updates)
             yield {outputs[name]: _fed(name, value) for name, value in told.items()}
         if latest.is_answered and "header" in latest.sent:  # by what is shown already
             yield {outputs["header"]: {**latest.sent["header"], "request": latest.shown}}
@@ -318,9 +321,9 @@ def clear_page(latest: LatestRequest, number: object, product: object) -> None:
     latest.update(number, request=("clear", product, None))
 
 
-def tell(latest: LatestRequest, slots: Slots) -> Slots:
+def tell(latest: LatestRequest, updates: Updates) -> Updates:
     """Return what the page is sent: a header names its request, a strip goes once."""
-    told = dict(slots)
+    told = dict(updates)
     if "header" in told:
         told["header"] = {**told["header"], "request": latest.shown}
     if "strip" in told and latest.sent.get("strip") is told["strip"]:
@@ -350,7 +353,7 @@ def _bind_reports(
         show_progress="hidden",
         api_visibility="private",
         trigger_mode="multiple",  # several are made one after another
-        concurrency_id="report",  # a long one holds no slot of an inspection
+        concurrency_id="report",  # a long one keeps no inspection waiting
         concurrency_limit=1,
     )
     made.failure(None, None, None, js=FAILED.format(what="report"))

@@ -67,10 +67,10 @@ class LatestRequest:
         values = self._begin()
         try:
             while values is not None:
-                for slots in show(**values):
+                for updates in show(**values):
                     if self._begun != self._changes:
                         break
-                    yield slots
+                    yield updates
                 values = self._begin(goes_on=True)
         finally:
             if values is not None:  # broken off: the visitor has gone, or it has failed

@@ -49,50 +49,44 @@ class Results:
     @property
     def products(self) -> dict[str, Product]:
         """Products with a trained detector, by key."""
-        return {
-            key: product
-            for key, product in self.catalog.products.items()
-            if self.catalog.checkpoints.trained(self.catalog.product(key))
-        }
+        trained = self.catalog.checkpoints.trained
+        return {key: one for key, one in self.catalog.products.items() if trained(one)}
 
     def shown(self, key: str) -> "list[Shown]":
         """Return the evaluated detectors of a product, as plots show them."""
         from eda.results.plots import Shown
 
+        matching = self.catalog.checkpoints.matching(self.catalog.product(key))
         return [
             Shown(info, place, report)
             for place, (name, info) in enumerate(self.catalog.detectors.items())
-            if name in self.catalog.checkpoints.matching(self.catalog.product(key))
-            and isinstance(report := self._read(key, name), EvaluationReport)
+            if name in matching and isinstance(report := self._read(key, name), EvaluationReport)
         ]
 
     def troubles(self, keys: Sequence[str]) -> list[Trouble]:
         """Return what is missing, damaged, outdated or of another dataset among the products."""
+        products = [self.catalog.product(key) for key in keys]
         mismatched = [
-            Trouble(
-                key,
-                self._title(name),
-                self.catalog.places.hide(str(found)),
-                "",
-                "",
-            )
-            for key in keys
-            for name, found in self.catalog.checkpoints.mismatched(
-                self.catalog.product(key)
-            ).items()
+            Trouble(product.key, self._title(name), self.catalog.places.hide(str(found)), "", "")
+            for product in products
+            for name, found in self.catalog.checkpoints.mismatched(product).items()
         ]
         return mismatched + [
-            Trouble(
-                key,
-                self._title(name),
-                self.catalog.places.hide(found.problem),
-                self.catalog.places.evaluate_command(self.catalog.product(key), name),
-                self.catalog.places.evaluate_command(self.catalog.product(key)),
-            )
-            for key in keys
-            for name in self.catalog.checkpoints.matching(self.catalog.product(key))
-            if isinstance(found := self._read(key, name), InspectionError)
+            self._describe(product, name, found)
+            for product in products
+            for name in self.catalog.checkpoints.matching(product)
+            if isinstance(found := self._read(product.key, name), InspectionError)
         ]
+
+    def _describe(self, product: Product, detector: str, error: InspectionError) -> Trouble:
+        places = self.catalog.places
+        return Trouble(
+            product.key,
+            self._title(detector),
+            places.hide(error.problem),
+            places.evaluate_command(product, detector),
+            places.evaluate_command(product),
+        )
 
     def classes(self, key: str) -> ClassAnswers | None:
         """Return what the evaluated classifier of a product took images for; None without one."""

@@ -39,9 +39,8 @@ def mistakes_value(results: Results, key: str, *, kind: str, page: int) -> dict[
     size = PER_PAGE if len(sections) == 1 else PER_SECTION
     num_pages = max([1, *(-(-len(found) // size) for _, found in sections)])
     page = min(max(page, 0), num_pages - 1)
-    samples = {
-        sample.id: sample for sample in results.catalog.samples.unseen(results.catalog.product(key))
-    }
+    unseen = results.catalog.samples.unseen(results.catalog.product(key))
+    samples = {sample.id: sample for sample in unseen}
     wanted = [one.id for _, found in sections for one in found[page * size : (page + 1) * size]]
     trouble = _draw(results, [samples[name] for name in wanted if name in samples])
     pictures = [

@@ -22,6 +22,7 @@ from ui.parts.components import (
 )
 from ui.parts.latest_request import LatestRequest
 from ui.parts.request_events import choose, filter_anew, make_binder, open_view, turn_page, view_of
+from ui.parts.updates import Updates
 from ui.results import messages as results_messages
 from ui.results.data import Results, Trouble
 from ui.viewer.viewer import ARITHMETIC
@@ -41,16 +42,14 @@ SUB_TABS = {
 }
 FILTERS = ("dataset", "category", "metric", "first", "second", "kind")
 
-Slots = dict[str, Any]
-
 
 class Handlers:
-    """What happens on the tab, in slots; every input may come from anywhere."""
+    """What happens on the tab, in updates; every input may come from anywhere."""
 
     def __init__(self, catalog: Catalog) -> None:
         self.results = Results(catalog)
 
-    def show(self, view: object, *wanted: object) -> Iterator[Slots]:
+    def show(self, view: object, *wanted: object) -> Iterator[Updates]:
         """Show one sub-tab, in one step.
 
         Args:
@@ -70,7 +69,7 @@ class Handlers:
                 )
             }
 
-    def _show(self, view: object, wanted: tuple[object, ...]) -> Slots:
+    def _show(self, view: object, wanted: tuple[object, ...]) -> Updates:
         from ui.results.views import VIEWS, Choice, choose_tabs
 
         dataset, category, metric, first, second, kind, page = (*wanted, *(None,) * 7)[:7]
@@ -90,7 +89,7 @@ class Handlers:
         )
         tabs = choose_tabs(self.results, choice)
         shown = _known(view, VIEWS, "leaderboard")
-        back: Slots = {}
+        back: Updates = {}
         if not tabs[shown]:  # its button goes while it is open
             shown = next(name for name, is_there in tabs.items() if is_there)
             back = {"view": shown}
@@ -220,8 +219,8 @@ def _bind(
 
     def on_show(latest: LatestRequest) -> Iterator[dict[Any, Any]]:
         yield {outputs["status"]: gr.skip()}  # without any yield, Gradio would empty every output
-        for slots in latest.answer(view_of(handlers.show)):
-            yield {outputs[name]: _fed(name, value) for name, value in slots.items()}
+        for updates in latest.answer(view_of(handlers.show)):
+            yield {outputs[name]: _fed(name, value) for name, value in updates.items()}
 
     bind = make_binder(on_show, state=state, filters=filters, shown=shown, queue="results")
     bind(tab.select, choose)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
@@ -37,11 +36,10 @@ from inspection.evaluation.leaderboard import make_leaderboard
 from inspection.evaluation.metric_list import METRICS
 from inspection.products.checkpoint_folders import load_calibration
 from inspection.products.history import History, read_history
+from ui.parts.updates import Updates
 from ui.results import messages as results_messages
 from ui.results.data import Results
 from ui.results.mistakes import mistakes_value
-
-Slots = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +79,7 @@ def choose_tabs(results: Results, choice: Choice) -> dict[str, bool]:
     }
 
 
-def show_leaderboard(results: Results, choice: Choice) -> Slots:
+def show_leaderboard(results: Results, choice: Choice) -> Updates:
     """Return one metric of all categories; times and all metrics of one."""
     everyone = [one for key in choice.keys for one in results.shown(key)]
     looks = {one.report.detector: one for one in sorted(everyone, key=lambda one: one.place)}
@@ -109,17 +107,17 @@ def show_leaderboard(results: Results, choice: Choice) -> Slots:
     }
 
 
-def show_curves(results: Results, choice: Choice) -> Slots:
+def show_curves(results: Results, choice: Choice) -> Updates:
     """Return ROC, precision-recall and PRO curves of one category."""
     shown = results.shown(choice.key)
-    of_pixels: Slots = {**draw_pixel_curves(shown)}
+    of_pixels: Updates = {**draw_pixel_curves(shown)}
     if not any(plot.data for plot in of_pixels.values()):  # one sentence instead of three
         said = empty_plot(results_messages.PIXEL_CURVES, NO_PIXELS)
         of_pixels = dict.fromkeys(of_pixels) | {"pro": said}
     return {"roc": draw_image_roc(shown), "pr": draw_image_pr(shown), **of_pixels}
 
 
-def show_threshold(results: Results, choice: Choice) -> Slots:
+def show_threshold(results: Results, choice: Choice) -> Updates:
     """Return what the browser needs to judge anew at any threshold."""
     shown = results.shown(choice.key)
     calibrations = {
@@ -129,7 +127,7 @@ def show_threshold(results: Results, choice: Choice) -> Slots:
     return {"judge": {**judge_values(shown, calibrations), "texts": dict(results_messages.JUDGE)}}
 
 
-def show_compare(results: Results, choice: Choice) -> Slots:
+def show_compare(results: Results, choice: Choice) -> Updates:
     """Return one detector against another."""
     shown = results.shown(choice.key)
     first, second = choose_pair(shown, choice.first, choice.second)
@@ -142,13 +140,13 @@ def show_compare(results: Results, choice: Choice) -> Slots:
     }
 
 
-def show_mistakes(results: Results, choice: Choice) -> Slots:
+def show_mistakes(results: Results, choice: Choice) -> Updates:
     """Return the images that detectors are wrong about."""
     value = mistakes_value(results, choice.key, kind=choice.kind, page=choice.page)
     return {"mistakes": value}
 
 
-def show_classes(results: Results, choice: Choice) -> Slots:
+def show_classes(results: Results, choice: Choice) -> Updates:
     """Return what the classifier of one category takes each class for, beside its baseline."""
     own = results.classes(choice.key)
     if own is None:
@@ -181,31 +179,30 @@ def _read_baseline(
     except InspectionError as error:
         return None, results.catalog.places.hide(str(error))
     if baseline is None:
-        command = results.catalog.places.evaluate_command(
-            results.catalog.product(key), name
-        ).splitlines()[-1]
+        product = results.catalog.product(key)
+        command = results.catalog.places.evaluate_command(product, name).splitlines()[-1]
         return None, results_messages.CLASSES_NO_BASELINE.format(command=command)
     return baseline, describe_difference(own, baseline)
 
 
-def show_training(results: Results, choice: Choice) -> Slots:
+def show_training(results: Results, choice: Choice) -> Updates:
     """Return how every detector of one category was trained."""
     trained = results.catalog.checkpoints.trained(results.catalog.product(choice.key))
     detectors = results.catalog.detectors
-    slots: Slots = {f"training-{name}": None for name in detectors}
+    updates: Updates = {f"training-{name}": None for name in detectors}
     rows = []
     for name in trained:
         title = detectors[name].title
         history, trouble = _read_history(results, choice.key, name)
-        slots[f"training-{name}"] = draw_training(title, history, trouble=trouble)
+        updates[f"training-{name}"] = draw_training(title, history, trouble=trouble)
         if history is not None:
             rows.append(_row(title, history))
     missing = [info.title for name, info in detectors.items() if name not in trained]
     note = results_messages.TRAINING_NONE.format(names=", ".join(missing)) if missing else ""
-    slots["trainings"] = table_value(
+    updates["trainings"] = table_value(
         pd.DataFrame(rows), results_messages.TRAININGS_TITLE, file="trainings", note=note
     )
-    return slots
+    return updates
 
 
 def choose_pair(shown: list[Shown], first: str, second: str) -> tuple[Shown | None, Shown | None]:
@@ -221,12 +218,9 @@ def choose_pair(shown: list[Shown], first: str, second: str) -> tuple[Shown | No
 
 def _read_history(results: Results, key: str, name: str) -> tuple[History | None, str]:
     try:
-        if (
-            stranger := results.catalog.checkpoints.mismatched(results.catalog.product(key)).get(
-                name
-            )
-        ) is not None:
-            raise stranger
+        mismatched = results.catalog.checkpoints.mismatched(results.catalog.product(key))
+        if name in mismatched:
+            raise mismatched[name]
         return read_history(results.folder(key, name)), ""
     except InspectionError as error:
         return None, results.catalog.places.hide(str(error))
@@ -243,7 +237,7 @@ def _row(title: str, history: History) -> dict[str, object]:
     }
 
 
-View = Callable[[Results, Choice], Slots]
+View = Callable[[Results, Choice], Updates]
 VIEWS: Mapping[str, View] = {
     "leaderboard": show_leaderboard,
     "curves": show_curves,

@@ -1,7 +1,7 @@
-"""What the viewer is told: one record per slot (header, picture, one per detector), ready for JSON.
+"""What the viewer is told: one record each for header, picture and detectors, ready for JSON.
 
 Every record carries the run it belongs to, and the browser shows what belongs to the newest
-header. So a slot can arrive late, early or twice, and nothing is sent again because something
+header. So one can arrive late, early or twice, and nothing is sent again because something
 else has changed.
 """
 
@@ -22,9 +22,7 @@ from inspection.pipeline import Answer, name_defect
 from inspection.products.panels import Panel, Status
 from inspection.types import Mask, RGBImage
 from ui.parts.images import MAX_DISPLAY_SIDE, encode_image, encode_mask
-
-Slot = dict[str, Any]
-"""One record for the browser: JSON types only."""
+from ui.parts.updates import Payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ class Subject:
 
 def header(
     subject: Subject, state: str, *, rate: float, wanted: float = 0.0, note: str = ""
-) -> Slot:
+) -> Payload:
     """Say what is going on (empty, running or done), and the product's own false-alarm rate.
 
     `wanted` is that rate before the floors of the detectors have raised it.
@@ -61,7 +59,7 @@ def header(
     }
 
 
-def error_header(subject: Subject, error: InspectionError, *, title: str) -> Slot:
+def error_header(subject: Subject, error: InspectionError, *, title: str) -> Payload:
     """Say why there is no result."""
     failed = {"title": title, "problem": error.problem, "fix": error.fix}
     return {**header(subject, "error", rate=0.0), "error": failed}
@@ -69,13 +67,13 @@ def error_header(subject: Subject, error: InspectionError, *, title: str) -> Slo
 
 def unfamiliar_header(
     subject: Subject, category: str, reason: str, *, alike: Mapping[str, str] | None, note: str
-) -> Slot:
+) -> Payload:
     """Say that the image does not look like its product; `alike` is key and name of another."""
     found = {"category": category, "reason": reason, "alike": alike}
     return {**header(subject, "unfamiliar", rate=0.0, note=note), "unfamiliar": found}
 
 
-def picture(subject: Subject, image: RGBImage, mask: Mask | None) -> Slot:
+def picture(subject: Subject, image: RGBImage, mask: Mask | None) -> Payload:
     """Show the image, scaled down for display only, and the ground truth if it is known."""
     shown = shrink(image, MAX_DISPLAY_SIDE)
     size = (shown.shape[0], shown.shape[1])
@@ -91,7 +89,7 @@ def picture(subject: Subject, image: RGBImage, mask: Mask | None) -> Slot:
     }
 
 
-def panel_state(subject: Subject, panel: Panel, *, is_idle: bool = False) -> Slot:
+def panel_state(subject: Subject, panel: Panel, *, is_idle: bool = False) -> Payload:
     """Say where a detector stands before it has answered."""
     states = {Status.READY: "waiting", Status.LOADING: "loading"}
     state = states.get(panel.status, panel.status.value)
@@ -105,17 +103,17 @@ def panel_state(subject: Subject, panel: Panel, *, is_idle: bool = False) -> Slo
     }
 
 
-def panel_skipped(subject: Subject) -> Slot:
+def panel_skipped(subject: Subject) -> Payload:
     """Say that a detector was not asked."""
     return {"run": subject.run, "state": "skipped"}
 
 
-def panel_running(subject: Subject) -> Slot:
+def panel_running(subject: Subject) -> Payload:
     """Say that a detector is loaded and at work."""
     return {"run": subject.run, "state": "running"}
 
 
-def panel_result(subject: Subject, answer: Answer) -> Slot:
+def panel_result(subject: Subject, answer: Answer) -> Payload:
     """Give the browser the map and the normal scores in full precision, to judge itself."""
     calibration, prediction = answer.channel.calibration, answer.prediction
     height, width = prediction.anomaly_map.shape
@@ -136,7 +134,7 @@ def panel_result(subject: Subject, answer: Answer) -> Slot:
     }
 
 
-def panel_named(subject: Subject, answer: Answer, title: str) -> Slot:
+def panel_named(subject: Subject, answer: Answer, title: str) -> Payload:
     """Give the browser what a detector without verdicts says of the image, and where it looks."""
     naming = name_defect(answer)
     height, width = naming.anomaly_map.shape

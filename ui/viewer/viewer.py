@@ -46,7 +46,7 @@ announce();
 
 
 def make_viewer(detectors: Mapping[str, DetectorInfo]) -> gr.HTML:
-    """Return the panels side by side; the component's own value is the header slot."""
+    """Return the panels side by side; the component's own value is the header."""
     return gr.HTML(
         html_template=read(HERE / "viewer.html"),
         js_on_load=viewer_script(tuple(detectors.values())),
@@ -56,7 +56,7 @@ def make_viewer(detectors: Mapping[str, DetectorInfo]) -> gr.HTML:
 
 
 def make_feed() -> gr.HTML:
-    """Return an invisible component that hands its value, a slot, to the viewer.
+    """Return an invisible component that hands its value, a payload, to the viewer.
 
     Gradio sends the value of a component as a whole, and once more when a handler ends. With one
     feed per detector a map travels once, and two quick updates cannot swallow each other.
