@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 
 import cli
 from detectors.backbones.student import Student
-from tests.factories import draw_part, write_dataset
+from tests.doubles.parts import draw_part, write_dataset
 
 Spoil = Callable[[Path], object]
 Refused = Callable[..., str]

@@ -24,7 +24,7 @@ from inspection.products.split_plan import SplitKind, load_split, save_split
 from inspection.reports.formats import FORMATS
 from inspection.types import Split
 from tests.doubles.layouts import write_neu
-from tests.factories import draw_part, write_dataset
+from tests.doubles.parts import draw_part, write_dataset
 
 ROOT = Path(cli.__file__).parent
 

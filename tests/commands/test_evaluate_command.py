@@ -29,7 +29,8 @@ from inspection.products.checkpoint_folders import (
 )
 from inspection.products.split_plan import SplitKind, SplitPlan, save_split
 from inspection.types import Prediction, RGBImage, Split
-from tests.fakes import FakeDetector, write_checkpoint, write_product
+from tests.doubles.detectors import FakeDetector
+from tests.doubles.products import write_checkpoint, write_product
 
 NAMES = ("cae", "unet", "patchcore")
 

@@ -13,35 +13,29 @@ import cli
 from inspection.detector import Channel
 from inspection.errors import CheckpointError, InspectionError
 from inspection.images import OpenedImage, open_image, pixel_hash, read_image
-from inspection.products.checkpoint_folders import CALIBRATION, load_calibration
+from inspection.products.checkpoint_folders import CALIBRATION
 from inspection.types import Reading
-from tests.fakes import (
-    DETECTORS,
-    FakeDetector,
-    FakeEmbed,
-    draw_part,
-    write_checkpoint,
-    write_look,
-)
+from tests.doubles.detectors import DETECTORS, FakeEmbed
+from tests.doubles.parts import PICTURE_SIDE, draw_part
+from tests.doubles.products import open_fake, write_checkpoint, write_look
 
 WEAKNESS = {"unet": 0.3, "patchcore": 0.15}  # what is fainter than this, they miss
-STRENGTHS = {"sure": 0.45, "faint": 0.25, "fainter": 0.1, "good": 0.0}
+STRENGTHS = {"sure": 115, "faint": 64, "fainter": 26, "good": 0}
 
 
 @pytest.fixture
 def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with four images and the checkpoints of three fakes, of which the CAE saw one."""
     for name, strength in STRENGTHS.items():
-        Image.fromarray(draw_part(5, strength=strength)[0]).save(tmp_path / f"{name}.png")
+        image, _ = draw_part(5, defective=strength > 0, strength=strength, side=PICTURE_SIDE)
+        Image.fromarray(image).save(tmp_path / f"{name}.png")
     known = {"part/train/good/000.png": pixel_hash(read_image(tmp_path / "good.png"))}
     for name in DETECTORS:
         folder = tmp_path / "ck" / "drawn" / "part" / name
         write_checkpoint(folder, seen=known if name == "cae" else {})
 
     def load(folder: Path, *, device: str | None = None) -> Channel:
-        named = type("NamedFake", (FakeDetector,), {"name": folder.name})
-        weakness = WEAKNESS.get(folder.name, 0.0)
-        return Channel(named(folder.name, weakness=weakness), load_calibration(folder).calibration)
+        return open_fake(folder, weakness=WEAKNESS)
 
     monkeypatch.setattr("detectors.workflow.load_channel", load)
     monkeypatch.setattr("detectors.catalog.LazyEmbedder", lambda _: FakeEmbed())

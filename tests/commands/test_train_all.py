@@ -14,7 +14,7 @@ from detectors.backbones.student import Student
 from detectors.checkpoints import open_detector
 from detectors.patchcore.detector import PatchCore
 from inspection.errors import DatasetError, InspectionError, SettingsError
-from tests.factories import write_dataset
+from tests.doubles.parts import write_dataset
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from inspection.errors import EvaluationError, InspectionError, SettingsError
 from inspection.products.split_plan import load_split
 from inspection.products.splits import apply_split, make_split
 from inspection.types import Split
-from tests.factories import write_dataset
+from tests.doubles.parts import write_dataset
 
 pytest.importorskip("optuna", reason="requirements-tune.txt is not installed")
 

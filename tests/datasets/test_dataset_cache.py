@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from inspection.datasets.cache import DatasetCache
-from tests.factories import make_later, write_dataset
+from tests.doubles.parts import make_later, write_dataset
 
 
 @pytest.fixture

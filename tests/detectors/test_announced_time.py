@@ -19,7 +19,7 @@ from detectors.patchcore import detector as patchcore
 from detectors.patchcore.detector import PatchCore
 from detectors.settings import TrainingSettings
 from inspection.progress import Pace
-from tests.factories import make_samples
+from tests.doubles.parts import make_samples
 
 CPU = torch.device("cpu")
 SET_UP = 5.0  # seconds

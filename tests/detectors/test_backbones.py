@@ -19,7 +19,7 @@ from detectors.backbones.normalisation import IMAGENET, Normalisation, stored_no
 from detectors.backbones.student import Student
 from detectors.checkpoints import save_detector
 from inspection.errors import BackboneError
-from tests.factories import draw_part, make_samples
+from tests.doubles.parts import draw_part, make_samples
 
 TEACHER = (
     Path(__file__).resolve().parents[3] / "shared/weights/resnet18_imagenet_layer1-3.safetensors"

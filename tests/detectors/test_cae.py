@@ -14,7 +14,7 @@ from detectors.checkpoints import WEIGHTS, open_detector, save_detector
 from inspection.errors import CheckpointError, SettingsError
 from inspection.products.checkpoint_folders import CARD
 from inspection.types import RGBImage, Sample
-from tests.factories import DEFECT, SIDE, draw_part, make_samples
+from tests.doubles.parts import DEFECT, SIDE, draw_part, make_samples
 
 QUICK: dict[str, Any] = {
     "max_epochs": 12,

@@ -14,7 +14,7 @@ from detectors.checkpoints import open_detector, save_detector
 from detectors.patchcore.coreset import estimate_seconds, select_coreset
 from detectors.patchcore.detector import PatchCore
 from inspection.errors import CheckpointError, SettingsError
-from tests.factories import draw_part, make_samples
+from tests.doubles.parts import draw_part, make_samples
 
 
 def test_the_coreset_leaves_no_row_far_from_all_chosen_ones() -> None:

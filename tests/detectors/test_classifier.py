@@ -39,7 +39,7 @@ from detectors.learning.loop import Course, Lesson
 from inspection.errors import BackboneError, CheckpointError, DatasetError, SettingsError
 from inspection.evaluation.classes import ClassReport, report_classes
 from inspection.types import Sample, Split
-from tests.factories import DEFECT, SIDE, draw_part, make_samples
+from tests.doubles.parts import DEFECT, SIDE, draw_part, make_samples
 
 QUICK: dict[str, Any] = {
     **{"input_size": (SIDE, SIDE), "device": "cpu", "progress": False, "hidden": 16},

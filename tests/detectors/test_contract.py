@@ -17,7 +17,7 @@ from inspection.detector import Detector
 from inspection.errors import CheckpointError, DatasetError, NotFittedError, SettingsError
 from inspection.products.checkpoint_folders import CALIBRATION, CARD, load_calibration
 from inspection.types import Prediction, Sample, Split
-from tests.factories import SIDE, draw_part, make_samples
+from tests.doubles.parts import SIDE, draw_part, make_samples
 
 IMAGES = [draw_part(seed, defective=seed % 2 == 1)[0] for seed in range(3)]
 NAMES = list(list_detectors())

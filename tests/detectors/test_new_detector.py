@@ -33,7 +33,7 @@ from inspection.evaluation.files import load_evaluation
 from inspection.preprocess import check_input_size
 from inspection.types import Prediction, RGBImage, Sample, Size, TrainingRecord
 from tests.detectors import test_contract as contract
-from tests.factories import SIDE, make_samples, write_dataset
+from tests.doubles.parts import SIDE, make_samples, write_dataset
 from ui.inspect.run import Runner
 from ui.layout import list_styles
 from ui.theme import page_head

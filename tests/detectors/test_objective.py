@@ -12,7 +12,8 @@ from inspection.errors import DatasetError
 from inspection.products.split_labels import Labels, with_labels
 from inspection.products.splits import apply_split, make_split
 from inspection.types import Sample, Split
-from tests.factories import BrightnessDetector, write_dataset
+from tests.doubles.detectors import FakeDetector
+from tests.doubles.parts import write_dataset
 
 
 @pytest.fixture
@@ -61,19 +62,14 @@ def test_a_good_detector_gets_more_than_a_blind_one(
     made = divide_training(samples, seed=0, with_labelled=True)
     images = read_validation(made, seed=0)
     calls: list[tuple[int, int]] = []
-    good = measure_objective(
-        BrightnessDetector(), images, progress=lambda *step: calls.append(step)
-    )
+    good = measure_objective(FakeDetector(), images, progress=lambda *step: calls.append(step))
     assert good["image_auroc"] == 1
     assert good["objective"] == pytest.approx((good["image_auroc"] + good["aupro_30"]) / 2)
     assert calls[-1] == (len(images), len(images))
     blind = [replace(q, image=np.full_like(q.image, 9)) for q in images]
-    assert (
-        measure_objective(BrightnessDetector(), blind, progress=lambda *_: None)["image_auroc"]
-        == 0.5
-    )
+    assert measure_objective(FakeDetector(), blind, progress=lambda *_: None)["image_auroc"] == 0.5
     bare = [replace(q, mask=None) if q.is_anomalous else q for q in images]
-    assert measure_objective(BrightnessDetector(), bare, progress=lambda *_: None)["objective"] == 1
+    assert measure_objective(FakeDetector(), bare, progress=lambda *_: None)["objective"] == 1
 
 
 def test_too_few_parts_or_labels_are_refused(samples: list[Sample]) -> None:

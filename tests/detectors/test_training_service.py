@@ -10,7 +10,7 @@ from detectors.training import TrainingJob, train_categories, train_product
 from inspection.datasets.dataset import read_dataset
 from inspection.products.split_plan import load_split
 from inspection.progress import Monitor, StoppedError
-from tests.factories import write_dataset
+from tests.doubles.parts import write_dataset
 
 SETTINGS = {"cae": {"max_epochs": 3, "epoch_images": 16, "batch_size": 8, "input_size": (64, 64)}}
 

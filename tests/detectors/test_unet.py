@@ -14,7 +14,7 @@ from detectors.unet.detector import UNet
 from detectors.unet.segmenter import LAYERS, Segmenter
 from inspection.errors import CheckpointError, DatasetError, SettingsError
 from inspection.types import Sample, Split
-from tests.factories import DEFECT, SIDE, draw_part, make_samples
+from tests.doubles.parts import DEFECT, SIDE, draw_part, make_samples
 
 QUICK: dict[str, Any] = {"max_epochs": 8, "epoch_images": 48, "batch_size": 8, "smoothing": 1.0}
 

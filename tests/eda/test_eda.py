@@ -27,7 +27,7 @@ from eda.tables import table_value
 from inspection.datasets.dataset import read_dataset
 from inspection.types import Box, Sample, Split
 from tests.doubles.layouts import write_neu
-from tests.factories import write_dataset
+from tests.doubles.parts import write_dataset
 
 LIMIT = 2_000_000
 

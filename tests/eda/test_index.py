@@ -17,7 +17,7 @@ from inspection.datasets.dataset import Dataset, read_dataset
 from inspection.issues import IssueKind
 from inspection.regions import find_regions
 from inspection.types import Box, Sample, Split
-from tests.factories import write_dataset
+from tests.doubles.parts import write_dataset
 
 NO_DATABASE = b"this is no database, whatever its name says" * 50
 

@@ -45,7 +45,7 @@ from inspection.files import write_json
 from inspection.products.checkpoint_folders import CARD
 from inspection.products.history import History, read_history
 from inspection.types import Calibration
-from tests.fakes import make_infos
+from tests.doubles.detectors import make_infos
 from tests.javascript import evaluate
 
 JUDGE = ("ui/viewer/calibration.js", "ui/results/judge_count.js")

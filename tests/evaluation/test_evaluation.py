@@ -28,8 +28,9 @@ from inspection.evaluation.partial import FOLDER, PartialEvaluation
 from inspection.evaluation.records import Checkpoint, EvaluationReport, GroundTruth
 from inspection.images import pixel_hash, read_image
 from inspection.types import Prediction, RGBImage, Sample, Split
-from tests.factories import SIDE, BrightnessDetector, draw_part, make_channel, write_dataset
-from tests.fakes import write_checkpoint
+from tests.doubles.detectors import FakeDetector, make_channel
+from tests.doubles.parts import SIDE, draw_part, write_dataset
+from tests.doubles.products import write_checkpoint
 
 NORMAL_SCORES = [float(draw_part(seed)[0].mean(axis=2).max()) for seed in range(50, 80)]
 CHECKPOINT = Checkpoint("parts", "disc", "brightness", "0", "1")
@@ -238,20 +239,20 @@ def test_an_interrupted_evaluation_goes_on_where_it_stopped(
     channel = make_channel(*NORMAL_SCORES)
     whole = evaluate(channel, make_job(tested))
     seen: list[RGBImage] = []
-    plain = BrightnessDetector.predict
+    plain = FakeDetector.predict
 
-    def dying(self: BrightnessDetector, images: Sequence[RGBImage]) -> list[Prediction]:
+    def dying(self: FakeDetector, images: Sequence[RGBImage]) -> list[Prediction]:
         if len(seen) >= 16:
             raise KeyboardInterrupt
         seen.extend(images)
         return plain(self, images)
 
-    monkeypatch.setattr(BrightnessDetector, "predict", dying)
+    monkeypatch.setattr(FakeDetector, "predict", dying)
     partial = PartialEvaluation(tmp_path, make_job(tested).key)
     with pytest.raises(KeyboardInterrupt):
         evaluate(channel, make_job(tested), partial=partial)
     monkeypatch.setattr(
-        BrightnessDetector, "predict", lambda self, images: count(seen, plain(self, images))
+        FakeDetector, "predict", lambda self, images: count(seen, plain(self, images))
     )
     seen.clear()
     resumed = evaluate(channel, make_job(tested), partial=partial)
@@ -352,4 +353,4 @@ def replace_maps(monkeypatch: pytest.MonkeyPatch, value: Callable[[RGBImage], fl
     def predict(self: Channel, images: Sequence[RGBImage]) -> list[Prediction]:
         return [Prediction(np.full((SIDE, SIDE), value(image), np.float32)) for image in images]
 
-    monkeypatch.setattr(BrightnessDetector, "predict", predict)
+    monkeypatch.setattr(FakeDetector, "predict", predict)

@@ -15,7 +15,7 @@ from inspection.calibration import (
 )
 from inspection.errors import CalibrationError
 from inspection.types import Calibration, Sample, Split, Verdict
-from tests.factories import make_calibration
+from tests.doubles.detectors import make_calibration
 
 
 def sample(name: str, *, group: str | None = None, defect: str | None = None) -> Sample:

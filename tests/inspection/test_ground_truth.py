@@ -14,7 +14,7 @@ from inspection.errors import DatasetError, MaskError
 from inspection.ground_truth import check_masks, read_ground_truth, read_mask
 from inspection.issues import DatasetIssue, IssueKind, summarise_issues
 from inspection.types import Sample, Split
-from tests.factories import SIDE, write_dataset
+from tests.doubles.parts import SIDE, write_dataset
 
 SIZE = (SIDE, SIDE)
 

@@ -12,7 +12,7 @@ from PIL import Image, ImageOps, PngImagePlugin
 from inspection.errors import ImageError
 from inspection.images import pixel_hash, read_image, read_image_size, read_sample, write_png
 from inspection.types import Sample, Split
-from tests.factories import draw_part
+from tests.doubles.parts import draw_part
 
 PART, _ = draw_part(3)
 

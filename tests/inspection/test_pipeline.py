@@ -13,7 +13,8 @@ from inspection.overlay import blend, colour_map, draw_finding, draw_outlines, t
 from inspection.pipeline import inspect_image, inspect_with, predict
 from inspection.preprocess import check_input_size, load_samples, mask_to_size, to_input_size
 from inspection.types import Prediction, RGBImage, Verdict
-from tests.factories import DEFECT, BrightnessDetector, draw_part, make_channel, make_samples
+from tests.doubles.detectors import FakeDetector, make_channel
+from tests.doubles.parts import DEFECT, draw_part, make_samples
 
 NORMAL_SCORES = [float(draw_part(seed)[0].mean(axis=2).max()) for seed in range(50, 80)]
 
@@ -57,7 +58,7 @@ def test_every_detector_works_at_the_same_rate_and_a_rate_below_a_floor_is_refus
 
 def test_images_of_any_size_are_stretched_to_the_input() -> None:
     image = draw_part(1, side=200)[0][:120]
-    assert predict(BrightnessDetector(), [image])[0].anomaly_map.shape == (64, 64)
+    assert predict(FakeDetector(), [image])[0].anomaly_map.shape == (64, 64)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -1.0])
@@ -67,9 +68,9 @@ def test_a_map_that_is_not_finite_and_positive_is_refused(
     def broken(self: Any, images: list[RGBImage]) -> list[Prediction]:
         return [Prediction(np.full((64, 64), value, np.float32)) for _ in images]
 
-    monkeypatch.setattr(BrightnessDetector, "predict", broken)
+    monkeypatch.setattr(FakeDetector, "predict", broken)
     with pytest.raises(CheckpointError, match="brightness"):
-        predict(BrightnessDetector(), [draw_part(1)[0]])
+        predict(FakeDetector(), [draw_part(1)[0]])
 
 
 def test_resizing_keeps_an_image_of_the_right_size_and_antialiases() -> None:

@@ -14,22 +14,16 @@ from inspection.detector import Channel
 from inspection.errors import BackboneError, CheckpointError, DatasetError, InspectionError
 from inspection.images import pixel_hash, read_image
 from inspection.products.catalog import Catalog
-from inspection.products.checkpoint_folders import read_seen, save_calibration
+from inspection.products.checkpoint_folders import read_seen
 from inspection.products.panels import Status
 from inspection.products.product_file import save_product_rate
 from inspection.products.split_plan import save_split
 from inspection.products.splits import make_split
 from inspection.types import Split
+from tests.doubles.detectors import make_calibration, make_channel, make_infos
 from tests.doubles.layouts import write_flat
-from tests.factories import make_calibration, make_channel, make_later, write_dataset
-from tests.fakes import make_infos
-
-
-def write_checkpoint(folder: Path, *, seen: dict[str, str] | None = None) -> None:
-    folder.mkdir(parents=True)
-    card = {"format": 1, "training": {"seen": seen or {}}, "weights_sha256": "00"}
-    (folder / "detector.json").write_text(json.dumps(card), encoding="utf-8")
-    save_calibration(folder, make_calibration(1, 2, 3), {"c.png": "00"})
+from tests.doubles.parts import make_later, write_dataset
+from tests.doubles.products import write_checkpoint
 
 
 class Loads:
@@ -309,7 +303,7 @@ def test_only_unseen_test_images_are_offered(tmp_path: Path, data: Path) -> None
     test = [sample.id for sample in samples if sample.split is Split.TEST]
     seen = {test[0]: pixel_hash(read_image(data / test[0]))}
     product = tmp_path / "ck" / "parts" / "disc"
-    write_checkpoint(product / "cae", seen=seen)
+    write_checkpoint(product / "cae", seen=seen, held_out={"c.png": "00"})
     save_split(product, make_split(samples))
     catalog = Catalog(tmp_path / "ck", [data], loader=Loads(), detectors=make_infos("cae"))
     assert [sample.id for sample in catalog.samples.unseen(catalog.product("parts/disc"))] == test[

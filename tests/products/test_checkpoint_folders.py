@@ -14,7 +14,7 @@ from inspection.products.checkpoint_folders import (
     save_calibration,
 )
 from inspection.types import Calibration
-from tests.factories import make_calibration
+from tests.doubles.detectors import make_calibration
 
 
 def test_a_calibration_comes_back_as_it_was_saved(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Two datasets of one name are never mixed up; one that was moved, grew or was renamed is known."""
 
-import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,15 +21,15 @@ from inspection.datasets.pooling import pool_datasets
 from inspection.errors import CheckpointError, DatasetError, InspectionError
 from inspection.images import pixel_hash, read_image, read_sample
 from inspection.products.catalog import Catalog
-from inspection.products.checkpoint_folders import CARD, save_calibration
 from inspection.products.dataset_identity import check_dataset, find_mismatched
 from inspection.products.panels import Status
 from inspection.products.reading import Measured, load_reading, read_by, save_reading
 from inspection.products.split_plan import load_split, save_split
 from inspection.products.splits import apply_split, make_split, open_split
 from inspection.types import Reading, Split
-from tests.factories import draw_part, make_calibration, make_channel, write_dataset
-from tests.fakes import make_infos
+from tests.doubles.detectors import make_channel, make_infos
+from tests.doubles.parts import draw_part, write_dataset
+from tests.doubles.products import write_checkpoint
 from ui.background import say_mismatched
 from ui.results.data import Results
 
@@ -77,10 +76,7 @@ def write_detector(folder: Path, source: Dataset, *, created: str = "") -> None:
     """Write what is read of a detector that has seen the good training images of a dataset."""
     samples = [s for s in source.samples if s.split is Split.TRAIN]
     seen = {sample.id: pixel_hash(read_sample(sample)) for sample in samples}
-    folder.mkdir(parents=True)
-    card = {"format": 1, "training": {"seen": seen, "created": created}, "weights_sha256": "00"}
-    (folder / CARD).write_text(json.dumps(card), encoding="utf-8")
-    save_calibration(folder, make_calibration(1, 2, 3), {})
+    write_checkpoint(folder, seen=seen, created=created)
 
 
 def make_catalog(checkpoints: Path, *data: Path) -> Catalog:
@@ -94,7 +90,9 @@ def test_a_second_dataset_of_a_name_is_refused_before_anything_is_written(
 ) -> None:
     before = read_files(work / "ck")
     monkeypatch.setattr(PatchCore, "fit", lambda *_: pytest.fail("it learned"))
-    monkeypatch.setattr("commands.train.group", lambda *_: pytest.fail("it compared images"))
+    monkeypatch.setattr(
+        "commands.train.group_near_duplicates", lambda *_, **__: pytest.fail("it compared images")
+    )
     with pytest.raises(DatasetError) as caught:
         train(work, "b", *words)
     folder, data = work / "ck" / "data" / "disc", work / "b" / "data"

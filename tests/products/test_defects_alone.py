@@ -18,18 +18,18 @@ from eda.overview import describe_lack
 from inspection.calibration import no_calibration
 from inspection.detector import Channel
 from inspection.errors import CheckpointError
-from inspection.files import FORMAT, write_json
 from inspection.pipeline import inspect_image
 from inspection.products.catalog import Catalog
-from inspection.products.checkpoint_folders import CARD, save_calibration
 from inspection.products.panels import Status
 from inspection.reports.content import Bars, Lead, Table, lay_out
 from inspection.reports.formats import FORMATS
 from inspection.reports.records import Report
 from inspection.types import Calibration, Naming, Prediction, RGBImage
 from tests.browser import find_browser, picture
+from tests.doubles.detectors import DETECTORS, FakeDetector, make_infos
 from tests.doubles.layouts import write_neu
-from tests.fakes import DETECTORS, FakeDetector, draw_part, make_catalog, make_infos, to_json
+from tests.doubles.parts import PICTURE_SIDE, draw_part
+from tests.doubles.products import make_catalog, to_json, write_checkpoint
 from ui.explore import tab as explore_tab
 from ui.inspect.first import describe_first_inspection
 from ui.inspect.report import Reporter
@@ -57,9 +57,7 @@ class Namer(FakeDetector):
 
 def write_namer(folder: Path) -> Path:
     """Write what the catalogue reads of a classifier that has never seen a good part."""
-    folder.mkdir(parents=True)
-    write_json(folder / CARD, {"format": FORMAT, "training": {}, "weights_sha256": "00"})
-    save_calibration(folder, no_calibration(0.5), {})
+    write_checkpoint(folder, num_normal=0, min_threshold=0.5)
     return folder
 
 
@@ -145,10 +143,10 @@ def test_who_needs_a_verdict_is_told_that_there_is_none(catalog: Catalog) -> Non
 
 
 def test_judges_and_namers_answer_together_at_the_rate_of_the_judges() -> None:
-    image = draw_part(1, strength=0.4)[0]
+    image = draw_part(1, defective=True, strength=102, side=PICTURE_SIDE)[0]
     judge = Channel(FakeDetector("cae"), Calibration(np.full(99, 1e-4, np.float32), ("part",) * 99))
     found = inspect_image(image, {"cae": judge, "classifier": load(Path())})
-    assert [one.detector for one in found.findings] == ["fake"]
+    assert [one.detector for one in found.findings] == ["brightness"]
     assert [one.detector for one in found.namings] == ["classifier"]
     assert isinstance(found.namings[0], Naming)
 

@@ -24,7 +24,8 @@ from inspection.products.familiarity import (
 )
 from inspection.products.places import CHECKPOINTS
 from inspection.types import RGBImage, Sample, Split
-from tests.fakes import FakeEmbed, make_catalog, make_infos, write_look
+from tests.doubles.detectors import FakeEmbed, make_infos
+from tests.doubles.products import make_catalog, write_look
 
 SQUARE = SizeRange.of([(320, 320)])
 
@@ -261,9 +262,7 @@ def test_what_is_much_nearer_to_another_product_is_told_from_closer_by(tmp_path:
     """A reddish picture, 0.75 times as far as the limit; half as red, it is not suspicious."""
     catalog = make_looking_catalog(tmp_path, "part", "red")
     check, part = catalog.familiarity.check, catalog.product("drawn/part")
-    reddish, pale = (
-        np.full((96, 96, 3), one, np.uint8) for one in ((180, 100, 100), (150, 110, 110))
-    )
+    reddish, pale = (np.full((96, 96, 3), one, np.uint8) for one in ((158, 72, 72), (124, 83, 83)))
     alone = check(part, reddish)
     assert alone is not None
     assert alone.is_familiar

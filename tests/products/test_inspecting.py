@@ -15,20 +15,13 @@ from inspection.detector import Channel
 from inspection.errors import CheckpointError, InspectionError
 from inspection.products import catalog as catalog_module
 from inspection.products.catalog import Catalog
-from inspection.products.checkpoint_folders import load_calibration
 from inspection.products.inspecting import LoadedProduct, inspect_product, load_product
 from inspection.products.product_file import read_settings, save_product_rate
 from inspection.terminal import ROOMS
 from inspection.types import RGBImage, Verdict
-from tests.fakes import (
-    DETECTORS,
-    FakeDetector,
-    FakeEmbed,
-    draw_part,
-    make_catalog,
-    make_infos,
-    write_look,
-)
+from tests.doubles.detectors import DETECTORS, FakeDetector, FakeEmbed, make_infos
+from tests.doubles.parts import PICTURE_SIDE, draw_part
+from tests.doubles.products import make_catalog, open_fake, write_look
 from ui.inspect.tab import Handlers
 
 KEY = "drawn/part"
@@ -44,8 +37,7 @@ class Mistaken(FakeDetector):
 def make_mistaken(folder: Path, *, device: str | None = None) -> Channel:
     """Load a fake, of which the U-Net is mistaken."""
     base = Mistaken if folder.name == "unet" else FakeDetector
-    named = type("NamedFake", (base,), {"name": folder.name})
-    return Channel(named(folder.name), load_calibration(folder).calibration)
+    return open_fake(folder, base=base)
 
 
 @pytest.fixture
@@ -64,7 +56,7 @@ def mistaken(catalog: Catalog, tmp_path: Path) -> Catalog:
 
 @pytest.fixture
 def image() -> RGBImage:
-    return draw_part(5, strength=0.45)[0]
+    return draw_part(5, defective=True, strength=115, side=PICTURE_SIDE)[0]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from inspection.products.product_file import (
     read_settings,
     save_product_rate,
 )
-from tests.factories import make_calibration
+from tests.doubles.detectors import make_calibration
 
 
 def test_the_rate_of_a_product_is_its_own_but_never_below_a_floor(tmp_path: Path) -> None:

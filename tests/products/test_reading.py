@@ -33,7 +33,8 @@ from inspection.products.reading import (
     settle_reading,
 )
 from inspection.types import Reading, Sample, Split
-from tests.fakes import make_infos, write_checkpoint
+from tests.doubles.detectors import make_infos
+from tests.doubles.products import write_checkpoint
 from ui.inspect.run import Runner
 
 ROOT = Path(cli.__file__).parent

@@ -15,7 +15,7 @@ from inspection.products.product_file import PRODUCT
 from inspection.products.showcase import PER_KIND, choose_samples, find_opening
 from inspection.products.split_plan import SplitPlan, save_split
 from inspection.types import Split
-from tests.fakes import make_catalog
+from tests.doubles.products import make_catalog
 from ui.parts.images import encode_thumbnail
 
 KEY = "drawn/part"

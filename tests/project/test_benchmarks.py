@@ -17,7 +17,9 @@ from benchmarks.page import (
     wait_for_first_inspection,
 )
 from inspection.products.catalog import Catalog
-from tests.fakes import DETECTORS, draw_part, make_catalog
+from tests.doubles.detectors import DETECTORS
+from tests.doubles.parts import PICTURE_SIDE, draw_part
+from tests.doubles.products import make_catalog
 
 FAKE_PAGE = """
 import sys
@@ -42,7 +44,7 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
 
 def test_an_image_is_followed_through_the_page_to_its_last_answer(url: str, tmp_path: Path) -> None:
     part = tmp_path / "part.png"
-    Image.fromarray(draw_part(5, strength=0.4)[0]).save(part)
+    Image.fromarray(draw_part(5, defective=True, strength=102, side=PICTURE_SIDE)[0]).save(part)
     visitor = Visitor(url)
     assert [visitor.inspect("drawn/part", part) for _ in range(2)] == [len(DETECTORS)] * 2
     part.write_bytes(b"no image")

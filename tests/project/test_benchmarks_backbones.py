@@ -11,7 +11,7 @@ from detectors.backbones.student import Student
 from detectors.patchcore.detector import PatchCore
 from inspection.datasets.dataset import read_dataset
 from inspection.errors import SettingsError
-from tests.factories import write_dataset
+from tests.doubles.parts import write_dataset
 
 
 @pytest.fixture

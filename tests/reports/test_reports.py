@@ -33,8 +33,9 @@ from inspection.reports.records import (
     write_overlays,
 )
 from inspection.types import Inspection, RGBImage
-from tests.factories import draw_part, make_channel
-from tests.fakes import make_catalog
+from tests.doubles.detectors import make_channel
+from tests.doubles.parts import draw_part
+from tests.doubles.products import make_catalog
 from tests.javascript import evaluate
 
 HASH = hashlib.sha256(b"weights").hexdigest()

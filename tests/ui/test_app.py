@@ -24,7 +24,8 @@ from inspection.errors import DatasetError, InspectionError, SettingsError
 from inspection.products import demo_data
 from inspection.products.catalog import Catalog
 from inspection.products.dataset_folders import name_folder, name_folders
-from tests.fakes import DETECTORS, make_catalog, make_infos
+from tests.doubles.detectors import DETECTORS, make_infos
+from tests.doubles.products import make_catalog
 from ui import background, layout
 from ui.address import is_loopback
 from ui.inspect.first import describe_first_inspection

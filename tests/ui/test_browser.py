@@ -15,15 +15,9 @@ from inspection.pipeline import inspect_with
 from inspection.products.catalog import Catalog
 from inspection.products.familiarity import FILE as FAMILIARITY
 from tests.browser import find_browser, panel, part, picture, region_rows, text, wait_for
-from tests.fakes import (
-    DETECTORS,
-    FakeEmbed,
-    make_catalog,
-    write_bad_files,
-    write_checkpoint,
-    write_look,
-    write_product,
-)
+from tests.doubles.detectors import DETECTORS, FakeEmbed
+from tests.doubles.parts import write_bad_files
+from tests.doubles.products import make_catalog, write_checkpoint, write_look, write_product
 
 pytestmark = [
     pytest.mark.browser,

@@ -15,7 +15,7 @@ from PIL import Image
 from eda.views import VIEWS
 from inspection.products.catalog import Catalog
 from tests.browser import find_browser, open_tab
-from tests.fakes import make_catalog, write_product
+from tests.doubles.products import make_catalog, write_product
 
 pytestmark = [
     pytest.mark.browser,

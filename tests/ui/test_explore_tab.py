@@ -17,8 +17,8 @@ from inspection.demo.folder import DemoFolder
 from inspection.errors import DatasetError
 from inspection.products.catalog import Catalog
 from inspection.types import RGBImage
-from tests.factories import BrightnessDetector, make_channel, make_later, write_dataset
-from tests.fakes import make_infos
+from tests.doubles.detectors import FakeDetector, make_channel, make_infos
+from tests.doubles.parts import make_later, write_dataset
 from ui.explore import data as module
 from ui.explore.tab import ALL, Handlers
 
@@ -32,7 +32,7 @@ def handlers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Handlers:
         tmp_path / "checkpoints",
         [data],
         loader=lambda folder: make_channel(1.0),
-        detectors=make_infos(BrightnessDetector.name),
+        detectors=make_infos(FakeDetector.name),
     )
     return Handlers(catalog)
 
@@ -180,7 +180,7 @@ def slow(handlers: Handlers, tmp_path: Path) -> Iterator[Means]:
         tmp_path / "checkpoints",
         [tmp_path / "parts", others],
         loader=lambda folder: make_channel(1.0),
-        detectors=make_infos(BrightnessDetector.name),
+        detectors=make_infos(FakeDetector.name),
         embed=embed,
     )
     handlers.explorer = module.Explorer(handlers.catalog)

@@ -18,16 +18,9 @@ from inspection.preprocess import to_input_size
 from inspection.products.catalog import Catalog
 from inspection.types import Prediction, RGBImage
 from tests.browser import find_browser, panel, part, text, wait_for
-from tests.fakes import (
-    DETECTORS,
-    SIDE,
-    FakeDetector,
-    draw_part,
-    make_catalog,
-    normal_scores,
-    write_checkpoint,
-    write_product,
-)
+from tests.doubles.detectors import DETECTORS, FakeDetector, normal_scores
+from tests.doubles.parts import PICTURE_SIDE, SIDE, draw_part
+from tests.doubles.products import make_catalog, write_checkpoint, write_product
 
 pytestmark = [
     pytest.mark.browser,
@@ -102,7 +95,8 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     for name, threshold in least.items():
         write_checkpoint(checkpoints / name, min_threshold=threshold)
     (data / "part" / "test" / "good").mkdir(parents=True)
-    Image.fromarray(draw_part(9, strength=0.5)[0]).save(data / ALARM)
+    alarm, _ = draw_part(9, defective=True, strength=128, side=PICTURE_SIDE)
+    Image.fromarray(alarm).save(data / ALARM)
     return make_catalog(root, weakness=dict.fromkeys(DETECTORS, 0.25), base=Counting)
 
 
@@ -180,7 +174,7 @@ def upload(page: Any, path: Path) -> None:
 @pytest.fixture
 def image(tmp_path: Path) -> Path:
     path = tmp_path / "mine.png"
-    Image.fromarray(draw_part(7, strength=0.5)[0]).save(path)
+    Image.fromarray(draw_part(7, defective=True, strength=128, side=PICTURE_SIDE)[0]).save(path)
     return path
 
 

@@ -9,7 +9,9 @@ import pytest
 from PIL import Image
 
 from inspection.products.catalog import Catalog
-from tests.fakes import DETECTORS, draw_part, make_catalog
+from tests.doubles.detectors import DETECTORS
+from tests.doubles.parts import PICTURE_SIDE, draw_part
+from tests.doubles.products import make_catalog
 from ui.inspect import tab as inspect_tab
 from ui.inspect.tab import Handlers, Source
 from ui.inspect.uploads import find_upload
@@ -36,7 +38,7 @@ def upload(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
     path = tmp_path / "uploads" / "0a1b" / "mine.png"
     path.parent.mkdir(parents=True)
-    Image.fromarray(draw_part(5)[0]).save(path)
+    Image.fromarray(draw_part(5, side=PICTURE_SIDE)[0]).save(path)
     return path.resolve()
 
 

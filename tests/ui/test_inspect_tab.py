@@ -23,16 +23,9 @@ from inspection.products.checkpoint_folders import CARD, load_calibration
 from inspection.products.panels import Status
 from inspection.products.product_file import PRODUCT, save_product_rate
 from inspection.products.showcase import find_opening
-from tests.fakes import (
-    DETECTORS,
-    FakeDetector,
-    draw_part,
-    make_catalog,
-    make_infos,
-    to_json,
-    write_bad_files,
-    write_checkpoint,
-)
+from tests.doubles.detectors import DETECTORS, FakeDetector, make_infos
+from tests.doubles.parts import PICTURE_SIDE, draw_part, write_bad_files
+from tests.doubles.products import make_catalog, to_json, write_checkpoint
 from ui.inspect.safe_image import SafeImage
 from ui.inspect.tab import Handlers
 from ui.layout import build_page
@@ -202,7 +195,7 @@ def test_the_image_input_shows_data_and_never_a_file() -> None:
 
 @pytest.mark.parametrize("mode", ["I;16", "L", "P", "RGBA", "CMYK", "1"])
 def test_an_upload_of_any_mode_is_inspected(handlers: Handlers, tmp_path: Path, mode: str) -> None:
-    image = Image.fromarray(draw_part(5)[0]).convert("L")
+    image = Image.fromarray(draw_part(5, side=PICTURE_SIDE)[0]).convert("L")
     path = tmp_path / "Prüfteil 部品.tif"
     if mode == "I;16":
         Image.fromarray(np.asarray(image).astype(np.uint16) * 257).save(path)
@@ -227,7 +220,7 @@ def test_a_large_image_is_scaled_for_display_only(handlers: Handlers, tmp_path: 
 
 
 def test_an_image_that_a_detector_has_learned_from_is_marked(tmp_path: Path) -> None:
-    image = draw_part(77)[0]
+    image = draw_part(77, side=PICTURE_SIDE)[0]
     seen = {"part/train/good/077.png": pixel_hash(image)}
     write_checkpoint(tmp_path / "checkpoints" / "drawn" / "part" / "cae", seen=seen)
     handlers = Handlers(make_catalog(tmp_path, trained=("unet",)))

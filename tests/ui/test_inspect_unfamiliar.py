@@ -13,7 +13,8 @@ from PIL import Image
 
 from inspection.products.catalog import Catalog
 from inspection.products.familiarity import FILE
-from tests.fakes import DETECTORS, FakeEmbed, make_catalog, write_look
+from tests.doubles.detectors import DETECTORS, FakeEmbed
+from tests.doubles.products import make_catalog, write_look
 from ui.inspect import tab as inspect_tab
 from ui.inspect.first import describe_first_inspection
 from ui.inspect.tab import Handlers, Source

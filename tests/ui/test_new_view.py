@@ -15,7 +15,8 @@ from eda.report import make_report
 from eda.views.view import Kind, View
 from inspection.datasets.dataset import read_dataset
 from inspection.products.catalog import Catalog
-from tests.factories import make_channel, write_dataset
+from tests.doubles.detectors import make_channel
+from tests.doubles.parts import write_dataset
 from ui.explore.tab import Handlers
 from ui.layout import build_page
 

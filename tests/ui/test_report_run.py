@@ -12,7 +12,8 @@ from PIL import Image
 from inspection.images import read_image
 from inspection.pipeline import inspect_with
 from inspection.products.catalog import Catalog
-from tests.fakes import make_catalog, to_json, write_bad_files
+from tests.doubles.parts import write_bad_files
+from tests.doubles.products import make_catalog, to_json
 from ui.inspect.report import Reporter
 
 KEY = "drawn/part"

@@ -11,7 +11,7 @@ from inspection.evaluation.classes import NamedImage
 from inspection.evaluation.files import EVALUATION
 from inspection.products.catalog import Catalog
 from tests.browser import find_browser, open_tab
-from tests.fakes import make_catalog, write_evaluations
+from tests.doubles.products import make_catalog, write_evaluations
 from ui.results.tab import SUB_TABS
 
 pytestmark = [

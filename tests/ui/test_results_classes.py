@@ -23,7 +23,7 @@ from inspection.evaluation.records import Checkpoint
 from inspection.files import read_json, write_json
 from inspection.products.catalog import Catalog
 from inspection.products.checkpoint_folders import CARD
-from tests.fakes import make_catalog, write_checkpoint
+from tests.doubles.products import make_catalog, write_checkpoint
 from ui.results import messages as results_messages
 from ui.results.tab import SUB_TABS, Handlers
 

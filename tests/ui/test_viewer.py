@@ -16,7 +16,9 @@ from inspection.pipeline import ask
 from inspection.products.panels import Panel, Status
 from inspection.regions import find_regions
 from inspection.types import Calibration, Region
-from tests.fakes import FakeDetector, draw_part, make_infos, to_json
+from tests.doubles.detectors import FakeDetector, make_infos
+from tests.doubles.parts import PICTURE_SIDE, draw_part
+from tests.doubles.products import to_json
 from tests.javascript import evaluate
 from ui.parts.components import read
 from ui.parts.images import MAX_DISPLAY_SIDE
@@ -302,7 +304,7 @@ def decode_picture(uri: str) -> NDArray[np.uint8]:
 def test_maps_and_scores_reach_the_browser_bit_for_bit() -> None:
     detector = FakeDetector("cae")
     calibration = random_calibration(np.random.default_rng(7))
-    image, _ = draw_part(1, strength=0.3)
+    image, _ = draw_part(1, defective=True, strength=76, side=PICTURE_SIDE)
     answer = ask(Channel(detector, calibration), image)
     told = payload.panel_result(SUBJECT, answer)
     sent = np.frombuffer(base64.b64decode(told["map"]), "<f4")
