@@ -21,9 +21,10 @@ from PIL import Image
 
 from benchmarks import explore
 from benchmarks.page import Visitor, read_peak_memory, running_page
+from detectors import list_defaults
 
 PRODUCT_KEY = "demo/washer"
-DETECTORS = ("cae", "unet", "patchcore")
+DETECTORS = list_defaults()
 ENGINES = (  # PatchCore alone: with our sizes, then as anomalib sets it up for 400 images
     ("ResNet-18, 4,000 ", "resnet18", (4000, 384)),
     ("WRN-50, 41,000   ", "wide_resnet50_2", (41_000, 1536)),
@@ -40,7 +41,7 @@ def main() -> None:
         image = Path(folder) / "part.png"
         measure_page(image)
         ours = time_inspection(image)
-        print(f"three detectors in this process, warm    {1000 * ours:8.0f} ms")
+        print(f"{len(DETECTORS)} detectors in this process, warm        {1000 * ours:8.0f} ms")
         for title, backbone, bank in ENGINES:
             engine = time_engine(image, Path(folder), backbone=backbone, bank=bank)
             print(f"anomalib Engine.predict, {title} {1000 * engine:8.0f} ms")

@@ -16,8 +16,11 @@ from typing import Any
 
 import httpx
 
+from detectors import list_defaults, list_detectors
+
 ROOT = Path(__file__).resolve().parent.parent
-LAST_ANSWER = "  PatchCore"  # the page prints a line per detector when it has answered
+LAST = list_detectors()[list_defaults()[-1]]
+LAST_ANSWER = f"  {LAST.title}"  # the page prints a line per detector when it has answered
 PATIENCE = 120.0  # seconds until a start or an answer is given up
 
 

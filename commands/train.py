@@ -27,7 +27,13 @@ from commands.options import (
     read_pairs,
 )
 from commands.records import takes
-from detectors import LazyEmbedder, list_detectors, parse_settings, setting_names
+from detectors import (
+    LazyEmbedder,
+    list_detectors,
+    name_knowing,
+    parse_settings,
+    setting_names,
+)
 from detectors.training import TrainingJob, train_categories, train_pool, train_product
 from eda.near_duplicates import group_near_duplicates
 from inspection.datasets.classes import Labelling
@@ -81,18 +87,22 @@ class TrainOptions:
     ] = None
     classes: Annotated[
         Labelling | None,
-        typer.Option(help="Classifier: tell normal from defective, or every defect type."),
+        typer.Option(
+            help=f"{name_knowing('classes')}: tell normal from defective, or every defect type."
+        ),
     ] = None
     stages: Annotated[
         int | None,
-        typer.Option(help="Classifier: 1 trains the head, 2 the last block too, 3 further ones."),
+        typer.Option(
+            help=f"{name_knowing('stages')}: 1 trains the head, 2 the last block too, 3 further ones."
+        ),
     ] = None
-    epochs: Annotated[int | None, typer.Option(help="CAE, U-Net and classifier: most epochs.")] = (
-        None
-    )
+    epochs: Annotated[
+        int | None, typer.Option(help=f"{name_knowing('max_epochs')}: most epochs.")
+    ] = None
     minutes: Annotated[
         float | None,
-        typer.Option(help="CAE, U-Net and classifier: stop each training after this time."),
+        typer.Option(help=f"{name_knowing('max_seconds')}: stop each training after this time."),
     ] = None
     flips: Annotated[
         bool | None,

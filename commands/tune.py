@@ -22,6 +22,7 @@ from commands.options import (
 )
 from commands.records import takes, write_command
 from commands.train import TrainOptions
+from detectors import name_knowing
 from detectors.search.search import Trial
 from detectors.search.tuning import TuningJob, tune_detector
 from inspection.datasets.dataset import read_dataset
@@ -50,7 +51,9 @@ class TuneOptions:
     ] = None
     epochs: Annotated[
         int | None,
-        typer.Option(help="CAE and U-Net: most epochs of a trial; the training has its own."),
+        typer.Option(
+            help=f"{name_knowing('max_epochs')}: most epochs of a trial; the training has its own."
+        ),
     ] = None
     settings: Settings = None
     seed: Seed = 0

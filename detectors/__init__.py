@@ -14,6 +14,7 @@ from detectors.settings import parse_setting, unknown_setting
 from inspection.detector import Detector, DetectorInfo
 from inspection.embedding import Embed
 from inspection.errors import SettingsError
+from inspection.names import join_names
 from inspection.types import RGBImage
 
 ENTRIES: Sequence[Entry] = (
@@ -56,6 +57,12 @@ def setting_names(name: str) -> frozenset[str]:
         SettingsError: there is no detector of that name.
     """
     return frozenset(item.name for item in fields(find_entry(name).settings))
+
+
+def name_knowing(setting: str) -> str:
+    """Return the titles of the detectors that have a setting, as in a sentence."""
+    detectors = list_detectors().items()
+    return join_names([info.title for name, info in detectors if setting in setting_names(name)])
 
 
 def parse_settings(name: str, texts: Mapping[str, str]) -> dict[str, Any]:

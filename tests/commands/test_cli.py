@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 import cli
-from detectors import LazyEmbedder
+from detectors import LazyEmbedder, list_defaults
 from detectors.backbones.student import Student
 from eda.near_duplicates import group_near_duplicates
 from inspection.datasets.dataset import read_dataset
@@ -63,7 +63,7 @@ def test_every_command_explains_itself() -> None:
 def test_training_leaves_three_checkpoints_one_split_and_one_look(trained: Path) -> None:
     product = trained / "ck" / "parts" / "disc"
     kept = {"split.json", "reading.json", "familiarity.npz"}
-    assert {path.name for path in product.iterdir()} == {"cae", "unet", "patchcore", *kept}
+    assert {path.name for path in product.iterdir()} == {*list_defaults(), *kept}
     plan = load_split(product)
     assert plan is not None
     assert plan.labelled_fraction == 0.5
@@ -153,7 +153,7 @@ def test_inspecting_writes_overlays_and_a_table(trained: Path, tmp_path: Path) -
     assert "Teil 7 ü.png" in output
     with (tmp_path / "out" / "inspection.csv").open(encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
-    assert [row["detector"] for row in rows] == ["cae", "unet", "patchcore"]
+    assert tuple(row["detector"] for row in rows) == list_defaults()
     for row in rows:
         flagged = float(row["image_score"]) > float(row["threshold"])
         assert row["verdict"] == ("defect" if flagged else "normal")
