@@ -5,12 +5,11 @@ from typing import Annotated
 
 import typer
 
-from commands.options import Data, DatasetName, Device
-from detectors import list_detectors
-from eda.index import embed_index, open_index
+from commands.options import TERMINAL, Data, DatasetName, Device
+from detectors import LazyEmbedder, list_detectors
+from eda.explore import ExplorationJob, explore_dataset
 from inspection.datasets.dataset import read_dataset
 from inspection.issues import summarise_issues
-from inspection.progress import progress_bar
 
 
 def eda(
@@ -35,25 +34,14 @@ def eda(
     dataset: DatasetName = None,
 ) -> None:
     """Explore a dataset folder: what is in it, and what will go wrong in training."""
-    from eda.frame import count_odd, list_issues, make_problem_frame
-    from eda.report import write_report
-
     source = read_dataset(data, name=dataset)
-    with progress_bar("measuring") as progress:
-        index = open_index(source, cache=cache, progress=progress)
-    vectors = None
-    if embeddings:
-        from detectors.backbones.embedding import Embedder
-
-        with progress_bar("comparing") as progress:
-            vectors = embed_index(index, Embedder(device=device), progress=progress)
-    write_report(out, index, detectors=list_detectors(), vectors=vectors, pictures=pictures)
-    num_broken = sum(bool(facts.problem) for facts in index.facts)
-    num_odd = count_odd(make_problem_frame(index))
+    embed = LazyEmbedder(device) if embeddings else None
+    job = ExplorationJob(out, list_detectors(), embed, pictures=pictures, cache=cache)
+    found = explore_dataset(source, job, monitor=TERMINAL)
     typer.echo(
-        f"{source.name}: {len(index.samples)} images in {len(source.categories)} categories, "
-        f"{num_broken} unreadable, {num_odd} odd files; report in {out}"
+        f"{source.name}: {len(found.index.samples)} images in {len(source.categories)} categories, "
+        f"{found.num_broken} unreadable, {found.num_odd} odd files; report in {out}"
     )
     typer.echo(source.account)
-    for sentence in summarise_issues(list_issues(index)):
-        typer.echo(f"  note: {sentence}", err=True)
+    for sentence in summarise_issues(found.issues):
+        TERMINAL.warn(f"note: {sentence}")

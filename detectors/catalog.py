@@ -7,6 +7,8 @@ from detectors import LazyEmbedder, list_detectors
 from inspection.detector import Channel
 from inspection.products.catalog import Catalog
 from inspection.products.channels import Loader
+from inspection.products.inspecting import LoadedProduct, load_product
+from inspection.products.places import CHECKPOINTS
 
 
 def make_loader(device: str | None) -> Loader:
@@ -18,6 +20,29 @@ def make_loader(device: str | None) -> Loader:
         return load_channel(folder, device=device)
 
     return load
+
+
+def open_product(
+    name: str,
+    *,
+    detectors: Sequence[str] = (),
+    checkpoints: Path = CHECKPOINTS,
+    device: str | None = None,
+) -> LoadedProduct:
+    """Return a trained product, such as "demo/washer", with its detectors loaded.
+
+    Args:
+        name: DATASET/CATEGORY, or CATEGORY where only one dataset has it.
+        detectors: to load; by default all that are trained and can answer.
+        checkpoints: where detectors lie, as DATASET/CATEGORY/DETECTOR.
+        device: auto, cpu, cuda or mps; the best present by default.
+
+    Raises:
+        CheckpointError: there is no such product, or a detector is missing or damaged.
+        SettingsError: several datasets have a category of that name.
+    """
+    catalog = open_catalog(checkpoints, device=device)
+    return load_product(catalog, catalog.find(name), detectors)
 
 
 def open_catalog(

@@ -72,6 +72,9 @@ class EvaluationOptions:
     command: str = ""
 
 
+DEFAULTS = EvaluationOptions()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ProductEvaluation:
     """How good the detectors of a product are on its test images.
@@ -178,7 +181,7 @@ def evaluate_product(
     catalog: Catalog,
     product: Product,
     source: Dataset,
-    options: EvaluationOptions,
+    options: EvaluationOptions = DEFAULTS,
     *,
     monitor: Monitor = SILENT,
 ) -> ProductEvaluation:
