@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-from inspection.errors import CheckpointError, ReportError
+from inspection.errors import CheckpointError, ReportError, first_line
 from inspection.paths import train_again
 
 FORMAT = 1
@@ -167,6 +167,20 @@ def read_json(path: Path, *, fix: str | None = None) -> dict[str, Any]:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise CheckpointError(f"{path} was written by another version.", remedy)
     return content
+
+
+@contextmanager
+def checked_content(path: Path, *, fix: str | None = None) -> Iterator[None]:
+    """Say that a file is damaged, with the remedy as for `read_json`, if its content does not fit.
+
+    Raises:
+        CheckpointError: it does not.
+    """
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        remedy = fix or train_again(path.parent)
+        raise CheckpointError(f"{path} is damaged ({first_line(error)}).", remedy) from error
 
 
 def csv_text(rows: Sequence[Mapping[str, object]]) -> str:

@@ -11,7 +11,14 @@ from typing import Any
 import numpy as np
 
 from inspection.errors import CheckpointError
-from inspection.files import FORMAT, read_json, recover_folder, try_writing, write_json
+from inspection.files import (
+    FORMAT,
+    checked_content,
+    read_json,
+    recover_folder,
+    try_writing,
+    write_json,
+)
 from inspection.paths import train_again
 from inspection.types import Calibration
 
@@ -131,17 +138,13 @@ def read_calibration(folder: Path) -> StoredCalibration:
         raise CheckpointError(
             f"{folder / CALIBRATION} was not made for the weights beside it.", train_again(folder)
         )
-    try:
+    with checked_content(folder / CALIBRATION):
         scores = content["normal_scores"]
         ascending = np.array(list(scores.values()), np.float32)
         if not np.isfinite(ascending).all() or (np.diff(ascending) < 0).any():
             raise ValueError("its normal scores are not finite or not in order")
         calibration = Calibration(ascending, tuple(scores), float(content["min_threshold"]))
         return StoredCalibration(calibration, dict(content["seen"]))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise CheckpointError(
-            f"{folder / CALIBRATION} is damaged ({error}).", train_again(folder)
-        ) from error
 
 
 def _weights_hash(folder: Path) -> str:

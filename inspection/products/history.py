@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from inspection.errors import CheckpointError, first_line
-from inspection.files import write_csv
-from inspection.paths import train_again
+from inspection.files import checked_content, write_csv
 from inspection.products.checkpoint_folders import CARD, read_card
 
 TABLE = "training.csv"
@@ -56,7 +54,7 @@ def read_history(folder: Path) -> History:
         CheckpointError: the card is missing or damaged.
     """
     card = read_card(folder)
-    try:
+    with checked_content(folder / CARD):
         state = card.get("state", {})
         rows, kept = state.get("history", []), state.get("best_epoch")
         has_stages = all("stage" in row for row in rows)
@@ -73,10 +71,6 @@ def read_history(folder: Path) -> History:
             stages=tuple(int(row["stage"]) for row in rows) if has_stages else (),
             kept=None if kept is None else int(kept),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise CheckpointError(
-            f"{folder / CARD} is damaged ({first_line(error)}).", train_again(folder)
-        ) from error
 
 
 def write_history(folder: Path, history: History) -> None:

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from inspection.decoding.decode import Look, decode, look_at
 from inspection.decoding.deep_values import Deep
-from inspection.errors import CheckpointError, ImageError
-from inspection.files import FORMAT, read_json, write_json
+from inspection.errors import ImageError
+from inspection.files import FORMAT, checked_content, read_json, write_json
 from inspection.images import read_layers
 from inspection.issues import FileNote, summarise_issues
 from inspection.preprocess import Progress
@@ -207,10 +207,9 @@ def _describe_white(reading: Reading, folder: Path) -> str:
 
 def _read(path: Path) -> Reading:
     fix = f"Bring it back, or delete the folder {path.parent} and train the product again."
-    try:
-        return reading_from_json(read_json(path, fix=fix))
-    except ValueError as error:
-        raise CheckpointError(f"{path} is damaged ({error}).", fix) from error
+    content = read_json(path, fix=fix)
+    with checked_content(path, fix=fix):
+        return reading_from_json(content)
 
 
 def _is_level(value: object) -> bool:

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from inspection.errors import CheckpointError
-from inspection.files import FORMAT, read_json, write_json
+from inspection.files import FORMAT, checked_content, read_json, write_json
 from inspection.types import Split
 
 SPLIT = "split.json"
@@ -70,7 +69,7 @@ def load_split(folder: Path) -> SplitPlan | None:
     if not path.is_file():
         return None
     content = read_json(path, fix=DAMAGED_FIX)
-    try:
+    with checked_content(path, fix=DAMAGED_FIX):
         roles = {
             sample_id: Split(role) for role, ids in content["roles"].items() for sample_id in ids
         }
@@ -84,8 +83,6 @@ def load_split(folder: Path) -> SplitPlan | None:
                 for name in ("groups", "known")
             ),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise CheckpointError(f"{path} is damaged ({error}).", DAMAGED_FIX) from error
 
 
 def order_units(units: Iterable[str], seed: int) -> list[str]:
