@@ -15,14 +15,13 @@ from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 import cli
-from detectors import LazyEmbedder, list_defaults
+from detectors import list_defaults
 from detectors.backbones.student import Student
-from eda.near_duplicates import group_near_duplicates
 from inspection.datasets.dataset import read_dataset
 from inspection.errors import InspectionError
 from inspection.products.split_plan import SplitKind, load_split, save_split
 from inspection.reports.formats import FORMATS
-from inspection.types import Split
+from tests.doubles.commands import run
 from tests.doubles.layouts import write_neu
 from tests.doubles.parts import draw_part, write_dataset
 
@@ -42,14 +41,6 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     (folder / "said.txt").write_text(said, encoding="utf-8")
     return folder
-
-
-def run(*arguments: object) -> str:
-    result = CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
-    if isinstance(result.exception, InspectionError):
-        raise result.exception
-    assert result.exit_code == 0, result.output
-    return result.output
 
 
 def test_every_command_explains_itself() -> None:
@@ -375,49 +366,6 @@ def test_eda_writes_one_file_with_everything(tmp_path: Path) -> None:
     )
     assert "20 images in 1 categories, 0 unreadable" in said
     assert "Resolution check" in (tmp_path / "eda.html").read_text(encoding="utf-8")
-
-
-def test_a_grouped_split_keeps_copies_on_one_side(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DEFECT_LENS_CACHE", str(tmp_path / "cache"))
-    folder = write_dataset(tmp_path / "parts", num_train=50) / "disc"
-    shutil.copy(folder / "train" / "good" / "000.png", folder / "test" / "good" / "copy.png")
-    dataset = read_dataset(tmp_path / "parts")
-    grouped = {s.id: s for s in group_near_duplicates(dataset, LazyEmbedder("cpu")).samples}
-    copy, original = grouped["disc/test/good/copy.png"], grouped["disc/train/good/000.png"]
-    assert copy.group == original.group
-    assert copy.split is original.split is Split.TEST
-
-
-def test_a_later_training_keeps_the_grouped_split_without_asking(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DEFECT_LENS_CACHE", str(tmp_path / "cache"))
-    folder = write_dataset(tmp_path / "parts", num_train=50) / "disc"
-    shutil.copy(folder / "train" / "good" / "000.png", folder / "test" / "good" / "copy.png")
-    save_file(Student((8, 12, 16)).state_dict(), tmp_path / "student.safetensors")
-    order = ("train", "--data", tmp_path / "parts", "--checkpoints", tmp_path / "ck")
-    small = ("--input-size", 64, "--device", "cpu", "--detector")
-    run(
-        *order,
-        "--split",
-        "grouped",
-        "--backbone-weights",
-        tmp_path / "student.safetensors",
-        *small,
-        "patchcore",
-    )
-    product = tmp_path / "ck" / "parts" / "disc"
-    plan = load_split(product)
-    assert "keeps the grouped split" in run(*order, "--epochs", 1, *small, "cae")
-    assert load_split(product) == plan
-    ids = {"disc/test/good/copy.png", "disc/train/good/000.png"}
-    for name in ("patchcore", "cae"):
-        assert (
-            not ids
-            & json.loads((product / name / "detector.json").read_text())["training"]["seen"].keys()
-        )
 
 
 def test_a_folder_of_photographs_is_trained_on_if_all_are_said_to_be_good(

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from typer.testing import CliRunner
 
-import cli
 from commands.evaluation_text import describe_product
 from detectors import list_defaults
 from inspection.datasets.dataset import read_dataset
@@ -29,6 +27,7 @@ from inspection.products.checkpoint_folders import (
 )
 from inspection.products.split_plan import SplitKind, SplitPlan, save_split
 from inspection.types import Prediction, RGBImage, Split
+from tests.doubles.commands import invoke
 from tests.doubles.detectors import FakeDetector
 from tests.doubles.products import write_checkpoint, write_product
 
@@ -73,9 +72,7 @@ def specificity(scored: ScoredImages) -> Estimate:
 
 def evaluate(trained: Path, *arguments: str, stream: str = "stdout") -> str:
     places = ["--data", str(trained / "drawn"), "--checkpoints", str(trained / "ck")]
-    result = CliRunner().invoke(cli.app, ["evaluate", *places, *arguments])
-    if isinstance(result.exception, InspectionError):
-        raise result.exception
+    result = invoke("evaluate", *places, *arguments)
     assert result.exit_code == 0, result.output
     return str(getattr(result, stream))
 

@@ -15,6 +15,7 @@ from inspection.errors import CheckpointError, InspectionError
 from inspection.images import OpenedImage, open_image, pixel_hash, read_image
 from inspection.products.checkpoint_folders import CALIBRATION
 from inspection.types import Reading
+from tests.doubles.commands import invoke
 from tests.doubles.detectors import DETECTORS, FakeEmbed
 from tests.doubles.parts import PICTURE_SIDE, draw_part
 from tests.doubles.products import open_fake, write_checkpoint, write_look
@@ -49,10 +50,7 @@ def inspect(trained: Path, images: Sequence[str], *options: str) -> Result:
 def inspect_paths(trained: Path, paths: Sequence[Path], *options: str) -> Result:
     places = ["--out", str(trained / "out"), "--checkpoints", str(trained / "ck")]
     asked = ["inspect", *map(str, paths), "--category", "part", *places, *options]
-    result = CliRunner().invoke(cli.app, asked)
-    if isinstance(result.exception, InspectionError):
-        raise result.exception
-    return result
+    return invoke(*asked)
 
 
 def draw_unfamiliar(trained: Path) -> None:

@@ -13,7 +13,8 @@ import cli
 from detectors.backbones.student import Student
 from detectors.checkpoints import open_detector
 from detectors.patchcore.detector import PatchCore
-from inspection.errors import DatasetError, InspectionError, SettingsError
+from inspection.errors import DatasetError, SettingsError
+from tests.doubles.commands import invoke
 from tests.doubles.parts import write_dataset
 
 
@@ -31,9 +32,7 @@ def train_all(parts: Path, *arguments: object) -> str:
         *("--detector", "patchcore", "--input-size", 64),
         *("--backbone-weights", parts.parent / "student.safetensors", *arguments),
     ]
-    result = CliRunner().invoke(cli.app, [str(word) for word in words])
-    if isinstance(result.exception, InspectionError):
-        raise result.exception
+    result = invoke(*words)
     assert result.exit_code == 0, result.output
     return result.stdout
 

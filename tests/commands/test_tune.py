@@ -10,9 +10,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import save_file
-from typer.testing import CliRunner
 
-import cli
 from commands.records import write_command
 from commands.train import TrainOptions
 from detectors import create_detector, find_entry, list_detectors, parse_settings
@@ -25,6 +23,7 @@ from inspection.errors import EvaluationError, InspectionError, SettingsError
 from inspection.products.split_plan import load_split
 from inspection.products.splits import apply_split, make_split
 from inspection.types import Split
+from tests.doubles.commands import invoke
 from tests.doubles.parts import write_dataset
 
 pytest.importorskip("optuna", reason="requirements-tune.txt is not installed")
@@ -43,9 +42,7 @@ def parts(tmp_path: Path) -> Path:
 
 
 def run(*arguments: object, stream: str = "stdout") -> str:
-    result = CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
-    if isinstance(result.exception, InspectionError):
-        raise result.exception
+    result = invoke(*arguments)
     assert result.exit_code == 0, result.output
     return str(getattr(result, stream))
 

@@ -10,9 +10,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from typer.testing import CliRunner
 
-import cli
 import detectors
 from detectors import find_entry, list_detectors
 from detectors.catalog import open_catalog
@@ -33,6 +31,7 @@ from inspection.evaluation.files import load_evaluation
 from inspection.preprocess import check_input_size
 from inspection.types import Prediction, RGBImage, Sample, Size, TrainingRecord
 from tests.detectors import test_contract as contract
+from tests.doubles.commands import run
 from tests.doubles.parts import SIDE, make_samples, write_dataset
 from ui.inspect.run import Runner
 from ui.layout import list_styles
@@ -130,12 +129,6 @@ def test_it_keeps_what_every_detector_promises(
         "tmp_path": tmp_path / "work",
     }
     promise(**{name: known[name] for name in promise.__annotations__ if name != "return"})
-
-
-def run(*arguments: object) -> str:
-    result = CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
-    assert result.exit_code == 0, result.output
-    return result.output
 
 
 def test_it_is_trained_evaluated_reported_and_shown_under_its_own_name(tmp_path: Path) -> None:

@@ -11,9 +11,7 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import save_file
-from typer.testing import CliRunner
 
-import cli
 from detectors.backbones.student import Student
 from detectors.patchcore.detector import PatchCore
 from inspection.datasets.dataset import Dataset, read_dataset
@@ -27,6 +25,7 @@ from inspection.products.reading import Measured, load_reading, read_by, save_re
 from inspection.products.split_plan import load_split, save_split
 from inspection.products.splits import apply_split, make_split, open_split
 from inspection.types import Reading, Split
+from tests.doubles.commands import invoke
 from tests.doubles.detectors import make_channel, make_infos
 from tests.doubles.parts import draw_part, write_dataset
 from tests.doubles.products import write_checkpoint
@@ -48,15 +47,8 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def run(*words: object) -> Any:
-    result = CliRunner().invoke(cli.app, [str(word) for word in words])
-    if isinstance(result.exception, InspectionError):
-        raise result.exception
-    return result
-
-
 def train(work: Path, which: str, *words: object, command: str = "train") -> None:
-    result = run(
+    result = invoke(
         *(command, "--data", work / which / "data", "--checkpoints", work / "ck"),
         *("--detector", "patchcore", "--input-size", 64, "--device", "cpu"),
         *("--backbone-weights", work / "student.safetensors", *words),
@@ -122,7 +114,7 @@ def test_no_command_takes_another_dataset_for_the_one_that_was_trained(
     words = ("--detector", "patchcore", "--checkpoints", work / "ck")
     out = ("--out", tmp_path / "out") if command == "tune" else ()
     with pytest.raises(DatasetError, match=NONE_SAME):
-        run(command, "--data", work / "b" / "data", *words, *out)
+        invoke(command, "--data", work / "b" / "data", *words, *out)
     assert read_files(work / "ck") == before
 
 
@@ -256,7 +248,7 @@ def test_a_pool_of_other_datasets_is_refused_too(work: Path, tmp_path: Path) -> 
     open_split(tmp_path / "both" / "all", pool_datasets(folders, name="both").samples)
     other = write_dataset(tmp_path / "other", seed=20_000)
     with pytest.raises(DatasetError, match="by name, none shows the same") as caught:
-        run("train", "--data", f"a={other}", *words)
+        invoke("train", "--data", f"a={other}", *words)
     assert "--pool NAME" in caught.value.fix
 
 
@@ -282,23 +274,22 @@ def test_the_page_does_not_join_a_folder_with_detectors_of_another(
 ) -> None:
     data = work / "b" / "data"
     catalog = make_catalog(work / "ck", data)
-    panel = catalog.channels.load(catalog.product("data/disc"), "patchcore")
+    disc = catalog.product("data/disc")
+    panel = catalog.channels.load(disc, "patchcore")
     assert (panel.status, panel.channel) == (Status.BROKEN, None)
     product = work / "ck" / "data" / "disc"
     assert panel.problem == (
         f"{product} was trained on another dataset than the folder {data}: {NONE_SAME}."
     )
     assert f"--data NAME={data}" in panel.fix
-    assert catalog.channels.peek(catalog.product("data/disc"), "patchcore").problem == panel.problem
-    assert "--dataset NAME" in catalog.channels.peek(catalog.product("data/disc"), "cae").fix
+    assert catalog.channels.peek(disc, "patchcore").problem == panel.problem
+    assert "--dataset NAME" in catalog.channels.peek(disc, "cae").fix
     samples = read_dataset(data).samples
     tested = [one for one in apply_split(samples, make_split(samples)) if one.split is Split.TEST]
-    assert list(catalog.samples.unseen(catalog.product("data/disc"))) == tested
+    assert list(catalog.samples.unseen(disc)) == tested
     known = pixel_hash(read_image(work / "a" / "data" / "disc" / "train" / "good" / "001.png"))
-    assert catalog.checkpoints.that_saw(catalog.product("data/disc"), known) == ()
-    assert catalog.familiarity.look(catalog.product("data/disc")) is None, (
-        "it looks as another dataset does"
-    )
+    assert catalog.checkpoints.that_saw(disc, known) == ()
+    assert catalog.familiarity.look(disc) is None, "it looks as another dataset does"
     say_mismatched(catalog)
     assert capsys.readouterr().out == f"Note: {panel.problem} {panel.fix}\n"
 
@@ -368,12 +359,12 @@ def test_inspecting_names_whom_it_leaves_out(work: Path, tmp_path: Path) -> None
     write_detector(work / "ck" / "data" / "disc" / "cae", other, created="2020")
     image = work / "a" / "data" / "disc" / "test" / "spot" / "000.png"
     place = ("--category", "disc", "--checkpoints", work / "ck", "--device", "cpu")
-    result = run("inspect", image, *place, "--out", tmp_path / "out")
+    result = invoke("inspect", image, *place, "--out", tmp_path / "out")
     assert "data/disc cae: CAE was trained on another dataset than PatchCore" in result.output
     rows = (tmp_path / "out" / "inspection.csv").read_text(encoding="utf-8").splitlines()
     assert len(rows) == 2
     assert "CAE could not answer and is left out" in rows[1]
-    result = run("calibrate", *place[:4], "--false-alarm-rate", 0.3)
+    result = invoke("calibrate", *place[:4], "--false-alarm-rate", 0.3)
     assert "Left out: CAE was trained on another dataset than PatchCore" in result.output
     assert "majority" not in result.output
 

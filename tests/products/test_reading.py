@@ -13,13 +13,12 @@ import pytest
 import tifffile
 from numpy.typing import NDArray
 from PIL import Image
-from typer.testing import CliRunner
 
 import cli
 from eda.frame import make_problem_frame
 from eda.index import open_index
 from inspection.datasets.dataset import read_dataset
-from inspection.errors import CheckpointError, InspectionError
+from inspection.errors import CheckpointError
 from inspection.images import pixel_hash, read_image
 from inspection.preprocess import load_samples
 from inspection.products.catalog import Catalog
@@ -33,6 +32,7 @@ from inspection.products.reading import (
     settle_reading,
 )
 from inspection.types import Reading, Sample, Split
+from tests.doubles.commands import run
 from tests.doubles.detectors import make_infos
 from tests.doubles.products import write_checkpoint
 from ui.inspect.run import Runner
@@ -174,14 +174,6 @@ def test_further_pages_of_a_dataset_are_told_in_one_line(tmp_path: Path) -> None
         "note: 0.tif has 3 pages; only the first was looked at. "
         "Export the others as files of their own. (3 more of this kind.)"
     ]
-
-
-def run(*arguments: object) -> str:
-    result = CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
-    if isinstance(result.exception, InspectionError):
-        raise result.exception
-    assert result.exit_code == 0, result.output
-    return result.output
 
 
 @pytest.fixture(scope="module")
