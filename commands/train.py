@@ -94,7 +94,7 @@ class TrainOptions:
     stages: Annotated[
         int | None,
         typer.Option(
-            help=f"{name_knowing('stages')}: 1 trains the head, 2 also the last block, 3 further ones."
+            help=f"{name_knowing('stages')}: 1 trains the head, 2 the last block too, 3 more."
         ),
     ] = None
     epochs: Annotated[
