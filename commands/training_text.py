@@ -20,7 +20,7 @@ def describe_trainings(trainings: Iterable[tuple[str, History]]) -> Iterator[str
     """Yield a table for each detector that was trained in epochs: of many epochs only some.
 
     Args:
-        trainings: titles of detectors, with the course of their trainings.
+        trainings: titles of detectors, with @@the history of their trainings.
     """
     for title, history in trainings:
         if history.epochs:

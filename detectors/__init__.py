@@ -1,4 +1,4 @@
-"""The detectors, one line each, and the small backbone; PyTorch is imported when it is needed."""
+"""The registry of detectors, one line each, and the small backbone; PyTorch is imported late."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields

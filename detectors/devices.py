@@ -28,7 +28,7 @@ def choose_device(name: str | None = None) -> torch.device:
     return torch.device(name)
 
 
-def wait_for(device: torch.device) -> None:
+def synchronize(device: torch.device) -> None:
     """Wait until a device has done what it was given, for a clock would only time the giving."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)

@@ -1,4 +1,4 @@
-"""Settings of the detectors: one flat record each, checked when it is made.
+"""Settings (hyperparameters) of the detectors: one flat record each, checked when it is made.
 
 A setting is one line in its record: name, kind, range and default. What several trained networks
 share is explained here once; `None` leaves a choice open.

@@ -73,7 +73,7 @@ class DetectorInfo:
     is_default: bool = True
 
 
-Watch = Callable[[Mapping[str, float]], None]
+EpochCallback = Callable[[Mapping[str, float]], None]
 """Called after every epoch with its metrics; what it raises ends the training."""
 
 Weights = Mapping[str, NDArray[Any]]
@@ -120,7 +120,7 @@ class Detector(Protocol):
     training: TrainingRecord | None
 
     def __init__(
-        self, *, device: str | None = None, progress: bool | Watch = True, **settings: Any
+        self, *, device: str | None = None, progress: bool | EpochCallback = True, **settings: Any
     ) -> None: ...
 
     @property

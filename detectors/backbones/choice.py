@@ -11,7 +11,7 @@ from inspection.errors import CheckpointError
 from inspection.paths import train_again
 
 
-class Choice(Protocol):
+class BackboneSettings(Protocol):
     """What a detector's settings say about its backbone."""
 
     @property
@@ -20,14 +20,14 @@ class Choice(Protocol):
     def backbone_weights(self) -> str | None: ...
 
 
-def choose_backbone(choice: Choice, *, layers: Sequence[str]) -> Backbone:
+def choose_backbone(settings: BackboneSettings, *, layers: Sequence[str]) -> Backbone:
     """Load the backbone that the settings ask for.
 
     Raises:
         BackboneError: no weights were found, or they are damaged or of another architecture.
     """
-    weights = None if choice.backbone_weights is None else Path(choice.backbone_weights)
-    return load_backbone(choice.backbone, layers=layers, weights=weights)
+    weights = None if settings.backbone_weights is None else Path(settings.backbone_weights)
+    return load_backbone(settings.backbone, layers=layers, weights=weights)
 
 
 def backbone_state(ref: BackboneRef) -> dict[str, Any]:
@@ -39,7 +39,9 @@ def backbone_state(ref: BackboneRef) -> dict[str, Any]:
     }
 
 
-def reopen_backbone(choice: Choice, stored: StoredDetector, *, layers: Sequence[str]) -> Backbone:
+def reopen_backbone(
+    settings: BackboneSettings, stored: StoredDetector, *, layers: Sequence[str]
+) -> Backbone:
     """Find the backbone that a stored detector learned with, without asking the network.
 
     A file of weights that is no longer there is looked for in the other places.
@@ -48,9 +50,9 @@ def reopen_backbone(choice: Choice, stored: StoredDetector, *, layers: Sequence[
         BackboneError: no weights were found.
         CheckpointError: other weights were found, or the checkpoint does not say which it needs.
     """
-    weights = None if choice.backbone_weights is None else Path(choice.backbone_weights)
+    weights = None if settings.backbone_weights is None else Path(settings.backbone_weights)
     backbone = load_backbone(
-        choice.backbone,
+        settings.backbone,
         layers=layers,
         weights=weights if weights is not None and weights.is_file() else None,
         allow_download=False,
@@ -62,7 +64,7 @@ def reopen_backbone(choice: Choice, stored: StoredDetector, *, layers: Sequence[
         raise CheckpointError(f"{folder} was written by another version.", train_again(folder))
     if backbone.ref.sha256 != wanted:
         raise CheckpointError(
-            f"{folder} was made with other weights of the backbone {choice.backbone} "
+            f"{folder} was made with other weights of the backbone {settings.backbone} "
             f"than those found ({backbone.ref.origin}).",
             f"Bring the former weights back, or train again. {train_again(folder)}",
         )

@@ -2,7 +2,7 @@
 
 from detectors.cae.settings import CAESettings
 from detectors.entry import Entry
-from detectors.search.space import SIDES, SMOOTHING, Choice, Span
+from detectors.search.space import SIDES, SMOOTHING, Categorical, FloatRange
 from inspection.detector import DetectorInfo, Mark, Symbol
 
 ENTRY = Entry(
@@ -17,13 +17,13 @@ ENTRY = Entry(
     settings=CAESettings,
     search_space={
         "input_size": SIDES,
-        "width": Choice(("16", "32", "48")),
-        "depth": Choice(("3", "4", "5")),
-        "bottleneck": Choice(("16", "32", "64", "128")),
-        "ssim_weight": Span(0.0, 3.0, step=0.25),
-        "damage_share": Span(0.0, 1.0, step=0.125),
+        "width": Categorical(("16", "32", "48")),
+        "depth": Categorical(("3", "4", "5")),
+        "bottleneck": Categorical(("16", "32", "64", "128")),
+        "ssim_weight": FloatRange(0.0, 3.0, step=0.25),
+        "damage_share": FloatRange(0.0, 1.0, step=0.125),
         "smoothing": SMOOTHING,
-        "learning_rate": Span(3e-4, 6e-3),
+        "learning_rate": FloatRange(3e-4, 6e-3),
     },
     tiny_settings={"max_epochs": 2, "epoch_images": 16, "batch_size": 8},
 )

@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from detectors.cae.errors import GRAIN, PREFIX, Rebuilt, Usual
+from detectors.cae.errors import GRAIN, PREFIX, Reconstruction, ReferenceErrors
 from detectors.cae.settings import WIDTHS, CAESettings
 from detectors.checkpoints import load_weights, not_fitted
 from detectors.devices import choose_device, memory_layout
-from detectors.learning.fitting import learnable, read_lessons, record_training
+from detectors.learning.fitting import learnable, read_training_data, record_training
 from detectors.learning.losses import ssim_map
 from detectors.learning.networks import (
     round_weights,
@@ -26,7 +26,7 @@ from detectors.learning.networks import (
     to_weights,
 )
 from detectors.settings import make_settings
-from inspection.detector import StoredDetector, Watch, Weights
+from inspection.detector import EpochCallback, StoredDetector, Weights
 from inspection.preprocess import LoadedSamples, check_input_size
 from inspection.synthetic import draw_defects
 from inspection.types import Prediction, RGBImage, Sample, TrainingRecord
@@ -90,7 +90,7 @@ class CAE:
     name: ClassVar[str] = "cae"
 
     def __init__(
-        self, *, device: str | None = None, progress: bool | Watch = True, **settings: Any
+        self, *, device: str | None = None, progress: bool | EpochCallback = True, **settings: Any
     ) -> None:
         self.settings = make_settings(CAESettings, self.name, settings)
         multiple = 2**self.settings.depth
@@ -102,7 +102,7 @@ class CAE:
 
     def _forget(self) -> None:
         self._network: Autoencoder | None = None
-        self._usual: Usual | None = None
+        self._reference: ReferenceErrors | None = None
         self.training: TrainingRecord | None = None
         self.state: dict[str, Any] = {}
 
@@ -112,11 +112,11 @@ class CAE:
         start = time.perf_counter()
         self._forget()
         normal = [sample for sample in learnable(samples) if not sample.is_anomalous]
-        learned, held = read_lessons(normal, self.settings, has_bar=self._progress is True)
+        learned, held = read_training_data(normal, self.settings, has_bar=self._progress is True)
         with seeded(self.settings.seed):
             network, self.state = self._learn(learned, held)
         round_weights(network)
-        self._usual = Usual.measure(
+        self._reference = ReferenceErrors.measure(
             [self._rebuild(network, image)[0] for image in held.images],
             self.settings.smoothing,
             is_grey=bool((learned.images == learned.images[..., :1]).all()),
@@ -136,7 +136,7 @@ class CAE:
         self, learned: LoadedSamples, held: LoadedSamples
     ) -> tuple[Autoencoder, dict[str, Any]]:
         from detectors.learning.augmentation import build_augment, plan_augmentation
-        from detectors.learning.loop import Lesson, train_network
+        from detectors.learning.loop import TrainingSet, train_network
 
         chosen = self.settings
         plan = plan_augmentation(learned, chosen)
@@ -161,9 +161,9 @@ class CAE:
             total: Tensor = squared + chosen.ssim_weight * structural
             return total
 
-        course = train_network(
+        history = train_network(
             network,
-            Lesson(draw, len(learned.images), (damaged, clean), loss),
+            TrainingSet(draw, len(learned.images), (damaged, clean), loss),
             chosen,
             device=self._device,
             name=self.name,
@@ -171,8 +171,8 @@ class CAE:
         )
         state = {
             "augmentation": asdict(plan),
-            "history": course.history,
-            "best_epoch": course.best_epoch,
+            "history": history.epochs,
+            "best_epoch": history.best_epoch,
         }
         return network, state
 
@@ -184,38 +184,38 @@ class CAE:
         return to_tensor(draw_defects(pixels, rng)[0])
 
     def predict(self, images: Sequence[RGBImage]) -> list[Prediction]:
-        network, usual = self._fitted()
+        network, reference = self._fitted()
         predictions = []
         for image in images:  # one by one: a batch of another size rounds differently
             rebuilt, mean = self._rebuild(network, image)
-            anomaly_map = usual.compare(rebuilt, self.settings.smoothing)
+            anomaly_map = reference.compare(rebuilt, self.settings.smoothing)
             predictions.append(Prediction(anomaly_map, {"mean_squared_error": mean}))
         return predictions
 
     @torch.inference_mode()
-    def _rebuild(self, network: Autoencoder, image: RGBImage) -> tuple[Rebuilt, float]:
+    def _rebuild(self, network: Autoencoder, image: RGBImage) -> tuple[Reconstruction, float]:
         """Return what becomes of an image, and the mean squared error."""
         original = to_tensor(image)[None].to(self._device)
         rebuilt = network(original.contiguous(memory_format=memory_layout(self._device)))
         difference = (rebuilt - original)[0].permute(1, 2, 0)
         structural = (1.0 - ssim_map(_grey(rebuilt), _grey(original)))[0, 0].clamp(min=0.0)
         calm = smooth_map(difference.cpu().numpy(), GRAIN)
-        return Rebuilt(calm, structural.cpu().numpy()), float(difference.square().mean())
+        return Reconstruction(calm, structural.cpu().numpy()), float(difference.square().mean())
 
     def weights(self) -> Weights:
-        network, usual = self._fitted()
-        return to_weights(network) | usual.to_weights()
+        network, reference = self._fitted()
+        return to_weights(network) | reference.to_weights()
 
     def restore(self, stored: StoredDetector) -> None:
-        self._usual = Usual.from_weights(stored.weights)
+        self._reference = ReferenceErrors.from_weights(stored.weights)
         own = {k: v for k, v in stored.weights.items() if not k.startswith(PREFIX)}
         network = load_weights(self._build(), to_tensors(own), stored.folder)
         self._network = network.to(self._device).eval()
 
-    def _fitted(self) -> tuple[Autoencoder, Usual]:
-        if self._network is None or self._usual is None:
+    def _fitted(self) -> tuple[Autoencoder, ReferenceErrors]:
+        if self._network is None or self._reference is None:
             raise not_fitted(self.name)
-        return self._network, self._usual
+        return self._network, self._reference
 
     def _build(self) -> Autoencoder:
         chosen = self.settings

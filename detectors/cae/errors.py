@@ -25,7 +25,7 @@ Colours = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rebuilt:
+class Reconstruction:
     """What became of an image.
 
     Attributes:
@@ -42,7 +42,7 @@ class Rebuilt:
         return np.stack([smooth_map(each, smoothing) for each in (squared, self.structural)])
 
 
-def _usual_colours(rebuilt: Sequence[Rebuilt], *, is_grey: bool) -> Colours:
+def _usual_colours(rebuilt: Sequence[Reconstruction], *, is_grey: bool) -> Colours:
     """Learn from normal images how well each colour is rebuilt.
 
     Brightness is rebuilt far worse than hue: counted alike, rust drowns in reflections. Of grey
@@ -58,7 +58,7 @@ def _usual_colours(rebuilt: Sequence[Rebuilt], *, is_grey: bool) -> Colours:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Usual:
+class ReferenceErrors:
     """What both errors usually are on normal images.
 
     Attributes:
@@ -74,7 +74,7 @@ class Usual:
     highest: NDArray[np.float32]
 
     @classmethod
-    def measure(cls, rebuilt: Sequence[Rebuilt], smoothing: float, *, is_grey: bool) -> Self:
+    def measure(cls, rebuilt: Sequence[Reconstruction], smoothing: float, *, is_grey: bool) -> Self:
         """Learn it from held-out normal images."""
         colours = _usual_colours(rebuilt, is_grey=is_grey)
         errors = [each.errors(colours, smoothing) for each in rebuilt]
@@ -90,7 +90,7 @@ class Usual:
         highest = np.median([half_made._correct(each).max(axis=(1, 2)) for each in errors], axis=0)
         return cls(colours, place, calm, np.maximum(highest, TINY).astype(np.float32))
 
-    def compare(self, rebuilt: Rebuilt, smoothing: float) -> AnomalyMap:
+    def compare(self, rebuilt: Reconstruction, smoothing: float) -> AnomalyMap:
         """Return the anomaly map (h, w) of what became of an image."""
         errors = rebuilt.errors(self.colours, smoothing)
         parts = self._correct(errors) / self.highest[:, None, None]

@@ -2,7 +2,7 @@
 
 from detectors.classifier.settings import ClassifierSettings
 from detectors.entry import Entry
-from detectors.search.space import Choice, Span
+from detectors.search.space import Categorical, FloatRange
 from inspection.detector import DetectorInfo, Mark, Symbol
 
 ENTRY = Entry(
@@ -18,12 +18,12 @@ ENTRY = Entry(
     location="detectors.classifier.detector:CNNClassifier",
     settings=ClassifierSettings,
     search_space={
-        "input_size": Choice(("160", "224", "320")),
-        "stages": Choice(("1", "2", "3")),
-        "balance": Span(0.0, 1.0, step=0.25),
-        "hidden": Choice(("64", "128", "256")),
-        "dropout": Span(0.0, 0.6, step=0.1),
-        "learning_rate": Span(3e-4, 3e-3),
+        "input_size": Categorical(("160", "224", "320")),
+        "stages": Categorical(("1", "2", "3")),
+        "balance": FloatRange(0.0, 1.0, step=0.25),
+        "hidden": Categorical(("64", "128", "256")),
+        "dropout": FloatRange(0.0, 0.6, step=0.1),
+        "learning_rate": FloatRange(3e-4, 3e-3),
     },
     tiny_settings={"max_epochs": 2, "epoch_images": 16, "batch_size": 8, "hidden": 8},
 )

@@ -1,4 +1,4 @@
-"""Vary images for the classifier, more boldly than for detectors that learn what is normal."""
+"""Augment images for the classifier, more boldly than for detectors that learn what is normal."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from torchvision.transforms import v2  # type: ignore[import-untyped]
 from detectors.learning.augmentation import Augmentation
 from inspection.types import Size
 
-Vary = Callable[[Tensor], Tensor]
+Augment = Callable[[Tensor], Tensor]
 """Image (3, h, w) in 0..1 in, a varied one out."""
 
 TILT = 8.0  # degrees
@@ -20,7 +20,7 @@ BLURRED, ERASED = 0.15, 0.2  # shares of the images
 ERASED_AREA = (0.005, 0.04)
 
 
-def build_vary(plan: Augmentation, size: Size) -> Vary:
+def build_augment(plan: Augmentation, size: Size) -> Augment:
     """Return the random change of an image, drawn from PyTorch's own generator.
 
     Args:

@@ -30,11 +30,11 @@ from detectors.classifier.networks import (
 )
 from detectors.classifier.settings import SMALL_CNN, ClassifierSettings
 from detectors.devices import choose_device, memory_layout
-from detectors.learning.fitting import learnable, read_lessons, record_training
+from detectors.learning.fitting import learnable, read_training_data, record_training
 from detectors.learning.networks import round_weights, to_tensor, to_tensors, to_weights
 from detectors.settings import make_settings
 from inspection.datasets.classes import NORMAL, Labelling, class_of, list_classes
-from inspection.detector import StoredDetector, Watch, Weights
+from inspection.detector import EpochCallback, StoredDetector, Weights
 from inspection.measures import to_measures
 from inspection.preprocess import LoadedSamples, check_input_size
 from inspection.types import AnomalyMap, Prediction, RGBImage, Sample, TrainingRecord
@@ -62,7 +62,7 @@ class CNNClassifier:
     name: ClassVar[str] = "classifier"
 
     def __init__(
-        self, *, device: str | None = None, progress: bool | Watch = True, **settings: Any
+        self, *, device: str | None = None, progress: bool | EpochCallback = True, **settings: Any
     ) -> None:
         self.settings = make_settings(ClassifierSettings, self.name, settings)
         self.input_size = check_input_size(self.settings.input_size, multiple=STRIDE)
@@ -91,7 +91,7 @@ class CNNClassifier:
         used = learnable(samples)
         # refused before thousands of images are decoded
         classes = list_classes(used, Labelling(self.settings.classes)) if used else ()
-        learned, held = read_lessons(used, self.settings, has_bar=self._progress is True)
+        learned, held = read_training_data(used, self.settings, has_bar=self._progress is True)
         with seeded(self.settings.seed):
             network, self.state = self._learn(learned, held, classes)
         round_weights(network)
@@ -109,19 +109,19 @@ class CNNClassifier:
     def _learn(
         self, learned: LoadedSamples, held: LoadedSamples, classes: tuple[str, ...]
     ) -> tuple[Classifier, dict[str, Any]]:
-        from detectors.classifier.augmentation import build_vary
-        from detectors.classifier.training import Task, Teacher
+        from detectors.classifier.augmentation import build_augment
+        from detectors.classifier.training import ClassifierTrainer, Task
         from detectors.learning.augmentation import plan_augmentation
 
         chosen = self.settings
         plan = plan_augmentation(learned, chosen)
         network, state = self._build_pretrained(len(classes))
-        teacher = Teacher(
+        trainer = ClassifierTrainer(
             Task(
                 classes,
                 self._label(learned, classes),
                 self._label(held, classes),
-                build_vary(plan, chosen.input_size),
+                build_augment(plan, chosen.input_size),
                 chosen.balance,
                 chosen.views,
                 chosen.smoothing,
@@ -131,15 +131,15 @@ class CNNClassifier:
             progress=self._progress,
         )
         if chosen.backbone == SMALL_CNN:
-            course = teacher.teach_from_scratch(network)
+            history = trainer.train_from_scratch(network)
         else:
-            course = teacher.teach_in_stages(network, num_stages=chosen.stages)
+            history = trainer.train_in_stages(network, num_stages=chosen.stages)
         network.requires_grad_(False).eval()
         return network, state | {
             "classes": list(classes),
             "augmentation": asdict(plan),
-            "history": course.history,
-            "best_epoch": course.best_epoch,
+            "history": history.epochs,
+            "best_epoch": history.best_epoch,
         }
 
     def _build_pretrained(self, num_classes: int) -> tuple[Classifier, dict[str, Any]]:

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from detectors.classifier.augmentation import Vary
+from detectors.classifier.augmentation import Augment
 from detectors.classifier.networks import Classifier, list_blocks, pool, to_probabilities
 from detectors.devices import memory_layout
-from detectors.learning.loop import Course, Lesson, Optimise, train_network
+from detectors.learning.loop import Optimise, TrainingHistory, TrainingSet, train_network
 from detectors.learning.networks import to_batch, to_tensor
 from detectors.settings import TrainingSettings
-from inspection.detector import Watch
+from inspection.detector import EpochCallback
 from inspection.evaluation.classes import report_classes
 from inspection.progress import announce_duration
 
@@ -54,7 +54,7 @@ class Task:
     classes: Sequence[str]
     learned: LabelledImages
     held: LabelledImages
-    vary: Vary
+    vary: Augment
     balance: float
     num_views: int
     smoothing: float
@@ -85,14 +85,14 @@ class ClassLoss:
             return nn.functional.binary_cross_entropy_with_logits(logits, truth)
         return nn.functional.cross_entropy(logits, labels, label_smoothing=smoothing)
 
-    def figures(self) -> dict[str, float]:
+    def metrics(self) -> dict[str, float]:
         """Return accuracy and macro F1 of the validation images since the last call."""
         report = report_classes(self._truth, self._guesses)
         self._truth, self._guesses = [], []
         return {"accuracy": round(report.accuracy, 6), "f1": round(report.f1, 6)}
 
 
-class Teacher:
+class ClassifierTrainer:
     """Trains a classifier in stages; the best epoch of all of them is kept."""
 
     def __init__(
@@ -101,7 +101,7 @@ class Teacher:
         settings: TrainingSettings,
         *,
         device: torch.device,
-        progress: bool | Watch,
+        progress: bool | EpochCallback,
     ) -> None:
         self._task, self._settings = task, settings
         self._device, self._progress = device, progress
@@ -112,24 +112,24 @@ class Teacher:
         self._rng = np.random.default_rng(settings.seed)
         self._start = time.perf_counter()
 
-    def teach_from_scratch(self, network: Classifier) -> Course:
+    def train_from_scratch(self, network: Classifier) -> TrainingHistory:
         """Train every weight from the start."""
         rates = [(network, self._settings.learning_rate)]
         return _join([self._train_on_images(network, _on_plateau(rates), "small-cnn")])
 
-    def teach_in_stages(self, network: Classifier, *, num_stages: int) -> Course:
+    def train_in_stages(self, network: Classifier, *, num_stages: int) -> TrainingHistory:
         """Train the head on frozen features; then also the last block; then further ones."""
-        courses = [self._teach_head(network)]
+        histories = [self._train_head(network)]
         for num_blocks in NUM_TUNED[1:num_stages]:
             if self._seconds_left() == 0:
                 break
             before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-            courses.append(self._tune(network, num_blocks))
-            if min(map(_lowest_loss, courses)) < _lowest_loss(courses[-1]):
+            histories.append(self._tune(network, num_blocks))
+            if min(map(_lowest_loss, histories)) < _lowest_loss(histories[-1]):
                 network.load_state_dict(before)
-        return _join(courses)
+        return _join(histories)
 
-    def _teach_head(self, network: Classifier) -> Course:
+    def _train_head(self, network: Classifier) -> TrainingHistory:
         network.to(self._device).requires_grad_(False)
         pooled, held = self._pool_all(network)  # (views, n, d), (m, d)
         network.head.set_statistics(pooled.flatten(0, 1))
@@ -145,19 +145,19 @@ class Teacher:
         loss = ClassLoss(self._task.classes, smoothing=self._task.smoothing)
         return self._train(
             network.head,
-            Lesson(
+            TrainingSet(
                 draw,
                 len(self._rows),
                 (held[:, :, None, None], self._held),
                 loss,
                 max_validation=MAX_VALIDATION,
                 optimise=_on_plateau(rates),
-                figures=loss.figures,
+                metrics=loss.metrics,
             ),
             "head",
         )
 
-    def _tune(self, network: Classifier, num_blocks: int) -> Course:
+    def _tune(self, network: Classifier, num_blocks: int) -> TrainingHistory:
         rate = self._settings.learning_rate
         rates: list[tuple[nn.Module, float]] = [(network.head, TUNED_HEAD_RATE * rate)]
         for depth, block in enumerate(list_blocks(network.features)[::-1][:num_blocks]):
@@ -166,7 +166,9 @@ class Teacher:
         name = "last block" if num_blocks == 1 else f"last {num_blocks} blocks"
         return self._train_on_images(network, _on_plateau(rates), name)
 
-    def _train_on_images(self, network: Classifier, optimise: Optimise, name: str) -> Course:
+    def _train_on_images(
+        self, network: Classifier, optimise: Optimise, name: str
+    ) -> TrainingHistory:
         task = self._task
 
         def draw(index: int) -> tuple[Tensor, Tensor]:
@@ -177,24 +179,24 @@ class Teacher:
         loss = ClassLoss(task.classes, smoothing=task.smoothing)
         return self._train(
             network,
-            Lesson(
+            TrainingSet(
                 draw,
                 len(self._rows),
                 (to_batch(self._held_images), self._held),
                 loss,
                 max_validation=MAX_VALIDATION,
                 optimise=optimise,
-                figures=loss.figures,
+                metrics=loss.metrics,
             ),
             name,
         )
 
-    def _train(self, network: nn.Module, lesson: Lesson, name: str) -> Course:
+    def _train(self, network: nn.Module, training_set: TrainingSet, name: str) -> TrainingHistory:
         left = self._seconds_left()
         network.train()  # Lightning leaves what is in evaluation mode there, without dropout
         settings = replace(self._settings, max_seconds=None if left is None else max(1.0, left))  # type: ignore[type-var]
         return train_network(
-            network, lesson, settings, device=self._device, name=name, progress=self._progress
+            network, training_set, settings, device=self._device, name=name, progress=self._progress
         )
 
     def _seconds_left(self) -> float | None:
@@ -301,18 +303,18 @@ def _on_plateau(rates: Sequence[tuple[nn.Module, float]]) -> Optimise:
     return optimise
 
 
-def _lowest_loss(course: Course) -> float:
-    return course.history[course.best_epoch - 1]["validation_loss"]
+def _lowest_loss(history: TrainingHistory) -> float:
+    return history.epochs[history.best_epoch - 1]["validation_loss"]
 
 
-def _join(courses: Sequence[Course]) -> Course:
-    """Return the stages as one course, with the number of the stage in each epoch's figures."""
-    history: list[dict[str, float]] = []
+def _join(histories: Sequence[TrainingHistory]) -> TrainingHistory:
+    """Return the stages as one, with the number of the stage in each epoch's metrics."""
+    epochs: list[dict[str, float]] = []
     best = 0
     lowest = float("inf")
-    for stage, course in enumerate(courses, 1):
-        if _lowest_loss(course) < lowest:
-            lowest, best = _lowest_loss(course), len(history) + course.best_epoch
-        for entry in course.history:
-            history.append({**entry, "stage": stage, "epoch": len(history) + 1})
-    return Course(history, best)
+    for stage, history in enumerate(histories, 1):
+        if _lowest_loss(history) < lowest:
+            lowest, best = _lowest_loss(history), len(epochs) + history.best_epoch
+        for entry in history.epochs:
+            epochs.append({**entry, "stage": stage, "epoch": len(epochs) + 1})
+    return TrainingHistory(epochs, best)

@@ -158,12 +158,12 @@ class _Batches:
         return torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2)  # channels_last in memory
 
 
-_Lesson = tuple[Tensor, dict[str, Tensor]]
-"""Normalised images, and what the pupil should answer."""
+_TrainingBatch = tuple[Tensor, dict[str, Tensor]]
+"""Normalised images, and the features that the student should give."""
 
 
-class _Pupil(nn.Module):
-    """The student with the 1x1 adaptors that speak the teacher's language."""
+class _AdaptedStudent(nn.Module):
+    """The student with the 1x1 adaptors that turn its features into the teacher's."""
 
     def __init__(self, widths: tuple[int, int, int], teacher_channels: dict[str, int]) -> None:
         super().__init__()
@@ -188,13 +188,14 @@ class _Run:
         self.settings = settings
         self.device = device
         self.teacher = teacher.to(device)
-        self.normalise = Normalise(IMAGENET).to(device)  # for the pupil, whatever the teacher wants
-        self.pupil = _Pupil(settings.widths, teacher.channels).to(device)
-        for network in (self.teacher, self.pupil):
+        # for the student, whatever the teacher wants
+        self.normalise = Normalise(IMAGENET).to(device)
+        self.student = _AdaptedStudent(settings.widths, teacher.channels).to(device)
+        for network in (self.teacher, self.student):
             network.to(memory_format=memory_layout(device))
-        self.average = copy.deepcopy(self.pupil).requires_grad_(False)
+        self.average = copy.deepcopy(self.student).requires_grad_(False)
         self.optimizer = torch.optim.AdamW(
-            self.pupil.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
+            self.student.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
         )
         self.half = has_fast_bfloat16(device)
         self.statistics: dict[str, tuple[Tensor, Tensor]] = {}
@@ -215,15 +216,15 @@ class _Run:
         """What two runs must share for one to go on where the other stopped."""
         return json.dumps({**asdict(self.settings), "teacher": self.teacher.ref.sha256})
 
-    def teach(self, images: Tensor) -> dict[str, Tensor]:
+    def compute_targets(self, images: Tensor) -> dict[str, Tensor]:
         """Return the teacher's features in float32."""
         with torch.no_grad(), self._autocast():
             return {layer: out.float() for layer, out in self.teacher(images).items()}
 
-    def prepare(self, batch: Tensor) -> _Lesson:
-        """Bring a batch to the device and ask the teacher about it."""
+    def prepare(self, batch: Tensor) -> _TrainingBatch:
+        """Bring a batch to the device and compute the features that the student should give."""
         images = batch.to(self.device).contiguous(memory_format=memory_layout(self.device))
-        targets = self.teach(images)
+        targets = self.compute_targets(images)
         for layer, (mean, spread) in self.statistics.items():
             targets[layer] = (targets[layer] - mean) / spread
         return self.normalise(images), targets
@@ -231,20 +232,21 @@ class _Run:
     def measure_teacher(self, batches: _Batches) -> None:
         """Learn mean and spread of every teacher channel over the first batches."""
         seen = [
-            self.teach(batches[index].to(self.device)) for index in range(NUM_STATISTICS_BATCHES)
+            self.compute_targets(batches[index].to(self.device))
+            for index in range(NUM_STATISTICS_BATCHES)
         ]
         for layer in self.teacher.layers:
             values = torch.cat([features[layer] for features in seen])
             spread, mean = torch.std_mean(values, (0, 2, 3), keepdim=True)
             self.statistics[layer] = (mean, spread.clamp_min(1e-3))
 
-    def advance(self, lesson: _Lesson) -> None:
+    def advance(self, batch: _TrainingBatch) -> None:
         """Take one step of gradient descent."""
-        images, targets = lesson
+        images, targets = batch
         for group in self.optimizer.param_groups:
             group["lr"] = self.settings.learning_rate * _learning_rate(self.step, self.share)
         with self._autocast():
-            outputs = self.pupil(images)
+            outputs = self.student(images)
         loss = torch.zeros((), device=self.device)
         for layer, target in targets.items():
             loss = loss + (outputs[layer].float() - target).square().mean()
@@ -265,7 +267,7 @@ class _Run:
         replace_bytes(partial_path(out), save(tensors))
         state = {
             "identity": self.identity,
-            "pupil": self.pupil.state_dict(),
+            "pupil": self.student.state_dict(),
             "average": self.average.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "step": self.step,
@@ -286,7 +288,7 @@ class _Run:
             return
         if state.get("identity") != self.identity:
             return
-        self.pupil.load_state_dict(state["pupil"])
+        self.student.load_state_dict(state["pupil"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.seconds, self.loss = state["step"], state["seconds"], state["loss"]
@@ -297,7 +299,7 @@ class _Run:
     def _average_weights(self) -> None:
         decay = min(EMA_DECAY, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
-            ours, new = self.average.state_dict(), self.pupil.state_dict()
+            ours, new = self.average.state_dict(), self.student.state_dict()
             floats = [name for name, tensor in new.items() if tensor.is_floating_point()]
             torch._foreach_lerp_(
                 [ours[name] for name in floats], [new[name] for name in floats], 1.0 - decay
@@ -311,8 +313,8 @@ def _train(
     run: _Run, batches: _Batches, out: Path, *, num_workers: int, report: Report | None
 ) -> None:
     clock = saved = time.monotonic()
-    for lesson in _look_ahead(run, batches, num_workers):
-        run.advance(lesson)
+    for batch in _prefetch(run, batches, num_workers):
+        run.advance(batch)
         now = time.monotonic()
         run.seconds, clock = run.seconds + now - clock, now
         is_due = now - saved > SAVE_SECONDS
@@ -325,10 +327,10 @@ def _train(
             return
 
 
-def _look_ahead(run: _Run, batches: _Batches, num_workers: int) -> Iterator[_Lesson]:
-    """Yield the lessons in their order, while threads prepare the next ones."""
+def _prefetch(run: _Run, batches: _Batches, num_workers: int) -> Iterator[_TrainingBatch]:
+    """Yield the batches in their order, while threads prepare the next ones."""
 
-    def prepare(step: int) -> _Lesson:
+    def prepare(step: int) -> _TrainingBatch:
         return run.prepare(batches[step])
 
     steps = range(run.step, run.settings.steps)
@@ -336,7 +338,7 @@ def _look_ahead(run: _Run, batches: _Batches, num_workers: int) -> Iterator[_Les
         yield from map(prepare, steps)
         return
     pool = ThreadPoolExecutor(num_workers)
-    waiting: deque[Future[_Lesson]] = deque()
+    waiting: deque[Future[_TrainingBatch]] = deque()
     try:
         for step in steps:
             waiting.append(pool.submit(prepare, step))

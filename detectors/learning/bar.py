@@ -6,7 +6,7 @@ from typing import Any
 from lightning.pytorch import Callback, LightningModule, Trainer
 from tqdm import tqdm
 
-from detectors.devices import wait_for
+from detectors.devices import synchronize
 from inspection.progress import Pace, announce_duration
 
 SKIPPED = 2  # first steps, in which memory is allocated and kernels are chosen
@@ -35,7 +35,7 @@ class Bar(Callback):  # type: ignore[misc]
     def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_: Any) -> None:
         self._bar.update()
         if self._bar.n <= SKIPPED + TIMED:
-            wait_for(module.device)
+            synchronize(module.device)
         if (step := self._pace.step()) is not None:
             checks = int(trainer.max_epochs or 1) * FORWARD_SHARE * _num_checks(trainer)
             whole = step * (_num_steps(trainer) + checks)
@@ -44,10 +44,10 @@ class Bar(Callback):  # type: ignore[misc]
             )
 
     def on_train_epoch_end(self, trainer: Trainer, _: LightningModule) -> None:
-        figures = trainer.callback_metrics
-        shown = f"loss {float(figures['loss']):.4f}"
-        if "validation_loss" in figures:
-            shown += f", validation {float(figures['validation_loss']):.4f}"
+        metrics = trainer.callback_metrics
+        shown = f"loss {float(metrics['loss']):.4f}"
+        if "validation_loss" in metrics:
+            shown += f", validation {float(metrics['validation_loss']):.4f}"
         self._bar.set_description(f"{self._name} epoch {trainer.current_epoch + 1}", refresh=False)
         self._bar.set_postfix_str(shown)
 

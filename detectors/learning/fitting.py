@@ -33,7 +33,7 @@ def read_images(samples: Sequence[Sample], size: Size, *, has_bar: bool) -> Load
         return load_samples(samples, size, progress=progress)
 
 
-def read_lessons(
+def read_training_data(
     samples: Sequence[Sample], settings: TrainingSettings, *, has_bar: bool
 ) -> tuple[LoadedSamples, LoadedSamples]:
     """Decode what a network learns from, and what decides which of its epochs was the best."""

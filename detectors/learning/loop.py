@@ -27,7 +27,7 @@ from torch.utils.data import DataLoader, Dataset
 from detectors.devices import has_fast_bfloat16, memory_layout
 from detectors.learning.bar import Bar
 from detectors.settings import TrainingSettings
-from inspection.detector import Watch
+from inspection.detector import EpochCallback
 
 Pair = tuple[Tensor, Tensor]
 """Images (B, 3, h, w) in 0..1 and targets (B, c, h, w): masks, or what to rebuild.."""
@@ -38,7 +38,7 @@ Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
 Optimise = Callable[[nn.Module], dict[str, Any]]
 """network -> what Lightning's `configure_optimizers` returns."""
 
-Figures = Callable[[], dict[str, float]]
+Metrics = Callable[[], dict[str, float]]
 """Called at the end of every epoch."""
 
 WARM_UP = 0.05  # share of the training in which the learning rate rises
@@ -52,8 +52,8 @@ ADVICE = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Lesson:
-    """What there is to learn.
+class TrainingSet:
+    """Training images, their validation images and the loss.
 
     Attributes:
         draw: returns a varied training image and its target by its number.
@@ -62,7 +62,7 @@ class Lesson:
         loss: what is minimised, on training and validation images alike.
         max_validation: how many of the validation images are scored after each epoch.
         optimise: how fast each parameter learns; by default all alike, along a cosine.
-        figures: what else is known of an epoch when its validation images have been scored.
+        metrics: what else is known of an epoch when its validation images have been scored.
     """
 
     draw: Callable[[int], Pair]
@@ -71,22 +71,22 @@ class Lesson:
     loss: Loss
     max_validation: int = 32  # more would cost more than they tell
     optimise: Optimise | None = None
-    figures: Figures | None = None
+    metrics: Metrics | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class TrainingHistory:
     """How a training went: one entry per epoch, and which one's weights were kept."""
 
-    history: list[dict[str, float]]
+    epochs: list[dict[str, float]]
     best_epoch: int
 
 
 class DrawnImages(Dataset[Pair]):
     """A fixed number of images per epoch, in an order that visits each before any a second time."""
 
-    def __init__(self, lesson: Lesson, settings: TrainingSettings) -> None:
-        self._lesson, self._length = lesson, settings.epoch_images
+    def __init__(self, training_set: TrainingSet, settings: TrainingSettings) -> None:
+        self._training_set, self._length = training_set, settings.epoch_images
         self._rng = np.random.default_rng(settings.seed)
         self._waiting: list[int] = []
 
@@ -95,48 +95,50 @@ class DrawnImages(Dataset[Pair]):
 
     def __getitem__(self, index: int) -> Pair:
         if not self._waiting:
-            self._waiting = self._rng.permutation(self._lesson.num_images).tolist()
-        return self._lesson.draw(self._waiting.pop())
+            self._waiting = self._rng.permutation(self._training_set.num_images).tolist()
+        return self._training_set.draw(self._waiting.pop())
 
 
 def train_network(
     network: nn.Module,
-    lesson: Lesson,
+    training_set: TrainingSet,
     settings: TrainingSettings,
     *,
     device: torch.device,
     name: str = "network",
-    progress: bool | Watch = True,
-) -> Course:
+    progress: bool | EpochCallback = True,
+) -> TrainingHistory:
     """Train in place, ending with the weights of the best epoch in evaluation mode.
 
     Args:
         network: already initialised; moved to the device.
-        lesson: images and loss.
+        training_set: images and loss.
         settings: of the loop.
         device: where to compute.
         name: shown on the progress bar.
-        progress: whether to show a bar on stderr, or what to tell about every epoch.
+        progress: whether to show a bar on stderr, or what to call after every epoch.
     """
-    learner = _Learner(network, lesson, settings, memory_layout(device))
-    keeper = _KeepBest(lesson.figures)
+    learner = _Learner(network, training_set, settings, memory_layout(device))
+    keeper = _KeepBest(training_set.metrics)
     callbacks: list[Callback] = [
         keeper,
         EarlyStopping("validation_loss", patience=settings.patience, check_finite=True),
     ]
     if callable(progress):
-        callbacks.append(_Tell(progress, keeper))
+        callbacks.append(_CallAfterEpoch(progress, keeper))
     elif progress:
         callbacks.append(Bar(name, most_seconds=settings.max_seconds))
     batch_size = min(settings.batch_size, settings.epoch_images)
-    training = DataLoader(DrawnImages(lesson, settings), batch_size=batch_size, drop_last=True)
-    held = [item[: lesson.max_validation] for item in lesson.validation]
+    training = DataLoader(
+        DrawnImages(training_set, settings), batch_size=batch_size, drop_last=True
+    )
+    held = [item[: training_set.max_validation] for item in training_set.validation]
     checking = DataLoader(_Pairs(held[0], held[1]), batch_size=batch_size)
     with _quiet(), _interruptible(), TemporaryDirectory() as folder:
         _build_trainer(settings, device, callbacks, folder).fit(learner, training, checking)
     network.to(device).eval()
     keeper.restore(network)
-    return Course(keeper.history, keeper.best_epoch)
+    return TrainingHistory(keeper.history, keeper.best_epoch)
 
 
 @contextmanager
@@ -164,14 +166,14 @@ class _Learner(LightningModule):  # type: ignore[misc]
     def __init__(
         self,
         network: nn.Module,
-        lesson: Lesson,
+        training_set: TrainingSet,
         settings: TrainingSettings,
         layout: torch.memory_format,
     ) -> None:
         super().__init__()
         self.network = network.to(memory_format=layout)
         self._layout = layout
-        self._lesson, self._settings = lesson, settings
+        self._training_set, self._settings = training_set, settings
         self._start = time.perf_counter()
 
     def training_step(self, batch: Pair, _index: int) -> Tensor:
@@ -182,15 +184,15 @@ class _Learner(LightningModule):  # type: ignore[misc]
 
     def _score(self, batch: Pair, name: str) -> Tensor:
         images, targets = batch
-        value = self._lesson.loss(
+        value = self._training_set.loss(
             self.network, images.contiguous(memory_format=self._layout), targets
         )
         self.log(name, value.detach(), on_step=False, on_epoch=True, batch_size=len(images))
         return value
 
     def configure_optimizers(self) -> Any:
-        if self._lesson.optimise is not None:
-            return self._lesson.optimise(self.network)
+        if self._training_set.optimise is not None:
+            return self._training_set.optimise(self.network)
         rate = self._settings.learning_rate
         optimizer = torch.optim.AdamW(self.parameters(), lr=rate, weight_decay=WEIGHT_DECAY)
         scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, self._rate_share)
@@ -212,10 +214,10 @@ class _Learner(LightningModule):  # type: ignore[misc]
 
 
 class _KeepBest(Callback):  # type: ignore[misc]
-    """Remember the weights with the lowest validation loss, and every epoch's figures."""
+    """Remember the weights with the lowest validation loss, and every epoch's metrics."""
 
-    def __init__(self, figures: Figures | None) -> None:
-        self._figures = figures
+    def __init__(self, metrics: Metrics | None) -> None:
+        self._metrics = metrics
         self.history: list[dict[str, float]] = []
         self.best_epoch = 0
         self._best = float("inf")
@@ -223,17 +225,17 @@ class _KeepBest(Callback):  # type: ignore[misc]
         self._start = time.perf_counter()
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        figures = {
+        metrics = {
             key: round(float(value), 6)
             for key, value in trainer.callback_metrics.items()
             if key in ("loss", "validation_loss")
         }
         epoch = len(self.history) + 1
         seconds = round(time.perf_counter() - self._start, 2)
-        further = {} if self._figures is None else self._figures()
-        self.history.append({"epoch": epoch, "seconds": seconds, **figures, **further})
-        if not self._weights or figures["validation_loss"] < self._best:
-            self._best, self.best_epoch = figures["validation_loss"], epoch
+        further = {} if self._metrics is None else self._metrics()
+        self.history.append({"epoch": epoch, "seconds": seconds, **metrics, **further})
+        if not self._weights or metrics["validation_loss"] < self._best:
+            self._best, self.best_epoch = metrics["validation_loss"], epoch
             self._weights = {
                 key: tensor.detach().cpu().clone()
                 for key, tensor in pl_module.network.state_dict().items()
@@ -244,12 +246,12 @@ class _KeepBest(Callback):  # type: ignore[misc]
             network.load_state_dict(self._weights)
 
 
-class _Tell(Callback):  # type: ignore[misc]
-    def __init__(self, watch: Watch, keeper: _KeepBest) -> None:
-        self._watch, self._keeper = watch, keeper
+class _CallAfterEpoch(Callback):  # type: ignore[misc]
+    def __init__(self, callback: EpochCallback, keeper: _KeepBest) -> None:
+        self._callback, self._keeper = callback, keeper
 
     def on_train_epoch_end(self, *_: Any) -> None:
-        self._watch(self._keeper.history[-1])
+        self._callback(self._keeper.history[-1])
 
 
 def _build_trainer(

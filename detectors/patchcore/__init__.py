@@ -2,7 +2,7 @@
 
 from detectors.entry import Entry
 from detectors.patchcore.settings import PatchCoreSettings
-from detectors.search.space import SIDES, Choice
+from detectors.search.space import SIDES, Categorical
 from inspection.detector import DetectorInfo, Mark, Symbol
 
 ENTRY = Entry(
@@ -17,9 +17,9 @@ ENTRY = Entry(
     settings=PatchCoreSettings,
     search_space={
         "input_size": SIDES,
-        "layers": Choice(("layer2,layer3", "layer1,layer2,layer3", "layer2", "layer3")),
-        "coreset_ratio": Choice(("0.01", "0.05", "0.1", "0.25")),
-        "smoothing": Choice(tuple(str(pixels) for pixels in range(9))),
+        "layers": Categorical(("layer2,layer3", "layer1,layer2,layer3", "layer2", "layer3")),
+        "coreset_ratio": Categorical(("0.01", "0.05", "0.1", "0.25")),
+        "smoothing": Categorical(tuple(str(pixels) for pixels in range(9))),
     },
     tiny_settings={"max_memory": 200},
 )

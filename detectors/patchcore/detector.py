@@ -14,13 +14,13 @@ from detectors.backbones.choice import backbone_state, choose_backbone, reopen_b
 from detectors.backbones.extractors import Backbone
 from detectors.backbones.library_imports import import_patchcore_model
 from detectors.checkpoints import not_fitted
-from detectors.devices import choose_device, wait_for
+from detectors.devices import choose_device, synchronize
 from detectors.learning.fitting import learnable, read_images, record_training
 from detectors.learning.networks import smooth_map
 from detectors.patchcore.coreset import estimate_seconds, select_coreset
 from detectors.patchcore.settings import PatchCoreSettings
 from detectors.settings import make_settings
-from inspection.detector import StoredDetector, Watch, Weights
+from inspection.detector import EpochCallback, StoredDetector, Weights
 from inspection.errors import CheckpointError
 from inspection.paths import train_again
 from inspection.preprocess import check_input_size
@@ -44,7 +44,7 @@ class PatchCore:
     name: ClassVar[str] = "patchcore"
 
     def __init__(
-        self, *, device: str | None = None, progress: bool | Watch = True, **settings: Any
+        self, *, device: str | None = None, progress: bool | EpochCallback = True, **settings: Any
     ) -> None:
         self.settings = make_settings(PatchCoreSettings, self.name, settings)
         self.input_size = check_input_size(self.settings.input_size, multiple=16)
@@ -169,7 +169,7 @@ class PatchCore:
             batch = self._to_tensor(images[start : start + BATCH])
             embeddings = model(batch)  # (batch * patches, d)
             model.embedding_store.clear()
-            wait_for(self._device)
+            synchronize(self._device)
             yield embeddings.reshape(len(batch), -1, embeddings.shape[-1])
 
     def _to_tensor(self, images: NDArray[np.uint8]) -> Tensor:

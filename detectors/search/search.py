@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from detectors import create_detector, find_entry, parse_settings
 from detectors.search.objective import TuningSplit, ValidationImage, measure_objective
-from detectors.search.space import Choice, Span
+from detectors.search.space import Categorical, FloatRange
 from detectors.training import watch_epochs
 from inspection.detector import Detector
 from inspection.errors import (
@@ -197,7 +197,7 @@ class Search:
     def _propose(self, trial: "optuna.Trial") -> dict[str, str]:
         proposed = {}
         for key, values in self.space.items():
-            if isinstance(values, Choice):
+            if isinstance(values, Categorical):
                 proposed[key] = str(trial.suggest_categorical(key, values.values))
                 continue
             number = trial.suggest_float(
@@ -212,7 +212,7 @@ class Search:
         defaults: dict[str, Any] = {}
         for key, values in self.space.items():
             value = getattr(own, key)
-            if isinstance(values, Span):
+            if isinstance(values, FloatRange):
                 if value is not None and values.least <= value <= values.most:
                     defaults[key] = float(value)
             elif (text := _write(key, value)) in values.values:

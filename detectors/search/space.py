@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Categorical:
     """One of several values, written as on the command line."""
 
     values: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class FloatRange:
     """A number from `least` to `most`; on a logarithmic scale, or in steps."""
 
     least: float
@@ -20,9 +20,9 @@ class Span:
     step: float | None = None
 
 
-SearchSpace = Mapping[str, Choice | Span]
+SearchSpace = Mapping[str, Categorical | FloatRange]
 """Setting -> the values that are tried."""
 
-SIDES = Choice(("192", "256", "320"))
-SMOOTHING = Span(0.0, 8.0, step=0.5)
-YES_NO = Choice(("true", "false"))
+SIDES = Categorical(("192", "256", "320"))
+SMOOTHING = FloatRange(0.0, 8.0, step=0.5)
+YES_NO = Categorical(("true", "false"))

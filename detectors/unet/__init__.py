@@ -1,7 +1,7 @@
 """The U-Net."""
 
 from detectors.entry import Entry
-from detectors.search.space import SIDES, SMOOTHING, YES_NO, Span
+from detectors.search.space import SIDES, SMOOTHING, YES_NO, FloatRange
 from detectors.unet.settings import UNetSettings
 from inspection.detector import DetectorInfo, Mark, Symbol
 
@@ -17,11 +17,11 @@ ENTRY = Entry(
     settings=UNetSettings,
     search_space={
         "input_size": SIDES,
-        "synthetic_share": Span(0.125, 1.0, step=0.125),
+        "synthetic_share": FloatRange(0.125, 1.0, step=0.125),
         "smoothing": SMOOTHING,
         "crop": YES_NO,
         "light": YES_NO,
-        "learning_rate": Span(3e-4, 6e-3),
+        "learning_rate": FloatRange(3e-4, 6e-3),
     },
     tiny_settings={"max_epochs": 2, "epoch_images": 16, "batch_size": 8},
 )

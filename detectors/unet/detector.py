@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from detectors.backbones.choice import backbone_state, choose_backbone, reopen_backbone
 from detectors.checkpoints import load_weights, not_fitted
 from detectors.devices import choose_device, memory_layout
-from detectors.learning.fitting import learnable, read_lessons, record_training
+from detectors.learning.fitting import learnable, read_training_data, record_training
 from detectors.learning.losses import dice_per_image
 from detectors.learning.networks import (
     round_weights,
@@ -28,7 +28,7 @@ from detectors.settings import make_settings
 from detectors.unet.platt import fit_platt
 from detectors.unet.segmenter import LAYERS, STRIDE, Segmenter
 from detectors.unet.settings import UNetSettings
-from inspection.detector import StoredDetector, Watch, Weights
+from inspection.detector import EpochCallback, StoredDetector, Weights
 from inspection.errors import DatasetError
 from inspection.preprocess import LoadedSamples, check_input_size
 from inspection.synthetic import draw_defects
@@ -60,7 +60,7 @@ class UNet:
     name: ClassVar[str] = "unet"
 
     def __init__(
-        self, *, device: str | None = None, progress: bool | Watch = True, **settings: Any
+        self, *, device: str | None = None, progress: bool | EpochCallback = True, **settings: Any
     ) -> None:
         self.settings = make_settings(UNetSettings, self.name, settings)
         self.input_size = check_input_size(self.settings.input_size, multiple=STRIDE)
@@ -83,7 +83,7 @@ class UNet:
         start = time.perf_counter()
         self._forget()
         used = self._choose(samples)
-        learned, held = read_lessons(used, self.settings, has_bar=self._progress is True)
+        learned, held = read_training_data(used, self.settings, has_bar=self._progress is True)
         with seeded(self.settings.seed):
             self._network, self.state = self._learn(learned, held)
         self.training = record_training(
@@ -120,7 +120,7 @@ class UNet:
         self, learned: LoadedSamples, held: LoadedSamples
     ) -> tuple[Segmenter, dict[str, Any]]:
         from detectors.learning.augmentation import build_augment, plan_augmentation
-        from detectors.learning.loop import Lesson, train_network
+        from detectors.learning.loop import TrainingSet, train_network
 
         chosen = self.settings
         plan = plan_augmentation(learned, chosen)
@@ -135,9 +135,9 @@ class UNet:
         network = Segmenter(backbone)
         network.set_statistics(to_batch(spread_out(learned.images)))
         validation = _validation_pairs(held, seed=chosen.seed)
-        course = train_network(
+        history = train_network(
             network,
-            Lesson(
+            TrainingSet(
                 draw, draw_image.num_images, validation, _build_loss(is_per_image=chosen.labelled)
             ),
             chosen,
@@ -151,8 +151,8 @@ class UNet:
             **backbone_state(backbone.ref),
             "min_threshold": self._find_threshold(network, validation),
             "augmentation": asdict(plan),
-            "history": course.history,
-            "best_epoch": course.best_epoch,
+            "history": history.epochs,
+            "best_epoch": history.best_epoch,
         }
         return network, state
 

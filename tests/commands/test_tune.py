@@ -17,7 +17,7 @@ from detectors import create_detector, find_entry, list_detectors, parse_setting
 from detectors.backbones.student import Student
 from detectors.checkpoints import open_detector
 from detectors.patchcore.detector import PatchCore
-from detectors.search.space import Choice
+from detectors.search.space import Categorical
 from inspection.datasets.dataset import read_dataset
 from inspection.errors import EvaluationError, InspectionError, SettingsError
 from inspection.products.split_plan import load_split
@@ -281,7 +281,9 @@ def test_settings_are_read_from_text_as_their_kind_asks() -> None:
 def test_every_value_that_is_tried_suits_its_detector(name: str) -> None:
     for key, values in find_entry(name).search_space.items():
         tried = (
-            values.values if isinstance(values, Choice) else (str(values.least), str(values.most))
+            values.values
+            if isinstance(values, Categorical)
+            else (str(values.least), str(values.most))
         )
         for text in tried:
             made: Any = create_detector(name, device="cpu", **parse_settings(name, {key: text}))

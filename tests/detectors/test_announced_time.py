@@ -13,7 +13,7 @@ from torch import Tensor
 
 from detectors.backbones.student import Student
 from detectors.classifier import training as classifier_training
-from detectors.classifier.training import LabelledImages, Task, Teacher
+from detectors.classifier.training import ClassifierTrainer, LabelledImages, Task
 from detectors.patchcore import coreset
 from detectors.patchcore import detector as patchcore
 from detectors.patchcore.detector import PatchCore
@@ -132,7 +132,7 @@ def test_the_classifier_announces_all_its_passes(
     held = LabelledImages(images[:40], np.zeros(40, np.int64))
     task = Task(("normal", "spot"), learned, held, lambda image: image, 0.0, 3, 0.0)
     settings: TrainingSettings = SimpleNamespace(seed=0, max_seconds=None)
-    teacher = Teacher(task, settings, device=CPU, progress=True)
+    trainer = ClassifierTrainer(task, settings, device=CPU, progress=True)
     is_first = iter((True, *[False] * 99))
 
     def read(_: Any, images: Any, *, is_varied: bool, count: Any = bool) -> list[Tensor]:
@@ -142,12 +142,12 @@ def test_the_classifier_announces_all_its_passes(
             count()
         return [torch.zeros(len(images), 1)]
 
-    monkeypatch.setattr(teacher, "_pool", read)
+    monkeypatch.setattr(trainer, "_pool", read)
     torch.manual_seed(0)
     torch.rand(4)  # one for each pass
     expected = torch.rand(1)
     torch.manual_seed(0)
-    views, _ = teacher._pool_all(torch.nn.Identity())  # type: ignore[arg-type]
+    views, _ = trainer._pool_all(torch.nn.Identity())  # type: ignore[arg-type]
     assert torch.equal(torch.rand(1), expected), "the announcement changes nothing that is drawn"
     assert views.shape == (3, 300, 1)
     # 10 batches as they are and 20 varied ones, and 2 of validation images

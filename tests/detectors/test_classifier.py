@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from detectors.backbones.extractors import load_deepest
 from detectors.backbones.student import Student
 from detectors.checkpoints import open_detector, save_detector
-from detectors.classifier.augmentation import build_vary
+from detectors.classifier.augmentation import build_augment
 from detectors.classifier.detector import CNNClassifier, scale_cam
 from detectors.classifier.gradcam import explain
 from detectors.classifier.networks import (
@@ -27,15 +27,15 @@ from detectors.classifier.networks import (
     to_probabilities,
 )
 from detectors.classifier.training import (
+    ClassifierTrainer,
     ClassLoss,
     LabelledImages,
     Task,
-    Teacher,
     balanced_rows,
     stratified_rows,
 )
 from detectors.learning.augmentation import Augmentation
-from detectors.learning.loop import Course, Lesson
+from detectors.learning.loop import TrainingHistory, TrainingSet
 from inspection.errors import BackboneError, CheckpointError, DatasetError, SettingsError
 from inspection.evaluation.classes import ClassReport, report_classes
 from inspection.types import Sample, Split
@@ -270,14 +270,14 @@ def test_rare_classes_are_drawn_more_often(balance: float, counts: list[int]) ->
 
 def test_varied_images_keep_their_size_and_range() -> None:
     everything = Augmentation(True, True, True, True, True)
-    vary = build_vary(everything, (64, 96))
+    vary = build_augment(everything, (64, 96))
     image = torch.rand(3, 64, 96)
     torch.manual_seed(0)
     for _ in range(20):
         varied = vary(image)
         assert varied.shape == image.shape
         assert 0 <= float(varied.min()) <= float(varied.max()) <= 1
-    nothing = build_vary(Augmentation(False, False, False, False, False), (64, 96))
+    nothing = build_augment(Augmentation(False, False, False, False, False), (64, 96))
     assert torch.equal(nothing(image), image)
 
 
@@ -346,11 +346,11 @@ def test_validation_images_are_chosen_from_every_class_in_proportion() -> None:
 def test_a_large_validation_part_in_the_order_of_its_classes_is_seen_in_all_of_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    lessons: list[Lesson] = []
+    training_sets: list[TrainingSet] = []
 
-    def listen(_: Any, lesson: Lesson, *args: Any, **settings: Any) -> Course:
-        lessons.append(lesson)
-        return Course([{"epoch": 1, "validation_loss": 0.0}], 1)
+    def listen(_: Any, training_set: TrainingSet, *args: Any, **settings: Any) -> TrainingHistory:
+        training_sets.append(training_set)
+        return TrainingHistory([{"epoch": 1, "validation_loss": 0.0}], 1)
 
     monkeypatch.setattr("detectors.classifier.training.train_network", listen)
     labels = np.repeat([0, 1], [600, 200])
@@ -358,9 +358,9 @@ def test_a_large_validation_part_in_the_order_of_its_classes_is_seen_in_all_of_t
     task = Task(("normal", "spot"), held, held, lambda image: image, 0.0, 1, 0.0)
     head = Head(2 * 160, 2, hidden=4, dropout=0.0)
     settings: Any = CNNClassifier(**QUICK).settings
-    Teacher(task, settings, device=torch.device("cpu"), progress=False).teach_from_scratch(
-        Classifier(make_small_features(), head)
-    )
-    images, truth = lessons[0].validation
+    ClassifierTrainer(
+        task, settings, device=torch.device("cpu"), progress=False
+    ).train_from_scratch(Classifier(make_small_features(), head))
+    images, truth = training_sets[0].validation
     assert len(images) == len(truth) == 512
-    assert torch.bincount(truth[: lessons[0].max_validation]).tolist() == [384, 128]
+    assert torch.bincount(truth[: training_sets[0].max_validation]).tolist() == [384, 128]

@@ -21,10 +21,10 @@ from detectors.settings import Seed, make_settings
 from inspection.detector import (
     Detector,
     DetectorInfo,
+    EpochCallback,
     Mark,
     StoredDetector,
     Symbol,
-    Watch,
     Weights,
 )
 from inspection.evaluation.files import load_evaluation
@@ -53,7 +53,7 @@ class MeanImage:
     name: ClassVar[str] = "mean"
 
     def __init__(
-        self, *, device: str | None = None, progress: bool | Watch = True, **settings: Any
+        self, *, device: str | None = None, progress: bool | EpochCallback = True, **settings: Any
     ) -> None:
         self.settings = make_settings(MeanSettings, self.name, settings)
         self.input_size = check_input_size(self.settings.input_size, multiple=8)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from detectors.cae.settings import CAESettings
 from detectors.learning.fitting import split_validation
-from detectors.learning.loop import Lesson, seeded, train_network
+from detectors.learning.loop import TrainingSet, seeded, train_network
 from detectors.learning.losses import ssim_map
 from detectors.learning.networks import round_weights, to_weights
 from inspection.progress import describe_duration
@@ -29,13 +29,13 @@ def make_network() -> nn.Module:
         return nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.BatchNorm2d(4), nn.Conv2d(4, 3, 1))
 
 
-def make_lesson() -> Lesson:
+def make_training_set() -> TrainingSet:
     pictures = torch.rand(6, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 
     def loss(network: nn.Module, images: Tensor, targets: Tensor) -> Tensor:
         return nn.functional.mse_loss(network(images), targets)
 
-    return Lesson(
+    return TrainingSet(
         draw=lambda index: (pictures[index], pictures[index]),
         num_images=4,
         validation=(pictures[4:], pictures[4:]),
@@ -56,7 +56,7 @@ def test_training_computes_in_half_precision_where_that_is_fast(
     monkeypatch: pytest.MonkeyPatch, is_fast: bool
 ) -> None:
     monkeypatch.setattr("detectors.learning.loop.has_fast_bfloat16", lambda _: is_fast)
-    lesson = make_lesson()
+    training_set = make_training_set()
     seen: set[torch.dtype] = set()
 
     def loss(network: nn.Module, images: Tensor, targets: Tensor) -> Tensor:
@@ -65,8 +65,8 @@ def test_training_computes_in_half_precision_where_that_is_fast(
         return nn.functional.mse_loss(made.float(), targets)
 
     network = make_network()
-    lesson = replace(lesson, loss=loss)
-    train_network(network, lesson, QUICK, device=CPU, progress=False)
+    training_set = replace(training_set, loss=loss)
+    train_network(network, training_set, QUICK, device=CPU, progress=False)
     assert seen == {torch.bfloat16 if is_fast else torch.float32}
     assert weights_of(network).dtype == torch.float32
 
@@ -75,7 +75,9 @@ def test_the_same_seed_learns_the_same_weights_and_another_seed_others() -> None
     learned = []
     for seed in (0, 0, 1):
         network = make_network()
-        train_network(network, make_lesson(), replace(QUICK, seed=seed), device=CPU, progress=False)
+        train_network(
+            network, make_training_set(), replace(QUICK, seed=seed), device=CPU, progress=False
+        )
         learned.append(weights_of(network))
     assert torch.equal(learned[0], learned[1])
     assert not torch.equal(learned[0], learned[2])
@@ -88,7 +90,7 @@ def test_training_leaves_no_file_no_advice_and_no_seed_behind(
     states = random.getstate(), torch.get_rng_state(), str(np.random.get_state())  # noqa: NPY002
     level = logging.getLogger("lightning.pytorch").level
     with seeded(7):
-        train_network(make_network(), make_lesson(), QUICK, device=CPU, progress=False)
+        train_network(make_network(), make_training_set(), QUICK, device=CPU, progress=False)
     assert random.getstate() == states[0]
     assert torch.equal(torch.get_rng_state(), states[1])
     assert str(np.random.get_state()) == states[2]  # noqa: NPY002
@@ -98,7 +100,7 @@ def test_training_leaves_no_file_no_advice_and_no_seed_behind(
 
 
 def test_the_bar_shows_epoch_and_loss_on_stderr(capfd: pytest.CaptureFixture[str]) -> None:
-    train_network(make_network(), make_lesson(), QUICK, device=CPU, name="cae")
+    train_network(make_network(), make_training_set(), QUICK, device=CPU, name="cae")
     out, err = capfd.readouterr()
     assert out == ""
     assert "cae epoch 3" in err
@@ -109,7 +111,7 @@ def test_the_time_that_a_training_may_take_is_told_once(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     settings = replace(QUICK, max_epochs=100_000, patience=100_000, max_seconds=1.0)
-    train_network(make_network(), make_lesson(), settings, device=CPU, name="cae")
+    train_network(make_network(), make_training_set(), settings, device=CPU, name="cae")
     err = capfd.readouterr().err
     assert re.findall(r"training cae takes (.*?) at most", err) == ["about 1 second"]
 
@@ -117,7 +119,7 @@ def test_the_time_that_a_training_may_take_is_told_once(
 def test_timing_the_first_steps_changes_nothing_of_what_is_learned() -> None:
     shown, hidden = make_network(), make_network()
     for network, has_bar in ((shown, True), (hidden, False)):
-        train_network(network, make_lesson(), QUICK, device=CPU, progress=has_bar)
+        train_network(network, make_training_set(), QUICK, device=CPU, progress=has_bar)
     assert torch.equal(weights_of(shown), weights_of(hidden))
 
 
@@ -135,43 +137,43 @@ def test_durations_are_told_in_the_unit_a_person_would_use(seconds: float, text:
 
 
 def test_the_best_epoch_is_kept() -> None:
-    lesson = make_lesson()
+    training_set = make_training_set()
     network = make_network()
-    course = train_network(
+    history = train_network(
         network,
-        lesson,
+        training_set,
         replace(QUICK, learning_rate=0.5, max_epochs=6),
         device=CPU,
         progress=False,
     )
-    losses = [entry["validation_loss"] for entry in course.history]
-    assert course.best_epoch == int(np.argmin(losses)) + 1
+    losses = [entry["validation_loss"] for entry in history.epochs]
+    assert history.best_epoch == int(np.argmin(losses)) + 1
     assert not network.training
     with torch.inference_mode():
-        again = float(lesson.loss(network, *lesson.validation))
+        again = float(training_set.loss(network, *training_set.validation))
     assert again == pytest.approx(min(losses), rel=0.005)  # one of them in mixed precision
 
 
 def test_training_stops_when_nothing_gets_better() -> None:
-    course = train_network(
+    history = train_network(
         make_network(),
-        make_lesson(),
+        make_training_set(),
         replace(QUICK, learning_rate=1e-6, max_epochs=50, patience=1, epoch_images=1),
         device=CPU,
         progress=False,
     )
-    assert len(course.history) < 50
+    assert len(history.epochs) < 50
 
 
 def test_training_stops_when_its_time_is_over() -> None:
-    course = train_network(
+    history = train_network(
         make_network(),
-        make_lesson(),
+        make_training_set(),
         replace(QUICK, max_epochs=100_000, patience=100_000, max_seconds=1.0),
         device=CPU,
         progress=False,
     )
-    assert 1 <= len(course.history) < 5000
+    assert 1 <= len(history.epochs) < 5000
 
 
 def test_every_epoch_is_told_and_the_listener_can_stop_the_training() -> None:
@@ -180,14 +182,14 @@ def test_every_epoch_is_told_and_the_listener_can_stop_the_training() -> None:
 
     told: list[float] = []
 
-    def listen(figures: object) -> None:
-        assert isinstance(figures, dict)
-        told.append(figures["epoch"])
+    def listen(metrics: object) -> None:
+        assert isinstance(metrics, dict)
+        told.append(metrics["epoch"])
         if len(told) == 2:
             raise StopError
 
     with pytest.raises(StopError):
-        train_network(make_network(), make_lesson(), QUICK, device=CPU, progress=listen)
+        train_network(make_network(), make_training_set(), QUICK, device=CPU, progress=listen)
     assert told == [1, 2]
 
 
@@ -195,25 +197,29 @@ def test_an_interruption_stays_an_interruption() -> None:
     def press_ctrl_c(_: int) -> tuple[Tensor, Tensor]:
         raise KeyboardInterrupt
 
-    lesson = replace(make_lesson(), draw=press_ctrl_c)
+    training_set = replace(make_training_set(), draw=press_ctrl_c)
     with pytest.raises(KeyboardInterrupt):
-        train_network(make_network(), lesson, QUICK, device=CPU, progress=False)
+        train_network(make_network(), training_set, QUICK, device=CPU, progress=False)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="os.kill ends a process there")
 def test_a_training_that_is_told_to_end_does_not_pretend_success() -> None:
-    lesson = make_lesson()
+    training_set = make_training_set()
 
     def be_told(step: int) -> tuple[Tensor, Tensor]:
         os.kill(os.getpid(), signal.SIGTERM)
-        return lesson.draw(step)
+        return training_set.draw(step)
 
     before = signal.getsignal(signal.SIGTERM)
     try:
         with pytest.raises(SystemExit) as leaving:
             train_network(
-                make_network(), replace(lesson, draw=be_told), QUICK, device=CPU, progress=False
+                make_network(),
+                replace(training_set, draw=be_told),
+                QUICK,
+                device=CPU,
+                progress=False,
             )
     finally:
         signal.signal(signal.SIGTERM, before)
