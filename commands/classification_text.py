@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from inspection.evaluation.class_answers import ClassAnswers, count_differences
 from inspection.evaluation.classes import ClassReport
+from inspection.evaluation.classification import Classification, count_differences
 
 NAME_WIDTH = 24
 CELL_WIDTH = 9
@@ -32,13 +32,13 @@ def describe_classes(report: ClassReport) -> list[str]:
     ]
 
 
-def describe_answers(own: ClassAnswers, baseline: ClassAnswers | None) -> list[str]:
+def describe_classification(own: Classification, baseline: Classification | None) -> list[str]:
     """Return the lines about one classifier, beside its baseline if there is one."""
     compared = [] if baseline is None else describe_baseline(own, baseline)
     return [*describe_classes(own.judge()), *compared]
 
 
-def describe_baseline(own: ClassAnswers, baseline: ClassAnswers) -> list[str]:
+def describe_baseline(own: Classification, baseline: Classification) -> list[str]:
     """Return the metrics of a classifier and of its baseline, one line each."""
     better, worse = count_differences(own, baseline)
     return [

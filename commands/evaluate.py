@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from commands.classification_text import describe_answers
+from commands.classification_text import describe_classification
 from commands.evaluation_text import (
     describe_issues,
     describe_leaderboards,
@@ -132,12 +132,12 @@ def describe_evaluation(found: ProductEvaluation) -> Iterator[str]:
         if found.reports:
             yield f"  {one.checkpoint.detector}:"
         else:
-            num_images = len(one.answers.images)
+            num_images = len(one.own.images)
             yield f"{found.product.key}: {num_images} test images, no good parts"
         if one.left_out:
             num_seen, example = len(one.left_out), one.left_out[0].id
             yield f"  left out: {num_seen} that it has seen, such as {example}"
-        yield from describe_answers(one.answers, one.baseline)
+        yield from describe_classification(one.own, one.baseline)
     yield from describe_trainings(found.histories.items())
 
 

@@ -6,8 +6,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from eda.style import lay_out, say
-from inspection.evaluation.class_answers import ClassAnswers, count_differences
 from inspection.evaluation.classes import ClassReport
+from inspection.evaluation.classification import Classification, count_differences
 
 SCALE = ((0.0, "#f4f6f8"), (1.0, "#a99ad8"))
 INK = "#10161d"  # readable on the whole scale, whatever the theme
@@ -16,9 +16,9 @@ CELL = 46  # height of a row, px
 FRAME = 190  # height of title, names and axis title, px
 
 
-def draw_confusion(answers: ClassAnswers) -> go.Figure:
+def draw_confusion(classification: Classification) -> go.Figure:
     """Draw how many images of each class (row) were taken for each class (column)."""
-    report = answers.judge()
+    report = classification.judge()
     counts = report.confusion
     totals = counts.sum(axis=1, keepdims=True)
     percent = 100 * counts / totals.clip(min=1)  # 0 in the row of a class without images
@@ -56,7 +56,7 @@ def draw_confusion(answers: ClassAnswers) -> go.Figure:
     return plot.update_yaxes(**ticks, autorange="reversed")
 
 
-def tabulate_classifiers(own: ClassAnswers, baseline: ClassAnswers | None) -> pd.DataFrame:
+def tabulate_classifiers(own: Classification, baseline: Classification | None) -> pd.DataFrame:
     """Return accuracy and macro averages of a classifier, of its baseline, and by dataset."""
     rows = list(_rows_of(own, own.title))
     if baseline is not None:
@@ -64,7 +64,7 @@ def tabulate_classifiers(own: ClassAnswers, baseline: ClassAnswers | None) -> pd
     return pd.DataFrame(rows)
 
 
-def describe_difference(own: ClassAnswers, baseline: ClassAnswers) -> str:
+def describe_difference(own: Classification, baseline: Classification) -> str:
     """Return on how many images only one of two classifiers is right."""
     better, worse = count_differences(own, baseline)
     return (
@@ -73,7 +73,7 @@ def describe_difference(own: ClassAnswers, baseline: ClassAnswers) -> str:
     )
 
 
-def tabulate_classes(own: ClassAnswers, baseline: ClassAnswers | None) -> pd.DataFrame:
+def tabulate_classes(own: Classification, baseline: Classification | None) -> pd.DataFrame:
     """Return one row per class and one of their plain means, with F1 of the baseline."""
     report = own.judge()
     rows: list[dict[str, object]] = [
@@ -95,17 +95,17 @@ def tabulate_classes(own: ClassAnswers, baseline: ClassAnswers | None) -> pd.Dat
     return pd.DataFrame(rows)
 
 
-def _rows_of(answers: ClassAnswers, title: str) -> Iterator[dict[str, object]]:
-    report = answers.judge()
+def _rows_of(classification: Classification, title: str) -> Iterator[dict[str, object]]:
+    report = classification.judge()
     yield {
         "classifier": title,
         "images of": "all",
-        "images": len(answers.images),
+        "images": len(classification.images),
         "accuracy": report.accuracy,
         **{f"macro {name}": value for name, value in _macro(report).items()},
     }
     for dataset, accuracy in report.accuracy_by_dataset.items():
-        count = sum(image.dataset == dataset for image in answers.images)
+        count = sum(image.dataset == dataset for image in classification.images)
         yield {"classifier": title, "images of": dataset, "images": count, "accuracy": accuracy}
 
 

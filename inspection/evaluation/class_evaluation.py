@@ -7,17 +7,17 @@ from pathlib import Path
 from inspection.datasets.classes import Labelling, class_of
 from inspection.detector import Detector
 from inspection.errors import CheckpointError, DatasetError, EvaluationError
-from inspection.evaluation.class_answers import (
+from inspection.evaluation.classes import ClassifiedImage, classify_samples
+from inspection.evaluation.classification import (
     BASELINE,
     CLASSES,
-    ClassAnswers,
+    Classification,
     check_baseline,
     find_seen,
     load_baseline,
-    make_answers,
-    save_answers,
+    make_classification,
 )
-from inspection.evaluation.classes import NamedImage, name_samples
+from inspection.evaluation.files import save_record
 from inspection.evaluation.records import Checkpoint, LeftOut
 from inspection.products.catalog import Catalog
 from inspection.products.channels import Loader
@@ -30,7 +30,7 @@ from inspection.types import Sample
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """Another checkpoints folder, whose classifiers answer the same images.
+    """Another checkpoints folder, whose classifiers are asked about the same images.
 
     Attributes:
         load: reads a checkpoint folder.
@@ -48,13 +48,13 @@ class ClassEvaluation:
         left_out: what the classifier has seen, where it alone is evaluated.
     """
 
-    answers: ClassAnswers
-    baseline: ClassAnswers | None
+    own: Classification
+    baseline: Classification | None
     left_out: tuple[LeftOut, ...] = ()
 
     @property
     def checkpoint(self) -> Checkpoint:
-        return self.answers.checkpoint
+        return self.own.checkpoint
 
 
 def find_classifier(catalog: Catalog, product: Product) -> str | None:
@@ -83,7 +83,7 @@ def evaluate_classes(
     *,
     monitor: Monitor,
 ) -> ClassEvaluation:
-    """Classify test samples of a product without good parts, and keep the answers.
+    """Classify test samples of a product without good parts, and keep what they were taken for.
 
     Args:
         detector: that is stored in the folder.
@@ -106,26 +106,26 @@ def evaluate_classes(
             f"There is no test image that {folder.name} has not seen.",
             "Put other images into the test part of the dataset folder.",
         )
-    answers = make_answers(folder, kept)
-    save_answers(folder / CLASSES, answers)
-    found = compare_answers(answers, folder, samples, baseline, monitor)
-    return ClassEvaluation(answers, found.baseline, tuple(left_out))
+    own = make_classification(folder, kept)
+    save_record(folder / CLASSES, own)
+    found = add_baseline(own, folder, samples, baseline, monitor)
+    return ClassEvaluation(own, found.baseline, tuple(left_out))
 
 
-def compare_answers(
-    own: ClassAnswers,
+def add_baseline(
+    own: Classification,
     folder: Path,
     samples: Sequence[Sample],
     baseline: Baseline | None,
     monitor: Monitor,
 ) -> ClassEvaluation:
-    """Return answers beside those of the baseline to the same images, new or kept, if any.
+    """Return a classification beside the baseline's of the same images, new or kept, if any.
 
     Args:
-        own: the answers to compare with.
-        folder: checkpoint that gave them; the baseline's answers are kept there.
-        samples: with those that were answered among them.
-        baseline: None for the answers that are kept.
+        own: to compare with.
+        folder: checkpoint that made it; the baseline's is kept there.
+        samples: with those that were classified among them.
+        baseline: None for the classification that is kept.
         monitor: told what happens.
 
     Raises:
@@ -146,7 +146,7 @@ def compare_answers(
     truths = {image.id: image.truth for image in own.images}
     detector = baseline.load(other).detector
     named = _name(detector, asked, truths, title=f"baseline {detector.name}", monitor=monitor)
-    save_answers(folder / BASELINE, make_answers(other, named))
+    save_record(folder / BASELINE, make_classification(other, named))
     return ClassEvaluation(own, load_baseline(folder, own))
 
 
@@ -157,12 +157,12 @@ def _name(
     *,
     title: str,
     monitor: Monitor,
-) -> tuple[NamedImage, ...]:
+) -> tuple[ClassifiedImage, ...]:
     with monitor.step(title) as progress:
-        return name_samples(detector, samples, truths, progress=progress)
+        return classify_samples(detector, samples, truths, progress=progress)
 
 
-def _read_kept(folder: Path, own: ClassAnswers, monitor: Monitor) -> ClassAnswers | None:
+def _read_kept(folder: Path, own: Classification, monitor: Monitor) -> Classification | None:
     try:
         return load_baseline(folder, own)
     except EvaluationError as error:

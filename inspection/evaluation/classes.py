@@ -19,7 +19,7 @@ from inspection.types import Sample
 
 
 @dataclass(frozen=True, slots=True)
-class NamedImage:
+class ClassifiedImage:
     """What a classifier took one image for.
 
     Attributes:
@@ -66,7 +66,7 @@ class ClassReport:
     accuracy_by_dataset: Mapping[str, float]
 
 
-def name_scored(images: Sequence[ScoredImage]) -> tuple[NamedImage, ...]:
+def classify_scored(images: Sequence[ScoredImage]) -> tuple[ClassifiedImage, ...]:
     """Return what the class probabilities of scored images say; nothing where there are none.
 
     The most probable class is the predicted one. Images of a type that the detector has never
@@ -77,7 +77,7 @@ def name_scored(images: Sequence[ScoredImage]) -> tuple[NamedImage, ...]:
         return ()
     is_binary = bool(known) and known[0].keys() == {NORMAL, DEFECTIVE}
     return tuple(
-        NamedImage(
+        ClassifiedImage(
             id=image.id,
             dataset=image.dataset,
             pixel_hash=image.pixel_hash,
@@ -88,13 +88,13 @@ def name_scored(images: Sequence[ScoredImage]) -> tuple[NamedImage, ...]:
     )
 
 
-def name_samples(
+def classify_samples(
     detector: Detector,
     samples: Sequence[Sample],
     truths: Mapping[str, str],
     *,
     progress: Progress | None = None,
-) -> tuple[NamedImage, ...]:
+) -> tuple[ClassifiedImage, ...]:
     """Return the most probable class of every sample, by a detector that names classes.
 
     Args:
@@ -103,18 +103,18 @@ def name_samples(
         truths: sample id -> true class.
         progress: called with (done, total).
     """
-    named: list[NamedImage] = []
+    named: list[ClassifiedImage] = []
     for sample, image, prediction in predict_samples(detector, samples):
         found = class_probabilities(prediction.measures)
         truth = truths[sample.id]
         pixels = pixel_hash(image)
-        named.append(NamedImage(sample.id, sample.dataset, pixels, truth, next(iter(found))))
+        named.append(ClassifiedImage(sample.id, sample.dataset, pixels, truth, next(iter(found))))
         if progress is not None:
             progress(len(named), len(samples))
     return tuple(named)
 
 
-def judge_named(images: Sequence[NamedImage]) -> ClassReport:
+def judge_images(images: Sequence[ClassifiedImage]) -> ClassReport:
     """Return how right the named classes are.
 
     Raises:

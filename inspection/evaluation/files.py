@@ -12,7 +12,7 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
 from pathlib import Path
 from types import UnionType
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Protocol, TypeVar, get_args, get_origin, get_type_hints
 
 from inspection.errors import CheckpointError, EvaluationError
 from inspection.evaluation.records import OMITTED_IF, STORED_AS, Checkpoint, EvaluationReport
@@ -25,6 +25,16 @@ EVALUATION = "evaluation.json"
 TABLE = "evaluation.csv"
 
 Record = TypeVar("Record")
+
+
+class OfCheckpoint(Protocol):
+    """What is said of one set of weights and thresholds."""
+
+    @property
+    def checkpoint(self) -> Checkpoint: ...
+
+
+Own = TypeVar("Own", bound=OfCheckpoint)
 
 
 def read_identity(folder: Path) -> Checkpoint:
@@ -61,7 +71,7 @@ def save_evaluation(folder: Path, report: EvaluationReport) -> None:
     Raises:
         ReportError: the table cannot be written; the report is.
     """
-    write_json(folder / EVALUATION, {"format": FORMAT, **encode(report)})
+    save_record(folder / EVALUATION, report)
     save_table(folder, report)
 
 
@@ -81,19 +91,33 @@ def load_evaluation(folder: Path) -> EvaluationReport:
         EvaluationError: missing, damaged, of another version, or of other weights or thresholds.
         CheckpointError: the checkpoint itself is missing or damaged.
     """
-    path = folder / EVALUATION
-    remedy = evaluate_again(folder)
-    report = read_record(path, EvaluationReport, remedy=remedy)
-    if report.checkpoint != read_identity(folder):
-        raise EvaluationError(
-            f"{path} is about other weights or thresholds than those beside it.", remedy
-        )
-    return report
+    return load_record(folder / EVALUATION, EvaluationReport)
 
 
 def evaluate_again(folder: Path) -> str:
     """Return the remedy for an evaluation that is missing or cannot be used."""
     return f"Run `python cli.py evaluate --data DIR {name_checkpoint(folder)}`."
+
+
+def save_record(path: Path, record: OfCheckpoint) -> None:
+    """Write a record beside a detector's weights as a whole."""
+    write_json(path, {"format": FORMAT, **encode(record)})
+
+
+def load_record(path: Path, kind: type[Own]) -> Own:
+    """Read a record that is about the weights and thresholds beside it.
+
+    Raises:
+        EvaluationError: missing, damaged, of another version, or about others.
+        CheckpointError: the checkpoint itself is missing or damaged.
+    """
+    remedy = evaluate_again(path.parent)
+    record = read_record(path, kind, remedy=remedy)
+    if record.checkpoint != read_identity(path.parent):
+        raise EvaluationError(
+            f"{path} is about other weights or thresholds than those beside it.", remedy
+        )
+    return record
 
 
 def read_record(path: Path, kind: type[Record], *, remedy: str) -> Record:

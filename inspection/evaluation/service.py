@@ -13,14 +13,14 @@ from inspection.errors import (
     InspectionError,
     explain,
 )
-from inspection.evaluation.class_answers import read_answers
 from inspection.evaluation.class_evaluation import (
     Baseline,
     ClassEvaluation,
-    compare_answers,
+    add_baseline,
     evaluate_classes,
     find_classifier,
 )
+from inspection.evaluation.classification import find_classification
 from inspection.evaluation.evaluate import EvaluationJob, evaluate
 from inspection.evaluation.files import (
     has_evaluation,
@@ -217,9 +217,9 @@ def evaluate_product(
         for job in jobs
     ]
     classes = [
-        compare_answers(answers, product.folder / report.detector, test, options.baseline, monitor)
+        add_baseline(own, product.folder / report.detector, test, options.baseline, monitor)
         for report in reports
-        if (answers := read_answers(product.folder / report.detector, report)) is not None
+        if (own := find_classification(product.folder / report.detector, report)) is not None
     ]
     judged = [one.detector for one in reports]
     histories = _keep_histories(catalog, product, judged, monitor)

@@ -9,7 +9,7 @@ from sklearn import metrics
 
 from inspection.datasets.classes import Labelling, class_of, find_thin_classes, list_classes
 from inspection.errors import DatasetError
-from inspection.evaluation.classes import judge_named, name_scored, report_classes
+from inspection.evaluation.classes import classify_scored, judge_images, report_classes
 from inspection.evaluation.records import GroundTruth, ScoredImage
 from inspection.measures import to_measures
 from inspection.types import Sample, Split
@@ -129,19 +129,19 @@ def test_classes_that_can_hardly_be_learned_are_named() -> None:
 
 def test_scored_images_are_judged_by_their_most_probable_class() -> None:
     sure = to_measures(("normal", "dent"), (0.1, 0.9))
-    report = judge_named(name_scored([make_image("dent", sure), make_image(None, sure)]))
+    report = judge_images(classify_scored([make_image("dent", sure), make_image(None, sure)]))
     assert report.accuracy == 0.5
-    unknown = judge_named(name_scored([make_image("crack", sure)]))
+    unknown = judge_images(classify_scored([make_image("crack", sure)]))
     assert unknown.classes == ("crack", "dent")
     assert unknown.accuracy == 0.0
-    assert name_scored([make_image("dent", {"mean_squared_error": 0.1})]) == ()
-    assert name_scored([]) == ()
+    assert classify_scored([make_image("dent", {"mean_squared_error": 0.1})]) == ()
+    assert classify_scored([]) == ()
 
 
 def test_any_defect_is_defective_to_a_binary_classifier() -> None:
     defective = to_measures(("normal", "defective"), (0.2, 0.8))
     images = [make_image(kind, defective) for kind in ("dent", "crack")]
-    report = judge_named(name_scored(images))
+    report = judge_images(classify_scored(images))
     assert report.classes == ("defective",)
     assert report.accuracy == 1.0
 
@@ -152,7 +152,7 @@ def test_images_of_a_pool_are_judged_by_dataset_too() -> None:
         make_image("dent", sure, category="all", dataset="tiles"),
         make_image(None, sure, category="all", dataset="steel"),
     ]
-    report = judge_named(name_scored(images))
+    report = judge_images(classify_scored(images))
     assert report.accuracy_by_dataset == {"tiles": 1.0, "steel": 0.0}
-    outside = judge_named(name_scored([replace(image, dataset="") for image in images]))
+    outside = judge_images(classify_scored([replace(image, dataset="") for image in images]))
     assert outside.accuracy_by_dataset == {}  # also of a category that is called like a pool's

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from inspection.evaluation.class_answers import CLASSES, make_answers, save_answers
-from inspection.evaluation.classes import NamedImage
-from inspection.evaluation.files import EVALUATION
+from inspection.evaluation.classes import ClassifiedImage
+from inspection.evaluation.classification import CLASSES, make_classification
+from inspection.evaluation.files import EVALUATION, save_record
 from inspection.products.catalog import Catalog
 from tests.browser import find_browser, open_tab
 from tests.doubles.products import make_catalog, write_evaluations
@@ -24,7 +24,7 @@ SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "hei
 SEEN = "[...document.querySelectorAll('.fig .js-plotly-plot')].filter((one) => one.clientWidth)"
 NUM_PLOTS = {"leaderboard": 2, "curves": 5, "compare": 1, "training": 3}
 NAMED = tuple(
-    NamedImage(f"{place}.png", "drawn", "00", true, guess)
+    ClassifiedImage(f"{place}.png", "drawn", "00", true, guess)
     for place, (true, guess) in enumerate(
         [("normal", "normal"), ("dent", "dent"), ("dent", "normal"), ("scratch", "scratch")]
     )
@@ -42,7 +42,7 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
         write_evaluations(catalog, key)
     folder = catalog.product(CLASSIFIED).folder / "patchcore"
     (folder / EVALUATION).unlink()
-    save_answers(folder / CLASSES, make_answers(folder, NAMED))
+    save_record(folder / CLASSES, make_classification(folder, NAMED))
     return catalog
 
 

@@ -1,4 +1,4 @@
-"""Classes in the Results tab: metrics on answers made by hand, and what the tab shows of them."""
+"""Classes in the Results tab: metrics worked by hand, and what the tab shows of them."""
 
 import json
 from dataclasses import replace
@@ -8,17 +8,17 @@ import pytest
 
 from eda.results.classes import draw_confusion, tabulate_classes, tabulate_classifiers
 from inspection.errors import EvaluationError, InspectionError
-from inspection.evaluation.class_answers import (
+from inspection.evaluation.classes import ClassifiedImage
+from inspection.evaluation.classification import (
     BASELINE,
     CLASSES,
-    ClassAnswers,
+    Classification,
     check_baseline,
     count_differences,
     load_baseline,
-    make_answers,
-    save_answers,
+    make_classification,
 )
-from inspection.evaluation.classes import NamedImage
+from inspection.evaluation.files import save_record
 from inspection.evaluation.records import Checkpoint
 from inspection.files import read_json, write_json
 from inspection.products.catalog import Catalog
@@ -31,21 +31,23 @@ TRUTH = ("normal", "normal", "dent", "dent", "dent")
 KEY = "drawn/part"
 
 
-def make_named(*predicted: str) -> tuple[NamedImage, ...]:
+def make_named(*predicted: str) -> tuple[ClassifiedImage, ...]:
     """Return five images of two datasets: the normal ones of the first, the dents of the second."""
     return tuple(
-        NamedImage(f"{place}.png", "glass" if truth == "normal" else "steel", "00", truth, guess)
+        ClassifiedImage(
+            f"{place}.png", "glass" if truth == "normal" else "steel", "00", truth, guess
+        )
         for place, (truth, guess) in enumerate(zip(TRUTH, predicted, strict=True))
     )
 
 
-def answer(*predicted: str, backbone: str = "resnet18") -> ClassAnswers:
+def classify(*predicted: str, backbone: str = "resnet18") -> Classification:
     checkpoint = Checkpoint("pool", "all", "classifier", "00", "00")
-    return ClassAnswers(checkpoint, backbone, make_named(*predicted))
+    return Classification(checkpoint, backbone, make_named(*predicted))
 
 
-OWN = answer("normal", "dent", "dent", "dent", "scratch")
-BASE = answer("normal", "normal", "dent", "normal", "normal", backbone="small-cnn")
+OWN = classify("normal", "dent", "dent", "dent", "scratch")
+BASE = classify("normal", "normal", "dent", "normal", "normal", backbone="small-cnn")
 
 
 def test_rows_of_the_matrix_are_true_classes_in_counts_and_percent() -> None:
@@ -80,7 +82,7 @@ def catalog(tmp_path: Path) -> Catalog:
     """The classes of one detector are known; nothing else was evaluated."""
     catalog = make_catalog(tmp_path, trained=("cae",), categories=("part", "ring"))
     folder = catalog.product(KEY).folder / "cae"
-    save_answers(folder / CLASSES, make_answers(folder, OWN.images))
+    save_record(folder / CLASSES, make_classification(folder, OWN.images))
     return catalog
 
 
@@ -106,18 +108,18 @@ def test_the_sub_tab_is_there_only_where_classes_were_named(catalog: Catalog) ->
 def test_a_baseline_is_shown_only_about_the_same_images(catalog: Catalog) -> None:
     folder = catalog.product(KEY).folder / "cae"
     handlers = Handlers(catalog)
-    save_answers(folder / BASELINE, BASE)
+    save_record(folder / BASELINE, BASE)
     (updates,) = handlers.show("classes", "drawn", "part")
     assert "1 images; the other way round on 1" in updates["classifiers"]["note"]
     assert len(updates["classifiers"]["rows"]) == 6
-    save_answers(folder / BASELINE, replace(BASE, images=BASE.images[:4]))
+    save_record(folder / BASELINE, replace(BASE, images=BASE.images[:4]))
     (updates,) = handlers.show("classes", "drawn", "part")
     assert "about other images" in updates["classifiers"]["note"]
     assert len(updates["classifiers"]["rows"]) == 3
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", json.dumps({"format": 1, "images": []})])
-def test_damaged_answers_are_refused_with_a_sentence(catalog: Catalog, content: str) -> None:
+def test_damaged_classes_are_refused_with_a_sentence(catalog: Catalog, content: str) -> None:
     folder = catalog.product(KEY).folder / "cae"
     (folder / BASELINE).write_text(content)
     with pytest.raises(EvaluationError, match=r"damaged|another version"):

@@ -4,22 +4,39 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-from inspection.errors import CheckpointError, EvaluationError, InspectionError
-from inspection.evaluation.class_answers import CLASSES, ClassAnswers, load_answers, read_answers
+from inspection.errors import CheckpointError, EvaluationError
+from inspection.evaluation.classification import (
+    CLASSES,
+    Classification,
+    find_classification,
+    load_classification,
+)
 from inspection.evaluation.files import EVALUATION, load_evaluation
 from inspection.evaluation.records import EvaluationReport
 from inspection.products.catalog import Catalog
-from inspection.products.checkpoint_folders import CALIBRATION, CARD
+from inspection.products.checkpoint_folders import CALIBRATION, CARD, mtime
 from inspection.products.product import Product
 from ui.results import messages as results_messages
 
 if TYPE_CHECKING:
     from eda.results.plots import Shown  # at run time only when somebody opens the tab
 
-Outcome: TypeAlias = EvaluationReport | ClassAnswers | InspectionError
-"""Answers alone where a dataset has no good parts to judge by."""
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What is known of how good a detector is.
+
+    Attributes:
+        report: None where a dataset has no good parts to judge by.
+        classes: None of a detector that names none.
+        problem: why neither can be shown.
+    """
+
+    report: EvaluationReport | None = None
+    classes: Classification | None = None
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +60,7 @@ class Results:
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
-        self._held: dict[Path, tuple[tuple[int, ...], Outcome]] = {}
+        self._held: dict[Path, tuple[tuple[float, ...], Evaluated]] = {}
         self._lock = threading.Lock()
 
     @property
@@ -60,7 +77,7 @@ class Results:
         return [
             Shown(info, place, report)
             for place, (name, info) in enumerate(self.catalog.detectors.items())
-            if name in matching and isinstance(report := self._read(key, name), EvaluationReport)
+            if name in matching and (report := self._read(key, name).report) is not None
         ]
 
     def troubles(self, keys: Sequence[str]) -> list[Trouble]:
@@ -72,33 +89,29 @@ class Results:
             for name, found in self.catalog.checkpoints.mismatched(product).items()
         ]
         return mismatched + [
-            self._describe(product, name, found)
+            self._describe(product, name, problem)
             for product in products
             for name in self.catalog.checkpoints.matching(product)
-            if isinstance(found := self._read(product.key, name), InspectionError)
+            if (problem := self._read(product.key, name).problem)
         ]
 
-    def _describe(self, product: Product, detector: str, error: InspectionError) -> Trouble:
+    def _describe(self, product: Product, detector: str, problem: str) -> Trouble:
         places = self.catalog.places
         return Trouble(
             product.key,
             self._title(detector),
-            places.hide(error.problem),
+            places.hide(problem),
             places.evaluate_command(product, detector),
             places.evaluate_command(product),
         )
 
-    def classes(self, key: str) -> ClassAnswers | None:
+    def classes(self, key: str) -> Classification | None:
         """Return what the evaluated classifier of a product took images for; None without one."""
-        for name in self.catalog.checkpoints.matching(self.catalog.product(key)):
-            found = self._read(key, name)
-            if isinstance(found, ClassAnswers):
-                return found
-            if isinstance(found, EvaluationReport):
-                answers = read_answers(self.folder(key, name), found)
-                if answers is not None:
-                    return answers
-        return None
+        found = (
+            self._read(key, name)
+            for name in self.catalog.checkpoints.matching(self.catalog.product(key))
+        )
+        return next((one.classes for one in found if one.classes is not None), None)
 
     def _title(self, detector: str) -> str:
         return self.catalog.detectors[detector].title
@@ -107,9 +120,9 @@ class Results:
         """Return the checkpoint folder of a detector."""
         return self.catalog.product(key).folder / detector
 
-    def _read(self, key: str, detector: str) -> Outcome:
+    def _read(self, key: str, detector: str) -> Evaluated:
         folder = self.folder(key, detector)
-        stamp = tuple(_stamp(folder / name) for name in (EVALUATION, CLASSES, CARD, CALIBRATION))
+        stamp = tuple(mtime(folder / name) for name in (EVALUATION, CLASSES, CARD, CALIBRATION))
         with self._lock:  # two visitors who come at once read it once
             held = self._held.get(folder)
             if held is None or held[0] != stamp:
@@ -117,19 +130,13 @@ class Results:
             return held[1]
 
 
-def _load(folder: Path) -> Outcome:
+def _load(folder: Path) -> Evaluated:
     try:
         if (folder / EVALUATION).is_file():
-            return load_evaluation(folder)
+            report = load_evaluation(folder)
+            return Evaluated(report, find_classification(folder, report))
         if (folder / CLASSES).is_file():
-            return load_answers(folder)
+            return Evaluated(classes=load_classification(folder))
     except (EvaluationError, CheckpointError) as error:
-        return error
-    return EvaluationError(results_messages.RESULTS_MISSING, "")
-
-
-def _stamp(file: Path) -> int:
-    try:
-        return file.stat().st_mtime_ns
-    except (FileNotFoundError, NotADirectoryError):
-        return 0
+        return Evaluated(problem=error.problem)
+    return Evaluated(problem=results_messages.RESULTS_MISSING)

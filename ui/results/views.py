@@ -31,7 +31,7 @@ from eda.results.training import draw_training
 from eda.style import empty_plot
 from eda.tables import table_value
 from inspection.errors import InspectionError
-from inspection.evaluation.class_answers import ClassAnswers, load_baseline
+from inspection.evaluation.classification import Classification, load_baseline
 from inspection.evaluation.leaderboard import make_leaderboard
 from inspection.evaluation.metric_list import METRICS
 from inspection.products.checkpoint_folders import load_calibration
@@ -170,8 +170,8 @@ def show_classes(results: Results, choice: Choice) -> Updates:
 
 
 def _read_baseline(
-    results: Results, key: str, own: ClassAnswers
-) -> tuple[ClassAnswers | None, str]:
+    results: Results, key: str, own: Classification
+) -> tuple[Classification | None, str]:
     """Return the baseline, and what to say about it."""
     name = own.checkpoint.detector
     try:

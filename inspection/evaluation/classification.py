@@ -1,40 +1,44 @@
-"""The classes that a classifier gave to test images, kept beside its weights, and a baseline's."""
+"""What a classifier took test images for, kept beside its weights; and what a baseline did."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from inspection.errors import CheckpointError, EvaluationError
-from inspection.evaluation.classes import ClassReport, NamedImage, judge_named, name_scored
+from inspection.evaluation.classes import (
+    ClassifiedImage,
+    ClassReport,
+    classify_scored,
+    judge_images,
+)
 from inspection.evaluation.evaluate import SeenImages
-from inspection.evaluation.files import FORMAT, encode, evaluate_again, read_identity, read_record
+from inspection.evaluation.files import evaluate_again, load_record, read_identity, read_record
 from inspection.evaluation.records import Checkpoint, EvaluationReport, LeftOut
-from inspection.files import write_json
 from inspection.paths import name_checkpoint, quote_path
 from inspection.products.checkpoint_folders import CARD, read_card, read_seen
 
 CLASSES = "classes.json"
-"""Answers of a classifier whose dataset has no good parts, so that it has no evaluation.json."""
+"""Of a classifier whose dataset has no good parts, so that it has no evaluation.json."""
 BASELINE = "baseline.json"
-"""Answers of another classifier to the same images."""
+"""Of another classifier, about the same images."""
 
 
 @dataclass(frozen=True, slots=True)
-class ClassAnswers:
+class Classification:
     """What one classifier took test images for that it has not seen."""
 
     checkpoint: Checkpoint
     backbone: str
-    images: tuple[NamedImage, ...]
+    images: tuple[ClassifiedImage, ...]
 
     @property
     def title(self) -> str:
         return self.backbone or self.checkpoint.detector
 
     def judge(self) -> ClassReport:
-        return judge_named(self.images)
+        return judge_images(self.images)
 
-    def answers_the_same(self, other: "ClassAnswers") -> bool:
+    def is_about_the_same(self, other: "Classification") -> bool:
         """Tell whether both are about the same images and the same true classes."""
         asked, also = (
             [(image.id, image.pixel_hash, image.truth) for image in one.images]
@@ -43,45 +47,34 @@ class ClassAnswers:
         return asked == also
 
 
-def make_answers(folder: Path, images: Sequence[NamedImage]) -> ClassAnswers:
-    """Return answers of the classifier in a checkpoint folder.
+def make_classification(folder: Path, images: Sequence[ClassifiedImage]) -> Classification:
+    """Return what the classifier in a checkpoint folder took images for.
 
     Raises:
         CheckpointError: it is missing or damaged.
     """
     settings = read_card(folder).get("settings", {})
-    return ClassAnswers(read_identity(folder), str(settings.get("backbone", "")), tuple(images))
+    return Classification(read_identity(folder), str(settings.get("backbone", "")), tuple(images))
 
 
-def read_answers(folder: Path, report: EvaluationReport) -> ClassAnswers | None:
-    """Return the answers that an evaluation of a checkpoint holds; None if it names no classes."""
-    images = name_scored(report.images)
-    return make_answers(folder, images) if images else None
+def find_classification(folder: Path, report: EvaluationReport) -> Classification | None:
+    """Return the classification that an evaluation of a checkpoint holds; None if it holds none."""
+    images = classify_scored(report.images)
+    return make_classification(folder, images) if images else None
 
 
-def save_answers(path: Path, answers: ClassAnswers) -> None:
-    """Write answers as a whole."""
-    write_json(path, {"format": FORMAT, **encode(answers)})
-
-
-def load_answers(folder: Path) -> ClassAnswers:
-    """Read the answers of a classifier whose dataset has no good parts.
+def load_classification(folder: Path) -> Classification:
+    """Read the classification by a classifier whose dataset has no good parts.
 
     Raises:
-        EvaluationError: missing, damaged, of another version, or of other weights.
+        EvaluationError: missing, damaged, of another version, or of other weights or thresholds.
         CheckpointError: the checkpoint itself is missing or damaged.
     """
-    answers = _load(folder / CLASSES, evaluate_again(folder))
-    if answers.checkpoint != read_identity(folder):
-        raise EvaluationError(
-            f"{folder / CLASSES} is about other weights than those beside it.",
-            evaluate_again(folder),
-        )
-    return answers
+    return _refuse_empty(load_record(folder / CLASSES, Classification), folder / CLASSES)
 
 
-def load_baseline(folder: Path, own: ClassAnswers) -> ClassAnswers | None:
-    """Read the answers of the baseline beside those of a checkpoint; None if there are none.
+def load_baseline(folder: Path, own: Classification) -> Classification | None:
+    """Read the baseline's classification beside that of a checkpoint; None if there is none.
 
     Raises:
         EvaluationError: damaged, of another version, or about other images.
@@ -90,18 +83,18 @@ def load_baseline(folder: Path, own: ClassAnswers) -> ClassAnswers | None:
     if not path.is_file():
         return None
     remedy = "Run `python cli.py evaluate` with `--baseline DIR` again."
-    baseline = _load(path, remedy)
-    if not baseline.answers_the_same(own):
+    baseline = _refuse_empty(read_record(path, Classification, remedy=remedy), path)
+    if not baseline.is_about_the_same(own):
         raise EvaluationError(f"{path} is about other images than the evaluation.", remedy)
     return baseline
 
 
-def check_baseline(own: ClassAnswers, own_folder: Path, folder: Path) -> None:
+def check_baseline(own: Classification, own_folder: Path, folder: Path) -> None:
     """Refuse a baseline that cannot be compared.
 
     Args:
-        own: answers that it is to be compared with.
-        own_folder: checkpoint that gave them.
+        own: what it is to be compared with.
+        own_folder: checkpoint that made it.
         folder: checkpoint of the baseline.
 
     Raises:
@@ -130,7 +123,7 @@ def check_baseline(own: ClassAnswers, own_folder: Path, folder: Path) -> None:
         )
 
 
-def count_differences(first: ClassAnswers, second: ClassAnswers) -> tuple[int, int]:
+def count_differences(first: Classification, second: Classification) -> tuple[int, int]:
     """Return on how many images only the first, and only the second, is right."""
     right = [
         (one.predicted == one.truth, other.predicted == other.truth)
@@ -139,7 +132,7 @@ def count_differences(first: ClassAnswers, second: ClassAnswers) -> tuple[int, i
     return right.count((True, False)), right.count((False, True))
 
 
-def find_seen(folder: Path, images: Sequence[NamedImage]) -> list[LeftOut]:
+def find_seen(folder: Path, images: Sequence[ClassifiedImage]) -> list[LeftOut]:
     """Return the images that the detector in a checkpoint folder has learned from."""
     seen = SeenImages({folder.name: read_seen(folder)})
     found = (seen.find(image.id, image.pixel_hash) for image in images)
@@ -150,8 +143,7 @@ def _classes(folder: Path) -> list[str]:
     return [str(name) for name in read_card(folder).get("state", {}).get("classes", [])]
 
 
-def _load(path: Path, remedy: str) -> ClassAnswers:
-    answers = read_record(path, ClassAnswers, remedy=remedy)
-    if not answers.images:
-        raise EvaluationError(f"{path} names no image.", remedy)
-    return answers
+def _refuse_empty(found: Classification, path: Path) -> Classification:
+    if not found.images:
+        raise EvaluationError(f"{path} names no image.", evaluate_again(path.parent))
+    return found
