@@ -155,14 +155,14 @@ def describe_leaderboards(reports: Sequence[EvaluationReport]) -> list[str]:
     lines: list[str] = []
     for key, metric in METRICS.items():
         board = make_leaderboard(reports, key)
-        is_empty = all(one.estimate.value is None for row in board.rows for one in row.entries)
+        is_empty = all(one.estimate.value is None for row in board.rows for one in row.cells)
         if is_empty or not metric.is_leading:
             continue
         lines += ["", _line(metric.title, board.detectors)]
         for row in board.rows:
             mark = "" if row.is_same_images else " (images differ)"
             cells = [
-                _describe_beside(metric, one.estimate.value, one.published) for one in row.entries
+                _describe_beside(metric, one.estimate.value, one.published) for one in row.cells
             ]
             lines.append(_line(f"{row.dataset}/{row.category}{mark}", cells))
         means = [

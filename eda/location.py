@@ -40,7 +40,7 @@ SCALE = (  # Inferno, transparent where there is nothing
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Panel:
+class DensityMap:
     """The defects of one category or type.
 
     Attributes:
@@ -57,14 +57,14 @@ class Panel:
     aspect: float  # height / width
 
 
-def make_panels(
+def make_density_maps(
     index: Index,
     frame: pd.DataFrame,
     *,
     category: str | None = None,
     defect_type: str | None = None,
     with_mean: bool = True,
-) -> list[Panel]:
+) -> list[DensityMap]:
     """Return a panel per category, or per defect type where only one category is chosen.
 
     Args:
@@ -78,17 +78,17 @@ def make_panels(
     found = frame[(frame["defect_type"] != GOOD) & (frame["num_defects"] > 0)]
     found = select(found, defect_type=defect_type)
     categories = list(found["category"].unique())
-    panels: list[Panel] = []
+    panels: list[DensityMap] = []
     for name in categories:
         rows = found[found["category"] == name]
         whole = frame[frame["category"] == name]
         mean = mean_normal_image(index, whole) if with_mean else None
-        panels.append(_make_panel(index, rows, str(name), defect_type, mean))
+        panels.append(_make_map(index, rows, str(name), defect_type, mean))
         types = list(rows["defect_type"].value_counts().index)
         if len(categories) == 1 and defect_type is None and len(types) > 1:
             for kind in types:
                 part = rows[rows["defect_type"] == kind]
-                panels.append(_make_panel(index, part, str(name), str(kind), mean))
+                panels.append(_make_map(index, part, str(name), str(kind), mean))
     return panels[:MAX_PANELS]
 
 
@@ -103,7 +103,7 @@ def mean_normal_image(index: Index, frame: pd.DataFrame) -> RGBImage | None:
     return (total / len(thumbnails)).astype(np.uint8) if thumbnails else None
 
 
-def draw_density(panels: Sequence[Panel]) -> go.Figure:
+def draw_density(panels: Sequence[DensityMap]) -> go.Figure:
     """Draw every panel with one common scale; `figures.js` rearranges them on a narrow screen."""
     if not panels:
         return empty_plot(TITLE, "No image with a mask or a box is among the chosen ones.")
@@ -166,7 +166,7 @@ def _arrange(num_panels: int, columns: int, side: int) -> dict[str, Any]:
     return places
 
 
-def describe_locations(panels: Sequence[Panel], defects: pd.DataFrame) -> pd.DataFrame:
+def describe_locations(panels: Sequence[DensityMap], defects: pd.DataFrame) -> pd.DataFrame:
     """Return per panel where its defects gather, and how many touch the border.
 
     `gathered` is the share of the defect area in the densest tenth of all places: 10 % where
@@ -186,7 +186,7 @@ def describe_locations(panels: Sequence[Panel], defects: pd.DataFrame) -> pd.Dat
     )
 
 
-def _locations(panels: Sequence[Panel], defects: pd.DataFrame) -> Iterator[tuple[object, ...]]:
+def _locations(panels: Sequence[DensityMap], defects: pd.DataFrame) -> Iterator[tuple[object, ...]]:
     for panel in panels:
         mass = panel.density / max(float(panel.density.sum()), 1e-9)
         rows, columns = np.mgrid[0:CELLS, 0:CELLS]
@@ -204,19 +204,19 @@ def _locations(panels: Sequence[Panel], defects: pd.DataFrame) -> Iterator[tuple
         )
 
 
-def _make_panel(
+def _make_map(
     index: Index, rows: pd.DataFrame, category: str, defect_type: str | None, mean: RGBImage | None
-) -> Panel:
+) -> DensityMap:
     ids = [str(one) for one in rows["id"]]
     total = np.zeros((CELLS, CELLS), np.float32)
     for data in index.coverages(ids).values():
         total += decode_coverage(data) > 0
     aspect = float((rows["height"] / rows["width"]).median()) if len(rows) else 1.0
     density = (100 * total / max(1, len(ids))).astype(np.float32)
-    return Panel(category, defect_type, len(ids), density, mean, aspect)
+    return DensityMap(category, defect_type, len(ids), density, mean, aspect)
 
 
-def _add_panel(plot: go.Figure, panel: Panel, row: int, column: int) -> None:
+def _add_panel(plot: go.Figure, panel: DensityMap, row: int, column: int) -> None:
     plot.add_heatmap(
         z=panel.density.round(1).tolist(),
         x0=0.5,
@@ -256,7 +256,7 @@ def _add_panel(plot: go.Figure, panel: Panel, row: int, column: int) -> None:
         )
 
 
-def _title(panel: Panel, *, is_one_category: bool) -> str:
+def _title(panel: DensityMap, *, is_one_category: bool) -> str:
     if not is_one_category:
         name = say(panel.category)
     else:

@@ -54,9 +54,9 @@ def draw_leaderboard(board: Leaderboard, looks: Mapping[str, Shown]) -> go.Figur
     title = f"{metric.title[0].upper()}{metric.title[1:]}: {hint}"
     plot = go.Figure()
     for place, name in enumerate(board.detectors):
-        entries = [row.entries[place].estimate for row in board.rows]
+        estimates = [row.cells[place].estimate for row in board.rows]
         shift = 0.22 * (place - (len(board.detectors) - 1) / 2)
-        _add_dots(plot, looks[name], entries, [row.category for row in board.rows], shift)
+        _add_dots(plot, looks[name], estimates, [row.category for row in board.rows], shift)
     if not plot.data:
         return empty_plot(title, _first_reason(board) or NOT_EVALUATED)
     rows = len(board.rows)
@@ -140,15 +140,17 @@ def draw_seconds(shown: Sequence[Shown], category: str) -> go.Figure:
 def _add_dots(
     plot: go.Figure,
     one: Shown,
-    entries: Sequence[Estimate],
+    estimates: Sequence[Estimate],
     categories: Sequence[str],
     shift: float,
 ) -> None:
     """Add the dots of one detector, each a little above or below the line of its category."""
-    known = [(place, entry) for place, entry in enumerate(entries) if entry.value is not None]
+    known = [
+        (place, estimate) for place, estimate in enumerate(estimates) if estimate.value is not None
+    ]
     if not known:
         return
-    rows = np.array([_fences(entry) for _, entry in known])  # (n, 3): value, low, high
+    rows = np.array([_fences(estimate) for _, estimate in known])  # (n, 3): value, low, high
     plot.add_scatter(
         x=rows[:, 0].tolist(),
         y=[place + shift for place, _ in known],
@@ -164,7 +166,9 @@ def _add_dots(
             "width": 4,
             "color": one.mark.plot,
         },
-        customdata=[[escape(categories[place]), _say_interval(entry)] for place, entry in known],
+        customdata=[
+            [escape(categories[place]), _say_interval(estimate)] for place, estimate in known
+        ],
         hovertemplate="%{customdata[0]}: %{x:.3f} (%{customdata[1]})"
         f"<extra>{escape(one.title)}</extra>",
     )
@@ -184,7 +188,7 @@ def _say_interval(estimate: Estimate) -> str:
 
 
 def _first_reason(board: Leaderboard) -> str:
-    reasons = (entry.estimate.reason for row in board.rows for entry in row.entries)
+    reasons = (cell.estimate.reason for row in board.rows for cell in row.cells)
     return next((reason for reason in reasons if reason), "")
 
 

@@ -16,17 +16,17 @@ NONE = "–"
 def tabulate_board(board: Leaderboard, titles: Mapping[str, str]) -> pd.DataFrame:
     """Return one row per category and one column per detector; published metrics beside them."""
     has_published = {
-        name: any(row.entries[place].published is not None for row in board.rows)
+        name: any(row.cells[place].published is not None for row in board.rows)
         for place, name in enumerate(board.detectors)
     }
     rows: list[dict[str, object]] = []
     for row in board.rows:
         cells: dict[str, object] = {"category": row.category}
-        for name, entry in zip(board.detectors, row.entries, strict=True):
-            cells[titles[name]] = entry.estimate.value
+        for name, cell in zip(board.detectors, row.cells, strict=True):
+            cells[titles[name]] = cell.estimate.value
             if has_published[name]:
-                cells[f"{titles[name]}, published"] = entry.published
-        cells["best"] = _name_best([e.estimate.value for e in row.entries], board, titles)
+                cells[f"{titles[name]}, published"] = cell.published
+        cells["best"] = _name_best([cell.estimate.value for cell in row.cells], board, titles)
         rows.append(cells)
     return pd.DataFrame(rows)
 
@@ -116,6 +116,6 @@ def _sources(board: Leaderboard, titles: Mapping[str, str]) -> list[str]:
     found = []
     for place, name in enumerate(board.detectors):
         source = find_published(name)
-        if source and any(row.entries[place].published is not None for row in board.rows):
+        if source and any(row.cells[place].published is not None for row in board.rows):
             found.append(f"{titles[name]}, published: {source.source}.")
     return found

@@ -22,7 +22,7 @@ def build(opened: Opened, choice: Choice) -> Mapping[str, Any]:
 
     if opened.defects.empty:
         return {"density": empty_plot(TITLE, NO_GROUND_TRUTH)}
-    panels = location.make_panels(
+    panels = location.make_density_maps(
         opened.index,
         opened.images,
         category=choice.category,

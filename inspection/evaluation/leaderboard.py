@@ -14,7 +14,7 @@ UNKNOWN = Estimate(None, reason="It was not evaluated.")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class BoardCell:
     """One detector on one category.
 
     Attributes:
@@ -27,8 +27,8 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One category of one dataset, and an entry for each detector of the board.
+class BoardRow:
+    """One category of one dataset, and a cell for each detector of the board.
 
     Attributes:
         is_same_images: whether all its detectors were asked about the same images.
@@ -36,7 +36,7 @@ class Row:
 
     dataset: str
     category: str
-    entries: tuple[Entry, ...]
+    cells: tuple[BoardCell, ...]
     is_same_images: bool
 
 
@@ -54,7 +54,7 @@ class Leaderboard:
 
     key: str
     detectors: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[BoardRow, ...]
     means: tuple[float | None, ...]
     num_common: int
     published_means: tuple[float | None, ...]
@@ -65,16 +65,16 @@ def make_leaderboard(reports: Sequence[EvaluationReport], key: str) -> Leaderboa
     detectors = tuple(dict.fromkeys(report.detector for report in reports))
     products = dict.fromkeys((r.checkpoint.dataset, r.checkpoint.category) for r in reports)
     rows = tuple(_row(reports, product, detectors, key) for product in products)
-    common = [row for row in rows if all(e.estimate.value is not None for e in row.entries)]
-    columns = list(zip(*(row.entries for row in common), strict=True))
+    common = [row for row in rows if all(cell.estimate.value is not None for cell in row.cells)]
+    columns = list(zip(*(row.cells for row in common), strict=True))
     return Leaderboard(
         key=key,
         detectors=detectors,
         rows=rows,
-        means=tuple(_mean([entry.estimate.value for entry in column]) for column in columns)
+        means=tuple(_mean([cell.estimate.value for cell in column]) for column in columns)
         or (None,) * len(detectors),
         num_common=len(common),
-        published_means=tuple(_mean([entry.published for entry in column]) for column in columns)
+        published_means=tuple(_mean([cell.published for cell in column]) for column in columns)
         or (None,) * len(detectors),
     )
 
@@ -84,7 +84,7 @@ def has_published(reports: Sequence[EvaluationReport]) -> bool:
     return any(_published_category(report) for report in reports)
 
 
-def list_entries(reports: Sequence[EvaluationReport]) -> list[dict[str, object]]:
+def list_values(reports: Sequence[EvaluationReport]) -> list[dict[str, object]]:
     """Return a row per report with every metric, its interval, and what was published."""
     return [
         {
@@ -115,20 +115,20 @@ def _row(
     product: tuple[str, str],
     detectors: Sequence[str],
     key: str,
-) -> Row:
+) -> BoardRow:
     found = {
         report.detector: report
         for report in reports
         if (report.checkpoint.dataset, report.checkpoint.category) == product
     }
-    entries = tuple(
-        Entry(name, found[name].estimate(key), _published(found[name], key))
+    cells = tuple(
+        BoardCell(name, found[name].estimate(key), _published(found[name], key))
         if name in found
-        else Entry(name, UNKNOWN, None)
+        else BoardCell(name, UNKNOWN, None)
         for name in detectors
     )
     fingerprints = {report.data_fingerprint for report in found.values()}
-    return Row(*product, entries, len(fingerprints) == 1)
+    return BoardRow(*product, cells, len(fingerprints) == 1)
 
 
 def _published_category(report: EvaluationReport) -> str | None:

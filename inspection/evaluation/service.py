@@ -29,7 +29,7 @@ from inspection.evaluation.files import (
     save_evaluation,
     save_table,
 )
-from inspection.evaluation.leaderboard import list_entries
+from inspection.evaluation.leaderboard import list_values
 from inspection.evaluation.metric_list import has_every_metric
 from inspection.evaluation.partial import PartialEvaluation
 from inspection.evaluation.records import EvaluationReport
@@ -172,8 +172,8 @@ def evaluate_products(
             done.append(evaluation)
     if any(one.reports for one in done):
         with monitor.tolerate_locked_files():
-            entries = list_entries(_read_reports(catalog, source.name))
-            write_csv(products[0].folder.parent / LEADERBOARD, entries)
+            rows = list_values(_read_reports(catalog, source.name))
+            write_csv(products[0].folder.parent / LEADERBOARD, rows)
     return DatasetEvaluation(tuple(done), failed)
 
 

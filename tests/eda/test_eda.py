@@ -105,7 +105,7 @@ def test_problems_are_listed_without_naming_the_folder_they_lie_in(tmp_path: Pat
 
 
 def test_the_density_lies_where_the_defects_are(index: Index, frame: pd.DataFrame) -> None:
-    panels = location.make_panels(index, frame)
+    panels = location.make_density_maps(index, frame)
     assert [panel.category for panel in panels] == ["disc", "ring"]
     rows, columns = np.nonzero(panels[0].density)
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (20, 35, 30, 45)
@@ -194,7 +194,7 @@ def test_many_classes_become_good_and_defective() -> None:
 def test_panels_stand_in_fewer_columns_on_a_narrow_screen(
     index: Index, frame: pd.DataFrame
 ) -> None:
-    panels = location.make_panels(index, frame) * 3
+    panels = location.make_density_maps(index, frame) * 3
     layout = location.draw_density(panels).layout
     wide, narrow = layout.meta["wide"], layout.meta["narrow"]
     assert (layout.xaxis4.domain[1], layout.xaxis5.domain[0]) == (0.99, 0.01)

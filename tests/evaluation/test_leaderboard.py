@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from inspection.evaluation.leaderboard import has_published, list_entries, make_leaderboard
+from inspection.evaluation.leaderboard import has_published, list_values, make_leaderboard
 from inspection.evaluation.metric_list import METRICS
 from inspection.evaluation.metrics import Confusion
 from inspection.evaluation.published import CAE_SSIM, DEFECT_TYPES, PATCHCORE, is_published
@@ -56,7 +56,7 @@ def test_means_are_over_categories_that_have_the_metric_for_every_detector() -> 
     assert [row.category for row in board.rows] == ["a", "b", "c", "d"]
     assert board.means == pytest.approx((0.6, 0.75))
     assert board.num_common == 2
-    assert board.rows[3].entries[1].estimate.reason == "It was not evaluated."
+    assert board.rows[3].cells[1].estimate.reason == "It was not evaluated."
     alone = make_leaderboard([make_report("b", "unet", None)], "image_auroc")
     assert alone.means == alone.published_means == (None,)
 
@@ -73,10 +73,10 @@ def test_published_metrics_stand_beside_their_category_only() -> None:
     drawn = make_report("bottle", "patchcore", 0.93, types=("chip", "contamination"))
     assert has_published([real])
     assert not has_published([drawn])
-    assert make_leaderboard([real], "image_auroc").rows[0].entries[0].published == 1.0
+    assert make_leaderboard([real], "image_auroc").rows[0].cells[0].published == 1.0
     assert make_leaderboard([real], "aupro_30").published_means == pytest.approx((0.971,))
-    assert make_leaderboard([real], "recall").rows[0].entries[0].published is None
-    assert make_leaderboard([drawn], "image_auroc").rows[0].entries[0].published is None
+    assert make_leaderboard([real], "recall").rows[0].cells[0].published is None
+    assert make_leaderboard([drawn], "image_auroc").rows[0].cells[0].published is None
     assert not is_published("bottle", [])
 
 
@@ -90,7 +90,7 @@ def test_the_published_numbers_have_the_published_means() -> None:
 
 def test_the_table_has_every_metric_of_every_report() -> None:
     report = make_report("hazelnut", "patchcore", 0.9, types=("crack", "print"))
-    row = list_entries([report])[0]
+    row = list_values([report])[0]
     assert {key for key in METRICS if key in row} == set(METRICS)
     assert row["pixel_auroc_published"] == pytest.approx(0.987)
     assert row["image_auroc_low"] == 0.9

@@ -70,7 +70,7 @@ class Handlers:
             }
 
     def _show(self, view: object, wanted: tuple[object, ...]) -> Updates:
-        from ui.results.views import VIEWS, Choice, choose_tabs
+        from ui.results.views import VIEWS, Selection, choose_tabs
 
         dataset, category, metric, first, second, kind, page = (*wanted, *(None,) * 7)[:7]
         products = self.results.products
@@ -78,7 +78,7 @@ class Handlers:
         dataset = dataset if dataset in datasets else datasets[0]
         keys = {one.category: key for key, one in products.items() if one.dataset == dataset}
         category = category if category in list(keys) else next(iter(keys))
-        choice = Choice(
+        selection = Selection(
             key=keys[str(category)],
             keys=tuple(keys.values()),
             metric=_known(metric, METRICS, "image_auroc"),
@@ -87,18 +87,18 @@ class Handlers:
             kind=_known(kind, results_messages.MISTAKES, "misses"),
             page=page if isinstance(page, int) else 0,
         )
-        tabs = choose_tabs(self.results, choice)
+        tabs = choose_tabs(self.results, selection)
         shown = _known(view, VIEWS, "leaderboard")
         back: Updates = {}
         if not tabs[shown]:  # its button goes while it is open
             shown = next(name for name, is_there in tabs.items() if is_there)
             back = {"view": shown}
-        asked = choice.keys if shown == "leaderboard" else (choice.key,)
+        asked = selection.keys if shown == "leaderboard" else (selection.key,)
         troubles = [] if shown == "training" else self.results.troubles(asked)
         return {
             "dataset": ([(one, one) for one in datasets], dataset),
             "category": ([(one.replace("_", " "), one) for one in keys], category),
-            **VIEWS[shown](self.results, choice),
+            **VIEWS[shown](self.results, selection),
             **back,
             **{f"tab-{name}": is_there for name, is_there in tabs.items()},
             "todo": todo_value(troubles),

@@ -43,7 +43,7 @@ from ui.results.mistakes import mistakes_value
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Selection:
     """What a visitor has chosen; every value is checked before it comes here.
 
     Attributes:
@@ -61,15 +61,15 @@ class Choice:
     page: int = 0
 
 
-def choose_tabs(results: Results, choice: Choice) -> dict[str, bool]:
+def choose_tabs(results: Results, selection: Selection) -> dict[str, bool]:
     """Return by sub-tab, in their order, whether there is anything to see on it.
 
     The leaderboard says what was not evaluated, unless there are good parts in no category.
     """
-    num_shown = len(results.shown(choice.key))
-    has_classes = results.classes(choice.key) is not None
+    num_shown = len(results.shown(selection.key))
+    has_classes = results.classes(selection.key) is not None
     return {
-        "leaderboard": not has_classes or any(results.shown(key) for key in choice.keys),
+        "leaderboard": not has_classes or any(results.shown(key) for key in selection.keys),
         "threshold": num_shown > 0,
         "curves": num_shown > 0,
         "compare": num_shown > 1,
@@ -79,22 +79,22 @@ def choose_tabs(results: Results, choice: Choice) -> dict[str, bool]:
     }
 
 
-def show_leaderboard(results: Results, choice: Choice) -> Updates:
+def show_leaderboard(results: Results, selection: Selection) -> Updates:
     """Return one metric of all categories; times and all metrics of one."""
-    everyone = [one for key in choice.keys for one in results.shown(key)]
+    everyone = [one for key in selection.keys for one in results.shown(key)]
     looks = {one.report.detector: one for one in sorted(everyone, key=lambda one: one.place)}
     order = list(looks)
     reports = sorted((one.report for one in everyone), key=lambda one: order.index(one.detector))
-    board = make_leaderboard(reports, choice.metric)
+    board = make_leaderboard(reports, selection.metric)
     titles = {name: one.title for name, one in looks.items()}
-    here = results.shown(choice.key)
-    category = results.catalog.product(choice.key).category
+    here = results.shown(selection.key)
+    category = results.catalog.product(selection.key).category
     return {
         "board-plot": draw_leaderboard(board, looks),
         "seconds": draw_seconds(here, category),
         "board": table_value(
             tabulate_board(board, titles),
-            results_messages.BOARD_TITLE.format(metric=METRICS[choice.metric].title),
+            results_messages.BOARD_TITLE.format(metric=METRICS[selection.metric].title),
             file="leaderboard",
             note=describe_board(board, titles),
         ),
@@ -107,9 +107,9 @@ def show_leaderboard(results: Results, choice: Choice) -> Updates:
     }
 
 
-def show_curves(results: Results, choice: Choice) -> Updates:
+def show_curves(results: Results, selection: Selection) -> Updates:
     """Return ROC, precision-recall and PRO curves of one category."""
-    shown = results.shown(choice.key)
+    shown = results.shown(selection.key)
     of_pixels: Updates = {**draw_pixel_curves(shown)}
     if not any(plot.data for plot in of_pixels.values()):  # one sentence instead of three
         said = empty_plot(results_messages.PIXEL_CURVES, NO_PIXELS)
@@ -117,41 +117,44 @@ def show_curves(results: Results, choice: Choice) -> Updates:
     return {"roc": draw_image_roc(shown), "pr": draw_image_pr(shown), **of_pixels}
 
 
-def show_threshold(results: Results, choice: Choice) -> Updates:
+def show_threshold(results: Results, selection: Selection) -> Updates:
     """Return what the browser needs to judge anew at any threshold."""
-    shown = results.shown(choice.key)
+    shown = results.shown(selection.key)
     calibrations = {
-        name: load_calibration(results.folder(choice.key, name)).calibration
+        name: load_calibration(results.folder(selection.key, name)).calibration
         for name in (one.report.detector for one in shown)
     }
     return {"judge": {**judge_values(shown, calibrations), "texts": dict(results_messages.JUDGE)}}
 
 
-def show_compare(results: Results, choice: Choice) -> Updates:
+def show_compare(results: Results, selection: Selection) -> Updates:
     """Return one detector against another."""
-    shown = results.shown(choice.key)
-    first, second = choose_pair(shown, choice.first, choice.second)
+    shown = results.shown(selection.key)
+    first, second = choose_pair(shown, selection.first, selection.second)
     choices = [(one.title, one.report.detector) for one in shown]
     return {
         "first": (choices, first.report.detector if first else None),
         "second": (choices, second.report.detector if second else None),
         "scatter": draw_scatter(first, second),
-        "click": {"product": choice.key, "hint": results_messages.SCATTER_HINT if second else ""},
+        "click": {
+            "product": selection.key,
+            "hint": results_messages.SCATTER_HINT if second else "",
+        },
     }
 
 
-def show_mistakes(results: Results, choice: Choice) -> Updates:
+def show_mistakes(results: Results, selection: Selection) -> Updates:
     """Return the images that detectors are wrong about."""
-    value = mistakes_value(results, choice.key, kind=choice.kind, page=choice.page)
+    value = mistakes_value(results, selection.key, kind=selection.kind, page=selection.page)
     return {"mistakes": value}
 
 
-def show_classes(results: Results, choice: Choice) -> Updates:
+def show_classes(results: Results, selection: Selection) -> Updates:
     """Return what the classifier of one category takes each class for, beside its baseline."""
-    own = results.classes(choice.key)
+    own = results.classes(selection.key)
     if own is None:
         return {}
-    baseline, note = _read_baseline(results, choice.key, own)
+    baseline, note = _read_baseline(results, selection.key, own)
     return {
         "confusion": draw_confusion(own),
         "classifiers": table_value(
@@ -185,15 +188,15 @@ def _read_baseline(
     return baseline, describe_difference(own, baseline)
 
 
-def show_training(results: Results, choice: Choice) -> Updates:
+def show_training(results: Results, selection: Selection) -> Updates:
     """Return how every detector of one category was trained."""
-    trained = results.catalog.checkpoints.trained(results.catalog.product(choice.key))
+    trained = results.catalog.checkpoints.trained(results.catalog.product(selection.key))
     detectors = results.catalog.detectors
     updates: Updates = {f"training-{name}": None for name in detectors}
     rows = []
     for name in trained:
         title = detectors[name].title
-        history, trouble = _read_history(results, choice.key, name)
+        history, trouble = _read_history(results, selection.key, name)
         updates[f"training-{name}"] = draw_training(title, history, trouble=trouble)
         if history is not None:
             rows.append(_row(title, history))
@@ -237,7 +240,7 @@ def _row(title: str, history: History) -> dict[str, object]:
     }
 
 
-View = Callable[[Results, Choice], Updates]
+View = Callable[[Results, Selection], Updates]
 VIEWS: Mapping[str, View] = {
     "leaderboard": show_leaderboard,
     "curves": show_curves,
