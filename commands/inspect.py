@@ -29,12 +29,11 @@ def inspect(
     """
     images = find_images(images)
     loaded = open_product(category, checkpoints, device=device, detector=detector)
-    rate = loaded.rate if false_alarm_rate is None else false_alarm_rate
     prepare_folder(out)
     rows: list[Row] = []
     num_done = 0
     try:
-        for number, found in inspect_files(loaded, images, rate=rate, anyway=anyway):
+        for number, found in inspect_files(loaded, images, rate=false_alarm_rate, anyway=anyway):
             rows += write_overlays(found, out, number=number) or [
                 unfamiliar_row(found, name) for name in loaded.detectors
             ]

@@ -74,7 +74,7 @@ def _tell_unread(listing: Listing, folder: Path) -> None:
 
 
 def inspect_files(
-    loaded: LoadedProduct, images: Sequence[Path], *, rate: float, anyway: bool
+    loaded: LoadedProduct, images: Sequence[Path], *, rate: float | None, anyway: bool
 ) -> Iterator[tuple[int, Inspection]]:
     """Inspect each image, yield its place among them, from 0, and say what became of it.
 

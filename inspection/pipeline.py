@@ -91,20 +91,6 @@ def name_defect(answer: Answer) -> Naming:
     )
 
 
-def inspect_with(
-    channel: Channel, image: RGBImage, *, false_alarm_rate: float | None = None
-) -> Finding:
-    """Return what one detector finds in one image; without a rate, at the default one.
-
-    Raises:
-        CalibrationError: the rate is below what the calibration supports.
-    """
-    rate = false_alarm_rate
-    if rate is None:
-        rate = default_rate([channel.calibration])
-    return judge(ask(channel, image), _size(image), false_alarm_rate=rate)
-
-
 def inspect_image(
     image: RGBImage,
     channels: Mapping[str, Channel],
@@ -132,7 +118,7 @@ def judge_all(
     namings: list[Naming] = []
     for answer in answers:
         if answer.channel.calibration.gives_verdicts:
-            findings.append(judge(answer, _size(image), false_alarm_rate=false_alarm_rate))
+            findings.append(judge(answer, image.shape[:2], false_alarm_rate=false_alarm_rate))
         else:
             namings.append(name_defect(answer))
     return Inspection(source, image, tuple(findings), namings=tuple(namings))
@@ -147,10 +133,6 @@ def predict_samples(
         images = [read_sample(sample) for sample in batch]
         names = [sample.id for sample in batch]
         yield from zip(batch, images, predict(detector, images, names=names), strict=True)
-
-
-def _size(image: RGBImage) -> Size:
-    return (image.shape[0], image.shape[1])
 
 
 def _check(prediction: Prediction, detector: Detector, name: str) -> None:

@@ -14,7 +14,16 @@ from PIL import Image
 from detectors import list_detectors
 from inspection.detector import Channel, DetectorInfo, StoredDetector, Weights
 from inspection.embedding import FIELDS
-from inspection.types import Calibration, Prediction, RGBImage, Sample, Size, TrainingRecord
+from inspection.pipeline import inspect_image
+from inspection.types import (
+    Calibration,
+    Finding,
+    Prediction,
+    RGBImage,
+    Sample,
+    Size,
+    TrainingRecord,
+)
 from tests.doubles.parts import PICTURE_SIDE, SIDE, draw_part
 
 DETECTORS = ("cae", "unet", "patchcore")
@@ -136,3 +145,12 @@ class FakeEmbed:
         fields = small.reshape(len(images), FIELDS, 3).astype(np.float32)
         channels = np.concatenate([fields, 255 - fields], axis=2)  # (n, fields, 6)
         return channels.transpose(0, 2, 1).reshape(len(images), -1)
+
+
+def inspect_with(
+    channel: Channel, image: RGBImage, *, false_alarm_rate: float | None = None
+) -> Finding:
+    """Return what one detector finds."""
+    channels = {channel.detector.name: channel}
+    (finding,) = inspect_image(image, channels, false_alarm_rate=false_alarm_rate).findings
+    return finding

@@ -10,10 +10,10 @@ import pytest
 from inspection.errors import CalibrationError, CheckpointError, DatasetError
 from inspection.images import pixel_hash, read_image
 from inspection.overlay import blend, colour_map, draw_finding, draw_outlines, to_relative
-from inspection.pipeline import inspect_image, inspect_with, predict
+from inspection.pipeline import inspect_image, predict
 from inspection.preprocess import check_input_size, load_samples, mask_to_size, to_input_size
 from inspection.types import Prediction, RGBImage, Verdict
-from tests.doubles.detectors import FakeDetector, make_channel
+from tests.doubles.detectors import FakeDetector, inspect_with, make_channel
 from tests.doubles.parts import DEFECT, draw_part, make_samples
 
 NORMAL_SCORES = [float(draw_part(seed)[0].mean(axis=2).max()) for seed in range(50, 80)]

@@ -179,6 +179,17 @@ def test_what_a_product_has_decided_is_read_once_until_it_is_written_again(
     assert len(reads) == 1
 
 
+def test_the_page_leaves_thresholds_and_regions_to_the_browser(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def judge(*_: object, **__: object) -> None:
+        raise AssertionError("judged in Python")
+
+    monkeypatch.setattr("inspection.pipeline.judge", judge)
+    (header,) = [one["header"] for one in Handlers(catalog).open_page(KEY) if "header" in one][-1:]
+    assert header["state"] == "done"
+
+
 def test_an_inspection_prints_as_a_sentence(catalog: Catalog, image: RGBImage) -> None:
     loaded = LoadedProduct(catalog, catalog.product(KEY), ("cae",))
     found = inspect_product(loaded, image, source="part.png")

@@ -11,11 +11,10 @@ import pytest
 from PIL import Image
 
 from inspection.images import read_image
-from inspection.pipeline import inspect_with
 from inspection.products.catalog import Catalog
 from inspection.products.familiarity import FILE as FAMILIARITY
 from tests.browser import find_browser, panel, part, picture, region_rows, text, wait_for
-from tests.doubles.detectors import DETECTORS, FakeEmbed
+from tests.doubles.detectors import DETECTORS, FakeEmbed, inspect_with
 from tests.doubles.parts import write_bad_files
 from tests.doubles.products import make_catalog, write_checkpoint, write_look, write_product
 

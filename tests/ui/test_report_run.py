@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from inspection.images import read_image
-from inspection.pipeline import inspect_with
 from inspection.products.catalog import Catalog
+from tests.doubles.detectors import inspect_with
 from tests.doubles.parts import write_bad_files
 from tests.doubles.products import make_catalog, to_json
 from ui.inspect.report import Reporter
