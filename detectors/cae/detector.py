@@ -15,7 +15,7 @@ from detectors.cae.settings import WIDTHS, CAESettings
 from detectors.checkpoints import load_weights, not_fitted
 from detectors.devices import choose_device, memory_layout
 from detectors.learning.fitting import learnable, read_training_data, record_training
-from detectors.learning.losses import ssim_map
+from detectors.learning.losses import Loss, ssim_map
 from detectors.learning.networks import (
     round_weights,
     smooth_map,
@@ -152,15 +152,8 @@ class CAE:
         clean = to_batch(held.images)
         rng_held = np.random.default_rng([chosen.seed, 1])
         damaged = torch.stack([self._damage(image, rng_held) for image in clean])
-        spread = float(to_batch(spread_out(learned.images)).var(dim=(2, 3)).mean())
-
-        def loss(network: nn.Module, images: Tensor, targets: Tensor) -> Tensor:
-            rebuilt = network(images).float()
-            squared = (rebuilt - targets).square().mean() / max(spread, 1e-4)
-            structural = 1.0 - ssim_map(_grey(rebuilt), _grey(targets)).mean()
-            total: Tensor = squared + chosen.ssim_weight * structural
-            return total
-
+        variance = float(to_batch(spread_out(learned.images)).var(dim=(2, 3)).mean())
+        loss = _build_loss(variance, ssim_weight=chosen.ssim_weight)
         history = train_network(
             network,
             TrainingSet(draw, len(learned.images), (damaged, clean), loss),
@@ -171,8 +164,7 @@ class CAE:
         )
         state = {
             "augmentation": asdict(plan),
-            "history": history.epochs,
-            "best_epoch": history.best_epoch,
+            **history.to_state(),
         }
         return network, state
 
@@ -221,6 +213,19 @@ class CAE:
         chosen = self.settings
         network = Autoencoder(width=chosen.width, depth=chosen.depth, bottleneck=chosen.bottleneck)
         return network.to(memory_format=memory_layout(self._device))
+
+
+def _build_loss(variance: float, *, ssim_weight: float) -> Loss:
+    """Return the squared error, in units of the variance of an image, plus 1 - SSIM."""
+
+    def loss(network: nn.Module, images: Tensor, targets: Tensor) -> Tensor:
+        rebuilt = network(images).float()
+        squared = (rebuilt - targets).square().mean() / max(variance, 1e-4)
+        structural = 1.0 - ssim_map(_grey(rebuilt), _grey(targets)).mean()
+        total: Tensor = squared + ssim_weight * structural
+        return total
+
+    return loss
 
 
 def _grey(images: Tensor) -> Tensor:

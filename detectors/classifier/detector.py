@@ -138,8 +138,7 @@ class CNNClassifier:
         return network, state | {
             "classes": list(classes),
             "augmentation": asdict(plan),
-            "history": history.epochs,
-            "best_epoch": history.best_epoch,
+            **history.to_state(),
         }
 
     def _build_pretrained(self, num_classes: int) -> tuple[Classifier, dict[str, Any]]:

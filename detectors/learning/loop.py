@@ -26,14 +26,13 @@ from torch.utils.data import DataLoader, Dataset
 
 from detectors.devices import has_fast_bfloat16, memory_layout
 from detectors.learning.bar import Bar
+from detectors.learning.losses import Loss
 from detectors.settings import TrainingSettings
 from inspection.detector import EpochCallback
 
 Pair = tuple[Tensor, Tensor]
 """Images (B, 3, h, w) in 0..1 and targets (B, c, h, w): masks, or what to rebuild.."""
 
-Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
-"""(network, images, targets) -> scalar."""
 
 Optimise = Callable[[nn.Module], dict[str, Any]]
 """network -> what Lightning's `configure_optimizers` returns."""
@@ -80,6 +79,10 @@ class TrainingHistory:
 
     epochs: list[dict[str, float]]
     best_epoch: int
+
+    def to_state(self) -> dict[str, Any]:
+        """Return what a checkpoint keeps of it."""
+        return {"history": self.epochs, "best_epoch": self.best_epoch}
 
 
 class DrawnImages(Dataset[Pair]):

@@ -1,7 +1,12 @@
 """Losses of the trained networks, and the structural similarity map behind one of them."""
 
+from collections.abc import Callable
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+
+Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
+"""(network, images, targets) -> scalar."""
 
 SIGMA = 1.5  # Wang et al. 2004, as in Bergmann et al. 2019: an 11 x 11 Gaussian window
 REACH = 5

@@ -14,7 +14,7 @@ from detectors.backbones.choice import backbone_state, choose_backbone, reopen_b
 from detectors.checkpoints import load_weights, not_fitted
 from detectors.devices import choose_device, memory_layout
 from detectors.learning.fitting import learnable, read_training_data, record_training
-from detectors.learning.losses import dice_per_image
+from detectors.learning.losses import Loss, dice_per_image
 from detectors.learning.networks import (
     round_weights,
     smooth_map,
@@ -151,8 +151,7 @@ class UNet:
             **backbone_state(backbone.ref),
             "min_threshold": self._find_threshold(network, validation),
             "augmentation": asdict(plan),
-            "history": history.epochs,
-            "best_epoch": history.best_epoch,
+            **history.to_state(),
         }
         return network, state
 
@@ -252,7 +251,7 @@ def _validation_pairs(held: LoadedSamples, *, seed: int) -> tuple[Tensor, Tensor
     return to_batch(images[rows]), torch.from_numpy(masks[rows][:, None].astype(np.float32))
 
 
-def _build_loss(*, is_per_image: bool) -> Any:
+def _build_loss(*, is_per_image: bool) -> Loss:
     """Return Dice plus cross-entropy.
 
     Labelled defects of one product differ in area by a factor of a hundred: with Dice over the
