@@ -34,7 +34,7 @@ REPEATS = 7
 
 
 def main() -> None:
-    """Run everything and print one line per figure."""
+    """Run everything and print one line per measurement."""
     warnings.simplefilter("ignore")
     print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     with tempfile.TemporaryDirectory() as folder:

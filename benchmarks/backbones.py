@@ -32,8 +32,8 @@ def compare(
     dataset = read_dataset(data)
     for category in dataset.categories:
         for backbone in backbones:
-            figure = rank(dataset.of(category), backbone, input_size=input_size, device=device)
-            print(f"{category}  {backbone.partition('=')[0]}  image AUROC {figure:.3f}", flush=True)
+            auroc = rank(dataset.of(category), backbone, input_size=input_size, device=device)
+            print(f"{category}  {backbone.partition('=')[0]}  image AUROC {auroc:.3f}", flush=True)
 
 
 def rank(dataset: Dataset, backbone: str, *, input_size: int, device: str) -> float:

@@ -104,7 +104,7 @@ def mean_normal_image(index: Index, frame: pd.DataFrame) -> RGBImage | None:
 
 
 def draw_density(panels: Sequence[DensityMap]) -> go.Figure:
-    """Draw every panel with one common scale; `figures.js` rearranges them on a narrow screen."""
+    """Draw every panel with one common scale; `plots.js` rearranges them on a narrow screen."""
     if not panels:
         return empty_plot(TITLE, "No image with a mask or a box is among the chosen ones.")
     is_one_category = len({panel.category for panel in panels}) == 1

@@ -66,7 +66,7 @@ def make_report(
         "@TABLE@": _read("table.html"),
         "@VALUES@": json.dumps(values).replace("<", "\\u003c"),  # names may hold markup
         "@TABLE_JS@": _read("csv.js") + _read("words.js") + _read("table.js"),
-        "@FIGURES_JS@": _read("figures.js"),
+        "@PLOTS_JS@": _read("plots.js"),
         "@PLOTLY@": get_plotlyjs(),
     }
     return re.sub("|".join(parts), lambda mark: parts[mark[0]], _read("report.html"))

@@ -77,7 +77,7 @@ def lay_out(
 def make_room_for_legend(plot: go.Figure) -> go.Figure:
     """Make a plot higher on a narrow screen, where its legend takes more lines; return it.
 
-    `figures.js` chooses between the two heights.
+    `plots.js` chooses between the two heights.
     """
     names = [len(trace.name) for trace in plot.data if trace.name]
     num_columns = max(1, LEGEND_WIDTH // (LEGEND_MARK + LEGEND_LETTER * max(names, default=1)))

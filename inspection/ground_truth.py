@@ -15,7 +15,7 @@ from inspection.masks.reading import read_mask_file
 from inspection.masks.shapes import draw_shapes
 from inspection.types import Mask, Sample, Size
 
-VERSION = 2  # of how masks are read: figures made with another one are not the same
+VERSION = 2  # of how masks are read: metrics made with another one are not the same
 LARGE = 0.5  # of the image
 REFUSED = (
     IssueKind.STRAY_MASK,

@@ -17,15 +17,15 @@ def draw_trials(trials: Sequence[Trial]) -> str:
     """Return HTML: the objective from trial to trial, and against every setting."""
     varied = [key for key in trials[0].settings if len({t.settings[key] for t in trials}) > 1]
     rows = -(-len(varied) // COLUMNS)
-    figure = make_subplots(
+    plot = make_subplots(
         rows=rows + 1,
         cols=COLUMNS,
         specs=[[{"colspan": COLUMNS}, *[None] * (COLUMNS - 1)], *[[{}] * COLUMNS] * rows],
         subplot_titles=["Trials, and the best so far", *varied],
     )
     numbers, values = [t.number for t in trials], [t.objective for t in trials]
-    figure.add_trace(_points(numbers, values, trials), row=1, col=1)
-    figure.add_trace(
+    plot.add_trace(_points(numbers, values, trials), row=1, col=1)
+    plot.add_trace(
         go.Scatter(
             x=numbers,
             y=np.maximum.accumulate(values),
@@ -36,21 +36,21 @@ def draw_trials(trials: Sequence[Trial]) -> str:
         row=1,
         col=1,
     )
-    figure.update_xaxes(tickformat="d", dtick=max(1, len(trials) // 20), row=1, col=1)
+    plot.update_xaxes(tickformat="d", dtick=max(1, len(trials) // 20), row=1, col=1)
     for position, key in enumerate(varied):
         row, column = divmod(position, COLUMNS)
         tried = [_read(trial.settings[key]) for trial in trials]
-        figure.add_trace(_points(tried, values, trials), row=row + 2, col=column + 1)
+        plot.add_trace(_points(tried, values, trials), row=row + 2, col=column + 1)
         if key == "learning_rate":
-            figure.update_xaxes(type="log", row=row + 2, col=column + 1)
-    figure.update_yaxes(title="objective", col=1)
-    figure.update_layout(
+            plot.update_xaxes(type="log", row=row + 2, col=column + 1)
+    plot.update_yaxes(title="objective", col=1)
+    plot.update_layout(
         title="Objective: mean of image AUROC and AUPRO 0.30, on images set aside from training",
         height=ROW_HEIGHT * (rows + 1),
         showlegend=False,
         template="plotly_white",
     )
-    return str(figure.to_html(include_plotlyjs=True, full_html=True))
+    return str(plot.to_html(include_plotlyjs=True, full_html=True))
 
 
 def _points(x: Sequence[object], y: Sequence[float], trials: Sequence[Trial]) -> go.Scatter:

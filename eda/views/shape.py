@@ -12,7 +12,7 @@ MEASURES = ("area_share", "elongation", "contrast", "border_distance")
 TYPES_NOTE = (
     "One row per type; boxes count as one defect each. Contrast: mean inside minus mean of a ring "
     "around, in the colour channel where they differ most. Thickness: diameter of the largest disc "
-    "inside. The figures show the middle half as a box, with whiskers from 5 to 95 %."
+    "inside. The plots show the middle half as a box, with whiskers from 5 to 95 %."
 )
 
 

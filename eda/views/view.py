@@ -16,8 +16,8 @@ NO_GROUND_TRUTH = (
 class Kind(Enum):
     """What a part of a view is, and so how it is drawn."""
 
-    PLOT = auto()  # a plotly figure
-    POINTS = auto()  # a plotly figure whose points are images of the dataset
+    PLOT = auto()  # a plot of Plotly
+    POINTS = auto()  # a plot of Plotly whose points are images of the dataset
     TABLE = auto()  # an `eda.tables.Table`
     TILES = auto()  # a sequence of `eda.overview.Tile`
     PICTURES = auto()  # an `eda.gallery.GalleryPage`

@@ -64,7 +64,7 @@ def make_random_split(
     """Divide the samples of one category image by image, every class in the same proportion.
 
     Neither the layout's own test part nor groups count, so that near-duplicates of training images
-    are tested: figures on such a split flatter, and are for comparison with others' alone.
+    are tested: metrics on such a split flatter, and are for comparison with others' alone.
 
     Raises:
         DatasetError: there are fewer than two normal images for training.

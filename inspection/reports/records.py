@@ -161,7 +161,7 @@ def familiarity_row(familiarity: Familiarity | None) -> Row:
 
 
 def finding_row(finding: Finding) -> Row:
-    """Return the figures of a finding; times are left out, since they differ from run to run."""
+    """Return the values of a finding; times are left out, since they differ from run to run."""
     return {
         "detector": finding.detector,
         "image_score": finding.image_score,
@@ -192,7 +192,7 @@ def flagged_share(finding: Finding) -> float:
 
 
 def region_row(region: Region, threshold: float) -> Row:
-    """Return the figures of a region, in pixels of the image."""
+    """Return the values of a region, in pixels of the image."""
     box = region.box
     return {
         "left": box.left,
@@ -287,7 +287,7 @@ def make_csv(report: Report) -> str:
 
 
 def write_overlays(inspection: Inspection, out: Path, *, number: int) -> list[Row]:
-    """Write one overlay per detector and return a row of figures for each.
+    """Write one overlay per detector and return a row of values for each.
 
     Args:
         inspection: of one image.

@@ -62,7 +62,7 @@ def read_table(parts: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_trials_are_kept_as_table_and_figure_and_the_best_can_be_trained(
+def test_trials_are_kept_as_table_and_plot_and_the_best_can_be_trained(
     parts: Path, student: Path
 ) -> None:
     said = tune(parts, student, "--trials", 3)

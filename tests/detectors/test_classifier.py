@@ -107,7 +107,7 @@ def test_two_visitors_at_once_get_what_each_would_get_alone(fitted: CNNClassifie
             np.testing.assert_array_equal(one.anomaly_map, other.anomaly_map)
 
 
-def test_stages_losses_and_validation_figures_are_kept(fitted: CNNClassifier) -> None:
+def test_stages_losses_and_validation_metrics_are_kept(fitted: CNNClassifier) -> None:
     history = fitted.state["history"]
     assert {entry["stage"] for entry in history} == {1, 2}
     assert [entry["epoch"] for entry in history] == list(range(1, len(history) + 1))

@@ -21,9 +21,9 @@ from ui.parts.components import (
     HAND_OVER,
     OVERLAY,
     busy_value,
-    make_figure_keeper,
     make_part,
     make_plot,
+    make_plot_keeper,
     make_status,
     make_table,
     make_tiles,
@@ -214,7 +214,7 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
         scripts=[OVERLAY, HAND_OVER],
     )
     outputs["ticker"] = gr.Timer(TICK, active=False)
-    make_figure_keeper()
+    make_plot_keeper()
     _bind(handlers, outputs, tab, tabs)
 
 

@@ -25,7 +25,7 @@ STATUS = """
 
 
 def make_plot(elem_id: str | None = None) -> QuietPlot:
-    """Return a place for a figure."""
+    """Return a place for a plot."""
     return QuietPlot(show_label=False, container=True, elem_classes="fig", elem_id=elem_id)
 
 
@@ -75,9 +75,9 @@ def make_status(value: dict[str, Any] | None = None) -> gr.HTML:
     return make_part(HERE / "status", template=STATUS, scripts=[WORDS], value=value)
 
 
-def make_figure_keeper() -> gr.HTML:
-    """Return an unseen part that fits the figures to their places, as in the report."""
-    return make_part(WEB / "figures", template="<i hidden></i>", elem_id="figure-keeper")
+def make_plot_keeper() -> gr.HTML:
+    """Return an unseen part that fits the plots to their places, as in the report."""
+    return make_part(WEB / "plots", template="<i hidden></i>", elem_id="plot-keeper")
 
 
 def status_value(text: str = "", *, is_problem: bool = False) -> dict[str, Any]:
