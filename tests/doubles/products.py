@@ -1,6 +1,5 @@
 """Products of drawn parts: their images, the checkpoints of fakes, and a catalogue of them."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -123,8 +122,3 @@ def write_evaluations(catalog: Catalog, key: str, *, rate: float = 0.02) -> None
         folder = product.folder / name
         job = EvaluationJob(catalog.samples.unseen(product), rate, read_identity(folder))
         save_evaluation(folder, evaluate(catalog.channels.judging(product, name), job))
-
-
-def to_json(value: object) -> str:
-    """Return JSON, and fail on what Gradio could not send."""
-    return json.dumps(value, allow_nan=False)

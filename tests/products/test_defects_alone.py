@@ -3,7 +3,6 @@
 import base64
 import csv
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +27,9 @@ from inspection.types import Calibration, Naming, Prediction, RGBImage
 from tests.browser import find_browser, picture
 from tests.doubles.detectors import DETECTORS, FakeDetector, make_infos
 from tests.doubles.layouts import write_neu
+from tests.doubles.page import merge, to_json
 from tests.doubles.parts import PICTURE_SIDE, draw_part
-from tests.doubles.products import make_catalog, to_json, write_checkpoint
+from tests.doubles.products import make_catalog, write_checkpoint
 from ui.explore import tab as explore_tab
 from ui.inspect.first import describe_first_inspection
 from ui.inspect.report import Reporter
@@ -84,13 +84,6 @@ def open_catalog(root: Path) -> Catalog:
         loader=load,
         detectors=make_infos(*DETECTORS, "classifier"),
     )
-
-
-def merge(steps: Iterator[dict[str, Any]]) -> dict[str, Any]:
-    held: dict[str, Any] = {}
-    for step in steps:
-        held |= step
-    return held
 
 
 def test_what_needs_good_images_is_hidden_and_the_classifier_is_offered(root: Path) -> None:

@@ -3,7 +3,6 @@
 import base64
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +12,17 @@ from gradio.data_classes import ImageData
 from PIL import Image
 
 from inspection.datasets.dataset import read_dataset
-from inspection.detector import Channel
-from inspection.errors import BackboneError, CheckpointError
 from inspection.files import read_json, write_json
 from inspection.images import pixel_hash, read_image
 from inspection.preprocess import to_input_size
 from inspection.products.catalog import Catalog
-from inspection.products.checkpoint_folders import CARD, load_calibration
-from inspection.products.panels import Status
-from inspection.products.product_file import PRODUCT, save_product_rate
+from inspection.products.checkpoint_folders import CARD
+from inspection.products.product_file import save_product_rate
 from inspection.products.showcase import find_opening
-from tests.doubles.detectors import DETECTORS, FakeDetector, make_infos
+from tests.doubles.detectors import DETECTORS, FakeDetector
+from tests.doubles.page import merge, problem, states, to_json
 from tests.doubles.parts import PICTURE_SIDE, draw_part, write_bad_files
-from tests.doubles.products import make_catalog, to_json, write_checkpoint
+from tests.doubles.products import make_catalog, write_checkpoint
 from ui.inspect.safe_image import SafeImage
 from ui.inspect.tab import Handlers
 from ui.layout import build_page
@@ -41,24 +38,6 @@ def catalog(tmp_path: Path) -> Catalog:
 @pytest.fixture
 def handlers(catalog: Catalog) -> Handlers:
     return Handlers(catalog)
-
-
-def merge(steps: Iterator[dict[str, Any]]) -> dict[str, Any]:
-    """Return what the page holds after the last step."""
-    held: dict[str, Any] = {}
-    for step in steps:
-        to_json({name: value for name, value in step.items() if name != "source"})
-        held |= step
-    return held
-
-
-def states(held: dict[str, Any]) -> dict[str, str]:
-    return {name: held[name]["state"] for name in DETECTORS}
-
-
-def problem(held: dict[str, Any]) -> str:
-    assert held["header"]["state"] == "error"
-    return f"{held['header']['error']['problem']} {held['header']['error']['fix']}"
 
 
 def test_the_page_opens_with_an_unseen_defective_sample_inspected_by_all(
@@ -240,74 +219,6 @@ def test_a_sample_whose_pixels_were_learned_under_another_name_is_marked(tmp_pat
     assert "seen in training or calibration by CAE" in note
 
 
-def test_a_missing_detector_greys_its_own_panel_and_the_others_work(tmp_path: Path) -> None:
-    held = merge(Handlers(make_catalog(tmp_path, trained=("cae", "patchcore"))).open_page(KEY))
-    assert states(held) == {"cae": "done", "unet": "missing", "patchcore": "done"}
-    assert held["unet"]["fix"].startswith("python cli.py train --data ")
-    assert " --category part --detector unet --checkpoints " in held["unet"]["fix"]
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        CheckpointError("weights are damaged.", "Train again."),
-        RuntimeError("no memory\nx"),
-        TypeError("no memory"),
-    ],
-)
-@pytest.mark.parametrize("moment", ["loading", "predicting"])
-def test_a_broken_detector_says_so_on_its_own_panel(
-    tmp_path: Path, error: Exception, moment: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Breaks(FakeDetector):
-        def predict(self, images: Any) -> Any:
-            raise error
-
-    make_catalog(tmp_path)
-
-    def load(folder: Path) -> Channel:
-        breaks = folder.name == "unet"
-        if breaks and moment == "loading":
-            raise error
-        detector = Breaks("unet") if breaks else FakeDetector(folder.name)
-        return Channel(detector, load_calibration(folder).calibration)
-
-    catalog = Catalog(
-        tmp_path / "checkpoints",
-        [tmp_path / "data" / "drawn"],
-        loader=load,
-        detectors=make_infos(*DETECTORS),
-    )
-    held = merge(Handlers(catalog).open_page(KEY))
-    assert states(held) == {"cae": "done", "unet": "broken", "patchcore": "done"}
-    assert held["header"]["state"] == "done"
-    assert "damaged" in held["unet"]["problem"] or "no memory" in held["unet"]["problem"]
-    assert "\n" not in held["unet"]["problem"]
-    assert held["unet"]["fix"]
-
-
-def test_a_detector_whose_remedy_was_followed_answers_the_next_inspection(tmp_path: Path) -> None:
-    make_catalog(tmp_path)
-    weights = tmp_path / "backbone.safetensors"
-
-    def load(folder: Path) -> Channel:
-        if folder.name == "unet" and not weights.is_file():
-            raise BackboneError("No weights are on this machine.", f"Put them at {weights}.")
-        return Channel(FakeDetector(folder.name), load_calibration(folder).calibration)
-
-    catalog = Catalog(
-        tmp_path / "checkpoints",
-        [tmp_path / "data" / "drawn"],
-        loader=load,
-        detectors=make_infos(*DETECTORS),
-    )
-    handlers = Handlers(catalog)
-    assert states(merge(handlers.open_page(KEY)))["unet"] == "broken"
-    assert states(merge(handlers.clear(KEY)))["unet"] == "broken", "said before there is an image"
-    weights.touch()
-    assert states(merge(handlers.open_page(KEY))) == dict.fromkeys(DETECTORS, "done")
-
-
 def test_the_rate_is_the_products_own_but_never_below_what_the_detectors_support(
     tmp_path: Path,
 ) -> None:
@@ -332,24 +243,6 @@ def test_another_tab_hands_over_any_image_of_a_product(tmp_path: Path) -> None:
         assert merge(Handlers(catalog).pick_sample(product, asked))["header"]["state"] == "error"
 
 
-def test_an_error_still_says_which_detectors_could_answer(tmp_path: Path) -> None:
-    """A page that is not told would show the panels of detectors that nobody expects."""
-    handlers = Handlers(make_catalog(tmp_path, trained=("cae",)))
-    held = merge(handlers.upload(KEY, write_bad_files(tmp_path / "bad")["empty"]))
-    assert "is empty" in problem(held)
-    assert states(held) == {"cae": "idle", "unet": "missing", "patchcore": "missing"}
-
-
-def test_clear_forgets_the_image_and_still_says_which_detectors_could_answer(
-    tmp_path: Path,
-) -> None:
-    handlers = Handlers(make_catalog(tmp_path, trained=("cae",)))
-    held = merge(handlers.clear(KEY))
-    assert (held["image"], held["source"]) == (None, None)
-    assert held["header"]["state"] == "empty"
-    assert states(held) == {"cae": "idle", "unet": "missing", "patchcore": "missing"}
-
-
 def test_a_product_without_samples_opens_empty_and_says_so(tmp_path: Path) -> None:
     write_checkpoint(tmp_path / "checkpoints" / "else" / "part" / "cae")
     handlers = Handlers(make_catalog(tmp_path))
@@ -363,39 +256,6 @@ def test_no_path_of_the_server_reaches_the_page(handlers: Handlers, tmp_path: Pa
     held = merge(handlers.open_page(KEY))
     held.pop("source", None)
     assert str(tmp_path) not in to_json(held)
-
-
-def test_what_is_broken_is_told_to_visitors_without_a_path_of_the_server(tmp_path: Path) -> None:
-    make_catalog(tmp_path, trained=("unet", "patchcore"))
-    product = tmp_path / "checkpoints" / "drawn" / "part"
-
-    def load(folder: Path) -> Channel:
-        raise CheckpointError(f"{folder / CARD} is damaged.", f"Look into {tmp_path / 'data'}.")
-
-    data = tmp_path / "data" / "drawn"
-    catalog = Catalog(
-        tmp_path / "checkpoints", [data], loader=load, detectors=make_infos(*DETECTORS)
-    )
-    handlers = Handlers(catalog)
-    told = merge(handlers.open_page(KEY))["unet"]["problem"]
-    assert told == f"{product / 'unet' / CARD} is damaged.", "whoever started the page may know"
-    catalog.places.is_shared = True
-    told = merge(handlers.open_page(KEY))["unet"]["problem"]
-    assert told == "checkpoints/drawn/part/unet/detector.json is damaged."
-    (product / PRODUCT).write_text("{")
-    (product / "split.json").write_text("{")
-    sample = read_dataset(data).samples[0].id
-    for updates in (
-        {**merge(handlers.open_page(KEY)), "source": None},
-        merge(handlers.pick_sample(KEY, sample)),
-        merge(handlers.clear(KEY)),
-        handlers.reporter.make(
-            {"format": "json", "rate": 0.1, "product": KEY, "sample": sample}, None
-        ),
-    ):
-        assert "damaged" in to_json(updates)
-        assert str(tmp_path / "checkpoints") not in to_json(updates)
-        assert str(data) not in to_json(updates)
 
 
 def test_the_strip_mixes_every_kind_and_is_made_once(handlers: Handlers, catalog: Catalog) -> None:
@@ -434,11 +294,3 @@ def test_an_image_learned_under_another_name_is_offered_nowhere(
     ids = {item["id"] for item in handlers.strips.strip(catalog.product(KEY))["items"]}
     assert ids
     assert opening.id not in ids
-
-
-def test_a_checkpoint_that_is_broken_does_not_take_the_strip_with_it(tmp_path: Path) -> None:
-    catalog = make_catalog(tmp_path)
-    broken = tmp_path / "checkpoints" / "drawn" / "part" / "unet" / "detector.json"
-    broken.write_text("{")
-    assert Handlers(catalog).strips.strip(catalog.product(KEY))["items"]
-    assert catalog.channels.peek(catalog.product(KEY), "unet").status is Status.LOADING

@@ -12,8 +12,9 @@ from PIL import Image
 from inspection.images import read_image
 from inspection.products.catalog import Catalog
 from tests.doubles.detectors import inspect_with
+from tests.doubles.page import to_json
 from tests.doubles.parts import write_bad_files
-from tests.doubles.products import make_catalog, to_json
+from tests.doubles.products import make_catalog
 from ui.inspect.report import Reporter
 
 KEY = "drawn/part"

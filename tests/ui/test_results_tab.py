@@ -16,7 +16,8 @@ from inspection.evaluation.records import Estimate
 from inspection.products.catalog import Catalog
 from inspection.products.checkpoint_folders import CARD
 from inspection.types import Sample
-from tests.doubles.products import make_catalog, to_json, write_checkpoint, write_evaluations
+from tests.doubles.page import to_json
+from tests.doubles.products import make_catalog, write_checkpoint, write_evaluations
 from ui.results import messages as results_messages
 from ui.results.tab import SUB_TABS, Handlers
 

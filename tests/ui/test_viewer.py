@@ -17,8 +17,8 @@ from inspection.products.panels import Panel, Status
 from inspection.regions import find_regions
 from inspection.types import Calibration, Region
 from tests.doubles.detectors import FakeDetector, make_infos
+from tests.doubles.page import to_json
 from tests.doubles.parts import PICTURE_SIDE, draw_part
-from tests.doubles.products import to_json
 from tests.javascript import evaluate
 from ui.parts.components import read
 from ui.parts.images import MAX_DISPLAY_SIDE
