@@ -87,7 +87,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--checkpoints", default=CHECKPOINTS, metavar="DIR", help="where trained detectors lie")
     add("--share", action="store_true", help="also make a public link")
     add("--device", help="auto, cpu, mps, cuda or cuda:N; by default the best present")
-    add("--verbose", action="store_true", help="show the traceback behind each sentence")
+    add("--verbose", action="store_true", help="show the tracebacks of what fails")
     return parser
 
 

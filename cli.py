@@ -21,7 +21,7 @@ app = typer.Typer(
 @app.callback()
 def set_up(
     verbose: Annotated[
-        bool, typer.Option("--verbose", help="Show the traceback behind each sentence.")
+        bool, typer.Option("--verbose", help="Show the tracebacks of what fails.")
     ] = False,
 ) -> None:
     """Inspect products with detectors side by side. Start the page with `python app.py`."""

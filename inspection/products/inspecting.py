@@ -47,7 +47,10 @@ class LoadedProduct:
 
     def check_familiarity(self, image: RGBImage) -> tuple[Familiarity | None, str]:
         """Tell whether an image shows the product, and what to say if it does not or is unknown."""
-        found = attempt(lambda: self.catalog.familiarity.check(self.product, image))
+        found = attempt(
+            lambda: self.catalog.familiarity.check(self.product, image),
+            subject=f"The comparison with images of {self.product.category}",
+        )
         if isinstance(found, InspectionError):
             return None, str(found)
         return found, describe_unfamiliar(self.product.category, found)

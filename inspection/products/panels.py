@@ -57,7 +57,7 @@ class Panel:
         return InspectionError(self.problem, self.fix)
 
 
-def attempt(work: Callable[[], Value]) -> Value | InspectionError:
+def attempt(work: Callable[[], Value], *, subject: str = "It") -> Value | InspectionError:
     """Return what a piece of work gives, or why it gave nothing, in words for people.
 
     This is the one place where any error is caught in front of people, be it a mistake of the
@@ -69,11 +69,11 @@ def attempt(work: Callable[[], Value]) -> Value | InspectionError:
         logger.info("%s", error, exc_info=True)
         return error
     except Exception as error:
-        logger.exception("Stopped while working")
+        logger.exception("%s stopped while working", subject)
         if is_out_of_memory(error):
             return explain(error)
         return BreakdownError(
-            f"It stopped while working ({first_line(error)}).",
+            f"{subject} stopped while working ({first_line(error)}).",
             "Try again; if it happens again, train it anew.",
         )
 

@@ -60,7 +60,7 @@ class Handlers:
             "open": self.open_page,
             "sample": self.pick_sample,
             "upload": self.upload,
-            "lend": self.lend,
+            "inspect_as": self.inspect_as,
             "anyway": self.inspect_anyway,
             "clear": self.clear,
         }
@@ -126,7 +126,7 @@ class Handlers:
         except InspectionError as error:
             yield {"image": None, "source": None, **self.runner.fail(known, error)}
 
-    def lend(
+    def inspect_as(
         self, product: object, image: tuple[object, object], *, is_wanted: bool = False
     ) -> Iterator[Updates]:
         """Inspect a sample of one product, given as (product, sample), as another one."""
@@ -137,7 +137,11 @@ class Handlers:
 
     def inspect_anyway(self, product: object, asked: tuple[str, Any]) -> Iterator[Updates]:
         """Inspect what does not look like the product, given as it was asked for."""
-        ways: Ways = {"sample": self.pick_sample, "upload": self.upload, "lend": self.lend}
+        ways: Ways = {
+            "sample": self.pick_sample,
+            "upload": self.upload,
+            "inspect_as": self.inspect_as,
+        }
         what, image = asked
         if what in ways:
             yield from ways[what](product, image, is_wanted=True)
@@ -274,7 +278,7 @@ def change_product(latest: LatestRequest, number: object, product: object) -> No
     if product == former:  # a dropdown tells a choice twice, and also that it was left
         latest.update(number)
         return
-    kept = (what, product, image) if what in {"upload", "lend"} else ("open", product, None)
+    kept = (what, product, image) if what in {"upload", "inspect_as"} else ("open", product, None)
     latest.update(number, request=kept)
 
 
@@ -288,7 +292,7 @@ def inspect_again(
     if product == owner:
         latest.update(number, request=("anyway", product, asked))
     else:
-        what, image = ("lend", (owner, sample)) if sample else asked
+        what, image = ("inspect_as", (owner, sample)) if sample else asked
         latest.update(number, request=(what, product, image))
 
 
