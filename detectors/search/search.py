@@ -90,13 +90,7 @@ class Search:
     ) -> Iterator[Trial]:
         """Try settings until so many were tried in all, and yield every trial that came to an end.
 
-        Earlier trials and those whose settings do not work count.
-
-        Args:
-            images: to measure each trial with.
-            num_trials: in all.
-            device: auto, cpu, cuda or mps.
-            monitor: told what happens.
+        Earlier trials and those whose settings do not work count; the monitor is told of these.
 
         Raises:
             SettingsError: a fixed setting does not suit the detector.
@@ -111,9 +105,8 @@ class Search:
             trial.set_user_attr("settings", settings)
             start = time.perf_counter()
             try:
-                detector = self._create(settings, device, monitor).fit(self._learned)
-                with monitor.step(title) as progress:
-                    metrics = measure_objective(detector, images, progress=progress)
+                detector = self._create(settings, device, monitor)
+                metrics = self._measure(detector, images, title, monitor)
             except (InspectionError, *BREAKDOWNS) as error:
                 self._give_up(trial, reason := str(explain(error)))
                 monitor.warn(f"{title} failed: {reason}")
@@ -122,6 +115,13 @@ class Search:
             trial.set_user_attr("seconds", round(time.perf_counter() - start, 2))
             self._study.tell(trial, metrics["objective"])
             yield self.trials[-1]
+
+    def _measure(
+        self, detector: Detector, images: Sequence[ValidationImage], title: str, monitor: Monitor
+    ) -> dict[str, float]:
+        detector.fit(self._learned)
+        with monitor.step(title) as progress:
+            return measure_objective(detector, images, progress=progress)
 
     def _create(
         self, settings: Mapping[str, str], device: str | None, monitor: Monitor

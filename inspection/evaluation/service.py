@@ -187,22 +187,11 @@ def evaluate_product(
 ) -> ProductEvaluation:
     """Evaluate detectors of a product and keep the reports; one that is still true is only read.
 
-    Args:
-        catalog: of the product.
-        product: to evaluate.
-        source: the dataset that it was trained on.
-        options: how.
-        monitor: told what happens.
-
     Raises:
         InspectionError: a detector, a mask or the dataset cannot be used.
+        StoppedError: the monitor has asked for it; the next evaluation goes on from there.
     """
-    part = source.of(product.category)
-    for sentence in look_through(part.samples):
-        monitor.warn(sentence)
-    samples = tuple(read_by(part.samples, load_reading(product.folder)))
-    check_dataset(product.folder, replace(part, samples=samples))
-    test = find_test_samples(product.folder, samples)
+    test = _find_test_samples(product, source, monitor)
     split = load_split(product.folder)
     if (name := find_classifier(catalog, product)) is not None:
         detector = catalog.channels.answering(product, name).detector
@@ -216,16 +205,31 @@ def evaluate_product(
         _evaluate_detector(catalog, product, job, is_fresh=options.is_fresh, monitor=monitor)
         for job in jobs
     ]
+    folders = {product.folder / one.detector: one for one in reports}
     classes = [
-        add_baseline(own, product.folder / report.detector, test, options.baseline, monitor)
-        for report in reports
-        if (own := find_classification(product.folder / report.detector, report)) is not None
+        add_baseline(own, folder, test, options.baseline, monitor)
+        for folder, report in folders.items()
+        if (own := find_classification(folder, report)) is not None
     ]
-    judged = [one.detector for one in reports]
-    histories = _keep_histories(catalog, product, judged, monitor)
+    histories = _keep_histories(catalog, product, [one.name for one in folders], monitor)
     return ProductEvaluation(
         product, tuple(reports), tuple(classes), split, histories, tuple(issues)
     )
+
+
+def _find_test_samples(product: Product, source: Dataset, monitor: Monitor) -> list[Sample]:
+    """Return the test samples of a product as it reads them; tell what is odd about their files.
+
+    Raises:
+        CheckpointError: what is stored of its reading or its split is damaged.
+        DatasetError: its detectors were trained on another dataset.
+    """
+    part = source.of(product.category)
+    for sentence in look_through(part.samples):
+        monitor.warn(sentence)
+    samples = tuple(read_by(part.samples, load_reading(product.folder)))
+    check_dataset(product.folder, replace(part, samples=samples))
+    return find_test_samples(product.folder, samples)
 
 
 def _make_jobs(

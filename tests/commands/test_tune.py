@@ -17,11 +17,14 @@ from detectors import create_detector, find_entry, list_detectors, parse_setting
 from detectors.backbones.student import Student
 from detectors.checkpoints import open_detector
 from detectors.patchcore.detector import PatchCore
+from detectors.search.search import Trial
 from detectors.search.space import Categorical
+from detectors.search.tuning import TuningJob, tune_detector
 from inspection.datasets.dataset import read_dataset
 from inspection.errors import EvaluationError, InspectionError, SettingsError
 from inspection.products.split_plan import load_split
 from inspection.products.splits import apply_split, make_split
+from inspection.progress import Monitor, StoppedError
 from inspection.types import Split
 from tests.doubles.commands import invoke
 from tests.doubles.parts import write_dataset
@@ -126,6 +129,19 @@ def test_an_interrupted_search_goes_on_with_the_trial_that_it_lost(
     assert len(read_table(parts)) == 3
     assert "3 of 3 trials are done" in tune(parts, student, "--trials", 3)
     assert len(fits) == 4
+
+
+def test_a_search_can_be_stopped_by_whoever_started_it(parts: Path, student: Path) -> None:
+    fixed = {"input_size": "64", "backbone_weights": str(student)}
+    job = TuningJob("patchcore", parts / "ck", parts / "study", 3, fixed, device="cpu")
+    told: list[Trial] = []
+    stopping = Monitor(is_stopped=lambda: len(told) == 2)
+    with pytest.raises(StoppedError):
+        tune_detector(read_dataset(parts), job, monitor=stopping, tell=told.append)
+    found = tune_detector(read_dataset(parts), job, tell=told.append)
+    assert found.trials == tuple(told)
+    assert len(told) == 3
+    assert found.best.settings == dict(found.settings)
 
 
 def test_settings_that_do_not_work_are_told_and_never_block_the_search(
