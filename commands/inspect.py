@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from commands.inspecting import find_images, inspect_files, open_product
+from commands.inspecting import find_images, inspect_files, open_answering
 from commands.options import Anyway, Checkpoints, Compared, Device, Images, ProductName, Rate
 from inspection.files import write_csv
 from inspection.products.places import CHECKPOINTS
@@ -28,7 +28,7 @@ def inspect(
     What does not look like the product has the outcome *unfamiliar*, and no verdicts.
     """
     images = find_images(images)
-    loaded = open_product(category, checkpoints, device=device, detector=detector)
+    loaded = open_answering(category, checkpoints, device=device, detector=detector)
     prepare_folder(out)
     rows: list[Row] = []
     num_done = 0

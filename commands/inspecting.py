@@ -7,38 +7,36 @@ from pathlib import Path
 import typer
 
 from commands.options import check_names
-from detectors.catalog import open_catalog
+from detectors.catalog import open_product
 from inspection.datasets.listing import FileKind, Listing, images_below
 from inspection.detector import DetectorInfo
 from inspection.errors import CheckpointError, ImageError, InspectionError
 from inspection.images import open_image
 from inspection.names import OUTCOME_TITLES, Outcome, decide_outcome, describe_naming, join_names
-from inspection.products.inspecting import LoadedProduct, inspect_product, load_product
+from inspection.products.inspecting import LoadedProduct, inspect_product
 from inspection.products.reading import load_reading
 from inspection.types import Inspection
 
 
-def open_product(
+def open_answering(
     category: str,
     checkpoints: Path,
     *,
     device: str | None,
     detector: Sequence[str] | None,
 ) -> LoadedProduct:
-    """Load the detectors asked for, or all of the product that can answer, and name the others.
+    """Open a product with the detectors asked for, or all that can answer, and name the others.
 
     Raises:
         CheckpointError: one asked for is missing or damaged, or none can.
     """
-    catalog = open_catalog(checkpoints, device=device)
-    product = catalog.find(category)
-    loaded = load_product(catalog, product, check_names(detector) if detector else None)
+    chosen = check_names(detector) if detector else ()
+    loaded = open_product(category, detectors=chosen, checkpoints=checkpoints, device=device)
+    key = loaded.product.key
     for name, error in loaded.silent.items():
-        typer.echo(f"{product.key} {name}: {error}", err=True)
+        typer.echo(f"{key} {name}: {error}", err=True)
     if not loaded.detectors:
-        raise CheckpointError(
-            f"No detector of {product.key} can give verdicts.", "The reasons are above."
-        )
+        raise CheckpointError(f"No detector of {key} can give verdicts.", "The reasons are above.")
     return loaded
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from commands.inspecting import find_images, inspect_files, open_product
+from commands.inspecting import find_images, inspect_files, open_answering
 from commands.options import Anyway, Checkpoints, Compared, Device, Images, ProductName, Rate
 from inspection.products.identity import identify
 from inspection.products.places import CHECKPOINTS
@@ -37,7 +37,7 @@ def report(
     wanted = check_formats(formats)
     images = find_images(images)
     prepare_folder(out)
-    loaded = open_product(category, checkpoints, device=device, detector=detector)
+    loaded = open_answering(category, checkpoints, device=device, detector=detector)
     rate = loaded.rate if false_alarm_rate is None else false_alarm_rate
     has_pictures = not WITH_PICTURES.isdisjoint(wanted)
     items: list[Item] = []

@@ -42,19 +42,8 @@ from inspection.errors import DatasetError, SettingsError
 from inspection.products.places import CHECKPOINTS
 from inspection.products.split_plan import SplitKind
 
-FLAGS = {
-    "input_size": "--input-size",
-    "backbone": "--backbone",
-    "backbone_weights": "--backbone-weights",
-    "classes": "--classes",
-    "stages": "--stages",
-    "max_epochs": "--epochs",
-    "max_seconds": "--minutes",
-    "flips": "--flips",
-    "rotation": "--rotation",
-    "labelled": "--labelled-defects",
-}
-"""Setting of a detector -> option that gives it, for those that not every detector knows."""
+RENAMED = {"max_epochs": "epochs", "max_seconds": "minutes", "labelled": "labelled_defects"}
+"""Setting of a detector -> option that gives it, where their names differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,11 +186,8 @@ def make_job(options: TrainOptions) -> TrainingJob:
     Raises:
         SettingsError: no such detector, or an option that would change nothing.
     """
-    names, given, texts = (
-        check_names(options.detector),
-        options.settings(),
-        read_pairs(options.further),
-    )
+    names = check_names(options.detector)
+    given, texts = options.settings(), read_pairs(options.further)
     check_settings(given, texts, names)
     embed = LazyEmbedder(options.device)
     return TrainingJob(
@@ -232,7 +218,7 @@ def check_settings(
     Raises:
         SettingsError: an option that would change nothing.
     """
-    flags = {key: FLAGS[key] for key in given}
+    flags = {key: f"--{RENAMED.get(key, key).replace('_', '-')}" for key in given}
     for setting, flag in {**flags, **{key: f"--set {key}" for key in texts}}.items():
         knowing = [name for name in names if _knows(name, setting)]
         if not knowing:

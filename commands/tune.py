@@ -45,7 +45,7 @@ class TuneOptions:
     labelled_defects: Annotated[
         float | None,
         typer.Option(
-            help="Ask about this share of the labelled defects instead of synthetic ones; they "
+            help="Measure trials with this share of the labelled defects, not synthetic ones; they "
             "never count as test images again. U-Net and classifier learn from half of them."
         ),
     ] = None

@@ -10,7 +10,7 @@ from detectors import LazyEmbedder, create_detector, list_detectors
 from inspection.datasets.classes import Labelling, find_thin_classes
 from inspection.datasets.dataset import Dataset, check_trainable
 from inspection.datasets.pooling import pool_datasets
-from inspection.detector import Detector
+from inspection.detector import Detector, EpochCallback
 from inspection.errors import BREAKDOWNS, InspectionError, explain
 from inspection.issues import summarise_issues
 from inspection.products.checkpoint_folders import check_writable
@@ -195,7 +195,9 @@ def _train_one(name: str, source: Dataset, job: TrainingJob, monitor: Monitor) -
         monitor.say(f"keeps the {plan.kind.value} split that is stored in {folder / SPLIT}")
     used = apply_split(source.samples, plan, labels=labels)
     monitor.say(_describe_samples(used))
-    made = create_detector(name, device=job.device, **watch_epochs(name, monitor), **settings)
+    made = create_detector(
+        name, device=job.device, progress=watch_epochs(name, monitor), **settings
+    )
     if list_detectors()[name].needs_labels:
         for sentence in find_thin_classes(used, Labelling(settings.get("classes", "types"))):
             monitor.warn(f"note: {sentence}")
@@ -209,17 +211,17 @@ def _train_one(name: str, source: Dataset, job: TrainingJob, monitor: Monitor) -
     return TrainedDetector(folder / name, stored.calibration, summary, seconds)
 
 
-def watch_epochs(name: str, monitor: Monitor) -> dict[str, Any]:
-    """Return how a detector tells of its epochs, unless it draws its own bars, as by default."""
+def watch_epochs(name: str, monitor: Monitor) -> bool | EpochCallback:
+    """Return what a detector calls after every epoch; True where it draws its own bars."""
     tell = monitor.epoch
     if tell is None:
-        return {}
+        return True
 
     def watch(metrics: Mapping[str, float]) -> None:
         tell(name, metrics)
         monitor.check()
 
-    return {"progress": watch}
+    return watch
 
 
 def _describe_samples(used: Sequence[Sample]) -> str:

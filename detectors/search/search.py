@@ -128,7 +128,7 @@ class Search:
     ) -> Detector:
         chosen = {"seed": self.seed, **parse_settings(self.name, settings)}
         return create_detector(
-            self.name, device=device, **watch_epochs(self.name, monitor), **chosen
+            self.name, device=device, progress=watch_epochs(self.name, monitor), **chosen
         )
 
     def _give_up(self, trial: "optuna.Trial", problem: str) -> None:

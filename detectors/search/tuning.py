@@ -116,8 +116,8 @@ def tune_detector(
     images = read_validation(split, seed=job.seed)
     num_defective = sum(image.is_anomalous for image in images)
     monitor.begin(
-        f"Each trial learns from {len(split.learned)} training images and is asked about "
-        f"{len(images) - num_defective} normal and {num_defective} defective others, no test "
+        f"Each trial learns from {len(split.learned)} training images and is measured "
+        f"with {len(images) - num_defective} normal and {num_defective} defective others, no test "
         "image among them."
     )
     monitor.begin(f"{len(search.trials)} of {job.num_trials} trials are done.")

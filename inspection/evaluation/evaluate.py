@@ -45,7 +45,7 @@ CHUNK = 16
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EvaluationJob:
-    """What a detector is asked.
+    """What the evaluation of a detector depends on.
 
     Attributes:
         samples: test samples; a defective one without ground truth counts for image metrics only.

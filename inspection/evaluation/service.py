@@ -239,7 +239,7 @@ def _make_jobs(
     options: EvaluationOptions,
     monitor: Monitor,
 ) -> list[EvaluationJob]:
-    """Return what each detector of a product is asked: all the same images, by the same rate."""
+    """Return a job for each detector of a product: all the same images, by the same rate."""
     chosen = options.detectors or _find_judging(catalog, product, monitor)
     calibrations = [catalog.channels.judging(product, name).calibration for name in chosen]
     rate = options.false_alarm_rate
