@@ -70,7 +70,7 @@ class ReportError(InspectionError):
 
 
 class BreakdownError(InspectionError):
-    """A computation stopped for want of memory."""
+    """A computation stopped while at work: for want of memory, or by a mistake."""
 
 
 BREAKDOWNS = (RuntimeError, MemoryError)
