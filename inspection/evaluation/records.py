@@ -166,14 +166,14 @@ class Origin:
     Attributes:
         seed: of the bootstrap.
         created: ISO 8601, UTC.
-        exam: names the image files and all else that the metrics depend on; the same name means
+        digest: names the image files and all else that the metrics depend on; the same name means
             that evaluating again would give the same metrics.
     """
 
     command: str
     seed: int
     created: str
-    exam: str
+    digest: str = field(metadata={STORED_AS: "exam"})
 
 
 @dataclass(frozen=True, slots=True)

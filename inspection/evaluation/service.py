@@ -313,7 +313,7 @@ def _read_kept(folder: Path, job: EvaluationJob) -> EvaluationReport | None:
         report = load_evaluation(folder)
     except EvaluationError:
         return None
-    is_true = report.origin.exam == job.digest() and has_every_metric(report)
+    is_true = report.origin.digest == job.digest() and has_every_metric(report)
     return report if is_true else None
 
 

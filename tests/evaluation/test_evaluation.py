@@ -17,7 +17,9 @@ from inspection.errors import CheckpointError, DatasetError, EvaluationError
 from inspection.evaluation.evaluate import EvaluationJob, evaluate
 from inspection.evaluation.files import (
     EVALUATION,
+    FORMAT,
     TABLE,
+    encode,
     has_evaluation,
     load_evaluation,
     read_identity,
@@ -27,6 +29,7 @@ from inspection.evaluation.metric_list import METRICS
 from inspection.evaluation.partial import FOLDER, PartialEvaluation
 from inspection.evaluation.records import Checkpoint, EvaluationReport, GroundTruth
 from inspection.images import pixel_hash, read_image
+from inspection.products.places import CHECKPOINTS
 from inspection.types import Prediction, RGBImage, Sample, Split
 from tests.doubles.detectors import FakeDetector, make_channel
 from tests.doubles.parts import SIDE, draw_part, write_dataset
@@ -89,8 +92,8 @@ def test_the_same_seed_gives_the_same_metrics(tested: list[Sample]) -> None:
         assert first.metrics[name] == second.metrics[name]
     assert first.curves == second.curves
     assert first.data_fingerprint == second.data_fingerprint
-    assert first.origin.exam == second.origin.exam
-    assert run(tested, seed=4).origin.exam != first.origin.exam
+    assert first.origin.digest == second.origin.digest
+    assert run(tested, seed=4).origin.digest != first.origin.digest
 
 
 def test_false_alarms_are_counted_by_part_and_held_against_the_promise(
@@ -281,6 +284,12 @@ def test_what_was_kept_for_other_scores_or_is_damaged_is_not_used(
     assert partial.load(chunk) is None
     tested[0].image_path.write_bytes(tested[1].image_path.read_bytes())
     assert partial.load(chunk) is None
+
+
+@pytest.mark.parametrize("path", sorted(CHECKPOINTS.glob(f"demo/*/*/{EVALUATION}")), ids=str)
+def test_a_stored_report_is_written_as_it_was_read(path: Path) -> None:
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    assert {"format": FORMAT, **encode(load_evaluation(path.parent))} == stored
 
 
 @pytest.fixture

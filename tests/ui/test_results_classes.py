@@ -24,7 +24,7 @@ from inspection.files import read_json, write_json
 from inspection.products.catalog import Catalog
 from inspection.products.checkpoint_folders import CARD
 from tests.doubles.products import make_catalog, write_checkpoint
-from ui.results import messages as results_messages
+from ui.results import messages
 from ui.results.tab import SUB_TABS, Handlers
 
 TRUTH = ("normal", "normal", "dent", "dent", "dent")
@@ -95,7 +95,7 @@ def test_the_sub_tab_is_there_only_where_classes_were_named(catalog: Catalog) ->
     assert "--baseline DIR" in updates["classifiers"]["note"]
     assert len(updates["per-class"]["rows"]) == 4
     (updates,) = handlers.show("leaderboard", "drawn", "part")
-    assert updates["status"]["text"] == results_messages.CLASSES_ONLY
+    assert updates["status"]["text"] == messages.CLASSES_ONLY
     assert updates["view"] == "classes", "the leaderboard would be empty"
     tabs = [name for name in SUB_TABS if updates[f"tab-{name}"]]
     assert tabs == ["classes", "training"]

@@ -18,7 +18,7 @@ from inspection.products.checkpoint_folders import CARD
 from inspection.types import Sample
 from tests.doubles.page import to_json
 from tests.doubles.products import make_catalog, write_checkpoint, write_evaluations
-from ui.results import messages as results_messages
+from ui.results import messages
 from ui.results.tab import SUB_TABS, Handlers
 
 KEY = "drawn/part"
@@ -284,7 +284,7 @@ def test_the_scatter_takes_two_different_detectors(handlers: Handlers) -> None:
     updates = show(handlers, "compare", "drawn", "part", None, "patchcore", "cae")
     assert (updates["first"][1], updates["second"][1]) == ("patchcore", "cae")
     assert updates["scatter"].layout.xaxis.title.text == "PatchCore: score / threshold"
-    assert updates["click"] == {"product": KEY, "hint": results_messages.SCATTER_HINT}
+    assert updates["click"] == {"product": KEY, "hint": messages.SCATTER_HINT}
 
 
 def test_an_evaluation_made_meanwhile_is_shown(handlers: Handlers, catalog: Catalog) -> None:

@@ -18,7 +18,7 @@ from inspection.evaluation.records import EvaluationReport
 from inspection.products.catalog import Catalog
 from inspection.products.checkpoint_folders import CALIBRATION, CARD, mtime
 from inspection.products.product import Product
-from ui.results import messages as results_messages
+from ui.results import messages
 
 if TYPE_CHECKING:
     from eda.results.plots import Shown  # at run time only when somebody opens the tab
@@ -139,4 +139,4 @@ def _load(folder: Path) -> Evaluated:
             return Evaluated(classes=load_classification(folder))
     except (EvaluationError, CheckpointError) as error:
         return Evaluated(problem=error.problem)
-    return Evaluated(problem=results_messages.RESULTS_MISSING)
+    return Evaluated(problem=messages.MISSING)

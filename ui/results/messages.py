@@ -2,22 +2,18 @@
 
 from collections.abc import Mapping
 
-RESULTS_DATASET = "Dataset"
-RESULTS_CATEGORY = "Category"
-RESULTS_METRIC = "Metric"
-RESULTS_FIRST = "Horizontal axis"
-RESULTS_SECOND = "Vertical axis"
-RESULTS_KIND = "Images"
-RESULTS_READING = "Reading the evaluations…"
-RESULTS_NO_PRODUCTS = (
-    "There is no trained detector yet. Train one with `python cli.py train --data DIR`."
-)
-RESULTS_MISSING = "It was not evaluated yet."
-RESULTS_TODO = "Not in these results"
-RESULTS_TODO_ONE = "{product}, {detector}: {problem}"
-RESULTS_TODO_ALL = (
-    "{num} detectors were not evaluated, or not these weights and thresholds: {names}."
-)
+DATASET = "Dataset"
+CATEGORY = "Category"
+METRIC = "Metric"
+FIRST = "Horizontal axis"
+SECOND = "Vertical axis"
+KIND = "Images"
+READING = "Reading the evaluations…"
+NO_PRODUCTS = "There is no trained detector yet. Train one with `python cli.py train --data DIR`."
+MISSING = "It was not evaluated yet."
+TODO = "Not in these results"
+TODO_ONE = "{product}, {detector}: {problem}"
+TODO_ALL = "{num} detectors were not evaluated, or not these weights and thresholds: {names}."
 CLASSIFIERS_TITLE = "Right about classes"
 CLASSES_TITLE = "Class by class: {classifier}"
 CLASSES_NOTE = (

@@ -15,8 +15,8 @@ from eda.results.plots import Shown
 from inspection.errors import DatasetError
 from inspection.names import join_names
 from inspection.types import Sample
-from ui import messages
-from ui.results import messages as results_messages
+from ui.messages import GALLERY_PAGE
+from ui.results import messages
 from ui.results.data import Results
 
 PER_SECTION = 8
@@ -32,7 +32,7 @@ def mistakes_value(results: Results, key: str, *, kind: str, page: int) -> dict[
     Args:
         results: all evaluations.
         key: of the product.
-        kind: one of `results_messages.MISTAKES`.
+        kind: one of `messages.MISTAKES`.
         page: from 0; one beyond the last is the last.
     """
     sections = list_sections(results.shown(key), kind)
@@ -47,26 +47,24 @@ def mistakes_value(results: Results, key: str, *, kind: str, page: int) -> dict[
         [_item(one, samples.get(one.id)) for one in found[page * size : (page + 1) * size]]
         for _, found in sections
     ]
-    missing = "" if sections else results_messages.MISTAKES_ALONE
+    missing = "" if sections else messages.MISTAKES_ALONE
     if any(not item["source"] for items in pictures for item in items):
-        fix = trouble or results_messages.MISTAKES_GIVE
-        missing = results_messages.MISTAKES_NOWHERE.format(fix=fix)
+        fix = trouble or messages.MISTAKES_GIVE
+        missing = messages.MISTAKES_NOWHERE.format(fix=fix)
     return {
         "product": key,
         "missing": missing,
         "sections": [
             {
                 "title": title,
-                "note": "" if found else results_messages.MISTAKES_NONE,
+                "note": "" if found else messages.MISTAKES_NONE,
                 "items": items,
             }
             for (title, found), items in zip(sections, pictures, strict=True)
         ],
         "page": page,
         "pages": num_pages,
-        "note": messages.GALLERY_PAGE.format(page=page + 1, pages=num_pages)
-        if num_pages > 1
-        else "",
+        "note": GALLERY_PAGE.format(page=page + 1, pages=num_pages) if num_pages > 1 else "",
     }
 
 
@@ -75,32 +73,30 @@ def list_sections(shown: Sequence[Shown], kind: str) -> list[Section]:
     if kind == "disagreements":
         found = find_disagreements(shown)
         total = len(shown[0].report.images) if shown else 0
-        title = results_messages.DISAGREEMENTS_TITLE.format(count=len(found), total=total)
+        title = messages.DISAGREEMENTS_TITLE.format(count=len(found), total=total)
         return [(title, found)] if len(shown) > 1 else []
     is_miss = kind == "misses"
     sections = [_section(one, is_miss=is_miss) for one in shown]
     if is_miss and len(shown) > 1:
         found = find_common_misses(shown)
         total = shown[0].report.confusion.num_anomalous
-        sections.insert(
-            0, (results_messages.ALL_MISS_TITLE.format(count=len(found), total=total), found)
-        )
+        sections.insert(0, (messages.ALL_MISS_TITLE.format(count=len(found), total=total), found))
     return sections
 
 
 def _section(one: Shown, *, is_miss: bool) -> Section:
     counts = one.report.confusion
     found = find_misses(one.report) if is_miss else find_false_alarms(one.report)
-    text = results_messages.MISSES_TITLE if is_miss else results_messages.FALSE_ALARMS_TITLE
+    text = messages.MISSES_TITLE if is_miss else messages.FALSE_ALARMS_TITLE
     total = counts.num_anomalous if is_miss else counts.num_normal
     return text.format(detector=one.title, count=len(found), total=total), found
 
 
 def _item(one: Mistake, sample: Sample | None) -> dict[str, Any]:
     item = make_item(sample) if sample is not None else None
-    detail = results_messages.MISTAKES_SCORE.format(relative=f"{one.relative_score:.2f}")
+    detail = messages.MISTAKES_SCORE.format(relative=f"{one.relative_score:.2f}")
     if one.flagged_by:
-        detail = results_messages.MISTAKES_FLAGGED.format(names=join_names(one.flagged_by))
+        detail = messages.MISTAKES_FLAGGED.format(names=join_names(one.flagged_by))
     if item is None:
         return {"id": one.id, "source": "", "label": one.id, "detail": detail}
     return {**item, "detail": detail}

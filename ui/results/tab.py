@@ -23,7 +23,7 @@ from ui.parts.components import (
 from ui.parts.latest_request import LatestRequest
 from ui.parts.request_events import choose, filter_anew, make_binder, open_view, turn_page, view_of
 from ui.parts.updates import Updates
-from ui.results import messages as results_messages
+from ui.results import messages
 from ui.results.data import Results, Trouble
 from ui.viewer.viewer import ARITHMETIC
 
@@ -58,7 +58,7 @@ class Handlers:
         """
         self.results.catalog.refresh()
         if not self.results.products:
-            yield {"status": status_value(results_messages.RESULTS_NO_PRODUCTS)}
+            yield {"status": status_value(messages.NO_PRODUCTS)}
             return
         try:
             yield self._show(view, wanted)
@@ -84,7 +84,7 @@ class Handlers:
             metric=_known(metric, METRICS, "image_auroc"),
             first=str(first),
             second=str(second),
-            kind=_known(kind, results_messages.MISTAKES, "misses"),
+            kind=_known(kind, messages.MISTAKES, "misses"),
             page=page if isinstance(page, int) else 0,
         )
         tabs = choose_tabs(self.results, selection)
@@ -102,7 +102,7 @@ class Handlers:
             **back,
             **{f"tab-{name}": is_there for name, is_there in tabs.items()},
             "todo": todo_value(troubles),
-            "status": status_value(results_messages.CLASSES_ONLY * (not tabs["leaderboard"])),
+            "status": status_value(messages.CLASSES_ONLY * (not tabs["leaderboard"])),
         }
 
 
@@ -113,15 +113,13 @@ def todo_value(troubles: list[Trouble]) -> dict[str, Any]:
     items = [_todo_item(one) for one in to_evaluate]
     if len(to_evaluate) > MAX_COMMANDS:
         names = ", ".join(f"{one.product} {one.detector}" for one in to_evaluate)
-        text = results_messages.RESULTS_TODO_ALL.format(num=len(to_evaluate), names=names)
+        text = messages.TODO_ALL.format(num=len(to_evaluate), names=names)
         items = [{"text": text, "command": to_evaluate[0].dataset_command}]
-    return {"title": results_messages.RESULTS_TODO, "items": others + items}
+    return {"title": messages.TODO, "items": others + items}
 
 
 def _todo_item(one: Trouble) -> dict[str, str]:
-    text = results_messages.RESULTS_TODO_ONE.format(
-        product=one.product, detector=one.detector, problem=one.problem
-    )
+    text = messages.TODO_ONE.format(product=one.product, detector=one.detector, problem=one.problem)
     return {"text": text, "command": one.command}
 
 
@@ -131,11 +129,9 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
     outputs: dict[str, Any] = {}
     datasets = list(dict.fromkeys(one.dataset for one in handlers.results.products.values()))
     with gr.Row(elem_id="results-filters"):
-        outputs["dataset"] = _choice(
-            results_messages.RESULTS_DATASET, [(one, one) for one in datasets]
-        )
-        outputs["category"] = _choice(results_messages.RESULTS_CATEGORY, [])
-    outputs["status"] = make_status(busy_value(results_messages.RESULTS_READING, 0, 0))
+        outputs["dataset"] = _choice(messages.DATASET, [(one, one) for one in datasets])
+        outputs["category"] = _choice(messages.CATEGORY, [])
+    outputs["status"] = make_status(busy_value(messages.READING, 0, 0))
     outputs["todo"] = make_part(HERE / "todo", template='<div class="todo" hidden></div>')
     tabs: dict[str, gr.Tab] = {}
     with gr.Tabs(elem_id="results-tabs") as outputs["view"]:
@@ -149,7 +145,7 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
 def _lay_out_leaderboard(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa: ARG001
     with gr.Row(elem_classes="xp-filters"):
         metrics = [(metric.title, key) for key, metric in METRICS.items()]
-        outputs["metric"] = _choice(results_messages.RESULTS_METRIC, metrics)
+        outputs["metric"] = _choice(messages.METRIC, metrics)
     with gr.Row(elem_classes="xp-row"):
         outputs["board-plot"] = make_plot()
         outputs["seconds"] = make_plot()
@@ -170,8 +166,8 @@ def _lay_out_curves(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa:
 
 def _lay_out_compare(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa: ARG001
     with gr.Row(elem_classes="xp-filters"):
-        outputs["first"] = _choice(results_messages.RESULTS_FIRST, [])
-        outputs["second"] = _choice(results_messages.RESULTS_SECOND, [])
+        outputs["first"] = _choice(messages.FIRST, [])
+        outputs["second"] = _choice(messages.SECOND, [])
     outputs["click"] = make_part(
         HERE / "scatter", template='<p class="hint"></p>', scripts=[HAND_OVER]
     )
@@ -180,8 +176,8 @@ def _lay_out_compare(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa
 
 def _lay_out_mistakes(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa: ARG001
     with gr.Row(elem_classes="xp-filters"):
-        kinds = [(title, kind) for kind, title in results_messages.MISTAKES.items()]
-        outputs["kind"] = _choice(results_messages.RESULTS_KIND, kinds)
+        kinds = [(title, kind) for kind, title in messages.MISTAKES.items()]
+        outputs["kind"] = _choice(messages.KIND, kinds)
     outputs["mistakes"] = make_part(HERE / "mistakes", scripts=[*GALLERY, HAND_OVER, WORDS])
 
 

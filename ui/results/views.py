@@ -37,7 +37,7 @@ from inspection.evaluation.metric_list import METRICS
 from inspection.products.checkpoint_folders import load_calibration
 from inspection.products.history import History, read_history
 from ui.parts.updates import Updates
-from ui.results import messages as results_messages
+from ui.results import messages
 from ui.results.data import Results
 from ui.results.mistakes import mistakes_value
 
@@ -94,13 +94,13 @@ def show_leaderboard(results: Results, selection: Selection) -> Updates:
         "seconds": draw_seconds(here, category),
         "board": table_value(
             tabulate_board(board, titles),
-            results_messages.BOARD_TITLE.format(metric=METRICS[selection.metric].title),
+            messages.BOARD_TITLE.format(metric=METRICS[selection.metric].title),
             file="leaderboard",
             note=describe_board(board, titles),
         ),
         "metrics": table_value(
             tabulate_metrics(here) if here else pd.DataFrame(),
-            results_messages.METRICS_TITLE.format(category=category),
+            messages.METRICS_TITLE.format(category=category),
             file="metrics",
             note=describe_metrics(here) if here else "",
         ),
@@ -112,7 +112,7 @@ def show_curves(results: Results, selection: Selection) -> Updates:
     shown = results.shown(selection.key)
     of_pixels: Updates = {**draw_pixel_curves(shown)}
     if not any(plot.data for plot in of_pixels.values()):  # one sentence instead of three
-        said = empty_plot(results_messages.PIXEL_CURVES, NO_PIXELS)
+        said = empty_plot(messages.PIXEL_CURVES, NO_PIXELS)
         of_pixels = dict.fromkeys(of_pixels) | {"pro": said}
     return {"roc": draw_image_roc(shown), "pr": draw_image_pr(shown), **of_pixels}
 
@@ -124,7 +124,7 @@ def show_threshold(results: Results, selection: Selection) -> Updates:
         name: load_calibration(results.folder(selection.key, name)).calibration
         for name in (one.report.detector for one in shown)
     }
-    return {"judge": {**judge_values(shown, calibrations), "texts": dict(results_messages.JUDGE)}}
+    return {"judge": {**judge_values(shown, calibrations), "texts": dict(messages.JUDGE)}}
 
 
 def show_compare(results: Results, selection: Selection) -> Updates:
@@ -138,7 +138,7 @@ def show_compare(results: Results, selection: Selection) -> Updates:
         "scatter": draw_scatter(first, second),
         "click": {
             "product": selection.key,
-            "hint": results_messages.SCATTER_HINT if second else "",
+            "hint": messages.SCATTER_HINT if second else "",
         },
     }
 
@@ -159,15 +159,15 @@ def show_classes(results: Results, selection: Selection) -> Updates:
         "confusion": draw_confusion(own),
         "classifiers": table_value(
             tabulate_classifiers(own, baseline),
-            results_messages.CLASSIFIERS_TITLE,
+            messages.CLASSIFIERS_TITLE,
             file="classifiers",
             note=note,
         ),
         "per-class": table_value(
             tabulate_classes(own, baseline),
-            results_messages.CLASSES_TITLE.format(classifier=own.title),
+            messages.CLASSES_TITLE.format(classifier=own.title),
             file="classes",
-            note=results_messages.CLASSES_NOTE,
+            note=messages.CLASSES_NOTE,
         ),
     }
 
@@ -184,7 +184,7 @@ def _read_baseline(
     if baseline is None:
         product = results.catalog.product(key)
         command = results.catalog.places.evaluate_command(product, name).splitlines()[-1]
-        return None, results_messages.CLASSES_NO_BASELINE.format(command=command)
+        return None, messages.CLASSES_NO_BASELINE.format(command=command)
     return baseline, describe_difference(own, baseline)
 
 
@@ -201,9 +201,9 @@ def show_training(results: Results, selection: Selection) -> Updates:
         if history is not None:
             rows.append(_row(title, history))
     missing = [info.title for name, info in detectors.items() if name not in trained]
-    note = results_messages.TRAINING_NONE.format(names=", ".join(missing)) if missing else ""
+    note = messages.TRAINING_NONE.format(names=", ".join(missing)) if missing else ""
     updates["trainings"] = table_value(
-        pd.DataFrame(rows), results_messages.TRAININGS_TITLE, file="trainings", note=note
+        pd.DataFrame(rows), messages.TRAININGS_TITLE, file="trainings", note=note
     )
     return updates
 
