@@ -9,7 +9,6 @@ import logging
 import os
 import platform
 import statistics
-import sys
 import tempfile
 import time
 import warnings
@@ -116,16 +115,6 @@ def median_time(work: Callable[[], object], *, repeats: int = REPEATS) -> float:
         work()
         times.append(time.perf_counter() - start)
     return statistics.median(times)
-
-
-def peak_memory_mb() -> float:
-    """Return the largest resident size of this process, where the system tells it."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return float("nan")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1024**2 if sys.platform == "darwin" else 1024)  # macOS counts bytes
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ many names: what is measured, decoding and measuring, is the same for each of th
 """
 
 import os
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -22,8 +23,6 @@ WIDTH = 1536  # of the vectors of the small backbone
 
 def run(side: int = SIDE) -> None:
     """Generate the folder, open it twice and print one line per figure."""
-    from benchmarks.__main__ import peak_memory_mb
-
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         count = write_folder(folder / "mvtec", side)
@@ -111,6 +110,16 @@ def link(source: Path, target: Path) -> None:
 def cache_size_mb(folder: Path) -> float:
     """Return the size of the index files."""
     return sum(path.stat().st_size for path in (folder / "cache").iterdir()) / 1e6
+
+
+def peak_memory_mb() -> float:
+    """Return the largest resident size of this process, where the system tells it."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return float("nan")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1024**2 if sys.platform == "darwin" else 1024)  # macOS counts bytes
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from inspection.products.places import CHECKPOINTS
 BAR = "distilling: {percentage:3.0f}%|{bar}| [{elapsed}<{remaining}{postfix}]"
 
 
+# long: an option of the command is an argument
 def distill_backbone(
     teacher: Annotated[
         Path, typer.Option(help="Weights of an ImageNet ResNet-18 (safetensors or .pth).")

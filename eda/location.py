@@ -37,6 +37,18 @@ SCALE = (  # Inferno, transparent where there is nothing
     (0.75, "rgba(252,165,10,.9)"),
     (1.0, "rgba(252,255,164,.96)"),
 )
+COLORBAR = {
+    "orientation": "h",
+    "thickness": 11,
+    "outlinewidth": 0,
+    "ticksuffix": " %",
+    "lenmode": "pixels",
+    "len": 280,
+    "x": 0.5,
+    "yref": "container",
+    "y": 0,
+    "yanchor": "bottom",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,18 +133,7 @@ def draw_density(panels: Sequence[DensityMap]) -> go.Figure:
             "colorscale": [list(stop) for stop in SCALE],
             "cmin": 0,
             "cmax": max(1.0, float(max(panel.density.max() for panel in panels))),
-            "colorbar": {
-                "orientation": "h",
-                "thickness": 11,
-                "outlinewidth": 0,
-                "ticksuffix": " %",
-                "lenmode": "pixels",
-                "len": 280,
-                "x": 0.5,
-                "yref": "container",
-                "y": 0,
-                "yanchor": "bottom",
-            },
+            "colorbar": COLORBAR,
         },
     )
     plot.update_annotations(font={"size": 13})

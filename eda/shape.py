@@ -243,14 +243,8 @@ def _draw_boxes(
             hoverinfo="x",
         )
     )
-    lay_out(
-        plot,
-        title,
-        height=bar_height(len(order)),
-        x_title=unit,
-        boxgap=0.45,
-        showlegend=False,
-    )
+    height = bar_height(len(order))
+    lay_out(plot, title, height=height, x_title=unit, boxgap=0.45, showlegend=False)
     plot.update_yaxes(showgrid=False, autorange="reversed")
     if column == "contrast":
         plot.add_vline(x=0, line={"color": NEUTRAL, "width": 1, "dash": "dot"})

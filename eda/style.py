@@ -26,6 +26,7 @@ INSIDE_LABEL: dict[str, Any] = {  # of a bar; the style sheets give it a halo ov
 }
 
 
+# long: one call that lists what all plots have
 def lay_out(
     plot: go.Figure,
     title: str,

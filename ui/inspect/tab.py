@@ -195,17 +195,7 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
                 filterable=len(products) > 8,
                 elem_id="product",
             )
-            image = SafeImage(
-                label=messages.IMAGE_LABEL,
-                sources=["upload", "webcam", "clipboard"],
-                height=250,
-                buttons=[],
-                placeholder=messages.IMAGE_HINT,
-                webcam_options=gr.WebcamOptions(
-                    mirror=False, constraints={"video": {"width": 1280, "height": 960}}
-                ),
-                elem_id="input",
-            )
+            image = _make_image()
             uploads = make_uploads()
             strip = make_strip()
             clear = gr.Button(messages.CLEAR, size="sm", elem_id="clear")
@@ -231,6 +221,19 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
     bind(viewer.submit, inspect_again)
     bind(clear.click, clear_page)
     _bind_reports(handlers, viewer, source, reports)
+
+
+def _make_image() -> SafeImage:
+    camera = {"video": {"width": 1280, "height": 960}}
+    return SafeImage(
+        label=messages.IMAGE_LABEL,
+        sources=["upload", "webcam", "clipboard"],
+        height=250,
+        buttons=[],
+        placeholder=messages.IMAGE_HINT,
+        webcam_options=gr.WebcamOptions(mirror=False, constraints=camera),
+        elem_id="input",
+    )
 
 
 def _make_binder(handlers: Handlers, outputs: dict[str, Any]) -> Bind:
