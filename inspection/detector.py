@@ -30,8 +30,8 @@ class Symbol(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """How a detector stands out among others; the symbol tells what the colour tells.
+class Appearance:
+    """How a detector stands out in plots and on the page; the symbol says what the colour says.
 
     Attributes:
         dash: of its lines.
@@ -47,8 +47,8 @@ class Mark:
     plot: str
 
 
-NEUTRAL = Mark(Symbol.CROSS, "longdash", "#5c6f82", "#9fb0c0", "#7d8fa1")
-"""Of a detector that brings no mark of its own."""
+NEUTRAL = Appearance(Symbol.CROSS, "longdash", "#5c6f82", "#9fb0c0", "#7d8fa1")
+"""Of a detector that brings none of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class DetectorInfo:
     title: str
     method: str = ""
     hint: str = ""
-    mark: Mark = NEUTRAL
+    appearance: Appearance = NEUTRAL
     needs_labels: bool = False
     is_default: bool = True
 
@@ -76,7 +76,7 @@ class DetectorInfo:
 EpochCallback = Callable[[Mapping[str, float]], None]
 """Called after every epoch with its metrics; what it raises ends the training."""
 
-Weights = Mapping[str, NDArray[Any]]
+WeightArrays = Mapping[str, NDArray[Any]]
 """What a detector has learned, array by array."""
 
 
@@ -92,7 +92,7 @@ class StoredDetector:
     settings: Mapping[str, Any]
     state: dict[str, Any]
     training: TrainingRecord
-    weights: Weights
+    weights: WeightArrays
 
 
 class DetectorSettings(Protocol):
@@ -141,7 +141,7 @@ class Detector(Protocol):
     def predict(self, images: Sequence[RGBImage]) -> list[Prediction]:
         """Return one prediction per image of `input_size`; a batch gives what single ones give."""
 
-    def weights(self) -> Weights:
+    def weights(self) -> WeightArrays:
         """Return what it has learned, beside its state; restored, it predicts the same.
 
         Raises:

@@ -56,7 +56,7 @@ def page_head(styles: Iterable[Path], detectors: Mapping[str, DetectorInfo]) -> 
 def mark_colours(detectors: Mapping[str, DetectorInfo]) -> str:
     """Return the style sheet that gives the panel of each detector its colour."""
     return "\n".join(
-        f".dl-panel[data-detector={name}] {{ --mark: {info.mark.light}; }} "
-        f".dark .dl-panel[data-detector={name}] {{ --mark: {info.mark.dark}; }}"
+        f".dl-panel[data-detector={name}] {{ --mark: {info.appearance.light}; }} "
+        f".dark .dl-panel[data-detector={name}] {{ --mark: {info.appearance.dark}; }}"
         for name, info in detectors.items()
     )

@@ -3,7 +3,7 @@
 from detectors.cae.settings import CAESettings
 from detectors.entry import Entry
 from detectors.search.space import SIDES, SMOOTHING, Categorical, FloatRange
-from inspection.detector import DetectorInfo, Mark, Symbol
+from inspection.detector import Appearance, DetectorInfo, Symbol
 
 ENTRY = Entry(
     info=DetectorInfo(
@@ -11,7 +11,7 @@ ENTRY = Entry(
         title="CAE",
         method="convolutional autoencoder",
         hint="Has learned to redraw good parts. Bright where it cannot redraw yours.",
-        mark=Mark(Symbol.SQUARE, "solid", "#6c58d3", "#a99bf5", "#8a78ea"),
+        appearance=Appearance(Symbol.SQUARE, "solid", "#6c58d3", "#a99bf5", "#8a78ea"),
     ),
     location="detectors.cae.detector:CAE",
     settings=CAESettings,

@@ -26,7 +26,7 @@ from detectors.learning.networks import (
     to_weights,
 )
 from detectors.settings import make_settings
-from inspection.detector import EpochCallback, StoredDetector, Weights
+from inspection.detector import EpochCallback, StoredDetector, WeightArrays
 from inspection.preprocess import LoadedSamples, check_input_size
 from inspection.synthetic import draw_defects
 from inspection.types import Prediction, RGBImage, Sample, TrainingRecord
@@ -194,7 +194,7 @@ class CAE:
         calm = smooth_map(difference.cpu().numpy(), GRAIN)
         return Reconstruction(calm, structural.cpu().numpy()), float(difference.square().mean())
 
-    def weights(self) -> Weights:
+    def weights(self) -> WeightArrays:
         network, reference = self._fitted()
         return to_weights(network) | reference.to_weights()
 

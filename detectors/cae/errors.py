@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.learning.networks import smooth_map
-from inspection.detector import Weights
+from inspection.detector import WeightArrays
 from inspection.types import AnomalyMap
 
 PREFIX = "usual."  # of its arrays in a checkpoint
@@ -106,7 +106,7 @@ class ReferenceErrors:
         return {f"{PREFIX}{one.name}": getattr(self, one.name) for one in fields(self)}
 
     @classmethod
-    def from_weights(cls, weights: Weights) -> Self:
+    def from_weights(cls, weights: WeightArrays) -> Self:
         """Take it out of the weights of a checkpoint.
 
         Raises:

@@ -3,7 +3,7 @@
 from detectors.classifier.settings import ClassifierSettings
 from detectors.entry import Entry
 from detectors.search.space import Categorical, FloatRange
-from inspection.detector import DetectorInfo, Mark, Symbol
+from inspection.detector import Appearance, DetectorInfo, Symbol
 
 ENTRY = Entry(
     info=DetectorInfo(
@@ -11,7 +11,7 @@ ENTRY = Entry(
         title="Classifier",
         method="names the defect",
         hint="Has learned which defect is which. Bright where its answer comes from.",
-        mark=Mark(Symbol.OPEN_SQUARE, "dashdot", "#7a5a3a", "#d5b38c", "#a37b4f"),
+        appearance=Appearance(Symbol.OPEN_SQUARE, "dashdot", "#7a5a3a", "#d5b38c", "#a37b4f"),
         needs_labels=True,
         is_default=False,
     ),

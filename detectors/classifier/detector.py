@@ -34,7 +34,7 @@ from detectors.learning.fitting import learnable, read_training_data, record_tra
 from detectors.learning.networks import round_weights, to_tensor, to_tensors, to_weights
 from detectors.settings import make_settings
 from inspection.datasets.classes import NORMAL, Labelling, class_of, list_classes
-from inspection.detector import EpochCallback, StoredDetector, Weights
+from inspection.detector import EpochCallback, StoredDetector, WeightArrays
 from inspection.measures import to_measures
 from inspection.preprocess import LoadedSamples, check_input_size
 from inspection.types import AnomalyMap, Prediction, RGBImage, Sample, TrainingRecord
@@ -210,7 +210,7 @@ class CNNClassifier:
             scale_cam(cam, min(1.0, defective)), to_measures(self.classes, probabilities.tolist())
         )
 
-    def weights(self) -> Weights:
+    def weights(self) -> WeightArrays:
         return to_weights(self._fitted())
 
     def restore(self, stored: StoredDetector) -> None:

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from inspection.detector import Weights
+from inspection.detector import WeightArrays
 from inspection.types import RGBImage
 
 LARGEST_HALF = 65504.0
@@ -67,6 +67,6 @@ def to_weights(network: nn.Module, *, left: Collection[str] = ()) -> dict[str, N
     }
 
 
-def to_tensors(weights: Weights) -> dict[str, Tensor]:
+def to_tensors(weights: WeightArrays) -> dict[str, Tensor]:
     """Return stored weights as tensors on the CPU."""
     return {name: torch.from_numpy(values) for name, values in weights.items()}

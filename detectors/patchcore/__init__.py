@@ -3,7 +3,7 @@
 from detectors.entry import Entry
 from detectors.patchcore.settings import PatchCoreSettings
 from detectors.search.space import SIDES, Categorical
-from inspection.detector import DetectorInfo, Mark, Symbol
+from inspection.detector import Appearance, DetectorInfo, Symbol
 
 ENTRY = Entry(
     info=DetectorInfo(
@@ -11,7 +11,7 @@ ENTRY = Entry(
         title="PatchCore",
         method="nearest-neighbour memory",
         hint="Compares every patch with good ones it remembers. Bright where nothing is alike.",
-        mark=Mark(Symbol.DIAMOND, "dot", "#08805f", "#3fcf9f", "#17916b"),
+        appearance=Appearance(Symbol.DIAMOND, "dot", "#08805f", "#3fcf9f", "#17916b"),
     ),
     location="detectors.patchcore.detector:PatchCore",
     settings=PatchCoreSettings,

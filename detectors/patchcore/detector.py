@@ -20,7 +20,7 @@ from detectors.learning.networks import smooth_map
 from detectors.patchcore.coreset import estimate_seconds, select_coreset
 from detectors.patchcore.settings import PatchCoreSettings
 from detectors.settings import make_settings
-from inspection.detector import EpochCallback, StoredDetector, Weights
+from inspection.detector import EpochCallback, StoredDetector, WeightArrays
 from inspection.errors import CheckpointError
 from inspection.paths import train_again
 from inspection.preprocess import check_input_size
@@ -100,7 +100,7 @@ class PatchCore:
         distances = self._model(self._to_tensor(image[None])).anomaly_map[0, 0]
         return smooth_map(distances.cpu().numpy(), self.settings.smoothing)
 
-    def weights(self) -> Weights:
+    def weights(self) -> WeightArrays:
         if self._model is None:
             raise not_fitted(self.name)
         return {MEMORY_BANK: self._model.memory_bank.half().cpu().numpy()}

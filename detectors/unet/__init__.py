@@ -3,7 +3,7 @@
 from detectors.entry import Entry
 from detectors.search.space import SIDES, SMOOTHING, YES_NO, FloatRange
 from detectors.unet.settings import UNetSettings
-from inspection.detector import DetectorInfo, Mark, Symbol
+from inspection.detector import Appearance, DetectorInfo, Symbol
 
 ENTRY = Entry(
     info=DetectorInfo(
@@ -11,7 +11,7 @@ ENTRY = Entry(
         title="U-Net",
         method="segmentation network",
         hint="Has learned what defects look like. Bright where it sees one.",
-        mark=Mark(Symbol.CIRCLE, "dash", "#b54a8d", "#e892c2", "#cf62a8"),
+        appearance=Appearance(Symbol.CIRCLE, "dash", "#b54a8d", "#e892c2", "#cf62a8"),
     ),
     location="detectors.unet.detector:UNet",
     settings=UNetSettings,

@@ -28,7 +28,7 @@ from detectors.settings import make_settings
 from detectors.unet.platt import fit_platt
 from detectors.unet.segmenter import LAYERS, STRIDE, Segmenter
 from detectors.unet.settings import UNetSettings
-from inspection.detector import EpochCallback, StoredDetector, Weights
+from inspection.detector import EpochCallback, StoredDetector, WeightArrays
 from inspection.errors import DatasetError
 from inspection.preprocess import LoadedSamples, check_input_size
 from inspection.synthetic import draw_defects
@@ -195,7 +195,7 @@ class UNet:
         smooth = smooth_map(probability.cpu().numpy(), self.settings.smoothing)
         return smooth, float(probability.mean())
 
-    def weights(self) -> Weights:
+    def weights(self) -> WeightArrays:
         network = self._fitted()
         return to_weights(network, left=network.backbone_tensors())
 

@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from eda.style import NEUTRAL, bar_height, empty_plot, escape, lay_out, say
-from inspection.detector import DetectorInfo, Mark
+from inspection.detector import Appearance, DetectorInfo
 from inspection.evaluation.leaderboard import Leaderboard
 from inspection.evaluation.metric_list import METRICS
 from inspection.evaluation.metrics import Weights, count_levels, pr_curve, roc_curve, thin_curve
@@ -38,8 +38,8 @@ class Shown:
         return self.info.title
 
     @property
-    def mark(self) -> Mark:
-        return self.info.mark
+    def appearance(self) -> Appearance:
+        return self.info.appearance
 
 
 def draw_leaderboard(board: Leaderboard, looks: Mapping[str, Shown]) -> go.Figure:
@@ -124,7 +124,7 @@ def draw_seconds(shown: Sequence[Shown], category: str) -> go.Figure:
             x=[mean],
             y=[one.title],
             orientation="h",
-            marker={"color": one.mark.plot},
+            marker={"color": one.appearance.plot},
             text=[f"{mean:,.0f} ms"],
             textposition="outside",
             cliponaxis=False,
@@ -156,7 +156,7 @@ def _add_dots(
         y=[place + shift for place, _ in known],
         mode="markers",
         name=one.title,
-        marker={"size": 11, "symbol": one.mark.symbol, "color": one.mark.plot},
+        marker={"size": 11, "symbol": one.appearance.symbol, "color": one.appearance.plot},
         error_x={
             "type": "data",
             "symmetric": False,
@@ -164,7 +164,7 @@ def _add_dots(
             "arrayminus": (rows[:, 0] - rows[:, 1]).tolist(),
             "thickness": 1.6,
             "width": 4,
-            "color": one.mark.plot,
+            "color": one.appearance.plot,
         },
         customdata=[
             [escape(categories[place]), _say_interval(estimate)] for place, estimate in known
@@ -228,7 +228,7 @@ def _draw_curves(
             mode="lines",
             name=one.title if value is None else f"{one.title} {value:.3f}",
             legendgroup=one.title,
-            line={"color": one.mark.plot, "dash": one.mark.dash, "width": 2.4},
+            line={"color": one.appearance.plot, "dash": one.appearance.dash, "width": 2.4},
             hovertemplate=f"%{{x:.3f}}, %{{y:.3f}}<extra>{escape(one.title)}</extra>",
         )
     lay_out(plot, f"{title}, {METRICS[key].title}", height=SQUARE, showlegend=True)
@@ -252,8 +252,8 @@ def _add_point(plot: go.Figure, one: Shown, x: float, y: float) -> None:
         showlegend=False,
         marker={
             "size": 13,
-            "symbol": one.mark.symbol,
-            "color": one.mark.plot,
+            "symbol": one.appearance.symbol,
+            "color": one.appearance.plot,
             "line": {"width": 2, "color": "#fff"},
         },
         hovertemplate=f"%{{x:.3f}}, %{{y:.3f}}<extra>{escape(one.title)} at its threshold</extra>",

@@ -19,13 +19,13 @@ from detectors.entry import Entry
 from detectors.learning.fitting import learnable, read_images, record_training
 from detectors.settings import Seed, make_settings
 from inspection.detector import (
+    Appearance,
     Detector,
     DetectorInfo,
     EpochCallback,
-    Mark,
     StoredDetector,
     Symbol,
-    Weights,
+    WeightArrays,
 )
 from inspection.evaluation.files import load_evaluation
 from inspection.preprocess import check_input_size
@@ -80,7 +80,7 @@ class MeanImage:
         mean = self.weights()["mean"]
         return [Prediction(np.abs(image - mean).mean(axis=2) / 255) for image in images]
 
-    def weights(self) -> Weights:
+    def weights(self) -> WeightArrays:
         if self._mean is None:
             raise not_fitted(self.name)
         return {"mean": self._mean}
@@ -95,7 +95,7 @@ ENTRY = Entry(
         title="Mean image",
         method="difference to the mean",
         hint="Knows what good parts look like on average. Bright where yours differs.",
-        mark=Mark(Symbol.TRIANGLE, "dash", "#123456", "#fedcba", "#456789"),
+        appearance=Appearance(Symbol.TRIANGLE, "dash", "#123456", "#fedcba", "#456789"),
     ),
     location=f"{__name__}:MeanImage",
     settings=MeanSettings,

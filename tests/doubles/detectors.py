@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from detectors import list_detectors
-from inspection.detector import Channel, DetectorInfo, StoredDetector, Weights
+from inspection.detector import Channel, DetectorInfo, StoredDetector, WeightArrays
 from inspection.embedding import FIELDS
 from inspection.pipeline import inspect_image
 from inspection.types import (
@@ -102,7 +102,7 @@ class FakeDetector:
         }
         return Prediction(anomaly_map, measures.get(self.kind, {}))
 
-    def weights(self) -> Weights:
+    def weights(self) -> WeightArrays:
         raise AssertionError("a fake is never saved")
 
     def restore(self, stored: StoredDetector) -> None:

@@ -186,7 +186,7 @@ def test_detectors_are_told_apart_without_colours(first: Shown, second: Shown) -
     marks = [
         one.marker.symbol for one in draw_image_pr([first, second]).data if one.mode != "lines"
     ]
-    assert marks == [CAE.mark.symbol, UNET.mark.symbol] == ["square", "circle"]
+    assert marks == [CAE.appearance.symbol, UNET.appearance.symbol] == ["square", "circle"]
 
 
 def test_curves_that_cannot_be_drawn_say_why(first: Shown) -> None:

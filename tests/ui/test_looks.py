@@ -58,11 +58,14 @@ def test_a_detector_has_one_mark_on_its_panel_and_in_plots() -> None:
     told = viewer_script(tuple(detectors.values()))
     for name, info in detectors.items():
         assert f'"name": "{name}", "title": "{info.title}"' in told
-        assert f'"mark": "{info.mark.symbol}"' in told
+        assert f'"mark": "{info.appearance.symbol}"' in told
         colours = mark_colours(detectors)
-        assert f"[data-detector={name}] {{ --mark: {info.mark.light}; }}" in colours
-        assert f".dark .dl-panel[data-detector={name}] {{ --mark: {info.mark.dark}; }}" in colours
-    assert len({info.mark.symbol for info in detectors.values()}) == len(detectors)
+        assert f"[data-detector={name}] {{ --mark: {info.appearance.light}; }}" in colours
+        assert (
+            f".dark .dl-panel[data-detector={name}] {{ --mark: {info.appearance.dark}; }}"
+            in colours
+        )
+    assert len({info.appearance.symbol for info in detectors.values()}) == len(detectors)
 
 
 def test_the_page_draws_every_symbol_of_the_plots() -> None:
@@ -73,5 +76,5 @@ def test_the_page_draws_every_symbol_of_the_plots() -> None:
 
 
 def test_a_detector_without_a_mark_of_its_own_has_one_all_the_same() -> None:
-    assert DetectorInfo("another", "Another").mark == NEUTRAL
-    assert NEUTRAL not in [info.mark for info in list_detectors().values()]
+    assert DetectorInfo("another", "Another").appearance == NEUTRAL
+    assert NEUTRAL not in [info.appearance for info in list_detectors().values()]

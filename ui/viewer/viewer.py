@@ -79,7 +79,7 @@ def viewer_script(detectors: Sequence[DetectorInfo]) -> str:
             "title": info.title,
             "method": info.method,
             "hint": info.hint,
-            "mark": info.mark.symbol,
+            "mark": info.appearance.symbol,
         }
         for info in detectors
     ]
