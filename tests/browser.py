@@ -1,5 +1,6 @@
-"""Find and start a headless browser."""
+"""Find and start a headless browser, and use the page in it."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+DESKTOP = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -85,3 +88,46 @@ def open_tab(page: Any, tabs: str, title: str) -> None:
         row.locator(".overflow-menu > button").first.click()
         button = row.locator(".overflow-dropdown button", has_text=title)
     button.first.click()
+
+
+def open_page(browser: Any, url: str, complaints: list[str], **options: Any) -> Iterator[Any]:
+    """Open a page and wait for its answers; note what goes wrong, and what leaves the machine."""
+    context = browser.new_context(**options)
+    context.set_default_timeout(60_000)  # two busy cores can be slow
+    opened = context.new_page()
+
+    def note(text: str, *, is_wrong: bool = True) -> None:
+        if is_wrong:
+            complaints.append(text)
+
+    opened.on("console", lambda m: note(m.text, is_wrong=m.type == "error"))
+    opened.on("pageerror", lambda error: note(str(error)))
+    opened.on("request", lambda r: note(r.url, is_wrong=is_outside(r.url)))
+    opened.goto(url)
+    wait_for(opened, "done:3")
+    yield opened
+    context.close()
+
+
+def is_outside(url: str) -> bool:
+    """Tell whether a request leaves the machine."""
+    return url.startswith("http") and "//127.0.0.1" not in url and "//localhost" not in url
+
+
+def pick(page: Any, label: str) -> None:
+    """Choose a sample by the beginning of its label, and wait for the answers."""
+    page.evaluate("document.querySelector('.dl').dataset.ready = ''")
+    page.get_by_role("button", name=re.compile(f"^{label}, ")).first.click()
+    wait_for(page, "done:3")
+
+
+def move_slider(page: Any, position: int) -> None:
+    """Move the slider of the false-alarm rate."""
+    part(page, "rate").fill(str(position))
+    page.wait_for_timeout(100)
+
+
+def choose_product(page: Any, name: str) -> None:
+    """Choose a product by its name."""
+    page.locator("#product input").click()
+    page.get_by_role("option", name=name).click()

@@ -1,8 +1,6 @@
 """The page in a real headless browser, with fakes in place of the detectors."""
 
 import json
-import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +11,29 @@ from PIL import Image
 from inspection.images import read_image
 from inspection.products.catalog import Catalog
 from inspection.products.familiarity import FILE as FAMILIARITY
-from tests.browser import find_browser, panel, part, picture, region_rows, text, wait_for
-from tests.doubles.detectors import DETECTORS, FakeEmbed, inspect_with
+from tests.browser import (
+    DESKTOP,
+    PHONE,
+    choose_product,
+    find_browser,
+    move_slider,
+    open_page,
+    panel,
+    part,
+    pick,
+    region_rows,
+    text,
+    wait_for,
+)
+from tests.doubles.detectors import DETECTORS, inspect_with
 from tests.doubles.parts import write_bad_files
-from tests.doubles.products import make_catalog, write_checkpoint, write_look, write_product
+from tests.doubles.products import write_look
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(find_browser() is None, reason="no Chromium is installed"),
 ]
-
 KEY = "drawn/part"
-DESKTOP = {"width": 1440, "height": 900}
-PHONE = {"width": 390, "height": 844}
 COPY_WHITE_IMAGE = """async () => {
   const canvas = new OffscreenCanvas(64, 64);
   const context = canvas.getContext('2d');
@@ -35,102 +43,6 @@ COPY_WHITE_IMAGE = """async () => {
   const image = await canvas.convertToBlob({ type });
   await navigator.clipboard.write([new ClipboardItem({ [type]: image })]);
 }"""
-
-REFUSE_TO_DECODE = """(lost) => {
-  window.decodeImage = HTMLImageElement.prototype.decode;
-  HTMLImageElement.prototype.decode = function () {
-    const bitDepth = atob(this.src.split(',')[1]).charCodeAt(24); // of a PNG: the mask has 1
-    if ((bitDepth === 1) !== (lost === 'mask')) return window.decodeImage.call(this);
-    return Promise.reject(new DOMException('The source image cannot be decoded.', 'EncodingError'));
-  };
-}"""
-
-
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("page")
-
-
-@pytest.fixture(scope="module")
-def catalog(root: Path) -> Catalog:
-    """The U-Net misses faint defects, and is not trained for the second product."""
-    write_product(root / "data" / "drawn", "tile")
-    write_checkpoint(root / "checkpoints" / "drawn" / "tile" / "cae")
-    write_checkpoint(root / "checkpoints" / "drawn" / "tile" / "patchcore", num_normal=30)
-    return make_catalog(root, weakness={"unet": 0.3}, embed=FakeEmbed())
-
-
-@pytest.fixture(scope="module")
-def complaints() -> list[str]:
-    """What the browsers complained about, and every request that left the machine."""
-    return []
-
-
-@pytest.fixture(scope="module")
-def desktop(browser: Any, url: str, complaints: list[str]) -> Iterator[Any]:
-    yield from open_page(browser, url, complaints, viewport=DESKTOP)
-
-
-@pytest.fixture
-def page(desktop: Any, complaints: list[str]) -> Iterator[Any]:
-    """The page on a desktop, shared by all tests, with everything put back after each."""
-    yield desktop
-    assert complaints == []
-    if "part" not in desktop.locator("#product input").input_value():
-        choose_product(desktop, "part")
-        wait_for(desktop, "done:3")
-    if part(desktop, "reset").is_visible():
-        part(desktop, "reset").click()
-    part(desktop, "truth").uncheck(force=True)
-    part(desktop, "boxes").uncheck()
-    if part(desktop, "regions").is_visible():
-        part(desktop, "regions-toggle").click()
-    desktop.get_by_role("button", name="Overlay", exact=True).click()
-    desktop.get_by_role("button", name="Fit").click()
-
-
-@pytest.fixture(scope="module")
-def phone(browser: Any, url: str, complaints: list[str]) -> Iterator[Any]:
-    yield from open_page(browser, url, complaints, viewport=PHONE, has_touch=True)
-    assert complaints == []
-
-
-def open_page(browser: Any, url: str, complaints: list[str], **options: Any) -> Iterator[Any]:
-    context = browser.new_context(**options)
-    context.set_default_timeout(60_000)  # two busy cores can be slow
-    opened = context.new_page()
-
-    def note(text: str, *, is_wrong: bool = True) -> None:
-        if is_wrong:
-            complaints.append(text)
-
-    opened.on("console", lambda m: note(m.text, is_wrong=m.type == "error"))
-    opened.on("pageerror", lambda error: note(str(error)))
-    opened.on("request", lambda r: note(r.url, is_wrong=is_outside(r.url)))
-    opened.goto(url)
-    wait_for(opened, "done:3")
-    yield opened
-    context.close()
-
-
-def is_outside(url: str) -> bool:
-    return url.startswith("http") and "//127.0.0.1" not in url and "//localhost" not in url
-
-
-def pick(page: Any, label: str) -> None:
-    page.evaluate("document.querySelector('.dl').dataset.ready = ''")
-    page.get_by_role("button", name=re.compile(f"^{label}, ")).first.click()
-    wait_for(page, "done:3")
-
-
-def move_slider(page: Any, position: int) -> None:
-    part(page, "rate").fill(str(position))
-    page.wait_for_timeout(100)
-
-
-def choose_product(page: Any, name: str) -> None:
-    page.locator("#product input").click()
-    page.get_by_role("option", name=name).click()
 
 
 def bad_file(root: Path, kind: str) -> Path:
@@ -242,22 +154,6 @@ def test_a_pasted_image_is_inspected_whatever_has_the_focus(page: Any) -> None:
     assert page.locator('.strip button[aria-pressed="true"]').count() == 0
 
 
-def test_zoom_reading_and_ground_truth_are_shared_by_all_panels(page: Any) -> None:
-    pick(page, "scratch")
-    part(page, "truth").check()
-    canvas = panel(page, "cae").locator("canvas")
-    box = canvas.bounding_box()
-    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
-    for detector in DETECTORS:
-        reading = panel(page, detector).locator('[data-part="reading"]')
-        assert re.fullmatch(r"[\d.]+×\s+[\d.e-]+", reading.inner_text())
-    page.mouse.wheel(0, -300)
-    page.wait_for_timeout(100)
-    assert text(page, "zoom") != "100 %"
-    page.get_by_role("button", name="Fit").click()
-    assert text(page, "zoom") == "100 %"
-
-
 def test_what_does_not_look_like_the_product_is_inspected_when_somebody_wants_it(
     page: Any, catalog: Catalog, tmp_path: Path
 ) -> None:
@@ -290,95 +186,6 @@ def test_what_does_not_look_like_the_product_is_inspected_when_somebody_wants_it
     finally:
         for folder in folders.values():
             (folder / FAMILIARITY).unlink()
-
-
-@pytest.mark.parametrize(("lost", "has_picture"), [("mask", "true"), ("image", "false")])
-def test_a_picture_that_cannot_be_decoded_holds_back_no_answer(
-    page: Any, lost: str, has_picture: str
-) -> None:
-    page.evaluate(REFUSE_TO_DECODE, lost)
-    try:
-        pick(page, "scratch")
-        assert text(page, "title") in ("Defect found", "Models disagree")
-        assert panel(page, "cae").get_attribute("data-pictured") == has_picture
-        assert part(page, "truth").is_disabled()
-    finally:
-        page.evaluate("() => { HTMLImageElement.prototype.decode = window.decodeImage; }")
-    pick(page, "dent")
-    assert panel(page, "cae").get_attribute("data-pictured") == "true"
-    assert part(page, "truth").is_enabled()
-
-
-def test_the_pictures_answer_to_the_keyboard(page: Any) -> None:
-    panel(page, "unet").locator("canvas").focus()
-    page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(100)
-    assert panel(page, "patchcore").locator('[data-part="reading"]').is_visible()
-    page.keyboard.press("+")
-    assert text(page, "zoom") == "160 %"
-    page.keyboard.press("0")
-    page.keyboard.press("Escape")
-    page.wait_for_timeout(100)
-    assert text(page, "zoom") == "100 %"
-    assert not panel(page, "patchcore").locator('[data-part="reading"]').is_visible()
-
-
-def test_each_view_shows_another_picture(page: Any) -> None:
-    pick(page, "scratch")
-    seen = set()
-    for mode in ("Overlay", "Heatmap", "Outline", "Edges", "Original"):
-        page.get_by_role("button", name=mode, exact=True).click()
-        seen.add(picture(page))
-    assert len(seen) == 5
-
-
-def test_the_table_of_regions_is_that_of_the_pipeline(page: Any, catalog: Catalog) -> None:
-    pick(page, "scratch")
-    assert not part(page, "regions").is_visible(), "folded until somebody asks"
-    page.get_by_role("button", name="Regions", exact=True).click()
-    sample_id = page.locator('.strip button[aria-pressed="true"]').get_attribute("data-sample")
-    image = read_image(catalog.samples.find(catalog.product(KEY), sample_id).image_path)
-    expected = []
-    for detector in DETECTORS:
-        channel = catalog.channels.judging(catalog.product(KEY), detector)
-        finding = inspect_with(channel, image, false_alarm_rate=0.02)
-        for number, region in enumerate(finding.regions, 1):
-            box, (row, column) = region.box, region.peak_at
-            place = f"{box.left}, {box.top}"
-            size = f"{box.right - box.left} × {box.bottom - box.top}"
-            expected.append([str(number), place, size, f"{column}, {row}"])
-    rows = region_rows(page)
-    assert [[row[i] for i in (1, 2, 3, 8)] for row in rows] == expected
-    counts = [sum(row[0] == title for row in rows) for title in ("CAE", "U-Net", "PatchCore")]
-    words = "CAE {} · U-Net {} · PatchCore {}".format(*counts)
-    assert text(page, "region-count") == words
-
-
-def test_boxes_edges_and_the_table_follow_the_slider_without_a_request(page: Any) -> None:
-    pick(page, "scratch")
-    page.get_by_role("button", name="Regions", exact=True).click()
-    plain = picture(page)
-    part(page, "boxes").check()
-    boxed, rows = picture(page), region_rows(page)
-    page.get_by_role("button", name="Edges", exact=True).click()
-    edges = picture(page)
-    requests: list[str] = []
-    page.on("request", lambda request: requests.append(request.url))
-    move_slider(page, 99)
-    assert region_rows(page) != rows
-    assert picture(page) != edges
-    page.get_by_role("button", name="Overlay", exact=True).click()
-    assert len({plain, boxed, picture(page)}) == 3
-    assert requests == []
-
-
-def test_where_no_region_is_flagged_the_edge_view_says_so(page: Any) -> None:
-    pick(page, "good")
-    page.get_by_role("button", name="Edges", exact=True).click()
-    notes = page.locator('.dl-panel [data-part="busy"]')
-    assert notes.all_inner_texts() == ["No region is flagged, so there are no edges to show."] * 3
-    page.get_by_role("button", name="Overlay", exact=True).click()
-    assert notes.all_inner_texts() == [""] * 3
 
 
 def test_a_click_saves_a_report_at_the_rate_of_the_slider(page: Any, tmp_path: Path) -> None:
@@ -431,21 +238,6 @@ def test_the_phone_has_no_sideways_scroll_and_jumps_to_a_panel(phone: Any) -> No
     box = panel(phone, "patchcore").bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= PHONE["width"]
-
-
-def test_two_fingers_zoom_the_picture(phone: Any) -> None:
-    panel(phone, "cae").locator("canvas").evaluate(
-        """(canvas) => {
-          const box = canvas.getBoundingClientRect();
-          const send = (type, pointerId, x) => canvas.dispatchEvent(new PointerEvent(type, {
-            pointerId, clientX: box.left + x, clientY: box.top + 100, bubbles: true }));
-          canvas.setPointerCapture = () => {};
-          send('pointerdown', 1, 100); send('pointerdown', 2, 150);
-          send('pointermove', 2, 250);
-          send('pointerup', 1, 100); send('pointerup', 2, 250);
-        }"""
-    )
-    assert text(phone, "zoom") == "300 %"
 
 
 def test_assistive_technology_finds_nothing_serious_to_complain_about(
