@@ -59,7 +59,7 @@ def main(
     return page
 
 
-def run(arguments: Sequence[str]) -> int:
+def run(arguments: Sequence[str] | None = None) -> int:
     """Open the page for a command line and return its exit code."""
     accept_all_characters()
     options = vars(build_parser().parse_args(arguments))
@@ -92,4 +92,4 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(run())

@@ -29,6 +29,7 @@ from commands.options import (
 from commands.records import takes
 from detectors import (
     LazyEmbedder,
+    find_entry,
     list_detectors,
     name_knowing,
     parse_settings,
@@ -234,5 +235,5 @@ def check_settings(
 
 def _knows(name: str, setting: str) -> bool:
     return setting in setting_names(name) or (
-        setting == "labelled" and list_detectors()[name].needs_labels
+        setting == "labelled" and find_entry(name).info.needs_labels
     )

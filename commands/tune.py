@@ -76,11 +76,10 @@ def tune(options: TuneOptions) -> None:
     """
     (detector,) = check_names([options.detector])
     source = one_category(read_dataset(options.data, name=options.dataset), options.category)
-    (category,) = source.categories
     job = TuningJob(
         detector=detector,
         checkpoints=options.checkpoints,
-        folder=options.out or OUT / source.name / category / detector,
+        folder=options.out or OUT / source.name / source.category / detector,
         num_trials=options.trials,
         fixed=read_pairs(options.settings),
         max_epochs=options.epochs,
@@ -93,7 +92,7 @@ def tune(options: TuneOptions) -> None:
     typer.echo(f"Table and plot: {job.folder}\nTrain with it:\n")
     training = TrainOptions(
         data=[options.data.as_posix()],
-        category=category,
+        category=source.category,
         detector=[detector],
         labelled_defects=options.labelled_defects if job.learns_labels else None,
         further=[f"{key}={text}" for key, text in found.settings.items()],

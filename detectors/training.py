@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from detectors import LazyEmbedder, create_detector, list_detectors
+from detectors import LazyEmbedder, create_detector, find_entry
 from inspection.datasets.classes import Labelling, find_thin_classes
 from inspection.datasets.dataset import Dataset, check_trainable
 from inspection.datasets.pooling import pool_datasets
@@ -51,12 +51,11 @@ class TrainingJob:
 
     def folder(self, source: Dataset) -> Path:
         """Return where the detectors of a dataset of one category are kept."""
-        (part,) = source.categories
-        return self.checkpoints / source.name / part
+        return self.checkpoints / source.name / source.category
 
     def labels(self, detector: str) -> Labels | None:
         """Return what a detector wants of the labelled defects."""
-        if list_detectors()[detector].needs_labels:
+        if find_entry(detector).info.needs_labels:
             return Labels(self.labelled_fraction, needs_masks=False)
         # without a fraction: those that the layout or a random split trains on
         is_wanted = self.settings[detector].get("labelled", False)
@@ -146,7 +145,7 @@ def _group(source: Dataset, job: TrainingJob) -> Dataset:
 def _train_all(source: Dataset, job: TrainingJob, monitor: Monitor) -> tuple[TrainedDetector, ...]:
     """Train every detector of the job, then learn what the product looks like."""
     monitor.begin(source.account)
-    needs_normal = not all(list_detectors()[name].needs_labels for name in job.settings)
+    needs_normal = not all(find_entry(name).info.needs_labels for name in job.settings)
     issues = check_trainable(source.samples, issues=source.issues, needs_normal=needs_normal)
     for sentence in summarise_issues(issues):
         monitor.warn(f"note: {sentence}")
@@ -198,7 +197,7 @@ def _train_one(name: str, source: Dataset, job: TrainingJob, monitor: Monitor) -
     made = create_detector(
         name, device=job.device, progress=watch_epochs(name, monitor), **settings
     )
-    if list_detectors()[name].needs_labels:
+    if find_entry(name).info.needs_labels:
         for sentence in find_thin_classes(used, Labelling(settings.get("classes", "types"))):
             monitor.warn(f"note: {sentence}")
     with monitor.step("calibrating") as progress:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from detectors import list_detectors, setting_names
+from detectors import find_entry, setting_names
 from detectors.search.objective import TuningSplit, divide_training, read_validation
 from detectors.search.search import Search, Trial, import_optuna
 from inspection.datasets.dataset import Dataset, check_trainable
@@ -55,7 +55,7 @@ class TuningJob:
         Raises:
             SettingsError: the detector needs some, but none are given.
         """
-        needs_labels = list_detectors()[self.detector].needs_labels
+        needs_labels = find_entry(self.detector).info.needs_labels
         if self.labelled_fraction is not None:
             return Labels(self.labelled_fraction, needs_masks=not needs_labels)
         if needs_labels:
@@ -68,14 +68,14 @@ class TuningJob:
     def learns_labels(self) -> bool:
         """Whether a trial learns from some of the labelled defects, too."""
         knows = "labelled" in setting_names(self.detector)
-        needs = list_detectors()[self.detector].needs_labels
+        needs = find_entry(self.detector).info.needs_labels
         return self.labelled_fraction is not None and (knows or needs)
 
     @property
     def trial_settings(self) -> dict[str, str]:
         """Settings that count for trials alone."""
         own = {} if self.max_epochs is None else {"max_epochs": str(self.max_epochs)}
-        needs = list_detectors()[self.detector].needs_labels
+        needs = find_entry(self.detector).info.needs_labels
         return own | ({"labelled": "true"} if self.learns_labels and not needs else {})
 
 
@@ -132,9 +132,8 @@ def tune_detector(
 
 def _divide(source: Dataset, job: TuningJob, monitor: Monitor) -> TuningSplit:
     """Return the training images of a dataset of one category, divided for trials."""
-    (category,) = source.categories
     check_trainable([sample for sample in source.samples if sample.split is Split.TRAIN])
-    folder, labels = job.checkpoints / source.name / category, job.labels
+    folder, labels = job.checkpoints / source.name / source.category, job.labels
     check_dataset(folder, source)
     reading, sentences = settle_reading(folder, source.samples, is_kept=False)
     for sentence in sentences:

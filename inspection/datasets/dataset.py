@@ -49,6 +49,20 @@ class Dataset:
         return tuple(sorted({sample.category for sample in self.samples}, key=natural_key))
 
     @property
+    def category(self) -> str:
+        """Name of the only category.
+
+        Raises:
+            DatasetError: there are several.
+        """
+        if len(self.categories) > 1:
+            raise DatasetError(
+                f"The dataset {self.name} has several categories: {', '.join(self.categories)}.",
+                "Take one of them.",
+            )
+        return self.categories[0]
+
+    @property
     def account(self) -> str:
         """Say what became of every image file, in sentences."""
         return " ".join([describe_account(self.samples, self.unused), *self.remarks])

@@ -10,11 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from PIL import Image
+from safetensors.torch import save_file
 
 import cli
 import defect_lens
+from detectors.backbones.student import Student
 from inspection.demo.products import draw_sample
+from inspection.types import Split
+from tests.doubles.parts import write_dataset
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -74,6 +79,38 @@ def test_an_installation_holds_every_room_and_every_file_in_it() -> None:
     patterns = (*chosen["package-data"]["*"], "*.py", "*.md")
     for path in (found for room in rooms for found in tracked(room)):
         assert any(path.match(pattern) for pattern in patterns), path
+
+
+def test_a_product_is_trained_inspected_and_evaluated_from_python(tmp_path: Path) -> None:
+    dataset = defect_lens.read_dataset(write_dataset(tmp_path / "parts"))
+    torch.manual_seed(0)
+    save_file(Student((8, 12, 16)).state_dict(), tmp_path / "student.safetensors")
+    tiny = {"input_size": (64, 64), "backbone_weights": str(tmp_path / "student.safetensors")}
+    job = defect_lens.TrainingJob(tmp_path / "ck", {"patchcore": tiny}, device="cpu")
+    (trained,) = defect_lens.train_product(dataset, job)
+    product = defect_lens.open_product("disc", checkpoints=tmp_path / "ck", device="cpu")
+    assert trained.folder == product.product.folder / "patchcore"
+    bad = next(sample for sample in dataset.samples if sample.is_anomalous)
+    found = defect_lens.inspect_product(product, defect_lens.read_image(bad.image_path))
+    assert [finding.detector for finding in found.findings] == ["patchcore"]
+    evaluation = defect_lens.evaluate_product(product.catalog, product.product, dataset)
+    assert len(evaluation.reports[0].images) == sum(s.split is Split.TEST for s in dataset.samples)
+
+
+@pytest.mark.parametrize(
+    ("name", "setting", "sentence"),
+    [("oracle", "width", "no detector called oracle"), ("cae", "colour", "no setting .*colour")],
+)
+def test_what_cannot_be_trained_is_a_sentence_in_python_too(
+    tmp_path: Path, name: str, setting: str, sentence: str
+) -> None:
+    write_dataset(tmp_path / "parts", category="ring")
+    dataset = defect_lens.read_dataset(write_dataset(tmp_path / "parts"))
+    job = defect_lens.TrainingJob(tmp_path / "ck", {name: {setting: 1}}, device="cpu")
+    with pytest.raises(defect_lens.InspectionError, match=sentence):
+        defect_lens.train_product(dataset.of("disc"), job)
+    with pytest.raises(defect_lens.InspectionError, match="several categories: disc, ring"):
+        defect_lens.train_product(dataset, job)
 
 
 def tracked(room: str) -> Sequence[Path]:
