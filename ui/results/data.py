@@ -18,6 +18,7 @@ from inspection.evaluation.records import EvaluationReport
 from inspection.products.catalog import Catalog
 from inspection.products.checkpoint_folders import CALIBRATION, CARD, mtime
 from inspection.products.product import Product
+from inspection.products.stamped import StampedCache
 from ui.results import messages
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Results:
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
-        self._held: dict[Path, tuple[tuple[float, ...], Evaluated]] = {}
+        self._held: StampedCache[Path, Evaluated] = StampedCache()
         self._lock = threading.Lock()
 
     @property
@@ -124,10 +125,7 @@ class Results:
         folder = self.folder(key, detector)
         stamp = tuple(mtime(folder / name) for name in (EVALUATION, CLASSES, CARD, CALIBRATION))
         with self._lock:  # two visitors who come at once read it once
-            held = self._held.get(folder)
-            if held is None or held[0] != stamp:
-                held = self._held[folder] = (stamp, _load(folder))
-            return held[1]
+            return self._held.get(folder, stamp, lambda: _load(folder))
 
 
 def _load(folder: Path) -> Evaluated:
