@@ -36,7 +36,7 @@ class Augmentation:
     light: bool
 
 
-class Wishes(Protocol):
+class AugmentationSettings(Protocol):
     """What a detector's settings say about augmentation; None leaves it to the guess."""
 
     @property
@@ -96,23 +96,23 @@ def _turn(image: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
     return torch.rot90(image, quarters, (-2, -1)), torch.rot90(mask, quarters, (-2, -1))
 
 
-def plan_augmentation(loaded: LoadedSamples, wishes: Wishes) -> Augmentation:
-    """Decide what to vary; what is wished as None is guessed from the normal images.
+def plan_augmentation(loaded: LoadedSamples, settings: AugmentationSettings) -> Augmentation:
+    """Decide what to vary; a setting that is None is guessed from the normal images.
 
     A turn is normal if turned parts lie about as near to the other parts as unturned ones do, in
     brightness and edge directions on a coarse grid.
     """
     is_square = loaded.images.shape[1] == loaded.images.shape[2]
     seen = [_describe(loaded.images[row]) for row in _choose_rows(loaded)]
-    flips, rotation = wishes.flips, wishes.rotation
+    flips, rotation = settings.flips, settings.rotation
     if rotation is None:
         rotation = _is_normal(seen, _quarter if is_square else _half)
     return Augmentation(
         flip_horizontal=_is_normal(seen, _mirror) if flips is None else flips,
         flip_vertical=_is_normal(seen, _upend) if flips is None else flips,
         rotation=rotation,
-        crop=wishes.crop,
-        light=wishes.light,
+        crop=settings.crop,
+        light=settings.light,
     )
 
 

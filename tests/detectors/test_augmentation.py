@@ -109,7 +109,7 @@ def test_a_part_in_a_fixed_pose_is_left_as_it_is() -> None:
     assert not plan.rotation
 
 
-def test_a_wish_goes_before_the_guess_and_two_images_are_too_few_to_guess() -> None:
+def test_a_setting_goes_before_the_guess_and_two_images_are_too_few_to_guess() -> None:
     images = [draw_grain(np.random.default_rng(seed)) for seed in range(2)]
     plan = plan_augmentation(load(images), CAESettings(rotation=True, crop=False, light=False))
     assert plan == Augmentation(False, False, True, False, False)

@@ -183,9 +183,9 @@ def test_the_fingerprint_names_ids_and_pixels() -> None:
     assert fingerprint({"a": "1"}) != fingerprint({"a": "2"})
 
 
-def keep_split(folder: Path, samples: Sequence[Sample], **wishes: Any) -> SplitPlan:
+def keep_split(folder: Path, samples: Sequence[Sample], **options: Any) -> SplitPlan:
     """Plan and keep a split, as a training that ends well does."""
-    plan = open_split(folder, samples, **wishes)
+    plan = open_split(folder, samples, **options)
     save_split(folder, plan)
     return plan
 
