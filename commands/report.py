@@ -12,7 +12,6 @@ from inspection.products.identity import identify
 from inspection.products.places import CHECKPOINTS
 from inspection.reports.formats import (
     FORMATS,
-    WITH_PICTURES,
     check_formats,
     prepare_folder,
     write_report,
@@ -39,7 +38,7 @@ def report(
     prepare_folder(out)
     loaded = open_answering(category, checkpoints, device=device, detector=detector)
     rate = loaded.rate if false_alarm_rate is None else false_alarm_rate
-    has_pictures = not WITH_PICTURES.isdisjoint(wanted)
+    has_pictures = any(FORMATS[name].has_pictures for name in wanted)
     items: list[Item] = []
     for _, found in inspect_files(loaded, images, rate=rate, anyway=anyway):
         items.append(make_item(found, has_pictures=has_pictures))

@@ -1,27 +1,45 @@
-"""Reports as files: which formats there are, and writing them so that nothing is half written."""
+"""Reports as files: the formats, one line each, and writing them whole."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from inspection.errors import ReportError, SettingsError
 from inspection.files import replace_bytes, try_writing
-from inspection.reports.html import make_html
-from inspection.reports.records import Report, make_csv, make_json
+from inspection.reports.records import Report
 
 
-def _pdf(report: Report) -> bytes:
-    from inspection.reports.pdf import make_pdf  # fonts and PDF are read only when asked for
+@dataclass(frozen=True, slots=True)
+class ReportFormat:
+    """A kind of file that a report can be.
 
-    return make_pdf(report)
+    Attributes:
+        name: in options and file names.
+        media_type: as browsers know it.
+        location: MODULE:FUNCTION that makes the file, imported when it is asked for.
+        has_pictures: whether it shows the images.
+    """
+
+    name: str
+    media_type: str
+    location: str
+    has_pictures: bool = False
+
+    def make(self, report: Report) -> bytes:
+        """Return a report as a file of this format."""
+        module, _, function = self.location.partition(":")
+        made: bytes = getattr(import_module(module), function)(report)
+        return made
 
 
-FORMATS: Mapping[str, Callable[[Report], bytes]] = {
-    "pdf": _pdf,
-    "html": lambda report: make_html(report).encode(),
-    "csv": lambda report: make_csv(report).encode("utf-8-sig"),  # Excel needs the mark
-    "json": lambda report: make_json(report).encode(),
-}
-WITH_PICTURES = frozenset({"pdf", "html"})
+_LISTED = (
+    ReportFormat("pdf", "application/pdf", "inspection.reports.pdf:make_pdf", has_pictures=True),
+    ReportFormat("html", "text/html", "inspection.reports.html:make_html", has_pictures=True),
+    ReportFormat("csv", "text/csv", "inspection.reports.csv:make_csv"),
+    ReportFormat("json", "application/json", "inspection.reports.json:make_json"),
+)
+FORMATS: Mapping[str, ReportFormat] = {one.name: one for one in _LISTED}
 
 
 def check_formats(text: str) -> tuple[str, ...]:
@@ -64,7 +82,7 @@ def write_report(report: Report, out: Path, formats: Sequence[str]) -> list[Path
     written = []
     for name in formats:
         path = out / f"report.{name}"
-        content = FORMATS[name](report)
+        content = FORMATS[name].make(report)
         try:
             replace_bytes(path, content)
         except OSError as error:

@@ -37,14 +37,15 @@ PAGE = """<!doctype html>
 """
 
 
-def make_html(report: Report) -> str:
+def make_html(report: Report) -> bytes:
     """Return a report as a page."""
     identity = report.identity
-    return PAGE.format(
+    page = PAGE.format(
         title=html.escape(f"Inspection of {identity.dataset}/{identity.category}"),
         style=STYLE.read_text(encoding="utf-8"),
         body="\n".join(map(_render, lay_out(report))),
     )
+    return page.encode()
 
 
 def _render(block: Block) -> str:

@@ -1,14 +1,11 @@
-"""What was found, ready for files: one record per image, as CSV and JSON, and overlay pictures.
+"""What was found, ready for files: one record per image, and overlay pictures.
 
 A record holds no arrays, only numbers and compressed pictures, so that a report of a thousand
-images fits in memory. `report_content` lays it out for people, `report_pdf` and `report_html` draw
-that.
+images fits in memory. `content.py` lays it out for people; there is one file per format.
 """
 
 import io
-import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -18,15 +15,13 @@ from PIL import Image
 
 from inspection.calibration import relative_score
 from inspection.edges import draw_finding_edges
-from inspection.files import csv_text
 from inspection.images import pixel_hash, write_png
-from inspection.measures import class_probabilities, other_measures
+from inspection.measures import class_probabilities
 from inspection.names import Outcome, decide_outcome
 from inspection.overlay import draw_boxes, draw_finding, draw_naming
 from inspection.products.identity import Identity
 from inspection.types import Familiarity, Finding, Inspection, Naming, Region, RGBImage, Size
 
-FORMAT = 1
 NO_MAP = np.zeros((0, 0), np.float32)
 PICTURE_SIDES = (640, 800)  # the longer side of a picture in a report, at least and at most
 JPEG_QUALITY = 88
@@ -209,81 +204,6 @@ def region_row(region: Region, threshold: float) -> Row:
         "peak_y": region.peak_at[0],
         "elongation": round(region.elongation, 3),
     }
-
-
-def make_json(report: Report) -> str:
-    """Return the whole report without its pictures."""
-    content = {
-        "format": FORMAT,
-        "created": report.created.isoformat(timespec="seconds"),
-        "false_alarm_rate": report.false_alarm_rate,
-        **asdict(report.identity),
-        "images": [_item_json(item) for item in report.items],
-    }
-    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-
-
-def _item_json(item: Item) -> Row:
-    return {
-        "image": item.name,
-        "height": item.size[0],
-        "width": item.size[1],
-        "pixel_hash": item.pixel_hash,
-        "outcome": item.outcome.value,
-        "note": item.note,
-        "familiarity": None
-        if item.familiarity is None
-        else {**asdict(item.familiarity), "is_familiar": item.familiarity.is_familiar},
-        "findings": [
-            {
-                **finding_row(finding),
-                "class_probabilities": class_probabilities(finding.measures),
-                "measures": other_measures(finding.measures),
-                "regions": [region_row(one, finding.threshold) for one in finding.regions],
-            }
-            for finding in item.findings
-        ],
-        "namings": [
-            {
-                "detector": naming.detector,
-                "class_probabilities": class_probabilities(naming.measures),
-                "measures": other_measures(naming.measures),
-            }
-            for naming in item.namings
-        ],
-    }
-
-
-def make_csv(report: Report) -> str:
-    """Return one line per region, and one for a detector that flagged nothing or was not asked."""
-    files = {
-        one.name: one.files.get("weights.safetensors", "") for one in report.identity.detectors
-    }
-    rows: list[Row] = []
-    for item in report.items:
-        about: Row = {
-            "created": report.created.isoformat(timespec="seconds"),
-            "product": f"{report.identity.dataset}/{report.identity.category}",
-            "allowed_false_alarm_rate": report.false_alarm_rate,
-            "image": item.name,
-            "pixel_hash": item.pixel_hash,
-            "outcome": item.outcome.value,
-            "note": item.note,
-            **familiarity_row(item.familiarity),
-        }
-        if item.outcome is Outcome.UNFAMILIAR:
-            rows += [{**about, "detector": one.name} for one in report.identity.detectors]
-        for naming in item.namings:
-            row = {**about, **naming_row(naming), **naming.measures}
-            rows.append({**row, "weights_sha256": files.get(naming.detector, "")})
-        for finding in item.findings:
-            found = {**about, **finding_row(finding), **finding.measures}
-            found["weights_sha256"] = files.get(finding.detector, "")
-            regions: Sequence[Region | None] = finding.regions or (None,)
-            for number, region in enumerate(regions, 1):
-                measured = {} if region is None else region_row(region, finding.threshold)
-                rows.append({**found, **({"region": number} if measured else {}), **measured})
-    return csv_text(rows)
 
 
 def write_overlays(inspection: Inspection, out: Path, *, number: int) -> list[Row]:

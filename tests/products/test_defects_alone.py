@@ -21,7 +21,6 @@ from inspection.pipeline import inspect_image
 from inspection.products.catalog import Catalog
 from inspection.products.panels import Status
 from inspection.reports.content import Bars, Lead, Table, lay_out
-from inspection.reports.formats import FORMATS
 from inspection.reports.records import Report
 from inspection.types import Calibration, Naming, Prediction, RGBImage
 from tests.browser import find_browser, picture
@@ -165,7 +164,7 @@ def test_the_pages_of_a_report_say_why_there_is_no_verdict(
         kept.append(report)
         return b""
 
-    monkeypatch.setitem(FORMATS, "html", keep)
+    monkeypatch.setattr("inspection.reports.html.make_html", keep)
     sample = catalog.samples.unseen(catalog.product(KEY))[0].id
     request = {"format": "html", "rate": 0.02, "product": KEY, "sample": sample}
     Reporter(catalog).make(request, None)

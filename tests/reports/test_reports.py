@@ -20,15 +20,21 @@ from inspection.files import csv_text
 from inspection.images import read_image
 from inspection.pipeline import inspect_image
 from inspection.products.identity import DetectorIdentity, Identity, identify
-from inspection.reports.formats import FORMATS, check_formats, prepare_folder, write_report
+from inspection.reports.csv import make_csv
+from inspection.reports.formats import (
+    FORMATS,
+    ReportFormat,
+    check_formats,
+    prepare_folder,
+    write_report,
+)
 from inspection.reports.html import make_html
+from inspection.reports.json import make_json
 from inspection.reports.pdf import make_pdf
 from inspection.reports.records import (
     Item,
     Report,
-    make_csv,
     make_item,
-    make_json,
     shorten,
     write_overlays,
 )
@@ -37,6 +43,7 @@ from tests.doubles.detectors import make_channel
 from tests.doubles.parts import draw_part
 from tests.doubles.products import make_catalog
 from tests.javascript import evaluate
+from ui.viewer.viewer import viewer_template
 
 HASH = hashlib.sha256(b"weights").hexdigest()
 SCORES = [float(score) for score in np.linspace(100, 180, 60)]
@@ -88,7 +95,7 @@ def pdf_text(content: bytes) -> str:
 
 
 def csv_rows(report: Report) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(make_csv(report))))
+    return list(csv.DictReader(io.StringIO(make_csv(report).decode("utf-8-sig"))))
 
 
 CELLS = ['=HYPERLINK("x")', "+1", "-a", "@a", "\ta", "\ra", "a=b, c", "", -1.5, 2, "Teil ü"]
@@ -148,7 +155,7 @@ def test_every_format_holds_the_facts_of_the_findings(defect: Item) -> None:
     assert float(row["threshold"]) == defect.findings[0].threshold
     assert (int(row["left"]), int(row["peak_x"])) == (region.box.left, region.peak_at[1])
     assert row["weights_sha256"] == HASH
-    page = make_html(report)
+    page = make_html(report).decode()
     words = pdf_text(make_pdf(report)), re.sub(r"\s+", " ", page)
     for text in words:
         for said in ("Defect found", "part.png", HASH, "2026-11-20 13:05 UTC", "parts/disc"):
@@ -164,7 +171,7 @@ def test_every_format_holds_the_facts_of_the_findings(defect: Item) -> None:
 def test_an_image_without_a_finding_is_reported_as_such(good: Item) -> None:
     report = make_report(good)
     assert "None: no detector is above its threshold" in pdf_text(make_pdf(report))
-    assert "None: no detector is above its threshold" in make_html(report)
+    assert "None: no detector is above its threshold" in make_html(report).decode()
     rows = csv_rows(report)
     assert [row["verdict"] for row in rows] == ["normal", "normal"], "one line per detector"
     assert json.loads(make_json(report))["images"][0]["findings"][0]["regions"] == []
@@ -175,7 +182,7 @@ def test_forty_regions_are_all_there() -> None:
     assert len(item.findings[0].regions) == 40
     report = make_report(item)
     assert [row["region"] for row in csv_rows(report)] == [str(n) for n in range(1, 41)]
-    text, page = pdf_text(make_pdf(report)), make_html(report)
+    text, page = pdf_text(make_pdf(report)), make_html(report).decode()
     for number in range(1, 41):
         assert f"PatchCore {number} " in text
         assert f'<td class="number">{number}</td>' in page
@@ -188,7 +195,7 @@ def test_of_more_than_forty_regions_those_with_the_highest_peaks_are_listed() ->
     report = make_report(item)
     assert len(csv_rows(report)) == 56
     order = sorted(range(56), key=lambda index: -regions[index].peak)
-    for text in (pdf_text(make_pdf(report)), re.sub(r"<[^>]+>", " ", make_html(report))):
+    for text in (pdf_text(make_pdf(report)), re.sub(r"<[^>]+>", " ", make_html(report).decode())):
         assert "PatchCore: and 16 more with lower peaks, in the CSV." in text
         shown = re.findall(r"PatchCore\s+(\d+)\s+\d+, \d+", text)
         assert shown == [str(index + 1) for index in sorted(order[:40])]
@@ -208,7 +215,7 @@ def test_a_name_of_any_script_and_length_is_kept(name: str) -> None:
     report = make_report(make_item(make_inspection(draw_part(3)[0], name)))
     assert json.loads(make_json(report))["images"][0]["image"] == name
     assert csv_rows(report)[0]["image"] == name
-    assert "<script>" not in make_html(report)
+    assert "<script>" not in make_html(report).decode()
     shown = "".join(pdf_text(make_pdf(report)).split())
     expected = name.replace("\n", "[U+000A]").replace("\x07", "[U+0007]")
     assert "".join(expected.split()) in shown
@@ -224,22 +231,22 @@ def test_letters_of_scripts_from_right_to_left_are_all_there() -> None:
     shown = pdf_text(make_pdf(report))
     assert set("שלום") <= set(shown)
     assert "[U+" not in shown
-    assert "صورة שלום.png" in make_html(report)
+    assert "صورة שלום.png" in make_html(report).decode()
 
 
 def test_a_name_whose_bytes_are_no_unicode_is_kept_as_escapes() -> None:
     item = make_item(make_inspection(draw_part(3)[0], "bad\udcff.png"))
     report = make_report(item)
     assert item.name == "bad\\xff.png"
-    for make in FORMATS.values():
-        assert make(report)
+    for one in FORMATS.values():
+        assert one.make(report)
 
 
 def test_class_probabilities_are_bars_in_both_and_columns_in_the_table(defect: Item) -> None:
     measures = {"p_normal": 0.05, "p_深い傷": 0.95}
     findings = (replace(defect.findings[0], measures=measures), defect.findings[1])
     report = make_report(replace(defect, findings=findings))
-    for text in (pdf_text(make_pdf(report)), make_html(report)):
+    for text in (pdf_text(make_pdf(report)), make_html(report).decode()):
         assert "class probabilities" in text
         assert "深い傷" in text
         assert "95.0 %" in text
@@ -256,17 +263,17 @@ def test_many_images_begin_with_a_summary_and_keep_their_notes(defect: Item, goo
     assert "Defect found: 1 · Models disagree: 0 · No defect found: 1" in text
     assert text.index("Image 1 of 2") < text.index("Image 2 of 2")
     assert known.note in text
-    assert known.note in make_html(report)
+    assert known.note in make_html(report).decode()
     assert csv_rows(report)[-1]["note"] == known.note
 
 
 def test_the_same_report_gives_the_same_bytes_and_another_date_others(defect: Item) -> None:
     again = make_item(make_inspection(draw_part(1, defective=True)[0]))
-    for make in FORMATS.values():
-        content = make(make_report(defect))
-        assert content == make(make_report(again))
+    for one in FORMATS.values():
+        content = one.make(make_report(defect))
+        assert content == one.make(make_report(again))
         later = replace(make_report(defect), created=datetime(2027, 1, 1, tzinfo=UTC))
-        assert content != make(later)
+        assert content != one.make(later)
 
 
 @pytest.mark.parametrize("shape", [(16, 900), (900, 16), (2000, 1500), (8, 8)])
@@ -280,6 +287,21 @@ def test_a_report_without_pictures_needs_none(defect: Item) -> None:
     plain = make_item(make_inspection(draw_part(1, defective=True)[0]), has_pictures=False)
     assert make_json(make_report(plain)) == make_json(make_report(defect))
     assert "Defect found" in pdf_text(make_pdf(make_report(plain)))
+
+
+def test_a_new_format_is_one_line_for_the_command_and_the_page(
+    defect: Item, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = ReportFormat("txt", "text/plain", f"{__name__}:list_names")
+    monkeypatch.setitem(FORMATS, line.name, line)
+    assert check_formats("txt") == ("txt",)
+    (path,) = write_report(make_report(defect), tmp_path, ("txt",))
+    assert path.read_text() == defect.name
+    assert 'data-format="txt"' in viewer_template()
+
+
+def list_names(report: Report) -> bytes:
+    return "\n".join(item.name for item in report.items).encode()
 
 
 def test_formats_are_chosen_by_name() -> None:

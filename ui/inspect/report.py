@@ -12,7 +12,7 @@ from inspection.products.identity import identify
 from inspection.products.inspecting import LoadedProduct, inspect_product
 from inspection.products.product import Product
 from inspection.products.reading import load_reading
-from inspection.reports.formats import FORMATS, WITH_PICTURES
+from inspection.reports.formats import FORMATS
 from inspection.reports.records import Report, make_item, shorten
 from ui.inspect import messages
 from ui.inspect.run import RunCounter
@@ -54,11 +54,12 @@ class Reporter:
             raise DatasetError(messages.UNREADABLE_REQUEST, messages.RELOAD)
         found = self.catalog.product(product)
         name, image = self._find(found, sample, upload)
-        report = self._report(found, name, image, rate=rate, has_pictures=kind in WITH_PICTURES)
+        file = FORMATS[kind]
+        report = self._report(found, name, image, rate=rate, has_pictures=file.has_pictures)
         return {
             "name": f"{_plain(name)}_report.{kind}",
             "format": kind,
-            "content": base64.b64encode(FORMATS[kind](report)).decode(),
+            "content": base64.b64encode(file.make(report)).decode(),
         }
 
     def _find(

@@ -1,7 +1,6 @@
 // Reports of what is shown, at the rate where the slider stands. The server inspects anew, and sends the file as text:
 // nothing is kept there, and no other visitor can ask for it.
 
-const FILE_TYPES = { pdf: 'application/pdf', html: 'text/html', csv: 'text/csv', json: 'application/json' };
 const making = new Set(); // formats; several are made one after another
 const lastReports = {}; // format -> number: Gradio announces a value more than once
 
@@ -35,7 +34,7 @@ function loseReports() {
 function saveFile({ name, format, content }) {
   const bytes = Uint8Array.from(atob(content), (character) => character.charCodeAt(0));
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([bytes], { type: FILE_TYPES[format] }));
+  link.href = URL.createObjectURL(new Blob([bytes], { type: REPORT_TYPES[format] }));
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // some browsers read it later

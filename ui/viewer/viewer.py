@@ -8,6 +8,7 @@ from pathlib import Path
 import gradio as gr
 
 from inspection.detector import DetectorInfo
+from inspection.reports.formats import FORMATS
 from ui.parts.components import read
 from ui.viewer import messages
 
@@ -48,7 +49,7 @@ announce();
 def make_viewer(detectors: Mapping[str, DetectorInfo]) -> gr.HTML:
     """Return the panels side by side; the component's own value is the header."""
     return gr.HTML(
-        html_template=read(HERE / "viewer.html"),
+        html_template=viewer_template(),
         js_on_load=viewer_script(tuple(detectors.values())),
         apply_default_css=False,
         elem_id="viewer",
@@ -69,6 +70,16 @@ def make_feed() -> gr.HTML:
     )
 
 
+def viewer_template() -> str:
+    """Return the markup, with a button for each format of a report."""
+    buttons = "".join(
+        f'<button type="button" class="dl-button" data-format="{name}" disabled>'
+        f"{name.upper()}</button>"
+        for name in FORMATS
+    )
+    return read(HERE / "viewer.html").replace("@reports@", buttons)
+
+
 @cache
 def viewer_script(detectors: Sequence[DetectorInfo]) -> str:
     """Return the parts of the script in their order, after the texts that they fill in."""
@@ -84,5 +95,6 @@ def viewer_script(detectors: Sequence[DetectorInfo]) -> str:
         for info in detectors
     ]
     told = json.dumps(infos, ensure_ascii=False)
-    constants = f"const TEXTS = {texts};\nconst DETECTORS = {told};\n"
+    types = json.dumps({one.name: one.media_type for one in FORMATS.values()})
+    constants = f"const TEXTS = {texts}, DETECTORS = {told}, REPORT_TYPES = {types};\n"
     return constants + "\n".join(read(HERE / f"{script}.js") for script in SCRIPTS)
