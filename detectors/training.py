@@ -8,19 +8,15 @@ from typing import Any
 
 from detectors import LazyEmbedder, create_detector, find_entry
 from inspection.datasets.classes import Labelling, find_thin_classes
-from inspection.datasets.dataset import Dataset, check_trainable
-from inspection.datasets.pooling import pool_datasets
+from inspection.datasets.dataset import Dataset
+from inspection.datasets.pooling import map_categories, pool_datasets
 from inspection.detector import Detector, EpochCallback
 from inspection.errors import BREAKDOWNS, InspectionError, explain
-from inspection.issues import summarise_issues
-from inspection.products.checkpoint_folders import check_writable
-from inspection.products.dataset_identity import check_dataset
-from inspection.products.familiarity import has_look, learn_look, save_look
+from inspection.products.preparation import keep_look, open_plan, prepare_dataset
 from inspection.products.product_file import read_settings
-from inspection.products.reading import read_by, settle_reading
 from inspection.products.split_labels import Labels
-from inspection.products.split_plan import SPLIT, SplitKind, SplitPlan, load_split
-from inspection.products.splits import apply_split, open_split
+from inspection.products.split_plan import SPLIT, SplitKind, SplitPlan
+from inspection.products.splits import apply_split
 from inspection.progress import SILENT, Monitor
 from inspection.types import Calibration, Sample, Split
 
@@ -95,63 +91,39 @@ def train_categories(
     return DatasetTraining(tuple(trained), failed)
 
 
+def train_pool(
+    sources: Sequence[Dataset], job: TrainingJob, *, name: str, monitor: Monitor = SILENT
+) -> tuple[TrainedDetector, ...]:
+    """Train detectors on all categories of all datasets as one product; see `train_product`."""
+    find = job.group
+    if find is not None:
+
+        def group(_: Dataset) -> Dataset:
+            grouped = [map_categories(source, find) for source in sources]
+            return pool_datasets(grouped, name=name)
+
+        job = replace(job, group=group)
+    return train_product(pool_datasets(sources, name=name), job, monitor=monitor)
+
+
 def train_product(
     source: Dataset, job: TrainingJob, *, monitor: Monitor = SILENT
 ) -> tuple[TrainedDetector, ...]:
-    """Train detectors on a dataset of one category.
+    """Train detectors on a dataset of one category, then learn what the product looks like.
 
     Raises:
         DatasetError: another dataset of that name is trained already, or nothing can be learned.
         InspectionError: a setting, an image or the folder cannot be used.
         StoppedError: the monitor has asked for it; what was kept before stays.
     """
-    check_dataset(job.folder(source), source)
-    return _train_all(_group(source, job), job, monitor)
-
-
-def train_pool(
-    sources: Sequence[Dataset], job: TrainingJob, *, name: str, monitor: Monitor = SILENT
-) -> tuple[TrainedDetector, ...]:
-    """Train detectors on all categories of all datasets as one product.
-
-    Raises:
-        DatasetError: other datasets are pooled by that name already, or nothing can be learned.
-        InspectionError: a setting, an image or the folder cannot be used.
-        StoppedError: the monitor has asked for it; what was kept before stays.
-    """
-    pooled = pool_datasets(sources, name=name)
-    check_dataset(job.folder(pooled), pooled)
-    grouped = [
-        replace(
-            source,
-            samples=tuple(
-                sample
-                for part in source.categories
-                for sample in _group(source.of(part), job).samples
-            ),
-        )
-        for source in sources
-    ]
-    return _train_all(pool_datasets(grouped, name=name), job, monitor)
-
-
-def _group(source: Dataset, job: TrainingJob) -> Dataset:
-    """Return one category with its near-duplicates grouped, if they are to be."""
-    if job.split is not SplitKind.GROUPED or job.group is None:
-        return source
-    return job.group(source)
-
-
-def _train_all(source: Dataset, job: TrainingJob, monitor: Monitor) -> tuple[TrainedDetector, ...]:
-    """Train every detector of the job, then learn what the product looks like."""
-    monitor.begin(source.account)
-    needs_normal = not all(find_entry(name).info.needs_labels for name in job.settings)
-    issues = check_trainable(source.samples, issues=source.issues, needs_normal=needs_normal)
-    for sentence in summarise_issues(issues):
-        monitor.warn(f"note: {sentence}")
     folder = job.folder(source)
-    check_writable(folder)
-    source = _settle_reading(source, folder, monitor)
+    source = prepare_dataset(
+        source,
+        folder,
+        group=job.group if job.split is SplitKind.GROUPED else None,
+        needs_normal=not all(find_entry(name).info.needs_labels for name in job.settings),
+        monitor=monitor,
+    )
     trained: list[TrainedDetector] = []
     for position, name in enumerate(job.settings, 1):
         title = f"[{position}/{len(job.settings)}] {name}: {source.name}/{folder.name}"
@@ -161,18 +133,9 @@ def _train_all(source: Dataset, job: TrainingJob, monitor: Monitor) -> tuple[Tra
             continue
         monitor.begin(title)
         trained.append(_train_one(name, source, job, monitor))
-    _keep_look(source.samples, job, folder, is_fresh=not trained, monitor=monitor)
+    embed = LazyEmbedder(job.device)
+    keep_look(source.samples, folder, embed, is_fresh=not trained, monitor=monitor)
     return tuple(trained)
-
-
-def _settle_reading(source: Dataset, folder: Path, monitor: Monitor) -> Dataset:
-    """Return the dataset as its product reads it, and tell what there is to know of that."""
-    with monitor.step("looking for white") as progress:
-        reading, sentences = settle_reading(folder, source.samples, progress=progress)
-    for sentence in sentences:
-        tell = monitor.warn if sentence.startswith("note:") else monitor.say
-        tell(sentence)
-    return replace(source, samples=tuple(read_by(source.samples, reading)))
 
 
 def _train_one(name: str, source: Dataset, job: TrainingJob, monitor: Monitor) -> TrainedDetector:
@@ -184,10 +147,7 @@ def _train_one(name: str, source: Dataset, job: TrainingJob, monitor: Monitor) -
     settings = {"seed": job.seed, **job.settings[name]}
 
     def make_plan() -> SplitPlan:
-        check_dataset(folder, source)  # another training may have come first meanwhile
-        return open_split(
-            folder, source.samples, seed=settings["seed"], labels=labels, kind=job.split
-        )
+        return open_plan(folder, source, seed=settings["seed"], labels=labels, kind=job.split)
 
     plan = make_plan()
     if plan.kind is not job.split:
@@ -246,35 +206,3 @@ def _describe_result(detector: Detector, calibration: Calibration, folder: Path)
         f"threshold {calibration.threshold(rate):.4g} at {100 * rate:.3g} false alarms per 100 "
         f"good parts ({calibration.num_normal} held-out parts)",
     ]
-
-
-def _keep_look(
-    samples: Sequence[Sample], job: TrainingJob, folder: Path, *, is_fresh: bool, monitor: Monitor
-) -> None:
-    """Learn what a product looks like and keep it; what hinders that is told, and no more.
-
-    Args:
-        samples: of one category.
-        job: says where the small backbone computes.
-        folder: of the product, with its split.
-        is_fresh: whether nothing was trained, so that a look that is there is good enough.
-        monitor: told what happens.
-    """
-    embed = LazyEmbedder(job.device)
-    plan = load_split(folder)
-    if plan is None or (is_fresh and has_look(folder, embed)):
-        return
-    used = apply_split(samples, plan)
-    if not any(one.split is Split.CALIBRATION and not one.is_anomalous for one in used):
-        return  # of defects alone: there is no good part to compare with
-    try:
-        with monitor.step("looking") as progress:
-            look = learn_look(used, embed, progress=progress)
-        save_look(folder, look)
-    except InspectionError as error:
-        monitor.warn(f"note: {error}")
-        return
-    monitor.say(
-        f"{len(look.vectors)} images tell what {folder.name} looks like; at most "
-        f"{100 * look.rate:.3g} of 100 good parts may be taken for something else"
-    )

@@ -1,7 +1,7 @@
 """Several categories or datasets as one product, for a classifier that tells all their defects."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import chain
 
@@ -69,3 +69,9 @@ def _shared_types(datasets: Sequence[Dataset]) -> set[str]:
             if sample.defect_type is not None:
                 owners[sample.defect_type.casefold()].add(dataset.name)
     return {defect_type for defect_type, names in owners.items() if len(names) > 1}
+
+
+def map_categories(dataset: Dataset, change: Callable[[Dataset], Dataset]) -> Dataset:
+    """Return a dataset whose categories have been changed one by one."""
+    changed = (change(dataset.of(part)).samples for part in dataset.categories)
+    return replace(dataset, samples=tuple(chain.from_iterable(changed)))

@@ -1,0 +1,100 @@
+"""What a product needs before and after its detectors are trained."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from inspection.datasets.dataset import Dataset, check_trainable
+from inspection.embedding import Embed
+from inspection.errors import InspectionError
+from inspection.issues import summarise_issues
+from inspection.products.checkpoint_folders import check_writable
+from inspection.products.dataset_identity import check_dataset
+from inspection.products.familiarity import has_look, learn_look, save_look
+from inspection.products.reading import read_by, settle_reading
+from inspection.products.split_labels import Labels
+from inspection.products.split_plan import SplitKind, SplitPlan, load_split
+from inspection.products.splits import apply_split, open_split
+from inspection.progress import Monitor
+from inspection.types import Sample, Split
+
+
+def prepare_dataset(
+    source: Dataset,
+    folder: Path,
+    *,
+    group: Callable[[Dataset], Dataset] | None,
+    needs_normal: bool,
+    monitor: Monitor,
+) -> Dataset:
+    """Return a dataset as its product reads it, once it is sure that detectors can learn from it.
+
+    Args:
+        source: of one category.
+        folder: of the product.
+        group: finds near-duplicates, if they are to stay together.
+        needs_normal: whether some detector learns from normal images.
+        monitor: told what happens.
+
+    Raises:
+        DatasetError: another dataset of that name is trained already, or nothing can be learned.
+        InspectionError: an image or the folder cannot be used.
+        StoppedError: the monitor has asked for it.
+    """
+    check_dataset(folder, source)  # before the images are compared, which takes time
+    if group is not None:
+        source = group(source)
+    monitor.begin(source.account)
+    issues = check_trainable(source.samples, issues=source.issues, needs_normal=needs_normal)
+    for sentence in summarise_issues(issues):
+        monitor.warn(f"note: {sentence}")
+    check_writable(folder)
+    with monitor.step("looking for white") as progress:
+        reading, sentences = settle_reading(folder, source.samples, progress=progress)
+    for sentence in sentences:
+        tell = monitor.warn if sentence.startswith("note:") else monitor.say
+        tell(sentence)
+    return replace(source, samples=tuple(read_by(source.samples, reading)))
+
+
+def open_plan(
+    folder: Path, source: Dataset, *, seed: int, labels: Labels | None, kind: SplitKind
+) -> SplitPlan:
+    """Return the split to train by; another training may have come first since the last look.
+
+    Raises:
+        DatasetError: it was of another dataset, or the split does not fit.
+    """
+    check_dataset(folder, source)
+    return open_split(folder, source.samples, seed=seed, labels=labels, kind=kind)
+
+
+def keep_look(
+    samples: Sequence[Sample], folder: Path, embed: Embed, *, is_fresh: bool, monitor: Monitor
+) -> None:
+    """Learn what a product looks like and keep it; what hinders that is only a warning.
+
+    Args:
+        samples: of one category.
+        folder: of the product, with its split.
+        embed: compares images.
+        is_fresh: whether nothing was trained, so that a look that is there is good enough.
+        monitor: told what happens.
+    """
+    plan = load_split(folder)
+    if plan is None or (is_fresh and has_look(folder, embed)):
+        return
+    used = apply_split(samples, plan)
+    if not any(one.split is Split.CALIBRATION and not one.is_anomalous for one in used):
+        return  # of defects alone: there is no good part to compare with
+    try:
+        with monitor.step("looking") as progress:
+            look = learn_look(used, embed, progress=progress)
+        save_look(folder, look)
+    except InspectionError as error:
+        monitor.warn(f"note: {error}")
+        return
+    monitor.say(
+        f"{len(look.vectors)} images tell what {folder.name} looks like; at most "
+        f"{100 * look.rate:.3g} of 100 good parts may be taken for something else"
+    )
