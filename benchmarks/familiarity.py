@@ -1,7 +1,7 @@
-"""How well products are told apart: `python -m benchmarks.familiarity --data DIR --data DIR ...`.
+"""How well products are distinguished: `python -m benchmarks.familiarity --data DIR --data DIR`.
 
-Each category learns what it looks like from its normal training images, as `cli.py train` does, and
-is then asked about its own test images, about changed ones, and about those of all others.
+A familiarity model is fitted to the normal training images of each category, as `cli.py train`
+does, and applied to its own test images, to changed ones, and to those of all others.
 """
 
 import functools
@@ -20,7 +20,7 @@ from inspection.datasets.dataset import Dataset, read_dataset
 from inspection.embedding import EMBED_BATCH, Embed
 from inspection.errors import InspectionError
 from inspection.images import read_sample
-from inspection.products.familiarity import ProductLook, embed_whole, learn_look
+from inspection.products.familiarity import FamiliarityModel, embed_whole, fit_familiarity
 from inspection.products.splits import apply_split, make_split
 from inspection.types import RGBImage, Sample, Size, Split
 
@@ -50,9 +50,9 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Known:
-    """A category that knows what it looks like, with its test images."""
+    """A category with its familiarity model and its test images."""
 
-    look: ProductLook
+    model: FamiliarityModel
     good: Seen
     defective: Seen
     changed: Mapping[str, Seen]
@@ -70,26 +70,26 @@ def compare(
         for category in dataset.categories:
             known[category] = learn(dataset.of(category), embed)
     for name, one in known.items():
-        others = {key: rest.look for key, rest in known.items() if key != name}
-        told = functools.partial(count_told, one.look, others)
-        promised = f"{100 * one.look.rate:.3g} per 100 from {one.look.calibration.num_normal}"
-        print(f"{name}: promised {promised}; good {told(one.good)}", flush=True)
-        print(f"  defective {told(one.defective)}")
-        print(f"  others: {', '.join(f'{key} {told(known[key].good)}' for key in others)}")
-        alone = (f"{key} {count_told(one.look, {}, known[key].good)}" for key in others)
+        others = {key: rest.model for key, rest in known.items() if key != name}
+        count = functools.partial(count_refused, one.model, others)
+        promised = f"{100 * one.model.rate:.3g} per 100 from {one.model.calibration.num_normal}"
+        print(f"{name}: promised {promised}; good {count(one.good)}", flush=True)
+        print(f"  defective {count(one.defective)}")
+        print(f"  others: {', '.join(f'{key} {count(known[key].good)}' for key in others)}")
+        alone = (f"{key} {count_refused(one.model, {}, known[key].good)}" for key in others)
         print(f"  others, if none of them is known: {', '.join(alone)}")
-        print(f"  {', '.join(f'{key} {told(seen)}' for key, seen in one.changed.items())}")
+        print(f"  {', '.join(f'{key} {count(seen)}' for key, seen in one.changed.items())}")
 
 
 def learn(dataset: Dataset, embed: Embed) -> Known:
-    """Learn the look of one category and look at its test images."""
+    """Fit the familiarity model of one category and read its test images."""
     used = apply_split(dataset.samples, make_split(dataset.samples))
     tested = [sample for sample in used if sample.split is Split.TEST]
     good = [sample for sample in tested if not sample.is_anomalous]
     bad = [sample for sample in tested if sample.is_anomalous]
     pictures = [read_sample(sample) for sample in good[:NUM_CHANGED]]
     return Known(
-        learn_look(used, embed),
+        fit_familiarity(used, embed),
         _look_at(good[:NUM_OTHERS], embed),
         _look_at(bad, embed),
         {name: _see([change(one) for one in pictures], embed) for name, change in CHANGES.items()},
@@ -111,10 +111,12 @@ def _see(images: Sequence[RGBImage], embed: Embed) -> Seen:
     return Seen(embed_whole(embed, images), [(one.shape[0], one.shape[1]) for one in images])
 
 
-def count_told(look: ProductLook, others: Mapping[str, ProductLook], seen: Seen) -> str:
-    """Return how many of some images are told to be foreign."""
+def count_refused(
+    model: FamiliarityModel, others: Mapping[str, FamiliarityModel], seen: Seen
+) -> str:
+    """Return how many of some images are refused as another product."""
     pairs = zip(seen.vectors, seen.sizes, strict=True)
-    found = [look.judge(vector, size, lambda: others) for vector, size in pairs]
+    found = [model.judge(vector, size, lambda: others) for vector, size in pairs]
     return f"{sum(not one.is_familiar for one in found)} of {len(found)}"
 
 

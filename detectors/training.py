@@ -1,4 +1,4 @@
-"""Training of products: split, reading, fit, calibration, and what the product looks like."""
+"""Training of products: split, reading, fit, calibration, and the familiarity model."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +12,7 @@ from inspection.datasets.dataset import Dataset
 from inspection.datasets.pooling import map_categories, pool_datasets
 from inspection.detector import Detector, EpochCallback
 from inspection.errors import BREAKDOWNS, InspectionError, explain
-from inspection.products.preparation import keep_look, open_plan, prepare_dataset
+from inspection.products.preparation import keep_familiarity, open_plan, prepare_dataset
 from inspection.products.product_file import read_settings
 from inspection.products.split_labels import Labels
 from inspection.products.split_plan import SPLIT, SplitKind, SplitPlan
@@ -134,7 +134,7 @@ def train_product(
         monitor.begin(title)
         trained.append(_train_one(name, source, job, monitor))
     embed = LazyEmbedder(job.device)
-    keep_look(source.samples, folder, embed, is_fresh=not trained, monitor=monitor)
+    keep_familiarity(source.samples, folder, embed, is_fresh=not trained, monitor=monitor)
     return tuple(trained)
 
 

@@ -89,9 +89,9 @@ class Store:
 
     def read_reading(self, category: str, stamp: str) -> Reading | None:
         """Return how the files of a category become colours, if that is known for this stamp."""
-        question = "SELECT reading FROM readings WHERE category = ? AND stamp = ?"
+        query = "SELECT reading FROM readings WHERE category = ? AND stamp = ?"
         with self._lock:
-            row = self._connection.execute(question, (category, stamp)).fetchone()
+            row = self._connection.execute(query, (category, stamp)).fetchone()
         with contextlib.suppress(ValueError, TypeError):  # measured again
             return None if row is None else reading_from_json(json.loads(row[0]))
         return None
@@ -112,9 +112,9 @@ class Store:
         for start in range(0, len(ids), MAX_NAMES):
             part = ids[start : start + MAX_NAMES]
             marks = ", ".join("?" * len(part))
-            question = f"SELECT id, {column} FROM pictures WHERE id IN ({marks})"  # noqa: S608
+            query = f"SELECT id, {column} FROM pictures WHERE id IN ({marks})"  # noqa: S608
             with self._lock:
-                found.update(self._connection.execute(question, list(part)).fetchall())
+                found.update(self._connection.execute(query, list(part)).fetchall())
         return {key: value for key, value in found.items() if value}
 
     def read_vectors(self, source: str) -> dict[str, tuple[str, NDArray[np.float32]]]:

@@ -259,8 +259,8 @@ class Familiarity:
     """Whether an image shows the product at all, which is asked before any verdict.
 
     Attributes:
-        score: how far it is from the normal training images by looks, shape or size, whichever is
-            the oddest, in multiples of what is meant to be the most.
+        score: how far it is from the normal training images in embedding, shape or size,
+            whichever is the oddest, in multiples of what is meant to be the most.
         threshold: up to which it is familiar; at least 1.
         false_alarm_rate: share of good parts that may be called unfamiliar.
         reason: a sentence on what is odd; empty where it is familiar.

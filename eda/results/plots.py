@@ -42,12 +42,12 @@ class Shown:
         return self.info.appearance
 
 
-def draw_leaderboard(board: Leaderboard, looks: Mapping[str, Shown]) -> go.Figure:
+def draw_leaderboard(board: Leaderboard, shown: Mapping[str, Shown]) -> go.Figure:
     """Draw one metric of every detector and category, with its 95 % interval.
 
     Args:
         board: of one metric.
-        looks: one evaluated detector per name of the board, for its title and colour.
+        shown: one evaluated detector per name of the board, for its title and colour.
     """
     metric = METRICS[board.key]
     hint = "higher is better" if metric.is_higher_better else "lower is better"
@@ -56,7 +56,7 @@ def draw_leaderboard(board: Leaderboard, looks: Mapping[str, Shown]) -> go.Figur
     for place, name in enumerate(board.detectors):
         estimates = [row.cells[place].estimate for row in board.rows]
         shift = 0.22 * (place - (len(board.detectors) - 1) / 2)
-        _add_dots(plot, looks[name], estimates, [row.category for row in board.rows], shift)
+        _add_dots(plot, shown[name], estimates, [row.category for row in board.rows], shift)
     if not plot.data:
         return empty_plot(title, _first_reason(board) or NOT_EVALUATED)
     rows = len(board.rows)

@@ -144,9 +144,9 @@ def _add_points(
     plot: go.Figure,
     images: Sequence[ScoredImage],
     points: NDArray[np.float64],
-    look: tuple[str, str, str],
+    style: tuple[str, str, str],
 ) -> None:
-    name, colour, symbol = look
+    name, colour, symbol = style
     plot.add_scatter(
         x=[float(f"{value:.4g}") for value in points[:, 0]],
         y=[float(f"{value:.4g}") for value in points[:, 1]],

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from eda.style import GRID, SEQUENCE, empty_plot, lay_out
 from inspection.products.history import LOSSES, History
 
-LOOKS = {  # metric -> name, colour, dash
+STYLES = {  # metric -> name, colour, dash
     "loss": ("training", SEQUENCE[6], "solid"),
     "validation_loss": ("validation", SEQUENCE[2], "dash"),
     "accuracy": ("accuracy", SEQUENCE[1], "solid"),
@@ -66,7 +66,7 @@ def make_page(trainings: Sequence[tuple[str, History]]) -> str:
 
 def _draw_line(plot: go.Figure, history: History, name: str, *, axis: str = "y") -> None:
     """Draw one metric over the epochs, unless it was never measured."""
-    label, colour, dash = LOOKS[name]
+    label, colour, dash = STYLES[name]
     values = history.metrics[name]
     if all(value is None for value in values):
         return

@@ -66,7 +66,7 @@ class Decoded:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class FileTraits:
     """What can be said of a file without decoding it.
 
     Attributes:
@@ -122,8 +122,8 @@ def read_size(path: Path) -> Size:
         return _upright((height, width), _orientation(picture) if is_known else 1)
 
 
-def look_at(path: Path) -> Look:
-    """Look at the header of a file.
+def read_traits(path: Path) -> FileTraits:
+    """Read the header of a file.
 
     Raises:
         ImageError: as in `decode`.
@@ -132,10 +132,10 @@ def look_at(path: Path) -> Look:
     if kind == "TIFF":
         header = _read_tiff_header(path)
         needs_white = header.is_deep and header.white is None
-        return Look(needs_white, header.alpha is not Alpha.NONE, _note_pages(path, header))
+        return FileTraits(needs_white, header.alpha is not Alpha.NONE, _note_pages(path, header))
     with _opened(path, kind) as picture:
         is_deep = picture.mode[0] in "IF" or find_cut_bits(picture, path) == 16
-        return Look(
+        return FileTraits(
             is_deep and declared_white(picture, path) is None,
             picture.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in picture.info,
             _note_frames(picture, path),

@@ -1,11 +1,11 @@
-"""Whether an image shows the product at all: asked of the image as a whole, before any verdict.
+"""Whether an image shows the product at all: decided for the image as a whole, before any verdict.
 
-A product's `familiarity.npz` holds what its normal training images look like, one vector each, and
-how far the held-out normal ones are from them. An image is unfamiliar when it is farther off than
-they are, in looks, shape or size, by the same promise as every threshold: at most so many of the
-good parts. A part with a defect is nearer to its product than another product is, so that the
-limits can stand well beyond the normal images. Only what is much nearer to another product that is
-known is told from closer by.
+A product's `familiarity.npz` holds the reference embeddings of its normal training images, one
+vector each, and how far the held-out normal ones are from them. An image is unfamiliar when it is
+farther off than they are, in embedding, shape or size, by the same promise as every threshold: at
+most so many of the good parts. A part with a defect is nearer to its product than another product
+is, so that the limits can stand well beyond the normal images. Only what is much nearer to another
+product that is known is told apart from closer by.
 """
 
 import contextlib
@@ -45,14 +45,14 @@ MAX_STRETCH = 1.5
 MAX_ENLARGEMENT = 4.0
 
 
-Others = Callable[[], Mapping[str, "ProductLook"]]
-"""Gives other products by their keys, when they are asked for."""
+Others = Callable[[], Mapping[str, "FamiliarityModel"]]
+"""Gives the models of other products by their keys, loaded when they are needed."""
 
 
 class Oddity(IntEnum):
     """In what an image may be unlike the product; the number is its place among measures."""
 
-    LOOKS = 0
+    DISTANCE = 0
     SHAPE = 1
     SIZE = 2
 
@@ -90,8 +90,8 @@ class SizeRange:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ProductLook:
-    """What images of a product look like.
+class FamiliarityModel:
+    """Reference embeddings of a product: what tells its images from those of others.
 
     Attributes:
         source: what made the vectors, as `Embed` names it.
@@ -130,7 +130,7 @@ class ProductLook:
         measures = self.measure(vector, size)
         promised = self.calibration.threshold(self.rate)
         found = Familiarity(max(measures), max(1.0, promised), self.rate)
-        if found.is_familiar and measures[Oddity.LOOKS] <= promised:
+        if found.is_familiar and measures[Oddity.DISTANCE] <= promised:
             return found
         known = others()
         alike = _find_alike(known, vector, size)
@@ -146,7 +146,7 @@ class ProductLook:
         return replace(found, threshold=promised, reason=reason, looks_like=alike)
 
     def _describe(self, oddity: Oddity, found: Familiarity, size: Size) -> str:
-        if oddity is Oddity.LOOKS:
+        if oddity is Oddity.DISTANCE:
             times = found.score / found.threshold
             unlike = "As a whole it is too unlike the normal training images"
             return f"{unlike}: {times:.1f} times the limit."
@@ -179,7 +179,7 @@ class FamiliarityCheck:
         self._embed = embed
         self._checkpoints = checkpoints
         self._products = products
-        self._looks: StampedCache[Path, ProductLook] = StampedCache()
+        self._models: StampedCache[Path, FamiliarityModel] = StampedCache()
 
     def check(self, product: Product, image: RGBImage) -> Familiarity | None:
         """Tell whether an image shows a product; None where the product has no `familiarity.npz`.
@@ -187,17 +187,17 @@ class FamiliarityCheck:
         Raises:
             InspectionError: the file is damaged or outdated, or the small backbone is missing.
         """
-        embed, look = self._embed, self.look(product)
-        if embed is None or look is None:
+        embed, model = self._embed, self.model(product)
+        if embed is None or model is None:
             return None
-        if look.source != embed.source:
+        if model.source != embed.source:
             raise _unusable(product.folder / FILE, "was made with another backbone")
         size = (image.shape[0], image.shape[1])
         (vector,) = embed_whole(embed, [image])
-        return look.judge(vector, size, lambda: self._others(product, look.source))
+        return model.judge(vector, size, lambda: self._others(product, model.source))
 
-    def look(self, product: Product) -> ProductLook | None:
-        """Return what a product looks like, read anew where the file has changed.
+    def model(self, product: Product) -> FamiliarityModel | None:
+        """Return the model of a product, read anew where the file has changed.
 
         Raises:
             CheckpointError: the file is damaged.
@@ -205,17 +205,17 @@ class FamiliarityCheck:
         path = product.folder / FILE
         if not path.is_file() or self._checkpoints.is_foreign(product):
             return None
-        return self._looks.get(path, mtime(path), lambda: load_look(product.folder))
+        return self._models.get(path, mtime(path), lambda: load_familiarity(product.folder))
 
-    def _others(self, product: Product, source: str) -> dict[str, ProductLook]:
-        """Return the looks of the other products that can be inspected."""
-        found: dict[str, ProductLook] = {}
+    def _others(self, product: Product, source: str) -> dict[str, FamiliarityModel]:
+        """Return the models of the other products that can be inspected."""
+        found: dict[str, FamiliarityModel] = {}
         for other in self._products():
             with contextlib.suppress(CheckpointError):  # a matter of that product alone
                 is_known = other != product and self._checkpoints.trained(other)
-                look = self.look(other) if is_known else None
-                if look is not None and look.source == source:
-                    found[other.key] = look
+                model = self.model(other) if is_known else None
+                if model is not None and model.source == source:
+                    found[other.key] = model
         return found
 
 
@@ -227,10 +227,10 @@ def embed_whole(embed: Embed, images: Sequence[RGBImage]) -> NDArray[np.float32]
     return np.asarray(whole / np.maximum(lengths, np.finfo(np.float32).tiny), np.float32)
 
 
-def learn_look(
+def fit_familiarity(
     samples: Sequence[Sample], embed: Embed, *, progress: Progress | None = None
-) -> ProductLook:
-    """Look at the normal training and calibration samples of one category.
+) -> FamiliarityModel:
+    """Fit a model to the normal training and calibration samples of one category.
 
     Raises:
         DatasetError: there is none of them.
@@ -246,10 +246,10 @@ def learn_look(
         )
     by_id = {sample.id: sample for sample in learned}
     chosen = [by_id[one] for one in order_units(by_id, 0)[:MAX_REFERENCES]]
-    vectors, sizes = _look_at([*chosen, *held_out], embed, progress)
-    # rounded to what is stored, so that a saved look judges the same
+    vectors, sizes = _embed_samples([*chosen, *held_out], embed, progress)
+    # rounded to what is stored, so that a saved model judges the same
     references = vectors[: len(chosen)].astype(np.float16).astype(np.float32)
-    look = ProductLook(
+    model = FamiliarityModel(
         embed.source,
         references,
         _limit(references, [sample.unit for sample in chosen]),
@@ -257,20 +257,20 @@ def learn_look(
         Calibration(np.empty(0, np.float32), (), SUSPICIOUS),
     )
     rest = zip(vectors[len(chosen) :], sizes[len(chosen) :], strict=True)
-    scores = [max(look.measure(vector, size)) for vector, size in rest]
-    return replace(look, calibration=calibrate(held_out, scores, min_threshold=SUSPICIOUS))
+    scores = [max(model.measure(vector, size)) for vector, size in rest]
+    return replace(model, calibration=calibrate(held_out, scores, min_threshold=SUSPICIOUS))
 
 
 def _find_alike(
-    looks: Mapping[str, ProductLook], vector: NDArray[np.float32], size: Size
+    models: Mapping[str, FamiliarityModel], vector: NDArray[np.float32], size: Size
 ) -> str | None:
     """Return the product to which an image is familiar, the most familiar one of several."""
-    found = {key: look.judge(vector, size) for key, look in looks.items()}
+    found = {key: model.judge(vector, size) for key, model in models.items()}
     alike = {key: one.score / one.threshold for key, one in found.items() if one.is_familiar}
     return min(alike, key=alike.__getitem__, default=None)
 
 
-def _look_at(
+def _embed_samples(
     samples: Sequence[Sample], embed: Embed, progress: Progress | None
 ) -> tuple[NDArray[np.float32], list[Size]]:
     """Return vectors (n, d) and sizes, with a batch of images in memory at a time."""
@@ -303,29 +303,29 @@ def _distances(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArr
     return np.asarray(np.sqrt(np.maximum(2 - 2 * first @ second.T, 0)), np.float32)
 
 
-def save_look(folder: Path, look: ProductLook) -> None:
+def save_familiarity(folder: Path, model: FamiliarityModel) -> None:
     """Write `familiarity.npz` into the folder of a product.
 
     Raises:
         OSError: it cannot be written.
     """
-    sizes = look.sizes
+    sizes = model.sizes
     buffer = io.BytesIO()
     np.savez_compressed(
         buffer,
         format=np.array(FORMAT),
-        source=np.array(look.source),
-        vectors=look.vectors.astype(np.float16),
-        max_distance=np.array(look.max_distance),
+        source=np.array(model.source),
+        vectors=model.vectors.astype(np.float16),
+        max_distance=np.array(model.max_distance),
         sizes=np.array([sizes.heights, sizes.widths, sizes.aspects]),
-        normal_scores=look.calibration.normal_scores,
-        units=np.array(look.calibration.units),
+        normal_scores=model.calibration.normal_scores,
+        units=np.array(model.calibration.units),
     )
     replace_bytes(folder / FILE, buffer.getvalue())
 
 
-def load_look(folder: Path) -> ProductLook:
-    """Read what `save_look` wrote; nothing in it is pickled.
+def load_familiarity(folder: Path) -> FamiliarityModel:
+    """Read what `save_familiarity` wrote; nothing in it is pickled.
 
     Raises:
         CheckpointError: missing, damaged or of another version.
@@ -337,7 +337,7 @@ def load_look(folder: Path) -> ProductLook:
         if int(content["format"]) != FORMAT:
             raise _unusable(path, "was written by another version")
         heights, widths, aspects = content["sizes"].tolist()
-        return ProductLook(
+        return FamiliarityModel(
             str(content["source"]),
             content["vectors"].astype(np.float32),
             float(content["max_distance"]),
@@ -348,16 +348,16 @@ def load_look(folder: Path) -> ProductLook:
         raise _unusable(path, f"is damaged ({error})") from error
 
 
-def has_look(folder: Path, embed: Embed) -> bool:
+def has_familiarity(folder: Path, embed: Embed) -> bool:
     """Tell whether a product's `familiarity.npz` is there and fits the small backbone."""
     try:
-        return load_look(folder).source == embed.source
+        return load_familiarity(folder).source == embed.source
     except CheckpointError:
         return False
 
 
 def _unusable(path: Path, why: str) -> CheckpointError:
     return CheckpointError(
-        f"{path} {why}: nothing tells whether an image shows {path.parent.name}.",
+        f"{path} {why}: it cannot be checked whether an image shows {path.parent.name}.",
         "Make it anew: `python cli.py train-all --data DIR`.",
     )

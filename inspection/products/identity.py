@@ -72,13 +72,13 @@ def identify(
         _identify_detector(product.folder / name, channel, detectors[name].title)
         for name, channel in channels.items()
     )
-    look = product.folder / FAMILIARITY
+    familiarity = product.folder / FAMILIARITY
     return Identity(
         product.dataset,
         product.category,
         split_hash=_hash_file(split) if split.is_file() else "",
         detectors=identities,
-        familiarity_hash=_hash_file(look) if look.is_file() else "",
+        familiarity_hash=_hash_file(familiarity) if familiarity.is_file() else "",
     )
 
 

@@ -10,7 +10,7 @@ from inspection.errors import InspectionError
 from inspection.issues import summarise_issues
 from inspection.products.checkpoint_folders import check_writable
 from inspection.products.dataset_identity import check_dataset
-from inspection.products.familiarity import has_look, learn_look, save_look
+from inspection.products.familiarity import fit_familiarity, has_familiarity, save_familiarity
 from inspection.products.reading import read_by, settle_reading
 from inspection.products.split_labels import Labels
 from inspection.products.split_plan import SplitKind, SplitPlan, load_split
@@ -52,15 +52,15 @@ def prepare_dataset(
     with monitor.step("looking for white") as progress:
         reading, sentences = settle_reading(folder, source.samples, progress=progress)
     for sentence in sentences:
-        tell = monitor.warn if sentence.startswith("note:") else monitor.say
-        tell(sentence)
+        report = monitor.warn if sentence.startswith("note:") else monitor.say
+        report(sentence)
     return replace(source, samples=tuple(read_by(source.samples, reading)))
 
 
 def open_plan(
     folder: Path, source: Dataset, *, seed: int, labels: Labels | None, kind: SplitKind
 ) -> SplitPlan:
-    """Return the split to train by; another training may have come first since the last look.
+    """Return the split to train by; another training may have come first since it was read last.
 
     Raises:
         DatasetError: it was of another dataset, or the split does not fit.
@@ -69,32 +69,32 @@ def open_plan(
     return open_split(folder, source.samples, seed=seed, labels=labels, kind=kind)
 
 
-def keep_look(
+def keep_familiarity(
     samples: Sequence[Sample], folder: Path, embed: Embed, *, is_fresh: bool, monitor: Monitor
 ) -> None:
-    """Learn what a product looks like and keep it; what hinders that is only a warning.
+    """Fit and keep the familiarity model of a product; what prevents that is only a warning.
 
     Args:
         samples: of one category.
         folder: of the product, with its split.
         embed: compares images.
-        is_fresh: whether nothing was trained, so that a look that is there is good enough.
+        is_fresh: whether nothing was trained, so that a stored model is good enough.
         monitor: told what happens.
     """
     plan = load_split(folder)
-    if plan is None or (is_fresh and has_look(folder, embed)):
+    if plan is None or (is_fresh and has_familiarity(folder, embed)):
         return
     used = apply_split(samples, plan)
     if not any(one.split is Split.CALIBRATION and not one.is_anomalous for one in used):
         return  # of defects alone: there is no good part to compare with
     try:
         with monitor.step("looking") as progress:
-            look = learn_look(used, embed, progress=progress)
-        save_look(folder, look)
+            model = fit_familiarity(used, embed, progress=progress)
+        save_familiarity(folder, model)
     except InspectionError as error:
         monitor.warn(f"note: {error}")
         return
     monitor.say(
-        f"{len(look.vectors)} images tell what {folder.name} looks like; at most "
-        f"{100 * look.rate:.3g} of 100 good parts may be taken for something else"
+        f"{len(model.vectors)} images tell what {folder.name} looks like; at most "
+        f"{100 * model.rate:.3g} of 100 good parts may be taken for something else"
     )

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.decoding.decode import Look, decode, look_at
+from inspection.decoding.decode import FileTraits, decode, read_traits
 from inspection.decoding.deep_values import Deep
 from inspection.errors import ImageError
 from inspection.files import FORMAT, checked_content, read_json, write_json
@@ -145,18 +145,18 @@ def measure_reading(
         progress: told (done, total) while values are measured.
     """
     learned = training_part(samples)
-    looks: dict[str, Look] = {}
+    traits: dict[str, FileTraits] = {}
     for sample in samples:
         with contextlib.suppress(ImageError):
-            looks[sample.id] = look_at(sample.image_path)
-    deep = [s.image_path for s in learned if s.id in looks and looks[s.id].needs_white]
+            traits[sample.id] = read_traits(sample.image_path)
+    deep = [s.image_path for s in learned if s.id in traits and traits[s.id].needs_white]
     largest, bits = _measure_largest(deep, progress)
     reading = Reading(None if largest is None else round_up(largest))
-    has_alpha = any(look.has_alpha for look in looks.values())
+    has_alpha = any(one.has_alpha for one in traits.values())
     if has_alpha or needs_background:
         good = [sample.image_path for sample in learned if not sample.is_anomalous]
         reading = replace(reading, background=_measure_border(good, reading))
-    notes = tuple(note for look in looks.values() for note in look.notes)
+    notes = tuple(note for one in traits.values() for note in one.notes)
     return Measured(reading, largest, bits, has_alpha, notes)
 
 
@@ -197,7 +197,7 @@ def look_through(samples: Iterable[Sample]) -> list[str]:
     notes: list[FileNote] = []
     for sample in samples:
         with contextlib.suppress(ImageError):  # whoever reads it will say so
-            notes.extend(look_at(sample.image_path).notes)
+            notes.extend(read_traits(sample.image_path).notes)
     return describe_notes(notes)
 
 

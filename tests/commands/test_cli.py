@@ -51,7 +51,7 @@ def test_every_command_explains_itself() -> None:
         assert "--" in run(command, "--help")
 
 
-def test_training_leaves_three_checkpoints_one_split_and_one_look(trained: Path) -> None:
+def test_training_leaves_three_checkpoints_one_split_and_familiarity(trained: Path) -> None:
     product = trained / "ck" / "parts" / "disc"
     kept = {"split.json", "reading.json", "familiarity.npz"}
     assert {path.name for path in product.iterdir()} == {*list_defaults(), *kept}

@@ -18,7 +18,7 @@ from inspection.types import Reading
 from tests.doubles.commands import invoke
 from tests.doubles.detectors import DETECTORS, FakeEmbed
 from tests.doubles.parts import PICTURE_SIDE, draw_part
-from tests.doubles.products import open_fake, write_checkpoint, write_look
+from tests.doubles.products import open_fake, write_checkpoint, write_familiarity
 
 WEAKNESS = {"unet": 0.3, "patchcore": 0.15}  # what is fainter than this, they miss
 STRENGTHS = {"sure": 115, "faint": 64, "fainter": 26, "good": 0}
@@ -55,7 +55,7 @@ def inspect_paths(trained: Path, paths: Sequence[Path], *options: str) -> Result
 
 def draw_unfamiliar(trained: Path) -> None:
     """Let the product know what it looks like, and add a strip of it and a red picture."""
-    write_look(trained / "ck" / "drawn" / "part")
+    write_familiarity(trained / "ck" / "drawn" / "part")
     part = Image.open(trained / "good.png")
     part.resize((96, 960)).save(trained / "strip.png")
     Image.new("RGB", (96, 96), (200, 20, 20)).save(trained / "red.png")
@@ -173,7 +173,7 @@ def test_a_check_that_cannot_be_made_is_noted_and_the_image_is_inspected(trained
     said = inspect(trained, ["sure"])
     assert "sure.png: Defect found (cae " in said.stdout
     (note,) = {row["note"] for row in read_rows(trained)}
-    assert "nothing tells whether an image shows part" in note
+    assert "it cannot be checked whether an image shows part" in note
     assert note in said.stdout
 
 

@@ -14,10 +14,10 @@ from inspection.products.catalog import Catalog
 from inspection.products.checkpoint_folders import CARD, load_calibration, save_calibration
 from inspection.products.familiarity import (
     LEAST_LIMIT,
-    ProductLook,
+    FamiliarityModel,
     SizeRange,
     embed_whole,
-    save_look,
+    save_familiarity,
 )
 from inspection.types import Calibration, RGBImage
 from tests.doubles.detectors import DETECTORS, FakeDetector, FakeEmbed, make_infos, normal_scores
@@ -59,8 +59,8 @@ def write_checkpoint(
     save_calibration(folder, calibration, held_out or {})
 
 
-def write_look(folder: Path, image: RGBImage | None = None) -> ProductLook:
-    """Keep in the folder of a product that it looks like drawn parts, or like an image."""
+def write_familiarity(folder: Path, image: RGBImage | None = None) -> FamiliarityModel:
+    """Write a familiarity model of drawn parts, or of an image, into the folder of a product."""
     images = [
         draw_part(20_000 + index, side=PICTURE_SIDE)[0] if image is None else image
         for index in range(40)
@@ -70,9 +70,9 @@ def write_look(folder: Path, image: RGBImage | None = None) -> ProductLook:
     calibration = Calibration(np.full(20, 0.1, np.float32), units, 1.0)
     sizes = SizeRange.of([(one.shape[0], one.shape[1]) for one in images])
     references = vectors.astype(np.float16).astype(np.float32)
-    look = ProductLook(FakeEmbed().source, references, LEAST_LIMIT, sizes, calibration)
-    save_look(folder, look)
-    return look
+    model = FamiliarityModel(FakeEmbed().source, references, LEAST_LIMIT, sizes, calibration)
+    save_familiarity(folder, model)
+    return model
 
 
 def make_catalog(

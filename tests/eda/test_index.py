@@ -178,9 +178,9 @@ def test_a_cache_damaged_behind_its_head_is_made_anew(
 def test_a_row_that_makes_no_sense_is_measured_again(dataset: Dataset, tmp_path: Path) -> None:
     first = open_in(dataset, tmp_path)
     for column, text in (("defects", "[[1"), ("stamp", b"\xff"), ("mask_problems", "{")):
-        question = f"UPDATE facts SET {column} = CAST(? AS TEXT) WHERE id = ?"
+        query = f"UPDATE facts SET {column} = CAST(? AS TEXT) WHERE id = ?"
         with sqlite3.connect(cache_path(dataset.root, tmp_path / "cache")) as other:
-            other.execute(question, (text, dataset.samples[0].id))
+            other.execute(query, (text, dataset.samples[0].id))
         other.close()
         again = open_in(dataset, tmp_path)
         assert again.stamps == first.stamps

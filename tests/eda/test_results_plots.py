@@ -207,10 +207,10 @@ def test_the_leaderboard_shows_what_is_defined_with_its_interval() -> None:
         make_report({}, category="a", value=0.9, detector="unet"),
         make_report({}, category="b", value=0.5, detector="unet"),
     ]
-    looks = {"cae": Shown(CAE, 0, reports[0]), "unet": Shown(UNET, 1, reports[2])}
+    shown = {"cae": Shown(CAE, 0, reports[0]), "unet": Shown(UNET, 1, reports[2])}
     titles = {"cae": "CAE", "unet": "U-Net"}
     board = make_leaderboard(reports, "image_auroc")
-    cae, unet = draw_leaderboard(board, looks).data
+    cae, unet = draw_leaderboard(board, shown).data
     assert list(cae.x) == [0.7]
     assert list(unet.x) == [0.9, 0.5]
     assert list(cae.error_x.array) == list(cae.error_x.arrayminus) == pytest.approx([0.1])
@@ -222,17 +222,17 @@ def test_the_leaderboard_shows_what_is_defined_with_its_interval() -> None:
     slowest = tabulate_board(make_leaderboard(reports, "seconds"), titles)
     assert slowest["best"][0] == "CAE", "fewer seconds are better"
     lone = make_leaderboard([reports[1]], "iou")
-    assert draw_leaderboard(lone, looks).layout.annotations[0].text == "No mask."
+    assert draw_leaderboard(lone, shown).layout.annotations[0].text == "No mask."
 
 
 def test_a_dot_says_its_interval_or_that_there_is_none() -> None:
     report = make_report({}, category="a", value=0.7)
     few = replace(report, metrics={**report.metrics, "pixel_auroc": Estimate(0.7, reason="Few.")})
-    looks = {"cae": Shown(CAE, 0, few)}
+    shown = {"cae": Shown(CAE, 0, few)}
     for key, says in (("image_auroc", "0.600 to 0.800"), ("pixel_auroc", "no interval")):
-        (dots,) = draw_leaderboard(make_leaderboard([few], key), looks).data
+        (dots,) = draw_leaderboard(make_leaderboard([few], key), shown).data
         assert dots.customdata[0][1] == says
-    assert "Few." in describe_metrics([looks["cae"]])
+    assert "Few." in describe_metrics([shown["cae"]])
 
 
 def test_every_metric_stands_in_the_table_with_its_interval(first: Shown) -> None:

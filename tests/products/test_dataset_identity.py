@@ -289,7 +289,7 @@ def test_the_page_does_not_join_a_folder_with_detectors_of_another(
     assert list(catalog.samples.unseen(disc)) == tested
     known = pixel_hash(read_image(work / "a" / "data" / "disc" / "train" / "good" / "001.png"))
     assert catalog.checkpoints.that_saw(disc, known) == ()
-    assert catalog.familiarity.look(disc) is None, "it looks as another dataset does"
+    assert catalog.familiarity.model(disc) is None, "it looks as another dataset does"
     say_mismatched(catalog)
     assert capsys.readouterr().out == f"Note: {panel.problem} {panel.fix}\n"
 
@@ -312,7 +312,7 @@ def test_the_page_joins_a_folder_with_its_own_detectors_under_any_name(work: Pat
     assert catalog.channels.load(catalog.product("data/disc"), "patchcore").channel is not None
     catalog = make_catalog(work / "ck")
     assert catalog.channels.load(catalog.product("data/disc"), "patchcore").channel is not None
-    assert catalog.familiarity.look(catalog.product("data/disc")) is not None
+    assert catalog.familiarity.model(catalog.product("data/disc")) is not None
     assert catalog.checkpoints.mismatched(catalog.product("data/disc")) == {}
 
 

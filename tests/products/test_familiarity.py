@@ -1,4 +1,4 @@
-"""Whether an image shows the product: by looks, shape and size, and by a promise that is kept."""
+"""Whether an image shows the product: by embedding, shape and size, with a promise kept."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,18 +14,18 @@ from inspection.errors import CheckpointError, DatasetError
 from inspection.products.catalog import Catalog
 from inspection.products.familiarity import (
     FILE,
-    ProductLook,
+    FamiliarityModel,
     SizeRange,
     embed_whole,
-    has_look,
-    learn_look,
-    load_look,
-    save_look,
+    fit_familiarity,
+    has_familiarity,
+    load_familiarity,
+    save_familiarity,
 )
 from inspection.products.places import CHECKPOINTS
 from inspection.types import RGBImage, Sample, Split
 from tests.doubles.detectors import FakeEmbed, make_infos
-from tests.doubles.products import make_catalog, write_look
+from tests.doubles.products import make_catalog, write_familiarity
 
 SQUARE = SizeRange.of([(320, 320)])
 
@@ -46,20 +46,20 @@ def make_samples(count: int, split: Split, *, group: int | None = None) -> list[
 
 def learn(
     monkeypatch: pytest.MonkeyPatch, samples: Sequence[Sample], draw: Callable[[], RGBImage]
-) -> ProductLook:
+) -> FamiliarityModel:
     monkeypatch.setattr("inspection.products.familiarity.read_sample", lambda _: draw())
-    return learn_look(samples, FakeEmbed())
+    return fit_familiarity(samples, FakeEmbed())
 
 
-def judge(look: ProductLook, image: RGBImage) -> float:
+def judge(model: FamiliarityModel, image: RGBImage) -> float:
     (vector,) = embed_whole(FakeEmbed(), [image])
-    return look.judge(vector, (image.shape[0], image.shape[1])).score
+    return model.judge(vector, (image.shape[0], image.shape[1])).score
 
 
-def make_looking_catalog(root: Path, *categories: str, source: str = "fake") -> Catalog:
+def make_familiar_catalog(root: Path, *categories: str, source: str = "fake") -> Catalog:
     """Return a catalogue of drawn products whose first one knows what its parts look like."""
     catalog = make_catalog(root, categories=categories or ("part",), embed=FakeEmbed(source))
-    write_look(catalog.product("drawn/part").folder)
+    write_familiarity(catalog.product("drawn/part").folder)
     return catalog
 
 
@@ -79,15 +79,15 @@ def test_no_more_good_parts_are_refused_than_is_promised(
     refused = total = 0
     for _ in range(30):
         samples = make_samples(10, Split.TRAIN) + make_samples(num_held_out, Split.CALIBRATION)
-        look = learn(monkeypatch, samples, draw)
-        assert look.calibration.num_normal == num_held_out
-        assert look.rate == max(0.01, 1 / (num_held_out + 1))
-        threshold = look.calibration.threshold(look.rate)
-        scores = [judge(look, draw()) for _ in range(100)]
+        model = learn(monkeypatch, samples, draw)
+        assert model.calibration.num_normal == num_held_out
+        assert model.rate == max(0.01, 1 / (num_held_out + 1))
+        threshold = model.calibration.threshold(model.rate)
+        scores = [judge(model, draw()) for _ in range(100)]
         refused += sum(score > threshold for score in scores)
         total += len(scores)
-    spread = np.sqrt(look.rate / total) + np.sqrt(1 / 30) * look.rate
-    assert 0 < refused / total < look.rate + 3 * spread
+    spread = np.sqrt(model.rate / total) + np.sqrt(1 / 30) * model.rate
+    assert 0 < refused / total < model.rate + 3 * spread
 
 
 def test_images_of_one_part_are_no_measure_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,10 +97,10 @@ def test_images_of_one_part_are_no_measure_for_each_other(monkeypatch: pytest.Mo
     drawn = iter([picture for picture in pictures for _ in range(2)] + pictures)
     samples = make_samples(6, Split.TRAIN, group=2) + make_samples(3, Split.CALIBRATION)
     monkeypatch.setattr("inspection.products.familiarity.order_units", lambda units, _: list(units))
-    look = learn(monkeypatch, samples, lambda: next(drawn))
+    model = learn(monkeypatch, samples, lambda: next(drawn))
     vectors = embed_whole(FakeEmbed(), pictures)
     between = np.linalg.norm(vectors[:, None] - vectors[None], axis=2) + 9 * np.eye(3)
-    assert look.max_distance == pytest.approx(1.4 * between.min(axis=1).max(), rel=1e-2)
+    assert model.max_distance == pytest.approx(1.4 * between.min(axis=1).max(), rel=1e-2)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_whatever_shapes_the_training_images_have_is_familiar() -> None:
 def test_an_image_of_quite_another_shape_or_size_is_unfamiliar(
     tmp_path: Path, size: tuple[int, int], reason: str
 ) -> None:
-    catalog = make_looking_catalog(tmp_path)
+    catalog = make_familiar_catalog(tmp_path)
     found = catalog.familiarity.check(
         catalog.product("drawn/part"), np.full((*size, 3), 115, np.uint8)
     )
@@ -159,27 +159,27 @@ def test_an_image_of_quite_another_shape_or_size_is_unfamiliar(
     assert found.is_familiar == (reason == "")
 
 
-def test_a_stored_look_judges_the_same(tmp_path: Path) -> None:
+def test_a_stored_model_judges_the_same(tmp_path: Path) -> None:
     folder = tmp_path
-    look = write_look(folder)
-    again = load_look(folder)
+    model = write_familiarity(folder)
+    again = load_familiarity(folder)
     assert (again.source, again.max_distance, again.sizes, again.rate) == (
-        look.source,
-        look.max_distance,
-        look.sizes,
-        look.rate,
+        model.source,
+        model.max_distance,
+        model.sizes,
+        model.rate,
     )
-    assert np.array_equal(again.vectors, look.vectors)
-    assert again.calibration.units == look.calibration.units
-    assert np.array_equal(again.calibration.normal_scores, look.calibration.normal_scores)
+    assert np.array_equal(again.vectors, model.vectors)
+    assert again.calibration.units == model.calibration.units
+    assert np.array_equal(again.calibration.normal_scores, model.calibration.normal_scores)
     assert again.calibration.threshold(again.rate) == 0.625
     written = (folder / FILE).read_bytes()
-    save_look(folder, again)
+    save_familiarity(folder, again)
     assert (folder / FILE).read_bytes() == written
 
 
 def test_a_product_without_the_file_is_not_judged(tmp_path: Path) -> None:
-    catalog = make_looking_catalog(tmp_path)
+    catalog = make_familiar_catalog(tmp_path)
     (catalog.product("drawn/part").folder / FILE).unlink()
     image = np.zeros((96, 96, 3), np.uint8)
     assert catalog.familiarity.check(catalog.product("drawn/part"), image) is None
@@ -197,25 +197,25 @@ def test_a_product_without_the_file_is_not_judged(tmp_path: Path) -> None:
 def test_a_damaged_file_is_told_with_its_remedy(
     tmp_path: Path, damage: Callable[[Path], object], sentence: str
 ) -> None:
-    catalog = make_looking_catalog(tmp_path)
+    catalog = make_familiar_catalog(tmp_path)
     folder = catalog.product("drawn/part").folder
-    assert has_look(folder, FakeEmbed())
+    assert has_familiarity(folder, FakeEmbed())
     damage(folder / FILE)
-    assert not has_look(folder, FakeEmbed())
+    assert not has_familiarity(folder, FakeEmbed())
     with pytest.raises(CheckpointError, match=f"{sentence}.*train-all"):
         catalog.familiarity.check(catalog.product("drawn/part"), np.zeros((96, 96, 3), np.uint8))
 
 
 def test_the_vectors_of_another_backbone_are_not_compared(tmp_path: Path) -> None:
-    catalog = make_looking_catalog(tmp_path, source="another")
+    catalog = make_familiar_catalog(tmp_path, source="another")
     with pytest.raises(CheckpointError, match="was made with another backbone"):
         catalog.familiarity.check(catalog.product("drawn/part"), np.zeros((96, 96, 3), np.uint8))
-    assert not has_look(catalog.product("drawn/part").folder, FakeEmbed("another"))
+    assert not has_familiarity(catalog.product("drawn/part").folder, FakeEmbed("another"))
 
 
 def test_without_normal_images_there_is_nothing_to_learn() -> None:
     with pytest.raises(DatasetError, match="no normal images"):
-        learn_look(make_samples(4, Split.TRAIN), FakeEmbed())
+        fit_familiarity(make_samples(4, Split.TRAIN), FakeEmbed())
 
 
 @pytest.fixture(scope="module")
@@ -260,13 +260,13 @@ def test_a_demo_product_is_told_from_the_others_and_named(demo: Catalog, product
 
 def test_what_is_much_nearer_to_another_product_is_told_from_closer_by(tmp_path: Path) -> None:
     """A reddish picture, 0.75 times as far as the limit; half as red, it is not suspicious."""
-    catalog = make_looking_catalog(tmp_path, "part", "red")
+    catalog = make_familiar_catalog(tmp_path, "part", "red")
     check, part = catalog.familiarity.check, catalog.product("drawn/part")
     reddish, pale = (np.full((96, 96, 3), one, np.uint8) for one in ((158, 72, 72), (124, 83, 83)))
     alone = check(part, reddish)
     assert alone is not None
     assert alone.is_familiar
-    write_look(catalog.product("drawn/red").folder, reddish)
+    write_familiarity(catalog.product("drawn/red").folder, reddish)
     for image, other in ((reddish, "drawn/red"), (pale, None)):
         found = check(part, image)
         assert found is not None
@@ -276,7 +276,7 @@ def test_what_is_much_nearer_to_another_product_is_told_from_closer_by(tmp_path:
     assert found.threshold == 0.625 < found.score == pytest.approx(0.3 / 0.4, abs=0.02)
     assert found.reason.endswith("times nearer to the normal images of drawn/red.")
     further = np.full((96, 96, 3), (180, 30, 30), np.uint8)
-    write_look(catalog.product("drawn/red").folder, further)
+    write_familiarity(catalog.product("drawn/red").folder, further)
     beside = check(part, reddish)
     assert beside is not None
     assert beside.is_familiar, "the other product is as far off"

@@ -21,7 +21,7 @@ from inspection.terminal import ROOMS
 from inspection.types import RGBImage, Verdict
 from tests.doubles.detectors import DETECTORS, FakeDetector, FakeEmbed, make_infos
 from tests.doubles.parts import PICTURE_SIDE, draw_part
-from tests.doubles.products import make_catalog, open_fake, write_look
+from tests.doubles.products import make_catalog, open_fake, write_familiarity
 from ui.inspect.tab import Handlers
 
 KEY = "drawn/part"
@@ -208,7 +208,7 @@ def test_an_unfamiliar_image_is_inspected_only_if_it_is_wanted(
     tmp_path: Path, image: RGBImage
 ) -> None:
     catalog = make_catalog(tmp_path, embed=FakeEmbed())
-    write_look(catalog.product(KEY).folder)
+    write_familiarity(catalog.product(KEY).folder)
     red = np.full_like(image, (200, 20, 20))
     loaded = load_product(catalog, catalog.product(KEY))
     left_out = inspect_product(loaded, red)

@@ -27,7 +27,7 @@ from tests.browser import (
 )
 from tests.doubles.detectors import DETECTORS, inspect_with
 from tests.doubles.parts import write_bad_files
-from tests.doubles.products import write_look
+from tests.doubles.products import write_familiarity
 
 pytestmark = [
     pytest.mark.browser,
@@ -160,8 +160,8 @@ def test_what_does_not_look_like_the_product_is_inspected_when_somebody_wants_it
     red = np.full((96, 96, 3), (200, 20, 20), np.uint8)
     Image.fromarray(red).save(tmp_path / "red.png")
     folders = {name: catalog.product(f"drawn/{name}").folder for name in ("part", "tile")}
-    write_look(folders["part"])
-    write_look(folders["tile"], red)
+    write_familiarity(folders["part"])
+    write_familiarity(folders["tile"], red)
     try:
         page.locator('input[type="file"]').first.set_input_files(tmp_path / "red.png")
         wait_for(page, "unfamiliar:0")

@@ -14,7 +14,7 @@ from PIL import Image
 from inspection.products.catalog import Catalog
 from inspection.products.familiarity import FILE
 from tests.doubles.detectors import DETECTORS, FakeEmbed
-from tests.doubles.products import make_catalog, write_look
+from tests.doubles.products import make_catalog, write_familiarity
 from ui.inspect import tab as inspect_tab
 from ui.inspect.first import describe_first_inspection
 from ui.inspect.tab import Handlers, Source
@@ -28,10 +28,10 @@ RED = np.full((96, 96, 3), (200, 20, 20), np.uint8)
 
 @pytest.fixture
 def catalog(tmp_path: Path) -> Catalog:
-    """Two products of drawn parts; by what they keep of their looks, the second one is red."""
+    """Two products of drawn parts; by their familiarity models, the second one is red."""
     made = make_catalog(tmp_path, categories=("part", "other"), embed=FakeEmbed())
-    write_look(made.product(KEY).folder)
-    write_look(made.product(OTHER).folder, RED)
+    write_familiarity(made.product(KEY).folder)
+    write_familiarity(made.product(OTHER).folder, RED)
     return made
 
 
@@ -168,7 +168,7 @@ def test_a_damaged_file_is_noted_without_a_folder_and_the_image_is_inspected(
     (catalog.product(KEY).folder / FILE).write_bytes(b"no archive")
     header = upload(handlers, make_latest(), red)["header"]
     assert header["state"] == "done"
-    assert "nothing tells whether an image shows part" in header["note"]
+    assert "it cannot be checked whether an image shows part" in header["note"]
     assert str(tmp_path) not in header["note"]
 
 
@@ -186,6 +186,6 @@ def test_a_report_of_the_page_says_what_the_image_does_not_look_like(
 def test_the_first_inspection_says_it_too(catalog: Catalog) -> None:
     first, *_ = catalog.products
     for image, is_told in ((None, False), (RED, True)):
-        write_look(catalog.product(first).folder, image)
+        write_familiarity(catalog.product(first).folder, image)
         lines = list(describe_first_inspection(catalog))
         assert any("This does not look like" in line for line in lines) == is_told

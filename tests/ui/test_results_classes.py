@@ -133,16 +133,16 @@ def test_damaged_classes_are_refused_with_a_sentence(catalog: Catalog, content: 
 
 
 def test_a_baseline_that_saw_an_image_or_tells_other_classes_is_refused(tmp_path: Path) -> None:
-    own, rival = tmp_path / "own" / "classifier", tmp_path / "rival" / "classifier"
-    for folder, seen in ((own, {}), (rival, {"renamed.png": "00"})):
+    own, baseline = tmp_path / "own" / "classifier", tmp_path / "baseline" / "classifier"
+    for folder, seen in ((own, {}), (baseline, {"renamed.png": "00"})):
         write_checkpoint(folder.parent / "cae", seen=seen)
         (folder.parent / "cae").rename(folder)
         write_json(folder / CARD, {**read_json(folder / CARD), "state": {"classes": ["a", "b"]}})
-    check_baseline(OWN, rival, own)
+    check_baseline(OWN, baseline, own)
     with pytest.raises(EvaluationError, match="has seen 5 of the 5 test images"):
-        check_baseline(OWN, own, rival)
-    write_json(rival / CARD, {**read_json(rival / CARD), "state": {"classes": ["a", "c"]}})
+        check_baseline(OWN, own, baseline)
+    write_json(baseline / CARD, {**read_json(baseline / CARD), "state": {"classes": ["a", "c"]}})
     with pytest.raises(EvaluationError, match="tells other classes apart"):
-        check_baseline(OWN, own, rival)
+        check_baseline(OWN, own, baseline)
     with pytest.raises(InspectionError, match="There is no baseline"):
         check_baseline(OWN, own, tmp_path / "nothing")

@@ -82,15 +82,15 @@ def choose_tabs(results: Results, selection: Selection) -> dict[str, bool]:
 def show_leaderboard(results: Results, selection: Selection) -> Updates:
     """Return one metric of all categories; times and all metrics of one."""
     everyone = [one for key in selection.keys for one in results.shown(key)]
-    looks = {one.report.detector: one for one in sorted(everyone, key=lambda one: one.place)}
-    order = list(looks)
+    shown = {one.report.detector: one for one in sorted(everyone, key=lambda one: one.place)}
+    order = list(shown)
     reports = sorted((one.report for one in everyone), key=lambda one: order.index(one.detector))
     board = make_leaderboard(reports, selection.metric)
-    titles = {name: one.title for name, one in looks.items()}
+    titles = {name: one.title for name, one in shown.items()}
     here = results.shown(selection.key)
     category = results.catalog.product(selection.key).category
     return {
-        "board-plot": draw_leaderboard(board, looks),
+        "board-plot": draw_leaderboard(board, shown),
         "seconds": draw_seconds(here, category),
         "board": table_value(
             tabulate_board(board, titles),
