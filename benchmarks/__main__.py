@@ -55,7 +55,7 @@ def measure_page(image: Path) -> None:
         print(f"first inspection done after              {page.inspected:8.2f} s   (target 15)")
         write_image(image)
         visitor = Visitor(page.url)
-        warm = median_time(lambda: ask_all(visitor, image))
+        warm = median_time(lambda: inspect_and_wait(visitor, image))
         print(f"page, {SIDE} px image to last answer, warm {1000 * warm:8.0f} ms")
         peak = read_peak_memory(page.pid)
     if peak is None:
@@ -64,7 +64,7 @@ def measure_page(image: Path) -> None:
         print(f"peak memory of the page                  {peak:8.0f} MB")
 
 
-def ask_all(visitor: Visitor, image: Path) -> None:
+def inspect_and_wait(visitor: Visitor, image: Path) -> None:
     """Have an image inspected, by all three detectors or by none."""
     answers = visitor.inspect(PRODUCT_KEY, image)
     if answers != len(DETECTORS):

@@ -103,7 +103,9 @@ def evaluate(options: EvaluateOptions) -> None:
         baseline=None if baseline is None else Baseline(baseline, make_loader(options.device)),
         command=write_command("evaluate", options),
     )
-    found = evaluate_products(catalog, products, source, how, monitor=TERMINAL, tell=print_product)
+    found = evaluate_products(
+        catalog, products, source, how, monitor=TERMINAL, on_evaluation=print_product
+    )
     for line in describe_leaderboards(found.reports):
         typer.echo(line)
     if options.curves is not None:

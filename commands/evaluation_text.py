@@ -33,8 +33,8 @@ def describe_product(reports: Sequence[EvaluationReport]) -> list[str]:
         found = [report.estimate(key) for report in reports]
         lines.append(_line(metric.label, [metric.write_estimate(one, dash="-") for one in found]))
         if metric.target is not None:
-            asked = f"  {metric.target:.2f}, as plants ask *"
-            lines.append(_line(asked, [_describe_target(metric, one.value) for one in found]))
+            required = f"  {metric.target:.2f}, as plants ask *"
+            lines.append(_line(required, [_describe_target(metric, one.value) for one in found]))
     lines += [
         _line("good parts flagged *", [_describe_alarms(report) for report in reports]),
         *_describe_types(reports),

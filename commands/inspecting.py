@@ -55,12 +55,12 @@ def find_images(given: Sequence[Path]) -> list[Path]:
         images = list(images_below(listing, path))
         if not images:
             raise ImageError(f"The folder {path} holds no images.", "Give one that does.")
-        _tell_unread(listing, path)
+        _print_unread(listing, path)
         found += images
     return found
 
 
-def _tell_unread(listing: Listing, folder: Path) -> None:
+def _print_unread(listing: Listing, folder: Path) -> None:
     """Say how many image files of a folder are of kinds that are not read."""
     files = [path for _, found, _ in listing.walk() for path in found]
     endings = [path.suffix for path in files if listing.kind(path) is FileKind.UNREAD]

@@ -87,7 +87,7 @@ def tune(options: TuneOptions) -> None:
         seed=options.seed,
         device=options.device,
     )
-    found = tune_detector(source, job, monitor=TERMINAL, tell=print_trial)
+    found = tune_detector(source, job, monitor=TERMINAL, on_trial=print_trial)
     typer.echo(f"\nBest: {describe_trial(found.best)}")
     typer.echo(f"Table and plot: {job.folder}\nTrain with it:\n")
     training = TrainOptions(

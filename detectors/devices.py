@@ -46,7 +46,7 @@ def memory_layout(device: torch.device) -> torch.memory_format:
 
 
 def has_fast_bfloat16(device: torch.device) -> bool:
-    """Tell whether training in mixed precision is faster here; bfloat16 needs no scaled gradients.
+    """Return whether mixed precision trains faster here; bfloat16 needs no scaled gradients.
 
     Processors that have its instructions train in half the time; others would only imitate it.
     """

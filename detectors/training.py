@@ -172,12 +172,12 @@ def _train_one(name: str, source: Dataset, job: TrainingJob, monitor: Monitor) -
 
 def watch_epochs(name: str, monitor: Monitor) -> bool | EpochCallback:
     """Return what a detector calls after every epoch; True where it draws its own bars."""
-    tell = monitor.epoch
-    if tell is None:
+    on_epoch = monitor.epoch
+    if on_epoch is None:
         return True
 
     def watch(metrics: Mapping[str, float]) -> None:
-        tell(name, metrics)
+        on_epoch(name, metrics)
         monitor.check()
 
     return watch

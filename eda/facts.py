@@ -236,9 +236,9 @@ def _find_truth(sample: Sample) -> Truth:
     return Truth.MASK if sample.is_marked else Truth.NOWHERE
 
 
-def _to_json(told: Sequence[FileNote]) -> str:
+def _to_json(notes: Sequence[FileNote]) -> str:
     """Return what is odd as rows of text; no text for nothing."""
-    return json.dumps([astuple(one) for one in told]) if told else ""
+    return json.dumps([astuple(one) for one in notes]) if notes else ""
 
 
 def _from_json(text: str) -> tuple[FileNote, ...]:

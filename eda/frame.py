@@ -116,14 +116,14 @@ def list_issues(index: Index) -> list[DatasetIssue]:
     has_truth = {sample.category for sample in index.samples if sample.is_marked}
     for sample, facts in zip(index.samples, index.facts, strict=True):
         notes = (*facts.notes, *facts.mask_problems)
-        told = [(one.kind, one.problem, one.fix) for one in notes]
+        problems = [(one.kind, one.problem, one.fix) for one in notes]
         if facts.problem:
-            told.append((IssueKind.UNREADABLE_IMAGE, facts.problem, LEFT_OUT))
+            problems.append((IssueKind.UNREADABLE_IMAGE, facts.problem, LEFT_OUT))
         if sample.is_anomalous and not facts.truth and sample.category in has_truth:
-            told.append((IssueKind.NO_MASK, *MISSING_MASK))
+            problems.append((IssueKind.NO_MASK, *MISSING_MASK))
         found += [
             DatasetIssue(kind, sample.image_path, problem, fix, sample.category)
-            for kind, problem, fix in told
+            for kind, problem, fix in problems
         ]
     return found
 

@@ -178,7 +178,7 @@ def open_index(
         dataset: as read from its folder, into which nothing is written.
         cache: folder to keep indexes in; by default the user's cache folder.
         workers: threads; one per core by default.
-        progress: told (done, total) while images are measured.
+        progress: called with (done, total) while images are measured.
         is_stopped: asked between images; when it says so, what was measured is kept, and the
             index holds only the images measured until then.
     """

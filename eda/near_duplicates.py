@@ -15,7 +15,7 @@ def group_near_duplicates(dataset: Dataset, embed: Embed, *, monitor: Monitor = 
     Args:
         dataset: of one category.
         embed: compares images.
-        monitor: told what happens.
+        monitor: receives what happens.
 
     Raises:
         InspectionError: the small backbone is missing.

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd  # at run time only when somebody explores
     from numpy.typing import NDArray
 
-    from eda.similarity import Comparison
+    from eda.similarity import ImageComparison
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,10 +22,12 @@ class Opened:
     images: "pd.DataFrame"
     defects: "pd.DataFrame"
     problems: "pd.DataFrame"
-    _comparisons: "dict[tuple[str | None, bool], Comparison]" = field(default_factory=dict)
+    _comparisons: "dict[tuple[str | None, bool], ImageComparison]" = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def compared(self, category: str | None, vectors: "NDArray[np.float32] | None") -> "Comparison":
+    def compared(
+        self, category: str | None, vectors: "NDArray[np.float32] | None"
+    ) -> "ImageComparison":
         """Return the images of a category compared with each other, once for all visitors.
 
         Args:

@@ -78,12 +78,12 @@ def describe_lack(frame: pd.DataFrame, detectors: Mapping[str, DetectorInfo]) ->
     where = "No image" if is_all else f"In {join_names(lacking)} no image"
     namers = [info for info in detectors.values() if info.needs_labels]
     unable = join_names([info.title for info in detectors.values() if not info.needs_labels])
-    told = f"{where} to learn from shows a good part: {unable} cannot learn here."
+    problem = f"{where} to learn from shows a good part: {unable} cannot learn here."
     kinds = rows[rows["defect_type"] != GOOD].groupby("category")["defect_type"].nunique()
     if kinds.max() > 1 and namers:
         wanted = " ".join(f"--detector {info.name}" for info in namers)
-        return f"{told} {describe_namers(namers)}: `python cli.py train --data DIR {wanted}`."
-    return told
+        return f"{problem} {describe_namers(namers)}: `python cli.py train --data DIR {wanted}`."
+    return problem
 
 
 def count_images(frame: pd.DataFrame) -> pd.DataFrame:

@@ -42,7 +42,7 @@ class Pairs:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Comparison:
+class ImageComparison:
     """Images compared with each other.
 
     Attributes:
@@ -65,7 +65,7 @@ class Comparison:
         return draw_projection(shown, self.points, self.shares, source=self.source)
 
 
-def compare_images(index: Index, images: pd.DataFrame, vectors: Vectors | None) -> Comparison:
+def compare_images(index: Index, images: pd.DataFrame, vectors: Vectors | None) -> ImageComparison:
     """Compare images of a dataset with each other.
 
     Args:
@@ -82,7 +82,7 @@ def compare_images(index: Index, images: pd.DataFrame, vectors: Vectors | None) 
     vectors = vectors[images.index.to_numpy()]
     images = images.reset_index(drop=True)
     pairs = find_near_duplicates(vectors, list(images["category"]))
-    return Comparison(images, pairs, *project(vectors), source)
+    return ImageComparison(images, pairs, *project(vectors), source)
 
 
 def thumbnail_vectors(thumbnails: Mapping[str, bytes], ids: Sequence[str]) -> Vectors:

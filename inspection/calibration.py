@@ -62,7 +62,7 @@ def relative_score(score: float, threshold: float) -> float:
 
 
 def is_majority(num_flagged: int, num_detectors: int) -> bool:
-    """Tell whether strictly more than half of the detectors flag."""
+    """Return whether strictly more than half of the detectors flag."""
     return 2 * num_flagged > num_detectors
 
 

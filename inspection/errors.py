@@ -94,7 +94,7 @@ def explain(error: BaseException) -> InspectionError:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether memory was lacking; PyTorch has a class for it, or only says so in words."""
+    """Return whether memory was lacking; PyTorch has a class for it, or only says so in words."""
     if not isinstance(error, RuntimeError):
         return isinstance(error, MemoryError)
     text = str(error)

@@ -27,7 +27,7 @@ REFUSED = (
 
 
 def has_ground_truth(sample: Sample) -> bool:
-    """Tell whether `read_mask` knows where the defects are; on a normal image they are nowhere."""
+    """Return whether `read_mask` knows where the defects are; a normal image has none."""
     return not sample.is_anomalous or sample.is_marked
 
 
@@ -58,12 +58,12 @@ def read_ground_truth(sample: Sample, size: Size) -> tuple[Mask, tuple[FileNote,
     num_used = 0
     for path in sample.mask_paths:
         try:
-            marked, told = _read_file(path, sample, size)
+            marked, notes = _read_file(path, sample, size)
         except InspectionError as error:
             problems.append(FileNote(_kind_of(error), error.problem, error.fix))
             continue
         mask |= marked
-        problems += told
+        problems += notes
         num_used += 1
     is_drawn = sample.is_marked and not sample.has_only_boxes
     if is_drawn and num_used == len(sample.mask_paths) and sample.is_anomalous:

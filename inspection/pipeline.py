@@ -48,7 +48,7 @@ class Answer:
     seconds: float
 
 
-def ask(channel: Channel, image: RGBImage) -> Answer:
+def predict_one(channel: Channel, image: RGBImage) -> Answer:
     """Return what a detector makes of an image."""
     start = time.perf_counter()
     prediction = predict(channel.detector, [image])[0]
@@ -102,7 +102,7 @@ def inspect_image(
     rate = false_alarm_rate
     if rate is None:
         rate = default_rate(channel.calibration for channel in channels.values())
-    answers = [ask(channel, image) for channel in channels.values()]
+    answers = [predict_one(channel, image) for channel in channels.values()]
     return judge_all(answers, image, false_alarm_rate=rate, source=source)
 
 

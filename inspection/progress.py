@@ -85,10 +85,10 @@ class Monitor:
             StoppedError: the work is to end.
         """
         self.check()
-        with self.track(title) as tell:
+        with self.track(title) as report_progress:
 
             def progress(done: int, total: int) -> None:
-                tell(done, total)
+                report_progress(done, total)
                 self.check()
 
             yield progress

@@ -29,7 +29,7 @@ MAX_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Mark:
+class SyntheticDefect:
     """One defect before it is laid over the image.
 
     Attributes:
@@ -169,7 +169,7 @@ def _stroke(shape: tuple[int, int], path: NDArray[np.float64], thickness: int) -
     return canvas.astype(np.float32) / np.float32(255.0)
 
 
-def _scratch(picture: Picture, rng: Generator, strength: float) -> Mark:
+def _scratch(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect:
     """A long, thin, nearly straight line, or a few beside each other; light or dark."""
     shape = picture.shape[:2]
     length = rng.uniform(0.1, 0.7) * min(shape)
@@ -181,10 +181,10 @@ def _scratch(picture: Picture, rng: Generator, strength: float) -> Mark:
         cover = np.maximum(cover, _stroke(shape, path + shift, thickness))
     wear = np.clip(1.0 + 0.35 * _noise(rng, shape, 0.08 * min(shape)), 0.35, 1.0)
     tint = _visible(picture, cover, _tint(picture, rng, _amplitude(strength), grey=0.85))
-    return Mark(cover, picture + tint * wear[..., None])
+    return SyntheticDefect(cover, picture + tint * wear[..., None])
 
 
-def _crack(picture: Picture, rng: Generator, strength: float) -> Mark:
+def _crack(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect:
     """A thin, dark, jagged line with branches."""
     shape = picture.shape[:2]
     length = rng.uniform(0.1, 0.6) * min(shape)
@@ -197,10 +197,10 @@ def _crack(picture: Picture, rng: Generator, strength: float) -> Mark:
         branch += path[int(rng.integers(4, 20))] - branch[0]
         cover = np.maximum(cover, _stroke(shape, branch, 1))
     tint = -np.float32(_amplitude(strength)) * np.ones((1, 1, 3), np.float32)
-    return Mark(cover, picture + _visible(picture, cover, tint))
+    return SyntheticDefect(cover, picture + _visible(picture, cover, tint))
 
 
-def _spots(picture: Picture, rng: Generator, strength: float) -> Mark:
+def _spots(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect:
     """One or a handful of small sharp spots: pores, splashes, dust."""
     shape = picture.shape[:2]
     cover = np.zeros(shape, np.float32)
@@ -208,17 +208,17 @@ def _spots(picture: Picture, rng: Generator, strength: float) -> Mark:
         blob = _blob(rng, shape, _radius(rng, shape, 0.01, 0.06), ragged=0.2)
         cover = np.maximum(cover, _ramp(blob, rng.uniform(0.15, 0.6)))
     tint = _visible(picture, cover, _tint(picture, rng, _amplitude(strength), grey=0.75))
-    return Mark(cover, picture + tint)
+    return SyntheticDefect(cover, picture + tint)
 
 
-def _hole(picture: Picture, rng: Generator, strength: float) -> Mark:
+def _hole(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect:
     """A pit: dark inside, with the rim lit on one side."""
     shape = picture.shape[:2]
     blob = _blob(rng, shape, _radius(rng, shape, 0.015, 0.1), ragged=0.3)
     cover = _ramp(blob + np.float32(0.1), 0.25)
     amplitude = np.float32(_amplitude(strength))
     shade = -amplitude * _ramp(blob, 0.5) + amplitude * np.float32(0.6) * _lit(blob, rng)
-    return Mark(cover, picture + shade[..., None])
+    return SyntheticDefect(cover, picture + shade[..., None])
 
 
 def _lit(height: Field, rng: Generator) -> Field:
@@ -231,16 +231,16 @@ def _lit(height: Field, rng: Generator) -> Field:
     return np.asarray(shade / max(1e-6, float(np.abs(shade).max())), np.float32)
 
 
-def _dent(picture: Picture, rng: Generator, strength: float) -> Mark:
+def _dent(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect:
     """A shallow bump or hollow that shows by its shading alone."""
     shape = picture.shape[:2]
     blob = _blob(rng, shape, _radius(rng, shape, 0.03, 0.15), ragged=0.15)
     dome = np.square(np.clip(blob, 0.0, None)) * (3.0 - 2.0 * np.clip(blob, 0.0, 1.0))
     shade = np.float32(0.8 * _amplitude(strength)) * _lit(dome.astype(np.float32), rng)
-    return Mark(_ramp(blob, 0.2), picture + shade[..., None])
+    return SyntheticDefect(_ramp(blob, 0.2), picture + shade[..., None])
 
 
-def _stain(picture: Picture, rng: Generator, strength: float) -> Mark:
+def _stain(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect:
     """A larger, soft-edged, uneven patch of another tone or colour."""
     shape = picture.shape[:2]
     blob = _blob(rng, shape, _radius(rng, shape, 0.04, 0.25), ragged=0.6)
@@ -248,20 +248,20 @@ def _stain(picture: Picture, rng: Generator, strength: float) -> Mark:
     uneven = 1.0 + np.float32(rng.uniform(0.0, 0.5)) * _noise(rng, shape, 0.06 * min(shape))
     tint = _tint(picture, rng, 0.7 * _amplitude(strength), grey=0.4)
     tint = _visible(picture, cover, tint)
-    return Mark(cover, picture + tint * uneven[..., None])
+    return SyntheticDefect(cover, picture + tint * uneven[..., None])
 
 
-def _smudge(picture: Picture, rng: Generator, strength: float) -> Mark:
+def _smudge(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect:
     """A patch where the surface is wiped: blurred, and a little lighter or darker."""
     shape = picture.shape[:2]
     blob = _blob(rng, shape, _radius(rng, shape, 0.05, 0.2), ragged=0.5)
     size = (0.5 + 3.0 * strength) * max(1.0, min(shape) / 128)
     wiped = np.asarray(cv2.GaussianBlur(picture, (0, 0), float(size)), np.float32)
     tint = _tint(picture, rng, 0.25 * _amplitude(strength), grey=0.8)
-    return Mark(_ramp(blob, 0.3), wiped + _visible(picture, blob.clip(0), tint))
+    return SyntheticDefect(_ramp(blob, 0.3), wiped + _visible(picture, blob.clip(0), tint))
 
 
-def _swap(picture: Picture, rng: Generator, strength: float) -> Mark:
+def _swap(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect:
     """A patch that belongs elsewhere: another part of the image, turned, as in CutPaste."""
     shape = picture.shape[:2]
     long_way = rng.uniform() < 0.7
@@ -273,10 +273,10 @@ def _swap(picture: Picture, rng: Generator, strength: float) -> Mark:
     moved = cv2.warpAffine(picture, matrix, shape[::-1], borderMode=cv2.BORDER_REFLECT_101)
     share = np.float32(0.15 + 0.85 * strength)
     tint = _tint(picture, rng, 0.3 * _amplitude(strength))
-    return Mark(_ramp(blob, 0.15), picture + share * (moved - picture + tint))
+    return SyntheticDefect(_ramp(blob, 0.15), picture + share * (moved - picture + tint))
 
 
-def _grain(picture: Picture, rng: Generator, strength: float) -> Mark:
+def _grain(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect:
     """A patch of foreign texture: noise or stripes of some scale and colour, as in DRAEM."""
     shape = picture.shape[:2]
     blob = _blob(rng, shape, _radius(rng, shape, 0.04, 0.22), ragged=0.7)
@@ -292,10 +292,10 @@ def _grain(picture: Picture, rng: Generator, strength: float) -> Mark:
     own = np.float32(1.0 - 0.5 * strength * rng.uniform())
     mean = picture.mean(axis=(0, 1), keepdims=True)
     filling = mean + own * (picture - mean) + tint * (0.4 + texture[..., None])
-    return Mark(_ramp(blob, 0.25), filling)
+    return SyntheticDefect(_ramp(blob, 0.25), filling)
 
 
-def _warp(picture: Picture, rng: Generator, strength: float) -> Mark:
+def _warp(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect:
     """A place where the structure is bent out of shape."""
     shape = picture.shape[:2]
     blob = _blob(rng, shape, _radius(rng, shape, 0.06, 0.2), ragged=0.2)
@@ -311,10 +311,10 @@ def _warp(picture: Picture, rng: Generator, strength: float) -> Mark:
         borderMode=cv2.BORDER_REFLECT_101,
     )
     tint = _tint(picture, rng, 0.2 * _amplitude(strength))
-    return Mark(_ramp(blob, 0.2), np.asarray(bent, np.float32) + tint)
+    return SyntheticDefect(_ramp(blob, 0.2), np.asarray(bent, np.float32) + tint)
 
 
-KINDS: Mapping[str, Callable[[Picture, Generator, float], Mark]] = {
+KINDS: Mapping[str, Callable[[Picture, Generator, float], SyntheticDefect]] = {
     "scratch": _scratch,
     "crack": _crack,
     "spots": _spots,

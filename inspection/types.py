@@ -175,7 +175,7 @@ class Calibration:
 
     @property
     def gives_verdicts(self) -> bool:
-        """Tell whether there is a good part to judge by."""
+        """Return whether there is a good part to judge by."""
         return self.num_normal > 0
 
     @property

@@ -110,7 +110,7 @@ def open_page(browser: Any, url: str, complaints: list[str], **options: Any) -> 
 
 
 def is_outside(url: str) -> bool:
-    """Tell whether a request leaves the machine."""
+    """Return whether a request leaves the machine."""
     return url.startswith("http") and "//127.0.0.1" not in url and "//localhost" not in url
 
 

@@ -38,7 +38,7 @@ def check_address(host: str | None, port: int | None) -> None:
 
 
 def is_loopback(host: str | None) -> bool:
-    """Tell whether this machine alone can reach an address; without one, Gradio's own counts."""
+    """Return whether this machine alone can reach an address; without one, Gradio's own counts."""
     chosen = os.environ.get("GRADIO_SERVER_NAME", THIS_MACHINE) if host is None else host
     try:
         found = socket.getaddrinfo(_bare(chosen), None)

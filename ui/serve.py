@@ -75,11 +75,11 @@ def serve(
 
 
 def is_share_wanted() -> bool:
-    """Tell whether Gradio's environment variable asks for a public link."""
+    """Return whether Gradio's environment variable asks for a public link."""
     return os.environ.get("GRADIO_SHARE", "").lower() == "true"
 
 
 def is_news(record: logging.LogRecord) -> bool:
-    """Tell whether a line is worth printing; a visitor who stops an upload is no fault."""
+    """Return whether a line is worth printing; a visitor who stops an upload is no fault."""
     error = record.exc_info[1] if record.exc_info else None
     return not isinstance(error, ClientDisconnect)

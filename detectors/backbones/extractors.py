@@ -222,7 +222,7 @@ def _make_timm(name: str, layers: tuple[str, ...]) -> Any:
 
 
 def _has_layer4(name: str, tensors: Mapping[str, Tensor]) -> bool:
-    """Tell whether weights reach beyond layer3, however timm names what comes there."""
+    """Return whether weights reach beyond layer3, however timm names what comes there."""
     shallow, whole = (
         set(map(_joined, _make_timm(name, (layer,)).state_dict())) for layer in ("layer3", "layer4")
     )

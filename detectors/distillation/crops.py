@@ -31,7 +31,7 @@ _PRODUCT_SEED = 2_026  # not the seed of the demo data, whose test images nobody
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pictures:
+class CropSources:
     """Pictures by kind, each as a pyramid: full size, a half, a quarter."""
 
     pyramids: Mapping[str, tuple[tuple[RGBImage, ...], ...]]
@@ -43,7 +43,7 @@ class Pictures:
 
 def collect_pictures(
     *, seed: int, num_drawn: int, num_products: int, num_workers: int = 0
-) -> Pictures:
+) -> CropSources:
     """Draw the textures and demo products, and read the photographs that the libraries carry.
 
     Args:
@@ -65,7 +65,7 @@ def collect_pictures(
         "drawn": drawn,
         "products": [image for images in products for image in images],
     }
-    return Pictures(
+    return CropSources(
         {kind: tuple(map(_pyramid, images)) for kind, images in kinds.items() if images}
     )
 
@@ -94,7 +94,7 @@ def read_photographs() -> list[RGBImage]:
 class CropSampler:
     """A sequence of varied crops; crop i depends on the seed, i and the pictures alone."""
 
-    def __init__(self, pictures: Pictures, *, size: int, seed: int) -> None:
+    def __init__(self, pictures: CropSources, *, size: int, seed: int) -> None:
         self.pictures = pictures
         self.size = size
         self.seed = seed

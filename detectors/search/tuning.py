@@ -93,15 +93,15 @@ def tune_detector(
     job: TuningJob,
     *,
     monitor: Monitor = SILENT,
-    tell: Callable[[Trial], None],
+    on_trial: Callable[[Trial], None],
 ) -> Tuning:
     """Search for settings of a detector on the training images of a dataset of one category.
 
     Args:
         source: the dataset.
         job: what to tune.
-        monitor: told what happens.
-        tell: called with every trial that came to an end.
+        monitor: receives what happens.
+        on_trial: called with every trial that came to an end.
 
     Raises:
         SettingsError: Optuna is missing, or a setting cannot be used.
@@ -123,7 +123,7 @@ def tune_detector(
     monitor.begin(f"{len(search.trials)} of {job.num_trials} trials are done.")
     _keep_trials(job.folder, search.trials, monitor)
     for trial in search.run(images, num_trials=job.num_trials, device=job.device, monitor=monitor):
-        tell(trial)
+        on_trial(trial)
         _keep_trials(job.folder, search.trials, monitor)
     best = search.best
     chosen = {key: text for key, text in best.settings.items() if key not in job.trial_settings}

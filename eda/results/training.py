@@ -115,6 +115,6 @@ def _mark_best(plot: go.Figure, history: History) -> None:
 
 
 def _is_steep(history: History) -> bool:
-    """Tell whether the losses span more than a decade, all of them above 0."""
+    """Return whether the losses span more than a decade, all of them above 0."""
     values = [value for name in LOSSES for value in history.metrics[name] if value is not None]
     return bool(values) and min(values) > 0 and max(values) > 10 * min(values)

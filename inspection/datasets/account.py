@@ -1,4 +1,4 @@
-"""What became of every image file below a dataset folder: used, set aside by a rule, or told."""
+"""What became of every image file below a dataset folder: used, set aside by a rule, or listed."""
 
 import re
 from collections import Counter, defaultdict
@@ -10,7 +10,7 @@ from inspection.datasets.listing import FileKind, Listing
 from inspection.issues import IssueKind
 from inspection.types import Sample, Split
 
-TOLD_ONE_BY_ONE = {
+LISTED_ONE_BY_ONE = {
     IssueKind.STRAY_MASK: "masks without an image",
     IssueKind.SHARED_MASK: "masks that fit several images",
 }
@@ -57,8 +57,8 @@ def describe_account(samples: Sequence[Sample], unused: Iterable[UnusedFiles]) -
         (reasons.total(), "not used: " + ", ".join(_say(n, why) for why, n in reasons.items())),
     ]
     total = sum(count for count, _ in parts)
-    told = ", ".join(_say(count, role) for count, role in parts if count)
-    return f"{total:,} image files: {told}."
+    counts = ", ".join(_say(count, role) for count, role in parts if count)
+    return f"{total:,} image files: {counts}."
 
 
 def _say(count: int, what: str) -> str:
@@ -71,12 +71,12 @@ def _say(count: int, what: str) -> str:
 def _sort_files(listing: Listing, samples: Sequence[Sample], title: str) -> dict[str, list[Path]]:
     """Return reason -> image files that are not used for it."""
     used = {path for one in samples for path in (one.image_path, *one.mask_paths)}
-    told = {
-        issue.path: TOLD_ONE_BY_ONE[issue.kind]
+    listed = {
+        issue.path: LISTED_ONE_BY_ONE[issue.kind]
         for issue in listing.issues
-        if issue.kind in TOLD_ONE_BY_ONE
+        if issue.kind in LISTED_ONE_BY_ONE
     }
-    known = told | listing.aside
+    known = listed | listing.aside
     found: defaultdict[str, list[Path]] = defaultdict(list)
     unread: defaultdict[Path, list[Path]] = defaultdict(list)
     rest: defaultdict[Path, list[Path]] = defaultdict(list)

@@ -30,7 +30,7 @@ MAX_ALIKE = 100  # images of one name; whoever names no folder means none of the
 
 
 def is_structured(listing: Listing, folder: Path) -> bool:
-    """Tell whether a folder holds parts, images beside annotations, or good images."""
+    """Return whether a folder holds parts, images beside annotations, or good images."""
     return any(
         part_named(inner.name) is not None
         or inner.name.casefold() in IMAGE_FOLDERS | ANNOTATION_FOLDERS
@@ -175,7 +175,7 @@ def _normal_steps(steps: Iterable[str]) -> tuple[str, ...]:
 def is_sorted_by_type(
     listing: Listing, folder: Path, count_annotated: Callable[[], int], *, share: float = 0.5
 ) -> bool:
-    """Tell whether folders say what the images show, so that a few annotations do not count.
+    """Return whether folders say what the images show, so that a few annotations do not count.
 
     That is so if most images lie in folders like `good` and `scratch`, with masks, or with fewer
     annotations than this share of the images outside of `good`. It is remarked.

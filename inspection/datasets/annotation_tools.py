@@ -27,7 +27,7 @@ from inspection.datasets.listing import (
 from inspection.datasets.mask_files import split_off_masks
 from inspection.types import Sample
 
-NUM_LOOKED_INTO = 20  # annotations, until one is of the tool
+NUM_SAMPLED = 20  # annotations, until one is of the tool
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class AnnotationTool:
 
 
 def looks_like_tool(listing: Listing, tool: AnnotationTool) -> bool:
-    """Tell whether images have annotations of this tool, and not just a few of those by type."""
+    """Return whether images have annotations of this tool, and not just a few of those by type."""
     return any(_is_annotated(listing, folder, tool) for _, folder in _list_categories(listing))
 
 
@@ -76,7 +76,7 @@ def _is_annotated(listing: Listing, folder: Path, tool: AnnotationTool) -> bool:
         for pair in pair_annotations(listing, folder, tool.suffix)
         if pair.annotation is not None
     )
-    if any(tool.is_annotation(path) for path in islice(found, NUM_LOOKED_INTO)):
+    if any(tool.is_annotation(path) for path in islice(found, NUM_SAMPLED)):
         return not is_sorted_by_type(
             listing, folder, lambda: count_annotated(listing, folder, tool.suffix)
         )
@@ -86,7 +86,7 @@ def _is_annotated(listing: Listing, folder: Path, tool: AnnotationTool) -> bool:
 def _is_annotated_under_other_names(listing: Listing, folder: Path, tool: AnnotationTool) -> bool:
     places = walk_folders(listing, folder)
     files = [path for place in places for path in listing.files(place, tool.suffix)]
-    own = [path for path in files[:NUM_LOOKED_INTO] if tool.is_annotation(path)]
+    own = [path for path in files[:NUM_SAMPLED] if tool.is_annotation(path)]
     if not own:
         return False
     finder = ImageFinder(images_below(listing, folder), folder)

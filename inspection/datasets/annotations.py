@@ -144,7 +144,7 @@ def scale_marks(
 
 
 def _lies_outside(mark: Mark, size: Size) -> bool:
-    """Tell whether no corner of a box or outline can reach an image of this size."""
+    """Return whether no corner of a box or outline can reach an image of this size."""
     corners = [at for shape in mark.shapes if isinstance(shape, Polygon) for at in shape.points]
     if mark.edges is not None:
         corners += [mark.edges[:2], mark.edges[2:]]

@@ -35,7 +35,7 @@ class DatasetCache:
             return dataset
 
     def is_current(self, dataset: Dataset) -> bool:
-        """Tell whether a dataset that was read here is still what its folder holds."""
+        """Return whether a dataset that was read here is still what its folder holds."""
         held = list(self._held.values())
         state = next((state for state, one in held if one is dataset), None)
         return state is not None and state == _look_again(state)

@@ -55,12 +55,12 @@ PARTS = {
 
 
 def is_normal_name(name: str) -> bool:
-    """Tell whether a folder of this name holds normal images."""
+    """Return whether a folder of this name holds normal images."""
     return name.casefold() in NORMAL_NAMES
 
 
 def is_mask_folder(path: Path) -> bool:
-    """Tell whether a folder of this name holds masks."""
+    """Return whether a folder of this name holds masks."""
     return path.name.casefold() in MASK_FOLDERS
 
 
@@ -79,5 +79,5 @@ def part_of(path: Path, folder: Path) -> Part | None:
 
 
 def is_in_normal_folder(image: Path, folder: Path) -> bool:
-    """Tell whether a folder between this one and the image says that it is good."""
+    """Return whether a folder between this one and the image says that it is good."""
     return any(is_normal_name(name) for name in image.relative_to(folder).parts[:-1])

@@ -97,7 +97,7 @@ class Listing:
         return self._kinds[path]
 
     def holds_image(self, folder: Path, *, depth: int = 6) -> bool:
-        """Tell whether there is an image in a folder or not too deep below it."""
+        """Return whether there is an image in a folder or not too deep below it."""
         return bool(self.images(folder)) or (
             depth > 0
             and any(self.holds_image(inner, depth=depth - 1) for inner in self.folders(folder))
@@ -245,13 +245,13 @@ def _images_by_ending(path: Path) -> list[Path]:
 
 
 def _leads_back(entry: os.DirEntry[str]) -> bool:
-    """Tell whether a link points at the folder that it lies in, or at one above it."""
+    """Return whether a link points at the folder that it lies in, or at one above it."""
     target = Path(entry.path).resolve()
     return Path(entry.path).parent.resolve().is_relative_to(target)
 
 
 def _is_text(name: str) -> bool:
-    """Tell whether a file name can be written in UTF-8; on Linux any bytes can be a name."""
+    """Return whether a file name can be written in UTF-8; on Linux any bytes can be a name."""
     try:
         name.encode()
     except UnicodeEncodeError:

@@ -158,7 +158,7 @@ def _folders(root: Path, folder: Path) -> frozenset[str]:
 
 
 def is_drawn(path: Path) -> bool:
-    """Tell whether an image is drawn in a few levels, as masks are and photographs are not."""
+    """Return whether an image is drawn in a few levels, as masks are and photographs are not."""
     try:
         counts = np.bincount(read_grey(path).ravel(), minlength=256)
     except ImageError:

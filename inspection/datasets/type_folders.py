@@ -24,7 +24,7 @@ from inspection.datasets.mask_files import (
 )
 from inspection.types import Sample, Split
 
-LOOKED_AT = 3  # files of a folder whose name alone does not tell masks from a defect type
+SAMPLED = 3  # files of a folder whose name alone does not tell masks from a defect type
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def _list_types(listing: Listing, outer: Path, captures: Collection[str]) -> lis
 
 
 def holds_masks(listing: Listing, folder: Path) -> bool:
-    """Tell whether a folder holds masks: by its name, and by its files where that could be a type.
+    """Return whether a folder holds masks: by its name, or by its files where that could be a type.
 
     A label may be missing on a part, so `test/label` is looked into: masks are drawn in few levels.
     """
@@ -113,7 +113,7 @@ def holds_masks(listing: Listing, folder: Path) -> bool:
         return False
     if folder.name.casefold() not in ("label", "labels", "mask", "masks"):
         return True
-    files = [path for _, path in zip(range(LOOKED_AT), images_below(listing, folder), strict=False)]
+    files = [path for _, path in zip(range(SAMPLED), images_below(listing, folder), strict=False)]
     return not files or any(is_drawn(path) for path in files)
 
 
@@ -190,12 +190,12 @@ def _masks_below(listing: Listing, folder: Path) -> Iterator[Path]:
 
 
 def is_split_category(listing: Listing, folder: Path) -> bool:
-    """Tell whether a folder holds `train`, `test` or their like with one folder per type in it."""
+    """Return whether a folder holds `train`, `test` or their like with a folder per type in it."""
     return bool(find_types(listing, find_splits(listing, folder)))
 
 
 def has_type_folder(listing: Listing, names: frozenset[str]) -> bool:
-    """Tell whether some category has a type folder of one of these names."""
+    """Return whether some category has a type folder of one of these names."""
     return any(
         found.path.name.casefold() in names
         for _, folder in find_categories(listing, is_split_category)

@@ -251,7 +251,7 @@ def _upright(size: Size, orientation: int) -> Size:
 
 
 def _has_late_text(path: Path) -> bool:
-    """Tell whether a PNG holds text or EXIF behind its pixels; Pillow decodes them to find it."""
+    """Return whether a PNG holds text or EXIF behind its pixels; Pillow decodes them to find it."""
     is_behind = False
     with path.open("rb") as file:
         file.seek(8)

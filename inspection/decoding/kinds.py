@@ -83,7 +83,7 @@ def find_format(path: Path) -> str | None:
 
 
 def looks_like_image(path: Path) -> bool:
-    """Tell whether the first bytes of a file, whatever it is called, are those of a known image."""
+    """Return whether a file, whatever it is called, starts as a known kind of image does."""
     with contextlib.suppress(OSError):
         return find_format(path) is not None
     return False

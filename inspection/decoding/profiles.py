@@ -92,7 +92,7 @@ def _find_transform(profile: bytes | None, mode: str) -> Transform | None:
 
 
 def _changes_nothing(apply: Any, mode: str) -> bool:
-    """Tell whether a transform leaves the colours of a grid as they are."""
+    """Return whether a transform leaves the colours of a grid as they are."""
     from PIL import ImageCms
 
     steps = np.array(STEPS, np.uint8)

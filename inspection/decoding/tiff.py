@@ -68,7 +68,7 @@ class TiffHeader:
 
     @property
     def is_deep(self) -> bool:
-        """Tell whether `read_deep` is to be asked: grey or RGB that Pillow cuts to 8 bits."""
+        """Return whether `read_deep` is to be asked: grey or RGB that Pillow cuts to 8 bits."""
         return not self.is_plain and self.photometric in GREY_OR_RGB
 
     @property

@@ -65,7 +65,7 @@ class DemoFolder:
 
 
 def is_drawn(sample: Sample) -> bool:
-    """Tell whether an image is there, with its mask."""
+    """Return whether an image is there, with its mask."""
     return all(path.is_file() for path in (sample.image_path, *sample.mask_paths))
 
 

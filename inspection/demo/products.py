@@ -177,7 +177,7 @@ def list_samples(root: Path, products: Sequence[str]) -> tuple[Sample, ...]:
 
 
 def is_demo(root: Path) -> bool:
-    """Tell whether a folder holds demo data of the seed and the version that are drawn now."""
+    """Return whether a folder holds demo data of the seed and the version that are drawn now."""
     try:
         return _read_marker(root / MARKER) == {"drawing": DRAWING_VERSION, "seed": 0}
     except (DatasetError, OSError):

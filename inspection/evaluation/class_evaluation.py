@@ -90,7 +90,7 @@ def evaluate_classes(
         folder: checkpoint DATASET/CATEGORY/DETECTOR.
         samples: for testing; what the classifier has seen is left out.
         baseline: to compare with.
-        monitor: told what happens.
+        monitor: receives what happens.
 
     Raises:
         DatasetError: there is no test image that the classifier has not seen.
@@ -126,7 +126,7 @@ def add_baseline(
         folder: checkpoint that made it; the baseline's is kept there.
         samples: with those that were classified among them.
         baseline: None for the classification that is kept.
-        monitor: told what happens.
+        monitor: receives what happens.
 
     Raises:
         InspectionError: the baseline is missing or cannot be compared.
@@ -142,10 +142,10 @@ def add_baseline(
             "Train both on the same images.",
         )
     by_id = {sample.id: sample for sample in samples}
-    asked = [by_id[image.id] for image in own.images]
+    tested = [by_id[image.id] for image in own.images]
     truths = {image.id: image.truth for image in own.images}
     detector = baseline.load(other).detector
-    named = _name(detector, asked, truths, title=f"baseline {detector.name}", monitor=monitor)
+    named = _name(detector, tested, truths, title=f"baseline {detector.name}", monitor=monitor)
     save_record(folder / BASELINE, make_classification(other, named))
     return ClassEvaluation(own, load_baseline(folder, own))
 

@@ -39,12 +39,12 @@ class Classification:
         return judge_images(self.images)
 
     def is_about_the_same(self, other: "Classification") -> bool:
-        """Tell whether both are about the same images and the same true classes."""
-        asked, also = (
+        """Return whether both are about the same images and the same true classes."""
+        mine, others = (
             [(image.id, image.pixel_hash, image.truth) for image in one.images]
             for one in (self, other)
         )
-        return asked == also
+        return mine == others
 
 
 def make_classification(folder: Path, images: Sequence[ClassifiedImage]) -> Classification:

@@ -61,7 +61,7 @@ def read_identity(folder: Path) -> Checkpoint:
 
 
 def has_evaluation(folder: Path) -> bool:
-    """Tell whether a checkpoint folder holds an evaluation, of whatever state."""
+    """Return whether a checkpoint folder holds an evaluation, of whatever state."""
     return (folder / EVALUATION).is_file()
 
 

@@ -80,7 +80,7 @@ def make_leaderboard(reports: Sequence[EvaluationReport], key: str) -> Leaderboa
 
 
 def has_published(reports: Sequence[EvaluationReport]) -> bool:
-    """Tell whether any of the reports is about a category that was published."""
+    """Return whether any of the reports is about a category that was published."""
     return any(_published_category(report) for report in reports)
 
 

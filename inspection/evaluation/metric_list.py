@@ -58,7 +58,7 @@ class Metric:
         return f"{self.title} *" if self.is_at_threshold else self.title
 
     def is_reached(self, value: float | None) -> bool | None:
-        """Tell whether a value reaches what a plant would ask for; None without either."""
+        """Return whether a value reaches what a plant would ask for; None without either."""
         return None if value is None or self.target is None else value >= self.target
 
     def write(self, value: float | None, *, dash: str = "–") -> str:
@@ -74,7 +74,7 @@ class Metric:
 
 
 def has_every_metric(report: EvaluationReport) -> bool:
-    """Tell whether a stored report has all metrics, also those that were added since."""
+    """Return whether a stored report has all metrics, also those that were added since."""
     return METRICS.keys() <= report.metrics.keys()
 
 

@@ -117,7 +117,7 @@ DEFECT_TYPES: Mapping[str, frozenset[str]] = {
 
 
 def is_published(category: str, defect_types: Iterable[str]) -> bool:
-    """Tell whether a category is that of MVTec AD, by its name and all of its defect types."""
+    """Return whether a category is that of MVTec AD, by its name and all of its defect types."""
     known = DEFECT_TYPES.get(category, frozenset())
     found = set(defect_types)
     return bool(found) and found <= known

@@ -218,5 +218,5 @@ class EvaluationReport:
         return self.metrics.get(key, MISSING)
 
     def is_flagged(self, image: ScoredImage) -> bool:
-        """Tell whether the image is flagged at the deployed threshold."""
+        """Return whether the image is flagged at the deployed threshold."""
         return image.image_score > self.threshold

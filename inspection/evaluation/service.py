@@ -148,7 +148,7 @@ def evaluate_products(
     options: EvaluationOptions,
     *,
     monitor: Monitor = SILENT,
-    tell: Callable[[ProductEvaluation], None],
+    on_evaluation: Callable[[ProductEvaluation], None],
 ) -> DatasetEvaluation:
     """Evaluate products of a dataset and keep a table of them; one that cannot be stops no other.
 
@@ -157,15 +157,15 @@ def evaluate_products(
         products: to evaluate.
         source: the dataset.
         options: how.
-        monitor: told what happens.
-        tell: called with each evaluation as it is done; what it raises counts as the product's.
+        monitor: receives what happens.
+        on_evaluation: called with each evaluation; what it raises counts as the product's.
     """
     done: list[ProductEvaluation] = []
     failed: dict[str, InspectionError] = {}
     for product in products:
         try:
             evaluation = evaluate_product(catalog, product, source, options, monitor=monitor)
-            tell(evaluation)
+            on_evaluation(evaluation)
         except (InspectionError, *BREAKDOWNS) as error:
             failed[product.key] = explain(error)
         else:

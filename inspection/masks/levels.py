@@ -41,7 +41,7 @@ class MaskFile:
     is_lossy: bool
     problems: list[FileNote] = field(default_factory=list)
 
-    def tell(self, kind: IssueKind, text: str, fix: str) -> None:
+    def note(self, kind: IssueKind, text: str, fix: str) -> None:
         """Note how it was read."""
         self.problems.append(FileNote(kind, f"The mask {self.name} {text}.", fix))
 
@@ -67,7 +67,7 @@ def mark_levels(plane: Levels, file: MaskFile) -> Mask:
         return _mark_soft(levels, file)
     if not file.problems and (is_number or len(values) > 1):
         kind = IssueKind.LABEL_NUMBERS if is_number else IssueKind.SEVERAL_LEVELS
-        file.tell(kind, f"holds the levels {name_some(values)}", EACH_COUNTS)
+        file.note(kind, f"holds the levels {name_some(values)}", EACH_COUNTS)
     return levels > 0
 
 
@@ -86,16 +86,16 @@ def _remove_background(plane: Levels, file: MaskFile) -> Levels:
         return plane - low
     if ground <= low + noise:
         if ground > noise:
-            _tell_inverted(file, ground)
+            _note_inverted(file, ground)
         return np.maximum(plane - ground, 0)
     if ground < high - noise:
         raise file.refuse(f"is grey (level {ground}) around darker and brighter areas")
-    _tell_inverted(file, ground)
+    _note_inverted(file, ground)
     return np.maximum(ground - plane, 0)
 
 
-def _tell_inverted(file: MaskFile, ground: int) -> None:
-    file.tell(
+def _note_inverted(file: MaskFile, ground: int) -> None:
+    file.note(
         IssueKind.INVERTED_MASK,
         f"is inverted: level {ground} surrounds all else",
         "What differs from it counts as defective.",
@@ -103,7 +103,7 @@ def _tell_inverted(file: MaskFile, ground: int) -> None:
 
 
 def is_drawn(levels: Levels, values: NDArray[Any], *, is_lossy: bool = False) -> bool:
-    """Tell whether most levels above 0 fill an area, as no blurred edge does.
+    """Return whether most levels above 0 fill an area, as no blurred edge does.
 
     An area holds 3 x 3 pixels of the level, or touches no other level.
 
@@ -150,7 +150,7 @@ def _mark_jpeg_numbers(levels: Levels, file: MaskFile) -> Mask:
         raise file.refuse("is a JPEG whose compression has blurred its label numbers")
     darkest = 1 + int(np.flatnonzero(counts >= MIN_NUMBERS * counts.sum())[0])
     least = (darkest + 1) // 2
-    file.tell(
+    file.note(
         IssueKind.JPEG_NUMBERS,
         "holds label numbers in a JPEG, whose compression moves their edges",
         f"It counts as defective from {least} on. Save it as PNG.",
@@ -173,7 +173,7 @@ def _mark_soft(levels: Levels, file: MaskFile) -> Mask:
         kind, text = IssueKind.GREY_EDGES, "has grey edges"
     else:
         kind, text = IssueKind.SEVERAL_LEVELS, f"has areas as dark as level {darkest}"
-    file.tell(kind, text, f"From level {least} on it counts as defective.")
+    file.note(kind, text, f"From level {least} on it counts as defective.")
     return levels >= least
 
 

@@ -95,7 +95,7 @@ def _from_alpha(colours: NDArray[np.uint8], alpha: NDArray[np.uint8], file: Mask
     # black on transparency is a mark unless a drawing lies hidden below
     is_paint = _is_plain(seen) and (seen.max(initial=0) > NOISE or _is_plain(hidden))
     if is_paint and not is_uniform:
-        file.tell(
+        file.note(
             IssueKind.ALPHA_MASK,
             "has its mark in the alpha channel",
             "What is opaque there counts as defective.",
@@ -112,7 +112,7 @@ def _from_alpha(colours: NDArray[np.uint8], alpha: NDArray[np.uint8], file: Mask
 
 
 def _is_plain(colours: NDArray[np.uint8]) -> bool:
-    """Tell whether pixels (n, 3) have all one colour."""
+    """Return whether pixels (n, 3) have all one colour."""
     return len(colours) == 0 or int(np.ptp(colours, axis=0).max()) <= NOISE
 
 
@@ -133,7 +133,7 @@ def _from_palette(picture: Image.Image, file: MaskFile) -> Levels:
     if len(values) > 1 and not is_drawn(levels, values):  # a photograph's or an edge's colours
         return _from_colours(colours, file)
     also = "" if void == ground else f"and {VOID} (void) "
-    file.tell(
+    file.note(
         IssueKind.LABEL_NUMBERS,
         f"holds the palette numbers {name_some(used)}",
         f"Every one but {ground} (background) {also}counts as defective.",
@@ -163,7 +163,7 @@ def _from_integers(values: NDArray[np.int64], file: MaskFile) -> Levels:
         return 255 * levels
     if is_drawn(levels, list_levels(levels)):
         numbers = name_some(known)
-        file.tell(IssueKind.LABEL_NUMBERS, f"holds the numbers {numbers}", EACH_COUNTS)
+        file.note(IssueKind.LABEL_NUMBERS, f"holds the numbers {numbers}", EACH_COUNTS)
         return levels
     scaled: Levels = np.round(values * (255 / values.max())).astype(np.int32)
     return scaled
@@ -180,7 +180,7 @@ def _from_colours(colours: NDArray[np.uint8], file: MaskFile) -> Levels:
     if ground.max() > NOISE and np.abs(around - ground).max() <= NOISE:
         far = _strongest(np.abs(colours - ground))
         if np.mean(far <= NOISE) > 0.5:
-            file.tell(
+            file.note(
                 IssueKind.INVERTED_MASK,
                 f"has a coloured or white background {tuple(ground.tolist())}",
                 "Every other colour counts as defective.",
@@ -202,7 +202,7 @@ def _without_void(colours: NDArray[np.uint8], file: MaskFile) -> NDArray[np.uint
     is_void = cv2.inRange(colours, VOID_COLOUR, VOID_COLOUR).astype(np.bool_)
     if not is_void.any() or not colours[~is_void].any():
         return colours
-    file.tell(
+    file.note(
         IssueKind.LABEL_NUMBERS,
         f"holds the colour {VOID_COLOUR} for void",
         "It does not count as defective; every other colour but the background's does.",

@@ -153,7 +153,7 @@ class Catalog:
         return {product.key: product for product in ranked}
 
     def _names_opening(self, product: Product) -> bool:
-        """Tell whether a product names an opening; a damaged file is a matter of it alone."""
+        """Return whether a product names an opening; a damaged file is a matter of it alone."""
         with contextlib.suppress(CheckpointError):
             return self.settings(product).opening is not None
         return False

@@ -35,7 +35,7 @@ class StoredCalibration:
 
 
 def is_there(folder: Path) -> bool:
-    """Tell whether a checkpoint is there; one that a killed training left aside is brought back."""
+    """Return whether a checkpoint is there; one left aside by a killed training is brought back."""
     recover_folder(folder)
     return folder.is_dir()
 

@@ -41,7 +41,7 @@ class Checkpoints:
         return tuple(name for name in self.trained(product) if name not in mismatched)
 
     def is_foreign(self, product: Product) -> bool:
-        """Tell whether the images that are shown are of another dataset than all detectors."""
+        """Return whether the images that are shown are of another dataset than all detectors."""
         return bool(self.mismatched(product)) and not self.matching(product)
 
     def state(self, product: Product) -> tuple[float, ...]:

@@ -43,7 +43,7 @@ class DatasetFolders:
         return self._cache.read(self.by_name[name], name=name)
 
     def is_current(self, dataset: Dataset) -> bool:
-        """Tell whether a dataset that was read here is still what its folder holds."""
+        """Return whether a dataset that was read here is still what its folder holds."""
         return self._cache.is_current(dataset)
 
     def find(self, product: Product) -> Dataset | None:
@@ -71,7 +71,7 @@ class DatasetFolders:
         return self.read(product.dataset).samples
 
     def lacks_good(self, product: Product) -> bool:
-        """Tell whether a product has images, and none to learn from shows a good part."""
+        """Return whether a product has images, and none to learn from shows a good part."""
         listed = self.list_all(product)
 
         def look() -> bool:
@@ -82,7 +82,7 @@ class DatasetFolders:
         return self._lacking.get(product, listed, look)
 
     def is_flat(self, product: Product) -> bool:
-        """Tell whether nothing but the person who trains can say that the images are good."""
+        """Return whether nothing but the person who trains can say that the images are good."""
         with contextlib.suppress(DatasetError):  # told where its images are asked for
             dataset = self.find(product)
             return dataset is not None and not dataset.is_labelled

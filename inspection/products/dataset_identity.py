@@ -32,7 +32,7 @@ Pixels = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class DatasetComparison:
     """How many of the images that were compared one by one are the same.
 
     Attributes:
@@ -47,7 +47,7 @@ class Comparison:
 
     @property
     def is_same(self) -> bool:
-        """Tell whether both are of one dataset, which holds where nothing can be compared."""
+        """Return whether both are of one dataset, which holds where nothing can be compared."""
         return self.num_same >= LEAST_SHARE * min(self.num_compared, self.most)
 
     def __str__(self) -> str:
@@ -75,21 +75,21 @@ class _Images:
         # what a split knows was written down before anything was measured
         self._readings = tuple(dict.fromkeys((reading, DEFAULT_READING)))
 
-    def compare(self, seen: Pixels, others: Collection[str]) -> Comparison:
+    def compare(self, seen: Pixels, others: Collection[str]) -> DatasetComparison:
         """Compare with what was seen, and with the ids of others that were not."""
         common = order_units(self._samples.keys() & seen.keys(), 0)[:NUM_BY_NAME]
         num_compared, num_same = self._count(common, lambda key, pixels: seen[key] == pixels)
-        by_name = Comparison(num_compared, num_same, len(common))
+        by_name = DatasetComparison(num_compared, num_same, len(common))
         if by_name.num_same and by_name.is_same:
             return by_name
         learnable, tested = _divide(self._samples.values())
         is_part = not (common or learnable or self._samples.keys().isdisjoint(others))
         if is_part or len(seen) < MIN_SEEN:
-            return Comparison()  # a part without what was seen: no more than some test images
+            return DatasetComparison()  # a part without what was seen, such as test images
         known = set(seen.values())
         chosen = order_units(learnable or tested, 0)[:NUM_BY_PIXELS]
         num_compared, num_same = self._count(chosen, lambda _, pixels: pixels in known)
-        by_pixels = Comparison(num_compared, num_same, len(known), is_by_name=False)
+        by_pixels = DatasetComparison(num_compared, num_same, len(known), is_by_name=False)
         return by_name if by_name.num_compared and not by_pixels.is_same else by_pixels
 
     def hash(self, key: str) -> str | None:
@@ -189,7 +189,7 @@ def find_mismatched(
 
 def _examine(
     folder: Path, names: Iterable[str], source: Dataset | None
-) -> tuple[_Group, dict[str, Comparison], Comparison]:
+) -> tuple[_Group, dict[str, DatasetComparison], DatasetComparison]:
     """Return the detectors that the product stands for, the others, and how the images compare.
 
     The product stands for the dataset of most of its detectors: of two with as many, for the one
@@ -229,15 +229,15 @@ def _group_detectors(folder: Path, names: Iterable[str]) -> list[_Group]:
     return groups
 
 
-def _compare_seen(one: Pixels, other: Pixels) -> Comparison:
+def _compare_seen(one: Pixels, other: Pixels) -> DatasetComparison:
     """Compare what two detectors have seen."""
     if min(len(one), len(other)) < MIN_SEEN:
-        return Comparison()
+        return DatasetComparison()
     common = one.keys() & other.keys()
     num_same = sum(one[key] == other[key] for key in common)
-    by_name = Comparison(len(common), num_same, len(common))
+    by_name = DatasetComparison(len(common), num_same, len(common))
     if by_name.num_same and by_name.is_same:
         return by_name
     pixels, known = set(one.values()), set(other.values())
-    by_pixels = Comparison(len(pixels), len(pixels & known), len(known), is_by_name=False)
+    by_pixels = DatasetComparison(len(pixels), len(pixels & known), len(known), is_by_name=False)
     return by_name if common and not by_pixels.is_same else by_pixels

@@ -126,7 +126,7 @@ class FamiliarityModel:
         )
 
     def judge(self, vector: NDArray[np.float32], size: Size, others: Others = dict) -> Familiarity:
-        """Tell whether an image of this vector and (height, width) shows the product."""
+        """Return whether an image of this vector and (height, width) shows the product."""
         measures = self.measure(vector, size)
         promised = self.calibration.threshold(self.rate)
         found = Familiarity(max(measures), max(1.0, promised), self.rate)
@@ -182,7 +182,7 @@ class FamiliarityCheck:
         self._models: StampedCache[Path, FamiliarityModel] = StampedCache()
 
     def check(self, product: Product, image: RGBImage) -> Familiarity | None:
-        """Tell whether an image shows a product; None where the product has no `familiarity.npz`.
+        """Return whether an image shows a product; None where the product has no `familiarity.npz`.
 
         Raises:
             InspectionError: the file is damaged or outdated, or the small backbone is missing.
@@ -349,7 +349,7 @@ def load_familiarity(folder: Path) -> FamiliarityModel:
 
 
 def has_familiarity(folder: Path, embed: Embed) -> bool:
-    """Tell whether a product's `familiarity.npz` is there and fits the small backbone."""
+    """Return whether a product's `familiarity.npz` is there and fits the small backbone."""
     try:
         return load_familiarity(folder).source == embed.source
     except CheckpointError:

@@ -1,4 +1,4 @@
-"""One image, every detector of a product: the one way to ask, whatever befalls one of them."""
+"""One image, every detector of a product: the one way to run them, whatever befalls one of them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -7,7 +7,7 @@ from inspection.detector import Channel
 from inspection.errors import InspectionError
 from inspection.images import pixel_hash
 from inspection.names import describe_seen, describe_silent, describe_unfamiliar
-from inspection.pipeline import Answer, ask, judge_all
+from inspection.pipeline import Answer, judge_all, predict_one
 from inspection.products.catalog import Catalog
 from inspection.products.panels import Panel, Status, attempt, stopped
 from inspection.products.product import Product
@@ -19,8 +19,8 @@ class LoadedProduct:
     """A product with the detectors that answer for it.
 
     Attributes:
-        detectors: names, in the order in which they are asked; one that is not loaded yet is when
-            it is asked first.
+        detectors: names, in the order in which they are run; one that is not loaded yet is loaded
+            when it is run first.
         silent: further ones that should answer and cannot, and why.
     """
 
@@ -46,7 +46,7 @@ class LoadedProduct:
         return self.catalog.settings(self.product).rate(calibrations)
 
     def check_familiarity(self, image: RGBImage) -> tuple[Familiarity | None, str]:
-        """Tell whether an image shows the product, and what to say if it does not or is unknown."""
+        """Return whether an image shows the product, and a sentence where it does not."""
         found = attempt(
             lambda: self.catalog.familiarity.check(self.product, image),
             subject=f"The comparison with images of {self.product.category}",
@@ -60,16 +60,16 @@ class LoadedProduct:
         saw = self.catalog.checkpoints.that_saw(self.product, pixel_hash(image))
         return describe_seen(self.catalog.titles(set(saw) & set(self.detectors)))
 
-    def ask(self, image: RGBImage) -> Iterator[tuple[str, Panel | Answer]]:
-        """Ask one detector after another; yield its panel once it is loaded, then its answer.
+    def predict_all(self, image: RGBImage) -> Iterator[tuple[str, Panel | Answer]]:
+        """Run one detector after another; yield its panel once it is loaded, then its answer.
 
-        The panel of one that cannot answer says why, and is the last that is heard of it.
+        The panel of one that cannot answer says why, and is the last that is yielded of it.
         """
         for name in self.detectors:
             panel = self.catalog.channels.load(self.product, name)
             yield name, panel
             if (channel := panel.channel) is not None:
-                found = attempt(lambda: ask(channel, image))
+                found = attempt(lambda: predict_one(channel, image))
                 yield name, stopped(name, found) if isinstance(found, InspectionError) else found
 
 
@@ -108,17 +108,17 @@ def inspect_product(
         source: where it comes from, such as its file name.
         note: what a reader has to know of it already.
         false_alarm_rate: the product's own by default.
-        is_wanted: whether the detectors are asked even if the image does not look like the product.
+        is_wanted: whether the detectors are run even if the image does not look like the product.
 
     Raises:
         CalibrationError: the rate is below what a calibration supports.
         CheckpointError: what is stored of the product is damaged.
     """
     familiarity, unlike = loaded.check_familiarity(image)
-    is_asked = is_wanted or familiarity is None or familiarity.is_familiar
+    is_run = is_wanted or familiarity is None or familiarity.is_familiar
     answers: list[Answer] = []
     silent = dict(loaded.silent)
-    for name, step in loaded.ask(image) if is_asked else ():
+    for name, step in loaded.predict_all(image) if is_run else ():
         if isinstance(step, Answer):
             answers.append(step)
         elif step.status is Status.BROKEN:

@@ -48,7 +48,7 @@ class Panel:
 
     @property
     def is_to_load(self) -> bool:
-        """Tell whether the next inspection loads it."""
+        """Return whether the next inspection loads it."""
         return self.status in (Status.LOADING, Status.BROKEN)
 
     @property

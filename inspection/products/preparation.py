@@ -34,7 +34,7 @@ def prepare_dataset(
         folder: of the product.
         group: finds near-duplicates, if they are to stay together.
         needs_normal: whether some detector learns from normal images.
-        monitor: told what happens.
+        monitor: receives what happens.
 
     Raises:
         DatasetError: another dataset of that name is trained already, or nothing can be learned.
@@ -79,7 +79,7 @@ def keep_familiarity(
         folder: of the product, with its split.
         embed: compares images.
         is_fresh: whether nothing was trained, so that a stored model is good enough.
-        monitor: told what happens.
+        monitor: receives what happens.
     """
     plan = load_split(folder)
     if plan is None or (is_fresh and has_familiarity(folder, embed)):

@@ -62,7 +62,7 @@ def settle_reading(
         folder: of the product.
         samples: of one category.
         is_kept: whether a reading that is measured is written down.
-        progress: told (done, total) while values are measured.
+        progress: called with (done, total) while values are measured.
 
     Returns:
         The reading, and sentences that say what it is and what is to be known of the files.
@@ -142,7 +142,7 @@ def measure_reading(
     Args:
         samples: of one category.
         needs_background: whether images may be transparent of which none is among the samples.
-        progress: told (done, total) while values are measured.
+        progress: called with (done, total) while values are measured.
     """
     learned = training_part(samples)
     traits: dict[str, FileTraits] = {}

@@ -59,7 +59,7 @@ class Gallery:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TableBlock:
     """Rows of text below column names; `widths` are shares, numbers stand right."""
 
     columns: Sequence[str]
@@ -80,7 +80,7 @@ class NewPage:
     """What follows begins on a new page, where there are pages."""
 
 
-Block: TypeAlias = Heading | Paragraph | Lead | Gallery | Table | Bars | NewPage
+Block: TypeAlias = Heading | Paragraph | Lead | Gallery | TableBlock | Bars | NewPage
 
 
 def lay_out(report: Report) -> Iterator[Block]:
@@ -117,7 +117,7 @@ def _summary(report: Report) -> Iterator[Block]:
     shown = [one for one in Outcome if one is not Outcome.NAMED or counts[one]]
     yield Paragraph(" · ".join(f"{OUTCOME_TITLES[one]}: {counts[one]}" for one in shown))
     titles = report.identity.titles
-    yield Table(
+    yield TableBlock(
         columns=("No.", "Image", "Outcome", *titles.values()),
         widths=(1, 7, 3, *(2 for _ in titles)),
         rows=[
@@ -204,8 +204,8 @@ def _findings(item: Item, titles: Titles) -> Iterator[Block]:
     yield from _regions(item.findings, titles)
 
 
-def _scores(findings: Sequence[Finding], titles: Titles) -> Table:
-    return Table(
+def _scores(findings: Sequence[Finding], titles: Titles) -> TableBlock:
+    return TableBlock(
         columns=(
             *("Detector", "Verdict", "Score", "Threshold", "Ratio"),
             *("Would flag from", "Flagged area", "Regions"),
@@ -262,7 +262,7 @@ def _regions(findings: Sequence[Finding], titles: Titles) -> Iterator[Block]:
         "Pixels count from the top left. Peak: times the threshold. Elongation: length / width. "
         "The edge views show the numbers."
     )
-    yield Table(
+    yield TableBlock(
         columns=(
             *("Detector", "No.", "Box: left, top", "Size", "Pixels", "Area"),
             *("Centroid", "Peak", "Peak at", "Elongation"),
@@ -307,7 +307,7 @@ def _identity(identity: Identity) -> Iterator[Block]:
     yield Paragraph(facts)
     for detector in identity.detectors:
         yield Heading(detector.title, 3)
-        yield Table(
+        yield TableBlock(
             columns=("What", "Value"), widths=(3.4, 8.6), rows=_identity_rows(detector), num_left=2
         )
 

@@ -14,7 +14,7 @@ from inspection.reports.content import (
     Lead,
     NewPage,
     Paragraph,
-    Table,
+    TableBlock,
     lay_out,
 )
 from inspection.reports.records import Report
@@ -58,7 +58,7 @@ def _render(block: Block) -> str:
             drawn = _lead(block)
         case Gallery(pictures):
             drawn = f'<div class="gallery">{"".join(_figure(*one) for one in pictures)}</div>'
-        case Table():
+        case TableBlock():
             drawn = _table(block)
         case Bars(bars):
             drawn = f'<dl class="bars">{"".join(_bar(*one) for one in bars)}</dl>'
@@ -89,7 +89,7 @@ def _image(picture: bytes, words: str) -> str:
     return f'<img src="data:image/jpeg;base64,{data}" alt="{html.escape(words)}">'
 
 
-def _table(table: Table) -> str:
+def _table(table: TableBlock) -> str:
     head = "".join(f"<th>{html.escape(name)}</th>" for name in table.columns)
     rows = "".join(f"<tr>{_cells(row, table.num_left)}</tr>" for row in table.rows)
     return (

@@ -21,7 +21,7 @@ from inspection.reports.content import (
     Lead,
     NewPage,
     Paragraph,
-    Table,
+    TableBlock,
     lay_out,
 )
 from inspection.reports.records import Report
@@ -91,7 +91,7 @@ class _Document(FPDF):
                 self._lead(block)
             case Gallery(pictures):
                 self._gallery(pictures)
-            case Table():
+            case TableBlock():
                 self._table(block)
             case Bars(bars):
                 self._bars(bars)
@@ -197,7 +197,7 @@ class _Document(FPDF):
             bottom = max(bottom, top + LINE + height)
         self.set_xy(self.l_margin, bottom + 2)
 
-    def _table(self, table: Table) -> None:
+    def _table(self, table: TableBlock) -> None:
         self._style(7.8)
         self.set_draw_color(195, 205, 215)
         self.set_fill_color(255)

@@ -102,13 +102,10 @@ def test_a_report_holds_every_readable_image_and_says_which_were_seen(
     Image.fromarray(draw_part(7, defective=True, side=100)[0]).save(fresh)
     (tmp_path / "broken.png").write_bytes(b"no image")
     out = tmp_path / "reports"
-    arguments = ("--category", "disc", "--checkpoints", trained / "ck", "--device", "cpu")
+    given = ("--category", "disc", "--checkpoints", trained / "ck", "--device", "cpu")
     result = CliRunner().invoke(
         cli.app,
-        [
-            str(a)
-            for a in ("report", fresh, seen, tmp_path / "broken.png", "--out", out, *arguments)
-        ],
+        [str(a) for a in ("report", fresh, seen, tmp_path / "broken.png", "--out", out, *given)],
     )
     assert result.exit_code == 2
     assert "broken.png" in result.output
@@ -169,8 +166,8 @@ def test_one_bad_image_does_not_lose_the_others(trained: Path, tmp_path: Path) -
 
 def test_a_product_keeps_the_rate_it_was_given(trained: Path, tmp_path: Path) -> None:
     checkpoints = shutil.copytree(trained / "ck", tmp_path / "ck")
-    arguments = ("calibrate", "--category", "parts/disc", "--checkpoints", checkpoints)
-    said = run(*arguments, "--false-alarm-rate", 0.25)
+    given = ("calibrate", "--category", "parts/disc", "--checkpoints", checkpoints)
+    said = run(*given, "--false-alarm-rate", 0.25)
     assert "25 false alarms" in said
     assert "majority: flags" in said
     evaluated = run(
@@ -180,7 +177,7 @@ def test_a_product_keeps_the_rate_it_was_given(trained: Path, tmp_path: Path) ->
     assert "25 false alarms per 100" in evaluated
     assert "image AUROC" in evaluated
     with pytest.raises(InspectionError, match="cannot support"):
-        run(*arguments, "--false-alarm-rate", 0.001)
+        run(*given, "--false-alarm-rate", 0.001)
 
 
 def test_labelled_defects_are_never_tested_again(trained: Path) -> None:
@@ -375,12 +372,12 @@ def test_a_folder_of_photographs_is_trained_on_if_all_are_said_to_be_good(
     good = [one for one in read_dataset(trained / "parts").samples if not one.is_anomalous]
     for sample in good[:8]:
         shutil.copy(sample.image_path, tmp_path / "photos" / sample.id.replace("/", "-"))
-    asked = ["train", "--data", tmp_path / "photos", "--checkpoints", tmp_path / "ck"]
-    asked += ["--detector", "patchcore", "--input-size", 64, "--device", "cpu"]
-    asked += ["--backbone-weights", trained / "student.safetensors"]
+    given = ["train", "--data", tmp_path / "photos", "--checkpoints", tmp_path / "ck"]
+    given += ["--detector", "patchcore", "--input-size", 64, "--device", "cpu"]
+    given += ["--backbone-weights", trained / "student.safetensors"]
     with pytest.raises(InspectionError, match=r"which of the 8 images.*add --all-good"):
-        run(*asked)
-    assert "8 image files: 6 good to learn from, 2 good to test with." in run(*asked, "--all-good")
+        run(*given)
+    assert "8 image files: 6 good to learn from, 2 good to test with." in run(*given, "--all-good")
     with pytest.raises(InspectionError, match="--all-good means nothing to"):
         run("train", "--data", trained / "parts", "--all-good")
 

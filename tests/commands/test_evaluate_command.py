@@ -35,16 +35,16 @@ NAMES = list_defaults()
 
 
 class Counting(FakeDetector):
-    """Counts the images that it is asked about."""
+    """Counts the images that it predicts."""
 
-    num_asked = 0
+    num_predicted = 0
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.name = name  # type: ignore[misc]
 
     def predict(self, images: Sequence[RGBImage]) -> list[Prediction]:
-        Counting.num_asked += len(images)
+        Counting.num_predicted += len(images)
         return super().predict(images)
 
 
@@ -60,7 +60,7 @@ def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         return Channel(Counting(folder.name), load_calibration(folder).calibration)
 
     monkeypatch.setattr("detectors.workflow.load_channel", load)
-    Counting.num_asked = 0
+    Counting.num_predicted = 0
     return tmp_path
 
 
@@ -107,15 +107,15 @@ def test_a_report_names_the_command_that_makes_it_again(trained: Path) -> None:
 
 def test_what_is_evaluated_is_read_and_only_the_rest_is_done(trained: Path) -> None:
     evaluate(trained, "--category", "part", "--detector", "unet")
-    assert Counting.num_asked == 10
+    assert Counting.num_predicted == 10
     said = evaluate(trained, "--category", "part")
-    assert Counting.num_asked == 30
+    assert Counting.num_predicted == 30
     assert evaluate(trained, "--category", "part") == said
-    assert Counting.num_asked == 30
+    assert Counting.num_predicted == 30
     evaluate(trained, "--category", "part", "--detector", "unet", "--again")
-    assert Counting.num_asked == 40
+    assert Counting.num_predicted == 40
     evaluate(trained, "--category", "part", "--detector", "unet", "--false-alarm-rate", "0.3")
-    assert Counting.num_asked == 50
+    assert Counting.num_predicted == 50
 
 
 def test_a_metric_that_was_added_is_printed_and_older_evaluations_are_refreshed(
@@ -124,7 +124,7 @@ def test_a_metric_that_was_added_is_printed_and_older_evaluations_are_refreshed(
     evaluate(trained, "--category", "part")
     monkeypatch.setitem(METRICS, "specificity", Metric("specificity", specificity))
     said = evaluate(trained, "--category", "part")
-    assert Counting.num_asked == 60
+    assert Counting.num_predicted == 60
     (line,) = (line for line in said.splitlines() if line.startswith("  specificity "))
     assert "1.000 (0.398-1.000)" in line
     board = (trained / "ck" / "drawn" / "leaderboard.csv").read_text(encoding="utf-8-sig")
@@ -140,8 +140,8 @@ def test_a_category_without_enough_memory_is_named_and_the_others_are_evaluated(
     whole = Counting.predict
 
     def failing(self: Counting, images: Sequence[RGBImage]) -> list[Prediction]:
-        if not Counting.num_asked:
-            Counting.num_asked += 1
+        if not Counting.num_predicted:
+            Counting.num_predicted += 1
             raise lack
         return whole(self, images)
 
@@ -163,9 +163,9 @@ def test_tables_that_excel_keeps_open_cost_no_metric(trained: Path) -> None:
         assert f"Warning: {table} cannot be written" in said
         table.rmdir()
     assert len(load_evaluation(folder).images) == 10
-    asked = Counting.num_asked
+    before = Counting.num_predicted
     evaluate(trained, "--category", "part")
-    assert Counting.num_asked == asked
+    assert Counting.num_predicted == before
     assert all(table.is_file() for table in tables)
 
 
@@ -181,7 +181,7 @@ def test_a_test_image_copied_into_training_is_found_and_counts_for_no_detector(
     said = evaluate(trained, "--category", "part")
     assert "left out: part/test/good/001.png, which unet saw as part/train/good/renamed.png" in said
     assert "3 normal and 6 defective" in said
-    assert Counting.num_asked == 27
+    assert Counting.num_predicted == 27
 
 
 def test_an_image_that_calibrated_a_threshold_is_found_too(trained: Path) -> None:
@@ -226,7 +226,7 @@ def test_a_mask_that_is_not_certain_is_refused_before_anything_is_scored(trained
     Image.linear_gradient("L").resize((width, height)).save(path)
     with pytest.raises(InspectionError, match=f"{path.name} of .* grey levels and no clear mark"):
         evaluate(trained, "--category", "part", "--detector", "cae")
-    assert Counting.num_asked == 0
+    assert Counting.num_predicted == 0
 
 
 def test_what_is_undefined_for_any_detector_is_named(trained: Path) -> None:

@@ -49,8 +49,8 @@ def inspect(trained: Path, images: Sequence[str], *options: str) -> Result:
 
 def inspect_paths(trained: Path, paths: Sequence[Path], *options: str) -> Result:
     places = ["--out", str(trained / "out"), "--checkpoints", str(trained / "ck")]
-    asked = ["inspect", *map(str, paths), "--category", "part", *places, *options]
-    return invoke(*asked)
+    arguments = ["inspect", *map(str, paths), "--category", "part", *places, *options]
+    return invoke(*arguments)
 
 
 def draw_unfamiliar(trained: Path) -> None:
@@ -148,8 +148,8 @@ def test_an_image_of_something_else_is_not_inspected_unless_it_is_wanted(trained
         ("strip", squeezed),
         ("red", "This does not look like part. As a whole "),
     ):
-        told = f"{name}.png: not inspected (--anyway does it all the same)\n  {sentence}"
-        assert told in said.stdout
+        expected = f"{name}.png: not inspected (--anyway does it all the same)\n  {sentence}"
+        assert expected in said.stdout
     rows = read_rows(trained)
     assert [row["outcome"] for row in rows] == ["defect"] * 3 + ["unfamiliar"] * 6
     assert [row["detector"] for row in rows] == [*DETECTORS] * 3

@@ -134,13 +134,13 @@ def test_an_interrupted_search_goes_on_with_the_trial_that_it_lost(
 def test_a_search_can_be_stopped_by_whoever_started_it(parts: Path, student: Path) -> None:
     fixed = {"input_size": "64", "backbone_weights": str(student)}
     job = TuningJob("patchcore", parts / "ck", parts / "study", 3, fixed, device="cpu")
-    told: list[Trial] = []
-    stopping = Monitor(is_stopped=lambda: len(told) == 2)
+    finished: list[Trial] = []
+    stopping = Monitor(is_stopped=lambda: len(finished) == 2)
     with pytest.raises(StoppedError):
-        tune_detector(read_dataset(parts), job, monitor=stopping, tell=told.append)
-    found = tune_detector(read_dataset(parts), job, tell=told.append)
-    assert found.trials == tuple(told)
-    assert len(told) == 3
+        tune_detector(read_dataset(parts), job, monitor=stopping, on_trial=finished.append)
+    found = tune_detector(read_dataset(parts), job, on_trial=finished.append)
+    assert found.trials == tuple(finished)
+    assert len(finished) == 3
     assert found.best.settings == dict(found.settings)
 
 

@@ -214,10 +214,10 @@ def test_the_account_says_what_each_image_serves(
 def test_what_no_rule_sets_aside_is_an_issue_with_its_folder_and_count(tmp_path: Path) -> None:
     issues = read(tmp_path / "part", write_beside).issues
     assert {issue.kind for issue in issues} == {IssueKind.LEFT_OUT}
-    told = {issue.path.name: issue.problem for issue in issues}
-    assert set(told) == {"part", "photos", "train", "test"}
-    assert told["photos"].startswith("2 image files are left out in photos")
-    assert "such as stray.png" in told["train"]
+    problems = {issue.path.name: issue.problem for issue in issues}
+    assert set(problems) == {"part", "photos", "train", "test"}
+    assert problems["photos"].startswith("2 image files are left out in photos")
+    assert "such as stray.png" in problems["train"]
 
 
 def test_kinds_that_are_not_read_are_issues(tmp_path: Path) -> None:

@@ -111,16 +111,16 @@ def test_the_cache_of_timm_comes_before_that_of_torch_hub(
 ) -> None:
     stored = no_caches / "model.safetensors"
     save_file(resnet_tensors(), stored)
-    asked: list[str] = []
+    downloads: list[str] = []
 
     def find(repo_id: str, filename: str) -> str | None:
-        asked.append(f"{repo_id}/{filename}")
+        downloads.append(f"{repo_id}/{filename}")
         return str(stored) if filename == "model.safetensors" else None
 
     monkeypatch.setattr("huggingface_hub.try_to_load_from_cache", find)
     backbone = load_backbone("resnet18", folder=no_caches, allow_download=False)
     assert backbone.ref.origin == "timm cache"
-    assert asked == ["timm/resnet18.tv_in1k/model.safetensors"]
+    assert downloads == ["timm/resnet18.tv_in1k/model.safetensors"]
 
 
 def test_the_hub_comes_last_and_only_when_allowed(

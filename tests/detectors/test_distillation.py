@@ -17,7 +17,7 @@ from detectors.distillation import distil as distillation
 from detectors.distillation.crops import (
     Crop,
     CropSampler,
-    Pictures,
+    CropSources,
     collect_pictures,
     read_photographs,
 )
@@ -39,12 +39,12 @@ def teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def pictures() -> Pictures:
+def pictures() -> CropSources:
     return collect_pictures(seed=0, num_drawn=3, num_products=2)
 
 
 @pytest.fixture(autouse=True)
-def short(monkeypatch: pytest.MonkeyPatch, pictures: Pictures) -> None:
+def short(monkeypatch: pytest.MonkeyPatch, pictures: CropSources) -> None:
     monkeypatch.setattr(distillation, "collect_pictures", lambda **_: pictures)
     monkeypatch.setattr(distillation, "NUM_STATISTICS_BATCHES", 1)
     monkeypatch.setattr(distillation, "REPORT_STEPS", 1)
@@ -65,7 +65,7 @@ def test_the_photographs_of_the_libraries_are_found_without_a_network() -> None:
     assert all(min(image.shape[:2]) >= 64 and image.shape[2] == 3 for image in photographs)
 
 
-def test_pictures_of_every_kind_are_collected(pictures: Pictures) -> None:
+def test_pictures_of_every_kind_are_collected(pictures: CropSources) -> None:
     assert pictures.counts["drawn"] == 3
     assert pictures.counts["products"] == 6
     assert set(pictures.counts) == {"photographs", "drawn", "products"}
@@ -78,7 +78,7 @@ def pyramids(*images: RGBImage) -> tuple[tuple[RGBImage, ...], ...]:
 def test_a_crop_depends_on_seed_and_number_alone() -> None:
     images = [draw_texture(np.random.default_rng(seed), 96) for seed in range(3)]
     wide = np.concatenate(images, axis=1)
-    pictures = Pictures({"drawn": pyramids(*images, wide), "photographs": pyramids(wide)})
+    pictures = CropSources({"drawn": pyramids(*images, wide), "photographs": pyramids(wide)})
     first, again, other = (CropSampler(pictures, size=32, seed=seed) for seed in (1, 1, 2))
     for index in (5, 0, 60):
         crop = first[index]

@@ -180,17 +180,17 @@ def test_every_epoch_is_told_and_the_listener_can_stop_the_training() -> None:
     class StopError(Exception):
         pass
 
-    told: list[float] = []
+    epochs: list[float] = []
 
     def listen(metrics: object) -> None:
         assert isinstance(metrics, dict)
-        told.append(metrics["epoch"])
-        if len(told) == 2:
+        epochs.append(metrics["epoch"])
+        if len(epochs) == 2:
             raise StopError
 
     with pytest.raises(StopError):
         train_network(make_network(), make_training_set(), QUICK, device=CPU, progress=listen)
-    assert told == [1, 2]
+    assert epochs == [1, 2]
 
 
 def test_an_interruption_stays_an_interruption() -> None:

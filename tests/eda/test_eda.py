@@ -379,7 +379,7 @@ def test_the_report_stands_alone_and_names_hold_no_markup(tmp_path: Path) -> Non
 def test_a_sentence_says_nothing_of_the_folder_that_a_dataset_lies_in(
     root: PurePath, text: str
 ) -> None:
-    told = leave_out(root, text)
-    assert "ada" not in told
-    assert told.strip("'").startswith("train")
-    assert told.endswith("is empty.")
+    sentence = leave_out(root, text)
+    assert "ada" not in sentence
+    assert sentence.strip("'").startswith("train")
+    assert sentence.endswith("is empty.")

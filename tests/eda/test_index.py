@@ -126,14 +126,14 @@ def test_odd_masks_are_noted(dataset: Dataset, tmp_path: Path) -> None:
     Image.fromarray(grey).save(marked[2].mask_paths[0])
     index = open_in(dataset, tmp_path)
     facts = {s.id: f for s, f in zip(index.samples, index.facts, strict=True)}
-    told = [facts[sample.id].mask_problems[0] for sample in marked[:3]]
-    assert [problem.kind for problem in told] == [
+    problems = [facts[sample.id].mask_problems[0] for sample in marked[:3]]
+    assert [problem.kind for problem in problems] == [
         IssueKind.MASK_SIZE,
         IssueKind.EMPTY_MASK,
         IssueKind.UNCLEAR_MASK,
     ]
-    assert "20 x 30" in told[0].problem
-    assert "64 grey levels" in told[2].problem
+    assert "20 x 30" in problems[0].problem
+    assert "64 grey levels" in problems[2].problem
     again = open_in(dataset, tmp_path)  # from the cache
     assert [one.mask_problems for one in again.facts] == [one.mask_problems for one in index.facts]
 

@@ -134,7 +134,7 @@ def test_disagreements_are_in_units_of_the_thresholds(first: Shown, second: Show
     assert find_disagreements([]) == find_common_misses([]) == []
 
 
-def test_the_scatter_shows_every_image_both_were_asked_about(first: Shown, second: Shown) -> None:
+def test_the_scatter_shows_every_image_both_have_scored(first: Shown, second: Shown) -> None:
     plot = draw_scatter(first, second)
     normal, defective = plot.data
     assert list(normal.customdata) == ["g0", "g1", "g2"]

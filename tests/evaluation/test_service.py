@@ -42,7 +42,9 @@ def test_an_evaluation_that_is_stopped_goes_on_with_the_next_detector(tmp_path: 
     def evaluate(monitor: Monitor) -> None:
         products = [catalog.product(KEY)]
         options = EvaluationOptions()
-        evaluate_products(catalog, products, source, options, monitor=monitor, tell=lambda _: None)
+        evaluate_products(
+            catalog, products, source, options, monitor=monitor, on_evaluation=lambda _: None
+        )
 
     with pytest.raises(StoppedError):
         evaluate(Monitor(track=track, is_stopped=lambda: len(steps) == 2))

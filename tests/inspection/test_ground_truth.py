@@ -89,21 +89,21 @@ def test_a_mask_that_is_not_certain_stops_training_and_evaluation_by_name(tmp_pa
     marked = next(sample for sample in samples if sample.mask_paths)
     with pytest.raises(MaskError, match=message):
         read_mask(marked, SIZE)
-    mask, (told,) = read_ground_truth(marked, SIZE)
+    mask, (found,) = read_ground_truth(marked, SIZE)
     assert not mask.any()
-    assert told.kind is IssueKind.UNCLEAR_MASK
+    assert found.kind is IssueKind.UNCLEAR_MASK
 
 
 def test_what_may_be_inverted_is_refused_only_beside_inverted_masks(tmp_path: Path) -> None:
     at_border = np.full(SIZE, 255, np.uint8)
     at_border[:9, :9] = 0
-    told = check_masks(write(tmp_path / "alone", at_border))
-    assert [issue.kind for issue in told] == [IssueKind.MAYBE_INVERTED]
+    found = check_masks(write(tmp_path / "alone", at_border))
+    assert [issue.kind for issue in found] == [IssueKind.MAYBE_INVERTED]
     samples = write(tmp_path / "beside", 255 - block(9), at_border)
     with pytest.raises(DatasetError, match=r"001\.png covers 98 % .* while others .* inverted"):
         check_masks(samples)
-    told = check_masks(write(tmp_path / "large", 255 - block(9), block(50)))
-    assert {issue.kind for issue in told} == {IssueKind.INVERTED_MASK, IssueKind.LARGE_MASK}
+    found = check_masks(write(tmp_path / "large", 255 - block(9), block(50)))
+    assert {issue.kind for issue in found} == {IssueKind.INVERTED_MASK, IssueKind.LARGE_MASK}
 
 
 def test_harmless_masks_are_one_row_of_the_odd_files_and_none_of_their_number(

@@ -102,10 +102,10 @@ def test_soft_edges_count_from_half_of_their_area_on(
 
 
 def test_what_is_harmless_says_from_which_level_on_it_counts(tmp_path: Path) -> None:
-    (told,) = read(tmp_path, disc(10)).problems
-    assert told.problem == "The mask m.png of part/a.png has grey edges."
-    assert told.fix == "From level 128 on it counts as defective."
-    assert told.kind.is_harmless
+    (note,) = read(tmp_path, disc(10)).problems
+    assert note.problem == "The mask m.png of part/a.png has grey edges."
+    assert note.fix == "From level 128 on it counts as defective."
+    assert note.kind.is_harmless
 
 
 @pytest.mark.parametrize("quality", [50, 75, 95])

@@ -44,7 +44,7 @@ def test_a_path_is_written_as_from_the_current_folder(
 
 
 @pytest.mark.parametrize(
-    ("ask", "card", "verb"),
+    ("call", "card", "verb"),
     [
         (read_card, None, "train"),
         (read_calibration, {}, "train"),
@@ -54,14 +54,14 @@ def test_a_path_is_written_as_from_the_current_folder(
     ],
 )
 def test_a_remedy_names_the_category_that_it_is_about(
-    ask: Callable[[Path], object], card: dict[str, object] | None, verb: str, tmp_path: Path
+    call: Callable[[Path], object], card: dict[str, object] | None, verb: str, tmp_path: Path
 ) -> None:
     folder = tmp_path / "nuts" / "metal nut" / "cae"
     folder.mkdir(parents=True)
     if card is not None:
         write_json(folder / CARD, {"format": 1, **card})
     with pytest.raises(InspectionError) as caught:
-        ask(folder)
+        call(folder)
     command = shlex.split(caught.value.fix.split("`")[1])
     assert command[2:] == [
         *(verb, "--data", "DIR", "--category", "metal nut", "--detector", "cae"),
@@ -78,7 +78,7 @@ NAMES = [
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         (
             "/srv/lens/checkpoints/a/cae/detector.json is damaged.",
@@ -93,8 +93,8 @@ NAMES = [
         ("https://example.org/srv/lens", "https://example.org/srv/lens"),
     ],
 )
-def test_known_folders_are_called_by_other_names(text: str, told: str) -> None:
-    assert shorten_paths(text, NAMES) == told
+def test_known_folders_are_called_by_other_names(text: str, expected: str) -> None:
+    assert shorten_paths(text, NAMES) == expected
     assert shorten_paths(text, []) == text
 
 

@@ -20,7 +20,7 @@ from inspection.errors import CheckpointError
 from inspection.pipeline import inspect_image
 from inspection.products.catalog import Catalog
 from inspection.products.panels import Status
-from inspection.reports.content import Bars, Lead, Table, lay_out
+from inspection.reports.content import Bars, Lead, TableBlock, lay_out
 from inspection.reports.records import Report
 from inspection.types import Calibration, Naming, Prediction, RGBImage
 from tests.browser import find_browser, picture
@@ -175,7 +175,7 @@ def test_the_pages_of_a_report_say_why_there_is_no_verdict(
     assert "Allowed" not in dict(lead.facts)
     (bars,) = (block for block in blocks if isinstance(block, Bars))
     assert bars.bars == [("crazing", 0.93), ("rolled-in scale", 0.07)]
-    assert all("Verdict" not in block.columns for block in blocks if isinstance(block, Table))
+    assert all("Verdict" not in block.columns for block in blocks if isinstance(block, TableBlock))
 
 
 def test_the_command_writes_what_the_classifier_takes_each_image_for(
@@ -189,8 +189,8 @@ def test_the_command_writes_what_the_classifier_takes_each_image_for(
     assert f"crazing_1.jpg: No verdict: {SAID}" in result.output
     with (root / "out" / "inspection.csv").open(encoding="utf-8-sig", newline="") as file:
         (row,) = csv.DictReader(file)
-    told = (row["outcome"], row["verdict"], row["class"], float(row["probability"]))
-    assert told == ("named", "", "crazing", 0.93)
+    shown = (row["outcome"], row["verdict"], row["class"], float(row["probability"]))
+    assert shown == ("named", "", "crazing", 0.93)
     assert (root / "out" / row["overlay"]).is_file()
 
 
@@ -200,11 +200,11 @@ def test_explore_says_what_such_a_dataset_is_good_for(
     monkeypatch.setenv("DEFECT_LENS_CACHE", str(root / "cache"))
     view = ("overview", "steel", explore_tab.ALL, explore_tab.ALL, "any", "any", 0)
     (*_, last) = explore_tab.Handlers(catalog).show(*view)
-    told = (
+    shown = (
         "No image to learn from shows a good part: CAE, U-Net and PatchCore cannot learn here. "
         f"The classifier can learn to name the defects: `{COMMAND}`."
     )
-    assert last["status"]["text"] == told
+    assert last["status"]["text"] == shown
 
 
 def test_one_type_of_defect_alone_teaches_nothing() -> None:

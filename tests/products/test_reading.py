@@ -140,15 +140,17 @@ def test_cut_outs_show_no_border_and_lie_on_white(tmp_path: Path) -> None:
 def test_a_reading_is_measured_once_and_kept_from_the_first_detector_on(tmp_path: Path) -> None:
     product = tmp_path / "ck"
     samples = make_samples(tmp_path / "a", draw_twelve_bits)
-    reading, told = settle_reading(product, samples)
-    assert told[0].startswith("images have 12 bits in 16-bit files: 4095 is white (largest value 2")
+    reading, notes = settle_reading(product, samples)
+    assert notes[0].startswith(
+        "images have 12 bits in 16-bit files: 4095 is white (largest value 2"
+    )
     assert load_reading(product) == reading == Reading(4095, reading.background)
     brighter = make_samples(tmp_path / "a", lambda seed: draw_twelve_bits(seed) * 8)
     assert settle_reading(product, brighter)[0].white == 65535  # nothing has learned by it yet
     write_checkpoint(product / "patchcore")
-    reading, told = settle_reading(product, samples)
+    reading, notes = settle_reading(product, samples)
     assert reading.white == 65535
-    assert told == [f"65535 is white in deep images, as stored in {product / READING}"]
+    assert notes == [f"65535 is white in deep images, as stored in {product / READING}"]
 
 
 def test_detectors_from_before_there_were_readings_keep_reading_by_depth(tmp_path: Path) -> None:
@@ -310,9 +312,9 @@ def test_explore_lists_files_of_which_not_all_was_looked_at(tmp_path: Path) -> N
     for _ in range(2):  # measured, and from the cache
         index = open_index(read_dataset(tmp_path / "d"), cache=tmp_path / "cache")
         problems = make_problem_frame(index)
-        told = problems[problems["kind"] == "more than one picture"]
-        assert list(told["file"]) == ["good/0.tif", "good/1.tif"]
-        assert "0.tif has 3 pages" in told["problem"].iloc[0]
+        listed = problems[problems["kind"] == "more than one picture"]
+        assert list(listed["file"]) == ["good/0.tif", "good/1.tif"]
+        assert "0.tif has 3 pages" in listed["problem"].iloc[0]
         index.store.close()
 
 

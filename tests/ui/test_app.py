@@ -246,9 +246,9 @@ def test_the_terminal_survives_a_detector_that_dies(
         tmp_path / "checkpoints", [data], loader=load, detectors=make_infos(*DETECTORS)
     )
     background.say_first_inspection(broken)
-    told = capsys.readouterr().out
-    assert told.count("MemoryError") == len(DETECTORS)
-    assert "Verdict" not in told
+    output = capsys.readouterr().out
+    assert output.count("MemoryError") == len(DETECTORS)
+    assert "Verdict" not in output
 
 
 def test_a_good_first_sample_is_said_to_be_one(
@@ -373,8 +373,8 @@ def test_ctrl_c_ends_without_a_word(
 
 def test_a_visitor_who_stops_an_upload_is_no_news_for_the_terminal() -> None:
     def record(error: Exception | None) -> logging.LogRecord:
-        told = None if error is None else (type(error), error, None)
-        return logging.LogRecord("uvicorn.error", logging.ERROR, "", 1, "failed", None, told)
+        exc_info = None if error is None else (type(error), error, None)
+        return logging.LogRecord("uvicorn.error", logging.ERROR, "", 1, "failed", None, exc_info)
 
     assert not is_news(record(ClientDisconnect()))
     assert is_news(record(OSError("disk full")))

@@ -119,11 +119,11 @@ def test_what_is_broken_is_told_to_visitors_without_a_path_of_the_server(tmp_pat
         tmp_path / "checkpoints", [data], loader=load, detectors=make_infos(*DETECTORS)
     )
     handlers = Handlers(catalog)
-    told = merge(handlers.open_page(KEY))["unet"]["problem"]
-    assert told == f"{product / 'unet' / CARD} is damaged.", "whoever started the page may know"
+    shown = merge(handlers.open_page(KEY))["unet"]["problem"]
+    assert shown == f"{product / 'unet' / CARD} is damaged.", "whoever started the page may know"
     catalog.places.is_shared = True
-    told = merge(handlers.open_page(KEY))["unet"]["problem"]
-    assert told == "checkpoints/drawn/part/unet/detector.json is damaged."
+    shown = merge(handlers.open_page(KEY))["unet"]["problem"]
+    assert shown == "checkpoints/drawn/part/unet/detector.json is damaged."
     (product / PRODUCT).write_text("{")
     (product / "split.json").write_text("{")
     sample = read_dataset(data).samples[0].id

@@ -58,7 +58,7 @@ def answer(handlers: Handlers, latest: LatestRequest) -> dict[str, Any]:
     """Return what the page holds once a request is answered."""
     held: dict[str, Any] = {}
     for updates in latest.answer(handlers.show):
-        held |= inspect_tab.tell(latest, updates)
+        held |= inspect_tab.prepare_updates(latest, updates)
     return held
 
 

@@ -58,7 +58,7 @@ def answer(handlers: Handlers, latest: LatestRequest) -> dict[str, Any]:
     """Return what the page holds once a request is answered."""
     held: dict[str, Any] = {}
     for updates in latest.answer(handlers.show):
-        held |= inspect_tab.tell(latest, updates)
+        held |= inspect_tab.prepare_updates(latest, updates)
     return held
 
 
@@ -185,7 +185,7 @@ def test_a_report_of_the_page_says_what_the_image_does_not_look_like(
 
 def test_the_first_inspection_says_it_too(catalog: Catalog) -> None:
     first, *_ = catalog.products
-    for image, is_told in ((None, False), (RED, True)):
+    for image, is_shown in ((None, False), (RED, True)):
         write_familiarity(catalog.product(first).folder, image)
         lines = list(describe_first_inspection(catalog))
-        assert any("This does not look like" in line for line in lines) == is_told
+        assert any("This does not look like" in line for line in lines) == is_shown

@@ -55,10 +55,10 @@ def test_in_bars_good_is_blue_and_defective_orange_in_every_split() -> None:
 
 def test_a_detector_has_one_mark_on_its_panel_and_in_plots() -> None:
     detectors = list_detectors()
-    told = viewer_script(tuple(detectors.values()))
+    script = viewer_script(tuple(detectors.values()))
     for name, info in detectors.items():
-        assert f'"name": "{name}", "title": "{info.title}"' in told
-        assert f'"mark": "{info.appearance.symbol}"' in told
+        assert f'"name": "{name}", "title": "{info.title}"' in script
+        assert f'"mark": "{info.appearance.symbol}"' in script
         colours = mark_colours(detectors)
         assert f"[data-detector={name}] {{ --mark: {info.appearance.light}; }}" in colours
         assert (

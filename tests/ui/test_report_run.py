@@ -25,7 +25,7 @@ def catalog(tmp_path: Path) -> Catalog:
     return make_catalog(tmp_path)
 
 
-def ask(sample: str = "", **changes: Any) -> dict[str, Any]:
+def request(sample: str = "", **changes: Any) -> dict[str, Any]:
     return {"format": "json", "rate": 0.1, "product": KEY, "sample": sample, **changes}
 
 
@@ -36,7 +36,7 @@ def facts(payload: dict[str, Any]) -> dict[str, Any]:
 
 def test_a_report_is_of_the_sample_at_the_rate_of_the_slider(catalog: Catalog) -> None:
     sample = catalog.samples.unseen(catalog.product(KEY))[0]
-    payload = Reporter(catalog).make(ask(sample.id), None)
+    payload = Reporter(catalog).make(request(sample.id), None)
     found = facts(payload)
     assert payload["name"] == f"{sample.id.removesuffix('.png').replace('/', '_')}_report.json"
     assert found["false_alarm_rate"] == 0.1
@@ -51,7 +51,7 @@ def test_a_report_is_of_the_sample_at_the_rate_of_the_slider(catalog: Catalog) -
 @pytest.mark.parametrize("kind", ["pdf", "html", "csv", "json"])
 def test_every_format_arrives_as_a_file(catalog: Catalog, kind: str) -> None:
     payload = Reporter(catalog).make(
-        ask(catalog.samples.unseen(catalog.product(KEY))[0].id, format=kind), None
+        request(catalog.samples.unseen(catalog.product(KEY))[0].id, format=kind), None
     )
     content = base64.b64decode(payload["content"])
     starts = {"pdf": b"%PDF", "html": b"<!doctype", "csv": b"\xef\xbb\xbfcreated", "json": b"{"}
@@ -71,7 +71,7 @@ def test_an_upload_is_reported_by_its_name_and_nothing_is_left_behind(
         upload = upload.with_name("長い.png")
         Image.fromarray(pixels).save(upload)
     before = sorted(tmp_path.rglob("*"))
-    payload = Reporter(catalog).make(ask(), upload)
+    payload = Reporter(catalog).make(request(), upload)
     assert facts(payload)["images"][0]["image"] == upload.name
     assert len(payload["name"].encode()) < 130
     assert str(tmp_path) not in to_json(facts(payload))
@@ -80,7 +80,7 @@ def test_an_upload_is_reported_by_its_name_and_nothing_is_left_behind(
 
 def test_each_report_has_a_higher_number(catalog: Catalog) -> None:
     reporter = Reporter(catalog)
-    numbers = [reporter.make(ask(format="none"), None)["number"] for _ in range(3)]
+    numbers = [reporter.make(request(format="none"), None)["number"] for _ in range(3)]
     assert numbers == sorted(set(numbers))
 
 
@@ -102,7 +102,7 @@ def test_each_report_has_a_higher_number(catalog: Catalog) -> None:
 )
 def test_a_request_written_by_hand_gets_a_sentence(catalog: Catalog, wrong: dict[str, Any]) -> None:
     payload = Reporter(catalog).make(
-        {**ask(catalog.samples.unseen(catalog.product(KEY))[0].id), **wrong}, None
+        {**request(catalog.samples.unseen(catalog.product(KEY))[0].id), **wrong}, None
     )
     assert "content" not in payload
     assert len(payload["problem"]) > 30
@@ -113,7 +113,7 @@ def test_an_upload_that_is_gone_or_damaged_gets_a_sentence(
     catalog: Catalog, tmp_path: Path
 ) -> None:
     for path in (tmp_path / "gone.png", *write_bad_files(tmp_path / "bad").values()):
-        assert len(Reporter(catalog).make(ask(), path)["problem"]) > 30
+        assert len(Reporter(catalog).make(request(), path)["problem"]) > 30
 
 
 def test_a_detector_that_cannot_answer_is_named_and_the_others_are_reported(
@@ -122,7 +122,7 @@ def test_a_detector_that_cannot_answer_is_named_and_the_others_are_reported(
     catalog = make_catalog(tmp_path, trained=("unet", "patchcore"))
     sample = catalog.samples.unseen(catalog.product(KEY))[0].id
     (tmp_path / "checkpoints" / KEY / "unet" / "calibration.json").write_text("{")
-    payload = Reporter(catalog).make(ask(sample), None)
+    payload = Reporter(catalog).make(request(sample), None)
     (image,) = facts(payload)["images"]
     assert [one["detector"] for one in image["findings"]] == ["patchcore"]
     assert image["note"] == "U-Net could not answer and is left out.", "CAE is untrained"
@@ -130,5 +130,7 @@ def test_a_detector_that_cannot_answer_is_named_and_the_others_are_reported(
 
 def test_where_no_detector_answers_there_is_a_sentence_instead(tmp_path: Path) -> None:
     catalog = make_catalog(tmp_path, trained=())
-    payload = Reporter(catalog).make(ask(catalog.samples.unseen(catalog.product(KEY))[0].id), None)
+    payload = Reporter(catalog).make(
+        request(catalog.samples.unseen(catalog.product(KEY))[0].id), None
+    )
     assert "nothing to report" in payload["problem"]

@@ -317,6 +317,6 @@ def test_visitors_of_a_shared_page_see_no_folder_of_the_machine(
     (folder / "unet" / CARD).write_text("{", encoding="utf-8")
     catalog.places.is_shared = True
     (note,) = show(handlers, "training", "drawn", "part")["training-unet"].layout.annotations
-    for told in (to_json(show(handlers, "leaderboard", "drawn", "part")["todo"]), note.text):
-        assert "checkpoints/drawn/part/unet/detector.json" in told.replace("<br>", " ")
-        assert str(tmp_path) not in told
+    for shown in (to_json(show(handlers, "leaderboard", "drawn", "part")["todo"]), note.text):
+        assert "checkpoints/drawn/part/unet/detector.json" in shown.replace("<br>", " ")
+        assert str(tmp_path) not in shown

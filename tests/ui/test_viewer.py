@@ -12,7 +12,7 @@ from PIL import Image
 
 from inspection.calibration import decide, majority_false_alarm_rate
 from inspection.detector import Channel
-from inspection.pipeline import ask
+from inspection.pipeline import predict_one
 from inspection.products.panels import Panel, Status
 from inspection.regions import find_regions
 from inspection.types import Calibration, Region
@@ -284,8 +284,8 @@ def test_a_mask_is_sent_as_small_as_the_picture_and_loses_no_defect(size: tuple[
     image = np.zeros((*size, 3), np.uint8)
     mask = np.zeros(size, np.bool_)
     mask[7, 11] = mask[-1, -1] = True
-    told = payload.picture(SUBJECT, image, mask)
-    shown, truth = decode_picture(told["image"]), decode_picture(told["mask"])
+    sent = payload.picture(SUBJECT, image, mask)
+    shown, truth = decode_picture(sent["image"]), decode_picture(sent["mask"])
     assert truth.shape == shown.shape[:2]
     assert max(truth.shape) == min(max(size), MAX_DISPLAY_SIDE)
     rows, columns = np.nonzero(truth)
@@ -305,15 +305,15 @@ def test_maps_and_scores_reach_the_browser_bit_for_bit() -> None:
     detector = FakeDetector("cae")
     calibration = random_calibration(np.random.default_rng(7))
     image, _ = draw_part(1, defective=True, strength=76, side=PICTURE_SIDE)
-    answer = ask(Channel(detector, calibration), image)
-    told = payload.panel_result(SUBJECT, answer)
-    sent = np.frombuffer(base64.b64decode(told["map"]), "<f4")
-    assert (sent.reshape(told["height"], told["width"]) == answer.prediction.anomaly_map).all()
-    scores = np.frombuffer(base64.b64decode(told["scores"]), "<f4")
+    answer = predict_one(Channel(detector, calibration), image)
+    sent = payload.panel_result(SUBJECT, answer)
+    values = np.frombuffer(base64.b64decode(sent["map"]), "<f4")
+    assert (values.reshape(sent["height"], sent["width"]) == answer.prediction.anomaly_map).all()
+    scores = np.frombuffer(base64.b64decode(sent["scores"]), "<f4")
     assert (scores == calibration.normal_scores).all()
-    assert told["trained"] == "trained on 300 parts"
-    assert told["measures"][0]["label"] == "Mean squared error"
-    to_json(told)
+    assert sent["trained"] == "trained on 300 parts"
+    assert sent["measures"][0]["label"] == "Mean squared error"
+    to_json(sent)
 
 
 @pytest.mark.parametrize(
@@ -329,8 +329,8 @@ def test_maps_and_scores_reach_the_browser_bit_for_bit() -> None:
 )
 def test_a_panel_says_where_it_stands(status: Status, idle: bool, state: str) -> None:
     panel = Panel("cae", status, problem="No.", fix="Do.")
-    told = payload.panel_state(SUBJECT, panel, is_idle=idle)
-    assert (told["state"], told["problem"], told["fix"]) == (state, "No.", "Do.")
+    sent = payload.panel_state(SUBJECT, panel, is_idle=idle)
+    assert (sent["state"], sent["problem"], sent["fix"]) == (state, "No.", "Do.")
 
 
 def test_the_script_holds_every_part_and_the_template_nothing_that_is_evaluated() -> None:

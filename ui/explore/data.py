@@ -163,7 +163,7 @@ class Explorer:
         return demo if len(job.dataset.samples) < len(demo.samples) else None
 
     def is_outdated(self, job: Job) -> bool:
-        """Tell whether the folder has changed since; of a demo being drawn, whether it doubled."""
+        """Return whether the folder has changed since; a demo being drawn, whether it doubled."""
         if job.dataset is None or not job.is_over.is_set() or job.is_embedding:
             return False
         demo = self.demo_of(job)

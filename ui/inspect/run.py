@@ -62,8 +62,8 @@ class Runner:
         subject = self.start("" if product is None else product.key)
         panels = [] if product is None else self._peek(product)
         hide = self.catalog.places.hide
-        told = InspectionError(hide(error.problem), hide(error.fix))
-        header = payload.error_header(subject, told, title=title)
+        shown = InspectionError(hide(error.problem), hide(error.fix))
+        header = payload.error_header(subject, shown, title=title)
         states = {one.detector: self._state(subject, one, is_idle=True) for one in panels}
         return {"header": header, **states}
 
@@ -73,8 +73,8 @@ class Runner:
     def _state(self, subject: Subject, panel: Panel, *, is_idle: bool = False) -> Payload:
         """Say where a detector stands, in words for visitors."""
         hide = self.catalog.places.hide
-        told = replace(panel, problem=hide(panel.problem), fix=hide(panel.fix))
-        return payload.panel_state(subject, told, is_idle=is_idle)
+        shown = replace(panel, problem=hide(panel.problem), fix=hide(panel.fix))
+        return payload.panel_state(subject, shown, is_idle=is_idle)
 
     def inspect_upload(
         self, product: Product, path: Path, *, is_wanted: bool = False
@@ -138,15 +138,15 @@ class Runner:
             **{one.detector: self._state(subject, _begin(one)) for one in panels},
         }
         familiarity, unlike = loaded.check_familiarity(image)
-        asked = {panel.detector for panel in panels if panel.channel or panel.is_to_load}
+        running = {panel.detector for panel in panels if panel.channel or panel.is_to_load}
         if familiarity is not None and not familiarity.is_familiar and not is_wanted:
             yield {
                 "header": self._unfamiliar(product, subject, familiarity, note),
-                **dict.fromkeys(asked, payload.panel_skipped(subject)),
+                **dict.fromkeys(running, payload.panel_skipped(subject)),
             }
             return
-        for name, step in loaded.ask(image):
-            if name in asked:
+        for name, step in loaded.predict_all(image):
+            if name in running:
                 yield {name: self._step(subject, name, step)}
         notes = (self.catalog.places.hide(unlike), note)
         yield {"header": header("done", " ".join(filter(None, notes)))}
@@ -166,10 +166,10 @@ class Runner:
         unable = {one.detector for one in panels if one.status is Status.UNABLE}
         if not unable:
             return ""
-        told = messages.LACKS_GOOD.format(names=join_names(self.catalog.titles(unable)))
+        shown = messages.LACKS_GOOD.format(names=join_names(self.catalog.titles(unable)))
         detectors = self.catalog.detectors
         untrained = [detectors[one.detector] for one in panels if one.status is Status.MISSING]
-        return f"{told} {describe_namers(untrained)}." if untrained else told
+        return f"{shown} {describe_namers(untrained)}." if untrained else shown
 
     def _unfamiliar(
         self, product: Product, subject: Subject, familiarity: Familiarity, note: str

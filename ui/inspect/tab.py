@@ -135,14 +135,14 @@ class Handlers:
         path = None if sample is None else sample.image_path
         yield from self.upload(product, path, is_wanted=is_wanted)
 
-    def inspect_anyway(self, product: object, asked: tuple[str, Any]) -> Iterator[Updates]:
+    def inspect_anyway(self, product: object, requested: tuple[str, Any]) -> Iterator[Updates]:
         """Inspect what does not look like the product, given as it was asked for."""
         ways: Ways = {
             "sample": self.pick_sample,
             "upload": self.upload,
             "inspect_as": self.inspect_as,
         }
-        what, image = asked
+        what, image = requested
         if what in ways:
             yield from ways[what](product, image, is_wanted=True)
         else:
@@ -243,8 +243,8 @@ def _make_binder(handlers: Handlers, outputs: dict[str, Any]) -> Bind:
     def on_show(latest: LatestRequest) -> Iterator[dict[Any, Any]]:
         yield {outputs["header"]: gr.skip()}  # without any yield, Gradio would empty every output
         for updates in latest.answer(handlers.show):
-            told = tell(latest, updates)
-            yield {outputs[name]: _fed(name, value) for name, value in told.items()}
+            ready = prepare_updates(latest, updates)
+            yield {outputs[name]: _fed(name, value) for name, value in ready.items()}
         if latest.is_answered and "header" in latest.sent:  # by what is shown already
             yield {outputs["header"]: {**latest.sent["header"], "request": latest.shown}}
 
@@ -274,7 +274,7 @@ def open_page(latest: LatestRequest, number: object, product: object, request: g
 
 def change_product(latest: LatestRequest, number: object, product: object) -> None:
     """Ask for another product; a visitor's own image is looked at again, by its detectors."""
-    what, image = _asked_image(latest)
+    what, image = _requested_image(latest)
     former = latest.values["request"][1]
     if what == "open" and image:  # the address has named one
         former = latest.sent["product"][1] if "product" in latest.sent else None
@@ -291,15 +291,15 @@ def inspect_again(
     """Ask for the shown image again: as another product, or as its own, whatever it looks like."""
     owner, sample = getattr(event, "owner", product), getattr(event, "sample", None)
     product = getattr(event, "product", product)
-    asked = ("sample", sample) if sample else _asked_image(latest)
+    requested = ("sample", sample) if sample else _requested_image(latest)
     if product == owner:
-        latest.update(number, request=("anyway", product, asked))
+        latest.update(number, request=("anyway", product, requested))
     else:
-        what, image = ("inspect_as", (owner, sample)) if sample else asked
+        what, image = ("inspect_as", (owner, sample)) if sample else requested
         latest.update(number, request=(what, product, image))
 
 
-def _asked_image(latest: LatestRequest) -> tuple[str, Any]:
+def _requested_image(latest: LatestRequest) -> tuple[str, Any]:
     """Return how the image was asked for, whether or not it is wanted anyway."""
     what, _, image = latest.values["request"]
     return image if what == "anyway" else (what, image)
@@ -328,15 +328,15 @@ def clear_page(latest: LatestRequest, number: object, product: object) -> None:
     latest.update(number, request=("clear", product, None))
 
 
-def tell(latest: LatestRequest, updates: Updates) -> Updates:
+def prepare_updates(latest: LatestRequest, updates: Updates) -> Updates:
     """Return what the page is sent: a header names its request, a strip goes once."""
-    told = dict(updates)
-    if "header" in told:
-        told["header"] = {**told["header"], "request": latest.shown}
-    if "strip" in told and latest.sent.get("strip") is told["strip"]:
-        del told["strip"]
-    latest.sent |= {name: told[name] for name in ("header", "product", "strip") if name in told}
-    return told
+    ready = dict(updates)
+    if "header" in ready:
+        ready["header"] = {**ready["header"], "request": latest.shown}
+    if "strip" in ready and latest.sent.get("strip") is ready["strip"]:
+        del ready["strip"]
+    latest.sent |= {name: ready[name] for name in ("header", "product", "strip") if name in ready}
+    return ready
 
 
 def _bind_reports(
@@ -349,8 +349,8 @@ def _bind_reports(
         # the request is about what the page showed then, and another upload may be there by now
         is_shown = held is not None and held.run == getattr(event, "run", None)
         made = handlers.reporter.make(request, held.path if held and is_shown else None)
-        asked = request["format"]
-        kind = asked if isinstance(asked, str) and asked in FORMATS else next(iter(FORMATS))
+        named = request["format"]
+        kind = named if isinstance(named, str) and named in FORMATS else next(iter(FORMATS))
         return {reports[kind]: _fed("report", {**made, "format": kind})}
 
     made = viewer.select(

@@ -56,8 +56,8 @@ def make_binder(
     def bind(triggers: Any, step: Step, *further: Any) -> list[gr.events.Dependency]:
         count = number_script(queue, step.__name__)
         inputs = [state, number, *filters, *further]
-        asked = gr.on(triggers, step, inputs, None, js=count, **AT_ONCE)
-        answered = asked.then(
+        event = gr.on(triggers, step, inputs, None, js=count, **AT_ONCE)
+        answered = event.then(
             on_show,
             state,
             list(shown),
@@ -66,7 +66,7 @@ def make_binder(
             concurrency_id=queue,
             concurrency_limit=MAX_PARALLEL,
         )
-        return [asked, answered]
+        return [event, answered]
 
     return bind
 

@@ -93,8 +93,8 @@ class Handlers:
         if not tabs[shown]:  # its button goes while it is open
             shown = next(name for name, is_there in tabs.items() if is_there)
             back = {"view": shown}
-        asked = selection.keys if shown == "leaderboard" else (selection.key,)
-        troubles = [] if shown == "training" else self.results.troubles(asked)
+        chosen = selection.keys if shown == "leaderboard" else (selection.key,)
+        troubles = [] if shown == "training" else self.results.troubles(chosen)
         return {
             "dataset": ([(one, one) for one in datasets], dataset),
             "category": ([(one.replace("_", " "), one) for one in keys], category),

@@ -94,7 +94,7 @@ def viewer_script(detectors: Sequence[DetectorInfo]) -> str:
         }
         for info in detectors
     ]
-    told = json.dumps(infos, ensure_ascii=False)
+    records = json.dumps(infos, ensure_ascii=False)
     types = json.dumps({one.name: one.media_type for one in FORMATS.values()})
-    constants = f"const TEXTS = {texts}, DETECTORS = {told}, REPORT_TYPES = {types};\n"
+    constants = f"const TEXTS = {texts}, DETECTORS = {records}, REPORT_TYPES = {types};\n"
     return constants + "\n".join(read(HERE / f"{script}.js") for script in SCRIPTS)

@@ -6,7 +6,7 @@ from inspection.datasets.type_folders import has_type_folder, read_split_categor
 
 
 def looks_like(listing: Listing) -> bool:
-    """Tell whether the types are `ok` and `ko`."""
+    """Return whether the types are `ok` and `ko`."""
     return has_type_folder(listing, frozenset({"ko"}))
 
 

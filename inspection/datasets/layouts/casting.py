@@ -6,7 +6,7 @@ from inspection.datasets.type_folders import has_type_folder, read_split_categor
 
 
 def looks_like(listing: Listing) -> bool:
-    """Tell whether the types are `ok_front` and `def_front`."""
+    """Return whether the types are `ok_front` and `def_front`."""
     return has_type_folder(listing, frozenset({"ok_front", "def_front"}))
 
 

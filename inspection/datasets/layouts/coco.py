@@ -34,13 +34,13 @@ from inspection.types import Sample, Shape, Size
 HEAD = 65536  # bytes at both ends of a file that tell what it is
 SIGNS = (rb'"images"\s*:\s*\[', rb'"annotations"\s*:\s*\[', rb'"categories"\s*:\s*\[')
 NAME_SIGN = rb'"file_name"\s*:'
-NUM_LOOKED_INTO = 20  # JSON files of a folder; other tools write one per image
+NUM_SAMPLED = 20  # JSON files of a folder; other tools write one per image
 
 Record = dict[str, Any]
 
 
 @dataclass(slots=True)
-class _Entry:
+class _ImageEntry:
     """What all files together say of one image."""
 
     part: Part | None
@@ -50,12 +50,12 @@ class _Entry:
 
 
 def looks_like(listing: Listing) -> bool:
-    """Tell whether a JSON file lists images and annotations."""
+    """Return whether a JSON file lists images and annotations."""
     return bool(find_annotated(listing, _is_category))
 
 
 def _is_category(listing: Listing, folder: Path) -> bool:
-    """Tell whether COCO files lie in a folder, in its parts, or in `annotations`."""
+    """Return whether COCO files lie in a folder, in its parts, or in `annotations`."""
     files = list(_list_files(listing, folder))
     return bool(files) and not is_sorted_by_type(
         listing, folder, lambda: sum(_count_names(path) for path in files)
@@ -73,7 +73,7 @@ def read(listing: Listing) -> list[Sample]:
 
 def _list_files(listing: Listing, folder: Path) -> Iterator[Path]:
     for place in list_near_folders(listing, folder):
-        files = listing.files(place, ".json")[:NUM_LOOKED_INTO]
+        files = listing.files(place, ".json")[:NUM_SAMPLED]
         yield from (path for path in files if _is_coco(path))
 
 
@@ -99,7 +99,7 @@ def _count_names(path: Path) -> int:
 def _read_category(builder: CategoryBuilder) -> list[Sample]:
     images = list(images_below(builder.listing, builder.folder))
     finder = ImageFinder(images, builder.folder)
-    entries: dict[Path, _Entry] = {}
+    entries: dict[Path, _ImageEntry] = {}
     files = list(_list_files(builder.listing, builder.folder))
     if not sum(_read_file(builder, path, finder, entries) for path in files):
         raise builder.listing.issues[-1].to_error()
@@ -114,7 +114,7 @@ def _read_category(builder: CategoryBuilder) -> list[Sample]:
 
 
 def _read_file(
-    builder: CategoryBuilder, path: Path, finder: ImageFinder, entries: dict[Path, _Entry]
+    builder: CategoryBuilder, path: Path, finder: ImageFinder, entries: dict[Path, _ImageEntry]
 ) -> bool:
     """Add what a file says to the entries; False, and a note why, if that is nothing."""
     document = read_json(builder.listing, path, category=builder.category)
@@ -189,12 +189,12 @@ def _add_images(
     builder: CategoryBuilder,
     path: Path,
     of_id: dict[str, tuple[Path, Record] | None],
-    entries: dict[Path, _Entry],
+    entries: dict[Path, _ImageEntry],
 ) -> None:
     part = _part_of_file(path, builder.folder)
     for image, record in filter(None, of_id.values()):
         size = to_size(record.get("height"), record.get("width"))
-        entry = entries.setdefault(image, _Entry(part, path, size))
+        entry = entries.setdefault(image, _ImageEntry(part, path, size))
         entry.part = entry.part or part
         if part not in (entry.part, None):
             builder.report(

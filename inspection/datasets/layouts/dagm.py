@@ -10,7 +10,7 @@ from inspection.types import Sample, Split
 
 
 def looks_like(listing: Listing) -> bool:
-    """Tell whether there are folders `Train` or `Test` with a folder `Label` in them."""
+    """Return whether there are folders `Train` or `Test` with a folder `Label` in them."""
     return bool(find_categories(listing, _is_category))
 
 

@@ -22,7 +22,7 @@ TYPES = {
 
 
 def looks_like(listing: Listing) -> bool:
-    """Tell whether there are folders `group<n>/<n>` beside `group<n>/<n>_not`."""
+    """Return whether there are folders `group<n>/<n>` beside `group<n>/<n>_not`."""
     return bool(_list_folders(listing))
 
 

@@ -7,7 +7,7 @@ from inspection.types import Sample, Split
 
 
 def looks_like(listing: Listing) -> bool:
-    """Tell whether images lie in the folder itself, and nowhere below it."""
+    """Return whether images lie in the folder itself, and nowhere below it."""
     has_images = bool(listing.images(listing.root))
     return has_images and not any(
         listing.holds_image(folder) for folder in listing.folders(listing.root)

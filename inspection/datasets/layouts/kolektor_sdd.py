@@ -17,7 +17,7 @@ TRAINING_SHARE = 2 / 3  # the three folds of Tabernik et al. 2020, of which one 
 
 
 def looks_like(listing: Listing) -> bool:
-    """Tell whether there are folders of images with `_label` masks, and none of good ones."""
+    """Return whether there are folders of images with `_label` masks, and none of good ones."""
     folders = listing.folders(listing.root)
     return not any(is_normal_name(folder.name) for folder in folders) and any(
         path.stem.endswith("_label")

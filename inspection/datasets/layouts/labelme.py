@@ -36,7 +36,7 @@ POINT_RADIUS = 5.0  # pixels, as LabelMe itself draws points into masks
 
 
 def looks_like(listing: Listing) -> bool:
-    """Tell whether images have LabelMe's JSON files."""
+    """Return whether images have LabelMe's JSON files."""
     return looks_like_tool(listing, LABELME)
 
 

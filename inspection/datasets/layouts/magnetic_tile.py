@@ -15,7 +15,7 @@ TILE_GAP = 150  # file numbers further apart than this show different tiles
 
 
 def looks_like(listing: Listing) -> bool:
-    """Tell whether there are folders `MT_<Type>/Imgs`."""
+    """Return whether there are folders `MT_<Type>/Imgs`."""
     return bool(_list_folders(listing))
 
 

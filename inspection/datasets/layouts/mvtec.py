@@ -6,7 +6,7 @@ from inspection.datasets.type_folders import is_split_category, read_split_categ
 
 
 def looks_like(listing: Listing) -> bool:
-    """Tell whether there are `train` and `test` folders with one folder per type."""
+    """Return whether there are `train` and `test` folders with one folder per type."""
     return bool(find_categories(listing, is_split_category))
 
 

@@ -8,7 +8,7 @@ from inspection.types import Sample, Split
 
 
 def looks_like(listing: Listing) -> bool:
-    """Tell whether the images lie in `rgb` beside `xyz` or `gt`."""
+    """Return whether the images lie in `rgb` beside `xyz` or `gt`."""
     return any(
         listing.folder(found.path, "rgb") is not None
         for _, folder in find_categories(listing, is_split_category)

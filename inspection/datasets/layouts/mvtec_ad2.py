@@ -12,7 +12,7 @@ PRIVATE = ("test_private", "test_private_mixed")
 
 
 def looks_like(listing: Listing) -> bool:
-    """Tell whether there are folders `test_public` or `test_private`."""
+    """Return whether there are folders `test_public` or `test_private`."""
     return bool(find_categories(listing, _is_category))
 
 

@@ -6,7 +6,7 @@ from inspection.datasets.type_folders import has_type_folder, read_split_categor
 
 
 def looks_like(listing: Listing) -> bool:
-    """Tell whether the defect types are logical and structural anomalies."""
+    """Return whether the defect types are logical and structural anomalies."""
     return has_type_folder(listing, frozenset({"logical_anomalies", "structural_anomalies"}))
 
 

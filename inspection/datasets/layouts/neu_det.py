@@ -12,15 +12,15 @@ from inspection.datasets.voc_files import read_objects
 from inspection.masks.shapes import make_box
 from inspection.types import Box, Sample, Split
 
-NUM_LOOKED_INTO = 20  # annotations, until one is named by its class
+NUM_SAMPLED = 20  # annotations, until one is named by its class
 
 
 def looks_like(listing: Listing) -> bool:
-    """Tell whether `IMAGES` and `ANNOTATIONS` hold VOC files that are named by their classes."""
+    """Return whether `IMAGES` and `ANNOTATIONS` hold VOC files that are named by their classes."""
     return any(
         _is_named_by_class(path)
         for _, _, annotations in _list_parts(listing)
-        for path in listing.files(annotations, ".xml")[:NUM_LOOKED_INTO]
+        for path in listing.files(annotations, ".xml")[:NUM_SAMPLED]
     )
 
 

@@ -11,12 +11,12 @@ from inspection.types import Sample
 
 
 def _is_category(listing: Listing, folder: Path) -> bool:
-    """Tell whether a folder holds a folder of normal images."""
+    """Return whether a folder holds a folder of normal images."""
     return any(is_normal_name(child.name) for child in listing.folders(folder))
 
 
 def looks_like(listing: Listing) -> bool:
-    """Tell whether there is a folder `good`, `normal` or `ok`."""
+    """Return whether there is a folder `good`, `normal` or `ok`."""
     return bool(find_categories(listing, _is_category))
 
 

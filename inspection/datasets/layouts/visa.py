@@ -15,7 +15,7 @@ TRAINING_SHARE = 0.9  # as in split_csv/1cls.csv
 
 
 def looks_like(listing: Listing) -> bool:
-    """Tell whether there is `split_csv/1cls.csv` or a folder `Data/Images/Normal`."""
+    """Return whether there is `split_csv/1cls.csv` or a folder `Data/Images/Normal`."""
     return _find_table(listing) is not None or bool(find_categories(listing, _is_category))
 
 

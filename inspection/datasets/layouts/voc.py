@@ -15,7 +15,7 @@ HEAD = 4096  # bytes that tell what a file is
 
 
 def looks_like(listing: Listing) -> bool:
-    """Tell whether images have Pascal VOC's XML files."""
+    """Return whether images have Pascal VOC's XML files."""
     return looks_like_tool(listing, VOC)
 
 

@@ -29,7 +29,7 @@ from inspection.images import read_image_size
 from inspection.masks.shapes import make_polygon
 from inspection.types import Sample
 
-NUM_LOOKED_INTO = 20  # label files, until one holds a box
+NUM_SAMPLED = 20  # label files, until one holds a box
 NO_LABELS = frozenset({"classes", "predefined_classes", "readme", "notes", *PARTS})
 LABEL_FOLDERS = ("labels", "label")
 PLACES = frozenset({"images", *LABEL_FOLDERS})
@@ -51,12 +51,12 @@ class _Settings:
 
 
 def looks_like(listing: Listing) -> bool:
-    """Tell whether images have text files of boxes, or a `data.yaml` beside them."""
+    """Return whether images have text files of boxes, or a `data.yaml` beside them."""
     return bool(find_annotated(listing, _is_category))
 
 
 def _is_category(listing: Listing, folder: Path) -> bool:
-    """Tell whether a folder holds images with label files, perhaps in parts."""
+    """Return whether a folder holds images with label files, perhaps in parts."""
     if not (listing.images(folder) or is_structured(listing, folder)):
         return False
     found = (
@@ -64,7 +64,7 @@ def _is_category(listing: Listing, folder: Path) -> bool:
         for pair in pair_annotations(listing, folder, ".txt")
         if pair.annotation is not None
     )
-    if not any(_is_label_file(path) for path in islice(found, NUM_LOOKED_INTO)):
+    if not any(_is_label_file(path) for path in islice(found, NUM_SAMPLED)):
         names = {place.name.casefold() for place in list_near_folders(listing, folder)}
         return not names.isdisjoint(PLACES) and _has_settings(listing, folder)
     # where an image without a file is good, each image in the folder of a defect needs one
@@ -105,7 +105,7 @@ def _read_category(builder: CategoryBuilder) -> list[Sample]:
 
 
 def _has_labels(listing: Listing, pair: Pair, labelled: set[Path]) -> bool:
-    """Tell whether the labels of the images beside this one are there, be they all empty."""
+    """Return whether the labels of the images beside this one are there, be they all empty."""
     return any(
         folder in labelled or (folder != pair.image.parent and not listing.folders(folder))
         for folder in pair.folders
@@ -129,13 +129,13 @@ def _part_of(image: Path, parts: Mapping[Path, Part]) -> Part | None:
 
 
 def _is_label_file(path: Path) -> bool:
-    """Tell whether a file beside an image holds boxes, or is empty in a folder of labels."""
+    """Return whether a file beside an image holds boxes, or is empty in a folder of labels."""
     is_in_place = any(above.name.casefold() in LABEL_FOLDERS for above in list(path.parents)[:2])
     return (is_in_place and path.stat().st_size == 0) or _holds_boxes(path)
 
 
 def _holds_boxes(path: Path) -> bool:
-    """Tell whether some line of a file is a box or an outline."""
+    """Return whether some line of a file is a box or an outline."""
     try:
         lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
     except OSError:
@@ -214,7 +214,7 @@ def _to_mark(line: str, settings: _Settings, width: int, height: int) -> Mark:
 
 
 def _has_settings(listing: Listing, folder: Path) -> bool:
-    """Tell whether a YAML file of a category names classes."""
+    """Return whether a YAML file of a category names classes."""
     for path in _list_files(listing, folder):
         try:
             if _load(path).get("names"):
