@@ -42,7 +42,7 @@ app.command("distill-backbone")(distill.distill_backbone)
 
 
 def main() -> None:
-    """Run a command; what a person can mend ends with a sentence and exit code 2."""
+    """Run a command; what a person can fix ends with a sentence and exit code 2."""
     accept_all_characters()
     try:
         app()

@@ -33,7 +33,7 @@ def describe_product(reports: Sequence[EvaluationReport]) -> list[str]:
         found = [report.estimate(key) for report in reports]
         lines.append(_line(metric.label, [metric.write_estimate(one, dash="-") for one in found]))
         if metric.target is not None:
-            required = f"  {metric.target:.2f}, as plants ask *"
+            required = f"  {metric.target:.2f}, as plants require *"
             lines.append(_line(required, [_describe_target(metric, one.value) for one in found]))
     lines += [
         _line("good parts flagged *", [_describe_alarms(report) for report in reports]),

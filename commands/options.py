@@ -26,9 +26,7 @@ def _warn(sentence: str) -> None:
 TERMINAL = Monitor(begin=typer.echo, say=_say, warn=_warn, track=progress_bar, epoch=None)
 """Headings and indented sentences, remarks on stderr, bars."""
 
-Data = Annotated[
-    Path, typer.Option("--data", help="Dataset folder; its layout is found by looking.")
-]
+Data = Annotated[Path, typer.Option("--data", help="Dataset folder; its layout is detected.")]
 Images = Annotated[
     list[Path], typer.Argument(help="Image files, or folders of them.", metavar="IMAGE...")
 ]
@@ -37,7 +35,7 @@ Folders = Annotated[
     list[str],
     typer.Option(
         "--data",
-        help="Dataset folder, or NAME=DIR; its layout is found by looking. May be repeated.",
+        help="Dataset folder, or NAME=DIR; its layout is detected. May be repeated.",
     ),
 ]
 Anyway = Annotated[
@@ -72,7 +70,7 @@ Checkpoints = Annotated[
 Device = Annotated[
     str | None, typer.Option("--device", help="auto, cpu, cuda or mps. Default: the best present.")
 ]
-Seed = Annotated[int, typer.Option("--seed", help="Of everything that is random.")]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of everything that is random.")]
 Rate = Annotated[
     float | None,
     typer.Option(
@@ -90,7 +88,7 @@ AllGood = Annotated[
     bool,
     typer.Option(
         "--all-good",
-        help="Take every image of a folder of photographs, which nothing divides, for a good one.",
+        help="Read every image of a folder without labels as a good one.",
     ),
 ]
 DatasetName = Annotated[
@@ -121,22 +119,23 @@ def read_folders(given: Sequence[str], *, name: str | None) -> list[Dataset]:
 
 
 def check_flat(sources: Sequence[Dataset], *, all_good: bool) -> None:
-    """Refuse folders in which nothing tells good from defective, unless all are said to be good.
+    """Refuse folders without labels, unless all of their images are said to be good.
 
     Raises:
-        SettingsError: nobody has said what the images show, or the option means nothing.
+        SettingsError: it is not known what the images show, or the option does not apply.
     """
     flat = [source for source in sources if not source.is_labelled]
     if flat and not all_good:
         raise SettingsError(
-            f"Nothing says which of the {len(flat[0].samples)} images in {flat[0].root} are good.",
+            f"It is not known which of the {len(flat[0].samples)} images in {flat[0].root} are "
+            "good.",
             "If all of them are, add --all-good; else put the good ones into a folder good and "
             "each defect type into a folder of its own.",
         )
     if all_good and not flat:
         raise SettingsError(
-            f"The option --all-good means nothing to {sources[0].root}: its folders say what is "
-            "good.",
+            f"The option --all-good does not apply to {sources[0].root}: its folders say which "
+            "images are good.",
             "Leave it out.",
         )
 

@@ -78,7 +78,7 @@ class TrainOptions:
     classes: Annotated[
         Labelling | None,
         typer.Option(
-            help=f"{name_knowing('classes')}: tell normal from defective, or every defect type."
+            help=f"{name_knowing('classes')}: normal and defective, or every defect type."
         ),
     ] = None
     stages: Annotated[
@@ -170,12 +170,12 @@ def train_all(options: TrainOptions) -> None:
         raise DatasetError(
             f"{len(failed)} of {len(source.categories)} categories were not trained to the end: "
             f"{', '.join(failed)}.",
-            "The reasons are above; mend them and give the same command again.",
+            "The reasons are above. Fix them and run the same command again.",
         )
 
 
 def read_sources(options: TrainOptions) -> list[Dataset]:
-    """Read the datasets, and refuse photographs of which nobody says that they are good."""
+    """Read the datasets, and refuse images without labels unless they are said to be good."""
     sources = read_folders(options.data, name=options.dataset)
     check_flat(sources, all_good=options.all_good)
     return sources
@@ -226,7 +226,7 @@ def check_settings(
             others = [name for name in list_detectors() if _knows(name, setting)]
             remedy = f", or train {' or '.join(others)}" if others else ""
             raise SettingsError(
-                f"The option {flag} means nothing to {' and '.join(names)}.",
+                f"The option {flag} does not apply to {' and '.join(names)}.",
                 f"Leave it out{remedy}.",
             )
         if len(knowing) < len(names):

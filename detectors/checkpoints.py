@@ -129,6 +129,6 @@ def load_weights(module: Module, tensors: Mapping[str, Tensor], folder: Path) ->
 def not_fitted(name: str) -> NotFittedError:
     """Return the error for a detector that has not learned yet."""
     return NotFittedError(
-        f"The {name} detector has not learned anything yet.",
+        f"The {name} detector has not been trained yet.",
         f"Run `python cli.py train --data DIR --detector {name}`, or call fit() first.",
     )

@@ -23,7 +23,7 @@ def choose_device(name: str | None = None) -> torch.device:
         raise SettingsError(f"There is no device called {name}.", "Use auto, cpu, cuda or mps.")
     if not is_present[kind] or (kind == "cuda" and int(index or 0) >= torch.cuda.device_count()):
         raise SettingsError(
-            f"This machine offers PyTorch no {name}.", "Leave --device out, or use --device cpu."
+            f"PyTorch finds no {name} on this machine.", "Leave --device out, or use --device cpu."
         )
     return torch.device(name)
 

@@ -114,7 +114,7 @@ def train_product(
     Raises:
         DatasetError: another dataset of that name is trained already, or nothing can be learned.
         InspectionError: a setting, an image or the folder cannot be used.
-        StoppedError: the monitor has asked for it; what was kept before stays.
+        StoppedError: the monitor has stopped it; what was kept before stays.
     """
     folder = job.folder(source)
     source = prepare_dataset(

@@ -55,7 +55,7 @@ def explore_dataset(
     Raises:
         ReportError: the file cannot be written.
         InspectionError: the small backbone is missing.
-        StoppedError: the monitor has asked for it; what was measured is kept.
+        StoppedError: the monitor has stopped it; what was measured is kept.
     """
     from eda.frame import count_odd, list_issues, make_problem_frame  # slow to import
     from eda.report import write_report

@@ -19,7 +19,7 @@ def group_near_duplicates(dataset: Dataset, embed: Embed, *, monitor: Monitor = 
 
     Raises:
         InspectionError: the small backbone is missing.
-        StoppedError: the monitor has asked for it.
+        StoppedError: the monitor has stopped it.
     """
     from eda.similarity import find_near_duplicates, group_duplicates  # slow to import
 

@@ -68,17 +68,17 @@ def make_tiles(frame: pd.DataFrame, *, num_problems: int) -> list[Tile]:
 
 
 def describe_lack(frame: pd.DataFrame, detectors: Mapping[str, DetectorInfo]) -> str:
-    """Return that categories have no good image to learn from, and what they are good for."""
+    """Return that categories have no good training images, and what they are good for."""
     is_good = (frame["defect_type"] == GOOD) & (frame["split"] != "test")
     lacking = sorted(set(frame["category"]) - set(frame.loc[is_good, "category"]))
     if not lacking:
         return ""
     rows = frame[frame["category"].isin(lacking)]
     is_all = len(rows) == len(frame)
-    where = "No image" if is_all else f"In {join_names(lacking)} no image"
+    where = "" if is_all else f" in {join_names(lacking)}"
     namers = [info for info in detectors.values() if info.needs_labels]
     unable = join_names([info.title for info in detectors.values() if not info.needs_labels])
-    problem = f"{where} to learn from shows a good part: {unable} cannot learn here."
+    problem = f"There are no good training images{where}: {unable} cannot be trained."
     kinds = rows[rows["defect_type"] != GOOD].groupby("category")["defect_type"].nunique()
     if kinds.max() > 1 and namers:
         wanted = " ".join(f"--detector {info.name}" for info in namers)

@@ -35,7 +35,7 @@ LOG_STEPS = (  # an axis over more decades than this -> its marks within a decad
 LOST_SHARE = 0.05  # of the defects thinner than 1 px: too small
 THIN_SHARE = 0.10  # of the defects thinner than 2 px: risky
 NO_DEFECT = "No defect with a mask or a box is among the chosen ones."
-ONLY_BOXES = "Boxes do not tell how thick a defect is."
+ONLY_BOXES = "Boxes do not show how thick a defect is."
 COUNTS = (  # from, to, name, colour, pattern
     (1, 1, "one", "#d5c6ee", ""),
     (2, 2, "two", "#b093dd", "."),

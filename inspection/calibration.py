@@ -1,4 +1,4 @@
-"""From held-out normal scores to thresholds and verdicts, and what the majority says."""
+"""Thresholds from held-out normal scores, verdicts by them, and the verdict of the majority."""
 
 from collections.abc import Iterable, Sequence
 

@@ -1,4 +1,4 @@
-"""What a detector is: what people see of it, what every one can do, and what is kept of it."""
+"""What a detector (model) is: what people see of it, what all can do, and what is stored."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -145,7 +145,7 @@ class Detector(Protocol):
         """Return what it has learned, beside its state; restored, it predicts the same.
 
         Raises:
-            NotFittedError: it has not learned anything yet.
+            NotFittedError: it has not been trained yet.
         """
 
     def restore(self, stored: StoredDetector) -> None:

@@ -8,7 +8,7 @@ InspectionError
 ├── BackboneError       pretrained weights are missing or do not fit
 ├── EvaluationError     an evaluation is missing, damaged, foreign or outdated
 ├── CalibrationError    a false-alarm rate or a set of normal scores cannot be used
-├── NotFittedError      a detector is asked to work before it has learned
+├── NotFittedError      a detector is used before it was trained
 ├── SettingsError       a setting is out of its range
 ├── ReportError         a report or its folder cannot be written
 └── BreakdownError      a detector stopped while working: memory, a driver
@@ -18,7 +18,7 @@ MAX_REASON = 160  # characters of what a library says
 
 
 class InspectionError(Exception):
-    """Say what is wrong and how to mend it; shown to people exactly as it reads."""
+    """Say what is wrong and how to fix it; shown to people exactly as it reads."""
 
     def __init__(self, problem: str, fix: str) -> None:
         super().__init__(f"{problem} {fix}")
@@ -58,7 +58,7 @@ class CalibrationError(InspectionError):
 
 
 class NotFittedError(InspectionError):
-    """A detector is asked to predict or save before it has learned."""
+    """A detector is used to predict or save before it was trained."""
 
 
 class SettingsError(InspectionError):

@@ -40,7 +40,7 @@ class IssueKind(StrEnum):
 
     @property
     def is_harmless(self) -> bool:
-        """Whether it only tells how a mask was read: nothing is to be mended."""
+        """Whether it only says how a mask was read: nothing has to be repaired."""
         return self in {
             IssueKind.GREY_EDGES,
             IssueKind.SEVERAL_LEVELS,

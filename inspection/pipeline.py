@@ -1,4 +1,4 @@
-"""The straight line: image -> input size -> prediction -> threshold -> finding."""
+"""Inference, the straight line: image -> input size -> prediction -> threshold -> finding."""
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""How long work tells how far it has come, and how whoever started it stops it."""
+"""Progress of long work: how it reports to its caller, and how the caller stops it."""
 
 import sys
 import time
@@ -32,11 +32,11 @@ def progress_bar(description: str) -> Iterator[Progress]:
 
 
 class StoppedError(Exception):
-    """Work has ended because whoever started it asked for that."""
+    """Work was stopped by its caller."""
 
 
 def _ignore(*_: object) -> None:
-    """Tell nobody."""
+    """Report to nobody."""
 
 
 def _track_nothing(_: str) -> AbstractContextManager[Progress]:
@@ -49,7 +49,7 @@ def _never() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Monitor:
-    """What long work tells whoever started it, and how they stop it; by default nobody listens.
+    """Callbacks of long work, by which its caller follows and stops it; by default none listens.
 
     Attributes:
         begin: called with what is begun: a product, a detector.
@@ -58,7 +58,7 @@ class Monitor:
         track: called with a title; gives a context with a callback (done, total).
         epoch: called with the name of a network and the metrics of each epoch of its training;
             None lets the training draw its own bars on stderr.
-        is_stopped: asked between steps whether the work is to end.
+        is_stopped: called between steps; says whether the work is to end.
     """
 
     begin: Callable[[str], None] = _ignore
@@ -69,17 +69,17 @@ class Monitor:
     is_stopped: Callable[[], bool] = _never
 
     def check(self) -> None:
-        """End the work if that was asked for.
+        """End the work if the caller has stopped it.
 
         Raises:
-            StoppedError: it was.
+            StoppedError: it was stopped.
         """
         if self.is_stopped():
             raise StoppedError
 
     @contextmanager
     def step(self, title: str) -> Iterator[Progress]:
-        """Give a callback (done, total) that tells how far a step has come, or ends it.
+        """Give a callback (done, total) that reports how far a step has come, or ends it.
 
         Raises:
             StoppedError: the work is to end.
@@ -95,7 +95,7 @@ class Monitor:
 
     @contextmanager
     def tolerate_locked_files(self) -> Iterator[None]:
-        """Tell which table or plot cannot be written, and go on: what it shows is kept elsewhere.
+        """Warn of a table or plot that cannot be written, and go on: its data is kept elsewhere.
 
         Excel on Windows locks what it shows.
         """

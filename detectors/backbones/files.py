@@ -48,7 +48,7 @@ def find_weights(
         return weights, f"file {weights.name}"
     if any(mark in name for mark in "/\\:*?"):
         raise BackboneError(
-            f"{name} is no name of a backbone.",
+            f"{name} is not the name of a backbone.",
             "Give a file of weights as --backbone-weights, and the name of its network beside it.",
         )
     kept = _find_in_folder(name, folder)

@@ -183,8 +183,8 @@ class CNNClassifier:
         if backbone != SMALL_CNN:
             backbone += f" ({self.state['backbone_origin']})"
         return (
-            f"tells {len(self.classes)} classes apart, from {len(used) - num_defective} normal and "
-            f"{num_defective} defective images; backbone {backbone}"
+            f"distinguishes {len(self.classes)} classes, from {len(used) - num_defective} normal "
+            f"and {num_defective} defective images; backbone {backbone}"
         )
 
     def predict(self, images: Sequence[RGBImage]) -> list[Prediction]:

@@ -1,4 +1,4 @@
-"""How the classifier learns: the head on frozen features, then the last blocks at lower rates."""
+"""Training of the classifier: the head on frozen features, then the last blocks at lower rates."""
 
 import time
 from collections.abc import Callable, Sequence

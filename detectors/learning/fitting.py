@@ -1,4 +1,4 @@
-"""What every `fit` does around its learning: read the images, and write down what was seen."""
+"""Training data of a detector: read the images for `fit`, and record what was seen."""
 
 import time
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The seeded loop shared by the trained networks; import it only to train, as Lightning is slow.
+"""The seeded training loop and data loader of networks; import it only to train: Lightning is slow.
 
 An epoch is a fixed number of drawn images whatever the size of the data set (as in nnU-Net), so
 that training takes about as long on 40 images as on 4,000, and small sets are seen more often,

@@ -1,4 +1,4 @@
-"""What the trained networks share apart from training: tensors in, maps out, weights as stored."""
+"""What networks share apart from training: tensors in, maps out, stored model weights."""
 
 from collections.abc import Collection
 from typing import Any

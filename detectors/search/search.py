@@ -1,4 +1,4 @@
-"""Search for the settings of a detector, on images of the training part only; kept and resumable.
+"""Hyperparameter search for a detector, on images of the training part only; kept and resumable.
 
 Optuna (an optional extra) proposes settings; every trial is stored in an SQLite file.
 """
@@ -94,7 +94,7 @@ class Search:
 
         Raises:
             SettingsError: a fixed setting does not suit the detector.
-            StoppedError: the monitor has asked for it.
+            StoppedError: the monitor has stopped it.
         """
         self._create(self.fixed, device, monitor)
         while (number := len(self.trials) + self.num_failed) < num_trials:
@@ -165,7 +165,7 @@ class Search:
         """
         if not self.trials:
             raise EvaluationError(
-                "No trial came to an end.", "The reasons are above; mend them, or raise --trials."
+                "No trial came to an end.", "The reasons are above. Fix them, or raise --trials."
             )
         return max(self.trials, key=lambda trial: (trial.objective, -trial.number))
 

@@ -1,4 +1,4 @@
-"""The values of settings that a search tries; every detector brings its own space."""
+"""The search space: values of settings that a search tries; every detector brings its own."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Tuning: a detector's settings are searched on training images, and every trial is kept."""
+"""Hyperparameter tuning of a detector on training images; every trial is kept."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -107,7 +107,7 @@ def tune_detector(
         SettingsError: Optuna is missing, or a setting cannot be used.
         EvaluationError: no trial came to an end.
         InspectionError: the dataset cannot be used.
-        StoppedError: the monitor has asked for it; the same job goes on.
+        StoppedError: the monitor has stopped it; the same job goes on.
     """
     import_optuna()
     split = _divide(source, job, monitor)

@@ -105,7 +105,7 @@ class UNet:
         marked = [sample for sample in used if sample.is_anomalous and sample.is_marked]
         if not marked:
             raise DatasetError(
-                "There is no labelled defect to learn from.",
+                "There is no labelled defect to train on.",
                 "Give some with `--labelled-defects 0.5`, or train on synthetic defects.",
             )
         return normal + marked

@@ -45,7 +45,7 @@ def describe_board(board: Leaderboard, titles: Mapping[str, str]) -> str:
     if metric.is_at_threshold:
         parts.append("Measured at the deployed threshold.")
     if metric.target is not None:
-        parts.append(f"A plant would ask for {metric.target:.2f}.")
+        parts.append(f"Plants usually require {metric.target:.2f}.")
     differing = [row.category for row in board.rows if not row.is_same_images]
     if differing:
         parts.append(

@@ -9,7 +9,7 @@ from eda.choice import Choice, Filter
 from eda.opened import Opened
 
 NO_GROUND_TRUTH = (
-    "No image of this dataset has a mask or a box, so nobody knows where its defects are."
+    "No image of this dataset has a mask or a box, so the places of its defects are unknown."
 )
 
 

@@ -49,10 +49,10 @@ def describe_account(samples: Sequence[Sample], unused: Iterable[UnusedFiles]) -
     for one in unused:
         reasons[one.reason] += one.count
     parts = [
-        (roles[Split.TRAIN, False], "good to learn from"),
-        (roles[Split.TRAIN, True], "defective to learn from if asked for"),
-        (roles[Split.TEST, False], "good to test with"),
-        (roles[Split.TEST, True], "defective to test with"),
+        (roles[Split.TRAIN, False], "good for training"),
+        (roles[Split.TRAIN, True], "defective for training on request"),
+        (roles[Split.TEST, False], "good for testing"),
+        (roles[Split.TEST, True], "defective for testing"),
         (len({path for sample in samples for path in sample.mask_paths}), "masks"),
         (reasons.total(), "not used: " + ", ".join(_say(n, why) for why, n in reasons.items())),
     ]

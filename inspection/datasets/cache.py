@@ -1,4 +1,4 @@
-"""Dataset folders, each listed once, and anew when something was put in or taken out."""
+"""A cache of dataset folders: each is listed once, and again when files were added or removed."""
 
 import os
 import threading

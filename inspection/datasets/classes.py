@@ -43,7 +43,7 @@ def list_classes(samples: Sequence[Sample], labelling: Labelling) -> tuple[str, 
     ordered = sort_classes({class_of(sample, labelling) for sample in samples})
     if len(ordered) < 2:
         raise DatasetError(
-            f"All images to learn from are of one class ({', '.join(ordered) or 'none'}).",
+            f"All training images are of one class ({', '.join(ordered) or 'none'}).",
             "Give labelled defects of the dataset with `--labelled-defects 0.5`, or add images of "
             "another class.",
         )

@@ -1,4 +1,4 @@
-"""A folder on disk becomes a dataset: its layout is found by looking, and its samples are read."""
+"""A folder on disk becomes a dataset: its layout is detected, and its samples are read."""
 
 import os
 from collections.abc import Sequence

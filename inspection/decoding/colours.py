@@ -71,7 +71,7 @@ def check_values(values: NDArray[Any], white: float, path: Path) -> None:
     lowest, highest = float(values.min()), float(values.max())
     if not (np.isfinite(lowest) and np.isfinite(highest)):
         raise ImageError(
-            f"{path.name} holds values that are no numbers.", "Replace them and save it again."
+            f"{path.name} holds values that are not numbers.", "Replace them and save it again."
         )
     if lowest < -TOLERATED * white:
         raise ImageError(

@@ -168,12 +168,12 @@ def _reading(path: Path) -> Iterator[None]:
         yield
     except PermissionError as error:
         raise ImageError(
-            f"{path.name} may not be read.", "Give yourself the right to read it."
+            f"{path.name} may not be read.", "Give yourself permission to read it."
         ) from error
     except Image.DecompressionBombError as error:
         raise _too_large(f"{path.name} is larger") from error
     except MemoryError as error:  # of a few megapixels: lengths that are damaged
-        raise ImageError(f"{path.name} asks for more memory than there is.", AGAIN) from error
+        raise ImageError(f"{path.name} needs more memory than there is.", AGAIN) from error
     except UnidentifiedImageError as error:
         raise ImageError(f"{path.name} could not be read as an image.", KNOWN) from error
     except DAMAGES as error:

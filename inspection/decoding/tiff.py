@@ -153,7 +153,7 @@ def _describe(page: "TiffPage", path: Path, *, num_pages: int) -> TiffHeader:
     if not num_colours <= num_channels <= num_colours + 1 or page.imagedepth > 1:
         raise ImageError(
             f"{path.name} has {num_channels} channels of a kind that cannot be shown.",
-            "Export those to be looked at as a grey or RGB image.",
+            "Export those to inspect as a grey or RGB image.",
         )
     bits = max(np.ravel(page.bitspersample).tolist())
     tags = page.tags

@@ -1,4 +1,4 @@
-"""How right the classes of a classifier are, beside a baseline, also where no part is good."""
+"""Evaluation of a classifier's classes beside those of a baseline, also where no part is good."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -98,7 +98,7 @@ def check_baseline(own: Classification, own_folder: Path, folder: Path) -> None:
         folder: checkpoint of the baseline.
 
     Raises:
-        EvaluationError: it tells other classes apart, or has seen one of the images.
+        EvaluationError: it has other classes, or has seen one of the images.
         CheckpointError: it is missing or damaged.
     """
     if not (folder / CARD).is_file():
@@ -110,7 +110,7 @@ def check_baseline(own: Classification, own_folder: Path, folder: Path) -> None:
         )
     if set(_classes(folder)) != set(_classes(own_folder)):
         raise EvaluationError(
-            f"The baseline in {folder} tells other classes apart "
+            f"The baseline in {folder} has other classes "
             f"({', '.join(_classes(folder)) or 'none'}).",
             "Train it on the same data with the same --classes.",
         )

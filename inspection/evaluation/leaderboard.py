@@ -1,4 +1,4 @@
-"""One metric over detectors and categories, with means, beside what was published."""
+"""The leaderboard: one metric over detectors and categories, with means and published results."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

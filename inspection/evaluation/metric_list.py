@@ -40,7 +40,7 @@ class Metric:
     Attributes:
         is_at_threshold: whether it depends on the deployed threshold.
         is_leading: whether the terminal shows a leaderboard of it.
-        target: what a plant would ask for; None for what plants do not ask.
+        target: what plants usually require; None where they require nothing.
         number: format of its values, as Python and Plotly take it.
     """
 
@@ -58,7 +58,7 @@ class Metric:
         return f"{self.title} *" if self.is_at_threshold else self.title
 
     def is_reached(self, value: float | None) -> bool | None:
-        """Return whether a value reaches what a plant would ask for; None without either."""
+        """Return whether a value reaches what plants usually require; None without either."""
         return None if value is None or self.target is None else value >= self.target
 
     def write(self, value: float | None, *, dash: str = "–") -> str:

@@ -189,7 +189,7 @@ def evaluate_product(
 
     Raises:
         InspectionError: a detector, a mask or the dataset cannot be used.
-        StoppedError: the monitor has asked for it; the next evaluation goes on from there.
+        StoppedError: the monitor has stopped it; the next evaluation goes on from there.
     """
     test = _find_test_samples(product, source, monitor)
     split = load_split(product.folder)

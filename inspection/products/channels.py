@@ -19,7 +19,7 @@ from inspection.products.stamped import StampedCache
 
 Loader = Callable[[Path], Channel]
 
-NO_GOOD_IMAGE = "It cannot learn here: no image to learn from shows a good part."
+NO_GOOD_IMAGE = "It cannot be trained: there are no good training images."
 
 
 class Channels:

@@ -52,7 +52,7 @@ def check_writable(folder: Path) -> None:
     except OSError as error:
         raise CheckpointError(
             f"Checkpoints cannot be kept in {folder} ({place}: {error.strerror}).",
-            "Mend its rights, or choose another folder with --checkpoints.",
+            "Correct its permissions, or choose another folder with --checkpoints.",
         ) from error
 
 

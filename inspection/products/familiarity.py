@@ -241,7 +241,7 @@ def fit_familiarity(
     learned = [sample for sample in normal if sample.split in (Split.TRAIN, Split.VALIDATION)]
     if not held_out or not learned:
         raise DatasetError(
-            "There are no normal images to learn from what the product looks like.",
+            "There are no normal images to compare others with.",
             "Put normal images into train/good of the dataset folder.",
         )
     by_id = {sample.id: sample for sample in learned}

@@ -39,7 +39,7 @@ def prepare_dataset(
     Raises:
         DatasetError: another dataset of that name is trained already, or nothing can be learned.
         InspectionError: an image or the folder cannot be used.
-        StoppedError: the monitor has asked for it.
+        StoppedError: the monitor has stopped it.
     """
     check_dataset(folder, source)  # before the images are compared, which takes time
     if group is not None:
@@ -95,6 +95,6 @@ def keep_familiarity(
         monitor.warn(f"note: {error}")
         return
     monitor.say(
-        f"{len(model.vectors)} images tell what {folder.name} looks like; at most "
+        f"{len(model.vectors)} reference images show what {folder.name} looks like; at most "
         f"{100 * model.rate:.3g} of 100 good parts may be taken for something else"
     )

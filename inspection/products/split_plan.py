@@ -1,4 +1,4 @@
-"""What each image of a product serves, as it is kept in `split.json`."""
+"""The split of a product: what each image serves, as stored in `split.json`."""
 
 import hashlib
 from collections.abc import Iterable, Mapping

@@ -93,7 +93,7 @@ def _divide_normal(units: Iterable[str], seed: int, *, needs_normal: bool) -> di
     if len(parts) < 2 and needs_normal:
         raise DatasetError(
             f"The training part has {len(parts)} normal parts; at least 2 are needed, "
-            "one to learn from and one to calibrate with.",
+            "one to train on and one to calibrate with.",
             "Put more normal images into train/good.",
         )
     num_calibration = min(

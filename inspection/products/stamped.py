@@ -1,4 +1,4 @@
-"""Values that are worked out once, and anew when what they rest on has changed."""
+"""A cache of values, each computed once, and again when what it depends on has changed."""
 
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar

@@ -94,5 +94,5 @@ def write_report(report: Report, out: Path, formats: Sequence[str]) -> list[Path
 def _not_writable(path: Path, error: OSError) -> ReportError:
     return ReportError(
         f"{path} cannot be written ({error.strerror}).",
-        "Close it elsewhere, mend its rights, or choose another folder with --out.",
+        "Close it elsewhere, correct its permissions, or choose another folder with --out.",
     )

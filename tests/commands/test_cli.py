@@ -199,7 +199,7 @@ def test_labelled_defects_are_never_tested_again(trained: Path) -> None:
         (["train", "--data", "{parts}", "--device", "tpu"], "no device called tpu"),
         (
             ["train", "--data", "{parts}", "--detector", "patchcore", "--epochs", "3"],
-            r"--epochs means nothing to patchcore\. Leave it out, or train cae or unet",
+            r"--epochs does not apply to patchcore\. Leave it out, or train cae or unet",
         ),
         (
             ["train", "--data", "{parts}", "--detector", "cae", "--labelled-defects", "0.5"],
@@ -279,7 +279,7 @@ def test_a_classifier_is_trained_by_name_and_judged_class_by_class(
         *("--labelled-defects", 0.5, "--classes", "binary"),
     )
     assert "and 2 defective ones" in said
-    assert "tells 2 classes apart" in said
+    assert "distinguishes 2 classes" in said
     judged = run("evaluate", *place)
     assert "classes: accuracy" in judged
     assert "true class, and what it was taken for" in judged
@@ -348,7 +348,7 @@ def test_several_datasets_make_one_classifier(trained: Path, tmp_path: Path) -> 
         *("--labelled-defects", 0.5, "--input-size", 64, "--epochs", 1, "--stages", 1),
         *("--backbone-weights", trained / "student.safetensors"),
     )
-    assert "tells 3 classes apart" in said
+    assert "distinguishes 3 classes" in said
     assert "classifier: both/all" in said
     judged = run("evaluate", *data, *place, "--pool", "both")
     assert "parts: accuracy" in judged
@@ -377,8 +377,8 @@ def test_a_folder_of_photographs_is_trained_on_if_all_are_said_to_be_good(
     given += ["--backbone-weights", trained / "student.safetensors"]
     with pytest.raises(InspectionError, match=r"which of the 8 images.*add --all-good"):
         run(*given)
-    assert "8 image files: 6 good to learn from, 2 good to test with." in run(*given, "--all-good")
-    with pytest.raises(InspectionError, match="--all-good means nothing to"):
+    assert "8 image files: 6 good for training, 2 good for testing." in run(*given, "--all-good")
+    with pytest.raises(InspectionError, match="--all-good does not apply to"):
         run("train", "--data", trained / "parts", "--all-good")
 
 

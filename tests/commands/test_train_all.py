@@ -58,7 +58,7 @@ def test_every_category_is_trained_and_what_is_trained_is_left(
     assert "patchcore: parts/disc is trained already" in said
     assert fits == ["disc", "ring", "ring"]
     assert disc.is_file(), "what the parts look like is made where it is missing"
-    assert "images tell what ring looks like" in said
+    assert "reference images show what ring looks like" in said
     assert "parts/ring is trained already" in train_all(parts)
     assert fits == ["disc", "ring", "ring"]
 
@@ -103,7 +103,7 @@ def test_any_setting_of_a_detector_can_be_given(parts: Path) -> None:
     ("arguments", "sentence"),
     [
         (["--category", "disc"], "train-all takes every category"),
-        (["--set", "colour=red"], "--set colour means nothing to patchcore. Leave it out."),
+        (["--set", "colour=red"], "--set colour does not apply to patchcore. Leave it out."),
         (["--set", "width=8"], "train cae"),
         (["--set", "smoothing"], "--set smoothing=3"),
     ],

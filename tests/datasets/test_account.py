@@ -164,42 +164,42 @@ def test_the_account_has_every_image_file_on_disk_exactly_once(name: str, tmp_pa
     [
         (
             write_valid,
-            "11 image files: 5 good to learn from, 1 defective to learn from if asked for, "
-            "4 good to test with, 1 defective to test with.",
+            "11 image files: 5 good for training, 1 defective for training on request, "
+            "4 good for testing, 1 defective for testing.",
         ),
         (
             write_val_alone,
-            "9 image files: 4 good to learn from, 4 good to test with, 1 defective to test with. "
+            "9 image files: 4 good for training, 4 good for testing, 1 defective for testing. "
             "part has no folder test: val is its test part.",
         ),
         (
             write_captures,
-            "13 image files: 5 good to learn from, 4 good to test with, 2 defective to test with, "
+            "13 image files: 5 good for training, 4 good for testing, 2 defective for testing, "
             "2 masks.",
         ),
         (
             write_beside,
-            "14 image files: 4 good to learn from, 4 good to test with, 1 defective to test with, "
+            "14 image files: 4 good for training, 4 good for testing, 1 defective for testing, "
             "5 not used: 1 in the dataset folder itself, 2 in photos/, 1 in test/, 1 in train/.",
         ),
         (
             write_hidden,
-            "12 image files: 4 good to learn from, 4 good to test with, 1 defective to test with, "
+            "12 image files: 4 good for training, 4 good for testing, 1 defective for testing, "
             "3 not used: 3 hidden.",
         ),
         (
             write_kinds,
-            "13 image files: 6 good to learn from, 4 good to test with, 1 defective to test with, "
+            "13 image files: 6 good for training, 4 good for testing, 1 defective for testing, "
             "2 not used: 2 of a kind that is not read.",
         ),
         (
             write_masks_of_good,
-            "12 image files: 4 good to learn from, 4 good to test with, 1 defective to test with, "
+            "12 image files: 4 good for training, 4 good for testing, 1 defective for testing, "
             "1 mask, 2 not used: 1 mask of good images, 1 mask without an image.",
         ),
         (
             write_type_called_label,
-            "11 image files: 4 good to learn from, 4 good to test with, 2 defective to test with, "
+            "11 image files: 4 good for training, 4 good for testing, 2 defective for testing, "
             "1 mask.",
         ),
     ],
@@ -351,8 +351,8 @@ def test_a_flat_folder_is_read_as_good_images_and_says_so(tmp_path: Path) -> Non
     dataset = read(tmp_path / "photos", MINIATURES["flat"])
     assert (dataset.layout, dataset.categories) == ("flat", ("photos",))
     assert dataset.account == (
-        "10 image files: 7 good to learn from, 3 good to test with. "
-        "Nothing says what the images show: all of them are read as good."
+        "10 image files: 7 good for training, 3 good for testing. "
+        "The folder has no labels: all images are read as good."
     )
 
 

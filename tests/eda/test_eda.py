@@ -255,10 +255,10 @@ def test_boxes_say_nothing_of_thickness(tmp_path: Path) -> None:
     assert defects["thickness"].isna().all()
     assert defects["area"].notna().all()
     (words,) = shape.draw_resolution(defects).layout.annotations
-    assert words.text == "Boxes do not tell how thick a defect is."
+    assert words.text == "Boxes do not show how thick a defect is."
     table = shape.check_resolution(defects)
     assert set(table["verdict"]) == {"–"}
-    assert "Boxes do not tell" in shape.recommend_size(table)
+    assert "Boxes do not show" in shape.recommend_size(table)
     one = defects.iloc[:1].assign(thickness_share=0.5)
     mixed = shape.check_resolution(pd.concat([defects, one]), (64,))
     assert mixed["verdict"].tolist() == ["Keeps the defects"], "masks count, and boxes do not"

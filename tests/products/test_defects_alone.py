@@ -93,7 +93,7 @@ def test_what_needs_good_images_is_hidden_and_the_classifier_is_offered(root: Pa
     assert panels["classifier"].status is Status.MISSING
     assert "--detector classifier" in panels["classifier"].fix
     note = merge(Handlers(catalog).open_page(KEY))["header"]["note"]
-    assert note.startswith("No image to learn from shows a good part: CAE, U-Net and PatchCore")
+    assert note.startswith("There are no good training images: CAE, U-Net and PatchCore")
     assert note.endswith("The classifier can learn to name the defects.")
 
 
@@ -201,7 +201,7 @@ def test_explore_says_what_such_a_dataset_is_good_for(
     view = ("overview", "steel", explore_tab.ALL, explore_tab.ALL, "any", "any", 0)
     (*_, last) = explore_tab.Handlers(catalog).show(*view)
     shown = (
-        "No image to learn from shows a good part: CAE, U-Net and PatchCore cannot learn here. "
+        "There are no good training images: CAE, U-Net and PatchCore cannot be trained. "
         f"The classifier can learn to name the defects: `{COMMAND}`."
     )
     assert last["status"]["text"] == shown
@@ -212,7 +212,7 @@ def test_one_type_of_defect_alone_teaches_nothing() -> None:
     frame = pd.DataFrame(rows, columns=["category", "defect_type", "split"])
     detectors = list_detectors()
     assert describe_lack(frame, detectors) == (
-        "In a no image to learn from shows a good part: CAE, U-Net and PatchCore cannot learn here."
+        "There are no good training images in a: CAE, U-Net and PatchCore cannot be trained."
     )
     assert describe_lack(frame[frame["category"] == "b"], detectors) == ""
 

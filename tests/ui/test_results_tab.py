@@ -145,7 +145,7 @@ def test_what_was_not_evaluated_stands_there_with_its_command(
     (catalog.product(KEY).folder / "cae" / EVALUATION).unlink()
     updates = show(handlers, "leaderboard", "drawn", "part")
     (item,) = updates["todo"]["items"]
-    assert item["text"] == "drawn/part, CAE: It was not evaluated yet."
+    assert item["text"] == "drawn/part, CAE: It has not been evaluated yet."
     assert "cli.py evaluate --data " in item["command"]
     assert item["command"].find("--category part --detector cae") > 0
     assert [c["title"] for c in updates["board"]["columns"]] == [

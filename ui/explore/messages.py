@@ -17,7 +17,7 @@ NO_DATASETS = "There is no dataset to explore. Start the page with `--data DIR`.
 GALLERY_GOOD = "Good ({count:,})"
 GALLERY_BAD = "Defective ({count:,})"
 GALLERY_NO_GOOD = "There is no good image among the chosen ones."
-GALLERY_NO_BAD = "No defective image is like that."
+GALLERY_NO_BAD = "No defective image matches these filters."
 BOXES_NOTE = "The ground truth of this image is boxes, drawn as rectangles."
 NO_PRODUCT_NOTE = "No detector can inspect it: its category is not among the products."
 IMAGE_FACTS: Mapping[str, str] = {
@@ -35,7 +35,7 @@ DEFECT_FACTS: Mapping[str, str] = {
     "Their contrast": "{defect_contrast:+.0f} grey levels",
 }
 LOADING = "Loading the small backbone…"
-EMBEDDING = "Comparing images: {done:,} of {total:,} are looked at."
+EMBEDDING = "Comparing images: {done:,} of {total:,} are done."
 PARTS: Mapping[str, str] = {
     "fill": "Fill",
     "fillLabel": "Opacity of the filled masks",

@@ -30,7 +30,7 @@ NO_PRODUCTS = "There is no product to choose yet."
 NO_PRODUCTS_FIX = (
     "Train one with `python cli.py train --data DIR --category NAME`, then reload the page."
 )
-LACKS_GOOD = "No image to learn from shows a good part: {names} cannot learn here."
+LACKS_GOOD = "There are no good training images: {names} cannot be trained."
 NO_SAMPLES = "No unseen test image of this product is on this machine. Upload one above."
 GOOD = "good"
 DEFECT = "defect"
@@ -41,4 +41,4 @@ FIRST_INSPECTION = "First inspection: {sample}, at {rate} false alarms per 100 g
 FIRST_OUTCOME = (
     "  Verdict    {outcome}: {flagged} of {total} flag it. The dataset says of this sample: {truth}"
 )
-NO_FIRST_INSPECTION = "First inspection: none, for there is no unseen sample. Upload an image."
+NO_FIRST_INSPECTION = "First inspection: none, because there is no unseen sample. Upload an image."

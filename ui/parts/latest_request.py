@@ -1,4 +1,4 @@
-"""The latest request of one visitor on a tab: what is to be shown now."""
+"""The latest request of a visitor on a tab replaces older ones: a debounce without a delay."""
 
 import threading
 from collections.abc import Callable, Iterator

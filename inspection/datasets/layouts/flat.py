@@ -20,7 +20,7 @@ def read(listing: Listing) -> list[Sample]:
         Sample(listing.sample_id(path), path, listing.root.name, Split.TEST)
         for path in listing.images(listing.root)
     ]
-    listing.remark("Nothing says what the images show: all of them are read as good.")
+    listing.remark("The folder has no labels: all images are read as good.")
     return divide_by_unit(samples, TRAINING_SHARE)
 
 
