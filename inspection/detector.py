@@ -61,7 +61,7 @@ class DetectorInfo:
         method: how it works, in two or three words.
         hint: what it has learned, and what is bright on its map.
         needs_labels: whether it learns from labelled defects alone.
-        is_default: whether it is trained where no detector is named.
+        is_default: whether it is trained where none is named, and expected of every product.
     """
 
     name: str
@@ -70,7 +70,7 @@ class DetectorInfo:
     hint: str = ""
     appearance: Appearance = NEUTRAL
     needs_labels: bool = False
-    is_default: bool = True
+    is_default: bool = False
 
 
 EpochCallback = Callable[[Mapping[str, float]], None]

@@ -12,6 +12,7 @@ ENTRY = Entry(
         method="convolutional autoencoder",
         hint="Has learned to redraw good parts. Bright where it cannot redraw yours.",
         appearance=Appearance(Symbol.SQUARE, "solid", "#6c58d3", "#a99bf5", "#8a78ea"),
+        is_default=True,
     ),
     location="detectors.cae.detector:CAE",
     settings=CAESettings,

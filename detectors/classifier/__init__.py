@@ -13,7 +13,6 @@ ENTRY = Entry(
         hint="Has learned which defect is which. Bright where its answer comes from.",
         appearance=Appearance(Symbol.OPEN_SQUARE, "dashdot", "#7a5a3a", "#d5b38c", "#a37b4f"),
         needs_labels=True,
-        is_default=False,
     ),
     location="detectors.classifier.detector:CNNClassifier",
     settings=ClassifierSettings,

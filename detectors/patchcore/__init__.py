@@ -12,6 +12,7 @@ ENTRY = Entry(
         method="nearest-neighbour memory",
         hint="Compares every patch with good ones it remembers. Bright where nothing is alike.",
         appearance=Appearance(Symbol.DIAMOND, "dot", "#08805f", "#3fcf9f", "#17916b"),
+        is_default=True,
     ),
     location="detectors.patchcore.detector:PatchCore",
     settings=PatchCoreSettings,

@@ -12,6 +12,7 @@ ENTRY = Entry(
         method="segmentation network",
         hint="Has learned what defects look like. Bright where it sees one.",
         appearance=Appearance(Symbol.CIRCLE, "dash", "#b54a8d", "#e892c2", "#cf62a8"),
+        is_default=True,
     ),
     location="detectors.unet.detector:UNet",
     settings=UNetSettings,

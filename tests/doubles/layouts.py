@@ -365,3 +365,5 @@ MINIATURES: dict[str, Callable[[Path], Path]] = {
     "plain": write_plain,
     "flat": write_flat,
 }
+UNMARKED = frozenset({"casting", "flat"})
+"""Layouts whose miniature says of no defect where it is."""

@@ -12,7 +12,6 @@ import pytest
 from typer.testing import CliRunner
 
 import cli
-from detectors import list_detectors
 from eda.overview import describe_lack
 from inspection.calibration import no_calibration
 from inspection.detector import Channel
@@ -210,7 +209,7 @@ def test_explore_says_what_such_a_dataset_is_good_for(
 def test_one_type_of_defect_alone_teaches_nothing() -> None:
     rows = [("a", "dent", "train"), ("a", "dent", "test"), ("b", "good", "train")]
     frame = pd.DataFrame(rows, columns=["category", "defect_type", "split"])
-    detectors = list_detectors()
+    detectors = make_infos(*DETECTORS, "classifier")
     assert describe_lack(frame, detectors) == (
         "There are no good training images in a: CAE, U-Net and PatchCore cannot be trained."
     )
