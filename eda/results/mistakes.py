@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eda.results.plots import Shown
+from eda.results.shown import Shown
 from inspection.calibration import TINY, relative_score
 from inspection.evaluation.records import EvaluationReport, ScoredImage
 

@@ -1,13 +1,12 @@
 """Evaluations as plots: which detector is better at what, and where their thresholds lie."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
 
+from eda.results.shown import Shown
 from eda.style import NEUTRAL, bar_height, empty_plot, escape, lay_out, say
-from inspection.detector import Appearance, DetectorInfo
 from inspection.evaluation.leaderboard import Leaderboard
 from inspection.evaluation.metric_list import METRICS
 from inspection.evaluation.metrics import Weights, count_levels, pr_curve, roc_curve, thin_curve
@@ -19,27 +18,6 @@ ONE_CLASS = "It takes both normal and defective test images."
 MakeCurve = Callable[[Weights, Weights], tuple[Weights, Weights]]
 SECONDS_HEIGHT = 318
 SQUARE = 400  # height of a plot of curves, px
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """An evaluated detector as plots show it.
-
-    Attributes:
-        place: among all detectors, by which they stand in order.
-    """
-
-    info: DetectorInfo
-    place: int
-    report: EvaluationReport
-
-    @property
-    def title(self) -> str:
-        return self.info.title
-
-    @property
-    def appearance(self) -> Appearance:
-        return self.info.appearance
 
 
 def draw_leaderboard(board: Leaderboard, shown: Mapping[str, Shown]) -> go.Figure:

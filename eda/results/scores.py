@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from eda.results.mistakes import relative_scores
-from eda.results.plots import Shown
+from eda.results.shown import Shown
 from eda.style import DEFECT, NEUTRAL, NORMAL, empty_plot, escape, lay_out, say
 from inspection.evaluation.records import EvaluationReport, ScoredImage
 from inspection.types import Calibration

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from eda.results.plots import Shown
+from eda.results.shown import Shown
 from inspection.evaluation.leaderboard import Leaderboard
 from inspection.evaluation.metric_list import METRICS
 from inspection.evaluation.published import find_published

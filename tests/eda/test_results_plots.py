@@ -17,7 +17,6 @@ from eda.results.mistakes import (
     find_misses,
 )
 from eda.results.plots import (
-    Shown,
     draw_image_pr,
     draw_image_roc,
     draw_leaderboard,
@@ -25,6 +24,7 @@ from eda.results.plots import (
     draw_seconds,
 )
 from eda.results.scores import draw_scatter, judge_values, make_histogram
+from eda.results.shown import Shown
 from eda.results.tables import describe_board, describe_metrics, tabulate_board, tabulate_metrics
 from eda.results.training import draw_training
 from inspection.errors import CheckpointError
@@ -48,7 +48,7 @@ from inspection.types import Calibration
 from tests.doubles.detectors import make_infos
 from tests.javascript import evaluate
 
-JUDGE = ("ui/viewer/calibration.js", "ui/results/judge_count.js")
+JUDGE = ("ui/viewer/calibration.js", "ui/results/views/judge_count.js")
 
 TRUTH = {"g0": None, "g1": None, "g2": None, "b0": "dent", "b1": "dent", "b2": "scratch"}
 LIMIT = 2_000_000

@@ -30,7 +30,7 @@ from tests.doubles.products import make_catalog
 from ui import background, layout
 from ui.address import is_loopback
 from ui.inspect.first import describe_first_inspection
-from ui.results import tab as results_tab
+from ui.results import views as results_views
 from ui.serve import is_news, is_share_wanted, serve
 
 
@@ -101,7 +101,7 @@ def test_the_page_offers_no_api_and_only_tabs_that_work(page: Any) -> None:
     tabs = [part["props"]["label"] for part in config["components"] if part["type"] == "tabitem"]
     titles = [tab.TITLE for tab in layout.TABS]
     assert titles[:3] == ["Inspect", "Explore data", "Results"]
-    inner = [*(view.title for view in VIEWS), *results_tab.SUB_TABS.values()]
+    inner = [one.title for one in VIEWS] + [one.title for one in results_views.VIEWS]
     assert sorted(tabs) == sorted([*titles, *inner])
 
 

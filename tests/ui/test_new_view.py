@@ -1,7 +1,8 @@
-"""A view that is added to the list stands on the page and in the report, and needs nothing else."""
+"""A view that is added to its list stands on the page, and of data in the report, at once."""
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,20 @@ from eda.opened import Opened
 from eda.report import make_report
 from eda.views.view import Kind, View
 from inspection.datasets.dataset import read_dataset
+from inspection.evaluation.files import EVALUATION
 from inspection.products.catalog import Catalog
 from tests.doubles.detectors import make_channel
 from tests.doubles.parts import write_dataset
+from tests.doubles.products import make_catalog, write_evaluations
 from ui.explore.tab import Handlers
 from ui.layout import build_page
+from ui.parts.components import make_tiles
+from ui.parts.sub_tabs import known, make_filter
+from ui.parts.updates import Updates
+from ui.results import tab as results_tab
+from ui.results import views as results_views
+from ui.results.data import Results
+from ui.results.views.view import ResultsView, Selection
 
 
 def build(opened: Opened, choice: Choice) -> Mapping[str, Any]:
@@ -79,8 +89,52 @@ def test_a_new_view_is_a_section_of_the_report(catalog: Catalog, tmp_path: Path)
     assert "part-nothing" not in values
 
 
+def count(results: Results, selection: Selection) -> Updates:
+    unit = known(selection.choices.get("unit"), ("images", "dozens"), "images")
+    return {"counts": [{"value": unit, "label": str(len(selection.shown))}]}
+
+
+COUNTS = ResultsView(
+    "counted",
+    "Counted",
+    rows=({"counts": make_tiles},),
+    build=count,
+    filters={"unit": partial(make_filter, "Unit", [("images", "images"), ("dozens", "dozens")])},
+    per_detector=make_tiles,
+    is_offered=lambda _, selection: len(selection.shown) > 1,
+)
+
+
+def test_a_new_view_of_evaluations_is_a_sub_tab_where_it_is_offered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(results_views, "VIEWS", (*results_views.VIEWS, COUNTS))
+    catalog = make_catalog(tmp_path, trained=("cae", "unet"))
+    write_evaluations(catalog, "drawn/part")
+    components = build_page(catalog).get_config_file()["components"]
+    labels = [part["props"].get("label") for part in components]
+    assert labels.index("Training") < labels.index("Counted")
+    assert "Unit" in labels, "its own filter"
+    asked = ("drawn", "part", None, None, None, None, "dozens", 0)
+    (updates,) = results_tab.Handlers(catalog).show("counted", *asked)
+    assert updates["counts"] == [{"value": "dozens", "label": "2"}]
+    assert updates["tab-counted"]
+    (tmp_path / "checkpoints" / "drawn" / "part" / "cae" / EVALUATION).unlink()
+    (updates,) = results_tab.Handlers(catalog).show("counted", *asked)
+    assert not updates["tab-counted"]
+    assert (updates["view"], "counts" in updates) == ("leaderboard", False)
+
+
 def test_no_two_views_share_a_name() -> None:
-    names = [name for view in views.VIEWS for name in view.parts]
-    filters = [one.name for view in views.VIEWS for one in view.filters]
-    assert len({*names, *filters}) == len(names) + len(filters)
-    assert len({view.name for view in views.VIEWS}) == len(views.VIEWS)
+    of_data = [
+        [part for view in views.VIEWS for part in view.parts],
+        [one.name for view in views.VIEWS for one in view.filters],
+    ]
+    of_results = [
+        [part for view in results_views.VIEWS for row in view.list_rows(["cae"]) for part in row],
+        [name for view in results_views.VIEWS for name in view.filters],
+    ]
+    for parts, filters in (of_data, of_results):
+        assert len({*parts, *filters}) == len(parts) + len(filters)
+    for listed in (views.VIEWS, results_views.VIEWS):
+        assert len({view.name for view in listed}) == len(listed)

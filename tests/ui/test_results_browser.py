@@ -12,7 +12,7 @@ from inspection.evaluation.files import EVALUATION, save_record
 from inspection.products.catalog import Catalog
 from tests.browser import find_browser, open_tab
 from tests.doubles.products import make_catalog, write_evaluations
-from ui.results.tab import SUB_TABS
+from ui.results.views import VIEWS
 
 pytestmark = [
     pytest.mark.browser,
@@ -22,6 +22,7 @@ pytestmark = [
 KEY, CLASSIFIED = "drawn/part", "drawn/ring"
 SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 SEEN = "[...document.querySelectorAll('.fig .js-plotly-plot')].filter((one) => one.clientWidth)"
+TITLES = {view.name: view.title for view in VIEWS}
 NUM_PLOTS = {"leaderboard": 2, "curves": 5, "compare": 1, "training": 3}
 NAMED = tuple(
     ClassifiedImage(f"{place}.png", "drawn", "00", true, guess)
@@ -70,7 +71,7 @@ def page(opened_page: Any) -> Iterator[Any]:
 
 
 def open_view(page: Any, view: str) -> None:
-    open_tab(page, "#results-tabs", SUB_TABS[view])
+    open_tab(page, "#results-tabs", TITLES[view])
     if view in PARTS:
         page.wait_for_selector(PARTS[view])
     else:
@@ -144,7 +145,7 @@ def test_a_miss_opens_in_inspect_and_is_missed_there(page: Any) -> None:
 @pytest.mark.parametrize("opened_page", ["desktop"], indirect=True)  # seconds; alike on a phone
 def test_assistive_technology_finds_nothing_to_complain_about(page: Any) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    for view in SUB_TABS.keys() - {"classes"}:  # below
+    for view in TITLES.keys() - {"classes"}:  # below
         open_view(page, view)
         found = axe.run(page).response["violations"]
         assert [(view, one["help"]) for one in found] == []
@@ -155,7 +156,7 @@ def test_classes_are_shown_where_they_were_named(page: Any) -> None:
     choose_category(page, "ring")
     tab = page.locator("#results-tabs > .tab-wrapper button", has_text="Classes")
     tab.first.wait_for(state="attached")
-    open_tab(page, "#results-tabs", SUB_TABS["classes"])
+    open_tab(page, "#results-tabs", TITLES["classes"])
     page.wait_for_selector(".note code:visible")
     assert "--baseline DIR" in page.locator(".note code:visible").last.inner_text()
     page.wait_for_function(f"({SEEN}).filter((one) => one._fullLayout).length === 1")

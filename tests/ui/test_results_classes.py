@@ -25,7 +25,8 @@ from inspection.products.catalog import Catalog
 from inspection.products.checkpoint_folders import CARD
 from tests.doubles.products import make_catalog, write_checkpoint
 from ui.results import messages
-from ui.results.tab import SUB_TABS, Handlers
+from ui.results.tab import Handlers
+from ui.results.views import VIEWS
 
 TRUTH = ("normal", "normal", "dent", "dent", "dent")
 KEY = "drawn/part"
@@ -97,7 +98,7 @@ def test_the_sub_tab_is_there_only_where_classes_were_named(catalog: Catalog) ->
     (updates,) = handlers.show("leaderboard", "drawn", "part")
     assert updates["status"]["text"] == messages.CLASSES_ONLY
     assert updates["view"] == "classes", "the leaderboard would be empty"
-    tabs = [name for name in SUB_TABS if updates[f"tab-{name}"]]
+    tabs = [view.name for view in VIEWS if updates[f"tab-{view.name}"]]
     assert tabs == ["classes", "training"]
     (updates,) = handlers.show("classes", "drawn", "ring")
     assert not updates["tab-classes"]

@@ -18,8 +18,8 @@ from inspection.products.checkpoint_folders import CARD
 from inspection.types import Sample
 from tests.doubles.page import to_json
 from tests.doubles.products import make_catalog, write_checkpoint, write_evaluations
-from ui.results import messages
-from ui.results.tab import SUB_TABS, Handlers
+from ui.results.tab import Handlers
+from ui.results.views import VIEWS, compare
 
 KEY = "drawn/part"
 
@@ -66,7 +66,7 @@ def test_every_sub_tab_has_something_to_show(handlers: Handlers, view: str) -> N
     [
         ((), ["leaderboard", "training"]),
         (("cae",), ["leaderboard", "threshold", "curves", "mistakes", "training"]),
-        (("cae", "unet"), [name for name in SUB_TABS if name != "classes"]),
+        (("cae", "unet"), [view.name for view in VIEWS if view.name != "classes"]),
     ],
 )
 def test_sub_tabs_without_anything_to_see_are_not_offered(
@@ -76,7 +76,7 @@ def test_sub_tabs_without_anything_to_see_are_not_offered(
     if trained:
         write_evaluations(catalog, KEY)
     updates = show(Handlers(catalog), "compare", "drawn", "part")
-    assert [name for name in SUB_TABS if updates[f"tab-{name}"]] == tabs
+    assert [view.name for view in VIEWS if updates[f"tab-{view.name}"]] == tabs
     assert updates.get("view") == (None if "compare" in tabs else "leaderboard")
 
 
@@ -171,7 +171,7 @@ def test_a_report_of_other_weights_or_a_damaged_one_is_not_shown(
 
 def test_without_any_evaluation_every_view_still_answers(tmp_path: Path) -> None:
     handlers = Handlers(make_catalog(tmp_path, categories=("part", "tile")))
-    for view in SUB_TABS:
+    for view in (one.name for one in VIEWS):
         updates = show(handlers, view, "drawn", "part")
         assert updates["status"]["text"] == ""
     items = show(handlers, "leaderboard", "drawn", "part")["todo"]["items"]
@@ -191,7 +191,7 @@ def test_odd_requests_show_the_first_category(handlers: Handlers, odd: object) -
     updates = show(handlers, odd, *[odd] * 7)
     assert updates["category"][1] == "part"
     assert "board" in updates
-    for view in SUB_TABS:
+    for view in (one.name for one in VIEWS):
         assert show(handlers, view, *[odd] * 7)["status"]["text"] == ""
 
 
@@ -284,7 +284,7 @@ def test_the_scatter_takes_two_different_detectors(handlers: Handlers) -> None:
     updates = show(handlers, "compare", "drawn", "part", None, "patchcore", "cae")
     assert (updates["first"][1], updates["second"][1]) == ("patchcore", "cae")
     assert updates["scatter"].layout.xaxis.title.text == "PatchCore: score / threshold"
-    assert updates["click"] == {"product": KEY, "hint": messages.SCATTER_HINT}
+    assert updates["click"] == {"product": KEY, "hint": compare.HINT}
 
 
 def test_an_evaluation_made_meanwhile_is_shown(handlers: Handlers, catalog: Catalog) -> None:
@@ -302,8 +302,8 @@ def test_one_detector_alone_has_curves_and_no_scatter(tmp_path: Path) -> None:
     write_evaluations(catalog, KEY)
     handlers = Handlers(catalog)
     assert len(show(handlers, "curves")["roc"].data) == 2
-    compare = show(handlers, "compare")
-    assert (compare["view"], compare["tab-compare"]) == ("leaderboard", False)
+    updates = show(handlers, "compare")
+    assert (updates["view"], updates["tab-compare"]) == ("leaderboard", False)
     alone = show(handlers, "mistakes", *[None] * 5, "disagreements")["mistakes"]
     assert alone["sections"] == []
     assert alone["missing"] == "It takes two detectors to disagree."

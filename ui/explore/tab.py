@@ -1,8 +1,8 @@
 """The Explore data tab: what is in a dataset, and what will go wrong in training."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,16 +30,8 @@ from ui.parts.components import (
     status_value,
 )
 from ui.parts.latest_request import LatestRequest
-from ui.parts.request_events import (
-    AT_ONCE,
-    Bind,
-    choose,
-    filter_anew,
-    make_binder,
-    open_view,
-    turn_page,
-    view_of,
-)
+from ui.parts.request_events import AT_ONCE, Bind, filter_anew, turn_page
+from ui.parts.sub_tabs import Make, bind_views, known, lay_out, make_filter
 from ui.parts.updates import Updates
 
 TITLE = "Explore data"
@@ -164,15 +156,15 @@ def _choose(opened: Opened, wanted: Sequence[object]) -> tuple[Choice, list[str]
     category, defect_type, *chosen, page = wanted
     rows = opened.images
     categories = [str(one) for one in rows["category"].unique()]
-    category = _known(category, categories)
+    category = known(category, categories, ALL)
     if category:
         rows = rows[rows["category"] == category]
     types = [str(one) for one in rows["defect_type"].unique() if one != "good"]
     choice = Choice(
         category or None,
-        _known(defect_type, types) or None,
+        known(defect_type, types, ALL) or None,
         {
-            one.name: _known(value, one.ranges, ANY)
+            one.name: known(value, one.ranges, ANY)
             for one, value in zip(_filters(), chosen, strict=True)
         },
         page if isinstance(page, int) else 0,
@@ -197,16 +189,17 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
             label=messages.DATASET,
             filterable=len(names) > 8,
         )
-        outputs["category"] = _filter(messages.CATEGORY, [(messages.ALL_CATEGORIES, ALL)])
-        outputs["type"] = _filter(messages.TYPE, [(messages.ALL_TYPES, ALL)])
+        outputs["category"] = make_filter(messages.CATEGORY, [(messages.ALL_CATEGORIES, ALL)])
+        outputs["type"] = make_filter(messages.TYPE, [(messages.ALL_TYPES, ALL)])
     with gr.Row(elem_id="explore-status"):
         outputs["status"] = make_status()
         outputs["stop"] = gr.Button(messages.STOP, visible=False, elem_id="explore-stop")
-    tabs: dict[str, gr.Tab] = {}
     with gr.Tabs(elem_id="explore-tabs"):
         for view in views.VIEWS:
-            with gr.Tab(view.title) as tabs[view.name]:
-                _lay_out(view, outputs)
+            with gr.Tab(view.title, id=view.name) as sub_tab:
+                outputs |= _lay_out(view)
+            outputs[f"tab-{view.name}"] = sub_tab
+    outputs["peek"] = make_part(HERE / "peek", elem_id="peek")
     outputs["detail"] = make_part(
         HERE / "detail",
         texts=messages.PARTS,
@@ -215,65 +208,41 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
     )
     outputs["ticker"] = gr.Timer(TICK, active=False)
     make_plot_keeper()
-    _bind(handlers, outputs, tab, tabs)
+    _bind(handlers, outputs, tab)
 
 
-def _lay_out(view: View, outputs: dict[str, Any]) -> None:
-    """Lay out a sub-tab: its filters, and a place for every part."""
-    if view.filters:
-        with gr.Row(elem_classes="xp-filters"):
-            for one in view.filters:
-                outputs[one.name] = _filter(one.label, [(name, name) for name in one.ranges])
-    for row in view.rows:
-        with gr.Row(elem_classes="xp-row") if len(row) > 1 else nullcontext():
-            for name, kind in row.items():
-                outputs[name] = MAKERS[kind]()
-            if Kind.POINTS in row.values():
-                outputs["peek"] = make_part(HERE / "peek", elem_id="peek")
+def _lay_out(view: View) -> dict[str, Any]:
+    """Return the filters of a sub-tab, and a place for every part."""
+    filters = {
+        one.name: partial(make_filter, one.label, [(name, name) for name in one.ranges])
+        for one in view.filters
+    }
+    return lay_out(
+        filters, [{name: MAKERS[kind] for name, kind in row.items()} for row in view.rows]
+    )
 
 
-def _make_gallery() -> gr.HTML:
-    return make_part(HERE / "gallery", texts=messages.PARTS, scripts=GALLERY)
-
-
-def _make_points() -> gr.Plot:
-    return make_plot("projection")  # `peek.js` finds it
-
-
-MAKERS: Mapping[Kind, Callable[[], Any]] = {
+MAKERS: Mapping[Kind, Make] = {
     Kind.PLOT: make_plot,
-    Kind.POINTS: _make_points,
+    Kind.POINTS: partial(make_plot, "projection"),  # `peek.js` finds it
     Kind.TABLE: make_table,
     Kind.TILES: make_tiles,
-    Kind.PICTURES: _make_gallery,
+    Kind.PICTURES: partial(make_part, HERE / "gallery", texts=messages.PARTS, scripts=GALLERY),
 }
 
 
-def _bind(
-    handlers: Handlers, outputs: dict[str, Any], tab: gr.Tab, tabs: dict[str, gr.Tab]
-) -> None:
-    """Connect events to handlers; nothing happens before the tab is opened."""
-    state = gr.State(LatestRequest({"view": views.VIEWS[0].name, "filters": (), "page": 0}))
-    own = [one.name for one in _filters()]
-    filters = [outputs[name] for name in ("dataset", "category", "type", *own)]
-    shown = [part for name, part in outputs.items() if name not in ("dataset", *own)]
-
-    def on_show(latest: LatestRequest) -> Iterator[dict[Any, Any]]:
-        yield {outputs["status"]: gr.skip()}  # without any yield, Gradio would empty every output
-        yield from _named_updates(outputs, latest.answer(view_of(handlers.show)))
-
-    bind = make_binder(on_show, state=state, filters=filters, shown=shown, queue="explore")
+def _bind(handlers: Handlers, outputs: dict[str, Any], tab: gr.Tab) -> None:
+    """Connect events to handlers."""
+    filters = ("dataset", "category", "type", *(one.name for one in _filters()))
+    bind = bind_views(tab, outputs, handlers.show, filters=filters, queue="explore")
 
     def on_dataset(latest: LatestRequest, number: object, name: object, *chosen: object) -> None:
         handlers.explorer.forget(name)
         latest.update(number, filters=(name, ALL, ALL, *chosen[2:]), page=0)
 
-    bind(tab.select, choose)
-    bind([part.input for part in filters[1:]], filter_anew)
+    bind([outputs[name].input for name in filters[1:]], filter_anew)
     bind(outputs["dataset"].input, on_dataset)
     bind(outputs["gallery"].submit, turn_page)
-    for name, inner in tabs.items():
-        bind(inner.select, open_view(name))
     _bind_ticker(handlers, outputs, bind)
     _bind_images(handlers, outputs)
 
@@ -315,30 +284,6 @@ def _image_of(event: gr.EventData) -> tuple[object, object]:
     The dataset is that of the picture: another one may be chosen above and not be shown yet.
     """
     return getattr(event, "dataset", None), getattr(event, "id", None)
-
-
-def _named_updates(outputs: dict[str, Any], updates: Iterator[Updates]) -> Iterator[dict[Any, Any]]:
-    for named in updates:
-        yield {outputs[name]: _fed(name, value) for name, value in named.items()}
-
-
-def _fed(name: str, value: Any) -> Any:
-    """Return what a component is given."""
-    if name in ("category", "type"):
-        choices, chosen = value
-        return gr.Dropdown(choices, value=chosen, filterable=len(choices) > 8)
-    if name == "ticker":
-        return gr.Timer(active=value)
-    return gr.Button(visible=value) if name == "stop" else value
-
-
-def _filter(label: str, choices: list[tuple[str, str]]) -> gr.Dropdown:
-    return gr.Dropdown(choices, value=choices[0][1], label=label, filterable=False)
-
-
-def _known(value: object, known: Any, default: str = ALL) -> str:
-    """Return what was asked for if there is such a thing; a request by hand may ask anything."""
-    return value if isinstance(value, str) and value in known else default
 
 
 def _offer(

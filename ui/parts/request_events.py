@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from ui.parts.latest_request import LatestRequest, Show
+from ui.parts.latest_request import LatestRequest
 
 MAX_PARALLEL = 2
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -78,15 +78,6 @@ def number_script(tab: str, step: str) -> str:
     """
     repeats = str(step in REPEATS).lower()
     return NUMBER.replace("@tab@", tab).replace("@step@", step).replace("@repeats@", repeats)
-
-
-def view_of(show: Show) -> Show:
-    """Return what answers the requests of a tab with sub-tabs, from what takes them one by one."""
-
-    def show_request(*, view: object, filters: Sequence[object], page: object) -> Iterator[Any]:
-        yield from show(view, *filters, page)
-
-    return show_request
 
 
 def open_view(view: str) -> Step:

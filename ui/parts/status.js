@@ -11,7 +11,7 @@ function showStatus() {
   if (total) { bar.max = total; bar.value = done; }
   element.querySelector('.status').hidden = !text;
   // what stands below is of an older request until this one is answered
-  document.getElementById('explore-tabs')?.toggleAttribute('data-stale', busy);
+  element.closest('[role=tabpanel]')?.querySelector('.tabs')?.toggleAttribute('data-stale', busy);
 }
 
 watch('value', showStatus);

@@ -4,8 +4,8 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from eda.results.shown import Shown
 from inspection.errors import CheckpointError, EvaluationError
 from inspection.evaluation.classification import (
     CLASSES,
@@ -20,9 +20,6 @@ from inspection.products.checkpoint_folders import CALIBRATION, CARD, mtime
 from inspection.products.product import Product
 from inspection.products.stamped import StampedCache
 from ui.results import messages
-
-if TYPE_CHECKING:
-    from eda.results.plots import Shown  # at run time only when somebody opens the tab
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +67,8 @@ class Results:
         trained = self.catalog.checkpoints.trained
         return {key: one for key, one in self.catalog.products.items() if trained(one)}
 
-    def shown(self, key: str) -> "list[Shown]":
+    def shown(self, key: str) -> list[Shown]:
         """Return the evaluated detectors of a product, as plots show them."""
-        from eda.results.plots import Shown
-
         matching = self.catalog.checkpoints.matching(self.catalog.product(key))
         return [
             Shown(info, place, report)

@@ -7,40 +7,19 @@ from typing import Any
 import gradio as gr
 
 from inspection.errors import InspectionError
-from inspection.evaluation.metric_list import METRICS
 from inspection.products.catalog import Catalog
-from ui.parts.components import (
-    GALLERY,
-    HAND_OVER,
-    WORDS,
-    busy_value,
-    make_part,
-    make_plot,
-    make_status,
-    make_table,
-    status_value,
-)
-from ui.parts.latest_request import LatestRequest
-from ui.parts.request_events import choose, filter_anew, make_binder, open_view, turn_page, view_of
+from ui.parts.components import busy_value, make_part, make_status, status_value
+from ui.parts.request_events import filter_anew, turn_page
+from ui.parts.sub_tabs import bind_views, lay_out, make_filter
 from ui.parts.updates import Updates
-from ui.results import messages
+from ui.results import messages, views
 from ui.results.data import Results, Trouble
-from ui.viewer.viewer import ARITHMETIC
+from ui.results.views.view import Selection
 
 TITLE = "Results"
 HERE = Path(__file__).parent
 STYLES: Sequence[Path] = (HERE / "results.css",)
 MAX_COMMANDS = 3
-SUB_TABS = {
-    "leaderboard": "Leaderboard",
-    "threshold": "Threshold",
-    "curves": "Curves",
-    "compare": "Score against score",
-    "mistakes": "Mistakes",
-    "classes": "Classes",
-    "training": "Training",
-}
-FILTERS = ("dataset", "category", "metric", "first", "second", "kind")
 
 
 class Handlers:
@@ -53,15 +32,15 @@ class Handlers:
         """Show one sub-tab, in one step.
 
         Args:
-            view: one of `SUB_TABS`.
-            wanted: values of `FILTERS`, and the page of the gallery.
+            view: name of one of `views.VIEWS`.
+            wanted: dataset, category, a choice of every filter of the views, and the page.
         """
         self.results.catalog.refresh()
         if not self.results.products:
             yield {"status": status_value(messages.NO_PRODUCTS)}
             return
         try:
-            yield self._show(view, wanted)
+            yield self._show(view, *wanted)
         except InspectionError as error:
             yield {
                 "status": status_value(
@@ -69,41 +48,34 @@ class Handlers:
                 )
             }
 
-    def _show(self, view: object, wanted: tuple[object, ...]) -> Updates:
-        from ui.results.views import VIEWS, Selection, choose_tabs
-
-        dataset, category, metric, first, second, kind, page = (*wanted, *(None,) * 7)[:7]
+    def _show(
+        self, name: object, dataset: object = None, category: object = None, *wanted: object
+    ) -> Updates:
         products = self.results.products
         datasets = list(dict.fromkeys(product.dataset for product in products.values()))
         dataset = dataset if dataset in datasets else datasets[0]
         keys = {one.category: key for key, one in products.items() if one.dataset == dataset}
         category = category if category in list(keys) else next(iter(keys))
-        selection = Selection(
-            key=keys[str(category)],
-            keys=tuple(keys.values()),
-            metric=_known(metric, METRICS, "image_auroc"),
-            first=str(first),
-            second=str(second),
-            kind=_known(kind, messages.MISTAKES, "misses"),
-            page=page if isinstance(page, int) else 0,
-        )
-        tabs = choose_tabs(self.results, selection)
-        shown = _known(view, VIEWS, "leaderboard")
-        back: Updates = {}
-        if not tabs[shown]:  # its button goes while it is open
-            shown = next(name for name, is_there in tabs.items() if is_there)
-            back = {"view": shown}
-        chosen = selection.keys if shown == "leaderboard" else (selection.key,)
-        troubles = [] if shown == "training" else self.results.troubles(chosen)
+        key = keys[str(category)]
+        choices = dict(zip((*_filters(), "page"), wanted, strict=False))
+        selection = Selection(key, tuple(keys.values()), self.results.shown(key), choices)
+        offered = [one for one in views.VIEWS if one.is_offered(self.results, selection)]
+        view = next((one for one in offered if one.name == name), offered[0])
+        back = {} if view.name == name else {"view": view.name}  # its button goes while it is open
         return {
             "dataset": ([(one, one) for one in datasets], dataset),
             "category": ([(one.replace("_", " "), one) for one in keys], category),
-            **VIEWS[shown](self.results, selection),
+            **view.build(self.results, selection),
             **back,
-            **{f"tab-{name}": is_there for name, is_there in tabs.items()},
-            "todo": todo_value(troubles),
-            "status": status_value(messages.CLASSES_ONLY * (not tabs["leaderboard"])),
+            **{f"tab-{one.name}": one in offered for one in views.VIEWS},
+            "todo": todo_value(self.results.troubles(view.judged(selection))),
+            "status": status_value(messages.CLASSES_ONLY * (views.VIEWS[0] not in offered)),
         }
+
+
+def _filters() -> list[str]:
+    """Return the names of the filters of all views, beside those of the whole tab."""
+    return [name for view in views.VIEWS for name in view.filters]
 
 
 def todo_value(troubles: list[Trouble]) -> dict[str, Any]:
@@ -129,120 +101,16 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
     outputs: dict[str, Any] = {}
     datasets = list(dict.fromkeys(one.dataset for one in handlers.results.products.values()))
     with gr.Row(elem_id="results-filters"):
-        outputs["dataset"] = _choice(messages.DATASET, [(one, one) for one in datasets])
-        outputs["category"] = _choice(messages.CATEGORY, [])
+        outputs["dataset"] = make_filter(messages.DATASET, [(one, one) for one in datasets])
+        outputs["category"] = make_filter(messages.CATEGORY)
     outputs["status"] = make_status(busy_value(messages.READING, 0, 0))
     outputs["todo"] = make_part(HERE / "todo", template='<div class="todo" hidden></div>')
-    tabs: dict[str, gr.Tab] = {}
     with gr.Tabs(elem_id="results-tabs") as outputs["view"]:
-        for name, title in SUB_TABS.items():
-            with gr.Tab(title, id=name, visible=name != "classes") as tabs[name]:
-                LAYOUTS[name](outputs, catalog)
-    outputs |= {f"tab-{name}": tab for name, tab in tabs.items()}
-    _bind(handlers, outputs, tab, tabs)
-
-
-def _lay_out_leaderboard(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa: ARG001
-    with gr.Row(elem_classes="xp-filters"):
-        metrics = [(metric.title, key) for key, metric in METRICS.items()]
-        outputs["metric"] = _choice(messages.METRIC, metrics)
-    with gr.Row(elem_classes="xp-row"):
-        outputs["board-plot"] = make_plot()
-        outputs["seconds"] = make_plot()
-    outputs["board"] = make_table()
-    outputs["metrics"] = make_table()
-
-
-def _lay_out_threshold(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa: ARG001
-    outputs["judge"] = make_part(HERE / "judge", scripts=[*ARITHMETIC, HERE / "judge_count.js"])
-
-
-def _lay_out_curves(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa: ARG001
-    for row in (("roc", "pr"), ("pro", "pixel_pr", "pixel_roc")):
-        with gr.Row(elem_classes="xp-row"):
-            for name in row:
-                outputs[name] = make_plot()
-
-
-def _lay_out_compare(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa: ARG001
-    with gr.Row(elem_classes="xp-filters"):
-        outputs["first"] = _choice(messages.FIRST, [])
-        outputs["second"] = _choice(messages.SECOND, [])
-    outputs["click"] = make_part(
-        HERE / "scatter", template='<p class="hint"></p>', scripts=[HAND_OVER]
-    )
-    outputs["scatter"] = make_plot("results-scatter")
-
-
-def _lay_out_mistakes(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa: ARG001
-    with gr.Row(elem_classes="xp-filters"):
-        kinds = [(title, kind) for kind, title in messages.MISTAKES.items()]
-        outputs["kind"] = _choice(messages.KIND, kinds)
-    outputs["mistakes"] = make_part(HERE / "mistakes", scripts=[*GALLERY, HAND_OVER, WORDS])
-
-
-def _lay_out_classes(outputs: dict[str, Any], catalog: Catalog) -> None:  # noqa: ARG001
-    outputs["confusion"] = make_plot()
-    outputs["classifiers"] = make_table()
-    outputs["per-class"] = make_table()
-
-
-def _lay_out_training(outputs: dict[str, Any], catalog: Catalog) -> None:
-    with gr.Row(elem_classes="xp-row", elem_id="results-trainings"):
-        for name in catalog.detectors:
-            outputs[f"training-{name}"] = make_plot()
-    outputs["trainings"] = make_table()
-
-
-LAYOUTS = {
-    "leaderboard": _lay_out_leaderboard,
-    "threshold": _lay_out_threshold,
-    "curves": _lay_out_curves,
-    "compare": _lay_out_compare,
-    "mistakes": _lay_out_mistakes,
-    "classes": _lay_out_classes,
-    "training": _lay_out_training,
-}
-
-
-def _bind(
-    handlers: Handlers, outputs: dict[str, Any], tab: gr.Tab, tabs: dict[str, gr.Tab]
-) -> None:
-    """Connect events to handlers; nothing is read or drawn before the tab is opened."""
-    state = gr.State(LatestRequest({"view": "leaderboard", "filters": (), "page": 0}))
-    filters = [outputs[name] for name in FILTERS]
-    shown = [part for name, part in outputs.items() if name not in ("metric", "kind")]
-
-    def on_show(latest: LatestRequest) -> Iterator[dict[Any, Any]]:
-        yield {outputs["status"]: gr.skip()}  # without any yield, Gradio would empty every output
-        for updates in latest.answer(view_of(handlers.show)):
-            yield {outputs[name]: _fed(name, value) for name, value in updates.items()}
-
-    bind = make_binder(on_show, state=state, filters=filters, shown=shown, queue="results")
-    bind(tab.select, choose)
-    bind([part.input for part in filters], filter_anew)
+        for view in views.VIEWS:
+            with gr.Tab(view.title, id=view.name, visible=not view.is_rare) as sub_tab:
+                outputs |= lay_out(view.filters, view.list_rows(catalog.detectors))
+            outputs[f"tab-{view.name}"] = sub_tab
+    filters = ("dataset", "category", *_filters())
+    bind = bind_views(tab, outputs, handlers.show, filters=filters, queue="results")
+    bind([outputs[name].input for name in filters], filter_anew)
     bind(outputs["mistakes"].submit, turn_page)
-    for name, inner in tabs.items():
-        bind(inner.select, open_view(name))
-
-
-def _fed(name: str, value: Any) -> Any:
-    """Return what a component is given."""
-    if name == "view":
-        return gr.Tabs(selected=value)
-    if name.startswith("tab-"):
-        return gr.Tab(visible=value)
-    if name not in ("dataset", "category", "first", "second"):
-        return value
-    choices, chosen = value
-    return gr.Dropdown(choices, value=chosen, filterable=len(choices) > 8)
-
-
-def _choice(label: str, choices: list[tuple[str, str]]) -> gr.Dropdown:
-    value = choices[0][1] if choices else None
-    return gr.Dropdown(choices, value=value, label=label, filterable=False)
-
-
-def _known(value: object, known: Any, default: str) -> str:
-    """Return what was asked for if there is such a thing; a request by hand may ask anything."""
-    return value if isinstance(value, str) and value in known else default

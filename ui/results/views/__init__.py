@@ -1,0 +1,16 @@
+"""The views of evaluations in their order; a new one is one file here and one line below."""
+
+from collections.abc import Sequence
+
+from ui.results.views import classes, compare, curves, leaderboard, mistakes, threshold, training
+from ui.results.views.view import ResultsView
+
+VIEWS: Sequence[ResultsView] = (
+    leaderboard.VIEW,
+    threshold.VIEW,
+    curves.VIEW,
+    compare.VIEW,
+    mistakes.VIEW,
+    classes.VIEW,
+    training.VIEW,
+)

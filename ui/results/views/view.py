@@ -1,0 +1,64 @@
+"""A view of evaluations: one question about detectors, a sub-tab of the Results tab."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from eda.results.shown import Shown
+from ui.parts.sub_tabs import Make, Row
+from ui.parts.updates import Updates
+from ui.results.data import Results
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a visitor has chosen.
+
+    Attributes:
+        key: of the product.
+        keys: of all products of its dataset.
+        shown: evaluated detectors of the product.
+        choices: of the filters of all views, and the page, by name: whatever was sent.
+    """
+
+    key: str
+    keys: Sequence[str]
+    shown: Sequence[Shown]
+    choices: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsView:
+    """One question about the detectors of a product.
+
+    Attributes:
+        rows: what makes its parts by name, row by row; a name stands in one view only.
+        build: returns the values of the parts by name. It imports what it draws with, so that the
+            page starts without it.
+        filters: of its own; their values are checked where they are used.
+        per_detector: makes a part for every detector, above the others: "training-cae".
+        is_offered: returns whether there is anything to see.
+        is_rare: it stays unseen until a product offers it.
+        judged: the products whose lacking evaluations are named above it.
+    """
+
+    name: str
+    title: str
+    rows: Sequence[Row]
+    build: Callable[[Results, Selection], Updates]
+    filters: Row = field(default_factory=dict)
+    per_detector: Make | None = None
+    is_offered: Callable[[Results, Selection], bool] = lambda *_: True
+    is_rare: bool = False
+    judged: Callable[[Selection], Sequence[str]] = lambda one: (one.key,)
+
+    def list_rows(self, detectors: Iterable[str]) -> Sequence[Row]:
+        """Return all rows of a page with these detectors."""
+        if self.per_detector is None:
+            return self.rows
+        each = {f"{self.name}-{detector}": self.per_detector for detector in detectors}
+        return (each, *self.rows)
+
+
+def is_evaluated(_: Results, selection: Selection) -> bool:
+    """Return whether any detector of the product was evaluated."""
+    return bool(selection.shown)
