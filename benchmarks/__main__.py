@@ -59,7 +59,7 @@ def measure_page(image: Path) -> None:
         print(f"page, {SIDE} px image to last answer, warm {1000 * warm:8.0f} ms")
         peak = read_peak_memory(page.pid)
     if peak is None:
-        print("peak memory of the page: not measured, only Linux tells that of another process")
+        print("peak memory of the page: not measured, only Linux reports that of another process")
     else:
         print(f"peak memory of the page                  {peak:8.0f} MB")
 

@@ -3,7 +3,7 @@
 Every normal image of the layout's own training part fills the memory, and the test part is ranked.
 Nothing is held out, since no verdict is given: so one backbone is compared with another. What a
 detector of this project reaches, which promises a false-alarm rate and therefore holds good parts
-out, is told by `cli.py train` and `cli.py evaluate`.
+out, is reported by `cli.py train` and `cli.py evaluate`.
 """
 
 import sys

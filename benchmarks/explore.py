@@ -113,7 +113,7 @@ def cache_size_mb(folder: Path) -> float:
 
 
 def peak_memory_mb() -> float:
-    """Return the largest resident size of this process, where the system tells it."""
+    """Return the largest resident size of this process, where the system reports it."""
     try:
         import resource
     except ImportError:  # Windows

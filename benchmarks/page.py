@@ -104,7 +104,7 @@ def wait_for_first_inspection(process: subprocess.Popen[str]) -> float:
 
 
 def read_peak_memory(pid: int) -> float | None:
-    """Return the largest resident size of a process in MB; None where the system does not tell."""
+    """Return the largest resident size of a process in MB; None where that is unknown."""
     status = Path(f"/proc/{pid}/status")
     if not status.is_file():  # no Linux
         return None

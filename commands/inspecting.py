@@ -25,10 +25,10 @@ def open_answering(
     device: str | None,
     detector: Sequence[str] | None,
 ) -> LoadedProduct:
-    """Open a product with the detectors asked for, or all that can answer, and name the others.
+    """Open a product with the detectors named, or all that can answer, and name the others.
 
     Raises:
-        CheckpointError: one asked for is missing or damaged, or none can.
+        CheckpointError: one named is missing or damaged, or none can.
     """
     chosen = check_names(detector) if detector else ()
     loaded = open_product(category, detectors=chosen, checkpoints=checkpoints, device=device)
@@ -76,7 +76,7 @@ def inspect_files(
 ) -> Iterator[tuple[int, Inspection]]:
     """Inspect each image, yield its place among them, from 0, and say what became of it.
 
-    One that cannot be read, or about which no detector can answer, is told on the error stream and
+    One that cannot be read, or about which no detector can answer, is reported on stderr and
     left out.
     """
     reading = load_reading(loaded.product.folder)

@@ -97,7 +97,7 @@ DatasetName = Annotated[
 
 
 def check_names(names: Sequence[str] | None) -> tuple[str, ...]:
-    """Return the detectors asked for, by default those that need no labelled defects."""
+    """Return the detectors named, by default those that need no labelled defects."""
     for name in names or ():
         find_entry(name)
     return tuple(dict.fromkeys(names or list_defaults()))

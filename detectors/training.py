@@ -29,7 +29,7 @@ class TrainingJob:
         checkpoints: where detectors are kept, as DATASET/CATEGORY/DETECTOR.
         settings: detector -> those of its settings that are not the default; in this order.
         labelled_fraction: share of the labelled defects to learn from, if any.
-        split: how train and test are told apart.
+        split: how train and test are divided.
         group: finds the near-duplicates of one category for a grouped split.
         seed: of everything that is random.
         device: auto, cpu, cuda or mps.
@@ -139,7 +139,7 @@ def train_product(
 
 
 def _train_one(name: str, source: Dataset, job: TrainingJob, monitor: Monitor) -> TrainedDetector:
-    """Train, calibrate and keep one detector, and tell what came of it."""
+    """Train, calibrate and keep one detector, and report the result."""
     from detectors.workflow import train_detector  # imports PyTorch
 
     start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""How images are told apart in a cloud of points: good, and each type of defect."""
+"""How images are distinguished in a cloud of points: good, and each type of defect."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def label_classes(frame: pd.DataFrame) -> pd.Series:
 def add_classes(
     plot: go.Figure, frame: pd.DataFrame, x: ArrayLike, y: ArrayLike, **trace: Any
 ) -> None:
-    """Add one point per image, told apart by symbol and colour, the good ones underneath.
+    """Add one point per image, distinguished by symbol and colour, the good ones underneath.
 
     A point carries the id of its image as custom data, and as the text that hovering shows.
 

@@ -129,7 +129,7 @@ def list_issues(index: Index) -> list[DatasetIssue]:
 
 
 def _thickness(truth: Truth, defect: DefectFacts) -> tuple[float, float]:
-    """Return thickness in pixels and as a share of the side; a box does not tell it."""
+    """Return thickness in pixels and as a share of the side; a box does not show it."""
     if truth is Truth.BOXES:
         return np.nan, np.nan
     return defect.thickness, defect.thickness_share

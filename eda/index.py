@@ -138,7 +138,7 @@ class Store:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Index:
-    """The facts of a dataset, row by row as its samples; pictures are read when asked for.
+    """The facts of a dataset, row by row as its samples; pictures are read when needed.
 
     Attributes:
         stamps: what paths, sizes and times of an image and its masks were.
@@ -179,7 +179,7 @@ def open_index(
         cache: folder to keep indexes in; by default the user's cache folder.
         workers: threads; one per core by default.
         progress: called with (done, total) while images are measured.
-        is_stopped: asked between images; when it says so, what was measured is kept, and the
+        is_stopped: called between images; when it says so, what was measured is kept, and the
             index holds only the images measured until then.
     """
     store = Store(cache_path(dataset.root, cache))

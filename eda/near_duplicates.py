@@ -10,7 +10,7 @@ from inspection.progress import SILENT, Monitor
 
 
 def group_near_duplicates(dataset: Dataset, embed: Embed, *, monitor: Monitor = SILENT) -> Dataset:
-    """Return a dataset of one category with near-duplicates as groups, and tell how many.
+    """Return a dataset of one category with near-duplicates as groups, and report how many.
 
     Args:
         dataset: of one category.

@@ -132,7 +132,7 @@ def bar_height(num_bars: int) -> int:
 
 
 def bar_marker(colour: str, shape: str) -> dict[str, object]:
-    """Return a bar's marker whose pattern tells what its colour tells."""
+    """Return a bar's marker whose pattern says what its colour says."""
     marker: dict[str, object] = {"color": colour, "line": {"width": 0}}
     if shape:
         marker["pattern"] = {

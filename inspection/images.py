@@ -54,7 +54,7 @@ class OpenedImage:
 
 
 class Reduced(NamedTuple):
-    """An image for measuring and showing: (h, w) or (h, w, 3), no larger than was asked for.
+    """An image for measuring and showing: (h, w) or (h, w, 3), no larger than needed.
 
     Attributes:
         size: (height, width) as read.
@@ -92,7 +92,7 @@ def read_image(path: Path, *, reading: Reading = DEFAULT_READING) -> RGBImage:
 
 
 def read_sample(sample: Sample) -> RGBImage:
-    """Return the image of a sample; an error tells its id, for many folders have a 000.png.
+    """Return the image of a sample; an error names its id, for many folders have a 000.png.
 
     Raises:
         ImageError: as in `open_image`.

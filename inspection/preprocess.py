@@ -71,7 +71,7 @@ def load_samples(
     """
     if not samples:
         raise DatasetError(
-            "There is no training image.",
+            "There is no image to train on.",
             "Put normal images into train/good of the dataset folder.",
         )
     height, width = size

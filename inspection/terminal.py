@@ -29,7 +29,7 @@ def report_error(sentence: object) -> None:
 
 
 def show_log() -> None:
-    """Write to stderr, with its traceback, what people are otherwise told in a sentence alone."""
+    """Write to stderr, with its traceback, what people otherwise see as a sentence alone."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
     for room in ROOMS:

@@ -256,7 +256,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Familiarity:
-    """Whether an image shows the product at all, which is asked before any verdict.
+    """Whether an image shows the product at all, which is decided before any verdict.
 
     Attributes:
         score: how far it is from the normal training images in embedding, shape or size,
@@ -303,7 +303,7 @@ class Inspection:
     An unfamiliar image has no findings, unless somebody wants it inspected anyway.
 
     Attributes:
-        familiarity: None where nobody has looked.
+        familiarity: None where it was not checked.
         namings: the answers of detectors that give no verdict.
         silent: detectors that could not answer, and why.
         notes: sentences that a reader has to know.

@@ -1,4 +1,4 @@
-"""Whether the page can listen at an address, asked before anything is loaded, and who hears it."""
+"""Whether the page can listen at an address, and who can reach it; checked before any loading."""
 
 import ipaddress
 import os

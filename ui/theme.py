@@ -10,7 +10,7 @@ from ui.parts.components import read
 
 
 def make_theme() -> gr.themes.Base:
-    """Return the theme; its fonts come with Gradio, so nothing is asked of the outside."""
+    """Return the theme; its fonts come with Gradio, so nothing is loaded from outside."""
     return gr.themes.Base(
         primary_hue=gr.themes.colors.sky,
         neutral_hue=gr.themes.colors.slate,

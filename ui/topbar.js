@@ -30,7 +30,7 @@ element.querySelector('button').addEventListener('click', () => {
 
 let timer = 0;
 
-function tell(isLost) {
+function showConnection(isLost) {
   clearTimeout(timer);
   if (isLost) timer = setTimeout(check, RETRY);
   lost.hidden = !isLost;
@@ -42,9 +42,9 @@ async function check() {
   try {
     const address = `${new URL(root, location).pathname.replace(/\/$/, '')}${prefix}/app_id`;
     const answer = await fetch(address, { cache: 'no-store', signal: AbortSignal.timeout(15_000) });
-    tell(!answer.ok);
+    showConnection(!answer.ok);
   } catch {
-    tell(true);
+    showConnection(true);
   }
 }
 
@@ -58,6 +58,6 @@ function notice(list) {
 
 startTheme();
 new PerformanceObserver(notice).observe({ type: 'resource' });
-window.addEventListener('offline', () => tell(true));
+window.addEventListener('offline', () => showConnection(true));
 window.addEventListener('online', check);
 document.addEventListener('defect-lens-unanswered', check);

@@ -26,7 +26,7 @@ class BackboneRef:
 
     Attributes:
         name: "student", or the name in timm, such as "resnet18".
-        sha256: hash of the float tensors that the asked-for layers use, in float32 and in order of
+        sha256: hash of the float tensors that the requested layers use, in float32 and in order of
             their names; so neither the container nor tensors that nothing reads matter.
         origin: such as "carried with the project", "file resnet18.pth", "timm cache" or "hub".
         normalisation: of the images that it is given.
@@ -64,7 +64,7 @@ class Backbone(nn.Module):
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Number of channels and stride of each asked-for layer, in their order."""
+    """Number of channels and stride of each requested layer, in their order."""
 
     channels: dict[str, int]
     strides: dict[str, int]
@@ -146,7 +146,7 @@ def build_untrained(name: str, layer: str, *, tensors: Mapping[str, Tensor]) -> 
     Args:
         name: as for `load_backbone`.
         layer: the last one that is computed.
-        tensors: of the network, by their names in it; they tell how wide a student is.
+        tensors: of the network, by their names in it; they show how wide a student is.
 
     Raises:
         BackboneError: the tensors are those of another network.

@@ -80,7 +80,7 @@ class CNNClassifier:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """What it tells apart, the normal class first; empty before `fit`."""
+        """The classes that it distinguishes, the normal one first; empty before `fit`."""
         return tuple(self.state.get("classes", ()))
 
     def fit(self, samples: Sequence[Sample]) -> Self:

@@ -30,7 +30,7 @@ class ClassifierSettings:
 
     Attributes:
         input_size: (height, width), multiples of 32.
-        classes: what is told apart: normal and defective, or normal and every defect type.
+        classes: what is distinguished: normal and defective, or normal and every defect type.
         backbone: name for `backbones.load_deepest`, or "small-cnn", which is trained from scratch.
         backbone_weights: file with the weights of that backbone, to be taken first.
         stages: 1 trains the head alone, 2 also the last block, 3 further blocks.
@@ -39,7 +39,7 @@ class ClassifierSettings:
         hidden: width of the head.
         dropout: share of the head's values left out while it is trained.
         smoothing: share of every label that is spread over all classes; without it the head is
-            soon too sure, and tells defects on parts that it has not seen less well.
+            soon too sure, and recognises defects on unseen parts less well.
     """
 
     input_size: Size = (224, 224)

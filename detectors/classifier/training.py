@@ -43,7 +43,7 @@ class LabelledImages:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Task:
-    """What is told apart, by which images, varied how.
+    """The classes to learn, the images, and how these are varied.
 
     Attributes:
         balance: 0 draws images as often as there are, 1 draws every class as often as the others.

@@ -138,7 +138,7 @@ def _describe(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     right = np.asarray(cv2.Sobel(grey, cv2.CV_32F, 1, 0))
     down = np.asarray(cv2.Sobel(grey, cv2.CV_32F, 0, 1))
     strength = np.hypot(right, down)
-    # directions, not lines: light from the left is told from light from the right
+    # directions, not lines: light from the left differs from light from the right
     direction = np.arctan2(down, right) / (2 * np.pi) * BINS
     planes = [grey - grey.mean()]
     for index in range(BINS):

@@ -68,7 +68,7 @@ class TrainingSet:
     num_images: int
     validation: Pair
     loss: Loss
-    max_validation: int = 32  # more would cost more than they tell
+    max_validation: int = 32  # more would cost more than they show
     optimise: Optimise | None = None
     metrics: Metrics | None = None
 

@@ -45,7 +45,7 @@ class TuningSplit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ValidationImage:
-    """An image, and where it is defective; None where nobody knows where."""
+    """An image, and where it is defective; None where that is unknown."""
 
     image: RGBImage
     is_anomalous: bool

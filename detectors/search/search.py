@@ -90,7 +90,7 @@ class Search:
     ) -> Iterator[Trial]:
         """Try settings until so many were tried in all, and yield every trial that came to an end.
 
-        Earlier trials and those whose settings do not work count; the monitor is told of these.
+        Earlier trials and those whose settings do not work count; the monitor is warned of these.
 
         Raises:
             SettingsError: a fixed setting does not suit the detector.

@@ -82,7 +82,7 @@ def _list_images(
 
 
 def _collect(shown: Sequence[Shown]) -> dict[str, dict[str, float]]:
-    """Return id -> title -> score / threshold, of the images that every detector was asked of."""
+    """Return id -> title -> score / threshold, of the images that every detector predicted."""
     columns = {
         one.title: {
             image.id: float(relative)

@@ -112,7 +112,7 @@ def make_histogram(scores: NDArray[np.float64], labels: NDArray[np.bool_]) -> di
 def _match(
     first: EvaluationReport, second: EvaluationReport
 ) -> tuple[list[ScoredImage], NDArray[np.float64]]:
-    """Return the images that both were asked about, and their relative scores (n, 2)."""
+    """Return the images that both predicted, and their relative scores (n, 2)."""
     others = dict(zip((image.id for image in second.images), relative_scores(second), strict=True))
     pairs = [
         (image, (relative, others[image.id]))

@@ -32,7 +32,7 @@ NUM_SAMPLED = 20  # annotations, until one is of the tool
 
 @dataclass(frozen=True, slots=True)
 class AnnotationTool:
-    """How a tool's annotations are told apart and read.
+    """How a tool's annotations are recognised and read.
 
     Attributes:
         suffix: lower case.

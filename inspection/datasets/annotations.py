@@ -70,7 +70,7 @@ def to_edges(left: float, top: float, right: float, bottom: float) -> Edges:
 
 
 def to_size(height: object, width: object) -> Size | None:
-    """Return the (height, width) that a document tells, or None."""
+    """Return the (height, width) that a document states, or None."""
     if isinstance(height, int) and isinstance(width, int) and height > 0 and width > 0:
         return height, width
     return None

@@ -29,7 +29,7 @@ AUGMENTED = ".rf."  # Roboflow's copies of one image are <name>.rf.<hash>.jpg
 
 
 class CategoryBuilder:
-    """The samples of one category, collected image by image; what is odd is told once."""
+    """The samples of one category, collected image by image; what is odd is reported once."""
 
     def __init__(self, listing: Listing, category: str, folder: Path) -> None:
         self.listing = listing
@@ -71,7 +71,7 @@ class CategoryBuilder:
             self.leave_out(image, reason=reason)
 
     def leave_out(self, image: Path, *, reason: str) -> None:
-        """Leave out an image of which nobody can say whether it is good."""
+        """Leave out an image of which it is unknown whether it is good."""
         self.listing.set_aside([image], reason=reason)
         self._odd[reason].append(image)
 
@@ -153,12 +153,12 @@ class CategoryBuilder:
     def _place(
         self, image: Path, annotation: Annotation
     ) -> tuple[tuple[Box, ...], tuple[Shape, ...]]:
-        """Return boxes and shapes in pixels of the file; what does not fit is told and left out."""
+        """Return boxes and shapes in pixels of the file; report and leave out what does not fit."""
         try:
             across, down = find_scale(annotation, image)
             self._num_scaled += (across, down) != (1.0, 1.0)
             return scale_marks(annotation.marks, across, down)
-        except ImageError:  # measuring and training tell it
+        except ImageError:  # measuring and training report it
             return (), ()
         except ValueError as error:
             self._misfits[image] = str(error)
@@ -173,7 +173,7 @@ def read_marks(
     label_of: Callable[[Entry], str],
     place: Callable[[Entry], Mark],
 ) -> tuple[Mark, ...]:
-    """Return the marks of an annotation; one that cannot be placed is told and keeps its label.
+    """Return the marks of an annotation; one that cannot be placed is reported and keeps its label.
 
     A label is "" where an entry says none; `place` raises a ValueError where it marks no place.
     """

@@ -1,4 +1,4 @@
-"""Classes of parts, as a classifier tells them apart."""
+"""Classes of parts, as a classifier distinguishes them."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +13,7 @@ DEFECTIVE = "defective"
 
 
 class Labelling(StrEnum):
-    """What a classifier tells apart."""
+    """What a classifier distinguishes."""
 
     BINARY = "binary"  # normal and defective
     TYPES = "types"  # normal and every defect type
@@ -55,7 +55,7 @@ def find_thin_classes(samples: Sequence[Sample], labelling: Labelling) -> Iterat
 
     Args:
         samples: with their planned split.
-        labelling: what is told apart.
+        labelling: what is distinguished.
     """
     counts: dict[str, Counter[Split]] = defaultdict(Counter)
     for sample in samples:

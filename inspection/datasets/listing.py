@@ -28,7 +28,7 @@ class FileKind(Enum):
 
 
 def kind_of(path: Path) -> FileKind:
-    """Return the kind of a file; only one with an ending that nobody knows is opened."""
+    """Return the kind of a file; only one with an unknown ending is opened."""
     suffix = path.suffix.lower()
     if suffix in IMAGE_SUFFIXES:
         return FileKind.IMAGE
@@ -91,7 +91,7 @@ class Listing:
         return [path for path in found if self.kind(path) is FileKind.IMAGE]
 
     def kind(self, path: Path) -> FileKind:
-        """Return what a file is; opened at most once, and only if its ending tells nothing."""
+        """Return what a file is; opened at most once, and only if its ending is unknown."""
         if path not in self._kinds:
             self._kinds[path] = kind_of(path)
         return self._kinds[path]

@@ -1,4 +1,4 @@
-"""Several categories or datasets as one product, for a classifier that tells all their defects."""
+"""Several categories or datasets as one product, for a classifier of all their defects."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence

@@ -45,7 +45,7 @@ def to_eight_bits(
         path: for what is said.
 
     Raises:
-        ImageError: nobody knows which value is white, or they are negative or no numbers.
+        ImageError: which value is white is unknown, or they are negative or not numbers.
     """
     white = _find_white(deep, reading, path)
     check_values(deep.values, white, path)
@@ -66,7 +66,7 @@ def check_values(values: NDArray[Any], white: float, path: Path) -> None:
     """Refuse values that are no levels of light.
 
     Raises:
-        ImageError: some are negative or no numbers.
+        ImageError: some are negative or not numbers.
     """
     lowest, highest = float(values.min()), float(values.max())
     if not (np.isfinite(lowest) and np.isfinite(highest)):

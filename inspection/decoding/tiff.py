@@ -68,7 +68,7 @@ class TiffHeader:
 
     @property
     def is_deep(self) -> bool:
-        """Return whether `read_deep` is to be asked: grey or RGB that Pillow cuts to 8 bits."""
+        """Return whether `read_deep` has to read it: grey or RGB that Pillow cuts to 8 bits."""
         return not self.is_plain and self.photometric in GREY_OR_RGB
 
     @property
@@ -88,7 +88,7 @@ def read_header(path: Path) -> TiffHeader:
     """Return what the tags say.
 
     Raises:
-        ImageError: it is damaged, a camera's raw file, or has channels that nobody can show.
+        ImageError: it is damaged, a camera's raw file, or has channels that cannot be shown.
     """
     with _opened(path) as file:
         pages: Any = file.pages
@@ -107,7 +107,7 @@ def read_deep(path: Path, header: TiffHeader) -> Deep:
     """Return the values as stored.
 
     Raises:
-        ImageError: it is damaged, cut off, or packed in a way that nobody here can unpack.
+        ImageError: it is damaged, cut off, or packed in a way that is not supported.
     """
     with _opened(path) as file:
         page: Any = file.pages[header.page]

@@ -1,4 +1,4 @@
-"""The demo of a running page: what is asked for is drawn at once, the rest when nobody computes."""
+"""The demo of a running page: what is needed is drawn at once, the rest while idle."""
 
 import threading
 import time

@@ -30,7 +30,7 @@ from inspection.types import Sample
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """Another checkpoints folder, whose classifiers are asked about the same images.
+    """Another checkpoints folder, whose classifiers predict the same images.
 
     Attributes:
         load: reads a checkpoint folder.

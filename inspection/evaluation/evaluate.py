@@ -50,7 +50,7 @@ class EvaluationJob:
     Attributes:
         samples: test samples; a defective one without ground truth counts for image metrics only.
         seen: detector -> id -> pixel hash of what any of the compared detectors saw in training or
-            calibration. What one has seen counts for none, so that all are asked the same.
+            calibration. What one has seen counts for none, so that all predict the same.
         seed: of the bootstrap.
     """
 

@@ -3,7 +3,7 @@
 The bootstrap draws whole parts with replacement, normal and defective ones apart (stratified), so
 each resample has as many parts of either kind as the test set; the interval reaches from the 2.5th
 to the 97.5th percentile of the metric over the resamples. Where the classes separate perfectly
-every resample does, and the interval has no width: then the number of images tells how sure it is.
+every resample does, and the interval has no width: then the number of images shows how sure it is.
 """
 
 from collections.abc import Sequence

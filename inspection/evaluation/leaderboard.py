@@ -31,7 +31,7 @@ class BoardRow:
     """One category of one dataset, and a cell for each detector of the board.
 
     Attributes:
-        is_same_images: whether all its detectors were asked about the same images.
+        is_same_images: whether all its detectors predicted the same images.
     """
 
     dataset: str

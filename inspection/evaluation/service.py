@@ -1,4 +1,4 @@
-"""Evaluation of products: every detector is asked about the same images, which none has seen."""
+"""Evaluation of products: every detector predicts the same images, which none has seen."""
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
@@ -218,7 +218,7 @@ def evaluate_product(
 
 
 def _find_test_samples(product: Product, source: Dataset, monitor: Monitor) -> list[Sample]:
-    """Return the test samples of a product as it reads them; tell what is odd about their files.
+    """Return the test samples of a product as it reads them; report what is odd about their files.
 
     Raises:
         CheckpointError: what is stored of its reading or its split is damaged.
@@ -262,7 +262,7 @@ def _make_jobs(
 
 
 def _find_judging(catalog: Catalog, product: Product, monitor: Monitor) -> tuple[str, ...]:
-    """Return the detectors of a product that give verdicts, and tell why others do not.
+    """Return the detectors of a product that give verdicts, and report why others do not.
 
     Raises:
         CheckpointError: none does.

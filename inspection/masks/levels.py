@@ -35,7 +35,7 @@ Levels = NDArray[np.int32]
 
 @dataclass(slots=True)
 class MaskFile:
-    """A mask file by name, and what there is to tell of how it was read."""
+    """A mask file by name, and notes on how it was read."""
 
     name: str
     is_lossy: bool
@@ -51,7 +51,7 @@ class MaskFile:
 
 
 def mark_levels(plane: Levels, file: MaskFile) -> Mask:
-    """Return which pixels are marked, and tell in `file` by which rule.
+    """Return which pixels are marked, and note in `file` by which rule.
 
     Raises:
         MaskError: no rule is certain.
@@ -136,7 +136,7 @@ def _list_pure(levels: Levels) -> set[int]:
 
 
 def _is_flat(levels: Levels, *, tolerance: int) -> NDArray[np.bool_]:
-    """Tell of each pixel whether the 3 x 3 pixels around it, all in the mask, have its level."""
+    """Return for each pixel whether the 3 x 3 pixels around it, all in the mask, have its level."""
     narrow = levels.astype(np.uint16)
     span = cv2.dilate(narrow, SQUARE) - cv2.erode(narrow, SQUARE)
     is_flat = np.zeros(levels.shape, np.bool_)

@@ -14,7 +14,7 @@ Black is the background, and whatever stands out from it is marked. Beyond that:
   and the alpha channel have to say the same.
 - Inverted. A level that covers the whole border of the mask and over half of it is the background,
   if it is the brightest or the darkest. White that leaves out a part of the border may be a large
-  defect: it stays marked and is told of, and refused beside masks that are inverted for certain.
+  defect: it stays marked and is reported, and refused beside masks that are inverted for certain.
 
 What none of this decides is refused by name, never guessed.
 """
@@ -49,7 +49,7 @@ VOID, VOID_COLOUR = 255, (224, 224, 192)  # of PASCAL VOC
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReadMask:
-    """A mask (H, W), and what there is to tell of how it was read; nothing of a plain one."""
+    """A mask (H, W), and notes on how it was read; none for a plain one."""
 
     mask: Mask
     problems: tuple[FileNote, ...]
@@ -143,7 +143,7 @@ def _from_palette(picture: Image.Image, file: MaskFile) -> Levels:
 
 def _from_floats(values: NDArray[np.float64], file: MaskFile) -> Levels:
     if not np.isfinite(values).all():
-        raise file.refuse("holds values that are no numbers")
+        raise file.refuse("holds values that are not numbers")
     if values.min() >= 0 and values.max() <= 1:
         return np.round(255 * values).astype(np.int32)
     if (values != np.round(values)).any():

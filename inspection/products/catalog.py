@@ -1,4 +1,4 @@
-"""What products there are, with all that can be asked of them."""
+"""What products there are, and all that is known of them."""
 
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence

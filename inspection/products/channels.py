@@ -23,7 +23,7 @@ NO_GOOD_IMAGE = "It cannot be trained: there are no good training images."
 
 
 class Channels:
-    """Detectors with their calibrations, loaded when first asked for; safe between threads.
+    """Detectors with their calibrations, loaded at first use; safe between threads.
 
     Args:
         loader: reads a checkpoint folder.

@@ -120,7 +120,7 @@ def load_calibration(folder: Path) -> StoredCalibration:
 
 
 def no_verdict(detector: str) -> CheckpointError:
-    """Return the error of a detector that was asked to judge and has never seen a good part."""
+    """Return the error of a detector that is to judge and has never seen a good part."""
     return CheckpointError(
         f"{detector} has learned from defects alone: it names them, but gives no verdict.",
         "Add good images to the dataset and train again.",

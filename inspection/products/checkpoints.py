@@ -72,15 +72,15 @@ class Checkpoints:
             return {}
         try:
             shown = self._datasets.find(product)
-        except DatasetError:  # told where its images are asked for
+        except DatasetError:  # reported where its images are read
             shown = None
         try:
             return find_mismatched(product.folder, trained, shown)
-        except CheckpointError:  # a damaged split: told where the samples are asked for
+        except CheckpointError:  # a damaged split: reported where the samples are read
             return {}
 
     def _read_seen(self, folder: Path) -> Mapping[str, str]:
-        """Return id -> pixel hash of what a detector has seen; nothing if it cannot be told."""
+        """Return id -> pixel hash of what a detector has seen; nothing if that is unknown."""
 
         def read() -> Mapping[str, str]:
             try:

@@ -83,13 +83,13 @@ class DatasetFolders:
 
     def is_flat(self, product: Product) -> bool:
         """Return whether nothing but the person who trains can say that the images are good."""
-        with contextlib.suppress(DatasetError):  # told where its images are asked for
+        with contextlib.suppress(DatasetError):  # reported where its images are read
             dataset = self.find(product)
             return dataset is not None and not dataset.is_labelled
         return False
 
     def draw(self, samples: Iterable[Sample]) -> None:
-        """See to it that these images are there: those of the demo are drawn when asked for.
+        """See to it that these images are there: those of the demo are drawn when needed.
 
         Raises:
             DatasetError: the folder of the demo cannot be written.

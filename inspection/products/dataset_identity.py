@@ -68,7 +68,7 @@ class _Group:
 
 
 class _Images:
-    """The images of a dataset folder; they are decoded only if they are asked for."""
+    """The images of a dataset folder; they are decoded only if they are needed."""
 
     def __init__(self, samples: Iterable[Sample], reading: Reading = DEFAULT_READING) -> None:
         self._samples = {sample.id: sample for sample in samples}
@@ -110,7 +110,7 @@ class _Images:
     def _hashes(self, key: str) -> Iterator[str]:
         """Yield the pixel hash of an image by each reading; nothing if it cannot be read."""
         path = self._samples[key].image_path
-        with contextlib.suppress(ImageError):  # told by whoever needs the image
+        with contextlib.suppress(ImageError):  # reported where the image is needed
             for reading in self._readings:
                 yield pixel_hash(read_image(path, reading=reading))
 

@@ -51,7 +51,7 @@ def draw_samples(
     Args:
         root: folder of the demo data.
         checkpoints: folder that holds the demo products' detectors; it may not exist.
-        is_stopped: asked every few images; the rest is left out once it says so.
+        is_stopped: called every few images; the rest is left out once it says so.
 
     Returns:
         Why samples are missing, if some are: the page opens without them.
@@ -89,7 +89,7 @@ def _read_plans(
 
 
 def wanted_samples(plans: Mapping[str, SplitPlan | None]) -> Callable[[str], bool]:
-    """Tell which images of a dataset in the MVTec layout the page would choose if all were there.
+    """Return which images of a dataset in the MVTec layout the page would choose if all were there.
 
     Args:
         plans: category -> its split, or None where none was made yet.

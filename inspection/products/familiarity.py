@@ -91,7 +91,7 @@ class SizeRange:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FamiliarityModel:
-    """Reference embeddings of a product: what tells its images from those of others.
+    """Reference embeddings of a product: what distinguishes its images from others.
 
     Attributes:
         source: what made the vectors, as `Embed` names it.
@@ -162,7 +162,7 @@ class FamiliarityModel:
 
 
 class FamiliarityCheck:
-    """Tells whether images show products; safe to share between threads.
+    """Checks whether images show products; safe to share between threads.
 
     Args:
         embed: makes the vectors; None where nothing can.

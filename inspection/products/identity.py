@@ -21,7 +21,7 @@ class DetectorIdentity:
 
     Attributes:
         summary: what it learned from, such as "trained on 400 normal images".
-        created: when the training ended, ISO 8601; empty where nobody knows.
+        created: when the training ended, ISO 8601; empty where that is unknown.
         num_calibration: held-out normal parts behind the thresholds.
         files: name -> SHA-256 of the files of the checkpoint.
         num_seen: images seen in training and calibration.

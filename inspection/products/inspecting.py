@@ -1,4 +1,4 @@
-"""One image, every detector of a product: the one way to run them, whatever befalls one of them."""
+"""One image, every detector of a product: the one way to run them, even if one fails."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""Where a detector of a product stands, and what people are told when it cannot answer."""
+"""Where a detector of a product stands, and the error that people see when it cannot answer."""
 
 import logging
 from collections.abc import Callable

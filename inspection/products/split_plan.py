@@ -14,7 +14,7 @@ DAMAGED_FIX = "Bring it back, or delete it and train every detector of the produ
 
 
 class SplitKind(StrEnum):
-    """How train and test are told apart."""
+    """How train and test are divided."""
 
     OWN = "own"  # as the layout says
     GROUPED = "grouped"  # near-duplicates count as one part

@@ -16,7 +16,7 @@ from inspection.types import Region
 
 
 def make_csv(report: Report) -> bytes:
-    """Return one line per region, and one for a detector that flagged nothing or was not asked."""
+    """Return one line per region, and one for a detector that flagged nothing or was not run."""
     files = {
         one.name: one.files.get("weights.safetensors", "") for one in report.identity.detectors
     }

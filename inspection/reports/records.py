@@ -56,7 +56,7 @@ class Item:
         note: what a reader has to know of the image, such as that a detector has learned from it.
         findings: without their maps; none where the image is unfamiliar and was not inspected.
         pictures: None for a report that shows none.
-        familiarity: None where nobody has looked.
+        familiarity: None where it was not checked.
         namings: what detectors without verdicts take it for, without their maps.
     """
 
@@ -145,7 +145,7 @@ def _to_jpeg(picture: RGBImage) -> bytes:
 
 
 def familiarity_row(familiarity: Familiarity | None) -> Row:
-    """Return how familiar an image is; nothing where nobody has looked."""
+    """Return how familiar an image is; nothing where it was not checked."""
     if familiarity is None:
         return {}
     return {
@@ -231,7 +231,7 @@ def write_overlays(inspection: Inspection, out: Path, *, number: int) -> list[Ro
 
 
 def unfamiliar_row(inspection: Inspection, detector: str) -> Row:
-    """Return the row of a detector that was not asked, since the image shows something else."""
+    """Return the row of a detector that was not run, since the image shows something else."""
     return {**_about(inspection), "detector": detector}
 
 
@@ -247,7 +247,7 @@ def _about(inspection: Inspection) -> Row:
 
 
 def shorten(name: str, max_bytes: int) -> str:
-    """Return a name of at most so many bytes in UTF-8, cut in the middle; both ends tell."""
+    """Return a name of at most so many bytes in UTF-8, cut in the middle; both ends stay."""
     if len(name.encode("utf-8", "surrogateescape")) <= max_bytes:
         return name
     half = (max_bytes - 1) // 2

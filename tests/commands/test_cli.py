@@ -248,7 +248,7 @@ def test_the_exit_code_is_2_and_there_is_no_traceback(tmp_path: Path) -> None:
         (RuntimeError("mat1 and mat2 shapes cannot be multiplied"), None),
     ],
 )
-def test_a_lack_of_memory_is_told_and_a_mistake_of_the_program_keeps_its_traceback(
+def test_a_lack_of_memory_is_reported_and_a_mistake_of_the_program_keeps_its_traceback(
     error: Exception,
     code: int | None,
     monkeypatch: pytest.MonkeyPatch,

@@ -339,7 +339,7 @@ def give_history(trained: Path, name: str, history: object) -> None:
     )
 
 
-def test_trainings_are_told_in_a_few_epochs_and_written_whole(trained: Path) -> None:
+def test_trainings_are_reported_in_a_few_epochs_and_written_whole(trained: Path) -> None:
     give_history(trained, "cae", HISTORY)
     stages = [{**row, "stage": 1 + row["epoch"] // 21, "f1": 0.5} for row in HISTORY]
     give_history(trained, "unet", stages)

@@ -96,7 +96,7 @@ def test_an_image_that_a_detector_has_learned_from_is_noted(trained: Path) -> No
     assert [row["note"] for row in read_rows(trained)] == [""], "the CAE was not asked"
 
 
-def test_a_broken_detector_is_told_and_the_others_answer(trained: Path) -> None:
+def test_a_broken_detector_is_reported_and_the_others_answer(trained: Path) -> None:
     damage(trained, "unet")
     said = inspect(trained, ["fainter"])
     assert said.exit_code == 0

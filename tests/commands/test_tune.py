@@ -144,7 +144,7 @@ def test_a_search_can_be_stopped_by_whoever_started_it(parts: Path, student: Pat
     assert found.best.settings == dict(found.settings)
 
 
-def test_settings_that_do_not_work_are_told_and_never_block_the_search(
+def test_settings_that_do_not_work_are_reported_and_never_block_the_search(
     parts: Path, student: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     error = EvaluationError("The map has no number.", "Choose other settings.")
@@ -157,7 +157,7 @@ def test_settings_that_do_not_work_are_told_and_never_block_the_search(
 
 
 @pytest.mark.parametrize("lack", [MemoryError(), torch.OutOfMemoryError("CUDA out of memory.")])
-def test_a_trial_without_enough_memory_is_told_and_never_tried_again(
+def test_a_trial_without_enough_memory_is_reported_and_never_tried_again(
     parts: Path, student: Path, monkeypatch: pytest.MonkeyPatch, lack: Exception
 ) -> None:
     tried = fail_once(monkeypatch, lack, number=1)

@@ -50,7 +50,7 @@ def test_marks_of_a_resized_image_are_scaled_and_those_of_another_shape_left_out
     )
 
 
-def test_runs_of_pixels_of_another_size_are_told_and_left_out(tmp_path: Path) -> None:
+def test_runs_of_pixels_of_another_size_are_reported_and_left_out(tmp_path: Path) -> None:
     runs = {"size": [48, 64], "counts": [0, 48 * 64]}
     mark = {"image_id": 0, "category_id": 3, "segmentation": runs}
     names = write_images(tmp_path)
@@ -60,7 +60,7 @@ def test_runs_of_pixels_of_another_size_are_told_and_left_out(tmp_path: Path) ->
     assert "they are of images of different sizes" in dataset.issues[0].problem
 
 
-def test_marks_outside_of_their_image_are_told(tmp_path: Path) -> None:
+def test_marks_outside_of_their_image_are_reported(tmp_path: Path) -> None:
     marks = [{**COCO_BOX, "bbox": [40, 4, 8, 6]}, {**COCO_BOX, "image_id": 1}]
     write_coco_file(tmp_path / "a.json", write_images(tmp_path), marks)
     dataset = read_dataset(tmp_path)
@@ -122,7 +122,7 @@ def test_a_folder_of_images_that_no_annotation_fits_is_refused_in_a_sentence(
         read_dataset(tmp_path)
 
 
-def test_images_outside_of_the_parts_are_told(tmp_path: Path) -> None:
+def test_images_outside_of_the_parts_are_reported(tmp_path: Path) -> None:
     root = layouts.write_yolo(tmp_path / "yolo")
     write_image(root / "new/images/9.png")
     write_text(root / "new/labels/9.txt", YOLO_BOX)
@@ -140,7 +140,7 @@ def test_accents_may_be_stored_in_either_way(tmp_path: Path) -> None:
     assert count_marked(read_dataset(tmp_path)) == {composed: 48}
 
 
-def test_a_file_is_told_by_its_ends_however_long_it_is(tmp_path: Path) -> None:
+def test_a_file_is_reported_by_its_ends_however_long_it_is(tmp_path: Path) -> None:
     names = write_images(tmp_path)
     path = write_coco_file(tmp_path / "annotations.json", names, [COCO_BOX])
     document = json.loads(path.read_text(encoding="utf-8"))

@@ -73,7 +73,7 @@ def test_coco_finds_images_below_other_folders_and_never_outside(tmp_path: Path)
     assert dataset.account.endswith("product: 1 image without an annotation, good by their folder.")
 
 
-def test_an_image_that_no_coco_file_lists_is_told_and_left_out(tmp_path: Path) -> None:
+def test_an_image_that_no_coco_file_lists_is_reported_and_left_out(tmp_path: Path) -> None:
     names = write_images(tmp_path)
     write_coco_file(tmp_path / "annotations.json", names[:3], [COCO_BOX])
     dataset = read_dataset(tmp_path)
@@ -94,7 +94,7 @@ def test_an_image_that_no_coco_file_lists_is_told_and_left_out(tmp_path: Path) -
         ({"category_id": 4, "segmentation": [[1e9, 0, 1, 1, 2, 2]]}, "no sensible", "dent"),
     ],
 )
-def test_a_damaged_coco_mark_is_told_and_its_image_is_not_good(
+def test_a_damaged_coco_mark_is_reported_and_its_image_is_not_good(
     mark: dict[str, object], message: str, label: str, tmp_path: Path
 ) -> None:
     write_coco_file(tmp_path / "a.json", write_images(tmp_path), [{"image_id": 0, **mark}])
@@ -112,7 +112,7 @@ def test_a_damaged_coco_file_is_refused_in_a_sentence(text: str, tmp_path: Path)
         read_dataset(tmp_path)
 
 
-def test_an_image_listed_for_two_parts_counts_for_the_first_and_is_told(tmp_path: Path) -> None:
+def test_an_image_listed_for_two_parts_counts_for_the_first_and_is_reported(tmp_path: Path) -> None:
     names = write_images(tmp_path / "images")
     write_coco_file(tmp_path / "annotations/test.json", names[:2], [])
     write_coco_file(tmp_path / "annotations/train.json", names[1:], [COCO_BOX])

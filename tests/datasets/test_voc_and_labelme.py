@@ -53,7 +53,7 @@ def test_voc_parts_follow_its_lists_of_images(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["<annotation", '<?xml version="1.0" encoding="x"?><annotation/>'])
-def test_a_damaged_voc_file_is_told_and_its_image_left_out(text: str, tmp_path: Path) -> None:
+def test_a_damaged_voc_file_is_reported_and_its_image_left_out(text: str, tmp_path: Path) -> None:
     root = layouts.write_pascal_voc(tmp_path / "voc")
     write_text(root / "train/0.xml", text)
     dataset = read_dataset(root)
@@ -111,7 +111,7 @@ def test_a_labelme_mask_lies_where_its_corner_says(tmp_path: Path) -> None:
         (make_shape(kind="mask"), "has no picture"),
     ],
 )
-def test_a_damaged_shape_is_told_and_its_image_is_not_good(
+def test_a_damaged_shape_is_reported_and_its_image_is_not_good(
     shape: dict[str, object], message: str, tmp_path: Path
 ) -> None:
     root = layouts.write_labelme(tmp_path / "parts")
@@ -132,7 +132,7 @@ def test_several_labels_make_a_mixed_image_and_labels_for_good_parts_none(tmp_pa
     assert kinds == {"IMG 7.PNG": "mixed", "IMG 9.PNG": "rust"}
 
 
-def test_images_that_nobody_annotated_are_told_and_left_out_but_for_folders_of_good_ones(
+def test_images_that_nobody_annotated_are_reported_and_left_out_but_for_folders_of_good_ones(
     tmp_path: Path,
 ) -> None:
     root = layouts.write_labelme(tmp_path / "parts")

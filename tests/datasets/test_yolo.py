@@ -73,7 +73,7 @@ def test_yolo_images_without_a_folder_of_labels_are_left_out_not_good(tmp_path: 
     assert {one.image_path.parts[-3] for one in dataset.samples} == {"train", "valid"}
 
 
-def test_damaged_yolo_lines_are_told_and_their_image_is_not_good(tmp_path: Path) -> None:
+def test_damaged_yolo_lines_are_reported_and_their_image_is_not_good(tmp_path: Path) -> None:
     write_images(tmp_path / "images")
     write_text(tmp_path / "labels/0.txt", f"0 0.5 0.5\n0 12 13 14 15\n{YOLO_BOX}")
     write_text(tmp_path / "labels/1.txt", "what is this\n")
@@ -88,7 +88,7 @@ def test_damaged_yolo_lines_are_told_and_their_image_is_not_good(tmp_path: Path)
     assert "has no width" in dataset.issues[2].problem
 
 
-def test_a_damaged_yaml_is_told_and_classes_keep_their_numbers(tmp_path: Path) -> None:
+def test_a_damaged_yaml_is_reported_and_classes_keep_their_numbers(tmp_path: Path) -> None:
     root = layouts.write_yolo(tmp_path / "yolo")
     write_text(root / "data.yaml", "names: [a, b\n\t:")
     dataset = read_dataset(root)

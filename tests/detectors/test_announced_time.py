@@ -48,7 +48,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return seconds
 
 
-def test_a_pace_leaves_out_the_first_steps_and_is_told_once(clock: Clock) -> None:
+def test_a_pace_leaves_out_the_first_steps_and_is_reported_once(clock: Clock) -> None:
     pace = Pace(skipped=2, timed=4, clock=clock)
     found = []
     for seconds in (SET_UP, 1.0, 0.5, 0.5, 0.5, 0.1, 9.0, 9.0):

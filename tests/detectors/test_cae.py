@@ -91,7 +91,7 @@ def test_hues_mean_nothing_to_a_network_that_learned_from_grey_images(
     assert (hue @ stored["usual.colours"]).abs().max() < 1e-5
 
 
-def test_the_mean_squared_error_is_told_in_squares_of_0_to_1(fitted: CAE) -> None:
+def test_the_mean_squared_error_is_reported_in_squares_of_0_to_1(fitted: CAE) -> None:
     normal, defective = (draw_part(3, defective=bad)[0] for bad in (False, True))
     errors = [p.measures["mean_squared_error"] for p in fitted.predict([normal, defective])]
     assert 0 < errors[0] < errors[1] < 0.2

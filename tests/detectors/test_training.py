@@ -107,7 +107,7 @@ def test_the_bar_shows_epoch_and_loss_on_stderr(capfd: pytest.CaptureFixture[str
     assert "validation" in err
 
 
-def test_the_time_that_a_training_may_take_is_told_once(
+def test_the_time_that_a_training_may_take_is_reported_once(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     settings = replace(QUICK, max_epochs=100_000, patience=100_000, max_seconds=1.0)
@@ -132,7 +132,7 @@ def test_timing_the_first_steps_changes_nothing_of_what_is_learned() -> None:
         (7300, "about 2 hours"),
     ],
 )
-def test_durations_are_told_in_the_unit_a_person_would_use(seconds: float, text: str) -> None:
+def test_durations_are_reported_in_the_unit_a_person_would_use(seconds: float, text: str) -> None:
     assert describe_duration(seconds) == text
 
 
@@ -176,7 +176,7 @@ def test_training_stops_when_its_time_is_over() -> None:
     assert 1 <= len(history.epochs) < 5000
 
 
-def test_every_epoch_is_told_and_the_listener_can_stop_the_training() -> None:
+def test_every_epoch_is_reported_and_the_listener_can_stop_the_training() -> None:
     class StopError(Exception):
         pass
 
@@ -204,7 +204,7 @@ def test_an_interruption_stays_an_interruption() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="os.kill ends a process there")
-def test_a_training_that_is_told_to_end_does_not_pretend_success() -> None:
+def test_a_training_that_is_reported_to_end_does_not_pretend_success() -> None:
     training_set = make_training_set()
 
     def be_told(step: int) -> tuple[Tensor, Tensor]:

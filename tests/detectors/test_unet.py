@@ -50,7 +50,7 @@ def test_labelled_defects_are_learned_and_found_in_place(labelled: UNet) -> None
         assert DEFECT[1].start - 3 <= column < DEFECT[1].stop + 3
 
 
-def test_the_map_is_a_probability_and_its_mean_is_told(labelled: UNet) -> None:
+def test_the_map_is_a_probability_and_its_mean_is_reported(labelled: UNet) -> None:
     (prediction,) = labelled.predict([draw_part(1, defective=True)[0]])
     assert 0 <= prediction.anomaly_map.min() < prediction.anomaly_map.max() <= 1
     mean = prediction.measures["mean_mask_probability"]

@@ -88,7 +88,7 @@ def test_values_that_are_no_light_are_refused(tmp_path: Path) -> None:
     large = write_tiff(tmp_path / "large.tif", DEEP_GREY.astype(np.int32) * 1000)
     for path, reading, sentence in (
         (signed, TWELVE, "negative values, down to -"),
-        (holes, Reading(white=1.0), "no numbers"),
+        (holes, Reading(white=1.0), "not numbers"),
         (large, Reading(), "32-bit values"),
     ):
         with pytest.raises(ImageError, match=sentence):
@@ -98,7 +98,7 @@ def test_values_that_are_no_light_are_refused(tmp_path: Path) -> None:
     )
 
 
-def test_what_is_brighter_than_white_is_told(tmp_path: Path) -> None:
+def test_what_is_brighter_than_white_is_reported(tmp_path: Path) -> None:
     values = np.full((16, 16), 500, np.uint16)
     values[:4] = 2000
     Image.fromarray(values).save(tmp_path / "bright.png")
@@ -144,7 +144,7 @@ def test_more_channels_than_can_be_shown_are_refused_in_a_sentence(
     assert capfd.readouterr().err == ""
 
 
-def test_a_channel_beside_the_colours_is_told(tmp_path: Path) -> None:
+def test_a_channel_beside_the_colours_is_reported(tmp_path: Path) -> None:
     layers = np.dstack([COLOURS, GREY])
     path = write_tiff(tmp_path / "infrared.tif", layers, extrasamples=["unspecified"])
     opened = open_image(path)

@@ -56,7 +56,7 @@ def test_every_mask_of_a_sample_is_read_by_its_own_rule(tmp_path: Path) -> None:
     assert [one.kind for one in problems] == [IssueKind.INVERTED_MASK, IssueKind.LABEL_NUMBERS]
 
 
-def test_what_is_odd_about_masks_is_told_once_per_kind(tmp_path: Path) -> None:
+def test_what_is_odd_about_masks_is_reported_once_per_kind(tmp_path: Path) -> None:
     white = np.full(SIZE, 255, np.uint8)
     samples = write(tmp_path / "parts", soft(9), soft(10), block(0), block(50), white)
     issues = check_trainable(samples)

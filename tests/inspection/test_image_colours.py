@@ -103,7 +103,7 @@ def test_a_grey_profile_decides_how_dark_grey_is(tmp_path: Path) -> None:
     assert (read_grey(path) == 55).all()  # a mask holds levels, no colours
 
 
-def test_a_damaged_profile_is_told_and_changes_nothing(tmp_path: Path) -> None:
+def test_a_damaged_profile_is_reported_and_changes_nothing(tmp_path: Path) -> None:
     Image.fromarray(COLOURS).save(tmp_path / "a.png", icc_profile=b"no profile at all" * 20)
     opened = open_image(tmp_path / "a.png")
     np.testing.assert_array_equal(opened.pixels, COLOURS)

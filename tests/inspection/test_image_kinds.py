@@ -128,7 +128,7 @@ def test_heic_is_read_by_the_optional_package(
         Image.OPEN.pop("HEIF", None)
 
 
-def test_further_pages_and_frames_are_told(tmp_path: Path) -> None:
+def test_further_pages_and_frames_are_reported(tmp_path: Path) -> None:
     first, *others = (Image.fromarray(COLOURS[:, :, channel]) for channel in range(3))
     for name, what in (("a.tif", "pages"), ("a.gif", "frames"), ("a.webp", "frames")):
         first.save(tmp_path / name, save_all=True, append_images=others)

@@ -124,7 +124,7 @@ def test_a_jpeg_of_black_and_white_or_of_levels_is_read_to_some_pixels(
         assert np.count_nonzero(mask ^ wanted) <= 0.015 * wanted.sum()
 
 
-def test_label_numbers_in_a_jpeg_are_read_and_told(tmp_path: Path) -> None:
+def test_label_numbers_in_a_jpeg_are_read_and_reported(tmp_path: Path) -> None:
     found = read(tmp_path, draw((LARGE, 1)), "m.jpg", quality=95)
     assert found.mask.sum() == pytest.approx(900, abs=10)
     assert [problem.kind for problem in found.problems] == [IssueKind.JPEG_NUMBERS]
@@ -228,7 +228,7 @@ CLEAR = (0, 0, 0, 0)
     ],
 )
 @pytest.mark.parametrize("name", ["m.png", "m.tif", "m.webp"])
-def test_a_mark_in_the_alpha_channel_is_found_and_told(
+def test_a_mark_in_the_alpha_channel_is_found_and_reported(
     plane: Array, marked: int, name: str, tmp_path: Path
 ) -> None:
     how = {"lossless": True, "exact": True} if name == "m.webp" else {}
@@ -317,7 +317,7 @@ PHOTOGRAPH = np.random.default_rng(0).integers(60, 200, (SIDE, SIDE)).astype(np.
         (draw(((0, 0, 20, 20), 100), ground=50), "m.png", "darkest level is 50"),
         (colour(((0, 0, 9, 9), RED), ground=WHITE), "m.png", "no black background, and none"),
         (draw((SQUARE, 7.5), kind=np.float32), "m.tif", "fractions up to 7.5"),
-        (draw((SQUARE, np.nan), kind=np.float32), "m.tif", "no numbers"),
+        (draw((SQUARE, np.nan), kind=np.float32), "m.tif", "not numbers"),
         (draw((SQUARE, -1), kind=np.int32), "m.tif", "negative numbers"),
         (
             colour((LARGE, (255, 255, 255, 0)), (SQUARE, (0, 0, 0, 255)), ground=CLEAR),

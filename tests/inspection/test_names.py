@@ -12,7 +12,7 @@ def test_names_are_joined_as_in_a_sentence() -> None:
     assert join_names(["CAE", "U-Net", "PatchCore"]) == "CAE, U-Net and PatchCore"
 
 
-def test_a_known_image_is_told_with_the_detectors_that_know_it() -> None:
+def test_a_known_image_is_reported_with_the_detectors_that_know_it() -> None:
     assert describe_seen([]) == ""
     assert "calibration by CAE and PatchCore:" in describe_seen(["CAE", "PatchCore"])
 

@@ -327,7 +327,7 @@ def test_a_product_that_names_an_opening_comes_first(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"format": 99}', "\x00"])
-def test_a_damaged_file_of_one_product_is_told_where_that_product_is_asked_for(
+def test_a_damaged_file_of_one_product_is_reported_where_that_product_is_asked_for(
     tmp_path: Path, content: str
 ) -> None:
     for name in ("bottle", "washer"):

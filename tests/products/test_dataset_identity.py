@@ -260,7 +260,7 @@ def test_a_dataset_has_a_name_that_one_folder_can_have(work: Path, name: str) ->
         train(work, "a", "--pool", name)
 
 
-def test_a_folder_that_cannot_be_written_is_told_before_anything_is_learned(
+def test_a_folder_that_cannot_be_written_is_reported_before_anything_is_learned(
     work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(PatchCore, "fit", lambda *_: pytest.fail("it learned"))

@@ -194,7 +194,7 @@ def test_a_product_without_the_file_is_not_judged(tmp_path: Path) -> None:
         (lambda path: np.savez(path, format=np.array(1)), "is damaged"),
     ],
 )
-def test_a_damaged_file_is_told_with_its_remedy(
+def test_a_damaged_file_is_reported_with_its_remedy(
     tmp_path: Path, damage: Callable[[Path], object], sentence: str
 ) -> None:
     catalog = make_familiar_catalog(tmp_path)

@@ -169,7 +169,7 @@ def test_a_damaged_reading_is_refused(tmp_path: Path, content: str) -> None:
         load_reading(tmp_path)
 
 
-def test_further_pages_of_a_dataset_are_told_in_one_line(tmp_path: Path) -> None:
+def test_further_pages_of_a_dataset_are_reported_in_one_line(tmp_path: Path) -> None:
     pages = np.zeros((3, 32, 32), np.uint8)
     samples = make_samples(tmp_path, lambda _: pages, suffix="tif")
     assert look_through(samples) == [
@@ -201,7 +201,7 @@ def test_training_tells_the_white_that_it_has_measured(trained: Path) -> None:
     assert json.loads((trained / "ck/cam/cam" / READING).read_text())["white"] == 4095
 
 
-def test_what_a_detector_saw_is_told_by_its_twelve_bits(trained: Path) -> None:
+def test_what_a_detector_saw_is_reported_by_its_twelve_bits(trained: Path) -> None:
     reading = load_reading(trained / "ck/cam/cam")
     seen = json.loads((trained / "ck/cam/cam/patchcore/detector.json").read_text())["training"][
         "seen"

@@ -64,7 +64,9 @@ def test_a_damaged_split_of_one_demo_product_leaves_the_others_their_samples(
     assert drawn == [Path("bottle/test/good/000.png")]
 
 
-def test_demo_data_of_another_seed_is_kept_and_told(demo_checkpoints: Path, tmp_path: Path) -> None:
+def test_demo_data_of_another_seed_is_kept_and_reported(
+    demo_checkpoints: Path, tmp_path: Path
+) -> None:
     write_demo_data(tmp_path / "demo", seed=1, only=lambda _: False)
     (trouble,) = draw_samples(tmp_path / "demo", demo_checkpoints)
     assert "seed 1" in trouble.problem

@@ -283,7 +283,7 @@ def test_the_catalogue_of_the_app_knows_every_detector_and_loads_none(tmp_path: 
     assert not found.products
 
 
-def test_what_keeps_demo_samples_from_being_drawn_is_told_and_the_page_opens(
+def test_what_keeps_demo_samples_from_being_drawn_is_reported_and_the_page_opens(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     set_demo_data(monkeypatch, tmp_path / "demo")

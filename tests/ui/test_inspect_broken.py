@@ -107,7 +107,9 @@ def test_clear_forgets_the_image_and_still_says_which_detectors_could_answer(
     assert states(held) == {"cae": "idle", "unet": "missing", "patchcore": "missing"}
 
 
-def test_what_is_broken_is_told_to_visitors_without_a_path_of_the_server(tmp_path: Path) -> None:
+def test_what_is_broken_is_shown_to_visitors_without_a_path_of_the_server(
+    tmp_path: Path,
+) -> None:
     make_catalog(tmp_path, trained=("unet", "patchcore"))
     product = tmp_path / "checkpoints" / "drawn" / "part"
 

@@ -297,7 +297,7 @@ def test_choosing_an_image_takes_nothing_away_before_there_is_one(page: Any, ima
     assert page.locator("#input img").is_visible()
 
 
-def test_an_upload_that_does_not_arrive_is_told_and_the_former_answer_stands(
+def test_an_upload_that_does_not_arrive_is_reported_and_the_former_answer_stands(
     page: Any, image: Path
 ) -> None:
     ids = sample_ids(page)

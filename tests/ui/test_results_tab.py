@@ -257,7 +257,7 @@ def test_images_of_the_demo_are_drawn_when_a_mistake_is_to_be_seen(
     assert num_there == len({item["id"] for item in items}), "nothing else was drawn"
 
 
-def test_what_keeps_the_demo_from_being_drawn_is_told(
+def test_what_keeps_the_demo_from_being_drawn_is_reported(
     handlers: Handlers, catalog: Catalog, tmp_path: Path
 ) -> None:
     trouble = DatasetError("The disk is full.", "Make room.")

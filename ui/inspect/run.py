@@ -100,7 +100,7 @@ class Runner:
 
         Args:
             sample: of the product.
-            product: whose detectors are asked.
+            product: whose detectors are run.
             is_wanted: whether it is inspected even if it does not look like the product.
 
         Raises:
@@ -162,7 +162,7 @@ class Runner:
         return payload.panel_named(subject, step, self.catalog.detectors[name].title)
 
     def _describe_lack(self, panels: Sequence[Panel]) -> str:
-        """Say which detectors a product has nothing to learn from for; mostly nothing."""
+        """Say which detectors a product has no training images for; mostly nothing."""
         unable = {one.detector for one in panels if one.status is Status.UNABLE}
         if not unable:
             return ""

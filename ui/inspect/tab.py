@@ -237,7 +237,7 @@ def _make_image() -> SafeImage:
 
 
 def _make_binder(handlers: Handlers, outputs: dict[str, Any]) -> Bind:
-    """Return what connects events that inspect; the page hears of one that has failed."""
+    """Return what connects events that inspect; the page is notified of one that has failed."""
     state = gr.State(LatestRequest({"request": ("clear", None, None)}))
 
     def on_show(latest: LatestRequest) -> Iterator[dict[Any, Any]]:
@@ -278,7 +278,7 @@ def change_product(latest: LatestRequest, number: object, product: object) -> No
     former = latest.values["request"][1]
     if what == "open" and image:  # the address has named one
         former = latest.sent["product"][1] if "product" in latest.sent else None
-    if product == former:  # a dropdown tells a choice twice, and also that it was left
+    if product == former:  # a dropdown reports a choice twice, and also that it was left
         latest.update(number)
         return
     kept = (what, product, image) if what in {"upload", "inspect_as"} else ("open", product, None)

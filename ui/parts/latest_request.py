@@ -21,8 +21,8 @@ class LatestRequest:
     not by time.
 
     Attributes:
-        values: what is asked for, by name.
-        sent: what the page was told last, by name, as far as the tab needs to know.
+        values: what is requested, by name.
+        sent: what the page was sent last, by name, as far as the tab needs to know.
     """
 
     values: dict[str, Any]

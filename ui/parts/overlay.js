@@ -1,4 +1,4 @@
-// The outline of a ground truth over a picture, as SVG; boxes are dashed, so that they are told from masks.
+// The outline of a ground truth over a picture, as SVG; boxes are dashed, so that they differ from masks.
 
 const NAMESPACE = 'http://www.w3.org/2000/svg';
 

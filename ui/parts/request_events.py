@@ -42,7 +42,7 @@ def make_binder(
 ) -> Bind:
     """Return what connects events of one tab.
 
-    The page hears of every request as a `defect-lens-request`, before the server does.
+    The page is notified of every request as a `defect-lens-request`, before the server does.
 
     Args:
         on_show: answers a request.
@@ -72,9 +72,9 @@ def make_binder(
 
 
 def number_script(tab: str, step: str) -> str:
-    """Return what the browser runs before a request is sent: it counts it, and tells the page.
+    """Return what the browser runs before a request is sent: it counts it, and notifies the page.
 
-    A dropdown tells of a choice twice, and once more when it is left without any.
+    A dropdown reports a choice twice, and once more when it is left without any.
     """
     repeats = str(step in REPEATS).lower()
     return NUMBER.replace("@tab@", tab).replace("@step@", step).replace("@repeats@", repeats)

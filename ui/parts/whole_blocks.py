@@ -20,5 +20,5 @@ class WholeBlocks(gr.Blocks):
         return super().handle_streaming_diffs(*args, **{**options, "simple_format": True})
 
     def get_config_file(self) -> Any:
-        """Return what the browser is told of the page."""
+        """Return what the browser is sent of the page."""
         return {**super().get_config_file(), "protocol": PROTOCOL}

@@ -2,7 +2,7 @@
 // it. Product and sample are read by the server, rate and view here; an upload is nobody else's
 // business.
 
-const WRITE_AFTER = 300; // milliseconds: browsers refuse to be told many times a second
+const WRITE_AFTER = 300; // milliseconds: browsers refuse many changes a second
 const linked = new URLSearchParams(location.search);
 let linkedRate = readRate(linked.get('rate'));
 let writing = 0;

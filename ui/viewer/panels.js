@@ -3,7 +3,7 @@
 const BUSY_STATES = ['loading', 'running', 'waiting'];
 const UNASKED_STATES = ['absent', 'unable', 'named']; // no verdict is missed of them
 const MAX_CLASSES = 5;
-const LEAST_PROBABILITY = 0.001; // smaller ones are told as such
+const LEAST_PROBABILITY = 0.001; // smaller ones are shown as such
 
 function createPanel(template, text) {
   const article = template.content.firstElementChild.cloneNode(true);

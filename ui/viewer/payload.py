@@ -1,4 +1,4 @@
-"""What the viewer is told: one record each for header, picture and detectors, ready for JSON.
+"""What the viewer is sent: one record each for header, picture and detectors, ready for JSON.
 
 Every record carries the run it belongs to, and the browser shows what belongs to the newest
 header. So one can arrive late, early or twice, and nothing is sent again because something
@@ -104,7 +104,7 @@ def panel_state(subject: Subject, panel: Panel, *, is_idle: bool = False) -> Pay
 
 
 def panel_skipped(subject: Subject) -> Payload:
-    """Say that a detector was not asked."""
+    """Say that a detector was not run."""
     return {"run": subject.run, "state": "skipped"}
 
 

@@ -31,7 +31,7 @@ from inspection.issues import IssueKind
 from inspection.masks.shapes import make_polygon, make_runs, parse_counts
 from inspection.types import Sample, Shape, Size
 
-HEAD = 65536  # bytes at both ends of a file that tell what it is
+HEAD = 65536  # bytes at both ends of a file that show what it is
 SIGNS = (rb'"images"\s*:\s*\[', rb'"annotations"\s*:\s*\[', rb'"categories"\s*:\s*\[')
 NAME_SIGN = rb'"file_name"\s*:'
 NUM_SAMPLED = 20  # JSON files of a folder; other tools write one per image
@@ -78,7 +78,7 @@ def _list_files(listing: Listing, folder: Path) -> Iterator[Path]:
 
 
 def _is_coco(path: Path) -> bool:
-    """Tell it by the ends of the file, which may be huge, or by the name of a damaged one."""
+    """Recognise it by the ends of the file, which may be huge, or by the name of a damaged one."""
     try:
         with path.open("rb") as file:
             ends = file.read(HEAD)
@@ -164,7 +164,7 @@ def _read_marks(
 def _find_images(
     builder: CategoryBuilder, path: Path, document: Record, finder: ImageFinder
 ) -> dict[str, tuple[Path, Record] | None]:
-    """Return id -> image and what is said of it, None for a missing one, which is told."""
+    """Return id -> image and what is said of it, None for a missing one, which is reported."""
     part = _part_of_file(path, builder.folder)
     of_id: dict[str, tuple[Path, Record] | None] = {}
     missing: list[str] = []

@@ -30,7 +30,7 @@ from inspection.images import read_image_size
 from inspection.masks.shapes import Point, encode_runs, make_circle, make_line, make_polygon
 from inspection.types import Mask, PixelRuns, Sample, Size
 
-HEAD = 65536  # bytes that tell what a file is
+HEAD = 65536  # bytes that show what a file is
 LINE_WIDTH = 10.0  # pixels, as LabelMe itself draws lines into masks
 POINT_RADIUS = 5.0  # pixels, as LabelMe itself draws points into masks
 

@@ -11,7 +11,7 @@ from inspection.datasets.listing import Listing
 from inspection.datasets.voc_files import label_of, parse_xml, to_mark
 from inspection.types import Sample
 
-HEAD = 4096  # bytes that tell what a file is
+HEAD = 4096  # bytes that show what a file is
 
 
 def looks_like(listing: Listing) -> bool:

@@ -181,7 +181,7 @@ def _read_labels(builder: CategoryBuilder, pair: Pair, settings: _Settings) -> A
     try:
         height, width = read_image_size(pair.image) if lines else (1, 1)
     except ImageError:
-        height, width = 1, 1  # nobody will look at it: measuring and training tell why
+        height, width = 1, 1  # never read: measuring and training report why
     return Annotation(
         path,
         read_marks(
