@@ -87,6 +87,7 @@ def inspected(page: Any) -> str:
 
 def test_the_tab_opens_with_the_leaderboard(page: Any) -> None:
     open_view(page, "leaderboard")
+    assert page.locator("#results-tabs").get_attribute("data-stale") is None
     page.wait_for_selector(".data:visible td")
     assert page.locator(".data:visible h2").first.inner_text() == "Leaderboard: image AUROC"
     assert not page.locator(".todo").is_visible()
