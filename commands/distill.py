@@ -44,7 +44,7 @@ class DistillOptions:
 
 @takes(DistillOptions)
 def distill_backbone(options: DistillOptions) -> None:
-    """Teach the project's small backbone to reproduce the features of an ImageNet ResNet-18.
+    """Distil the project's small backbone from the features of an ImageNet ResNet-18.
 
     Pictures are drawn, or come with scikit-image and scikit-learn: no dataset is needed.
     Interrupted, the same command goes on where it stopped.

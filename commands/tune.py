@@ -71,8 +71,8 @@ def tune(options: TuneOptions) -> None:
     """Search for settings of one detector and print the command that trains with the best ones.
 
     A quarter of the normal training images is set aside; each trial learns from the rest and must
-    tell them from copies with synthetic defects, or from labelled ones. Test images and images that
-    calibrate thresholds are never read. Stop and start it as you like: it goes on.
+    separate them from copies with synthetic defects, or from labelled ones. Test images and images
+    that calibrate thresholds are never read. Stop and start it as you like: it goes on.
     """
     (detector,) = check_names([options.detector])
     source = one_category(read_dataset(options.data, name=options.dataset), options.category)

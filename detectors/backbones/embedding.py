@@ -29,7 +29,7 @@ class Embedder:
 
     @property
     def source(self) -> str:
-        """Name the weights and the size that images are looked at."""
+        """Name the weights, and the size to which images are resized."""
         with self._lock:
             return f"{self._load().ref.sha256[:16]}, {SIDE} px"
 

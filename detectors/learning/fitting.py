@@ -81,7 +81,7 @@ def record_training(
     """Return what a detector learned from.
 
     Args:
-        loaded: all images it has looked at; one that is given twice counts once.
+        loaded: all images it has read; one that is given twice counts once.
         seed: of everything random.
         start: `time.perf_counter()` when the fit began.
         device: where it ran.

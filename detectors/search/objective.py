@@ -1,7 +1,7 @@
 """The objective of a search for settings, on training images, never a test or calibration image.
 
-Some normal training parts are set aside; a detector learns from the rest and must tell them from
-the same parts with synthetic defects drawn on them, or from labelled defects. Every trial is
+Some normal training parts are set aside; a detector learns from the rest and must separate them
+from the same parts with synthetic defects drawn on them, or from labelled defects. Every trial is
 measured on the same images.
 """
 

@@ -1,4 +1,4 @@
-"""Read data sets whose tool writes one annotation per image that somebody looked at."""
+"""Read data sets whose tool writes one annotation file per annotated image."""
 
 from collections import defaultdict
 from collections.abc import Callable

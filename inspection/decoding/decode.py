@@ -274,7 +274,7 @@ def _note_more(path: Path, count: int, what: str) -> tuple[FileNote, ...]:
     return (
         FileNote(
             IssueKind.MORE_PICTURES,
-            f"{path.name} has {count:,} {what}; only the first was looked at.",
+            f"{path.name} has {count:,} {what}; only the first is used.",
             "Export the others as files of their own.",
         ),
     )
@@ -289,7 +289,7 @@ def _read_tiff_header(path: Path) -> TiffHeader:
 def _note_pages(path: Path, header: TiffHeader) -> tuple[FileNote, ...]:
     notes = _note_more(path, header.num_pages, "pages") if header.num_pages > 1 else ()
     if header.num_channels > header.num_colours and header.alpha is Alpha.NONE:
-        problem = f"{path.name} has a channel beside its colours, which was not looked at."
+        problem = f"{path.name} has a channel beside its colours, which is not used."
         notes += (FileNote(IssueKind.MORE_CHANNELS, problem, "Export it as a file of its own."),)
     return notes
 

@@ -42,7 +42,7 @@ DAMAGES = (
 
 @dataclass(frozen=True, slots=True)
 class TiffHeader:
-    """What the tags of a TIFF say about the one picture in it that is looked at.
+    """What the tags of a TIFF say about the one picture in it that is used.
 
     Attributes:
         page: its place among all; thumbnails may come before it.

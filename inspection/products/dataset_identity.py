@@ -56,7 +56,7 @@ class DatasetComparison:
             verb = "show" if self.num_same > 1 else "shows"
             return f"of {self.num_compared} images that both have by name, {same} {verb} the same"
         verb = "are" if self.num_same > 1 else "is"
-        return f"of {self.num_compared} images that were looked at, {same} {verb} known there"
+        return f"of {self.num_compared} images that were compared, {same} {verb} known there"
 
 
 @dataclass(frozen=True, slots=True)

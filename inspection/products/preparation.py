@@ -88,7 +88,7 @@ def keep_familiarity(
     if not any(one.split is Split.CALIBRATION and not one.is_anomalous for one in used):
         return  # of defects alone: there is no good part to compare with
     try:
-        with monitor.step("looking") as progress:
+        with monitor.step("comparing") as progress:
             model = fit_familiarity(used, embed, progress=progress)
         save_familiarity(folder, model)
     except InspectionError as error:

@@ -133,7 +133,7 @@ def test_further_pages_and_frames_are_reported(tmp_path: Path) -> None:
     for name, what in (("a.tif", "pages"), ("a.gif", "frames"), ("a.webp", "frames")):
         first.save(tmp_path / name, save_all=True, append_images=others)
         opened = open_image(tmp_path / name)
-        assert opened.note == f"{name} has 3 {what}; only the first was looked at."
+        assert opened.note == f"{name} has 3 {what}; only the first is used."
     write_tiff(tmp_path / "deep.tif", np.stack([DEEP_GREY] * 4), photometric="minisblack")
     opened = open_image(tmp_path / "deep.tif", reading=TWELVE)
     assert "4 pages" in opened.note

@@ -182,7 +182,7 @@ def test_a_dataset_that_was_moved_and_changed_is_still_the_same(
 def test_a_dataset_without_a_common_name_or_image_is_another(work: Path, tmp_path: Path) -> None:
     other = shutil.copytree(work / "b" / "data", tmp_path / "data")
     rename_images(other)
-    with pytest.raises(DatasetError, match="of 12 images that were looked at, none is known there"):
+    with pytest.raises(DatasetError, match="of 12 images that were compared, none is known there"):
         check_dataset(work / "ck" / "data" / "disc", read_dataset(other).of("disc"))
 
 

@@ -173,7 +173,7 @@ def test_further_pages_of_a_dataset_are_reported_in_one_line(tmp_path: Path) -> 
     pages = np.zeros((3, 32, 32), np.uint8)
     samples = make_samples(tmp_path, lambda _: pages, suffix="tif")
     assert look_through(samples) == [
-        "note: 0.tif has 3 pages; only the first was looked at. "
+        "note: 0.tif has 3 pages; only the first is used. "
         "Export the others as files of their own. (3 more of this kind.)"
     ]
 
@@ -275,7 +275,7 @@ def test_the_page_tells_that_a_file_has_further_pages(trained: Path, tmp_path: P
     updates = next(
         Runner(catalog).inspect_upload(catalog.product("cam/cam"), tmp_path / "stack.tif")
     )
-    assert updates["header"]["note"] == "stack.tif has 3 pages; only the first was looked at."
+    assert updates["header"]["note"] == "stack.tif has 3 pages; only the first is used."
 
 
 def test_explore_measures_its_own_white_and_keeps_it(trained: Path, tmp_path: Path) -> None:

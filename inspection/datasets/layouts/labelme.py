@@ -166,7 +166,7 @@ LABELME = AnnotationTool(".json", _is_labelme, _read, _image_name)
 
 LAYOUT = Layout(
     title="LabelMe",
-    expects="a JSON file beside each image that somebody looked at",
+    expects="a JSON file beside each annotated image",
     looks_like=looks_like,
     read=read,
 )
