@@ -38,6 +38,7 @@ def report(
     prepare_folder(out)
     loaded = open_answering(category, checkpoints, device=device, detector=detector)
     rate = loaded.rate if false_alarm_rate is None else false_alarm_rate
+    identity = identify(loaded.product, loaded.channels, loaded.catalog.detectors)
     has_pictures = any(FORMATS[name].has_pictures for name in wanted)
     items: list[Item] = []
     for _, found in inspect_files(loaded, images, rate=rate, anyway=anyway):
@@ -46,7 +47,7 @@ def report(
         made = Report(
             created=datetime.now(UTC).replace(microsecond=0),
             false_alarm_rate=rate,
-            identity=identify(loaded.product, loaded.channels, loaded.catalog.detectors),
+            identity=identity,
             items=tuple(items),
         )
         for path in write_report(made, out, wanted):

@@ -42,7 +42,7 @@ def read_mask(sample: Sample, size: Size) -> Mask:
 
     Raises:
         DatasetError: a mask is of another size than its image.
-        MaskError: what a mask marks is not certain (`mask_reading` has the rules).
+        MaskError: what a mask marks is not certain (`masks/reading.py` has the rules).
         ImageError: a mask cannot be read.
     """
     mask = _draw_marks(sample, size)

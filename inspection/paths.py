@@ -13,11 +13,6 @@ def quote(text: str) -> str:
     return shlex.quote(text) if re.search(r'["$`\\!%]', text) else f'"{text}"'
 
 
-def quote_all(words: Iterable[str]) -> str:
-    """Return a command line of several words."""
-    return " ".join(map(quote, words))
-
-
 def quote_path(folder: Path) -> str:
     """Return a path as a person in the current folder would write it."""
     here = Path.cwd()

@@ -93,7 +93,7 @@ def tune_detector(
     job: TuningJob,
     *,
     monitor: Monitor = SILENT,
-    on_trial: Callable[[Trial], None],
+    on_trial: Callable[[Trial], None] = lambda _: None,
 ) -> Tuning:
     """Search for settings of a detector on the training images of a dataset of one category.
 

@@ -1,4 +1,4 @@
-// A table as CSV; text that a spreadsheet would take for a formula gets an apostrophe, as in `inspection/reports.py`.
+// A table as CSV; text that a spreadsheet would take for a formula gets an apostrophe, as in `inspection/files.py`.
 
 function quoteCell(value) {
   if (value === null || value === undefined) return '';

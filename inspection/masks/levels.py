@@ -1,4 +1,4 @@
-"""Levels of a mask become marked or not, by rules that are certain (`mask_reading` lists them)."""
+"""Levels of a mask become marked or not, by rules that are certain (`reading.py` lists them)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

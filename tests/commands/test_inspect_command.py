@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,9 +14,10 @@ import cli
 from inspection.detector import Channel
 from inspection.errors import CheckpointError, InspectionError
 from inspection.images import OpenedImage, open_image, pixel_hash, read_image
-from inspection.products.checkpoint_folders import CALIBRATION
-from inspection.types import Reading
-from tests.doubles.commands import invoke
+from inspection.products.checkpoint_folders import CALIBRATION, CARD
+from inspection.reports.records import Item, make_item
+from inspection.types import Inspection, Reading
+from tests.doubles.commands import invoke, run
 from tests.doubles.detectors import DETECTORS, FakeEmbed
 from tests.doubles.parts import PICTURE_SIDE, draw_part
 from tests.doubles.products import open_fake, write_checkpoint, write_familiarity
@@ -84,6 +86,19 @@ def test_only_a_strict_majority_makes_a_defect(trained: Path) -> None:
     assert flags == [[True] * 3, [True, False, True], [True, False, False], [False] * 3]
     outcomes = [row["outcome"] for row in rows]
     assert outcomes == ["defect"] * 6 + ["mixed"] * 3 + ["normal"] * 3
+
+
+def test_a_detector_that_is_trained_anew_meanwhile_spoils_no_report(
+    trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def retrain(found: Inspection, *, has_pictures: bool) -> Item:
+        os.utime(trained / "ck" / "drawn" / "part" / "cae" / CARD, (1, 1))
+        return make_item(found, has_pictures=has_pictures)
+
+    monkeypatch.setattr("commands.report.make_item", retrain)
+    places = ["--out", str(trained / "out"), "--checkpoints", str(trained / "ck")]
+    run("report", trained / "sure.png", "--category", "part", *places)
+    assert "CAE" in (trained / "out" / "report.html").read_text(encoding="utf-8")
 
 
 def test_an_image_that_a_detector_has_learned_from_is_noted(trained: Path) -> None:

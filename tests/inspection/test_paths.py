@@ -9,7 +9,7 @@ import pytest
 from inspection.errors import InspectionError
 from inspection.evaluation.files import load_evaluation, read_identity
 from inspection.files import write_json
-from inspection.paths import quote, quote_all, quote_path, shorten_paths
+from inspection.paths import quote, quote_path, shorten_paths
 from inspection.products.checkpoint_folders import CARD, read_calibration, read_card
 from inspection.products.history import read_history
 
@@ -30,10 +30,6 @@ from inspection.products.history import read_history
 def test_a_word_is_quoted_only_where_a_shell_would_change_it(word: str, written: str) -> None:
     assert quote(word) == written
     assert shlex.split(quote(word)) == [word]
-
-
-def test_several_words_make_one_line() -> None:
-    assert quote_all(["python", "cli.py", "eda", "my data"]) == 'python cli.py eda "my data"'
 
 
 def test_a_path_is_written_as_from_the_current_folder(
