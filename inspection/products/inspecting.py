@@ -9,7 +9,7 @@ from inspection.images import pixel_hash
 from inspection.names import describe_seen, describe_silent, describe_unfamiliar
 from inspection.pipeline import Answer, judge_all, predict_one
 from inspection.products.catalog import Catalog
-from inspection.products.panels import Panel, Status, attempt, stopped
+from inspection.products.panels import Panel, attempt, stopped
 from inspection.products.product import Product
 from inspection.types import Familiarity, Inspection, RGBImage
 
@@ -121,7 +121,7 @@ def inspect_product(
     for name, step in loaded.predict_all(image) if is_run else ():
         if isinstance(step, Answer):
             answers.append(step)
-        elif step.status is Status.BROKEN:
+        elif step.channel is None:
             silent[name] = step.error
     rate = loaded.rate if false_alarm_rate is None else false_alarm_rate
     found = judge_all(answers, image, false_alarm_rate=rate, source=source)

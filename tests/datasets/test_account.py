@@ -1,4 +1,4 @@
-"""Every image file below a dataset folder is used, set aside by a stated rule, or told."""
+"""Every image file below a dataset folder is used, set aside by a stated rule, or reported."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""COCO's files: every image and mark is read, or told."""
+"""COCO's files: every image and mark is read, or reported."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Files of one image each: every image and mark is read, or told."""
+"""Files of one image each: every image and mark is read, or reported."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""YOLO's files: every image and mark is read, or told."""
+"""YOLO's files: every image and mark is read, or reported."""
 
 from pathlib import Path
 

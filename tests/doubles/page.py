@@ -1,4 +1,4 @@
-"""What the Inspect tab is told, step by step."""
+"""What the Inspect tab is sent, step by step."""
 
 import json
 from collections.abc import Iterator

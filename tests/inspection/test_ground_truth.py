@@ -1,4 +1,4 @@
-"""Ground truth of samples: odd masks are told once per kind, and what is not certain is refused."""
+"""Ground truth of samples: odd masks are reported once per kind, uncertain ones are refused."""
 
 from pathlib import Path
 

@@ -1,6 +1,7 @@
 """Asking every detector of a product about an image, and what becomes of one that fails."""
 
 import logging
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,17 @@ def test_a_report_leaves_out_who_is_mistaken_and_says_so(
     assert [finding.detector for finding in found.findings] == ["cae", "patchcore"]
     assert found.notes == ("U-Net could not answer and is left out.",)
     assert "unsupported operand" in found.silent["unet"].problem
+
+
+def test_one_whose_checkpoint_is_taken_away_meanwhile_is_named(
+    catalog: Catalog, image: RGBImage
+) -> None:
+    loaded = load_product(catalog, catalog.product(KEY))
+    shutil.rmtree(loaded.product.folder / "unet")
+    found = inspect_product(loaded, image)
+    assert [finding.detector for finding in found.findings] == ["cae", "patchcore"]
+    assert found.notes == ("U-Net could not answer and is left out.",)
+    assert found.silent["unet"].problem == "Not trained yet."
 
 
 @pytest.mark.usefixtures("_restored_loggers")

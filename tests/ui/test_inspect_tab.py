@@ -1,4 +1,4 @@
-"""The Inspect tab as plain functions: what the page is told, step by step, whatever comes in."""
+"""The Inspect tab as plain functions: what the page is sent, step by step, whatever comes in."""
 
 import base64
 import os

@@ -29,7 +29,7 @@ def describe_first_inspection(catalog: Catalog) -> Iterator[str]:
     if product is None or opening is None:
         yield messages.NO_FIRST_INSPECTION
         return
-    loaded = LoadedProduct(catalog, product, tuple(catalog.detectors))
+    loaded = LoadedProduct(catalog, product, catalog.checkpoints.trained(product))
     found = inspect_product(loaded, read_sample(opening), is_wanted=True)
     yield messages.FIRST_INSPECTION.format(sample=opening.id, rate=f"{100 * loaded.rate:.3g}")
     yield from (f"  {note}" for note in found.notes)

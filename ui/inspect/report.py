@@ -76,7 +76,7 @@ class Reporter:
     def _report(
         self, product: Product, name: str, image: OpenedImage, *, rate: float, has_pictures: bool
     ) -> Report:
-        loaded = LoadedProduct(self.catalog, product, tuple(self.catalog.detectors))
+        loaded = LoadedProduct(self.catalog, product, self.catalog.checkpoints.trained(product))
         found = inspect_product(
             loaded,
             image.pixels,
