@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from commands.options import Checkpoints
+from commands.options import Checkpoints, ProductName
 from detectors.catalog import open_catalog
 from inspection.calibration import majority_false_alarm_rate
 from inspection.products.checkpoint_folders import load_calibration
@@ -13,7 +13,7 @@ from inspection.products.product_file import save_product_rate
 
 
 def calibrate(
-    category: Annotated[str, typer.Option("--category", help="CATEGORY or DATASET/CATEGORY.")],
+    category: ProductName,
     false_alarm_rate: Annotated[
         float, typer.Option(help="Share of good parts that may be flagged, such as 0.02.")
     ],

@@ -134,7 +134,7 @@ def train_product(
         monitor.begin(title)
         trained.append(_train_one(name, source, job, monitor))
     embed = LazyEmbedder(job.device)
-    keep_familiarity(source.samples, folder, embed, is_fresh=not trained, monitor=monitor)
+    keep_familiarity(source.samples, folder, embed, has_trained=bool(trained), monitor=monitor)
     return tuple(trained)
 
 

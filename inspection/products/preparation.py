@@ -70,7 +70,7 @@ def open_plan(
 
 
 def keep_familiarity(
-    samples: Sequence[Sample], folder: Path, embed: Embed, *, is_fresh: bool, monitor: Monitor
+    samples: Sequence[Sample], folder: Path, embed: Embed, *, has_trained: bool, monitor: Monitor
 ) -> None:
     """Fit and keep the familiarity model of a product; what prevents that is only a warning.
 
@@ -78,11 +78,11 @@ def keep_familiarity(
         samples: of one category.
         folder: of the product, with its split.
         embed: compares images.
-        is_fresh: whether nothing was trained, so that a stored model is good enough.
+        has_trained: whether a detector was trained just now; else a stored model is good enough.
         monitor: receives what happens.
     """
     plan = load_split(folder)
-    if plan is None or (is_fresh and has_familiarity(folder, embed)):
+    if plan is None or (not has_trained and has_familiarity(folder, embed)):
         return
     used = apply_split(samples, plan)
     if not any(one.split is Split.CALIBRATION and not one.is_anomalous for one in used):
