@@ -204,7 +204,7 @@ def test_an_interruption_stays_an_interruption() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="os.kill ends a process there")
-def test_a_training_that_is_reported_to_end_does_not_pretend_success() -> None:
+def test_a_training_that_is_terminated_does_not_pretend_success() -> None:
     training_set = make_training_set()
 
     def be_told(step: int) -> tuple[Tensor, Tensor]:
