@@ -30,7 +30,7 @@ def run(side: int = SIDE) -> None:
         warm = time_opening(folder)
         print(f"explore: index of {count:,} images, {side} px, cold {cold[0]:8.1f} s   (target 20)")
         print(f"explore: the same, warm                     {warm[0]:8.2f} s   (target 1)")
-        print(f"explore: tables and figures of the overview {warm[1]:8.2f} s")
+        print(f"explore: tables and plots of the overview {warm[1]:8.2f} s")
         print(f"explore: index on disk                      {cache_size_mb(folder):8.1f} MB")
         print(
             f"explore: comparing {FEW} images with each other  {time_comparing(FEW):8.2f} s of CPU"

@@ -1,12 +1,17 @@
 """Evaluation of a classifier's classes beside those of a baseline, also where no part is good."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from inspection.datasets.classes import Labelling, class_of
 from inspection.detector import Detector
-from inspection.errors import CheckpointError, DatasetError, EvaluationError
+from inspection.errors import (
+    CheckpointError,
+    DatasetError,
+    EvaluationError,
+    InspectionError,
+)
 from inspection.evaluation.classes import ClassifiedImage, classify_samples
 from inspection.evaluation.classification import (
     BASELINE,
@@ -46,11 +51,13 @@ class ClassEvaluation:
 
     Attributes:
         left_out: what the classifier has seen, where it alone is evaluated.
+        problem: why the baseline that was asked for is missing.
     """
 
     own: Classification
     baseline: Classification | None
     left_out: tuple[LeftOut, ...] = ()
+    problem: InspectionError | None = None
 
     @property
     def checkpoint(self) -> Checkpoint:
@@ -109,7 +116,7 @@ def evaluate_classes(
     own = make_classification(folder, kept)
     save_record(folder / CLASSES, own)
     found = add_baseline(own, folder, samples, baseline, monitor)
-    return ClassEvaluation(own, found.baseline, tuple(left_out))
+    return replace(found, left_out=tuple(left_out))
 
 
 def add_baseline(
@@ -127,12 +134,23 @@ def add_baseline(
         samples: with those that were classified among them.
         baseline: None for the classification that is kept.
         monitor: receives what happens.
-
-    Raises:
-        InspectionError: the baseline is missing or cannot be compared.
     """
     if baseline is None:
         return ClassEvaluation(own, _read_kept(folder, own, monitor))
+    try:
+        return ClassEvaluation(own, _classify(own, folder, samples, baseline, monitor))
+    except InspectionError as error:  # what is known of the classifier itself stays true
+        return ClassEvaluation(own, None, problem=error)
+
+
+def _classify(
+    own: Classification,
+    folder: Path,
+    samples: Sequence[Sample],
+    baseline: Baseline,
+    monitor: Monitor,
+) -> Classification | None:
+    """Return the baseline's classification of the same images, and keep it."""
     place = own.checkpoint
     other = baseline.checkpoints / place.dataset / place.category / place.detector
     check_baseline(own, folder, other)
@@ -147,7 +165,7 @@ def add_baseline(
     detector = baseline.load(other).detector
     named = _name(detector, tested, truths, title=f"baseline {detector.name}", monitor=monitor)
     save_record(folder / BASELINE, make_classification(other, named))
-    return ClassEvaluation(own, load_baseline(folder, own))
+    return load_baseline(folder, own)
 
 
 def _name(

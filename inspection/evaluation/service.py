@@ -170,6 +170,9 @@ def evaluate_products(
             failed[product.key] = explain(error)
         else:
             done.append(evaluation)
+            for one in evaluation.classes:
+                if one.problem is not None:
+                    failed[product.key] = one.problem
     if any(one.reports for one in done):
         with monitor.tolerate_locked_files():
             rows = list_values(_read_reports(catalog, source.name))

@@ -57,7 +57,12 @@ class Panel:
         return InspectionError(self.problem, self.fix)
 
 
-def attempt(work: Callable[[], Value], *, subject: str = "It") -> Value | InspectionError:
+def attempt(
+    work: Callable[[], Value],
+    *,
+    subject: str = "It",
+    fix: str = "Try again; if it happens again, train it anew.",
+) -> Value | InspectionError:
     """Return what a piece of work gives, or why it gave nothing, in words for people.
 
     This is the one place where any error is caught in front of people, be it a mistake of the
@@ -74,7 +79,7 @@ def attempt(work: Callable[[], Value], *, subject: str = "It") -> Value | Inspec
             return explain(error)
         return BreakdownError(
             f"{subject} stopped while working ({first_line(error)}).",
-            "Try again; if it happens again, train it anew.",
+            fix,
         )
 
 

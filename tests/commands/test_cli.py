@@ -322,6 +322,10 @@ def test_defects_without_good_parts_are_named_but_not_judged(trained: Path, tmp_
     judged = run("evaluate", *place)
     assert "6 test images, no good parts" in judged
     assert "beside the baseline" in run("evaluate", *place, "--baseline", tmp_path / "ck")
+    words = ("evaluate", *place, "--baseline", tmp_path / "nowhere")
+    failed = CliRunner().invoke(cli.app, list(map(str, words)))
+    assert "There is no baseline" in str(failed.exception)
+    assert "6 test images, no good parts" in failed.output, "the classifier itself is evaluated"
     assert "rolled-in_scale" in judged
     assert "flatters" not in judged
     product = tmp_path / "ck" / "steel" / "steel"

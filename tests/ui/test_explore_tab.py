@@ -14,7 +14,7 @@ from eda.similarity import FROM_STUDENT
 from eda.views import VIEWS
 from inspection.demo import products as demo
 from inspection.demo.folder import DemoFolder
-from inspection.errors import DatasetError
+from inspection.errors import DatasetError, InspectionError
 from inspection.products.catalog import Catalog
 from inspection.types import RGBImage
 from tests.doubles.detectors import FakeDetector, make_channel, make_infos
@@ -244,14 +244,14 @@ def test_pictures_say_of_which_dataset_they_are(handlers: Handlers, slow: Means)
 
 
 def test_after_a_failure_nobody_foresaw_the_next_visit_tries_again(
-    handlers: Handlers, monkeypatch: pytest.MonkeyPatch
+    handlers: Handlers, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     explorer = module.Explorer(handlers.catalog)
     with monkeypatch.context() as patch:
-        patch.setattr("threading.excepthook", lambda _: None)
         patch.setattr("inspection.datasets.cache.DatasetCache.read", lambda *_, **__: 1 // 0)
-        with pytest.raises(DatasetError, match="could not be opened"):
+        with pytest.raises(InspectionError, match=r"stopped while working.*Choose the dataset"):
             explorer.get("parts")
+    assert "ZeroDivisionError" in caplog.text
     assert len(explorer.get("parts").images) == 20
 
 

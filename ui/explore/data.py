@@ -1,7 +1,7 @@
 """Datasets opened for exploring: measured in the background, once for all visitors."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from inspection.demo.folder import DemoFolder
 from inspection.embedding import Embed
 from inspection.errors import DatasetError, InspectionError
 from inspection.products.catalog import Catalog
+from inspection.products.panels import attempt
 
 if TYPE_CHECKING:
     import numpy as np
@@ -172,22 +173,26 @@ class Explorer:
         return not self._catalog.datasets.is_current(job.dataset)
 
     def _run(self, name: str, job: Job) -> None:
-        try:
+        def measure() -> None:
             job.dataset = self._catalog.datasets.read(name)
             index = open_index(job.dataset, progress=job.progress, is_stopped=job.stop.is_set)
             job.result = open_tables(index)
-        except InspectionError as error:
-            job.error = error
-        finally:
-            job.is_over.set()
+
+        _finish(job, measure, subject="Measuring the dataset")
 
     def _run_embedding(self, job: Job, part: Job, embed: Embed) -> None:
-        try:
+        def compare() -> None:
             if job.result is not None:
                 job.vectors = embed_index(
                     job.result.index, embed, progress=part.progress, is_stopped=part.stop.is_set
                 )
-        except InspectionError as error:
-            part.error = error
-        finally:
-            part.is_over.set()
+
+        _finish(part, compare, subject="Comparing the images")
+
+
+def _finish(job: Job, work: Callable[[], None], *, subject: str) -> None:
+    """Do the work of a job; what stops it is its error."""
+    try:
+        job.error = attempt(work, subject=subject, fix="Choose the dataset again.")
+    finally:
+        job.is_over.set()

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from inspection.errors import DatasetError, ImageError, InspectionError
 from inspection.images import OpenedImage, open_image, open_sample
 from inspection.products.catalog import Catalog
 from inspection.products.identity import identify
-from inspection.products.inspecting import LoadedProduct, inspect_product
+from inspection.products.inspecting import inspect_product, load_product
 from inspection.products.product import Product
 from inspection.products.reading import load_reading
 from inspection.reports.formats import FORMATS
@@ -76,7 +77,9 @@ class Reporter:
     def _report(
         self, product: Product, name: str, image: OpenedImage, *, rate: float, has_pictures: bool
     ) -> Report:
-        loaded = LoadedProduct(self.catalog, product, self.catalog.checkpoints.trained(product))
+        loaded = load_product(self.catalog, product)
+        # before the image is inspected, so that a checkpoint replaced meanwhile changes nothing
+        identity = identify(product, loaded.channels, self.catalog.detectors)
         found = inspect_product(
             loaded,
             image.pixels,
@@ -87,13 +90,11 @@ class Reporter:
         )
         if not found.findings and not found.namings:
             raise DatasetError(messages.NOTHING_TO_REPORT, messages.NOTHING_TO_REPORT_FIX)
-        answered = {
-            one: channel for one, channel in loaded.channels.items() if one not in found.silent
-        }
+        answered = [one for one in identity.detectors if one.name not in found.silent]
         return Report(
             created=datetime.now(UTC).replace(microsecond=0),
             false_alarm_rate=rate,
-            identity=identify(product, answered, self.catalog.detectors),
+            identity=replace(identity, detectors=tuple(answered)),
             items=(make_item(found, has_pictures=has_pictures),),
         )
 
