@@ -15,7 +15,7 @@ import typer
 from detectors.patchcore.detector import PatchCore
 from inspection.datasets.dataset import Dataset, read_dataset
 from inspection.errors import InspectionError, SettingsError
-from inspection.evaluation.metrics import image_auroc
+from inspection.evaluation.ranking import image_auroc
 from inspection.pipeline import predict_samples
 from inspection.types import Split
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from inspection.evaluation.leaderboard import has_published, make_leaderboard
-from inspection.evaluation.metric_list import METRICS, Metric
-from inspection.evaluation.metrics import Confusion
+from inspection.evaluation.metrics import METRICS, Metric
 from inspection.evaluation.published import find_published
+from inspection.evaluation.ranking import Confusion
 from inspection.evaluation.records import EvaluationReport, MeasureMeans
 from inspection.issues import DatasetIssue, summarise_issues
 from inspection.products.split_plan import SplitKind, SplitPlan

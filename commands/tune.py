@@ -26,7 +26,7 @@ from detectors import name_knowing
 from detectors.search.search import Trial
 from detectors.search.tuning import TuningJob, tune_detector
 from inspection.datasets.dataset import read_dataset
-from inspection.evaluation.metric_list import METRICS
+from inspection.evaluation.metrics import METRICS
 from inspection.products.places import CHECKPOINTS
 
 OUT = Path("runs") / "tune"

@@ -13,8 +13,8 @@ import numpy as np
 
 from inspection.detector import Detector
 from inspection.errors import DatasetError
-from inspection.evaluation.metrics import aupro_of, image_auroc
 from inspection.evaluation.pixels import PixelTally
+from inspection.evaluation.ranking import aupro_of, image_auroc
 from inspection.ground_truth import has_ground_truth, read_mask
 from inspection.images import read_sample
 from inspection.pipeline import predict

@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 from eda.results.shown import Shown
 from eda.style import NEUTRAL, bar_height, empty_plot, escape, lay_out, say
 from inspection.evaluation.leaderboard import Leaderboard
-from inspection.evaluation.metric_list import METRICS
-from inspection.evaluation.metrics import Weights, count_levels, pr_curve, roc_curve, thin_curve
+from inspection.evaluation.metrics import METRICS
+from inspection.evaluation.ranking import Weights, count_levels, pr_curve, roc_curve, thin_curve
 from inspection.evaluation.records import Curve, Estimate, EvaluationReport
 
 NOT_EVALUATED = "No detector of this category was evaluated."

@@ -6,7 +6,7 @@ import pandas as pd
 
 from eda.results.shown import Shown
 from inspection.evaluation.leaderboard import Leaderboard
-from inspection.evaluation.metric_list import METRICS
+from inspection.evaluation.metrics import METRICS
 from inspection.evaluation.published import find_published
 from inspection.evaluation.records import EvaluationReport
 

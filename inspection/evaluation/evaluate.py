@@ -11,10 +11,10 @@ from inspection.detector import Channel, Detector
 from inspection.errors import DatasetError
 from inspection.evaluation.files import FORMAT
 from inspection.evaluation.intervals import NUM_RESAMPLES
-from inspection.evaluation.metric_list import METRICS
-from inspection.evaluation.metrics import Confusion, confusion
+from inspection.evaluation.metrics import METRICS
 from inspection.evaluation.partial import Chunk, PartialEvaluation, digest_samples
 from inspection.evaluation.pixels import PixelTally
+from inspection.evaluation.ranking import Confusion, confusion
 from inspection.evaluation.records import (
     Checkpoint,
     EvaluationReport,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inspection.evaluation.metric_list import METRICS
+from inspection.evaluation.metrics import METRICS
 from inspection.evaluation.published import PUBLISHED, find_published, is_published
 from inspection.evaluation.records import Estimate, EvaluationReport
 

@@ -1,227 +1,207 @@
-"""How well scores separate normal from anomalous, how often verdicts are right: pure functions.
+"""The metrics of an evaluation, an entry each: report, leaderboard, tables and page follow.
 
-Everything rests on one picture: score levels in ascending order, and how much normal and how much
-anomalous weight lies at each. `*_of` functions take these weights as arrays (..., k), so that many
-resamples are worked out at once; the others take scores. Sums are float64. A metric that is not
-defined, for want of one class, is NaN.
+To add one, write its function (`ranking.py` has those of ranking) and its entry.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from inspection.types import AnomalyMap, Mask
+from inspection.evaluation.intervals import binomial_interval, percentile_interval
+from inspection.evaluation.ranking import (
+    Values,
+    Weights,
+    aupro_of,
+    auroc_of,
+    average_precision_of,
+    f1_max_of,
+)
+from inspection.evaluation.records import Estimate, EvaluationReport, ScoredImage
+from inspection.evaluation.scored import MIN_PARTS, NO_DEFECT, NO_NORMAL, ScoredImages
 
-Weights = NDArray[np.float64]
-"""(..., k): weight at each of k score levels, in ascending order of the score."""
+NO_FLAG = "No image was flagged."
+ONE_CLASS = "All compared pixels are defective, or none is."
+FEW_MASKS = (
+    f"Fewer than {MIN_PARTS} defective test parts have a mask, too few for intervals of pixels."
+)
+TARGET_ACCURACY = 0.90
 
-Values = NDArray[np.float64]
-"""(...): one metric for each resample."""
-
-
-def count_levels(scores: ArrayLike, is_anomalous: ArrayLike) -> tuple[Weights, Weights]:
-    """Return how many normal and anomalous scores (n,) lie at each distinct score, ascending."""
-    levels, at = np.unique(np.asarray(scores).ravel(), return_inverse=True)
-    labels = np.asarray(is_anomalous, bool).ravel()
-    normal = np.bincount(at[~labels], minlength=levels.size).astype(np.float64)
-    anomalous = np.bincount(at[labels], minlength=levels.size).astype(np.float64)
-    return normal, anomalous
-
-
-def auroc_of(normal: Weights, anomalous: Weights) -> Values:
-    """Return the chance that an anomalous score exceeds a normal one, ties counting half.
-
-    The area under the ROC curve, trapezoids between levels (Mann-Whitney U).
-    """
-    below = np.cumsum(normal, axis=-1) - normal
-    wins = (anomalous * (below + normal / 2)).sum(axis=-1)
-    return _divide(wins, normal.sum(axis=-1) * anomalous.sum(axis=-1))
-
-
-def average_precision_of(normal: Weights, anomalous: Weights) -> Values:
-    """Return the sum of precision times gain in recall over all levels, from the highest down.
-
-    As scikit-learn defines it: steps, no interpolation. NaN unless both classes are there.
-    """
-    hits, alarms = _from_above(anomalous), _from_above(normal)
-    precision = np.nan_to_num(_divide(hits, hits + alarms))
-    recalled = _divide((precision * anomalous).sum(axis=-1), anomalous.sum(axis=-1))
-    return np.where(normal.sum(axis=-1) > 0, recalled, np.nan)
-
-
-def f1_max_of(normal: Weights, anomalous: Weights) -> Values:
-    """Return the highest F1 that any threshold reaches; NaN unless both classes are there."""
-    hits, alarms = _from_above(anomalous), _from_above(normal)
-    total = anomalous.sum(axis=-1, keepdims=True)
-    best = np.max(_divide(2 * hits, total + hits + alarms), axis=-1, initial=0.0)
-    is_defined = (total[..., 0] > 0) & (normal.sum(axis=-1) > 0)
-    return np.where(is_defined, best, np.nan)
-
-
-def aupro_of(normal: Weights, overlaps: Weights, *, fpr_limit: float = 0.3) -> Values:
-    """Return the area under the per-region overlap curve up to a false-positive rate, over it.
-
-    Per-region overlap (Bergmann et al. 2021): the share of a defect that is flagged, averaged over
-    all connected defects, whatever their size; against the share of normal pixels that are flagged.
-    Trapezoids between levels; at the limit the curve is interpolated.
-
-    Args:
-        normal: pixels outside every defect.
-        overlaps: pixels inside, each weighing 1 / size of its connected defect (`region_weights`).
-        fpr_limit: share of normal pixels, in (0, 1].
-    """
-    shape = (*normal.shape[:-1], 1)
-    rate = np.concatenate([np.zeros(shape), _share_above(normal)], axis=-1)
-    overlap = np.concatenate([np.zeros(shape), _share_above(overlaps)], axis=-1)
-    left, right = rate[..., :-1], rate[..., 1:]
-    end = np.minimum(right, fpr_limit)
-    width = np.maximum(end - left, 0.0)
-    slope = np.nan_to_num(_divide(overlap[..., 1:] - overlap[..., :-1], right - left))
-    area = (width * (overlap[..., :-1] + slope * width / 2)).sum(axis=-1) / fpr_limit
-    is_defined = (normal.sum(axis=-1) > 0) & (overlaps.sum(axis=-1) > 0)
-    return np.where(is_defined, area, np.nan)
-
-
-def auroc(normal: ArrayLike, anomalous: ArrayLike) -> float:
-    """Return the AUROC of two sets of scores, of any shape."""
-    low, high = np.asarray(normal).ravel(), np.asarray(anomalous).ravel()
-    return image_auroc(np.concatenate([low, high]), np.arange(low.size + high.size) >= low.size)
-
-
-def image_auroc(scores: ArrayLike, is_anomalous: ArrayLike) -> float:
-    """Return the AUROC of image scores (n,) against labels (n,)."""
-    return float(auroc_of(*count_levels(scores, is_anomalous)))
-
-
-def image_ap(scores: ArrayLike, is_anomalous: ArrayLike) -> float:
-    """Return the average precision of image scores (n,) against labels (n,)."""
-    return float(average_precision_of(*count_levels(scores, is_anomalous)))
-
-
-def image_f1_max(scores: ArrayLike, is_anomalous: ArrayLike) -> float:
-    """Return the highest F1 over all thresholds, which no deployment can know beforehand."""
-    return float(f1_max_of(*count_levels(scores, is_anomalous)))
-
-
-def pixel_auroc(maps: Sequence[AnomalyMap], masks: Sequence[Mask]) -> float:
-    """Return the AUROC over all pixels of maps and masks (h, w); exact, and all in memory.
-
-    `inspection.pixels.PixelTally` is the same for many or large maps.
-    """
-    return float(auroc_of(*count_levels(_joined(maps), _joined(masks))))
-
-
-def roc_curve(normal: Weights, anomalous: Weights) -> tuple[Weights, Weights]:
-    """Return false-positive and true-positive rate from the highest level down; starts at (0, 0).
-
-    With overlaps in place of anomalous weights this is the PRO curve.
-    """
-    start = np.zeros(1)
-    return (
-        np.concatenate([start, _share_above(normal)]),
-        np.concatenate([start, _share_above(anomalous)]),
-    )
-
-
-def pr_curve(normal: Weights, anomalous: Weights) -> tuple[Weights, Weights]:
-    """Return recall and precision from the highest level down."""
-    hits, alarms = _from_above(anomalous)[::-1], _from_above(normal)[::-1]
-    return _divide(hits, anomalous.sum()), _divide(hits, hits + alarms)
-
-
-def thin_curve(x: Weights, y: Weights, *, most: int = 300) -> tuple[Weights, Weights]:
-    """Return at most so many points of a curve, evenly spaced along it; both ends stay."""
-    if x.size <= most:
-        return x, y
-    length = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
-    chosen = np.searchsorted(length, np.linspace(0.0, length[-1], most))
-    chosen = np.unique(np.append(chosen.clip(0, x.size - 1), [0, x.size - 1]))[-most:]
-    return x[chosen], y[chosen]
+Compute = Callable[[ScoredImages], Estimate]
+RankMetric = Callable[[Weights, Weights], Values]
 
 
 @dataclass(frozen=True, slots=True)
-class Confusion:
-    """Verdicts against truth at one threshold; a positive is a flagged image (or pixel)."""
+class Metric:
+    """How a metric is called, worked out, compared and written.
 
-    true_positives: int
-    false_positives: int
-    true_negatives: int
-    false_negatives: int
+    Attributes:
+        is_at_threshold: whether it depends on the deployed threshold.
+        is_leading: whether the terminal shows a leaderboard of it.
+        target: what plants usually require; None where they require nothing.
+        number: format of its values, as Python and Plotly take it.
+    """
 
-    @property
-    def num_normal(self) -> int:
-        return self.false_positives + self.true_negatives
-
-    @property
-    def num_anomalous(self) -> int:
-        return self.true_positives + self.false_negatives
-
-    @property
-    def accuracy(self) -> float:
-        right = self.true_positives + self.true_negatives
-        return _share(right, right + self.false_positives + self.false_negatives)
+    title: str
+    compute: Compute
+    is_higher_better: bool = True
+    is_at_threshold: bool = False
+    is_leading: bool = False
+    target: float | None = None
+    number: str = ".3f"
 
     @property
-    def precision(self) -> float:
-        return _share(self.true_positives, self.true_positives + self.false_positives)
+    def label(self) -> str:
+        """Its title, with a mark if it depends on the deployed threshold."""
+        return f"{self.title} *" if self.is_at_threshold else self.title
 
-    @property
-    def recall(self) -> float:
-        return _share(self.true_positives, self.num_anomalous)
+    def is_reached(self, value: float | None) -> bool | None:
+        """Return whether a value reaches what plants usually require; None without either."""
+        return None if value is None or self.target is None else value >= self.target
 
-    @property
-    def f1(self) -> float:
-        wrong = self.false_positives + self.false_negatives
-        return _share(2 * self.true_positives, 2 * self.true_positives + wrong)
+    def write(self, value: float | None, *, dash: str = "–") -> str:
+        """Return a value as text, a dash where it is undefined."""
+        return dash if value is None else f"{value:{self.number}}"
 
-    @property
-    def iou(self) -> float:
-        """Intersection over union; of images it is also called the Jaccard index."""
-        wrong = self.false_positives + self.false_negatives
-        return _share(self.true_positives, self.true_positives + wrong)
-
-    @property
-    def false_alarm_rate(self) -> float:
-        return _share(self.false_positives, self.num_normal)
+    def write_estimate(self, estimate: Estimate, *, dash: str = "–") -> str:
+        """Return a value and its interval as text, a dash where it is undefined."""
+        value = self.write(estimate.value, dash=dash)
+        if estimate.value is None or estimate.low is None or estimate.high is None:
+            return value
+        return f"{value} ({self.write(estimate.low)}{dash}{self.write(estimate.high)})"
 
 
-def confusion(is_flagged: ArrayLike, is_anomalous: ArrayLike) -> Confusion:
-    """Count verdicts against labels, of the same shape: images (n,) or pixels (h, w)."""
-    flagged, labels = np.asarray(is_flagged, bool), np.asarray(is_anomalous, bool)
-    return Confusion(
-        true_positives=int((flagged & labels).sum()),
-        false_positives=int((flagged & ~labels).sum()),
-        true_negatives=int((~flagged & ~labels).sum()),
-        false_negatives=int((~flagged & labels).sum()),
+def has_every_metric(report: EvaluationReport) -> bool:
+    """Return whether a stored report has all metrics, also those that were added since."""
+    return METRICS.keys() <= report.metrics.keys()
+
+
+def estimate_share(part: int, whole: int, reason: str) -> Estimate:
+    """Return a share with its exact binomial interval; undefined of nothing, for the reason."""
+    if whole == 0:
+        return Estimate(None, reason=reason)
+    return Estimate(part / whole, *binomial_interval(part, whole))
+
+
+def rank_images(rank: RankMetric) -> Compute:
+    """Return how to work out a metric of the order of image scores."""
+    return lambda scored: _bootstrap(
+        rank(*scored.levels), lambda: rank(*scored.resampled_levels), reason=scored.reason
     )
 
 
-def _from_above(weights: Weights) -> Weights:
-    """Return the weight at or above each level."""
-    above: Weights = np.cumsum(weights[..., ::-1], axis=-1)[..., ::-1]
-    return above
+def rank_pixels(rank: RankMetric) -> Compute:
+    """Return how to work out a metric of the order of pixels."""
+    return lambda scored: _rank_pixels(scored, rank, anomalous=1)
 
 
-def _share_above(weights: Weights) -> Weights:
-    """Return the same as a share of all weight, listed from the highest level down."""
-    total = weights.sum(axis=-1, keepdims=True)
-    return _divide(np.cumsum(weights[..., ::-1], axis=-1), total)
+def rank_regions(*, fpr_limit: float) -> Compute:
+    """Return how to work out AUPRO, where every connected defect weighs the same."""
+    return lambda scored: _rank_pixels(scored, partial(aupro_of, fpr_limit=fpr_limit), anomalous=2)
 
 
-def _divide(part: NDArray[Any], whole: NDArray[Any]) -> NDArray[np.float64]:
-    """Divide, NaN where the divisor is 0."""
-    part, whole = np.broadcast_arrays(np.asarray(part, np.float64), np.asarray(whole, np.float64))
-    quotient = np.full(part.shape, np.nan)
-    np.divide(part, whole, out=quotient, where=whole != 0)
-    return quotient
+def _rank_pixels(scored: ScoredImages, rank: RankMetric, *, anomalous: int) -> Estimate:
+    if scored.pixel_reason:
+        return Estimate(None, reason=scored.pixel_reason)
+    levels, coarse = scored.pixel_levels, scored.resampled_pixels
+    draw = None if coarse is None else partial(rank, coarse[0], coarse[anomalous])
+    return _bootstrap(rank(levels[0], levels[anomalous]), draw)
 
 
-def _joined(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
-    return np.concatenate([part.ravel() for part in parts]) if parts else np.empty(0)
+def _mean_overlap(value: Callable[[ScoredImage], float | None]) -> Compute:
+    def compute(scored: ScoredImages) -> Estimate:
+        if scored.pixel_reason:
+            return Estimate(None, reason=scored.pixel_reason)
+        return _mean([value(image) for image in scored.compared], scored.pixel_resamples)
+
+    return compute
 
 
-def _share(part: int, whole: int) -> float:
-    return part / whole if whole else float("nan")
+def _mean_seconds(scored: ScoredImages) -> Estimate:
+    return _mean([image.seconds for image in scored.images], scored.resamples)
+
+
+def _accuracy(scored: ScoredImages) -> Estimate:
+    counts = scored.verdicts
+    right = counts.true_positives + counts.true_negatives
+    return estimate_share(right, counts.num_normal + counts.num_anomalous, NO_NORMAL)
+
+
+def _precision(scored: ScoredImages) -> Estimate:
+    counts = scored.verdicts
+    if not counts.num_anomalous:
+        return Estimate(None, reason=NO_DEFECT)
+    hits = counts.true_positives
+    return estimate_share(hits, hits + counts.false_positives, NO_FLAG)
+
+
+def _recall(scored: ScoredImages) -> Estimate:
+    return estimate_share(scored.verdicts.true_positives, scored.verdicts.num_anomalous, NO_DEFECT)
+
+
+def _false_alarm_rate(scored: ScoredImages) -> Estimate:
+    return estimate_share(scored.verdicts.false_positives, scored.verdicts.num_normal, NO_NORMAL)
+
+
+def _f1(scored: ScoredImages) -> Estimate:
+    """Return F1 with the bootstrap's interval, since it is no share."""
+    flagged, labels = scored.is_flagged, scored.is_anomalous
+
+    def draw() -> Values:
+        hits = scored.resamples @ (flagged & labels)
+        wrong = scored.resamples @ (flagged != labels)
+        return np.asarray(2 * hits / np.maximum(2 * hits + wrong, 1))
+
+    reason = "" if scored.verdicts.num_anomalous else NO_DEFECT
+    return _bootstrap(np.asarray(scored.verdicts.f1), draw, reason=reason)
+
+
+def _mean(values: Sequence[float | None], resamples: NDArray[np.float64] | None) -> Estimate:
+    """Return the mean of what is known, one value for each column of the resamples."""
+    known = np.array([value is not None for value in values])
+    column = np.array([value for value in values if value is not None])
+    if resamples is None:
+        return _bootstrap(np.asarray(column.mean()), None)
+    weights = resamples[:, known]
+
+    def draw() -> Values:
+        sums = weights.sum(axis=1)
+        return np.asarray((weights @ column)[sums > 0] / sums[sums > 0])
+
+    return _bootstrap(np.asarray(column.mean()), draw)
+
+
+def _bootstrap(value: Values, draw: Callable[[], Values] | None, *, reason: str = "") -> Estimate:
+    """Return a value with its bootstrap interval, or why it or its interval is undefined."""
+    if reason or not np.isfinite(value):
+        return Estimate(None, reason=reason or ONE_CLASS)
+    if draw is None:
+        return Estimate(float(value), reason=FEW_MASKS)
+    low, high = percentile_interval(draw(), around=float(value)) or (None, None)
+    return Estimate(float(value), low, high)
+
+
+METRICS: Mapping[str, Metric] = {
+    "image_auroc": Metric("image AUROC", rank_images(auroc_of), is_leading=True),
+    "image_ap": Metric("image AP", rank_images(average_precision_of)),
+    "image_f1_max": Metric("image F1-max", rank_images(f1_max_of)),
+    "accuracy": Metric(
+        "accuracy", _accuracy, is_at_threshold=True, is_leading=True, target=TARGET_ACCURACY
+    ),
+    "precision": Metric("precision", _precision, is_at_threshold=True),
+    "recall": Metric("recall", _recall, is_at_threshold=True),
+    "f1": Metric("F1", _f1, is_at_threshold=True),
+    "false_alarm_rate": Metric(
+        "false alarms", _false_alarm_rate, is_higher_better=False, is_at_threshold=True
+    ),
+    "pixel_auroc": Metric("pixel AUROC", rank_pixels(auroc_of), is_leading=True),
+    "pixel_ap": Metric("pixel AP", rank_pixels(average_precision_of)),
+    "aupro_30": Metric("AUPRO 0.30", rank_regions(fpr_limit=0.30), is_leading=True),
+    "aupro_05": Metric("AUPRO 0.05", rank_regions(fpr_limit=0.05)),
+    "iou": Metric("IoU", _mean_overlap(lambda image: image.iou), is_at_threshold=True),
+    "dice": Metric("Dice", _mean_overlap(lambda image: image.dice), is_at_threshold=True),
+    "seconds": Metric("seconds per image", _mean_seconds, is_higher_better=False, number=".3g"),
+}
+"""Every metric of a report, by key. IoU and Dice are means over the defective images."""

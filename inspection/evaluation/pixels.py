@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.evaluation.metrics import Weights
+from inspection.evaluation.ranking import Weights
 from inspection.types import AnomalyMap, Mask
 
 BIN_SHIFT = 23 - 12  # of the 23 bits of a float32's mantissa, 12 stay

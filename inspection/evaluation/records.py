@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from inspection.evaluation.metrics import Confusion
+from inspection.evaluation.ranking import Confusion
 
 STORED_AS = "stored as"
 """In the metadata of a field: its name in files, where it is not the name of the field."""

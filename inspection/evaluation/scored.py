@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspection.evaluation.intervals import draw_resamples
-from inspection.evaluation.metrics import Confusion, Weights, confusion, count_levels
 from inspection.evaluation.pixels import PixelTally, stack_tallies
+from inspection.evaluation.ranking import Confusion, Weights, confusion, count_levels
 from inspection.evaluation.records import GroundTruth, ScoredImage
 
 NO_NORMAL = "There is no normal test image."

@@ -30,7 +30,7 @@ from inspection.evaluation.files import (
     save_table,
 )
 from inspection.evaluation.leaderboard import list_values
-from inspection.evaluation.metric_list import has_every_metric
+from inspection.evaluation.metrics import has_every_metric
 from inspection.evaluation.partial import PartialEvaluation
 from inspection.evaluation.records import EvaluationReport
 from inspection.files import write_csv

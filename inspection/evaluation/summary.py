@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from inspection.evaluation.intervals import binomial_interval
-from inspection.evaluation.metric_list import METRICS, estimate_share
-from inspection.evaluation.metrics import Confusion, Weights, pr_curve, roc_curve, thin_curve
+from inspection.evaluation.metrics import METRICS, estimate_share
 from inspection.evaluation.pixels import PixelTally
+from inspection.evaluation.ranking import Confusion, Weights, pr_curve, roc_curve, thin_curve
 from inspection.evaluation.records import (
     Curve,
     FalseAlarms,

@@ -10,7 +10,6 @@ from inspection.errors import CheckpointError, DatasetError, SettingsError
 from inspection.paths import quote
 from inspection.products.channels import Channels, Loader
 from inspection.products.checkpoint_folders import mtime
-from inspection.products.checkpoints import Checkpoints
 from inspection.products.dataset_folders import DatasetFolders
 from inspection.products.familiarity import FamiliarityCheck
 from inspection.products.places import Places
@@ -18,6 +17,7 @@ from inspection.products.product import Product
 from inspection.products.product_file import PRODUCT, ProductSettings, read_settings
 from inspection.products.samples import Samples
 from inspection.products.stamped import StampedCache
+from inspection.products.stored_detectors import Checkpoints
 
 
 class Catalog:

@@ -10,12 +10,12 @@ from pathlib import Path
 from inspection.detector import Channel, DetectorInfo
 from inspection.errors import CheckpointError, InspectionError
 from inspection.products.checkpoint_folders import is_there, no_verdict, stamp
-from inspection.products.checkpoints import Checkpoints
 from inspection.products.dataset_folders import DatasetFolders
 from inspection.products.panels import Panel, Status, attempt, stopped
 from inspection.products.places import Places
 from inspection.products.product import Product
 from inspection.products.stamped import StampedCache
+from inspection.products.stored_detectors import Checkpoints
 
 Loader = Callable[[Path], Channel]
 

@@ -27,10 +27,10 @@ from inspection.files import replace_bytes
 from inspection.images import read_sample
 from inspection.preprocess import Progress
 from inspection.products.checkpoint_folders import mtime
-from inspection.products.checkpoints import Checkpoints
 from inspection.products.product import Product
 from inspection.products.split_plan import order_units
 from inspection.products.stamped import StampedCache
+from inspection.products.stored_detectors import Checkpoints
 from inspection.types import Calibration, Familiarity, RGBImage, Sample, Size, Split
 
 FILE = "familiarity.npz"

@@ -4,9 +4,9 @@ import os
 from pathlib import Path
 
 from inspection.paths import quote, quote_path, shorten_paths
-from inspection.products.checkpoints import Checkpoints
 from inspection.products.dataset_folders import DatasetFolders
 from inspection.products.product import Product
+from inspection.products.stored_detectors import Checkpoints
 
 HERE = Path(__file__).resolve().parents[2]
 CHECKPOINTS = HERE / "checkpoints"

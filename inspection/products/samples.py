@@ -1,12 +1,12 @@
 """The images of products that a page may show: unseen test images, or any by its id."""
 
 from inspection.errors import DatasetError
-from inspection.products.checkpoints import Checkpoints
 from inspection.products.dataset_folders import DatasetFolders
 from inspection.products.product import Product
 from inspection.products.reading import load_reading, read_by
 from inspection.products.splits import find_test_samples
 from inspection.products.stamped import StampedCache
+from inspection.products.stored_detectors import Checkpoints
 from inspection.types import DEFAULT_READING, Sample
 
 

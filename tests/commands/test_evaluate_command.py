@@ -14,7 +14,7 @@ from inspection.datasets.dataset import read_dataset
 from inspection.detector import Channel
 from inspection.errors import BreakdownError, InspectionError
 from inspection.evaluation.files import has_evaluation, load_evaluation
-from inspection.evaluation.metric_list import METRICS, Metric, estimate_share
+from inspection.evaluation.metrics import METRICS, Metric, estimate_share
 from inspection.evaluation.records import Estimate
 from inspection.evaluation.scored import ScoredImages
 from inspection.files import read_json, write_json

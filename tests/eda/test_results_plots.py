@@ -29,8 +29,8 @@ from eda.results.tables import describe_board, describe_metrics, tabulate_board,
 from eda.results.training import draw_training
 from inspection.errors import CheckpointError
 from inspection.evaluation.leaderboard import make_leaderboard
-from inspection.evaluation.metric_list import METRICS
-from inspection.evaluation.metrics import confusion
+from inspection.evaluation.metrics import METRICS
+from inspection.evaluation.ranking import confusion
 from inspection.evaluation.records import (
     Checkpoint,
     Curve,

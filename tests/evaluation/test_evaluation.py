@@ -25,7 +25,7 @@ from inspection.evaluation.files import (
     read_identity,
     save_evaluation,
 )
-from inspection.evaluation.metric_list import METRICS
+from inspection.evaluation.metrics import METRICS
 from inspection.evaluation.partial import FOLDER, PartialEvaluation
 from inspection.evaluation.records import Checkpoint, EvaluationReport, GroundTruth
 from inspection.images import pixel_hash, read_image

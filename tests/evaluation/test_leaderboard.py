@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from inspection.evaluation.leaderboard import has_published, list_values, make_leaderboard
-from inspection.evaluation.metric_list import METRICS
-from inspection.evaluation.metrics import Confusion
+from inspection.evaluation.metrics import METRICS
 from inspection.evaluation.published import CAE_SSIM, DEFECT_TYPES, PATCHCORE, is_published
+from inspection.evaluation.ranking import Confusion
 from inspection.evaluation.records import (
     Checkpoint,
     Estimate,

@@ -11,7 +11,7 @@ from inspection.datasets.dataset import read_dataset
 from inspection.demo.folder import DemoFolder
 from inspection.errors import DatasetError
 from inspection.evaluation.files import EVALUATION, load_evaluation
-from inspection.evaluation.metric_list import METRICS, Metric
+from inspection.evaluation.metrics import METRICS, Metric
 from inspection.evaluation.records import Estimate
 from inspection.products.catalog import Catalog
 from inspection.products.checkpoint_folders import CARD

@@ -3,7 +3,7 @@
 from functools import partial
 
 from inspection.evaluation.leaderboard import make_leaderboard
-from inspection.evaluation.metric_list import METRICS
+from inspection.evaluation.metrics import METRICS
 from ui.parts.components import make_plot, make_table
 from ui.parts.sub_tabs import known, make_filter
 from ui.parts.updates import Updates

@@ -18,7 +18,8 @@ from sklearn.metrics import (
 )
 from sklearn.metrics import roc_curve as sklearn_roc_curve
 
-from inspection.evaluation.metrics import (
+from inspection.evaluation.pixels import PixelTally, region_weights, stack_tallies
+from inspection.evaluation.ranking import (
     aupro_of,
     auroc,
     auroc_of,
@@ -34,7 +35,6 @@ from inspection.evaluation.metrics import (
     roc_curve,
     thin_curve,
 )
-from inspection.evaluation.pixels import PixelTally, region_weights, stack_tallies
 from inspection.types import AnomalyMap, Mask
 
 
