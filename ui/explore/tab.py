@@ -153,13 +153,15 @@ class Handlers:
 
 def _choose(opened: Opened, wanted: Sequence[object]) -> tuple[Choice, list[str], list[str]]:
     """Return what is shown of a dataset, the categories, and the defect types of the chosen one."""
+    from eda.frame import GOOD  # slow to import; loaded by now
+
     category, defect_type, *chosen, page = wanted
     rows = opened.images
     categories = [str(one) for one in rows["category"].unique()]
     category = known(category, categories, ALL)
     if category:
         rows = rows[rows["category"] == category]
-    types = [str(one) for one in rows["defect_type"].unique() if one != "good"]
+    types = [str(one) for one in rows["defect_type"].unique() if one != GOOD]
     choice = Choice(
         category or None,
         known(defect_type, types, ALL) or None,
