@@ -90,7 +90,7 @@ def test_the_tab_opens_with_the_leaderboard(page: Any) -> None:
     assert page.locator("#results-tabs").get_attribute("data-stale") is None
     page.wait_for_selector(".data:visible td")
     assert page.locator(".data:visible h2").first.inner_text() == "Leaderboard: image AUROC"
-    assert not page.locator(".todo").is_visible()
+    assert not page.locator(".troubles").is_visible()
     assert not page.locator("#results-tabs .status").is_visible()
 
 

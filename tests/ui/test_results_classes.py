@@ -91,7 +91,7 @@ def test_the_sub_tab_is_there_only_where_classes_were_named(catalog: Catalog) ->
     handlers = Handlers(catalog)
     (updates,) = handlers.show("classes", "drawn", "part")
     assert updates["tab-classes"]
-    assert updates["todo"]["items"] == []
+    assert updates["troubles"]["items"] == []
     assert "--detector cae --" in updates["classifiers"]["note"]
     assert "--baseline DIR" in updates["classifiers"]["note"]
     assert len(updates["per-class"]["rows"]) == 4
@@ -128,7 +128,7 @@ def test_damaged_classes_are_refused_with_a_sentence(catalog: Catalog, content: 
     (folder / CLASSES).write_text(content)
     (updates,) = Handlers(catalog).show("leaderboard", "drawn", "part")
     assert not updates["tab-classes"]
-    texts = [item["text"] for item in updates["todo"]["items"]]
+    texts = [item["text"] for item in updates["troubles"]["items"]]
     assert "part, CAE" in texts[0]
     assert "not evaluated" not in texts[0]
 

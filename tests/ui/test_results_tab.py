@@ -57,7 +57,7 @@ def test_every_sub_tab_has_something_to_show(handlers: Handlers, view: str) -> N
     updates = show(handlers, view, "drawn", "part")
     assert EXPECTED[view] <= updates.keys()
     assert updates["status"]["text"] == ""
-    assert updates["todo"]["items"] == []
+    assert updates["troubles"]["items"] == []
     to_json([value for value in updates.values() if not hasattr(value, "to_json")])
 
 
@@ -144,7 +144,7 @@ def test_what_was_not_evaluated_stands_there_with_its_command(
 ) -> None:
     (catalog.product(KEY).folder / "cae" / EVALUATION).unlink()
     updates = show(handlers, "leaderboard", "drawn", "part")
-    (item,) = updates["todo"]["items"]
+    (item,) = updates["troubles"]["items"]
     assert item["text"] == "drawn/part, CAE: It has not been evaluated yet."
     assert "cli.py evaluate --data " in item["command"]
     assert item["command"].find("--category part --detector cae") > 0
@@ -164,7 +164,7 @@ def test_a_report_of_other_weights_or_a_damaged_one_is_not_shown(
     )
     updates = show(handlers, "threshold", "drawn", "part")
     assert [one["title"] for one in updates["judge"]["detectors"]] == ["PatchCore"]
-    problems = [item["text"] for item in updates["todo"]["items"]]
+    problems = [item["text"] for item in updates["troubles"]["items"]]
     assert "written by another version" in problems[0]
     assert "other weights or thresholds" in problems[1]
 
@@ -174,11 +174,11 @@ def test_without_any_evaluation_every_view_still_answers(tmp_path: Path) -> None
     for view in (one.name for one in VIEWS):
         updates = show(handlers, view, "drawn", "part")
         assert updates["status"]["text"] == ""
-    items = show(handlers, "leaderboard", "drawn", "part")["todo"]["items"]
+    items = show(handlers, "leaderboard", "drawn", "part")["troubles"]["items"]
     assert len(items) == 1, "six are too many to list one by one"
     assert items[0]["text"].startswith("6 detectors were not evaluated")
     assert "--category" not in items[0]["command"]
-    assert show(handlers, "training", "drawn", "part")["todo"]["items"] == []
+    assert show(handlers, "training", "drawn", "part")["troubles"]["items"] == []
 
 
 def test_without_a_trained_detector_the_tab_says_what_to_do(tmp_path: Path) -> None:
@@ -317,6 +317,6 @@ def test_visitors_of_a_shared_page_see_no_folder_of_the_machine(
     (folder / "unet" / CARD).write_text("{", encoding="utf-8")
     catalog.places.is_shared = True
     (note,) = show(handlers, "training", "drawn", "part")["training-unet"].layout.annotations
-    for shown in (to_json(show(handlers, "leaderboard", "drawn", "part")["todo"]), note.text):
+    for shown in (to_json(show(handlers, "leaderboard", "drawn", "part")["troubles"]), note.text):
         assert "checkpoints/drawn/part/unet/detector.json" in shown.replace("<br>", " ")
         assert str(tmp_path) not in shown

@@ -68,7 +68,7 @@ class Handlers:
             **view.build(self.results, selection),
             **back,
             **{f"tab-{one.name}": one in offered for one in views.VIEWS},
-            "todo": todo_value(self.results.troubles(view.judged(selection))),
+            "troubles": trouble_value(self.results.troubles(view.judged(selection))),
             "status": status_value(messages.CLASSES_ONLY * (views.VIEWS[0] not in offered)),
         }
 
@@ -78,20 +78,20 @@ def _filters() -> list[str]:
     return [name for view in views.VIEWS for name in view.filters]
 
 
-def todo_value(troubles: list[Trouble]) -> dict[str, Any]:
+def trouble_value(troubles: list[Trouble]) -> dict[str, Any]:
     """Return what was not evaluated, with commands that mend it; many get one command for all."""
-    others = [_todo_item(one) for one in troubles if not one.command]
+    others = [_describe_trouble(one) for one in troubles if not one.command]
     to_evaluate = [one for one in troubles if one.command]
-    items = [_todo_item(one) for one in to_evaluate]
+    items = [_describe_trouble(one) for one in to_evaluate]
     if len(to_evaluate) > MAX_COMMANDS:
         names = ", ".join(f"{one.product} {one.detector}" for one in to_evaluate)
-        text = messages.TODO_ALL.format(num=len(to_evaluate), names=names)
+        text = messages.MANY_TROUBLES.format(num=len(to_evaluate), names=names)
         items = [{"text": text, "command": to_evaluate[0].dataset_command}]
-    return {"title": messages.TODO, "items": others + items}
+    return {"title": messages.TROUBLES_TITLE, "items": others + items}
 
 
-def _todo_item(one: Trouble) -> dict[str, str]:
-    text = messages.TODO_ONE.format(product=one.product, detector=one.detector, problem=one.problem)
+def _describe_trouble(one: Trouble) -> dict[str, str]:
+    text = messages.TROUBLE.format(product=one.product, detector=one.detector, problem=one.problem)
     return {"text": text, "command": one.command}
 
 
@@ -104,7 +104,9 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
         outputs["dataset"] = make_filter(messages.DATASET, [(one, one) for one in datasets])
         outputs["category"] = make_filter(messages.CATEGORY)
     outputs["status"] = make_status(busy_value(messages.READING, 0, 0))
-    outputs["todo"] = make_part(HERE / "todo", template='<div class="todo" hidden></div>')
+    outputs["troubles"] = make_part(
+        HERE / "troubles", template='<div class="troubles" hidden></div>'
+    )
     with gr.Tabs(elem_id="results-tabs") as outputs["view"]:
         for view in views.VIEWS:
             with gr.Tab(view.title, id=view.name, visible=not view.is_rare) as sub_tab:

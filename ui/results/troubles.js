@@ -1,8 +1,8 @@
 // What was not evaluated, each with the command that mends it.
 
-const list = element.querySelector('.todo');
+const list = element.querySelector('.troubles');
 
-function showTodo() {
+function showTroubles() {
   const { title = '', items = [] } = props.value || {};
   const heading = document.createElement('h2');
   heading.textContent = title;
@@ -21,5 +21,5 @@ function createItem({ text, command }) {
   return item;
 }
 
-watch('value', showTodo);
-showTodo();
+watch('value', showTroubles);
+showTroubles();
