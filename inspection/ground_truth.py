@@ -1,5 +1,6 @@
 """Where the defects of a sample are, by its masks, boxes and shapes, and what is odd about them."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -12,8 +13,8 @@ from inspection.images import read_image_size
 from inspection.issues import DatasetIssue, FileNote, IssueKind
 from inspection.masks.levels import SAVE_PLAINLY, border
 from inspection.masks.reading import read_mask_file
-from inspection.masks.shapes import draw_shapes
-from inspection.types import Mask, Sample, Size
+from inspection.masks.shapes import draw_shapes, find_components
+from inspection.types import Box, Edges, KindBox, Mask, Sample, Size
 
 VERSION = 2  # of how masks are read: metrics made with another one are not the same
 LARGE = 0.5  # of the image
@@ -49,6 +50,40 @@ def read_mask(sample: Sample, size: Size) -> Mask:
     for path in sample.mask_paths:
         mask |= _read_file(path, sample, size)[0]
     return mask
+
+
+def read_kind_boxes(sample: Sample, size: Size) -> tuple[KindBox, ...]:
+    """Return the place and the kind of every defect of a sample, in pixels of its image.
+
+    Outlines and masks give a box for each connected area of one kind. A normal image has none, nor
+    has a defective one without ground truth.
+
+    Args:
+        sample: whose ground truth.
+        size: (height, width) of its image.
+
+    Raises:
+        DatasetError: a mask is of another size than its image.
+        MaskError: what a mask marks is not certain.
+        ImageError: a mask cannot be read.
+    """
+    if sample.defect_type is None:
+        return ()
+    kinds = sample.kinds or (sample.defect_type,) * (len(sample.boxes) + len(sample.shapes))
+    masks: defaultdict[str, Mask] = defaultdict(lambda: np.zeros(size, np.bool_))
+    for kind, shape in zip(kinds[len(sample.boxes) :], sample.shapes, strict=True):
+        draw_shapes(masks[kind], (shape,))
+    for path in sample.mask_paths:
+        masks[sample.defect_type] |= _read_file(path, sample, size)[0]
+    found = [(box, kind) for box, kind in zip(sample.boxes, kinds, strict=False)]
+    found += [(box, kind) for kind, mask in masks.items() for box in find_components(mask)]
+    boxes = (KindBox(_clip(box, size), kind) for box, kind in found)
+    return tuple(box for box in boxes if box.width > 0 and box.height > 0)
+
+
+def _clip(box: Box, size: Size) -> Edges:
+    height, width = size
+    return max(box.left, 0), max(box.top, 0), min(box.right, width), min(box.bottom, height)
 
 
 def read_ground_truth(sample: Sample, size: Size) -> tuple[Mask, tuple[FileNote, ...]]:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -53,6 +53,38 @@ class Box:
     bottom: int
 
 
+Edges = tuple[float, float, float, float]
+"""Left, top, right and bottom in pixels, not rounded; right and bottom are exclusive."""
+
+
+@dataclass(frozen=True, slots=True)
+class KindBox:
+    """One defect with its place and its kind, as a person has marked it or a detector found it.
+
+    Attributes:
+        score: how sure the detector is, 0-1; 1 for what a person marked.
+        level: the same on the scale of the detector's map, which is nowhere lower in the box.
+    """
+
+    edges: Edges
+    kind: str
+    score: float = 1.0
+    level: float = 0.0
+
+    @property
+    def width(self) -> float:
+        return self.edges[2] - self.edges[0]
+
+    @property
+    def height(self) -> float:
+        return self.edges[3] - self.edges[1]
+
+    def scaled(self, across: float, down: float) -> "KindBox":
+        """Return the same place in an image that is wider and higher by these factors."""
+        left, top, right, bottom = self.edges
+        return replace(self, edges=(left * across, top * down, right * across, bottom * down))
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """How the files of a product become colours, settled once, before its first training.
@@ -98,7 +130,8 @@ class Sample:
 
     `id` is the path relative to the dataset folder, with forward slashes. Images of one and the
     same part share a `group`, which no split may tear apart. In a pool of several datasets,
-    `dataset` is the one that it comes from; else it is empty.
+    `dataset` is the one that it comes from; else it is empty. `kinds` are those of the boxes and
+    then of the shapes; it is empty where all are of the `defect_type`.
     """
 
     id: str
@@ -112,6 +145,7 @@ class Sample:
     shapes: tuple[Shape, ...] = ()
     reading: Reading = DEFAULT_READING
     dataset: str = ""
+    kinds: tuple[str, ...] = ()
 
     @property
     def is_anomalous(self) -> bool:
@@ -135,10 +169,11 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prediction:
-    """What a detector makes of one image, in its own units."""
+    """What a detector makes of one image, in its own units; its boxes in pixels of the map."""
 
     anomaly_map: AnomalyMap = field(repr=False)
     measures: Mapping[str, float] = field(default_factory=dict)
+    boxes: tuple[KindBox, ...] = field(default=(), repr=False)
 
     @property
     def image_score(self) -> float:

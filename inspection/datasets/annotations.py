@@ -10,13 +10,10 @@ from inspection.datasets.listing import Listing
 from inspection.images import read_image_size
 from inspection.issues import IssueKind
 from inspection.masks.shapes import make_box, scale_shape
-from inspection.types import Box, PixelRuns, Polygon, Shape, Size
+from inspection.types import Box, Edges, PixelRuns, Polygon, Shape, Size
 
 UNNAMED = "defect"  # a mark without a label
 MIXED = "mixed"  # defects of several types in one image
-
-Edges = tuple[float, float, float, float]
-"""Left, top, right and bottom in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +38,12 @@ def merge_types(labels: Iterable[str]) -> str:
     """Return the defect type of an image with these marks, of which there is at least one."""
     names = set(labels)
     return names.pop() if len(names) == 1 else MIXED
+
+
+def tell_kinds(labels: Iterable[str], defect_type: str | None) -> tuple[str, ...]:
+    """Return the kinds of the boxes and shapes of a sample; none where all are of its type."""
+    kinds = tuple(labels)
+    return kinds if set(kinds) - {defect_type} else ()
 
 
 def to_label(value: object) -> str:

@@ -13,6 +13,7 @@ from inspection.datasets.annotations import (
     find_scale,
     merge_types,
     scale_marks,
+    tell_kinds,
 )
 from inspection.datasets.division import TRAINING_SHARE, divide_by_unit
 from inspection.datasets.folder_names import NORMAL_NAMES, Part, is_in_normal_folder, part_of
@@ -50,15 +51,19 @@ class CategoryBuilder:
         if annotation is not None and marks:
             boxes, shapes = self._place(image, replace(annotation, marks=marks))
         part = part or part_of(image, self.folder)
+        defect_type = merge_types(mark.label for mark in marks) if marks else None
+        kinds = [mark.label for mark in marks if mark.edges is not None]
+        kinds += [mark.label for mark in marks for _ in mark.shapes]
         sample = Sample(
             id=self.listing.sample_id(image),
             image_path=image,
             category=self.category,
             split=Split.TEST,
-            defect_type=merge_types(mark.label for mark in marks) if marks else None,
+            defect_type=defect_type,
             boxes=boxes,
             group=self._group(image, part),
             shapes=shapes,
+            kinds=tell_kinds(kinds, defect_type) if boxes or shapes else (),
         )
         self._placed.append((part, sample))
 

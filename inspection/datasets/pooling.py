@@ -48,15 +48,16 @@ def pool_datasets(datasets: Sequence[Dataset], *, name: str) -> Dataset:
 
 
 def _adopt(sample: Sample, dataset: str, shared: set[str]) -> Sample:
-    defect_type = sample.defect_type
-    if defect_type is not None and defect_type.casefold() in shared:
-        defect_type = f"{dataset}/{defect_type}"
+    def rename(kind: str) -> str:
+        return f"{dataset}/{kind}" if kind.casefold() in shared else kind
+
     return replace(
         sample,
         id=f"{dataset}/{sample.id}",
         category=CATEGORY,
         dataset=dataset,
-        defect_type=defect_type,
+        defect_type=None if sample.defect_type is None else rename(sample.defect_type),
+        kinds=tuple(map(rename, sample.kinds)),
         group=f"{dataset}/{sample.category}/{sample.group}" if sample.group is not None else None,
     )
 
@@ -66,8 +67,8 @@ def _shared_types(datasets: Sequence[Dataset]) -> set[str]:
     owners: dict[str, set[str]] = defaultdict(set)
     for dataset in datasets:
         for sample in dataset.samples:
-            if sample.defect_type is not None:
-                owners[sample.defect_type.casefold()].add(dataset.name)
+            for kind in filter(None, (sample.defect_type, *sample.kinds)):
+                owners[kind.casefold()].add(dataset.name)
     return {defect_type for defect_type, names in owners.items() if len(names) > 1}
 
 

@@ -100,8 +100,8 @@ def digest_samples(key: Sequence[object], samples: Sequence[Sample]) -> str:
     """Name these samples, their files as they are now (size and time), and the key."""
     digest = hashlib.sha256(repr(tuple(key)).encode())
     for sample in samples:
-        pooled = [sample.dataset] if sample.dataset else []
-        facts = (sample.id, sample.defect_type, sample.unit, sample.boxes, sample.shapes, *pooled)
+        some = filter(None, (sample.dataset, sample.kinds))
+        facts = (sample.id, sample.defect_type, sample.unit, sample.boxes, sample.shapes, *some)
         digest.update(f"{facts}\n".encode())
         for path in (sample.image_path, *sample.mask_paths):
             found = path.stat()

@@ -121,6 +121,13 @@ def decode_runs(runs: PixelRuns) -> Mask:
     return np.repeat(values, runs.counts).reshape(width, height).T  # (H, W)
 
 
+def find_components(mask: Mask) -> list[Box]:
+    """Return the boxes of the 8-connected areas of a mask, from top to bottom."""
+    stats = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)[2]
+    # the first one is what is not marked
+    return [Box(x, y, x + w, y + h) for x, y, w, h in stats[1:, :4].tolist()]
+
+
 def parse_counts(text: str) -> list[int]:
     """Return the runs of COCO's compressed text: signed numbers in digits of base 32.
 

@@ -6,6 +6,7 @@ import pytest
 
 from inspection.datasets.dataset import check_trainable, read_dataset
 from inspection.errors import DatasetError
+from inspection.ground_truth import read_kind_boxes
 from inspection.issues import IssueKind
 from inspection.types import Box
 from tests.doubles import layouts
@@ -125,3 +126,18 @@ def test_an_image_listed_for_two_parts_counts_for_the_first_and_is_reported(tmp_
 def test_captions_and_categories_without_images_mark_nothing(tmp_path: Path) -> None:
     write_coco_file(tmp_path / "captions.json", write_images(tmp_path), [{"image_id": 0, "id": 4}])
     assert count_samples(read_dataset(tmp_path)) == {("train", None): 3, ("test", None): 1}
+
+
+def test_marks_of_several_kinds_in_one_image_keep_theirs(tmp_path: Path) -> None:
+    names = [write_image(tmp_path / f"images/{number}.png").name for number in range(2)]
+    dent = {"image_id": 0, "category_id": 4, "segmentation": [[1, 1, 5, 1, 5, 5]]}
+    scratch = {"image_id": 0, "category_id": 3, "bbox": [20, 4, 8, 6]}
+    alone = {**scratch, "image_id": 1}
+    write_coco_file(tmp_path / "annotations.json", names, [dent, scratch, alone])
+    first, second = read_dataset(tmp_path).samples
+    assert (first.defect_type, first.kinds) == ("mixed", ("scratch", "dent")), "boxes come first"
+    assert (second.defect_type, second.kinds) == ("scratch", ())
+    assert [(one.kind, one.edges) for one in read_kind_boxes(first, (24, 32))] == [
+        ("scratch", (20, 4, 28, 10)),
+        ("dent", (1, 1, 5, 5)),
+    ]

@@ -1,5 +1,6 @@
 """Several datasets as one: ids, groups and classes stay apart where they must."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,11 @@ def test_published_datasets_make_one_map_of_classes(tmp_path: Path) -> None:
     assert len(pooled.samples) == len(dagm.samples) + len(tiles.samples)
     assert {sample.defect_type for sample in pooled.samples} == {None, "defect", "Crack"}
     assert all(sample.image_path.is_file() for sample in pooled.samples)
+
+
+def test_kinds_of_boxes_are_told_apart_as_types_are() -> None:
+    steel, glass = make_dataset("steel", "mixed"), make_dataset("glass", "scratch")
+    marked = replace(steel.samples[0], kinds=("scratch", "rust"))
+    pooled = pool_datasets([replace(steel, samples=(marked,)), glass], name="both")
+    assert pooled.samples[0].kinds == ("steel/scratch", "rust")
+    assert pooled.samples[1].defect_type == "glass/scratch"

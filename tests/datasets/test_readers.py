@@ -281,7 +281,9 @@ def test_deep_pcb_pairs_are_groups_and_follow_the_published_lists(tmp_path: Path
     assert (tested.defect_type, tested.boxes) == ("open", (Box(20, 4, 28, 10),))
     assert (template.defect_type, template.boxes) == (None, ())
     assert tested.group == template.group
-    assert samples[f"{folder}/00041001_test.jpg"].defect_type == "mixed"
+    assert tested.kinds == ()
+    both = samples[f"{folder}/00041001_test.jpg"]
+    assert (both.defect_type, both.kinds) == ("mixed", ("open", "short"))
     assert [sample.split.value for sample in samples.values()] == ["train"] * 4 + ["test"] * 2
 
 
@@ -391,5 +393,7 @@ def test_the_real_hazelnuts_steel_and_castings_are_read() -> None:
     steel = read_real("neu_det")
     assert (steel.layout, len(steel.samples), steel.issues) == ("neu_det", 1800, ())
     assert all(sample.boxes for sample in steel.samples)
+    foreign = [kind for one in steel.samples for kind in one.kinds if kind != one.defect_type]
+    assert len(foreign) == 188, "boxes of another kind than their image keep it"
     castings = read_real("casting_sample")
     assert (castings.layout, len(castings.samples), castings.issues) == ("casting", 800, ())

@@ -1,5 +1,6 @@
 """Ground truth of samples: odd masks are reported once per kind, uncertain ones are refused."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,9 @@ from eda.frame import count_kinds, count_odd, make_problem_frame
 from eda.index import open_index
 from inspection.datasets.dataset import check_trainable, read_dataset
 from inspection.errors import DatasetError, MaskError
-from inspection.ground_truth import check_masks, read_ground_truth, read_mask
+from inspection.ground_truth import check_masks, read_ground_truth, read_kind_boxes, read_mask
 from inspection.issues import DatasetIssue, IssueKind, summarise_issues
-from inspection.types import Sample, Split
+from inspection.types import Box, KindBox, Polygon, Sample, Split
 from tests.doubles.parts import SIDE, write_dataset
 
 SIZE = (SIDE, SIDE)
@@ -125,3 +126,38 @@ def test_an_issue_reads_as_problem_and_remedy() -> None:
     assert str(issue) == "It has no mask. Add it."
     (line,) = summarise_issues([issue] * 1201)
     assert line == "It has no mask. Add it. (1,200 more of this kind.)"
+
+
+def test_marks_become_boxes_of_their_kinds(tmp_path: Path) -> None:
+    sample = Sample(
+        "x.png",
+        tmp_path / "x.png",
+        "disc",
+        Split.TEST,
+        "mixed",
+        boxes=(Box(-3, 2, 9, 99), Box(70, 2, 90, 9)),
+        shapes=(
+            Polygon(((10, 10), (20, 10), (20, 16), (10, 16))),
+            Polygon(((20, 12), (30, 12), (30, 16), (20, 16))),
+            Polygon(((40, 40), (44, 40), (44, 50), (40, 50))),
+            Polygon(((41, 41), (60, 41), (60, 44), (41, 44))),
+        ),
+        kinds=("dent", "dent", "scratch", "scratch", "scratch", "hole"),
+    )
+    assert [(one.kind, one.edges) for one in read_kind_boxes(sample, SIZE)] == [
+        ("dent", (0, 2, 9, SIDE)),
+        ("scratch", (10, 10, 30, 16)),  # two pieces that touch
+        ("scratch", (40, 40, 44, 50)),
+        ("hole", (41, 41, 60, 44)),
+    ]
+
+
+def test_a_mask_gives_a_box_for_each_connected_area(tmp_path: Path) -> None:
+    path = tmp_path / "m.png"
+    Image.fromarray(block(4) | np.roll(block(4), (20, 30), axis=(0, 1))).save(path)
+    sample = Sample("x.png", tmp_path / "x.png", "disc", Split.TEST, "spot", (path,))
+    assert read_kind_boxes(sample, SIZE) == (
+        KindBox((8, 8, 12, 12), "spot"),
+        KindBox((38, 28, 42, 32), "spot"),
+    )
+    assert read_kind_boxes(replace(sample, defect_type=None), SIZE) == ()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from inspection.datasets.annotations import merge_types
+from inspection.datasets.annotations import merge_types, tell_kinds
 from inspection.datasets.division import divide_by_unit
 from inspection.datasets.layout import Layout
 from inspection.datasets.listing import Listing
@@ -43,15 +43,17 @@ def read(listing: Listing) -> list[Sample]:
             is_tested = role == "test"
             has_boxes = is_tested and pair in labels
             boxes = _read_boxes(listing, labels[pair]) if has_boxes else []
+            defect_type = merge_types(name for name, _ in boxes) if is_tested else None
             samples.append(
                 Sample(
                     id=listing.sample_id(path),
                     image_path=path,
                     category=listing.root.name,
                     split=splits.get(f"{prefix}/{pair}", Split.TEST),
-                    defect_type=merge_types(name for name, _ in boxes) if is_tested else None,
+                    defect_type=defect_type,
                     boxes=tuple(box for _, box in boxes),
                     group=f"{prefix}/{pair}",
+                    kinds=tell_kinds((name for name, _ in boxes), defect_type),
                 )
             )
     return samples if splits else divide_by_unit(samples, TRAINING_SHARE)

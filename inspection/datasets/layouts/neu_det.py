@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from inspection.datasets.annotations import report_unreadable
+from inspection.datasets.annotations import report_unreadable, tell_kinds
 from inspection.datasets.division import TRAINING_SHARE, divide_by_unit
 from inspection.datasets.layout import Layout
 from inspection.datasets.listing import Listing
@@ -68,14 +68,16 @@ def read(listing: Listing) -> list[Sample]:
         )
         for path in images:
             boxes = _read_boxes(listing, files[path.stem]) if path.stem in files else None
+            defect_type = _classify(path.stem, boxes)
             samples.append(
                 Sample(
                     id=listing.sample_id(path),
                     image_path=path,
                     category=listing.root.name,
                     split=split or Split.TEST,
-                    defect_type=_classify(path.stem, boxes),
+                    defect_type=defect_type,
                     boxes=tuple(box for _, box in boxes or ()),
+                    kinds=tell_kinds((name for name, _ in boxes or ()), defect_type),
                 )
             )
     return samples if has_split else divide_by_unit(samples, TRAINING_SHARE)
