@@ -137,7 +137,7 @@ def parse_setting(hint: Any, text: str) -> Any:
     if bool in kinds:
         return _read_switch(text)
     kind = next(one for one in kinds if one is not type(None))
-    return kind(text)
+    return parse_setting(kind, text) if get_origin(kind) else kind(text)
 
 
 def settings_to_json(settings: Any) -> dict[str, Any]:

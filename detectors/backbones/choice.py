@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from detectors.backbones.extractors import Backbone, BackboneRef, load_backbone
-from detectors.backbones.normalisation import normalisation_state, stored_normalisation
+from detectors.backbones.record import record_state, stored_record
 from inspection.detector import StoredDetector
 from inspection.errors import CheckpointError
 from inspection.paths import train_again
@@ -20,7 +20,7 @@ class BackboneSettings(Protocol):
     def backbone_weights(self) -> str | None: ...
 
 
-def choose_backbone(settings: BackboneSettings, *, layers: Sequence[str]) -> Backbone:
+def choose_backbone(settings: BackboneSettings, *, layers: Sequence[str] | None) -> Backbone:
     """Load the backbone that the settings ask for.
 
     Raises:
@@ -35,12 +35,12 @@ def backbone_state(ref: BackboneRef) -> dict[str, Any]:
     return {
         "backbone_sha256": ref.sha256,
         "backbone_origin": ref.origin,
-        **normalisation_state(ref.normalisation),
+        **record_state(ref.record),
     }
 
 
 def reopen_backbone(
-    settings: BackboneSettings, stored: StoredDetector, *, layers: Sequence[str]
+    settings: BackboneSettings, stored: StoredDetector, *, layers: Sequence[str] | None
 ) -> Backbone:
     """Find the backbone that a stored detector learned with, without asking the network.
 
@@ -56,7 +56,7 @@ def reopen_backbone(
         layers=layers,
         weights=weights if weights is not None and weights.is_file() else None,
         allow_download=False,
-        normalisation=stored_normalisation(stored.state),
+        record=stored_record(stored.state),
     )
     folder = stored.folder
     wanted = stored.state.get("backbone_sha256")

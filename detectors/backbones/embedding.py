@@ -56,7 +56,7 @@ class Embedder:
     @torch.inference_mode()
     def _embed(self, backbone: Backbone, images: Sequence[RGBImage]) -> NDArray[np.float32]:
         batch = np.stack([to_input_size(image, (SIDE, SIDE)) for image in images])
-        tensor = torch.from_numpy(batch).to(backbone.normalise.mean.device)
+        tensor = torch.from_numpy(batch).to(backbone.prepare.mean.device)
         features = backbone(tensor.permute(0, 3, 1, 2).float().div_(255))  # (B, 3, SIDE, SIDE)
         pooled = [
             torch.nn.functional.adaptive_avg_pool2d(one, GRID).flatten(1)  # (B, channels * 4)

@@ -11,12 +11,14 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+from detectors.backbones.packages import find_packaged
 from detectors.settings import STUDENT
 from inspection.errors import BackboneError
 
 FOLDER = Path(__file__).resolve().parents[2] / "checkpoints" / "backbones"
 SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")
 HUB_FILES = ("model.safetensors", "pytorch_model.bin")
+BINDING_LICENCE = "dinov3-license"  # as timm calls it
 PREFERRED_TAG = "tv_in1k"  # torchvision's first ImageNet weights, which Roth et al. 2022 used
 UNREADABLE = (
     SafetensorError,
@@ -61,7 +63,20 @@ def find_weights(
             "Restore it with `git checkout checkpoints/backbones`, or make it anew with "
             "`python cli.py distill-backbone --teacher PATH`.",
         )
-    return _find_in_caches(name) or _download(name, folder, allow_download=allow_download)
+    if is_bound(name):
+        raise BackboneError(
+            f"The weights of {name} come under the DINOv3 License, which everybody has to accept "
+            "for themselves.",
+            "Accept it where Meta publishes them, and name the file as --backbone-weights, or take "
+            "vit_small_patch14_reg4_dinov2 (Apache-2.0).",
+        )
+    found = find_packaged(name) or _find_in_caches(name)
+    return found or _download(name, folder, allow_download=allow_download)
+
+
+def is_bound(name: str) -> bool:
+    """Return whether a backbone's licence binds what is derived from it, too."""
+    return name != STUDENT and pretrained_config(name).license == BINDING_LICENCE
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from detectors.backbones.choice import backbone_state
 from detectors.backbones.extractors import build_untrained, load_deepest
-from detectors.backbones.normalisation import IMAGENET, Normalisation, stored_normalisation
+from detectors.backbones.record import IMAGENET, BackboneRecord, stored_record
 from detectors.checkpoints import (
     load_weights,
     not_fitted,
@@ -154,7 +154,7 @@ class CNNClassifier:
             **backbone_state(found.ref),
         }
         features = PretrainedFeatures(found.network, found.layer)
-        network = self._assemble(features, found.channels, num_classes, found.ref.normalisation)
+        network = self._assemble(features, found.channels, num_classes, found.ref.record)
         return network, state
 
     def _assemble(
@@ -162,12 +162,12 @@ class CNNClassifier:
         features: nn.Module,
         channels: int,
         num_classes: int,
-        normalisation: Normalisation = IMAGENET,
+        record: BackboneRecord = IMAGENET,
     ) -> Classifier:
         chosen = self.settings
         # of every channel its mean and its maximum
         head = Head(2 * channels, num_classes, hidden=chosen.hidden, dropout=chosen.dropout)
-        network = Classifier(features, head, normalisation=normalisation)
+        network = Classifier(features, head, record=record)
         return network.to(memory_format=memory_layout(self._device))
 
     def _label(self, loaded: LoadedSamples, classes: tuple[str, ...]) -> "LabelledImages":
@@ -232,7 +232,7 @@ class CNNClassifier:
         own = {key.removeprefix(FEATURES): value for key, value in tensors.items()}
         layer, channels = self.state["layer"], self.state["channels"]
         features = PretrainedFeatures(build_untrained(name, layer, tensors=own), layer)
-        return self._assemble(features, channels, num_classes, stored_normalisation(self.state))
+        return self._assemble(features, channels, num_classes, stored_record(self.state))
 
 
 def scale_cam(cam: NDArray[np.float32], defective: float) -> AnomalyMap:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from detectors.backbones.normalisation import IMAGENET, Normalisation, Normalise
+from detectors.backbones.record import IMAGENET, BackboneRecord, Prepare
 
 SMALL_WIDTHS = (24, 48, 96, 160)
 
@@ -48,20 +48,20 @@ class Classifier(nn.Module):
     """
 
     def __init__(
-        self, features: nn.Module, head: Head, *, normalisation: Normalisation = IMAGENET
+        self, features: nn.Module, head: Head, *, record: BackboneRecord = IMAGENET
     ) -> None:
         super().__init__()
         self.features = features
         self.maps = nn.Identity()
         self.head = head
-        self.normalise = Normalise(normalisation)
+        self.prepare = Prepare(record)
 
     def forward(self, images: Tensor) -> Tensor:
         return self.classify(self.extract(images))
 
     def extract(self, images: Tensor) -> Tensor:
         """Return the feature maps (B, channels, h, w)."""
-        maps: Tensor = self.features(self.normalise(images))
+        maps: Tensor = self.features(self.prepare(images))
         return maps
 
     def classify(self, maps: Tensor) -> Tensor:
@@ -130,14 +130,17 @@ def list_blocks(network: nn.Module) -> list[nn.Module]:
     """Return the parts of a network that are unfrozen one after another, first to last."""
     while len(children := list(network.children())) == 1:  # a wrapper
         network = children[0]
-    return [block for block in _walk(network) if any(True for _ in block.parameters())]
+    return [
+        block
+        for block in _walk(network)
+        if any(True for _ in block.parameters()) and not isinstance(block, nn.LayerNorm)
+    ]
 
 
 def _walk(network: nn.Module) -> Iterator[nn.Module]:
-    """Yield the stages; EfficientNet keeps its own in a row, other than ResNet."""
-    for child in network.children():
-        grandchildren = list(child.children())
-        if grandchildren and all(isinstance(each, nn.Sequential) for each in grandchildren):
-            yield from grandchildren
+    """Yield the stages; EfficientNet and transformers keep theirs in a row, other than ResNet."""
+    for name, child in network.named_children():
+        if name == "blocks":
+            yield from child.children()
         else:
             yield child

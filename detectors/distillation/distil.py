@@ -19,7 +19,8 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from detectors.backbones.extractors import Backbone, BackboneRef, load_backbone
-from detectors.backbones.normalisation import IMAGENET, Normalise
+from detectors.backbones.files import is_bound
+from detectors.backbones.record import IMAGENET, Prepare
 from detectors.backbones.student import WIDTHS, Student
 from detectors.devices import choose_device, has_fast_bfloat16, memory_layout
 from detectors.distillation.crops import CropSampler, collect_pictures
@@ -103,6 +104,11 @@ def distill(
     """
     settings = settings or DistillSettings()
     _check(settings, out)
+    if is_bound(settings.teacher_name):
+        raise SettingsError(
+            f"The licence of {settings.teacher_name} binds what is distilled from it, too.",
+            "Take another teacher, such as resnet18.",
+        )
     place = choose_device(device)
     teacher = load_backbone(settings.teacher_name, layers=LAYERS, weights=teacher_weights)
     pictures = collect_pictures(
@@ -189,7 +195,7 @@ class _Run:
         self.device = device
         self.teacher = teacher.to(device)
         # for the student, whatever the teacher wants
-        self.normalise = Normalise(IMAGENET).to(device)
+        self.normalise = Prepare(IMAGENET).to(device)
         self.student = _AdaptedStudent(settings.widths, teacher.channels).to(device)
         for network in (self.teacher, self.student):
             network.to(memory_format=memory_layout(device))

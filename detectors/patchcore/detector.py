@@ -1,7 +1,7 @@
 """PatchCore (Roth et al. 2022): how far every patch is from its nearest normal neighbour."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -13,6 +13,7 @@ from tqdm import tqdm
 from detectors.backbones.choice import backbone_state, choose_backbone, reopen_backbone
 from detectors.backbones.extractors import Backbone
 from detectors.backbones.library_imports import import_patchcore_model
+from detectors.backbones.record import COSINE
 from detectors.checkpoints import not_fitted
 from detectors.devices import choose_device, synchronize
 from detectors.learning.fitting import learnable, read_images, record_training
@@ -126,6 +127,8 @@ class PatchCore:
         )
         model.feature_extractor = backbone
         model.anomaly_map_generator.blur = nn.Identity()  # `_compare` filters rows, then columns
+        if backbone.ref.record.distance == COSINE:
+            model.generate_embedding = _UnitLength(model.generate_embedding)
         return model.to(self._device)
 
     def _num_rows(self, num_patches: int) -> int:
@@ -177,3 +180,16 @@ class PatchCore:
         copied = np.array(images)  # torch wants to own what it shares
         tensor = torch.from_numpy(copied).to(self._device)
         return tensor.permute(0, 3, 1, 2).float().div_(255)
+
+
+class _UnitLength:
+    """Joins feature maps as anomalib does, then makes every patch a vector of length 1.
+
+    The distance of two of them is sqrt(2 - 2 cos): it puts patches in the order of 1 - cos.
+    """
+
+    def __init__(self, join: Callable[[dict[str, Tensor]], Tensor]) -> None:
+        self._join = join
+
+    def __call__(self, features: dict[str, Tensor]) -> Tensor:
+        return nn.functional.normalize(self._join(features), dim=1)  # (B, d, h, w)

@@ -19,7 +19,8 @@ class PatchCoreSettings:
         input_size: (height, width), multiples of 16.
         backbone: name for `backbones.load_backbone`.
         backbone_weights: file with the weights of that backbone, to be taken first.
-        layers: feature maps joined into one embedding per patch, the finest first.
+        layers: feature maps joined into one embedding per patch, the finest first; None for those
+            of the backbone's record.
         coreset_ratio: share of all patches kept in the memory bank.
         max_memory: most rows of the memory bank, whatever the ratio.
         max_candidates: most patches to choose among; a larger set is thinned at random.
@@ -30,7 +31,7 @@ class PatchCoreSettings:
     input_size: Size = (256, 256)
     backbone: str = STUDENT
     backbone_weights: str | None = None
-    layers: tuple[str, ...] = ("layer2", "layer3")
+    layers: tuple[str, ...] | None = None
     coreset_ratio: Annotated[float, Range(0.0001, 1.0)] = 0.25
     max_memory: Annotated[int, Range(1, 1_000_000)] = 4000
     max_candidates: Annotated[int, Range(1, 100_000_000)] = 150_000

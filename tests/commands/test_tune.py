@@ -82,7 +82,7 @@ def test_trials_are_kept_as_table_and_plot_and_the_best_can_be_trained(
         PatchCore, parts.parent / "ck" / "parts" / "disc" / "patchcore", device="cpu"
     )
     assert made.settings.coreset_ratio == float(best["coreset_ratio"])
-    assert tuple(made.settings.layers) == tuple(best["layers"].split(","))
+    assert tuple(made.settings.layers or ()) == tuple(best["layers"].split(","))
     assert made.settings.input_size == (64, 64)
 
 

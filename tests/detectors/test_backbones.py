@@ -15,7 +15,7 @@ from detectors import create_detector, load_detector
 from detectors.backbones.choice import backbone_state
 from detectors.backbones.extractors import load_backbone, load_deepest
 from detectors.backbones.files import FOLDER, find_weights, hash_tensors, read_tensors
-from detectors.backbones.normalisation import IMAGENET, Normalisation, stored_normalisation
+from detectors.backbones.record import IMAGENET, stored_record
 from detectors.backbones.student import Student
 from detectors.checkpoints import save_detector
 from inspection.errors import BackboneError
@@ -79,7 +79,7 @@ def test_folding_the_batch_norm_changes_nothing(tmp_path: Path) -> None:
     network.load_state_dict(read_tensors(path))
     backbone = load_backbone(layers=("layer1", "layer2", "layer3"), weights=path)
     images = torch.rand(2, 3, 64, 64)
-    expected = network(backbone.normalise(images))
+    expected = network(backbone.prepare(images))
     for layer, features in backbone(images).items():
         torch.testing.assert_close(features, expected[layer], rtol=1e-4, atol=1e-5)
 
@@ -289,10 +289,10 @@ def test_a_backbone_sees_images_as_it_did_when_it_was_trained(
     for layer, wanted in zip(("layer1", "layer2"), expected, strict=True):
         torch.testing.assert_close(features[layer], wanted, rtol=1e-4, atol=1e-5)
     found = load_deepest(name, weights=path)
-    assert (found.ref.normalisation.mean, found.ref.normalisation.std) == (mean, std)
+    assert (found.ref.record.mean, found.ref.record.std) == (mean, std)
 
 
-def test_a_checkpoint_keeps_the_normalisation_that_its_backbone_was_given(tmp_path: Path) -> None:
+def test_a_checkpoint_keeps_the_record_that_its_backbone_was_given(tmp_path: Path) -> None:
     name = "tf_efficientnet_lite0"
     network = timm.create_model(name, features_only=True, out_indices=(1, 2), pretrained=False)
     save_file(network.state_dict(), tmp_path / f"{name}.safetensors")
@@ -300,11 +300,11 @@ def test_a_checkpoint_keeps_the_normalisation_that_its_backbone_was_given(tmp_pa
         load_backbone, name, weights=tmp_path / f"{name}.safetensors", layers=("layer1", "layer2")
     )
     state = json.loads(json.dumps(backbone_state(load().ref)))
-    assert stored_normalisation(state) == Normalisation((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+    assert (stored_record(state).mean, stored_record(state).std) == ((0.5,) * 3, (0.5,) * 3)
     # what was made before it was written down has seen its images as ImageNet's
     del state["backbone_mean"], state["backbone_std"]
-    former = load(normalisation=stored_normalisation(state))
-    torch.testing.assert_close(former.normalise.mean.flatten(), torch.tensor(IMAGENET.mean))
+    former = load(record=stored_record(state))
+    torch.testing.assert_close(former.prepare.mean.flatten(), torch.tensor(IMAGENET.mean))
 
 
 def test_detectors_on_such_a_backbone_answer_the_same_when_loaded(tmp_path: Path) -> None:
