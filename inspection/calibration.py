@@ -5,15 +5,13 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from inspection.errors import CalibrationError
-from inspection.types import Calibration, Sample, Verdict
+from inspection.types import Calibration, Outline, Sample, Verdict
 
 DEFAULT_RATE = 0.02
 TINY = float(np.finfo(np.float32).tiny)
 
 
-def calibrate(
-    samples: Sequence[Sample], scores: Sequence[float], *, min_threshold: float = 0.0
-) -> Calibration:
+def calibrate(samples: Sequence[Sample], scores: Sequence[float]) -> Calibration:
     """Make a calibration from held-out normal samples; a group counts once, with its maximum.
 
     Raises:
@@ -38,12 +36,12 @@ def calibrate(
         highest[sample.unit] = max(score, highest.get(sample.unit, -np.inf))
     units = sorted(highest, key=lambda unit: (highest[unit], unit))
     ascending = np.array([highest[unit] for unit in units], np.float32)
-    return Calibration(ascending, tuple(units), min_threshold)
+    return Calibration(ascending, tuple(units))
 
 
-def no_calibration(min_threshold: float) -> Calibration:
+def no_calibration(outline: Outline) -> Calibration:
     """Return the calibration of a detector that has never seen a good part: it gives no verdict."""
-    return Calibration(np.empty(0, np.float32), (), min_threshold)
+    return Calibration(np.empty(0, np.float32), (), outline=outline)
 
 
 def default_rate(calibrations: Iterable[Calibration], *, wanted: float = DEFAULT_RATE) -> float:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from inspection.types import (
     Calibration,
+    Outline,
     Prediction,
     RGBImage,
     Sample,
@@ -132,8 +133,8 @@ class Detector(Protocol):
         """(height, width) of the images that `predict` takes and of the maps that it returns."""
 
     @property
-    def min_threshold(self) -> float:
-        """Smallest meaningful threshold, in the detector's own units; 0 where it knows none."""
+    def outline(self) -> Outline | None:
+        """Where its outlines end; None to find that out on drawn defects when calibrating."""
 
     def fit(self, samples: Sequence[Sample]) -> Self:
         """Learn from the samples whose split is train or validation; the others are ignored."""

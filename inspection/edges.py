@@ -36,4 +36,4 @@ def draw_edges(image: RGBImage, flagged: Mask) -> RGBImage:
 
 def draw_finding_edges(image: RGBImage, finding: Finding) -> RGBImage:
     """Return the edge view of one detector."""
-    return draw_edges(image, finding.anomaly_map > finding.threshold)
+    return draw_edges(image, finding.flagged)

@@ -86,7 +86,7 @@ def draw_finding(image: RGBImage, finding: Finding) -> RGBImage:
     typical = relative_score(finding.typical_score, finding.threshold)
     least, most = TRANSPARENT_BELOW
     heat = blend(image, relative, visible_from=min(most, max(least, typical)))
-    return draw_outlines(heat, finding.anomaly_map > finding.threshold)
+    return draw_outlines(heat, finding.flagged)
 
 
 def draw_naming(image: RGBImage, naming: Naming) -> RGBImage:

@@ -10,6 +10,7 @@ from inspection.calibration import decide, default_rate, relative_score
 from inspection.detector import Channel, Detector
 from inspection.errors import CheckpointError
 from inspection.images import read_sample
+from inspection.outlines import flagged_mask
 from inspection.preprocess import to_input_size
 from inspection.regions import find_regions
 from inspection.types import Finding, Inspection, Naming, Prediction, RGBImage, Sample, Size
@@ -64,6 +65,7 @@ def judge(answer: Answer, size: Size, *, false_alarm_rate: float) -> Finding:
     calibration, prediction = answer.channel.calibration, answer.prediction
     threshold = calibration.threshold(false_alarm_rate)
     score = prediction.image_score
+    flagged = flagged_mask(prediction.anomaly_map, threshold, calibration.outline)
     return Finding(
         detector=answer.channel.detector.name,
         image_score=score,
@@ -71,7 +73,8 @@ def judge(answer: Answer, size: Size, *, false_alarm_rate: float) -> Finding:
         relative_score=relative_score(score, threshold),
         false_alarm_rate=calibration.false_alarm_rate(score),
         anomaly_map=prediction.anomaly_map,
-        regions=find_regions(prediction.anomaly_map, threshold, image_size=size),
+        flagged=flagged,
+        regions=find_regions(prediction.anomaly_map, flagged, image_size=size),
         verdict=decide(score, threshold),
         measures=prediction.measures,
         typical_score=float(np.median(calibration.normal_scores)),
@@ -85,7 +88,7 @@ def name_defect(answer: Answer) -> Naming:
     return Naming(
         detector=answer.channel.detector.name,
         anomaly_map=prediction.anomaly_map,
-        middle=calibration.min_threshold or prediction.image_score / 2,
+        middle=calibration.outline.level or prediction.image_score / 2,
         measures=prediction.measures,
         seconds=answer.seconds,
     )

@@ -25,6 +25,13 @@ def to_input_size(image: RGBImage, size: Size) -> RGBImage:
     return np.asarray(picture)
 
 
+def limit_side(image: RGBImage, longest: int) -> RGBImage:
+    """Shrink an image until no side is longer; what is small enough comes back as it is."""
+    height, width = image.shape[:2]
+    scale = min(1.0, longest / max(height, width))
+    return to_input_size(image, (max(1, round(scale * height)), max(1, round(scale * width))))
+
+
 def mask_to_size(mask: Mask, size: Size) -> Mask:
     """Stretch a mask to (height, width); what covers at least half of a new pixel stays."""
     if mask.shape == size:

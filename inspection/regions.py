@@ -1,4 +1,4 @@
-"""Flagged areas of an anomaly map: connected pixels above the threshold, each in numbers.
+"""Flagged areas of an anomaly map: connected flagged pixels, each area in numbers.
 
 What counts as flagged is decided on the detector's own grid, as for verdict and outline; the
 numbers are in pixels of the image. `ui/viewer/contour.js` does the same in the browser.
@@ -15,16 +15,15 @@ PIXEL_SPREAD = 1 / 12  # second moment of a pixel around its own centre: it is a
 
 
 def find_regions(
-    anomaly_map: AnomalyMap, threshold: float, *, image_size: Size | None = None
+    anomaly_map: AnomalyMap, flagged: Mask, *, image_size: Size | None = None
 ) -> tuple[Region, ...]:
-    """Return the 8-connected regions strictly above the threshold, highest peak first.
+    """Return the 8-connected regions of flagged pixels, highest peak first.
 
     Args:
         anomaly_map: (h, w).
-        threshold: in the detector's own units.
+        flagged: (h, w), as `flagged_mask` gives it.
         image_size: of the image that the map belongs to; by default that of the map.
     """
-    flagged = anomaly_map > threshold
     if not flagged.any():
         return ()
     size = anomaly_map.shape if image_size is None else image_size

@@ -181,6 +181,24 @@ class Prediction:
         return float(self.anomaly_map.max())
 
 
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """Where the outline of a flagged image ends (`inspection/outlines.py`).
+
+    Attributes:
+        level: of a pixel, in the detector's own units; None for the threshold, which counts
+            wherever it is lower.
+        peak_share: share of the highest pixel around it that a pixel has to exceed, 0-1.
+    """
+
+    level: float | None = None
+    peak_share: float = 0.0
+
+
+AT_THRESHOLD = Outline()
+"""What lies above the threshold, and nothing else."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Calibration:
     """Scores of held-out normal parts, and the thresholds that follow from them.
@@ -192,17 +210,17 @@ class Calibration:
     Attributes:
         normal_scores: float32 (n,), ascending, in the detector's own units.
         units: the part (image id or group) behind each score, in the same order.
-        min_threshold: smallest meaningful threshold of the detector; 0 where it knows none.
+        drawn_scores: float32 (n,), of the same parts in the same order, each with a synthetic
+            defect drawn on it, the same for every detector; empty where none were drawn.
+        outline: where the outline of a flagged image ends.
     """
 
     normal_scores: NDArray[np.float32] = field(repr=False)
     units: tuple[str, ...] = field(repr=False)
-    min_threshold: float = 0.0
-
-    def __post_init__(self) -> None:
-        # maps are float32: a threshold between two float32 values would be rounded when compared
-        # with a map and not when compared with a score, and verdict and outline could disagree
-        object.__setattr__(self, "min_threshold", float(np.float32(self.min_threshold)))
+    drawn_scores: NDArray[np.float32] = field(
+        default_factory=lambda: np.empty(0, np.float32), repr=False
+    )
+    outline: Outline = AT_THRESHOLD
 
     @property
     def num_normal(self) -> int:
@@ -239,12 +257,10 @@ class Calibration:
                 f"Ask for {100 * self.floor:.3g} or more, or hold out {needed} normal parts.",
             )
         rank = self.num_normal + 1 - num_above  # 1-based; 1..n
-        return max(float(self.normal_scores[rank - 1]), self.min_threshold)
+        return float(self.normal_scores[rank - 1])
 
     def false_alarm_rate(self, image_score: float) -> float:
         """Return the lowest false-alarm rate at which this score is flagged; 1.0 if at none."""
-        if image_score <= self.min_threshold:
-            return 1.0
         num_at_or_above = self.num_normal - int(
             np.searchsorted(self.normal_scores, np.float32(image_score), side="left")
         )
@@ -272,6 +288,7 @@ class Finding:
         relative_score: image_score / threshold; above 1 is flagged.
         false_alarm_rate: lowest rate at which this image would be flagged: its sensitivity,
             comparable across detectors.
+        flagged: (h, w), what is outlined; empty if and only if the verdict is normal.
         typical_score: median score of the held-out normal parts; what lies below is not shown.
         seconds: time from image to prediction, resizing included.
     """
@@ -282,6 +299,7 @@ class Finding:
     relative_score: float
     false_alarm_rate: float
     anomaly_map: AnomalyMap = field(repr=False)
+    flagged: Mask = field(repr=False)
     regions: tuple[Region, ...] = field(repr=False)
     verdict: Verdict
     measures: Mapping[str, float]

@@ -95,7 +95,7 @@ class CAE:
         self.settings = make_settings(CAESettings, self.name, settings)
         multiple = 2**self.settings.depth
         self.input_size = check_input_size(self.settings.input_size, multiple=multiple)
-        self.min_threshold = 0.0
+        self.outline = None
         self._device = choose_device(device)
         self._progress = progress
         self._forget()

@@ -31,27 +31,34 @@ from detectors.classifier.networks import (
 from detectors.classifier.settings import SMALL_CNN, ClassifierSettings
 from detectors.devices import choose_device, memory_layout
 from detectors.learning.fitting import learnable, read_training_data, record_training
-from detectors.learning.networks import round_weights, to_tensor, to_tensors, to_weights
+from detectors.learning.networks import (
+    EVEN,
+    round_weights,
+    spread_levels,
+    to_tensor,
+    to_tensors,
+    to_weights,
+)
 from detectors.settings import make_settings
 from inspection.datasets.classes import NORMAL, Labelling, class_of, list_classes
 from inspection.detector import EpochCallback, StoredDetector, WeightArrays
 from inspection.measures import to_measures
 from inspection.preprocess import LoadedSamples, check_input_size
-from inspection.types import AnomalyMap, Prediction, RGBImage, Sample, TrainingRecord
+from inspection.types import AnomalyMap, Outline, Prediction, RGBImage, Sample, TrainingRecord
 
 if TYPE_CHECKING:
     from detectors.classifier.training import LabelledImages
 
 STRIDE = 32
 FEATURES = "features.network.network."  # of the backbone's tensors in a checkpoint
-MORE_LIKELY_THAN_NOT = 0.5
 
 
 class CNNClassifier:
     """Transfer learning on a pretrained backbone, or a small network trained from scratch.
 
-    Its map is P(defective) x CAM / max(CAM), with the Grad-CAM of the most probable defect class,
-    so that the image score is P(defective); a CAM without any positive value gives P everywhere.
+    Its map is L x CAM / max(CAM), where L is the level of P(defective) (`spread_levels`) and CAM is
+    the Grad-CAM of the most probable defect class, so that the image score is L; a CAM without any
+    positive value gives L everywhere.
 
     Args:
         device: auto, cpu, cuda or mps.
@@ -66,7 +73,6 @@ class CNNClassifier:
     ) -> None:
         self.settings = make_settings(ClassifierSettings, self.name, settings)
         self.input_size = check_input_size(self.settings.input_size, multiple=STRIDE)
-        self.min_threshold = MORE_LIKELY_THAN_NOT
         self._device = choose_device(device)
         self._progress = progress
         # Captum hooks into the layer that every classification passes through
@@ -77,6 +83,11 @@ class CNNClassifier:
         self._network: Classifier | None = None
         self.training: TrainingRecord | None = None
         self.state: dict[str, Any] = {}
+
+    @property
+    def outline(self) -> Outline | None:
+        found = self.state.get("outline")
+        return None if found is None else Outline(**found)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -137,6 +148,7 @@ class CNNClassifier:
         network.requires_grad_(False).eval()
         return network, state | {
             "classes": list(classes),
+            "outline": asdict(Outline(EVEN)),
             "augmentation": asdict(plan),
             **history.to_state(),
         }
@@ -200,15 +212,17 @@ class CNNClassifier:
         with self._hooked:
             with torch.inference_mode():
                 logits = network.classify(maps)
-            probabilities = to_probabilities(logits)[0].cpu().double().numpy()
+            probabilities = to_probabilities(logits.cpu().double())[0].numpy()
             likeliest = first_defect + int(probabilities[first_defect:].argmax())
             # one logit stands for the second of two classes
             target = 0 if logits.shape[1] == 1 else likeliest
             cam = explain(network, maps, target, self.input_size).cpu().numpy()
-        defective = float(probabilities[first_defect:].sum())
-        return Prediction(
-            scale_cam(cam, min(1.0, defective)), to_measures(self.classes, probabilities.tolist())
-        )
+        # of defects alone it can only say which; what matters most is then the end of the scale
+        level = 2 * EVEN
+        if first_defect:
+            normal, defective = probabilities[0], probabilities[1:].sum()
+            level = float(spread_levels(defective, normal))
+        return Prediction(scale_cam(cam, level), to_measures(self.classes, probabilities.tolist()))
 
     def weights(self) -> WeightArrays:
         return to_weights(self._fitted())
@@ -235,13 +249,8 @@ class CNNClassifier:
         return self._assemble(features, channels, num_classes, stored_record(self.state))
 
 
-def scale_cam(cam: NDArray[np.float32], defective: float) -> AnomalyMap:
-    """Return P(defective) x CAM / max(CAM), or P(defective) everywhere if the CAM is all 0.
-
-    Args:
-        cam: (h, w), not negative.
-        defective: 0..1.
-    """
+def scale_cam(cam: NDArray[np.float32], level: float) -> AnomalyMap:
+    """Return level x CAM / max(CAM), or the level everywhere if the CAM (h, w) is all 0."""
     highest = float(cam.max())
     share = cam / highest if highest > 0 else np.ones_like(cam)
-    return np.asarray(share * np.float32(defective), np.float32)
+    return np.asarray(share * np.float32(level), np.float32)

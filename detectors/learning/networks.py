@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from inspection.detector import WeightArrays
-from inspection.types import RGBImage
+from inspection.types import AnomalyMap, RGBImage
 
 LARGEST_HALF = 65504.0
+EVEN = 12.0
+"""Level of a probability of one half."""
 
 
 def to_tensor(image: RGBImage) -> Tensor:
@@ -36,6 +38,21 @@ def smooth_map(errors: NDArray[np.float32], sigma: float) -> NDArray[np.float32]
         return errors
     smooth = cv2.GaussianBlur(errors, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101)
     return np.asarray(smooth, np.float32)
+
+
+def spread_levels(above: NDArray[np.floating[Any]], below: NDArray[np.floating[Any]]) -> AnomalyMap:
+    """Return log-odds as levels: above 0, and `EVEN` where a defect is as likely as none.
+
+    What is nearly certain differs by as much as what is nearly even, and so normal images differ,
+    too. Near 0, far below anything that could be a defect, the softplus keeps the order.
+
+    Args:
+        above: probability of a defect, of any shape.
+        below: probability of none: 1 minus the other has no digits left near 1.
+    """
+    tiny = np.finfo(np.float64).tiny
+    odds = np.log(np.maximum(above, tiny)) - np.log(np.maximum(below, tiny))
+    return np.asarray(np.logaddexp(0.0, odds + EVEN), np.float32)
 
 
 def round_weights(network: nn.Module, *, left: Collection[str] = ()) -> None:

@@ -49,7 +49,7 @@ class PatchCore:
     ) -> None:
         self.settings = make_settings(PatchCoreSettings, self.name, settings)
         self.input_size = check_input_size(self.settings.input_size, multiple=16)
-        self.min_threshold = 0.0
+        self.outline = None
         self._device = choose_device(device)
         self._has_bars = progress is True
         self._forget()

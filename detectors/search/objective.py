@@ -18,9 +18,9 @@ from inspection.evaluation.ranking import aupro_of, image_auroc
 from inspection.ground_truth import has_ground_truth, read_mask
 from inspection.images import read_sample
 from inspection.pipeline import predict
-from inspection.preprocess import mask_to_size, to_input_size
+from inspection.preprocess import limit_side, mask_to_size
 from inspection.synthetic import draw_defects
-from inspection.types import Mask, RGBImage, Sample, Size, Split
+from inspection.types import Mask, RGBImage, Sample, Split
 
 ASIDE_SHARE = 0.25
 MOST_ASIDE = 48  # parts of either kind: enough to tell settings apart, few enough to stay quick
@@ -96,7 +96,7 @@ def read_validation(split: TuningSplit, *, seed: int) -> list[ValidationImage]:
     """Read the images to measure with; where no defect is labelled, draw some, seeded."""
     images = []
     for number, sample in enumerate(split.normal):
-        image = _shrink(read_sample(sample))
+        image = limit_side(read_sample(sample), MOST_SIDE)
         clean = np.zeros(image.shape[:2], np.bool_)
         images.append(ValidationImage(image, is_anomalous=False, mask=clean))
         if split.defective:
@@ -106,7 +106,7 @@ def read_validation(split: TuningSplit, *, seed: int) -> list[ValidationImage]:
             images.append(ValidationImage(drawn, is_anomalous=True, mask=drawing))
     for sample in split.defective:
         full = read_sample(sample)
-        image = _shrink(full)
+        image = limit_side(full, MOST_SIDE)
         mask: Mask | None = None
         if has_ground_truth(sample):
             mask = mask_to_size(read_mask(sample, full.shape[:2]), image.shape[:2])
@@ -135,13 +135,6 @@ def measure_objective(
     if np.isnan(aupro):
         return {"objective": auroc, "image_auroc": auroc}
     return {"objective": (auroc + aupro) / 2, "image_auroc": auroc, "aupro_30": aupro}
-
-
-def _shrink(image: RGBImage) -> RGBImage:
-    height, width = image.shape[:2]
-    scale = min(1.0, MOST_SIDE / max(height, width))
-    size: Size = (max(1, round(scale * height)), max(1, round(scale * width)))
-    return to_input_size(image, size)
 
 
 def _units(samples: Iterable[Sample]) -> dict[str, list[Sample]]:

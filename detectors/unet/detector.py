@@ -18,6 +18,7 @@ from detectors.learning.losses import Loss, dice_per_image
 from detectors.learning.networks import (
     round_weights,
     smooth_map,
+    spread_levels,
     spread_out,
     to_batch,
     to_tensor,
@@ -30,23 +31,24 @@ from detectors.unet.segmenter import LAYERS, STRIDE, Segmenter
 from detectors.unet.settings import UNetSettings
 from inspection.detector import EpochCallback, StoredDetector, WeightArrays
 from inspection.errors import DatasetError
+from inspection.outlines import fit_outline
 from inspection.preprocess import LoadedSamples, check_input_size
 from inspection.synthetic import draw_defects
 from inspection.types import (
     AnomalyMap,
     Mask,
+    Outline,
     Prediction,
     RGBImage,
     Sample,
     TrainingRecord,
 )
 
-LEVELS = np.linspace(0.02, 0.98, 97)  # thresholds tried on the validation masks
 MAX_VALIDATION = 64
 
 
 class UNet:
-    """`segmentation_models_pytorch.Unet` with Dice and cross-entropy; its map is a probability.
+    """`segmentation_models_pytorch.Unet` with Dice and cross-entropy; its map is log-odds.
 
     It learns from synthetic defects drawn on normal images, or, with `labelled`, from the defective
     samples it is given and their masks.
@@ -74,8 +76,9 @@ class UNet:
         self.state: dict[str, Any] = {}
 
     @property
-    def min_threshold(self) -> float:
-        return float(self.state.get("min_threshold", 0.0))
+    def outline(self) -> Outline | None:
+        found = self.state.get("outline")
+        return None if found is None else Outline(**found)
 
     def fit(self, samples: Sequence[Sample]) -> Self:
         from detectors.learning.loop import seeded
@@ -149,7 +152,7 @@ class UNet:
         round_weights(network, left=network.backbone_tensors())
         state = {
             **backbone_state(backbone.ref),
-            "min_threshold": self._find_threshold(network, validation),
+            "outline": self._find_outline(network, validation) if held.masks.any() else None,
             "augmentation": asdict(plan),
             **history.to_state(),
         }
@@ -164,36 +167,36 @@ class UNet:
         logits = [network(image[None].to(self._device)).cpu() for image in validation[0]]
         network.rescale(*fit_platt(torch.cat(logits), validation[1]))
 
-    def _find_threshold(self, network: Segmenter, validation: tuple[Tensor, Tensor]) -> float:
-        """Return the level whose outline overlaps best with the validation masks."""
-        shared, flagged = np.zeros(len(LEVELS)), np.zeros(len(LEVELS))
-        num_defective = 0.0
-        for image, mask in zip(*validation, strict=True):
-            level = self._probability(network, image)[0]
-            is_defective = mask[0].numpy() > 0.5
-            num_defective += float(is_defective.sum())
-            above = _count_above(level)
-            flagged += above
-            shared += _count_above(level[is_defective])
-        overlap = shared / np.maximum(1.0, flagged + num_defective - shared)
-        return float(LEVELS[int(overlap.argmax())])
+    def _find_outline(
+        self, network: Segmenter, validation: tuple[Tensor, Tensor]
+    ) -> dict[str, float | None]:
+        """Return the outline that overlaps best with the labelled validation masks."""
+        marked = [
+            (self._levels(network, image)[0], mask[0].numpy() > 0.5)
+            for image, mask in zip(*validation, strict=True)
+            if mask.any()
+        ]
+        return asdict(fit_outline(marked))
 
     def predict(self, images: Sequence[RGBImage]) -> list[Prediction]:
         network = self._fitted()
         predictions = []
         for image in images:  # one by one: a batch of another size rounds differently
-            anomaly_map, mean = self._probability(network, to_tensor(image))
+            anomaly_map, mean = self._levels(network, to_tensor(image))
             predictions.append(Prediction(anomaly_map, {"mean_mask_probability": mean}))
         return predictions
 
     @torch.inference_mode()
-    def _probability(self, network: Segmenter, image: Tensor) -> tuple[AnomalyMap, float]:
-        """Return the smoothed probability (h, w) and the mean of the unsmoothed one."""
+    def _levels(self, network: Segmenter, image: Tensor) -> tuple[AnomalyMap, float]:
+        """Return the levels of the smoothed probability (h, w), and the mean probability."""
         batch = image[None].to(self._device)
         batch = batch.contiguous(memory_format=memory_layout(self._device))
-        probability = network(batch).sigmoid()[0, 0]
-        smooth = smooth_map(probability.cpu().numpy(), self.settings.smoothing)
-        return smooth, float(probability.mean())
+        logits = network(batch)[0, 0]
+        above, below = (
+            smooth_map(probability.cpu().numpy(), self.settings.smoothing)
+            for probability in (logits.sigmoid(), (-logits).sigmoid())
+        )
+        return spread_levels(above, below), float(logits.sigmoid().mean())
 
     def weights(self) -> WeightArrays:
         network = self._fitted()
@@ -272,9 +275,3 @@ def _dice_over_batch() -> Any:
     from segmentation_models_pytorch.losses import DiceLoss  # brings the whole library
 
     return DiceLoss("binary", smooth=1.0)
-
-
-def _count_above(values: AnomalyMap) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Return how many values lie above each of `LEVELS`."""
-    counts = np.histogram(values, np.concatenate([[-np.inf], LEVELS, [np.inf]]))[0]
-    return counts[::-1].cumsum()[::-1][1:].astype(np.float64)

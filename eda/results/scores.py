@@ -79,7 +79,6 @@ def _judge_one(one: Shown, calibration: Calibration, kinds: Sequence[str]) -> di
     return {
         "title": one.title,
         "normalScores": [float(score) for score in calibration.normal_scores],
-        "minThreshold": calibration.min_threshold,
         "scores": scores.tolist(),
         "kinds": [kinds.index(i.defect_type) if i.defect_type else -1 for i in images],
         "units": [numbers[image.unit] for image in images],

@@ -33,6 +33,7 @@ from inspection.evaluation.summary import (
 )
 from inspection.ground_truth import VERSION, has_ground_truth, read_mask
 from inspection.images import pixel_hash, read_sample
+from inspection.outlines import flagged_mask
 from inspection.pipeline import predict
 from inspection.preprocess import Progress, mask_to_size
 from inspection.products.splits import fingerprint
@@ -181,6 +182,7 @@ def _score(
     rows: list[ScoredImage] = []
     left_out: list[LeftOut] = []
     tally = PixelTally()
+    outline = channel.calibration.outline
     for start in range(0, len(samples), BATCH):
         batch, known = _read_unseen(samples[start : start + BATCH], seen)
         left_out.extend(known)
@@ -189,7 +191,7 @@ def _score(
             pixels = None
             if truth is GroundTruth.USED:
                 tally.add(prediction.anomaly_map, mask)
-                pixels = confusion(prediction.anomaly_map > threshold, mask)
+                pixels = confusion(flagged_mask(prediction.anomaly_map, threshold, outline), mask)
             rows.append(_row(one, prediction, seconds, truth=truth, pixels=pixels))
     return Chunk(tuple(rows), tuple(left_out), tally.fine(), tuple(tally.images))
 

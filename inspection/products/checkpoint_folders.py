@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from inspection.files import (
     write_json,
 )
 from inspection.paths import train_again
-from inspection.types import Calibration
+from inspection.types import Calibration, Outline
 
 CALIBRATION = "calibration.json"
 CARD = "detector.json"
@@ -99,8 +99,9 @@ def save_calibration(folder: Path, calibration: Calibration, seen: Mapping[str, 
     content = {
         "format": FORMAT,
         "weights_sha256": _weights_hash(folder),
-        "min_threshold": calibration.min_threshold,
+        "outline": asdict(calibration.outline),
         "normal_scores": dict(zip(calibration.units, scores, strict=True)),
+        "drawn_scores": [float(score) for score in calibration.drawn_scores],
         "seen": dict(seen),
     }
     write_json(folder / CALIBRATION, content)
@@ -143,7 +144,12 @@ def read_calibration(folder: Path) -> StoredCalibration:
         ascending = np.array(list(scores.values()), np.float32)
         if not np.isfinite(ascending).all() or (np.diff(ascending) < 0).any():
             raise ValueError("its normal scores are not finite or not in order")
-        calibration = Calibration(ascending, tuple(scores), float(content["min_threshold"]))
+        drawn = np.array(content.get("drawn_scores", []), np.float32)
+        if len(drawn) not in (0, len(ascending)) or not np.isfinite(drawn).all():
+            raise ValueError("its scores of drawn defects are not those of its parts")
+        # a checkpoint from before outlines had a level of their own has none
+        outline = Outline(**content.get("outline", {}))
+        calibration = Calibration(ascending, tuple(scores), drawn, outline)
         return StoredCalibration(calibration, dict(content["seen"]))
 
 

@@ -20,7 +20,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.calibration import TINY, calibrate
+from inspection.calibration import TINY, calibrate, no_calibration
 from inspection.embedding import EMBED_BATCH, FIELDS, Embed
 from inspection.errors import CheckpointError, DatasetError
 from inspection.files import replace_bytes
@@ -31,7 +31,7 @@ from inspection.products.product import Product
 from inspection.products.split_plan import order_units
 from inspection.products.stamped import StampedCache
 from inspection.products.stored_detectors import Checkpoints
-from inspection.types import Calibration, Familiarity, RGBImage, Sample, Size, Split
+from inspection.types import AT_THRESHOLD, Calibration, Familiarity, RGBImage, Sample, Size, Split
 
 FILE = "familiarity.npz"
 FORMAT = 1
@@ -98,8 +98,7 @@ class FamiliarityModel:
         vectors: float32 (n, d), each of length 1: normal training images.
         max_distance: what an image may be away from the nearest of them.
         sizes: of the same images.
-        calibration: `measure` of held-out normal parts, the oddest of each; its threshold, at least
-            `SUSPICIOUS`, is what is promised of good parts.
+        calibration: `measure` of held-out normal parts, the oddest of each.
     """
 
     source: str
@@ -112,6 +111,11 @@ class FamiliarityModel:
     def rate(self) -> float:
         """Share of good parts that may be called unfamiliar."""
         return max(RATE, self.calibration.floor)
+
+    @property
+    def promised(self) -> float:
+        """What may be as odd as the good parts of this rate, at least `SUSPICIOUS`."""
+        return max(SUSPICIOUS, self.calibration.threshold(self.rate))
 
     def distance(self, vector: NDArray[np.float32]) -> float:
         """Return how far an image is from the nearest normal one."""
@@ -128,7 +132,7 @@ class FamiliarityModel:
     def judge(self, vector: NDArray[np.float32], size: Size, others: Others = dict) -> Familiarity:
         """Return whether an image of this vector and (height, width) shows the product."""
         measures = self.measure(vector, size)
-        promised = self.calibration.threshold(self.rate)
+        promised = self.promised
         found = Familiarity(max(measures), max(1.0, promised), self.rate)
         if found.is_familiar and measures[Oddity.DISTANCE] <= promised:
             return found
@@ -254,11 +258,11 @@ def fit_familiarity(
         references,
         _limit(references, [sample.unit for sample in chosen]),
         SizeRange.of(sizes[: len(chosen)]),
-        Calibration(np.empty(0, np.float32), (), SUSPICIOUS),
+        no_calibration(AT_THRESHOLD),
     )
     rest = zip(vectors[len(chosen) :], sizes[len(chosen) :], strict=True)
     scores = [max(model.measure(vector, size)) for vector, size in rest]
-    return replace(model, calibration=calibrate(held_out, scores, min_threshold=SUSPICIOUS))
+    return replace(model, calibration=calibrate(held_out, scores))
 
 
 def _find_alike(
@@ -342,7 +346,7 @@ def load_familiarity(folder: Path) -> FamiliarityModel:
             content["vectors"].astype(np.float32),
             float(content["max_distance"]),
             SizeRange(tuple(heights), tuple(widths), tuple(aspects)),
-            Calibration(content["normal_scores"], tuple(content["units"].tolist()), SUSPICIOUS),
+            Calibration(content["normal_scores"], tuple(content["units"].tolist())),
         )
     except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
         raise _unusable(path, f"is damaged ({error})") from error

@@ -102,7 +102,7 @@ def test_only_normal_images_are_learned(fitted: CAE, samples: list[Sample]) -> N
     assert set(fitted.training.seen) == {s.id for s in samples if not s.is_anomalous}
     assert fitted.training.num_labelled == 0
     assert fitted.training.summary == "trained on 12 normal images"
-    assert fitted.min_threshold == 0.0
+    assert fitted.outline is None
 
 
 def test_the_course_of_the_training_is_kept_with_the_checkpoint(

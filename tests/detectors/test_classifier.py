@@ -36,9 +36,10 @@ from detectors.classifier.training import (
 )
 from detectors.learning.augmentation import Augmentation
 from detectors.learning.loop import TrainingHistory, TrainingSet
+from detectors.learning.networks import EVEN
 from inspection.errors import BackboneError, CheckpointError, DatasetError, SettingsError
 from inspection.evaluation.classes import ClassReport, report_classes
-from inspection.types import Sample, Split
+from inspection.types import Outline, Prediction, Sample, Split
 from tests.doubles.parts import DEFECT, SIDE, draw_part, make_samples
 
 QUICK: dict[str, Any] = {
@@ -75,13 +76,18 @@ def fitted(samples: list[Sample]) -> CNNClassifier:
     return CNNClassifier(**{**QUICK, "max_epochs": 6}).fit(samples)
 
 
+def likelihood(prediction: Prediction) -> float:
+    """Return the probability of a defect behind an image score (not near 0)."""
+    return float(1 / (1 + np.exp(EVEN - prediction.image_score)))
+
+
 def test_a_defect_is_named_and_lights_up_in_place(fitted: CNNClassifier) -> None:
     for seed in range(700, 704):
         normal, defective = (draw_part(seed, defective=bad)[0] for bad in (False, True))
         usual, found = fitted.predict([normal, defective])
         assert usual.measures["p_normal"] > 0.5 > found.measures["p_normal"]
         assert sum(found.measures.values()) == pytest.approx(1.0)
-        assert found.image_score == pytest.approx(found.measures["p_spot"], abs=1e-6)
+        assert likelihood(found) == pytest.approx(found.measures["p_spot"], abs=1e-6)
         row, column = np.unravel_index(found.anomaly_map.argmax(), found.anomaly_map.shape)
         assert DEFECT[0].start - 8 <= row < DEFECT[0].stop + 8
         assert DEFECT[1].start - 8 <= column < DEFECT[1].stop + 8
@@ -117,7 +123,7 @@ def test_stages_losses_and_validation_metrics_are_kept(fitted: CNNClassifier) ->
     assert fitted.state["best_epoch"] == best["epoch"]
     assert fitted.training is not None
     assert "2 classes" in fitted.training.summary
-    assert fitted.min_threshold == 0.5
+    assert fitted.outline == Outline(EVEN)
 
 
 @pytest.mark.parametrize("backbone", ["student", "small-cnn"])
@@ -162,7 +168,7 @@ def test_several_types_have_a_probability_each(three_types: list[Sample], weight
     (prediction,) = detector.predict([draw_part(1, defective=True)[0]])
     assert list(prediction.measures) == ["p_normal", "p_spot 0", "p_spot 1"]
     defective = prediction.measures["p_spot 0"] + prediction.measures["p_spot 1"]
-    assert prediction.image_score == pytest.approx(defective, abs=1e-6)
+    assert likelihood(prediction) == pytest.approx(defective, abs=1e-6)
     assert {entry["stage"] for entry in detector.state["history"]} == {1, 2, 3}
 
 
@@ -172,7 +178,7 @@ def test_defects_alone_are_told_apart_too(three_types: list[Sample], weights: st
     detector = CNNClassifier(backbone_weights=weights, **settings).fit(defects)
     assert detector.classes == ("spot 0", "spot 1")
     (prediction,) = detector.predict([draw_part(1, defective=True)[0]])
-    assert prediction.image_score == pytest.approx(1.0)
+    assert prediction.image_score == 2 * EVEN
 
 
 def test_a_class_of_one_image_is_learned_as_far_as_it_can_be(
@@ -221,13 +227,13 @@ def test_grad_cam_is_the_one_that_gradients_by_hand_give(num_classes: int, seed:
     assert not network.maps._forward_hooks
 
 
-def test_the_map_is_the_probability_where_the_cam_is_highest() -> None:
+def test_the_map_is_the_level_where_the_cam_is_highest() -> None:
     cam = np.array([[0.0, 2.0], [1.0, 4.0]], np.float32)
     assert np.allclose(scale_cam(cam, 0.8), [[0, 0.4], [0.2, 0.8]])
     assert scale_cam(cam, 0.8).dtype == np.float32
 
 
-def test_a_cam_of_zeros_gives_the_probability_everywhere(
+def test_a_cam_of_zeros_gives_the_level_everywhere(
     fitted: CNNClassifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def nothing(_network: Classifier, _maps: Tensor, _target: int, size: tuple[int, int]) -> Tensor:
@@ -236,7 +242,7 @@ def test_a_cam_of_zeros_gives_the_probability_everywhere(
     monkeypatch.setattr("detectors.classifier.detector.explain", nothing)
     (prediction,) = fitted.predict([draw_part(3, defective=True)[0]])
     assert np.ptp(prediction.anomaly_map) == 0
-    assert prediction.image_score == pytest.approx(prediction.measures["p_spot"], abs=1e-6)
+    assert likelihood(prediction) == pytest.approx(prediction.measures["p_spot"], abs=1e-6)
 
 
 def test_one_logit_is_the_sigmoid_of_the_second_class() -> None:

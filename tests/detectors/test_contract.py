@@ -12,9 +12,10 @@ from safetensors.torch import save_file
 from detectors import create_detector, find_entry, list_detectors, load_detector, setting_names
 from detectors.backbones.student import Student
 from detectors.checkpoints import WEIGHTS, save_detector
-from detectors.workflow import train_detector
+from detectors.workflow import calibrate_detector, train_detector
 from inspection.detector import Detector
 from inspection.errors import CheckpointError, DatasetError, NotFittedError, SettingsError
+from inspection.outlines import flagged_mask
 from inspection.products.checkpoint_folders import CALIBRATION, CARD, load_calibration
 from inspection.types import Prediction, Sample, Split
 from tests.doubles.parts import SIDE, draw_part, make_samples
@@ -85,7 +86,7 @@ def test_a_saved_detector_predicts_the_same(fitted: Detector, tmp_path: Path) ->
         assert first.anomaly_map.tobytes() == second.anomaly_map.tobytes()
         assert first.measures == second.measures
     assert loaded.training == fitted.training
-    assert loaded.min_threshold == fitted.min_threshold
+    assert loaded.outline == fitted.outline
 
 
 def test_what_was_seen_is_recorded(fitted: Detector, samples: list[Sample]) -> None:
@@ -137,6 +138,37 @@ def test_calibration_and_test_images_are_never_learned(
     assert again.training is not None
     assert fitted.training is not None
     assert set(again.training.seen) == set(fitted.training.seen)
+
+
+def test_the_rate_decides_for_every_detector_and_no_threshold_is_the_least(
+    fitted: Detector, tmp_path: Path
+) -> None:
+    """With a level that no threshold may fall below, the slider would move nothing."""
+    parts = make_samples(tmp_path, num_normal=60, num_defective=0)
+    held_out = [replace(s, split=Split.CALIBRATION) for s in parts]
+    calibration = calibrate_detector(fitted, held_out).calibration
+    strict, loose = calibration.threshold(0.02), calibration.threshold(0.2)
+    assert loose < strict
+    assert (calibration.normal_scores > strict).sum() < (calibration.normal_scores > loose).sum()
+
+
+def test_every_part_is_drawn_on_once_and_flagged_images_are_outlined(
+    fitted: Detector, samples: list[Sample]
+) -> None:
+    normal = [s for s in samples if not s.is_anomalous]
+    held_out = [
+        replace(s, split=Split.CALIBRATION, group=f"part {row // 2}")
+        for row, s in enumerate(normal)
+    ]
+    calibration = calibrate_detector(fitted, held_out).calibration
+    assert len(calibration.units) == len(calibration.drawn_scores) == len(normal) // 2
+    again = calibrate_detector(fitted, held_out).calibration
+    assert np.array_equal(again.drawn_scores, calibration.drawn_scores)
+    assert again.outline == calibration.outline
+    for prediction in fitted.predict(IMAGES):
+        for threshold in (0.5 * prediction.image_score, prediction.image_score):
+            flagged = flagged_mask(prediction.anomaly_map, threshold, calibration.outline)
+            assert flagged.any() == (prediction.image_score > threshold)
 
 
 @pytest.mark.parametrize("name", NAMES)

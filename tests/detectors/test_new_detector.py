@@ -57,7 +57,7 @@ class MeanImage:
     ) -> None:
         self.settings = make_settings(MeanSettings, self.name, settings)
         self.input_size = check_input_size(self.settings.input_size, multiple=8)
-        self.min_threshold = 0.0
+        self.outline = None
         self.state: dict[str, Any] = {}
         self.training: TrainingRecord | None = None
         self._mean: NDArray[np.float32] | None = None

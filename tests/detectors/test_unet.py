@@ -10,6 +10,7 @@ from safetensors.torch import load_file
 from detectors.backbones.extractors import load_backbone
 from detectors.checkpoints import open_detector, save_detector
 from detectors.learning.losses import dice_per_image
+from detectors.learning.networks import EVEN
 from detectors.unet.detector import UNet
 from detectors.unet.segmenter import LAYERS, Segmenter
 from inspection.errors import CheckpointError, DatasetError, SettingsError
@@ -50,19 +51,23 @@ def test_labelled_defects_are_learned_and_found_in_place(labelled: UNet) -> None
         assert DEFECT[1].start - 3 <= column < DEFECT[1].stop + 3
 
 
-def test_the_map_is_a_probability_and_its_mean_is_reported(labelled: UNet) -> None:
+def test_the_map_is_the_level_of_a_probability_whose_mean_is_reported(labelled: UNet) -> None:
     (prediction,) = labelled.predict([draw_part(1, defective=True)[0]])
-    assert 0 <= prediction.anomaly_map.min() < prediction.anomaly_map.max() <= 1
+    assert 0 <= prediction.anomaly_map.min() < prediction.anomaly_map.max()
+    probability = 1 / (1 + np.exp(EVEN - prediction.anomaly_map))
     mean = prediction.measures["mean_mask_probability"]
-    assert mean == pytest.approx(prediction.anomaly_map.mean(), abs=0.02)
+    assert mean == pytest.approx(probability.mean(), abs=0.02)
 
 
-def test_the_smallest_threshold_is_chosen_on_validation_masks_and_stored(
+def test_the_outline_of_labelled_defects_is_chosen_on_validation_masks_and_stored(
     labelled: UNet, tmp_path: Path
 ) -> None:
-    assert 0.02 <= labelled.min_threshold <= 0.98
+    outline = labelled.outline
+    assert outline is not None
+    assert outline.level is not None
+    assert outline.level > 0
     save_detector(labelled, tmp_path)
-    assert open_detector(UNet, tmp_path, device="cpu").min_threshold == labelled.min_threshold
+    assert open_detector(UNet, tmp_path, device="cpu").outline == outline
 
 
 def test_the_record_says_how_many_labelled_defects_were_learned(
@@ -98,13 +103,12 @@ def test_one_labelled_defect_and_no_normal_image_suffice(samples: list[Sample]) 
     assert record.summary == "trained on 1 labelled defect"
 
 
-def test_without_marked_validation_images_the_threshold_comes_from_synthetic_defects(
+def test_without_marked_validation_images_the_outline_is_left_to_the_calibration(
     samples: list[Sample],
 ) -> None:
     marked = [s for s in samples if s.is_anomalous and s.split is Split.TRAIN]
     normal = [s for s in samples if not s.is_anomalous]
-    detector = make_quick([*normal, *marked], labelled=True, max_epochs=12)
-    assert detector.min_threshold > 0.02
+    assert make_quick([*normal, *marked], labelled=True).outline is None
 
 
 def test_labels_are_asked_for_where_there_are_none(samples: list[Sample]) -> None:

@@ -18,6 +18,7 @@ from inspection.pipeline import inspect_image
 from inspection.types import (
     Calibration,
     Finding,
+    Outline,
     Prediction,
     RGBImage,
     Sample,
@@ -80,8 +81,8 @@ class FakeDetector:
         return (self.side, self.side)
 
     @property
-    def min_threshold(self) -> float:
-        return 0.0
+    def outline(self) -> Outline | None:
+        return None
 
     def fit(self, samples: Sequence[Sample]) -> Self:
         return self
@@ -117,10 +118,10 @@ def normal_scores(name: str, count: int) -> tuple[float, ...]:
     return tuple(found.image_score for found in FakeDetector(name).predict(resized))
 
 
-def make_calibration(*scores: float, min_threshold: float = 0.0) -> Calibration:
+def make_calibration(*scores: float) -> Calibration:
     """Make a calibration whose parts are called p0, p1, ... in the order of their scores."""
     ascending = np.sort(np.array(scores, np.float32))
-    return Calibration(ascending, tuple(f"p{i}" for i in range(len(scores))), min_threshold)
+    return Calibration(ascending, tuple(f"p{i}" for i in range(len(scores))))
 
 
 def make_channel(*scores: float) -> Channel:

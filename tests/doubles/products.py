@@ -19,7 +19,7 @@ from inspection.products.familiarity import (
     embed_whole,
     save_familiarity,
 )
-from inspection.types import Calibration, RGBImage
+from inspection.types import AT_THRESHOLD, Calibration, Outline, RGBImage
 from tests.doubles.detectors import DETECTORS, FakeDetector, FakeEmbed, make_infos, normal_scores
 from tests.doubles.parts import PICTURE_SIDE, draw_part, write_dataset
 
@@ -45,7 +45,7 @@ def write_checkpoint(
     num_normal: int = 100,
     seen: Mapping[str, str] | None = None,
     held_out: Mapping[str, str] | None = None,
-    min_threshold: float = 0.0,
+    outline: Outline = AT_THRESHOLD,
     created: str = "",
 ) -> None:
     """Write what the catalogue reads of a checkpoint; the weights are the fake's own."""
@@ -55,7 +55,7 @@ def write_checkpoint(
     units = tuple(f"part/train/good/{index:03d}.png" for index in order)
     training = {"seen": dict(seen or {}), "created": created}
     write_json(folder / CARD, {"format": FORMAT, "training": training, "weights_sha256": "00"})
-    calibration = Calibration(scores[order], units, min_threshold)
+    calibration = Calibration(scores[order], units, outline=outline)
     save_calibration(folder, calibration, held_out or {})
 
 
@@ -67,7 +67,7 @@ def write_familiarity(folder: Path, image: RGBImage | None = None) -> Familiarit
     ]
     vectors = embed_whole(FakeEmbed(), images)
     units = tuple(f"part/train/good/{index:03d}.png" for index in range(20))
-    calibration = Calibration(np.full(20, 0.1, np.float32), units, 1.0)
+    calibration = Calibration(np.full(20, 0.1, np.float32), units)
     sizes = SizeRange.of([(one.shape[0], one.shape[1]) for one in images])
     references = vectors.astype(np.float16).astype(np.float32)
     model = FamiliarityModel(FakeEmbed().source, references, LEAST_LIMIT, sizes, calibration)

@@ -58,7 +58,7 @@ def test_a_defect_is_as_elongated_in_the_index_as_in_a_report() -> None:
     mask = np.zeros((40, 80), np.bool_)
     mask[5:30, 10:16] = mask[25:30, 10:60] = True  # an L
     (defect,) = measure_defects(np.zeros((40, 80, 3), np.uint8), mask)
-    (region,) = find_regions(mask.astype(np.float32), 0.5)
+    (region,) = find_regions(mask.astype(np.float32), mask)
     assert defect.elongation == region.elongation
     assert defect.elongation > 50 / 25  # longer than its rectangle, in which an L has no width
 

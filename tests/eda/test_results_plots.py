@@ -265,7 +265,7 @@ def test_the_browser_counts_verdicts_as_the_evaluation_does(first: Shown, second
             np.sort(rng.random(19)).astype(np.float32), tuple("abcdefghijklmnopqrs")
         ),
         "unet": Calibration(
-            np.sort(70 * rng.random(19)).astype(np.float32), tuple("abcdefghijklmnopqrs"), 12.0
+            np.sort(70 * rng.random(19)).astype(np.float32), tuple("abcdefghijklmnopqrs")
         ),
     }
     value = judge_values([first, second], calibrations)
@@ -274,7 +274,7 @@ def test_the_browser_counts_verdicts_as_the_evaluation_does(first: Shown, second
     rates = [0.05, 0.1, 0.3, 0.5, 0.95]
     body = """return input.rates.map((rate) => input.value.detectors.map((one) => {
       const scores = Float32Array.from(one.normalScores);
-      const calibration = { scores, minThreshold: one.minThreshold };
+      const calibration = { scores };
       const flagged = flagAll(one.scores, thresholdAt(calibration, rate));
       const counts = countVerdicts(flagged, one.kinds, one.units);
       return { ...counts, rates: rateVerdicts(counts) };

@@ -338,7 +338,7 @@ def test_a_damaged_or_foreign_report_is_refused(
 @pytest.mark.parametrize("name", ["detector.json", "calibration.json"])
 def test_a_report_of_other_weights_or_thresholds_is_outdated(kept: Path, name: str) -> None:
     card = json.loads((kept / name).read_text(encoding="utf-8"))
-    changed = {**card, "weights_sha256": "f" * 64, "min_threshold": 0.5}
+    changed = {**card, "weights_sha256": "f" * 64, "outline": {"level": 0.5}}
     (kept / name).write_text(json.dumps(changed), encoding="utf-8")
     with pytest.raises(EvaluationError, match="other weights or thresholds"):
         load_evaluation(kept)

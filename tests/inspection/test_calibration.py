@@ -58,20 +58,6 @@ def test_the_lowest_rate_of_a_score_flags_it_and_no_lower_one_does() -> None:
     assert calibration.false_alarm_rate(100.0) == calibration.floor
 
 
-def test_below_the_smallest_meaningful_threshold_nothing_is_ever_flagged() -> None:
-    calibration = make_calibration(0.001, 0.002, 0.003, min_threshold=0.4)
-    assert calibration.threshold(0.25) == np.float32(0.4)
-    assert calibration.false_alarm_rate(float(np.float32(0.4))) == 1.0
-    assert calibration.false_alarm_rate(0.5) == 0.25
-
-
-def test_a_threshold_is_always_a_float32_so_that_maps_and_scores_agree() -> None:
-    for level in (0.1, 0.3, 0.7, 1 / 3):
-        threshold = make_calibration(0.001, 0.002, min_threshold=level).threshold(0.5)
-        anomaly_map = np.full((2, 2), level, np.float32)
-        assert bool((anomaly_map > threshold).any()) == (float(anomaly_map.max()) > threshold)
-
-
 def test_false_alarms_on_new_normal_parts_stay_within_the_promise() -> None:
     rng = np.random.default_rng(0)
     rates = []

@@ -27,8 +27,7 @@ def test_a_defect_is_flagged_and_a_good_part_is_not() -> None:
     assert finding.relative_score > 1
     assert finding.false_alarm_rate == channel.calibration.floor
     assert finding.regions[0].box.top >= DEFECT[0].start - 1
-    flagged = finding.anomaly_map > finding.threshold
-    assert flagged[mask].mean() > 0.95
+    assert finding.flagged[mask].mean() > 0.95
     assert inspect_with(channel, draw_part(8)[0]).verdict is Verdict.NORMAL
 
 
@@ -39,11 +38,10 @@ def test_verdict_outline_area_and_regions_say_the_same_at_every_rate() -> None:
         for rate in (0.04, 0.1, 0.3, 0.6):
             finding = inspect_with(channel, image, false_alarm_rate=rate)
             is_flagged = finding.verdict is Verdict.DEFECT
-            above = finding.anomaly_map > finding.threshold
-            assert is_flagged == bool(above.any()) == bool(finding.regions)
+            assert is_flagged == bool(finding.flagged.any()) == bool(finding.regions)
             assert is_flagged == (finding.relative_score > 1)
             assert is_flagged == (finding.false_alarm_rate <= rate + 1e-9)
-            assert sum(region.area for region in finding.regions) == above.sum()
+            assert sum(region.area for region in finding.regions) == finding.flagged.sum()
 
 
 def test_every_detector_works_at_the_same_rate_and_a_rate_below_a_floor_is_refused() -> None:

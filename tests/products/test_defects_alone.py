@@ -21,7 +21,7 @@ from inspection.products.catalog import Catalog
 from inspection.products.panels import Status
 from inspection.reports.content import Bars, Lead, TableBlock, lay_out
 from inspection.reports.records import Report
-from inspection.types import Calibration, Naming, Prediction, RGBImage
+from inspection.types import Calibration, Naming, Outline, Prediction, RGBImage
 from tests.browser import find_browser, picture
 from tests.doubles.detectors import DETECTORS, FakeDetector, make_infos
 from tests.doubles.layouts import write_neu
@@ -55,12 +55,12 @@ class Namer(FakeDetector):
 
 def write_namer(folder: Path) -> Path:
     """Write what the catalogue reads of a classifier that has never seen a good part."""
-    write_checkpoint(folder, num_normal=0, min_threshold=0.5)
+    write_checkpoint(folder, num_normal=0, outline=Outline(0.5))
     return folder
 
 
 def load(_: Path, **__: object) -> Channel:
-    return Channel(Namer(), no_calibration(0.5))
+    return Channel(Namer(), no_calibration(Outline(0.5)))
 
 
 @pytest.fixture

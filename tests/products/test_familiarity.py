@@ -82,7 +82,7 @@ def test_no_more_good_parts_are_refused_than_is_promised(
         model = learn(monkeypatch, samples, draw)
         assert model.calibration.num_normal == num_held_out
         assert model.rate == max(0.01, 1 / (num_held_out + 1))
-        threshold = model.calibration.threshold(model.rate)
+        threshold = model.promised
         scores = [judge(model, draw()) for _ in range(100)]
         refused += sum(score > threshold for score in scores)
         total += len(scores)
@@ -172,7 +172,7 @@ def test_a_stored_model_judges_the_same(tmp_path: Path) -> None:
     assert np.array_equal(again.vectors, model.vectors)
     assert again.calibration.units == model.calibration.units
     assert np.array_equal(again.calibration.normal_scores, model.calibration.normal_scores)
-    assert again.calibration.threshold(again.rate) == 0.625
+    assert again.promised == 0.625
     written = (folder / FILE).read_bytes()
     save_familiarity(folder, again)
     assert (folder / FILE).read_bytes() == written

@@ -78,7 +78,7 @@ def test_the_page_judges_as_the_pipeline_does(page: Any, catalog: Catalog) -> No
         digits = 2 if finding.relative_score < 10 else 1
         assert f"{finding.relative_score:.{digits}f}× threshold" in shown
         assert ("Defect" if finding.verdict.value == "defect" else "Normal") in shown
-        percent = 100 * float(np.mean(finding.anomaly_map > finding.threshold))
+        percent = 100 * float(np.mean(finding.flagged))
         share = f"{percent:.{1 if percent < 10 else 0}f} % in" if percent else "none"
         assert share in shown
 

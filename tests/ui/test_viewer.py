@@ -12,10 +12,11 @@ from PIL import Image
 
 from inspection.calibration import decide, majority_false_alarm_rate
 from inspection.detector import Channel
+from inspection.outlines import flagged_mask
 from inspection.pipeline import predict_one
 from inspection.products.panels import Panel, Status
 from inspection.regions import find_regions
-from inspection.types import Calibration, Region
+from inspection.types import Calibration, Outline, Region
 from tests.doubles.detectors import FakeDetector, make_infos
 from tests.doubles.page import to_json
 from tests.doubles.parts import PICTURE_SIDE, draw_part
@@ -36,16 +37,19 @@ SUBJECT = Subject(1, "demo/washer")
 def random_calibration(rng: np.random.Generator) -> Calibration:
     count = int(rng.integers(1, 160))
     scores = np.sort(rng.gamma(4.0, 0.02, count).round(int(rng.integers(2, 9)))).astype(np.float32)
-    least = float(rng.choice([0.0, 0.05, 0.1]))
     units = tuple(f"part {index}" for index in rng.permutation(count))
-    return Calibration(scores, units, least)
+    return Calibration(scores, units)
+
+
+def random_outline(rng: np.random.Generator) -> Outline:
+    level = None if rng.random() < 0.3 else float(rng.random())
+    return Outline(level, float(rng.choice([0.0, 0.5, 0.9])))
 
 
 def as_json(calibration: Calibration) -> dict[str, Any]:
     return {
         "scores": [float(score) for score in calibration.normal_scores],
         "units": list(calibration.units),
-        "minThreshold": calibration.min_threshold,
     }
 
 
@@ -63,7 +67,7 @@ def test_thresholds_and_rates_are_those_of_python() -> None:
         rates = [k / (count + 1) for k in range(1, count + 1)] + [0.29, 0.5]
         rates = [rate for rate in rates if calibration.floor <= rate < 1]
         near = rng.choice(calibration.normal_scores, 5).astype(np.float64)
-        scores = [*near, *rng.gamma(4.0, 0.03, 5), calibration.min_threshold]
+        scores = [*near, *rng.gamma(4.0, 0.03, 5)]
         cases.append({**as_json(calibration), "rates": rates, "asked": scores})
         expected.append(
             {
@@ -107,30 +111,37 @@ def test_verdict_area_and_regions_come_from_the_same_pixels_as_in_python() -> No
     rng = np.random.default_rng(3)
     cases, expected = [], []
     for _ in range(60):
-        values = rng.random((int(rng.integers(1, 14)), int(rng.integers(1, 17))), dtype=np.float32)
+        # the larger maps have peaks whose reach is more than themselves
+        values = rng.random((int(rng.integers(1, 30)), int(rng.integers(1, 33))), dtype=np.float32)
         values = values.round(int(rng.integers(1, 8)))  # equal peaks too
-        threshold = float(rng.choice([rng.random(), float(values.max()), 0.0, 2.0]))
+        threshold = float(rng.choice([rng.random(dtype=np.float32), values.max(), 0.0, 2.0]))
+        outline = random_outline(rng)
         height, width = (int(side) for side in rng.integers(1, 40, 2))
         cases.append(
             {
                 "map": map_json(values),
                 "threshold": threshold,
+                "outline": {"level": outline.level, "peakShare": outline.peak_share},
                 "image": {"height": height, "width": width},
             }
         )
-        regions = find_regions(values, threshold, image_size=(height, width))
+        flagged = flagged_mask(values, threshold, outline)
+        regions = find_regions(values, flagged, image_size=(height, width))
         expected.append(
             {
                 "flagged": decide(float(values.max()), threshold).value == "defect",
-                "count": int((values.astype(np.float64) > threshold).sum()),
+                "flags": flagged.ravel().astype(int).tolist(),
                 "regions": [pytest.approx(region_numbers(region), rel=1e-9) for region in regions],
             }
         )
     body = (
         TO_CALIBRATION
-        + """return input.map(({ map: m, threshold, image }) => { const map = mapOf(m);
-          const regions = regionsAbove(map, threshold, image);
-          return { flagged: maximumOf(map) > threshold, count: countAbove(map, threshold),
+        + """return input.map(({ map: m, threshold, outline, image }) => {
+          const map = mapOf(m);
+          const excess = excessOf(map, threshold, outline);
+          const regions = regionsOf(map, excess, image);
+          return { flagged: maximumOf(map) > threshold,
+            flags: [...excess.values].map((value) => Number(value > 0)),
             regions: regions.map((r) => [r.left, r.top, r.right, r.bottom, r.area, r.share,
               r.centroid.y, r.centroid.x, r.peak, r.peakAt.y, r.peakAt.x, r.elongation]) }; });"""
     )
@@ -194,7 +205,7 @@ def test_flagged_pixels_that_touch_at_a_corner_share_one_outline_as_they_share_o
     values = np.zeros((4, 4), np.float32)
     values[1, 1] = values[2, 2] = 2.0
     for picture in (values, values[:, ::-1].copy()):
-        assert len(find_regions(picture, 1.0)) == 1
+        assert len(find_regions(picture, picture > 1.0)) == 1
         (segments,) = outlines([picture], 1.0)
         assert is_inside(segments, 2.0 + 1e-7, 2.0 + 2e-7)  # the bridge between the two
 
@@ -274,7 +285,7 @@ def test_a_good_part_looks_like_itself() -> None:
 
 
 def test_colours_start_where_half_of_the_good_parts_end() -> None:
-    body = """const calibration = { scores: Float32Array.of(1, 2, 3), units: [], minThreshold: 0 };
+    body = """const calibration = { scores: Float32Array.of(1, 2, 3), units: [] };
       return [2.01, 2.5, 3, 100].map((threshold) => transparentBelow(calibration, threshold));"""
     assert evaluate(body, None) == pytest.approx([0.9, 0.8, 2 / 3, 0.45])
 

@@ -1,7 +1,7 @@
 // The arithmetic of inspection/types.py and inspection/calibration.py, once more for the browser, so that the
 // slider needs no request. A test runs both on the same random calibrations and expects the same numbers.
 //
-// A calibration is { scores: Float32Array ascending, units: string[] in the same order, minThreshold }.
+// A calibration is { scores: Float32Array ascending, units: string[] in the same order }.
 
 const SMALLEST_FLOAT32 = 1.1754943508222875e-38; // stands in for a threshold of 0 in a ratio
 
@@ -17,7 +17,7 @@ function numAbove(calibration, rate) {
 // The rate must not be below the floor of the calibration.
 function thresholdAt(calibration, rate) {
   const rank = calibration.scores.length + 1 - numAbove(calibration, rate); // 1-based
-  return Math.max(calibration.scores[rank - 1], calibration.minThreshold);
+  return calibration.scores[rank - 1];
 }
 
 function relativeTo(threshold, value) {
@@ -26,7 +26,6 @@ function relativeTo(threshold, value) {
 
 // The lowest rate at which a score is flagged; 1 if at none.
 function falseAlarmRateOf(calibration, score) {
-  if (score <= calibration.minThreshold) return 1;
   const { scores } = calibration;
   const numBelow = lowerBound(scores, Math.fround(score));
   return Math.min(1, (scores.length - numBelow + 1) / (scores.length + 1));

@@ -1,10 +1,11 @@
-// What of an anomaly map lies above a level: its area, its regions, and its outline as line segments.
+// What of an anomaly map is flagged: its area, its regions, and its outline as line segments.
 //
 // A map is { values: Float32Array of height * width rows, width, height }. Coordinates are in pixels of the map: pixel
 // (column, row) covers [column, column + 1] x [row, row + 1], and its value holds at its centre.
 
 // An outline stays this far away from the centre of a flagged pixel, so that a pixel barely above the level shows.
 const LEAST_REACH = 0.25;
+const REACH = 12; // a peak counts as far around it as the shorter side of the map divided by this
 
 function countAbove(map, level) {
   let count = 0;
@@ -18,44 +19,110 @@ function maximumOf(map) {
   return highest;
 }
 
-// The 8-connected regions strictly above the level, highest peak first, in pixels of the image: the arithmetic of
-// inspection/regions.py. A test runs both on the same maps.
-function regionsAbove(map, level, image = map) {
+// How far each pixel lies above what it has to exceed to be outlined, as a map; what is not outlined is not positive.
+// The arithmetic of inspection/outlines.py: { level: null or a number, peakShare } says where outlines end.
+function excessOf(map, threshold, outline) {
   const { values } = map;
+  const level = Math.fround(outline.level === null ? threshold : Math.min(threshold, outline.level));
+  const share = Math.fround(outline.peakShare);
+  const peaks = share > 0 ? highestAround(map) : null;
+  const leastAt = (i) => (peaks ? Math.max(level, Math.fround(share * peaks[i])) : level);
+  const excess = values.map((value, i) => value - leastAt(i));
+  return { ...map, values: keepCertain({ ...map, values: excess }, (i) => values[i] > threshold) };
+}
+
+// What is positive and belongs to no region with a certain pixel becomes negative.
+function keepCertain(excess, isCertain) {
+  const { values } = excess;
+  const kept = values.map((value) => Math.min(value, -value));
   const visited = new Uint8Array(values.length);
-  const regions = [];
   for (let start = 0; start < values.length; start += 1) {
-    if (visited[start] || !(values[start] > level)) continue;
-    regions.push(measureRegion(growRegion(map, level, start, visited), map, image));
+    if (visited[start] || !(values[start] > 0) || !isCertain(start)) continue;
+    visitRegion(excess, start, visited, (i) => {
+      kept[i] = values[i];
+    });
+  }
+  return kept;
+}
+
+// The highest value in a square around each pixel; found once, since the slider does not move it.
+function highestAround(map) {
+  if (!map.peaks) {
+    const { width, height, values } = map;
+    const reach = Math.floor(Math.min(width, height) / REACH);
+    const rows = slideMaximum(values, { lines: height, length: width, along: 1, across: width, reach });
+    map.peaks = slideMaximum(rows, { lines: width, length: height, along: width, across: 1, reach });
+  }
+  return map.peaks;
+}
+
+// The highest of the values up to `reach` before and behind each one, line by line. `open` holds the places of falling
+// values, of which the first is the highest (a monotone queue).
+function slideMaximum(values, { lines, length, along, across, reach }) {
+  const highest = new Float32Array(values.length);
+  const open = new Int32Array(length);
+  for (let line = 0; line < lines; line += 1) {
+    const at = (place) => line * across + place * along;
+    let first = 0;
+    let end = 0;
+    for (let place = 0; place < length + reach; place += 1) {
+      if (place < length) {
+        while (end > first && values[at(open[end - 1])] <= values[at(place)]) end -= 1;
+        open[end] = place;
+        end += 1;
+      }
+      const middle = place - reach;
+      if (middle < 0) continue;
+      if (open[first] < middle - reach) first += 1;
+      highest[at(middle)] = values[at(open[first])];
+    }
+  }
+  return highest;
+}
+
+// The 8-connected regions of flagged pixels, highest peak first, in pixels of the image: the arithmetic of
+// inspection/regions.py. A test runs both on the same maps.
+function regionsOf(map, excess, image = map) {
+  const visited = new Uint8Array(map.values.length);
+  const regions = [];
+  for (let start = 0; start < map.values.length; start += 1) {
+    if (visited[start] || !(excess.values[start] > 0)) continue;
+    regions.push(measureRegion(growRegion(map, excess, start, visited), map, image));
   }
   return regions.sort((a, b) => b.peak - a.peak || a.peakAt.y - b.peakAt.y || a.peakAt.x - b.peakAt.x);
 }
 
-function growRegion(map, level, start, visited) {
-  const { values, width, height } = map;
+function growRegion({ values, width, height }, excess, start, visited) {
   const origin = { x: start % width, y: Math.floor(start / width) };
   const sums = { n: 0, x: 0, y: 0, xx: 0, xy: 0, yy: 0 }; // of distances from the origin
   const grown = { left: width, top: height, right: 0, bottom: 0, peak: -1, peakIndex: 0, origin, sums };
+  visitRegion(excess, start, visited, (index, x, y) => {
+    addPixel(grown, x, y);
+    const value = values[index];
+    const isFirstPeak = value === grown.peak && index < grown.peakIndex;
+    if (value > grown.peak || isFirstPeak) Object.assign(grown, { peak: value, peakIndex: index });
+  });
+  return grown;
+}
+
+// Calls back with every positive pixel that is 8-connected with the first one.
+function visitRegion({ values, width, height }, start, visited, visit) {
   const open = [start];
   visited[start] = 1;
   while (open.length > 0) {
     const index = open.pop();
     const x = index % width;
     const y = (index - x) / width;
-    addPixel(grown, x, y);
-    const value = values[index];
-    const isFirstPeak = value === grown.peak && index < grown.peakIndex;
-    if (value > grown.peak || isFirstPeak) Object.assign(grown, { peak: value, peakIndex: index });
+    visit(index, x, y);
     for (let ny = Math.max(0, y - 1); ny <= Math.min(height - 1, y + 1); ny += 1) {
       for (let nx = Math.max(0, x - 1); nx <= Math.min(width - 1, x + 1); nx += 1) {
         const next = ny * width + nx;
-        if (visited[next] || !(values[next] > level)) continue;
+        if (visited[next] || !(values[next] > 0)) continue;
         visited[next] = 1;
         open.push(next);
       }
     }
   }
-  return grown;
 }
 
 function addPixel(grown, x, y) {

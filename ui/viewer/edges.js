@@ -54,15 +54,16 @@ function edgePicture(image) {
   return canvas;
 }
 
-// Those of them that lie on flagged pixels of a map; the rest is transparent.
-function edgesAbove(edges, map, level) {
-  const flags = Object.assign(document.createElement('canvas'), { width: map.width, height: map.height });
-  const data = new ImageData(map.width, map.height);
-  for (let i = 0; i < map.values.length; i += 1) data.data[4 * i + 3] = map.values[i] > level ? 255 : 0;
+// Those of them that lie on flagged pixels, where the excess is positive; the rest is transparent.
+function edgesAbove(edges, excess) {
+  const { values, width, height } = excess;
+  const flags = Object.assign(document.createElement('canvas'), { width, height });
+  const data = new ImageData(width, height);
+  for (let i = 0; i < values.length; i += 1) data.data[4 * i + 3] = values[i] > 0 ? 255 : 0;
   flags.getContext('2d').putImageData(data, 0, 0);
   const canvas = Object.assign(document.createElement('canvas'), { width: edges.width, height: edges.height });
   const context = canvas.getContext('2d');
-  context.imageSmoothingEnabled = canvas.width < map.width; // a shrunk flag fades, but is not lost
+  context.imageSmoothingEnabled = canvas.width < width; // a shrunk flag fades, but is not lost
   context.drawImage(flags, 0, 0, canvas.width, canvas.height);
   context.globalCompositeOperation = 'source-in';
   context.drawImage(edges, 0, 0);

@@ -89,10 +89,6 @@ VIEWER: Mapping[str, str] = {
     "flagsFromHelp": "Lowest rate of false alarms at which this image is flagged: lower is surer, "
     "and the same in every panel",
     "never": "never",
-    "leastAlways": "Smallest threshold: the slider has no effect here.",
-    "leastFrom": "Smallest threshold: no slider effect from {rate} per 100.",
-    "leastHelp": "What lies below this detector's smallest meaningful threshold is no defect for "
-    "it, however many false alarms are allowed",
     "learning": "Learning",
     "area": "Flagged area",
     "areaNone": "none",

@@ -27,7 +27,8 @@ function decodeResult(slot) {
   return {
     map,
     score: maximumOf(map),
-    calibration: { scores: decodeFloats(slot.scores), units: slot.units, minThreshold: slot.minThreshold },
+    calibration: { scores: decodeFloats(slot.scores), units: slot.units },
+    outline: slot.outline,
     seconds: slot.seconds,
     measures: slot.measures,
     classes: slot.classes,
@@ -41,14 +42,16 @@ function decodeFloats(text) {
 
 // What a result says at a false-alarm rate: everything on the panel that moves with the slider.
 // `image` is the size of the image, in whose pixels regions are measured.
-function judge({ map, score, calibration }, rate, image) {
+function judge({ map, score, calibration, outline }, rate, image) {
   const threshold = thresholdAt(calibration, rate);
-  const regions = regionsAbove(map, threshold, image);
+  const excess = excessOf(map, threshold, outline);
+  const regions = regionsOf(map, excess, image);
   return {
     threshold,
     relative: relativeTo(threshold, score),
     isFlagged: score > threshold,
-    area: countAbove(map, threshold) / map.values.length,
+    area: countAbove(excess, 0) / map.values.length,
+    excess,
     regions,
     normal: [0.05, 0.95, 1].map((share) => relativeTo(threshold, quantileOf(calibration.scores, share))),
   };
@@ -89,7 +92,6 @@ function showResult(panel, mode) {
   const [score, threshold] = formatPair(result.score, judged.threshold);
   query('versus').textContent = fillText(TEXTS.versus, { score, threshold });
   query('versus').title = TEXTS.versusHelp;
-  query('why').textContent = explainThreshold(result.calibration, judged.threshold);
   query('time').textContent = formatSeconds(result.seconds);
   showMeter(panel);
   showFacts(panel);
@@ -113,21 +115,12 @@ function showMeter({ judged, query }) {
   query('meter').setAttribute('aria-label', fillText(TEXTS.meterLabel, words));
 }
 
-// Why the slider moves nothing on this panel, from its place on or at all.
-function explainThreshold(calibration, threshold) {
-  const { minThreshold } = calibration;
-  if (threshold > minThreshold || minThreshold === 0) return '';
-  const first = steps.find((step) => thresholdAt(calibration, step) === minThreshold);
-  return first === steps[0] ? TEXTS.leastAlways : fillText(TEXTS.leastFrom, { rate: formatRate(first) });
-}
-
 function showFacts({ result, judged, query }) {
   const sensitivity = falseAlarmRateOf(result.calibration, result.score);
   const rate = fillText(TEXTS.perHundred, { rate: formatRate(sensitivity) });
   const flags = sensitivity < 1 ? [TEXTS.flagsFrom, rate] : [TEXTS.flags, TEXTS.never];
-  const isTooWeak = result.score <= result.calibration.minThreshold;
   const facts = [
-    { label: flags[0], value: flags[1], help: isTooWeak ? TEXTS.leastHelp : TEXTS.flagsFromHelp },
+    { label: flags[0], value: flags[1], help: TEXTS.flagsFromHelp },
     { label: TEXTS.area, value: describeArea(judged) },
     ...result.measures.map(({ label, value }) => ({ label, value: formatNumber(value) })),
   ];

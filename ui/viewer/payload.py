@@ -116,6 +116,7 @@ def panel_running(subject: Subject) -> Payload:
 def panel_result(subject: Subject, answer: Answer) -> Payload:
     """Give the browser the map and the normal scores in full precision, to judge itself."""
     calibration, prediction = answer.channel.calibration, answer.prediction
+    outline = calibration.outline
     height, width = prediction.anomaly_map.shape
     training = answer.channel.detector.training
     return {
@@ -126,7 +127,7 @@ def panel_result(subject: Subject, answer: Answer) -> Payload:
         "width": width,
         "scores": encode_floats(calibration.normal_scores),
         "units": list(calibration.units),
-        "minThreshold": calibration.min_threshold,
+        "outline": {"level": outline.level, "peakShare": outline.peak_share},
         "seconds": answer.seconds,
         "measures": name_measures(prediction.measures),
         "classes": rank_classes(prediction.measures),

@@ -66,7 +66,7 @@ function takeSlot(panel) {
 function showAll() {
   for (const panel of donePanels()) {
     panel.judged = judge(panel.result, rate, current('picture') || panel.result.map);
-    panel.outline = outlinePath(panel.result.map, panel.judged.threshold);
+    panel.outline = outlinePath(panel.judged.excess, 0);
     showResult(panel, display.mode);
     paintPanel(panel);
   }
@@ -83,11 +83,11 @@ function showAll() {
 }
 
 function paintPanel(panel) {
-  const { threshold, regions } = panel.judged;
+  const { threshold, regions, excess } = panel.judged;
   panel.query('busy').textContent = display.mode === 'edges' && regions.length === 0 ? TEXTS.noEdges : '';
   if (display.mode === 'edges' && shown.picture) {
     shown.edges = shown.edges || edgePicture(shown.picture.image);
-    panel.edges = edgesAbove(shown.edges, panel.result.map, threshold);
+    panel.edges = edgesAbove(shown.edges, excess);
     return;
   }
   const isOpaque = display.mode === 'heatmap';

@@ -22,7 +22,7 @@ function receive() {
   if (find('.judge').hidden) return;
   detectors = value.detectors.map((one) => ({
     ...one,
-    calibration: { scores: Float32Array.from(one.normalScores), units: [], minThreshold: one.minThreshold },
+    calibration: { scores: Float32Array.from(one.normalScores), units: [] },
   }));
   steps = rateSteps(detectors.map(({ calibration }) => calibration), value.rate);
   find('.ask').textContent = value.texts.ask;
