@@ -12,12 +12,13 @@ from typing import Annotated
 
 import typer
 
+from commands.input_size import read_size
 from detectors.patchcore.detector import PatchCore
 from inspection.datasets.dataset import Dataset, read_dataset
 from inspection.errors import InspectionError, SettingsError
 from inspection.evaluation.ranking import image_auroc
 from inspection.pipeline import predict_samples
-from inspection.types import Split
+from inspection.types import Size, Split
 
 
 def compare(
@@ -25,18 +26,18 @@ def compare(
         list[str], typer.Argument(help="Names, each alone or as NAME=FILE of its weights.")
     ],
     data: Annotated[Path, typer.Option(help="Dataset folder.")],
-    input_size: Annotated[int, typer.Option(help="Height and width of the input.")] = 256,
+    input_size: Annotated[str, typer.Option(help="Height x width of the input.")] = "256",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
 ) -> None:
     """Print the image AUROC that PatchCore reaches with each backbone, category by category."""
-    dataset = read_dataset(data)
+    dataset, size = read_dataset(data), read_size(input_size)
     for category in dataset.categories:
         for backbone in backbones:
-            auroc = rank(dataset.of(category), backbone, input_size=input_size, device=device)
+            auroc = rank(dataset.of(category), backbone, input_size=size, device=device)
             print(f"{category}  {backbone.partition('=')[0]}  image AUROC {auroc:.3f}", flush=True)
 
 
-def rank(dataset: Dataset, backbone: str, *, input_size: int, device: str) -> float:
+def rank(dataset: Dataset, backbone: str, *, input_size: Size, device: str) -> float:
     """Return the image AUROC over the test part of one category.
 
     Raises:
@@ -52,7 +53,7 @@ def rank(dataset: Dataset, backbone: str, *, input_size: int, device: str) -> fl
         )
     detector = PatchCore(
         device=device,
-        input_size=(input_size, input_size),
+        input_size=input_size,
         backbone=name,
         backbone_weights=weights or None,
     ).fit(learned)

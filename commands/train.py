@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from commands.input_size import AUTO, MINUTES, read_size, side_chooser
 from commands.options import (
     TERMINAL,
     AllGood,
@@ -63,7 +64,14 @@ class TrainOptions:
         ),
     ] = None
     input_size: Annotated[
-        int | None, typer.Option(help="Side of the square that images are stretched to, in pixels.")
+        str | None,
+        typer.Option(
+            help="Pixels that images are brought to: height x width such as 640x256, the side of "
+            f"a square, or {AUTO}: the fewest that keep the labelled defects visible, or without "
+            f"masks the most that are read in {MINUTES:g} (or --minutes) minutes. Default: what "
+            "was decided for the product; at first as many as 256x256, in the shape of its images "
+            "where that is beyond 4:3."
+        ),
     ] = None
     backbone: Annotated[
         str | None,
@@ -118,11 +126,20 @@ class TrainOptions:
     checkpoints: Checkpoints = CHECKPOINTS
     dataset: DatasetName = None
 
+    @property
+    def is_auto_sized(self) -> bool:
+        """Whether the number of pixels is to be found out."""
+        return self.input_size == AUTO
+
     def settings(self) -> dict[str, Any]:
-        """Return those settings of detectors that were given."""
-        minutes, weights = self.minutes, self.backbone_weights
+        """Return those settings of detectors that were given.
+
+        Raises:
+            SettingsError: the input size is none.
+        """
+        minutes, weights, size = self.minutes, self.backbone_weights, self.input_size
         settings = {
-            "input_size": None if self.input_size is None else (self.input_size, self.input_size),
+            "input_size": None if size is None or self.is_auto_sized else read_size(size),
             "backbone": self.backbone,
             "backbone_weights": None if weights is None else str(weights.resolve()),
             "classes": None if self.classes is None else self.classes.value,
@@ -199,6 +216,9 @@ def make_job(options: TrainOptions) -> TrainingJob:
         group=lambda source: group_near_duplicates(source, embed, monitor=TERMINAL),
         seed=options.seed,
         device=options.device,
+        choose_side=side_chooser(minutes=options.minutes, device=options.device)
+        if options.is_auto_sized
+        else None,
     )
 
 

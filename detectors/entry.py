@@ -18,6 +18,7 @@ class Entry:
         settings: the record of its settings.
         search_space: what a search for settings tries; empty where there is nothing to search.
         tiny_settings: settings with which it learns in a moment, for tests.
+        multiple: both sides of its input size are multiples of it.
     """
 
     info: DetectorInfo
@@ -25,6 +26,7 @@ class Entry:
     settings: type[Any]
     search_space: SearchSpace = field(default_factory=dict)
     tiny_settings: Mapping[str, Any] = field(default_factory=dict)
+    multiple: int = 16
 
     def detector_class(self) -> type[Detector]:
         """Return the class of the detector."""

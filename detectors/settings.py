@@ -116,19 +116,19 @@ def unknown_setting(name: str, key: str, known: Iterable[str]) -> SettingsError:
 
 
 def parse_setting(hint: Any, text: str) -> Any:
-    """Return the value that a text such as "0.5", "false", "256,256" or "none" stands for.
+    """Return the value that a text such as "0.5", "false", "640x256" or "none" stands for.
 
     Args:
         hint: type of the setting.
-        text: as on the command line; one number for both sides of a size.
+        text: as on the command line; one number for both sides of a size, or height and width.
 
     Raises:
         ValueError: the text fits none of the hinted types.
     """
     if get_origin(hint) is Annotated:
         hint = get_args(hint)[0]
-    if hint == Size and "," not in text:
-        text = f"{text},{text}"
+    if hint == Size:
+        return parse_size(text)
     if get_origin(hint) is tuple:
         return tuple(parse_setting(get_args(hint)[0], part) for part in text.split(","))
     kinds = get_args(hint) if isinstance(hint, UnionType) else (hint,)
@@ -138,6 +138,17 @@ def parse_setting(hint: Any, text: str) -> Any:
         return _read_switch(text)
     kind = next(one for one in kinds if one is not type(None))
     return parse_setting(kind, text) if get_origin(kind) else kind(text)
+
+
+def parse_size(text: str) -> Size:
+    """Return the size that a text such as "640x256", "640,256" or "256" stands for.
+
+    Raises:
+        ValueError: it is none.
+    """
+    sides = [int(side) for side in text.lower().replace(",", "x").split("x")]
+    height, width = sides if len(sides) > 1 else sides * 2
+    return height, width
 
 
 def settings_to_json(settings: Any) -> dict[str, Any]:

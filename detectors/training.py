@@ -3,22 +3,25 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from detectors import LazyEmbedder, create_detector, find_entry
+from detectors.sizes import fit_size
 from inspection.datasets.classes import Labelling, find_thin_classes
 from inspection.datasets.dataset import Dataset
 from inspection.datasets.pooling import map_categories, pool_datasets
 from inspection.detector import Detector, EpochCallback
 from inspection.errors import BREAKDOWNS, InspectionError, explain
+from inspection.products.input_size import SideChoice, settle_input_size
 from inspection.products.preparation import keep_familiarity, open_plan, prepare_dataset
 from inspection.products.product_file import read_settings
 from inspection.products.split_labels import Labels
 from inspection.products.split_plan import SPLIT, SplitKind, SplitPlan
 from inspection.products.splits import apply_split
 from inspection.progress import SILENT, Monitor
-from inspection.types import Calibration, Sample, Split
+from inspection.types import Calibration, Sample, Size, Split
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +30,16 @@ class TrainingJob:
 
     Attributes:
         checkpoints: where detectors are kept, as DATASET/CATEGORY/DETECTOR.
-        settings: detector -> those of its settings that are not the default; in this order.
+        settings: detector -> those of its settings that are not the default; in this order. An
+            input size that is not among them follows from that of the product.
         labelled_fraction: share of the labelled defects to learn from, if any.
         split: how train and test are divided.
         group: finds the near-duplicates of one category for a grouped split.
         seed: of everything that is random.
         device: auto, cpu, cuda or mps.
         skips_trained: whether detectors that are trained already are left as they are.
+        choose_side: decides anew how many pixels the images of a product have for its detectors;
+            without it that is decided once, by the shape of the images.
     """
 
     checkpoints: Path
@@ -44,6 +50,7 @@ class TrainingJob:
     seed: int = 0
     device: str | None = None
     skips_trained: bool = False
+    choose_side: Callable[[Dataset, Size], SideChoice] | None = None
 
     def folder(self, source: Dataset) -> Path:
         """Return where the detectors of a dataset of one category are kept."""
@@ -124,6 +131,7 @@ def train_product(
         needs_normal=not all(find_entry(name).info.needs_labels for name in job.settings),
         monitor=monitor,
     )
+    job = _settle_sizes(source, job, monitor)
     trained: list[TrainedDetector] = []
     for position, name in enumerate(job.settings, 1):
         title = f"[{position}/{len(job.settings)}] {name}: {source.name}/{folder.name}"
@@ -136,6 +144,21 @@ def train_product(
     embed = LazyEmbedder(job.device)
     keep_familiarity(source.samples, folder, embed, has_trained=bool(trained), monitor=monitor)
     return tuple(trained)
+
+
+def _settle_sizes(source: Dataset, job: TrainingJob, monitor: Monitor) -> TrainingJob:
+    """Give the input size that follows from the product's to the detectors that have none."""
+    if all("input_size" in settings for settings in job.settings.values()):
+        return job
+    choose = None if job.choose_side is None else partial(job.choose_side, source)
+    size, sentences = settle_input_size(job.folder(source), source.samples, choose_side=choose)
+    for sentence in sentences:
+        monitor.say(sentence)
+    settings = {
+        name: {"input_size": fit_size(find_entry(name), size), **own}
+        for name, own in job.settings.items()
+    }
+    return replace(job, settings=settings)
 
 
 def _train_one(name: str, source: Dataset, job: TrainingJob, monitor: Monitor) -> TrainedDetector:

@@ -38,7 +38,6 @@ class DefectFacts:
             differ most; -255 to 255.
         border_distance: from the defect to the nearest edge of the image, 0 where it touches.
         thickness: diameter of the largest disc that fits into it.
-        thickness_share: the same after stretching the image to a square, as a share of its side.
         centre: (row, column) as shares of height and width.
     """
 
@@ -48,7 +47,6 @@ class DefectFacts:
     contrast: float
     border_distance: int
     thickness: float
-    thickness_share: float
     centre: tuple[float, float]
 
 
@@ -191,7 +189,7 @@ def defects_from_json(text: str) -> tuple[DefectFacts, ...]:
     if not text:
         return ()
     rows: list[Any] = json.loads(text)
-    return tuple(DefectFacts(*[*row[:7], tuple(row[7])]) for row in rows)
+    return tuple(DefectFacts(*[*row[:-1], tuple(row[-1])]) for row in rows)
 
 
 def facts_to_row(facts: ImageFacts) -> tuple[object, ...]:
@@ -262,18 +260,13 @@ def _measure(
     if part.shape == mask.shape:
         part = part[top : top + height, left : left + width]
     area = int(cv2.countNonZero(part))
-    side = max(rows, columns)
-    thickness = _thickness(part)
-    is_square = rows == columns
-    stretched = thickness if is_square else _thickness(_stretch(part, side / columns, side / rows))
     return DefectFacts(
         area=area,
         area_share=area / (rows * columns),
         elongation=measure_elongation(part.view(np.bool_)),
         contrast=_contrast(image, mask, part, (left, top)),
         border_distance=min(left, top, columns - left - width, rows - top - height),
-        thickness=thickness,
-        thickness_share=stretched / side,
+        thickness=_thickness(part),
         centre=((top + height / 2) / rows, (left + width / 2) / columns),
     )
 
@@ -283,11 +276,6 @@ def _thickness(part: NDArray[np.uint8]) -> float:
     padded = cv2.copyMakeBorder(part, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     distance = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     return max(1.0, 2 * float(distance.max()) - 1)
-
-
-def _stretch(part: NDArray[np.uint8], across: float, down: float) -> NDArray[np.uint8]:
-    size = (max(1, round(part.shape[1] * across)), max(1, round(part.shape[0] * down)))
-    return np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
 def _contrast(

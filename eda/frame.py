@@ -1,5 +1,6 @@
 """Turn an index into tables: one row per image, one row per defect, one row per odd file."""
 
+import math
 import re
 from pathlib import PurePath
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from eda.facts import DefectFacts, Truth
+from eda.facts import DefectFacts, ImageFacts, Truth
 from eda.index import Index
 from inspection.issues import DatasetIssue, IssueKind
 
@@ -87,7 +88,8 @@ def make_frame(index: Index) -> pd.DataFrame:
 def make_defect_frame(index: Index) -> pd.DataFrame:
     """Return one row per connected defect (or box), `DEFECT_COLUMNS`; `area_share` in percent.
 
-    A box has no thickness.
+    A box has no thickness. That of others as a share is one of the side of a square with as many
+    pixels as the image.
     """
     rows = [
         (
@@ -100,7 +102,7 @@ def make_defect_frame(index: Index) -> pd.DataFrame:
             defect.elongation,
             defect.contrast,
             defect.border_distance,
-            *_thickness(facts.truth, defect),
+            *_thickness(facts, defect),
             *defect.centre,
         )
         for sample, facts in zip(index.samples, index.facts, strict=True)
@@ -128,11 +130,11 @@ def list_issues(index: Index) -> list[DatasetIssue]:
     return found
 
 
-def _thickness(truth: Truth, defect: DefectFacts) -> tuple[float, float]:
+def _thickness(facts: ImageFacts, defect: DefectFacts) -> tuple[float, float]:
     """Return thickness in pixels and as a share of the side; a box does not show it."""
-    if truth is Truth.BOXES:
+    if facts.truth is Truth.BOXES:
         return np.nan, np.nan
-    return defect.thickness, defect.thickness_share
+    return defect.thickness, defect.thickness / math.sqrt(facts.width * facts.height)
 
 
 def make_problem_frame(index: Index) -> pd.DataFrame:

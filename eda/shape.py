@@ -108,12 +108,13 @@ def draw_counts(images: pd.DataFrame) -> go.Figure:
 
 
 def check_resolution(defects: pd.DataFrame, sizes: Sequence[int] = SIZES) -> pd.DataFrame:
-    """Return, per square input size, how many defects get thinner than 1 and 2 pixels.
+    """Return, per number of pixels, how many defects get thinner than 1 and 2 pixels.
 
-    Images are stretched to a square, as every detector does; thickness is the diameter of the
-    largest disc inside a defect. "Loses defects": more than 5 % are thinner than 1 pixel. "Thin
-    defects at risk": more than 10 % are thinner than 2 pixels. An image is lost where all of its
-    defects are thinner than 1 pixel. What is known by boxes alone is left out.
+    A size is the side of a square of so many pixels, whatever the shape that images are brought
+    to; thickness is the diameter of the largest disc inside a defect. "Loses defects": more than
+    5 % are thinner than 1 pixel. "Thin defects at risk": more than 10 % are thinner than 2 pixels.
+    An image is lost where all of its defects are thinner than 1 pixel. What is known by boxes alone
+    is left out.
     """
     rows = []
     defects = defects[defects["thickness_share"].notna()]
@@ -147,6 +148,14 @@ def check_resolution(defects: pd.DataFrame, sizes: Sequence[int] = SIZES) -> pd.
     )
 
 
+def find_side(defects: pd.DataFrame, sizes: Sequence[int]) -> int | None:
+    """Return the smallest of these sizes that keeps the defects; None where none does."""
+    verdicts = check_resolution(defects, sizes)["verdict"]
+    return next(
+        (size for size, one in zip(sizes, verdicts, strict=True) if one == VERDICTS[0]), None
+    )
+
+
 def draw_resolution(defects: pd.DataFrame, sizes: Sequence[int] = SIZES) -> go.Figure:
     """Draw which share of the defects stays how thick, per input size."""
     title = "Resolution check"
@@ -175,7 +184,7 @@ def draw_resolution(defects: pd.DataFrame, sizes: Sequence[int] = SIZES) -> go.F
         title,
         subtitle="how thick the defects stay at each input size",
         height=340,
-        x_title="input size, px (square)",
+        x_title="input size, px (square, or of another shape with as many)",
         barmode="stack",
         bargap=0.3,
         showlegend=True,

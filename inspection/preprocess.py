@@ -1,7 +1,9 @@
 """Bring images to input size, the same way for every detector, and load them for training."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,8 @@ from inspection.types import Mask, RGBImage, Sample, Size
 
 Progress = Callable[[int, int], None]
 """Called with (done, total)."""
+
+LEAST_SIDE = 32  # pixels
 
 
 def to_input_size(image: RGBImage, size: Size) -> RGBImage:
@@ -41,7 +45,33 @@ def mask_to_size(mask: Mask, size: Size) -> Mask:
     return np.asarray(grey.resize((width, height), Image.Resampling.BILINEAR)) >= 128
 
 
-def check_input_size(size: Size, *, multiple: int, least: int = 32) -> Size:
+def choose_input_size(shape: Size, *, pixels: int, multiple: int) -> Size:
+    """Return the input size for images of a shape: square up to 4:3, beyond it as they are.
+
+    Of the sides that are multiples, those are taken whose ratio is nearest to that of the images,
+    and with half the weight whose area is nearest to so many pixels.
+    """
+    ratio = shape[0] / shape[1]
+    if is_nearly_square(shape):
+        ratio = 1.0
+
+    def distance(size: Size) -> float:
+        height, width = size
+        return abs(math.log(height / width / ratio)) + abs(math.log(height * width / pixels)) / 2
+
+    ideal = math.sqrt(pixels * ratio), math.sqrt(pixels / ratio)
+    least = multiple * math.ceil(LEAST_SIDE / multiple)
+    steps = [math.floor(side / multiple) for side in ideal]
+    high, wide = ([max(least, multiple * (step + more)) for more in (0, 1)] for step in steps)
+    return min(product(high, wide), key=distance)
+
+
+def is_nearly_square(shape: Size) -> bool:
+    """Say whether images of a shape are stretched to a square."""
+    return 3 * max(shape) <= 4 * min(shape)
+
+
+def check_input_size(size: Size, *, multiple: int, least: int = LEAST_SIDE) -> Size:
     """Return the size if a detector can work with it.
 
     Raises:

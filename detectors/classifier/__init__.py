@@ -24,5 +24,6 @@ ENTRY = Entry(
         "dropout": FloatRange(0.0, 0.6, step=0.1),
         "learning_rate": FloatRange(3e-4, 3e-3),
     },
+    multiple=32,
     tiny_settings={"max_epochs": 2, "epoch_images": 16, "batch_size": 8, "hidden": 8},
 )

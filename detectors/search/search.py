@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from detectors import create_detector, find_entry, parse_settings
 from detectors.search.objective import TuningSplit, ValidationImage, measure_objective
 from detectors.search.space import Categorical, FloatRange
+from detectors.sizes import fit_sides, fit_size
 from detectors.training import watch_epochs
 from inspection.detector import Detector
 from inspection.errors import (
@@ -23,7 +24,9 @@ from inspection.errors import (
     SettingsError,
     explain,
 )
+from inspection.products.input_size import write_size
 from inspection.progress import Monitor
+from inspection.types import Size
 
 if TYPE_CHECKING:
     import optuna
@@ -55,6 +58,7 @@ class Search:
         name: of the detector.
         split: the samples to learn from and to measure with.
         fixed: settings that are not searched, as on the command line.
+        size: input size of the product.
         seed: of the proposals, and of every training.
     """
 
@@ -65,11 +69,14 @@ class Search:
         split: TuningSplit,
         *,
         fixed: Mapping[str, str],
+        size: Size,
         seed: int,
     ) -> None:
-        space = find_entry(name).search_space
+        entry = find_entry(name)
+        space = fit_sides(entry, size)
         self.name = name
         self.seed = seed
+        self._usual = {"input_size": fit_size(entry, size)}
         self.fixed = dict(fixed)
         self.space = {key: values for key, values in space.items() if key not in fixed}
         if not self.space:
@@ -78,7 +85,7 @@ class Search:
                 "Leave one out of --set, or train it as it is.",
             )
         self._learned = split.learned
-        self._study = self._open(folder, _identity(name, split, self.fixed, seed))
+        self._study = self._open(folder, self._identify(split))
 
     def run(
         self,
@@ -126,7 +133,7 @@ class Search:
     def _create(
         self, settings: Mapping[str, str], device: str | None, monitor: Monitor
     ) -> Detector:
-        chosen = {"seed": self.seed, **parse_settings(self.name, settings)}
+        chosen = {"seed": self.seed, **self._usual, **parse_settings(self.name, settings)}
         return create_detector(
             self.name, device=device, progress=watch_epochs(self.name, monitor), **chosen
         )
@@ -194,6 +201,14 @@ class Search:
             study.enqueue_trial(self._defaults())
         return study
 
+    def _identify(self, split: TuningSplit) -> str:
+        """Name everything that makes the metrics of two trials comparable."""
+        parts = (split.learned, split.normal, split.defective)
+        ids = [[sample.id for sample in part] for part in parts]
+        space = sorted((key, str(values)) for key, values in self.space.items())
+        text = json.dumps([self.name, ids, sorted(self.fixed.items()), self.seed, space])
+        return hashlib.sha256(text.encode()).hexdigest()
+
     def _propose(self, trial: "optuna.Trial") -> dict[str, str]:
         proposed = {}
         for key, values in self.space.items():
@@ -208,7 +223,7 @@ class Search:
 
     def _defaults(self) -> dict[str, Any]:
         """Return the detector's own settings, as far as they lie in the space: the first trial."""
-        own = create_detector(self.name).settings
+        own = create_detector(self.name, **self._usual).settings
         defaults: dict[str, Any] = {}
         for key, values in self.space.items():
             value = getattr(own, key)
@@ -240,15 +255,7 @@ def import_optuna() -> Any:
 def _write(key: str, value: Any) -> str:
     """Return a setting as on the command line."""
     if key == "input_size":
-        return str(value[0])
+        return write_size(value)
     if isinstance(value, tuple):
         return ",".join(map(str, value))
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _identity(name: str, split: TuningSplit, fixed: Mapping[str, str], seed: int) -> str:
-    """Name everything that makes the metrics of two trials comparable."""
-    parts = (split.learned, split.normal, split.defective)
-    ids = [[sample.id for sample in part] for part in parts]
-    text = json.dumps([name, ids, sorted(fixed.items()), seed])
-    return hashlib.sha256(text.encode()).hexdigest()

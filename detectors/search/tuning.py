@@ -11,6 +11,7 @@ from inspection.datasets.dataset import Dataset, check_trainable
 from inspection.errors import SettingsError
 from inspection.files import write_csv, write_whole
 from inspection.products.dataset_identity import check_dataset
+from inspection.products.input_size import settle_input_size
 from inspection.products.reading import read_by, settle_reading
 from inspection.products.split_labels import Labels
 from inspection.products.split_plan import save_split
@@ -47,6 +48,10 @@ class TuningJob:
     labelled_fraction: float | None = None
     seed: int = 0
     device: str | None = None
+
+    def product(self, source: Dataset) -> Path:
+        """Return where the detectors of a dataset of one category are kept."""
+        return self.checkpoints / source.name / source.category
 
     @property
     def labels(self) -> Labels | None:
@@ -111,8 +116,11 @@ def tune_detector(
     """
     import_optuna()
     split = _divide(source, job, monitor)
+    size, sentences = settle_input_size(job.product(source), source.samples, is_kept=False)
+    for sentence in sentences:
+        monitor.say(sentence)
     fixed = {**job.fixed, **job.trial_settings}
-    search = Search(job.folder, job.detector, split, fixed=fixed, seed=job.seed)
+    search = Search(job.folder, job.detector, split, fixed=fixed, size=size, seed=job.seed)
     images = read_validation(split, seed=job.seed)
     num_defective = sum(image.is_anomalous for image in images)
     monitor.begin(
@@ -133,7 +141,7 @@ def tune_detector(
 def _divide(source: Dataset, job: TuningJob, monitor: Monitor) -> TuningSplit:
     """Return the training images of a dataset of one category, divided for trials."""
     check_trainable([sample for sample in source.samples if sample.split is Split.TRAIN])
-    folder, labels = job.checkpoints / source.name / source.category, job.labels
+    folder, labels = job.product(source), job.labels
     check_dataset(folder, source)
     reading, sentences = settle_reading(folder, source.samples, is_kept=False)
     for sentence in sentences:

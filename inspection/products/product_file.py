@@ -9,7 +9,7 @@ from inspection.calibration import DEFAULT_RATE, default_rate
 from inspection.errors import CheckpointError
 from inspection.files import FORMAT, read_json, write_json
 from inspection.paths import quote
-from inspection.types import Calibration
+from inspection.types import Calibration, Size
 
 PRODUCT = "product.json"
 
@@ -21,10 +21,12 @@ class ProductSettings:
     Attributes:
         own_rate: its false-alarm rate, between 0 and 1; None where it has none.
         opening: id of the sample that a page opens with; None where it names none.
+        input_size: (height, width) for detectors that are given none; None where it is not decided.
     """
 
     own_rate: float | None = None
     opening: str | None = None
+    input_size: Size | None = None
 
     def rate(self, calibrations: Iterable[Calibration] = ()) -> float:
         """Return its false-alarm rate, or the default; never below a detector's floor."""
@@ -44,12 +46,33 @@ def read_settings(folder: Path) -> ProductSettings:
         raise CheckpointError(
             f"{folder / PRODUCT} holds no rate between 0 and 1.", _store_again(folder)
         )
-    return ProductSettings(rate, opening if isinstance(opening, str) and opening else None)
+    return ProductSettings(
+        rate,
+        opening if isinstance(opening, str) and opening else None,
+        _read_size(content.get("input_size"), folder),
+    )
 
 
 def save_product_rate(folder: Path, false_alarm_rate: float) -> None:
     """Store a product's own false-alarm rate in the folder that holds its detectors."""
     write_json(folder / PRODUCT, {**_read(folder), "false_alarm_rate": false_alarm_rate})
+
+
+def save_product_size(folder: Path, size: Size) -> None:
+    """Store the input size of a product in the folder that holds its detectors."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / PRODUCT, {**_read(folder), "input_size": list(size)})
+
+
+def _read_size(stored: Any, folder: Path) -> Size | None:
+    match stored:
+        case None:
+            return None
+        case [int(height), int(width)] if min(height, width) > 0:
+            return height, width
+    raise CheckpointError(
+        f"{folder / PRODUCT} holds no input size of height and width.", _store_again(folder)
+    )
 
 
 def _read(folder: Path) -> dict[str, Any]:

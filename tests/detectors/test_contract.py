@@ -16,6 +16,7 @@ from detectors.workflow import calibrate_detector, train_detector
 from inspection.detector import Detector
 from inspection.errors import CheckpointError, DatasetError, NotFittedError, SettingsError
 from inspection.outlines import flagged_mask
+from inspection.preprocess import to_input_size
 from inspection.products.checkpoint_folders import CALIBRATION, CARD, load_calibration
 from inspection.types import Prediction, Sample, Split
 from tests.doubles.parts import SIDE, draw_part, make_samples
@@ -175,6 +176,20 @@ def test_every_part_is_drawn_on_once_and_flagged_images_are_outlined(
 def test_learning_from_nothing_is_refused(name: str, backbone: Path) -> None:
     with pytest.raises(DatasetError, match="no image"):
         make(name, backbone).fit([])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_input_size_need_not_be_square(
+    name: str, backbone: Path, samples: list[Sample], tmp_path: Path
+) -> None:
+    images = [to_input_size(image, (96, 32)) for image in IMAGES]
+    detector = make(name, backbone, input_size=(96, 32)).fit(samples)
+    predictions = detector.predict(images)
+    assert {one.anomaly_map.shape for one in predictions} == {(96, 32)}
+    folder = tmp_path / name
+    folder.mkdir()
+    save_detector(detector, folder)
+    assert same(predictions, load_detector(folder, device="cpu").predict(images))
 
 
 @pytest.mark.parametrize("name", NAMES)

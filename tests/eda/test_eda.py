@@ -123,6 +123,8 @@ def test_the_resolution_check_counts_what_gets_too_thin() -> None:
     assert table["images_lost"].tolist() == [2, 1]
     assert set(table["verdict"]) == {"Loses defects"}
     assert "Even at" in shape.recommend_size(table)
+    assert shape.find_side(defects, (128, 512)) is None
+    assert shape.find_side(defects.iloc[1:], (128, 200, 512)) == 512
 
 
 @pytest.mark.parametrize(
@@ -141,6 +143,8 @@ def test_a_logarithmic_axis_has_marks_however_short_it_is(
 
 
 def test_a_thick_defect_is_kept_at_every_size(index: Index) -> None:
+    shares = make_defect_frame(index)["thickness_share"]
+    assert shares.tolist() == pytest.approx([16 / 64] * len(shares), abs=0.02)
     table = shape.check_resolution(make_defect_frame(index))
     assert set(table["verdict"]) == {"Keeps the defects"}
     assert shape.recommend_size(table).startswith("From 64 × 64")

@@ -39,7 +39,6 @@ def test_facts_say_what_is_in_the_image(dataset: Dataset, tmp_path: Path) -> Non
     (defect,) = facts.defects
     assert defect.area == 256
     assert defect.thickness == pytest.approx(16, abs=1)
-    assert defect.thickness_share == pytest.approx(0.25, abs=0.02)
     assert defect.border_distance == 18
     assert defect.contrast == pytest.approx(90, abs=8)
     assert defect.elongation == pytest.approx(1)
@@ -51,7 +50,6 @@ def test_a_line_one_pixel_wide_has_thickness_one_and_is_elongated() -> None:
     (line,) = measure_defects(np.zeros((40, 80, 3), np.uint8), mask)
     assert line.thickness == 1
     assert line.elongation == pytest.approx(40)
-    assert line.thickness_share == pytest.approx(2 / 80, abs=1 / 80)  # stretched to 80 x 80
 
 
 def test_a_defect_is_as_elongated_in_the_index_as_in_a_report() -> None:

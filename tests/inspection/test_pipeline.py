@@ -11,8 +11,14 @@ from inspection.errors import CalibrationError, CheckpointError, DatasetError
 from inspection.images import pixel_hash, read_image
 from inspection.overlay import blend, colour_map, draw_finding, draw_outlines, to_relative
 from inspection.pipeline import inspect_image, predict
-from inspection.preprocess import check_input_size, load_samples, mask_to_size, to_input_size
-from inspection.types import Prediction, RGBImage, Verdict
+from inspection.preprocess import (
+    check_input_size,
+    choose_input_size,
+    load_samples,
+    mask_to_size,
+    to_input_size,
+)
+from inspection.types import Prediction, RGBImage, Size, Verdict
 from tests.doubles.detectors import FakeDetector, inspect_with, make_channel
 from tests.doubles.parts import DEFECT, draw_part, make_samples
 
@@ -93,6 +99,26 @@ def test_a_size_that_does_not_fit_names_one_that_does() -> None:
     assert check_input_size((64, 96), multiple=32) == (64, 96)
     with pytest.raises(SettingsError, match="96 x 64"):
         check_input_size((100, 63), multiple=32)
+
+
+@pytest.mark.parametrize(
+    ("shape", "square", "multiple", "size"),
+    [
+        ((300, 300), 256, 16, (256, 256)),
+        ((768, 576), 256, 16, (256, 256)),  # 4:3 is still stretched
+        ((1260, 500), 256, 16, (400, 160)),
+        ((800, 400), 256, 16, (352, 176)),
+        ((400, 800), 256, 16, (176, 352)),
+        ((800, 400), 224, 32, (320, 160)),
+        ((800, 400), 512, 16, (736, 368)),
+        ((20, 4000), 256, 16, (32, 3632)),
+    ],
+)
+def test_a_shape_beyond_4_to_3_is_kept_with_as_many_pixels(
+    shape: Size, square: int, multiple: int, size: Size
+) -> None:
+    assert choose_input_size(shape, pixels=square**2, multiple=multiple) == size
+    assert check_input_size(size, multiple=multiple) == size
 
 
 def test_samples_are_loaded_with_their_masks_and_hashes(tmp_path: Path) -> None:

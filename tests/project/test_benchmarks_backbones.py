@@ -36,7 +36,7 @@ def test_every_normal_training_image_fills_the_memory(
         return fit(self, samples)  # type: ignore[arg-type]
 
     monkeypatch.setattr(PatchCore, "fit", watched)
-    compare([student], data, input_size=64, device="cpu")
+    compare([student], data, input_size="64", device="cpu")
     assert learned == [f"disc/train/good/{index:03d}.png" for index in range(9)]
     assert capsys.readouterr().out == "disc  student  image AUROC 1.000\n"
 
@@ -44,4 +44,4 @@ def test_every_normal_training_image_fills_the_memory(
 def test_one_kind_of_test_image_is_no_comparison(student: str, tmp_path: Path) -> None:
     data = read_dataset(write_dataset(tmp_path / "parts", num_test=0))
     with pytest.raises(SettingsError, match="good and defective"):
-        rank(data.of("disc"), student, input_size=64, device="cpu")
+        rank(data.of("disc"), student, input_size=(64, 64), device="cpu")
