@@ -7,6 +7,7 @@ from typing import NamedTuple, Self
 
 from torch import Tensor, nn
 
+from detectors.backbones import tiles
 from detectors.backbones.architectures import BLOCK, Architecture, build, fill, find_deepest
 from detectors.backbones.files import FOLDER, find_weights, hash_tensors, read_tensors
 from detectors.backbones.record import IMAGENET, BackboneRecord, Prepare
@@ -51,7 +52,17 @@ class Backbone(nn.Module):
         self.eval()
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
-        """Map RGB images (B, 3, H, W) in 0..1 to {layer: (B, channels, H / stride, W / stride)}."""
+        """Map RGB images (B, 3, H, W) in 0..1 to {layer: (B, channels, H / stride, W / stride)}.
+
+        Large images are taken by tiles, but by a vision transformer, each of whose tokens sees all.
+        """
+        is_local = self.prepare.multiple == 1
+        if is_local and images.shape[-2] * images.shape[-1] > tiles.WHOLE:
+            return tiles.extract_in_tiles(self.extract, images, self.strides)
+        return self.extract(images)
+
+    def extract(self, images: Tensor) -> dict[str, Tensor]:
+        """Do the same at once, however large the images are."""
         features: dict[str, Tensor] = self.network(self.prepare(images))
         if self.prepare.multiple == 1:
             return features

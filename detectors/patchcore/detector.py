@@ -1,5 +1,6 @@
 """PatchCore (Roth et al. 2022): how far every patch is from its nearest normal neighbour."""
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, Self
@@ -28,7 +29,7 @@ from inspection.preprocess import check_input_size
 from inspection.progress import Pace, announce_duration
 from inspection.types import AnomalyMap, Prediction, RGBImage, Sample, TrainingRecord
 
-BATCH = 8
+BATCH_PIXELS = 8 * 256 * 256  # of the images that are read together, at least one
 MEMORY_BANK = "memory_bank"
 SKIPPED, TIMED = 1, 3  # batches behind the time that is announced
 
@@ -50,6 +51,7 @@ class PatchCore:
         self.settings = make_settings(PatchCoreSettings, self.name, settings)
         self.input_size = check_input_size(self.settings.input_size, multiple=16)
         self.outline = None
+        self._batch = max(1, BATCH_PIXELS // math.prod(self.input_size))
         self._device = choose_device(device)
         self._has_bars = progress is True
         self._forget()
@@ -150,7 +152,7 @@ class PatchCore:
         """Return up to `max_candidates` embeddings (m, d), evenly from all images + total."""
         per_image = -(-self.settings.max_candidates // len(images))
         kept: list[Tensor] = []
-        num_patches, num_batches = 0, -(-len(images) // BATCH)
+        num_patches, num_batches = 0, -(-len(images) // self._batch)
         start, pace = time.perf_counter(), Pace(skipped=SKIPPED, timed=TIMED)
         for position, batch in enumerate(self._embed(model, images), 1):  # (b, patches, d)
             for embeddings in batch:
@@ -167,9 +169,9 @@ class PatchCore:
     @torch.inference_mode()
     def _embed(self, model: Any, images: NDArray[np.uint8]) -> Iterator[Tensor]:
         model.train()  # anomalib: a model in training returns the embeddings
-        starts = range(0, len(images), BATCH)
+        starts = range(0, len(images), self._batch)
         for start in tqdm(starts, "reading patches", disable=not self._has_bars, leave=False):
-            batch = self._to_tensor(images[start : start + BATCH])
+            batch = self._to_tensor(images[start : start + self._batch])
             embeddings = model(batch)  # (batch * patches, d)
             model.embedding_store.clear()
             synchronize(self._device)
