@@ -84,7 +84,7 @@ PATCHCORE = _Plan(
         COMPONENTS: {
             "DynamicBufferMixin": f"{COMPONENTS}.base.dynamic_buffer",
             "GaussianBlur2d": f"{COMPONENTS}.filters.blur",
-            "KCenterGreedy": None,  # the memory bank is chosen by `detectors.patchcore.coreset`
+            "KCenterGreedy": None,  # the memory bank is chosen by `detectors.learning.coreset`
             "TimmFeatureExtractor": _NoFeatures,
         },
         f"{COMPONENTS}.base": {},

@@ -17,9 +17,9 @@ from detectors.backbones.library_imports import import_patchcore_model
 from detectors.backbones.record import COSINE
 from detectors.checkpoints import not_fitted
 from detectors.devices import choose_device, synchronize
+from detectors.learning.coreset import estimate_seconds, select_coreset
 from detectors.learning.fitting import learnable, read_images, record_training
 from detectors.learning.networks import smooth_map
-from detectors.patchcore.coreset import estimate_seconds, select_coreset
 from detectors.patchcore.settings import PatchCoreSettings
 from detectors.settings import make_settings
 from inspection.detector import EpochCallback, StoredDetector, WeightArrays

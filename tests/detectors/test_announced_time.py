@@ -14,7 +14,7 @@ from torch import Tensor
 from detectors.backbones.student import Student
 from detectors.classifier import training as classifier_training
 from detectors.classifier.training import ClassifierTrainer, LabelledImages, Task
-from detectors.patchcore import coreset
+from detectors.learning import coreset
 from detectors.patchcore import detector as patchcore
 from detectors.patchcore.detector import PatchCore
 from detectors.settings import TrainingSettings

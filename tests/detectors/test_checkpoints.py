@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 
 from detectors.backbones.student import Student
 from detectors.checkpoints import open_detector, save_detector
-from detectors.patchcore.coreset import estimate_seconds, select_coreset
+from detectors.learning.coreset import estimate_seconds, select_coreset
 from detectors.patchcore.detector import PatchCore
 from inspection.errors import CheckpointError, SettingsError
 from tests.doubles.parts import draw_part, make_samples
