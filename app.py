@@ -8,6 +8,7 @@ from typing import Any
 
 from detectors.catalog import open_catalog
 from inspection.errors import InspectionError
+from inspection.processors import share_processors
 from inspection.products.dataset_folders import check_folder, name_folders
 from inspection.products.demo_data import add_demo_data, find_demo
 from inspection.products.places import CHECKPOINTS, DEMO_DATA
@@ -37,6 +38,7 @@ def main(
     Raises:
         InspectionError: a folder or an address cannot be used.
     """
+    share_processors()
     check_address(launch.get("host"), launch.get("port"))
     folders = name_folders(data)
     root = Path(checkpoints)

@@ -7,6 +7,7 @@ import typer
 
 from commands import calibrate, demo, distill, eda, evaluate, inspect, report, train, tune
 from inspection.errors import BREAKDOWNS, InspectionError, explain
+from inspection.processors import share_processors
 from inspection.terminal import accept_all_characters, report_error, show_log
 
 STOPPED = (130, 143)  # what Typer makes of Ctrl+C, and a training of SIGTERM
@@ -44,6 +45,7 @@ app.command("distill-backbone")(distill.distill_backbone)
 def main() -> None:
     """Run a command; what a person can fix ends with a sentence and exit code 2."""
     accept_all_characters()
+    share_processors()
     try:
         app()
     except (InspectionError, *BREAKDOWNS) as error:

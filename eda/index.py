@@ -30,6 +30,7 @@ from eda.facts import (
 from inspection.datasets.dataset import Dataset
 from inspection.embedding import EMBED_BATCH, Embed
 from inspection.preprocess import Progress
+from inspection.processors import count_processors
 from inspection.products.reading import measure_reading, reading_from_json, reading_to_json
 from inspection.types import DEFAULT_READING, Reading, Sample
 
@@ -296,7 +297,7 @@ def _measure_in_batches(
     if not samples:
         return
     stop = is_stopped or (lambda: False)
-    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(workers or count_processors()) as pool:
         size = min(BATCH, max(8, len(samples) // 20))
         for start in range(0, len(samples), size):
             if stop():

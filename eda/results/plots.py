@@ -92,12 +92,12 @@ def draw_pixel_curves(shown: Sequence[Shown]) -> dict[str, go.Figure]:
 def draw_seconds(shown: Sequence[Shown], category: str) -> go.Figure:
     """Draw the mean time per image of each detector on the images of one category."""
     title = f"Time per image, resizing included: {say(category)}"
-    if not shown:
+    times = [(one, one.report.estimate("milliseconds")) for one in shown]
+    known = [(one, time.value, time) for one, time in times if time.value is not None]
+    if not known:
         return empty_plot(title, NOT_EVALUATED)
     plot = go.Figure()
-    for one in shown:
-        found = one.report.estimate("seconds")
-        mean, low, high = (1000 * (value or 0.0) for value in (found.value, found.low, found.high))
+    for one, mean, time in known:
         plot.add_bar(
             x=[mean],
             y=[one.title],
@@ -106,12 +106,13 @@ def draw_seconds(shown: Sequence[Shown], category: str) -> go.Figure:
             text=[f"{mean:,.0f} ms"],
             textposition="outside",
             cliponaxis=False,
-            hovertemplate=f"{escape(one.title)}: %{{x:,.1f}} ms ({low:,.1f} to {high:,.1f})"
+            hovertemplate=f"{escape(one.title)}: %{{x:,.1f}} ms "
+            f"({time.low or mean:,.1f} to {time.high or mean:,.1f})"
             "<extra></extra>",
         )
     lay_out(plot, title, height=SECONDS_HEIGHT, x_title="ms", showlegend=False)
-    longest = max(one.report.estimate("seconds").value or 0.0 for one in shown)
-    plot.update_xaxes(range=[0, 1200 * longest])  # room for the longest bar's label
+    longest = max(mean for _, mean, _ in known)
+    plot.update_xaxes(range=[0, 1.2 * longest])  # room for the longest bar's label
     return plot.update_yaxes(showgrid=False, autorange="reversed")
 
 

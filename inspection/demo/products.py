@@ -1,7 +1,6 @@
 """The demo products, drawn from a seed and written in the MVTec AD folder layout."""
 
 import json
-import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,6 +24,7 @@ from inspection.demo.drawing import Camera, Field
 from inspection.errors import DatasetError, SettingsError
 from inspection.files import replace_bytes, replace_file
 from inspection.paths import natural_key
+from inspection.processors import count_processors
 from inspection.types import Mask, RGBImage, Sample, Split
 
 DRAWING_VERSION = 1
@@ -267,7 +267,7 @@ def _describe(marker: object) -> str:
 def _write_all(root: Path, seed: int, jobs: list[_Job], workers: int | None) -> Iterator[int]:
     """Write the images in other processes where that pays, and yield how many are done."""
     chunks = [jobs[start : start + _CHUNK] for start in range(0, len(jobs), _CHUNK)]
-    wanted = os.cpu_count() or 1 if workers is None else workers
+    wanted = count_processors() if workers is None else workers
     num_workers = min(wanted, 61, len(chunks) // 2)  # Windows allows 61
     if num_workers > 1:
         num_done = 0

@@ -119,8 +119,8 @@ def _mean_overlap(value: Callable[[ScoredImage], float | None]) -> Compute:
     return compute
 
 
-def _mean_seconds(scored: ScoredImages) -> Estimate:
-    return _mean([image.seconds for image in scored.images], scored.resamples)
+def _mean_time(scored: ScoredImages) -> Estimate:
+    return _mean([1000 * image.seconds for image in scored.images], scored.resamples)
 
 
 def _accuracy(scored: ScoredImages) -> Estimate:
@@ -202,6 +202,6 @@ METRICS: Mapping[str, Metric] = {
     "aupro_05": Metric("AUPRO 0.05", rank_regions(fpr_limit=0.05)),
     "iou": Metric("IoU", _mean_overlap(lambda image: image.iou), is_at_threshold=True),
     "dice": Metric("Dice", _mean_overlap(lambda image: image.dice), is_at_threshold=True),
-    "seconds": Metric("seconds per image", _mean_seconds, is_higher_better=False, number=".3g"),
+    "milliseconds": Metric("ms per image", _mean_time, is_higher_better=False, number=".1f"),
 }
 """Every metric of a report, by key. IoU and Dice are means over the defective images."""

@@ -198,6 +198,11 @@ def test_curves_that_cannot_be_drawn_say_why(first: Shown) -> None:
     assert "No pixels were compared" in found["pixel_pr"].layout.annotations[0].text
     assert "was evaluated" in draw_image_roc([]).layout.annotations[0].text
     assert "was evaluated" in draw_seconds([], "disc").layout.annotations[0].text
+    older = replace(first.report, metrics={})
+    assert (
+        "was evaluated"
+        in draw_seconds([replace(first, report=older)], "disc").layout.annotations[0].text
+    )
 
 
 def test_the_leaderboard_shows_what_is_defined_with_its_interval() -> None:
@@ -219,7 +224,7 @@ def test_the_leaderboard_shows_what_is_defined_with_its_interval() -> None:
     assert rows["CAE"].isna().tolist() == [False, True]
     assert rows.loc["b", "best"] == "–"
     assert "Mean over 1 categories: CAE 0.700, U-Net 0.900." in describe_board(board, titles)
-    slowest = tabulate_board(make_leaderboard(reports, "seconds"), titles)
+    slowest = tabulate_board(make_leaderboard(reports, "milliseconds"), titles)
     assert slowest["best"][0] == "CAE", "fewer seconds are better"
     lone = make_leaderboard([reports[1]], "iou")
     assert draw_leaderboard(lone, shown).layout.annotations[0].text == "No mask."

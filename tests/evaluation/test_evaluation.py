@@ -66,6 +66,8 @@ def test_an_evaluation_ranks_and_judges_a_dataset(tested: list[Sample]) -> None:
     assert 0.98 < (report.metrics["pixel_auroc"].value or 0) <= 1.0
     assert (report.metrics["iou"].value or 0) > 0.9
     assert report.metrics["recall"].value == 1.0
+    mean = np.mean([image.seconds for image in report.images])
+    assert report.metrics["milliseconds"].value == pytest.approx(1000 * mean)
     assert report.by_type[0].defect_type == "spot"
     assert report.by_type[0].image_auroc.value == 1.0
     assert METRICS["accuracy"].is_reached(report.metrics["accuracy"].value)
@@ -87,7 +89,7 @@ def test_every_interval_holds_its_metric(tested: list[Sample]) -> None:
 
 def test_the_same_seed_gives_the_same_metrics(tested: list[Sample]) -> None:
     first, second = run(tested, seed=3), run(tested, seed=3)
-    timeless = {name for name in METRICS if name != "seconds"}
+    timeless = {name for name in METRICS if name != "milliseconds"}
     for name in timeless:
         assert first.metrics[name] == second.metrics[name]
     assert first.curves == second.curves
@@ -183,7 +185,7 @@ def test_few_masks_give_metrics_of_pixels_but_no_interval(
 def test_without_defects_only_normal_metrics_are_defined(tested: list[Sample]) -> None:
     report = run([sample for sample in tested if not sample.is_anomalous])
     defined = {name for name, estimate in report.metrics.items() if estimate.value is not None}
-    assert defined == {"accuracy", "false_alarm_rate", "seconds"}
+    assert defined == {"accuracy", "false_alarm_rate", "milliseconds"}
     assert "no defective" in report.metrics["image_auroc"].reason
     assert report.measures["mean_brightness"].anomalous is None
 
@@ -260,7 +262,7 @@ def test_an_interrupted_evaluation_goes_on_where_it_stopped(
     seen.clear()
     resumed = evaluate(channel, make_job(tested), partial=partial)
     assert len(seen) == len(tested) - 16
-    for name in set(METRICS) - {"seconds"}:
+    for name in set(METRICS) - {"milliseconds"}:
         assert resumed.metrics[name] == whole.metrics[name]
     assert resumed.curves == whole.curves
     partial.clear()

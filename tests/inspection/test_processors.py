@@ -1,0 +1,68 @@
+"""Threads wait without keeping others waiting, and are no more than the processors allowed."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from inspection.processors import count_processors
+
+ROOT = Path(__file__).parents[2]
+NAMES = ("OMP_WAIT_POLICY", "OMP_NUM_THREADS")
+ASKED = (
+    "import os, sys, app, cli; sys.argv = ['cli.py', '--version-of-nothing']\n"
+    "try: {call}\n"
+    "except SystemExit: pass\n"
+    "print('torch' in sys.modules, os.environ['OMP_WAIT_POLICY'])"
+)
+
+
+@pytest.mark.parametrize("call", ["cli.main()", "app.run(['--data', 'no/such/folder'])"])
+@pytest.mark.parametrize(("given", "kept"), [({}, "PASSIVE"), ({NAMES[0]: "ACTIVE"}, "ACTIVE")])
+def test_commands_and_page_let_threads_sleep_before_torch_comes_unless_told_otherwise(
+    call: str, given: dict[str, str], kept: str
+) -> None:
+    others = {key: value for key, value in os.environ.items() if key not in NAMES}
+    result = subprocess.run(
+        [sys.executable, "-c", ASKED.format(call=call)],
+        cwd=ROOT,
+        env={**others, **given},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout.split()[-2:] == ["False", kept]
+
+
+@pytest.mark.parametrize(
+    ("files", "quota"),
+    [
+        ({"cpu.max": "150000 100000"}, 1),
+        ({"cpu.max": "20000 100000"}, 1),
+        ({"cpu.max": "max 100000"}, None),
+        ({"cpu.max": "garbage"}, None),
+        ({"cpu/cpu.cfs_quota_us": "100000", "cpu/cpu.cfs_period_us": "100000"}, 1),
+        ({"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, None),
+        ({}, None),
+    ],
+)
+def test_a_container_counts_the_processors_of_its_quota(
+    files: dict[str, str], quota: int | None, tmp_path: Path
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f"{text}\n")
+    unlimited = count_processors(tmp_path / "none")
+    assert count_processors(tmp_path) == (unlimited if quota is None else quota)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="only Linux binds processes")
+def test_a_process_counts_the_processors_it_is_bound_to(tmp_path: Path) -> None:
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(allowed)})
+    try:
+        assert count_processors(tmp_path) == 1
+    finally:
+        os.sched_setaffinity(0, allowed)
