@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from inspection.issues import DatasetIssue, FileNote, IssueKind
 from inspection.masks.levels import SAVE_PLAINLY, border
 from inspection.masks.reading import read_mask_file
 from inspection.masks.shapes import draw_shapes, find_components
+from inspection.processors import map_in_threads
 from inspection.types import Box, Edges, KindBox, Mask, Sample, Size
 
 VERSION = 2  # of how masks are read: metrics made with another one are not the same
@@ -122,8 +122,7 @@ def find_mask_issues(samples: Sequence[Sample]) -> Iterator[DatasetIssue]:
                 sample.category,
             )
     masked = [sample for sample in samples if sample.is_marked and not sample.has_only_boxes]
-    with ThreadPoolExecutor() as pool:  # decoding frees the threads
-        found = [issue for issues in pool.map(_examine, masked) for issue in issues]
+    found = [issue for issues in map_in_threads(_examine, masked) for issue in issues]
     is_inverted = any(issue.kind is IssueKind.INVERTED_MASK for issue in found)
     yield from (_doubt(issue) if is_inverted else issue for issue in found)
 

@@ -12,6 +12,7 @@ from inspection.errors import CheckpointError
 from inspection.images import read_sample
 from inspection.outlines import flagged_mask
 from inspection.preprocess import to_input_size
+from inspection.processors import map_in_threads
 from inspection.regions import find_regions
 from inspection.types import Finding, Inspection, Naming, Prediction, RGBImage, Sample, Size
 
@@ -133,7 +134,7 @@ def predict_samples(
     """Yield every sample with its image and prediction, a batch in memory at a time."""
     for start in range(0, len(samples), batch_size):
         batch = samples[start : start + batch_size]
-        images = [read_sample(sample) for sample in batch]
+        images = list(map_in_threads(read_sample, batch))
         names = [sample.id for sample in batch]
         yield from zip(batch, images, predict(detector, images, names=names), strict=True)
 

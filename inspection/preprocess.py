@@ -12,6 +12,7 @@ from PIL import Image
 from inspection.errors import DatasetError, SettingsError
 from inspection.ground_truth import read_mask
 from inspection.images import pixel_hash, read_sample
+from inspection.processors import map_in_threads
 from inspection.types import Mask, RGBImage, Sample, Size
 
 Progress = Callable[[int, int], None]
@@ -115,12 +116,16 @@ def load_samples(
     images = np.empty((len(samples), height, width, 3), np.uint8)
     masks = np.zeros((len(samples), height, width), np.bool_)
     seen: dict[str, str] = {}
-    for row, sample in enumerate(samples):
-        image = read_sample(sample)
-        seen[sample.id] = pixel_hash(image)
+
+    def load(row: int) -> str:
+        image = read_sample(samples[row])
         images[row] = to_input_size(image, size)
-        if sample.is_marked:
-            masks[row] = mask_to_size(read_mask(sample, image.shape[:2]), size)
+        if samples[row].is_marked:
+            masks[row] = mask_to_size(read_mask(samples[row], image.shape[:2]), size)
+        return pixel_hash(image)
+
+    for row, pixels in enumerate(map_in_threads(load, range(len(samples)))):
+        seen[samples[row].id] = pixels
         if progress is not None:
             progress(row + 1, len(samples))
     return LoadedSamples(tuple(samples), images, masks, seen)

@@ -1,7 +1,13 @@
 """The processors that a program may use, and how its threads share them with other programs."""
 
 import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 CGROUP = Path("/sys/fs/cgroup")  # where Linux tells what a container may use
 
@@ -23,6 +29,18 @@ def count_processors(cgroup: Path = CGROUP) -> int:
     """Return how many processors this process may use: those it is bound to, within its quota."""
     quota = _read_quota(cgroup)
     return _count_allowed() if quota is None else max(1, min(_count_allowed(), int(quota)))
+
+
+def map_in_threads(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """Yield what becomes of each item, in order: for work that frees the threads, as decoding does.
+
+    Whoever stops asking leaves undone what has not begun. Results wait until they are asked for.
+    """
+    pool = ThreadPoolExecutor(count_processors())
+    try:
+        yield from pool.map(work, items)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _count_allowed() -> int:

@@ -26,6 +26,7 @@ from inspection.errors import CheckpointError, DatasetError
 from inspection.files import replace_bytes
 from inspection.images import read_sample
 from inspection.preprocess import Progress
+from inspection.processors import map_in_threads
 from inspection.products.checkpoint_folders import mtime
 from inspection.products.product import Product
 from inspection.products.split_plan import order_units
@@ -281,7 +282,7 @@ def _embed_samples(
     vectors: list[NDArray[np.float32]] = []
     sizes: list[Size] = []
     for start in range(0, len(samples), EMBED_BATCH):
-        images = [read_sample(sample) for sample in samples[start : start + EMBED_BATCH]]
+        images = list(map_in_threads(read_sample, samples[start : start + EMBED_BATCH]))
         vectors.append(embed_whole(embed, images))
         sizes += [(image.shape[0], image.shape[1]) for image in images]
         if progress is not None:

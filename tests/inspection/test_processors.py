@@ -3,11 +3,12 @@
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from inspection.processors import count_processors
+from inspection.processors import count_processors, map_in_threads
 
 ROOT = Path(__file__).parents[2]
 NAMES = ("OMP_WAIT_POLICY", "OMP_NUM_THREADS")
@@ -66,3 +67,27 @@ def test_a_process_counts_the_processors_it_is_bound_to(tmp_path: Path) -> None:
         assert count_processors(tmp_path) == 1
     finally:
         os.sched_setaffinity(0, allowed)
+
+
+def test_results_come_in_order_and_a_failure_where_its_turn_is() -> None:
+    results = map_in_threads(lambda number: 6 / number, [3, 2, 1, 0, 6])
+    assert [next(results) for _ in range(3)] == [2, 3, 6]
+    with pytest.raises(ZeroDivisionError):
+        next(results)
+
+
+def test_what_nobody_asks_for_any_more_is_not_begun() -> None:
+    begun = []
+    gate = threading.Event()
+
+    def work(number: int) -> int:
+        begun.append(number)
+        if number:
+            gate.wait(10)
+        return number
+
+    for number in map_in_threads(work, range(1000)):
+        assert number == 0
+        threading.Timer(0.2, gate.set).start()  # those under way end after the others are given up
+        break
+    assert len(begun) <= 1 + count_processors() + 1
