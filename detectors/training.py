@@ -12,7 +12,7 @@ from detectors.sizes import fit_size
 from inspection.datasets.classes import Labelling, find_thin_classes
 from inspection.datasets.dataset import Dataset
 from inspection.datasets.pooling import map_categories, pool_datasets
-from inspection.detector import Detector, EpochCallback
+from inspection.detector import Detector, EpochCallback, describe_training
 from inspection.errors import BREAKDOWNS, InspectionError, explain
 from inspection.products.input_size import SideChoice, settle_input_size
 from inspection.products.preparation import keep_familiarity, open_plan, prepare_dataset
@@ -189,8 +189,7 @@ def _train_one(name: str, source: Dataset, job: TrainingJob, monitor: Monitor) -
         monitor.say(sentence)
     seconds = time.perf_counter() - start
     monitor.say(f"{seconds:.0f} s; checkpoint in {folder / name}")
-    summary = "" if made.training is None else made.training.summary
-    return TrainedDetector(folder / name, stored.calibration, summary, seconds)
+    return TrainedDetector(folder / name, stored.calibration, describe_training(made), seconds)
 
 
 def watch_epochs(name: str, monitor: Monitor) -> bool | EpochCallback:
@@ -219,7 +218,7 @@ def _describe_samples(used: Sequence[Sample]) -> str:
 
 def _describe_result(detector: Detector, calibration: Calibration, folder: Path) -> list[str]:
     """Return what a detector has learned, and its threshold at the rate of its product."""
-    learned = [] if detector.training is None else [detector.training.summary]
+    learned = [describe_training(detector)]
     if calibration.num_normal == 0:
         none = "no threshold: there is no good part to calibrate with; it names classes only"
         return [*learned, none]

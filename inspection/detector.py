@@ -164,3 +164,11 @@ class Channel:
 
     detector: Detector
     calibration: Calibration
+
+
+def describe_training(detector: Detector) -> str:
+    """Return what a detector has learned, and how large it sees images; "" before it has."""
+    if detector.training is None:
+        return ""
+    height, width = detector.input_size
+    return f"{detector.training.summary}; images of {height} x {width} pixels"

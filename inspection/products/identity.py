@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from inspection.detector import Channel, DetectorInfo
+from inspection.detector import Channel, DetectorInfo, describe_training
 from inspection.errors import CheckpointError
 from inspection.products.checkpoint_folders import read_seen
 from inspection.products.familiarity import FILE as FAMILIARITY
@@ -89,7 +89,7 @@ def _identify_detector(folder: Path, channel: Channel, title: str) -> DetectorId
     return DetectorIdentity(
         name=folder.name,
         title=title,
-        summary="" if training is None else training.summary,
+        summary=describe_training(channel.detector),
         created="" if training is None else training.created,
         num_calibration=channel.calibration.num_normal,
         files={name: _hash_file(folder / name) for name in FILES if (folder / name).is_file()},

@@ -1,5 +1,6 @@
 """The option --input-size, and what counts without it."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,23 @@ def test_tall_parts_keep_their_shape_in_every_detector_however_late_it_is_traine
     )
     assert "input size 352x176, as decided for this product" in said
     assert trained_size(parts, "classifier") == (320, 160)
+
+
+def test_everything_follows_a_size_that_is_not_square(parts: Path) -> None:
+    said = train(parts)
+    assert "images of 352 x 176 pixels" in said
+    place = ("--checkpoints", parts.parent / "ck", "--device", "cpu")
+    image, out = parts / "disc" / "test" / "spot" / "000.png", parts.parent / "out"
+    assert "pixel AUROC" in run("evaluate", "--data", parts, *place)
+    run("inspect", image, "--category", "disc", "--out", out, *place)
+    assert {path.suffix for path in out.iterdir()} == {".png", ".csv"}
+    run("report", image, "--category", "disc", "--out", out, *place)
+    facts = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    (found,) = facts["images"][0]["findings"]
+    region = found["regions"][0]  # the defect fills columns 30 to 46 and rows 40 to 72
+    assert 30 <= region["peak_x"] < 46
+    assert 40 <= region["peak_y"] < 72
+    assert (out / "report.html").stat().st_size > 0
 
 
 def test_a_size_given_by_hand_counts_for_that_training_alone(parts: Path) -> None:

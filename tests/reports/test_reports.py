@@ -352,7 +352,10 @@ def test_an_identity_can_be_checked_against_the_files(tmp_path: Path) -> None:
     card = product.folder / "cae" / "detector.json"
     assert detector.files["detector.json"] == hashlib.sha256(card.read_bytes()).hexdigest()
     assert "weights.safetensors" not in detector.files, "the fake has none"
-    assert (detector.num_calibration, detector.summary) == (100, "trained on 300 parts")
+    assert (detector.num_calibration, detector.summary) == (
+        100,
+        "trained on 300 parts; images of 64 x 64 pixels",
+    )
     assert (identity.dataset, identity.split_hash) == ("drawn", "")
 
 

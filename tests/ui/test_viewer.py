@@ -322,7 +322,7 @@ def test_maps_and_scores_reach_the_browser_bit_for_bit() -> None:
     assert (values.reshape(sent["height"], sent["width"]) == answer.prediction.anomaly_map).all()
     scores = np.frombuffer(base64.b64decode(sent["scores"]), "<f4")
     assert (scores == calibration.normal_scores).all()
-    assert sent["trained"] == "trained on 300 parts"
+    assert sent["trained"] == "trained on 300 parts; images of 64 x 64 pixels"
     assert sent["measures"][0]["label"] == "Mean squared error"
     to_json(sent)
 

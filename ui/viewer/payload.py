@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from inspection.detector import describe_training
 from inspection.errors import InspectionError
 from inspection.images import shrink
 from inspection.measures import class_probabilities, name_class, name_measure, other_measures
@@ -118,7 +119,6 @@ def panel_result(subject: Subject, answer: Answer) -> Payload:
     calibration, prediction = answer.channel.calibration, answer.prediction
     outline = calibration.outline
     height, width = prediction.anomaly_map.shape
-    training = answer.channel.detector.training
     return {
         "run": subject.run,
         "state": "done",
@@ -131,7 +131,7 @@ def panel_result(subject: Subject, answer: Answer) -> Payload:
         "seconds": answer.seconds,
         "measures": name_measures(prediction.measures),
         "classes": rank_classes(prediction.measures),
-        "trained": "" if training is None else training.summary,
+        "trained": describe_training(answer.channel.detector),
     }
 
 
@@ -139,7 +139,6 @@ def panel_named(subject: Subject, answer: Answer, title: str) -> Payload:
     """Give the browser what a detector without verdicts says of the image, and where it looks."""
     naming = name_defect(answer)
     height, width = naming.anomaly_map.shape
-    training = answer.channel.detector.training
     return {
         "run": subject.run,
         "state": "named",
@@ -150,7 +149,7 @@ def panel_named(subject: Subject, answer: Answer, title: str) -> Payload:
         "seconds": naming.seconds,
         "classes": rank_classes(naming.measures),
         "said": describe_naming(naming, title),
-        "trained": "" if training is None else training.summary,
+        "trained": describe_training(answer.channel.detector),
     }
 
 
