@@ -5,7 +5,18 @@ from typing import Annotated
 
 import typer
 
-from commands import calibrate, demo, distill, eda, evaluate, inspect, report, train, tune
+from commands import (
+    backbones,
+    calibrate,
+    demo,
+    distill,
+    eda,
+    evaluate,
+    inspect,
+    report,
+    train,
+    tune,
+)
 from inspection.errors import BREAKDOWNS, InspectionError, explain
 from inspection.processors import share_processors
 from inspection.terminal import accept_all_characters, report_error, show_log
@@ -39,6 +50,7 @@ app.command("tune")(tune.tune)
 app.command("inspect")(inspect.inspect)
 app.command("report")(report.report)
 app.command("eda")(eda.eda)
+app.command("backbones")(backbones.backbones)
 app.command("distill-backbone")(distill.distill_backbone)
 
 

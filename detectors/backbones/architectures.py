@@ -12,6 +12,7 @@ from detectors.backbones.files import pretrained_config
 from detectors.backbones.packages import translate_packaged
 from detectors.backbones.record import IMAGENET, BackboneRecord
 from detectors.backbones.tokens import (
+    BLOCK,
     TokenNetwork,
     is_transformer,
     make_token_record,
@@ -22,7 +23,6 @@ from detectors.settings import STUDENT
 from inspection.errors import BackboneError
 
 LAYERS = (*student.LAYERS, "layer4")
-BLOCK = "block"
 LAYER_STRIDES = {layer: 4 * 2**depth for depth, layer in enumerate(LAYERS)}
 
 

@@ -8,10 +8,11 @@ from typing import NamedTuple, Self
 from torch import Tensor, nn
 
 from detectors.backbones import tiles
-from detectors.backbones.architectures import BLOCK, Architecture, build, fill, find_deepest
+from detectors.backbones.architectures import Architecture, build, fill, find_deepest
 from detectors.backbones.files import FOLDER, find_weights, hash_tensors, read_tensors
 from detectors.backbones.record import IMAGENET, BackboneRecord, Prepare
 from detectors.backbones.student import Student
+from detectors.backbones.tokens import BLOCK
 from detectors.settings import STUDENT
 
 

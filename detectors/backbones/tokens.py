@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from detectors.backbones.record import COSINE, BackboneRecord
 
 FAMILIES = ("timm.models.vision_transformer", "timm.models.eva")
-QUARTERS = 4
+BLOCK, LAYER = "block", "layer"
+QUARTERS = 4  # of the depth: "layer1" to "layer4"
 
 
 class TokenNetwork(nn.Module):
@@ -52,14 +53,16 @@ def make_transformer(name: str) -> Any:
     return timm.create_model(name, pretrained=False, num_classes=0, dynamic_img_size=True)
 
 
-def make_token_record(transformer: Any, mean: Sequence[float], std: Sequence[float]) -> Any:
+def make_token_record(
+    transformer: Any, mean: Sequence[float], std: Sequence[float]
+) -> BackboneRecord:
     """Return what a vision transformer wants: the last block by cosine, as AnomalyDINO has it."""
     (r, g, b), (dr, dg, db) = mean, std
     return BackboneRecord(
         mean=(r, g, b),
         std=(dr, dg, db),
         multiple=int(transformer.patch_embed.patch_size[0]),
-        layers=(f"layer{QUARTERS}",),
+        layers=(f"{BLOCK}{len(transformer.blocks)}",),
         distance=COSINE,
     )
 
@@ -81,8 +84,8 @@ def _find_block(layer: str, depth: int) -> int:
     Raises:
         IndexError: the transformer is not so deep.
     """
-    number = int(layer.removeprefix("layer").removeprefix("block"))
-    block = -(-number * depth // QUARTERS) if layer.startswith("layer") else number
+    number = int(layer.removeprefix(LAYER).removeprefix(BLOCK))
+    block = number if layer.startswith(BLOCK) else -(-number * depth // QUARTERS)
     if not 1 <= block <= depth:
         raise IndexError(f"it has {depth} blocks")
     return block - 1

@@ -91,7 +91,7 @@ def test_layers_are_quarters_of_the_depth_at_the_strides_of_convolutional_networ
 
 def test_the_record_is_kept_in_a_checkpoint(weights: Path) -> None:
     ref = load_backbone(DINO, weights=weights).ref
-    assert ref.record == BackboneRecord(multiple=14, layers=("layer4",), distance="cosine")
+    assert ref.record == BackboneRecord(multiple=14, layers=("block12",), distance="cosine")
     assert stored_record(json.loads(json.dumps(backbone_state(ref)))) == ref.record
     assert stored_record({}) == IMAGENET  # before it was written down
     with pytest.raises(ValueError, match="cannot want"):
@@ -168,4 +168,4 @@ def test_a_licence_that_binds_is_obeyed(tmp_path: Path) -> None:
     kept = load_backbone(BOUND, folder=tmp_path)
     named = load_backbone(BOUND, weights=tmp_path / f"{BOUND}.safetensors")
     assert kept.ref.sha256 == named.ref.sha256
-    assert named(torch.rand(1, 3, 64, 96))["layer4"].shape == (1, WIDTH, 2, 3)
+    assert named(torch.rand(1, 3, 64, 96))["block12"].shape == (1, WIDTH, 4, 6)
