@@ -3,13 +3,18 @@
 Every normal image of the layout's own training part fills the memory, and the test part is ranked.
 Nothing is held out, since no verdict is given: so one backbone is compared with another. What a
 detector of this project reaches, which promises a false-alarm rate and therefore holds good parts
-out, is reported by `cli.py train` and `cli.py evaluate`.
+out, is reported by `cli.py train` and `cli.py evaluate`. `--shots` learns from a few good images,
+even from one, which leaves none for a threshold.
 """
 
 import sys
+from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
-from typing import Annotated
+from statistics import mean
+from typing import Annotated, Any
 
+import numpy as np
 import typer
 
 from commands.input_size import read_size
@@ -18,7 +23,9 @@ from inspection.datasets.dataset import Dataset, read_dataset
 from inspection.errors import InspectionError, SettingsError
 from inspection.evaluation.ranking import image_auroc
 from inspection.pipeline import predict_samples
-from inspection.types import Size, Split
+from inspection.types import Sample, Size, Split
+
+DRAWS = 3
 
 
 def compare(
@@ -27,17 +34,55 @@ def compare(
     ],
     data: Annotated[Path, typer.Option(help="Dataset folder.")],
     input_size: Annotated[str, typer.Option(help="Height x width of the input.")] = "256",
+    shots: Annotated[
+        list[int] | None,
+        typer.Option(help=f"Learn from so few good images: the mean of {DRAWS} draws. Repeatable."),
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
 ) -> None:
     """Print the image AUROC that PatchCore reaches with each backbone, category by category."""
     dataset, size = read_dataset(data), read_size(input_size)
-    for category in dataset.categories:
-        for backbone in backbones:
-            auroc = rank(dataset.of(category), backbone, input_size=size, device=device)
-            print(f"{category}  {backbone.partition('=')[0]}  image AUROC {auroc:.3f}", flush=True)
+    counts: list[int | None] = [*shots] if shots else [None]
+    for category, backbone, count in product(dataset.categories, backbones, counts):
+        part = dataset.of(category)
+        learned = [s for s in part.samples if s.split is Split.TRAIN and not s.is_anomalous]
+        name = f"{category}  {backbone.partition('=')[0]}"
+        if count is None:
+            auroc = rank(part, learned, backbone, input_size=size, device=device)
+            print(f"{name}  image AUROC {auroc:.3f}", flush=True)
+            continue
+        found = [
+            rank(part, drawn, backbone, input_size=size, device=device, coreset_ratio=1.0)
+            for drawn in draw_few(learned, count)
+        ]
+        spread = f"{mean(found):.3f} ({min(found):.3f}-{max(found):.3f} in {DRAWS} draws)"
+        print(f"{name}  {count}-shot  image AUROC {spread}", flush=True)
 
 
-def rank(dataset: Dataset, backbone: str, *, input_size: Size, device: str) -> float:
+def draw_few(learned: Sequence[Sample], count: int) -> list[list[Sample]]:
+    """Return so many of the samples, drawn from the seeds 0, 1, 2.
+
+    Raises:
+        SettingsError: there are not so many.
+    """
+    if not 1 <= count <= len(learned):
+        raise SettingsError(
+            f"{count} good images cannot be drawn from {len(learned)}.",
+            f"Give --shots from 1 to {len(learned)}.",
+        )
+    rows = [np.random.default_rng(seed).permutation(len(learned)) for seed in range(DRAWS)]
+    return [[learned[row] for row in drawn[:count]] for drawn in rows]
+
+
+def rank(
+    dataset: Dataset,
+    learned: Sequence[Sample],
+    backbone: str,
+    *,
+    input_size: Size,
+    device: str,
+    **settings: Any,
+) -> float:
     """Return the image AUROC over the test part of one category.
 
     Raises:
@@ -45,7 +90,6 @@ def rank(dataset: Dataset, backbone: str, *, input_size: Size, device: str) -> f
         BackboneError: the weights were not found, or are damaged.
     """
     name, _, weights = backbone.partition("=")
-    learned = [s for s in dataset.samples if s.split is Split.TRAIN and not s.is_anomalous]
     tested = [s for s in dataset.samples if s.split is Split.TEST]
     if len({sample.is_anomalous for sample in tested}) < 2:
         raise SettingsError(
@@ -56,6 +100,7 @@ def rank(dataset: Dataset, backbone: str, *, input_size: Size, device: str) -> f
         input_size=input_size,
         backbone=name,
         backbone_weights=weights or None,
+        **settings,
     ).fit(learned)
     scores = [found.image_score for _, _, found in predict_samples(detector, tested)]
     return image_auroc(scores, [sample.is_anomalous for sample in tested])
