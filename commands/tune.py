@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from commands.input_size import AUTO, read_size, side_chooser
 from commands.options import (
     NAMES,
     TERMINAL,
@@ -27,6 +28,7 @@ from detectors.search.search import Trial
 from detectors.search.tuning import TuningJob, tune_detector
 from inspection.datasets.dataset import read_dataset
 from inspection.evaluation.metrics import METRICS
+from inspection.products.input_size import write_size
 from inspection.products.places import CHECKPOINTS
 
 OUT = Path("runs") / "tune"
@@ -55,6 +57,13 @@ class TuneOptions:
             help=f"{name_knowing('max_epochs')}: most epochs of a trial; the training has its own."
         ),
     ] = None
+    input_size: Annotated[
+        str | None,
+        typer.Option(
+            help=f"The one size of all trials, such as 640x256; {AUTO}: sizes around the one that "
+            "`train` would find out. Default: around that of the product."
+        ),
+    ] = None
     settings: Settings = None
     seed: Seed = 0
     out: Annotated[
@@ -75,17 +84,21 @@ def tune(options: TuneOptions) -> None:
     that calibrate thresholds are never read. Stop and start it as you like: it goes on.
     """
     (detector,) = check_names([options.detector])
+    size, fixed = options.input_size, read_pairs(options.settings)
+    if size not in (None, AUTO):
+        fixed["input_size"] = write_size(read_size(size))
     source = one_category(read_dataset(options.data, name=options.dataset), options.category)
     job = TuningJob(
         detector=detector,
         checkpoints=options.checkpoints,
         folder=options.out or OUT / source.name / source.category / detector,
         num_trials=options.trials,
-        fixed=read_pairs(options.settings),
+        fixed=fixed,
         max_epochs=options.epochs,
         labelled_fraction=options.labelled_defects,
         seed=options.seed,
         device=options.device,
+        choose_side=side_chooser(minutes=None, device=options.device) if size == AUTO else None,
     )
     found = tune_detector(source, job, monitor=TERMINAL, on_trial=print_trial)
     typer.echo(f"\nBest: {describe_trial(found.best)}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from detectors import find_entry, setting_names
@@ -11,13 +12,13 @@ from inspection.datasets.dataset import Dataset, check_trainable
 from inspection.errors import SettingsError
 from inspection.files import write_csv, write_whole
 from inspection.products.dataset_identity import check_dataset
-from inspection.products.input_size import settle_input_size
+from inspection.products.input_size import SideChoice, settle_input_size
 from inspection.products.reading import read_by, settle_reading
 from inspection.products.split_labels import Labels
 from inspection.products.split_plan import save_split
 from inspection.products.splits import apply_split, find_split, open_split
 from inspection.progress import SILENT, Monitor
-from inspection.types import Sample, Split
+from inspection.types import Sample, Size, Split
 
 TABLE = "trials.csv"
 PLOT = "trials.html"
@@ -37,6 +38,8 @@ class TuningJob:
         labelled_fraction: share of the labelled defects to measure with, instead of synthetic ones.
         seed: of everything that is random.
         device: auto, cpu, cuda or mps.
+        choose_side: decides how many pixels images have around which sizes are tried; without it
+            those of the product.
     """
 
     detector: str
@@ -48,6 +51,7 @@ class TuningJob:
     labelled_fraction: float | None = None
     seed: int = 0
     device: str | None = None
+    choose_side: Callable[[Dataset, Size], SideChoice] | None = None
 
     def product(self, source: Dataset) -> Path:
         """Return where the detectors of a dataset of one category are kept."""
@@ -116,7 +120,10 @@ def tune_detector(
     """
     import_optuna()
     split = _divide(source, job, monitor)
-    size, sentences = settle_input_size(job.product(source), source.samples, is_kept=False)
+    choose = None if job.choose_side is None else partial(job.choose_side, source)
+    size, sentences = settle_input_size(
+        job.product(source), source.samples, choose_side=choose, is_kept=False
+    )
     for sentence in sentences:
         monitor.say(sentence)
     fixed = {**job.fixed, **job.trial_settings}

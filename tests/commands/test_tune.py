@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import save_file
 
 from commands.records import write_command
@@ -304,3 +305,25 @@ def test_every_value_that_is_tried_suits_its_detector(name: str) -> None:
         for text in tried:
             made: Any = create_detector(name, device="cpu", **parse_settings(name, {key: text}))
             assert hasattr(made.settings, key)
+
+
+def test_sizes_are_tried_in_the_shape_of_the_product_or_around_one_that_is_found_out(
+    parts: Path, student: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEFECT_LENS_CACHE", str(parts.parent / "cache"))
+    for path in parts.rglob("*.png"):
+        with Image.open(path) as picture:
+            tall = picture.resize((32, 64))
+        tall.save(path)
+    place = (
+        *("tune", "--data", parts, "--detector", "patchcore", "--device", "cpu", "--trials", 1),
+        *("--checkpoints", parts.parent / "ck", "--set", f"backbone_weights={student}"),
+    )
+    said = run(*place, "--out", parts.parent / "first")
+    assert "input size 352x176 keeps their shape" in said
+    assert "input_size=352x176" in said.splitlines()[-1]
+    said = run(*place, "--out", parts.parent / "second", "--input-size", "auto")
+    assert "as many pixels as 192x192 keep the defects" in said
+    assert "input_size=256x128" in said.splitlines()[-1]
+    said = run(*place, "--out", parts.parent / "third", "--input-size", "96x48")
+    assert "input_size=96x48" in said.splitlines()[-1]
