@@ -186,9 +186,9 @@ class Outline:
     """Where the outline of a flagged image ends (`inspection/outlines.py`).
 
     Attributes:
-        level: of a pixel, in the detector's own units; None for the threshold, which counts
+        level: of a usual pixel, in the detector's own units; None for the threshold, which counts
             wherever it is lower.
-        peak_share: share of the highest pixel around it that a pixel has to exceed, 0-1.
+        peak_share: where it ends between the level, 0, and the highest pixel around, 1.
     """
 
     level: float | None = None

@@ -10,7 +10,7 @@ from inspection.types import AT_THRESHOLD, AnomalyMap, Mask, Outline
 
 
 def row(*values: float) -> AnomalyMap:
-    """Return a map of one row above an empty one; 24 wide, so that a peak reaches nowhere."""
+    """Return a map of one row above an empty one."""
     anomaly_map = np.zeros((2, 24), np.float32)
     anomaly_map[0, : len(values)] = values
     return anomaly_map
@@ -27,15 +27,17 @@ def test_an_outline_goes_down_to_its_level_around_what_exceeds_the_threshold() -
     ]
 
 
-def test_what_lies_far_below_the_peak_beside_it_is_left_out() -> None:
-    anomaly_map = np.zeros((24, 24), np.float32)
-    anomaly_map[8:17, 8:17] = 2.0
-    anomaly_map[12, 12] = 6.0  # reaches two pixels
-    flagged = flagged_mask(anomaly_map, 1, Outline(None, 0.5))
-    assert flagged[12, 12]
-    assert not flagged[10:15, 10:15].sum() > 1
-    assert flagged[8, 8]
-    assert flagged.sum() == 81 - 25 + 1
+def test_it_ends_where_the_map_has_fallen_by_a_share_of_its_rise() -> None:
+    anomaly_map = np.zeros((40, 40), np.float32)
+    anomaly_map[4:36, 4:36] = 2.0
+    anomaly_map[20, 20] = 6.0
+    wide = flagged_mask(anomaly_map, 5, Outline(1, 0.1))  # above 1 + 0.1 * (6 - 1)
+    assert wide.sum() == 32 * 32
+    narrow = flagged_mask(anomaly_map, 1, Outline(1, 0.5))  # above 3.5 near the peak, else 1.5
+    assert narrow[20, 20]
+    assert narrow[12:29, 12:29].sum() == 1
+    assert narrow.sum() == 32 * 32 - 17 * 17 + 1
+    assert flagged_mask(anomaly_map, 5, Outline(1, 0.5)).sum() == 1
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -50,7 +52,7 @@ def test_hysteresis_is_that_of_scikit_image(seed: int) -> None:
 @pytest.mark.parametrize("size", [(40, 31), (24, 60), (5, 5)])
 def test_the_highest_around_is_that_of_scipy(size: tuple[int, int]) -> None:
     anomaly_map = np.random.default_rng(1).random(size, dtype=np.float32)
-    expected = maximum_filter(anomaly_map, 2 * (min(size) // REACH) + 1, mode="nearest")
+    expected = maximum_filter(anomaly_map, 2 * REACH + 1, mode="nearest")
     assert np.array_equal(highest_around(anomaly_map), expected)
 
 
@@ -86,6 +88,15 @@ def test_the_outline_that_fits_masks_best_is_found() -> None:
     narrow[22, 22] = 20
     outline = fit_outline([(narrow, mask)], threshold=12)
     assert (flagged_mask(narrow, 12, outline) == mask).all()
+    assert outline.level == pytest.approx(0.1)
+
+
+def test_defects_that_are_not_flagged_yet_say_where_outlines_end_too() -> None:
+    mask = np.zeros((48, 48), np.bool_)
+    mask[20:26, 18:30] = True
+    faint = blurred(mask, 3)
+    assert fit_outline([(faint, mask)], threshold=99) == fit_outline([(faint, mask)], threshold=1)
+    assert fit_outline([(faint, mask)]) == fit_outline([(faint, mask)], threshold=1)
 
 
 def test_without_a_mask_the_threshold_decides() -> None:

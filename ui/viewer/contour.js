@@ -5,7 +5,7 @@
 
 // An outline stays this far away from the centre of a flagged pixel, so that a pixel barely above the level shows.
 const LEAST_REACH = 0.25;
-const REACH = 12; // a peak counts as far around it as the shorter side of the map divided by this
+const REACH = 8; // pixels of the map up to which a peak counts, as in Python
 
 function countAbove(map, level) {
   let count = 0;
@@ -20,14 +20,15 @@ function maximumOf(map) {
 }
 
 // How far each pixel lies above what it has to exceed to be outlined, as a map; what is not outlined is not positive.
-// The arithmetic of inspection/outlines.py: { level: null or a number, peakShare } says where outlines end.
+// The arithmetic of inspection/outlines.py, in float32 too: { level: null or a number, peakShare } says where outlines
+// end.
 function excessOf(map, threshold, outline) {
   const { values } = map;
   const level = Math.fround(outline.level === null ? threshold : Math.min(threshold, outline.level));
   const share = Math.fround(outline.peakShare);
-  const peaks = share > 0 ? highestAround(map) : null;
-  const leastAt = (i) => (peaks ? Math.max(level, Math.fround(share * peaks[i])) : level);
-  const excess = values.map((value, i) => value - leastAt(i));
+  const peaks = highestAround(map);
+  const leastRise = (i) => Math.fround(share * Math.fround(peaks[i] - level));
+  const excess = values.map((value, i) => Math.fround(value - level) - leastRise(i));
   return { ...map, values: keepCertain({ ...map, values: excess }, (i) => values[i] > threshold) };
 }
 
@@ -45,35 +46,34 @@ function keepCertain(excess, isCertain) {
   return kept;
 }
 
-// The highest value in a square around each pixel; found once, since the slider does not move it.
+// The highest value up to so many pixels away; found once, since the slider does not move it.
 function highestAround(map) {
   if (!map.peaks) {
     const { width, height, values } = map;
-    const reach = Math.floor(Math.min(width, height) / REACH);
-    const rows = slideMaximum(values, { lines: height, length: width, along: 1, across: width, reach });
-    map.peaks = slideMaximum(rows, { lines: width, length: height, along: width, across: 1, reach });
+    const rows = slideMaximum(values, { lines: height, length: width, along: 1, across: width });
+    map.peaks = slideMaximum(rows, { lines: width, length: height, along: width, across: 1 });
   }
   return map.peaks;
 }
 
-// The highest of the values up to `reach` before and behind each one, line by line. `open` holds the places of falling
+// The highest of the values up to `REACH` before and behind each one, line by line. `open` holds the places of falling
 // values, of which the first is the highest (a monotone queue).
-function slideMaximum(values, { lines, length, along, across, reach }) {
+function slideMaximum(values, { lines, length, along, across }) {
   const highest = new Float32Array(values.length);
   const open = new Int32Array(length);
   for (let line = 0; line < lines; line += 1) {
     const at = (place) => line * across + place * along;
     let first = 0;
     let end = 0;
-    for (let place = 0; place < length + reach; place += 1) {
+    for (let place = 0; place < length + REACH; place += 1) {
       if (place < length) {
         while (end > first && values[at(open[end - 1])] <= values[at(place)]) end -= 1;
         open[end] = place;
         end += 1;
       }
-      const middle = place - reach;
+      const middle = place - REACH;
       if (middle < 0) continue;
-      if (open[first] < middle - reach) first += 1;
+      if (open[first] < middle - REACH) first += 1;
       highest[at(middle)] = values[at(open[first])];
     }
   }
