@@ -11,8 +11,14 @@ from tqdm import tqdm
 from detectors.backbones.extractors import Backbone, resample
 from detectors.backbones.record import COSINE
 from detectors.devices import synchronize
+from inspection.types import Size
 
-BATCH = 8
+BATCH_PIXELS = 8 * 256 * 256  # of the images that go through a backbone together
+
+
+def choose_batch(size: Size) -> int:
+    """Return how many images (height, width) go through a backbone together, one at least."""
+    return max(1, BATCH_PIXELS // (size[0] * size[1]))
 
 
 class PatchFeatures(nn.Module):
@@ -54,9 +60,10 @@ def compute_features(
     those of a thousand images fill gigabytes.
     """
     device = features.backbone.prepare.mean.device
-    starts = range(0, len(images), BATCH)
+    batch_size = choose_batch((images.shape[1], images.shape[2]))
+    starts = range(0, len(images), batch_size)
     for start in tqdm(starts, "computing features", disable=not has_bar, leave=False):
-        batch = torch.from_numpy(np.array(images[start : start + BATCH])).to(device)
+        batch = torch.from_numpy(np.array(images[start : start + batch_size])).to(device)
         found: Tensor = features(batch.permute(0, 3, 1, 2).float().div_(255))
         synchronize(device)
         yield found

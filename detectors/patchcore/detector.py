@@ -1,6 +1,5 @@
 """PatchCore (Roth et al. 2022): how far every patch is from its nearest normal neighbour."""
 
-import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, Self
@@ -18,6 +17,7 @@ from detectors.backbones.record import COSINE
 from detectors.checkpoints import not_fitted
 from detectors.devices import choose_device, synchronize
 from detectors.learning.coreset import estimate_seconds, select_coreset
+from detectors.learning.features import choose_batch
 from detectors.learning.fitting import learnable, read_images, record_training
 from detectors.learning.networks import smooth_map
 from detectors.patchcore.settings import PatchCoreSettings
@@ -29,7 +29,6 @@ from inspection.preprocess import check_input_size
 from inspection.progress import Pace, announce_duration
 from inspection.types import AnomalyMap, Prediction, RGBImage, Sample, TrainingRecord
 
-BATCH_PIXELS = 8 * 256 * 256  # of the images that are read together, at least one
 MEMORY_BANK = "memory_bank"
 SKIPPED, TIMED = 1, 3  # batches behind the time that is announced
 
@@ -51,7 +50,7 @@ class PatchCore:
         self.settings = make_settings(PatchCoreSettings, self.name, settings)
         self.input_size = check_input_size(self.settings.input_size, multiple=16)
         self.outline = None
-        self._batch = max(1, BATCH_PIXELS // math.prod(self.input_size))
+        self._batch = choose_batch(self.input_size)
         self._device = choose_device(device)
         self._has_bars = progress is True
         self._forget()

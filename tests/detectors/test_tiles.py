@@ -7,6 +7,7 @@ from torch import Tensor
 from detectors.backbones import tiles
 from detectors.backbones.extractors import load_backbone
 from detectors.backbones.tiles import extract_in_tiles
+from detectors.learning.features import choose_batch
 
 LAYERS = ("layer1", "layer2", "layer3")
 
@@ -40,3 +41,9 @@ def test_only_what_is_large_is_taken_by_tiles(monkeypatch: pytest.MonkeyPatch) -
     seen.clear()
     assert backbone(torch.zeros(1, 3, 64, 1056))["layer2"].shape[-2:] == (8, 132)
     assert seen == [(64, 640), (64, 672), (64, 160)]
+
+
+def test_as_many_pixels_go_through_a_backbone_together_whatever_their_shape() -> None:
+    assert choose_batch((256, 256)) == choose_batch((512, 128)) == 8
+    assert choose_batch((512, 512)) == 2
+    assert choose_batch((1024, 1024)) == 1
