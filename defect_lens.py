@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     from inspection.datasets.dataset import Dataset, read_dataset
     from inspection.errors import InspectionError
     from inspection.evaluation.service import EvaluationOptions, evaluate_product
+    from inspection.findings import Inspection
     from inspection.images import read_image
     from inspection.products.inspecting import LoadedProduct, inspect_product
     from inspection.progress import Monitor, StoppedError
-    from inspection.types import Finding, Inspection, Sample, Verdict
+    from inspection.types import Finding, Sample, Verdict
 
 __all__ = [
     "Dataset",
@@ -53,7 +54,8 @@ _MODULES = {
     "inspection.images": ("read_image",),
     "inspection.products.inspecting": ("LoadedProduct", "inspect_product"),
     "inspection.progress": ("Monitor", "StoppedError"),
-    "inspection.types": ("Finding", "Inspection", "Sample", "Verdict"),
+    "inspection.findings": ("Inspection",),
+    "inspection.types": ("Finding", "Sample", "Verdict"),
 }
 
 

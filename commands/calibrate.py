@@ -6,7 +6,8 @@ import typer
 
 from commands.options import Checkpoints, ProductName
 from detectors.catalog import open_catalog
-from inspection.calibration import majority_false_alarm_rate
+from inspection.joint import JOINT, join
+from inspection.names import NO_JOINT, describe_blind
 from inspection.products.checkpoint_folders import load_calibration
 from inspection.products.places import CHECKPOINTS
 from inspection.products.product_file import save_product_rate
@@ -29,9 +30,14 @@ def calibrate(
     thresholds = [calibration.threshold(false_alarm_rate) for calibration in calibrations]
     for name, calibration, threshold in zip(names, calibrations, thresholds, strict=True):
         typer.echo(f"{name}: threshold {threshold:.4g} from {calibration.num_normal} normal parts")
-    joint = majority_false_alarm_rate(calibrations, thresholds)
-    if joint is not None and len(names) > 1:
-        typer.echo(f"majority: flags {100 * joint:.3g} of 100 good parts held out by all of them")
+    if len(names) > 1:
+        joint = join(dict(zip(names, calibrations, strict=True)))
+        if joint is None or false_alarm_rate < joint.floor:
+            typer.echo(f"{JOINT}: {NO_JOINT}")
+        else:
+            typer.echo(f"{JOINT}: from {len(joint.units)} good parts that all detectors held out")
+            for sentence in describe_blind(catalog.titles(joint.blind)):
+                typer.echo(f"{JOINT}: {sentence}")
     save_product_rate(product.folder, false_alarm_rate)
     typer.echo(
         f"{product.key} now allows {100 * false_alarm_rate:g} false alarms per 100 good parts."

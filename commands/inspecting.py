@@ -11,11 +11,18 @@ from detectors.catalog import open_product
 from inspection.datasets.listing import FileKind, Listing, images_below
 from inspection.detector import DetectorInfo
 from inspection.errors import CheckpointError, ImageError, InspectionError
+from inspection.findings import Inspection
 from inspection.images import open_image
-from inspection.names import OUTCOME_TITLES, Outcome, decide_outcome, describe_naming, join_names
+from inspection.names import (
+    OUTCOME_TITLES,
+    Outcome,
+    decide_outcome,
+    describe_joint,
+    describe_naming,
+    join_names,
+)
 from inspection.products.inspecting import LoadedProduct, inspect_product
 from inspection.products.reading import load_reading
-from inspection.types import Inspection
 
 
 def open_answering(
@@ -102,16 +109,19 @@ def inspect_files(
         if len(failed) == len(loaded.detectors):
             continue
         yield number, found
-        typer.echo(f"{name}: {_describe(found, loaded.catalog.detectors)}")
+        detectors = loaded.catalog.detectors
+        typer.echo(f"{name}: {_describe(found, detectors)}")
+        if len(found.findings) > 1:
+            titles = {one: info.title for one, info in detectors.items()}
+            typer.echo(f"  {describe_joint(found, titles)}")
         for sentence in found.notes:
             typer.echo(f"  {sentence}")
 
 
 def _describe(inspection: Inspection, detectors: Mapping[str, DetectorInfo]) -> str:
     """Say what came out."""
-    verdicts = [finding.verdict for finding in inspection.findings]
     named = [describe_naming(one, detectors[one.detector].title) for one in inspection.namings]
-    outcome = decide_outcome(verdicts, None if inspection.namings else inspection.familiarity)
+    outcome = decide_outcome(inspection)
     if outcome is Outcome.UNFAMILIAR:
         return "not inspected (--anyway does it all the same)"
     if outcome is Outcome.NAMED:

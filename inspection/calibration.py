@@ -1,4 +1,4 @@
-"""Thresholds from held-out normal scores, verdicts by them, and the verdict of the majority."""
+"""Thresholds from held-out normal scores, and verdicts by them."""
 
 from collections.abc import Iterable, Sequence
 
@@ -57,23 +57,3 @@ def decide(image_score: float, threshold: float) -> Verdict:
 def relative_score(score: float, threshold: float) -> float:
     """Return a score in multiples of the threshold, which may be 0; above 1 is flagged."""
     return score / max(threshold, TINY)
-
-
-def is_majority(num_flagged: int, num_detectors: int) -> bool:
-    """Return whether strictly more than half of the detectors flag."""
-    return 2 * num_flagged > num_detectors
-
-
-def majority_false_alarm_rate(
-    calibrations: Sequence[Calibration], thresholds: Sequence[float]
-) -> float | None:
-    """Return the share of common calibration parts that a strict majority flags; None if none."""
-    common = set.intersection(*(set(c.units) for c in calibrations)) if calibrations else set()
-    if not common:
-        return None
-    votes = dict.fromkeys(common, 0)
-    for calibration, threshold in zip(calibrations, thresholds, strict=True):
-        for unit, score in zip(calibration.units, calibration.normal_scores, strict=True):
-            if unit in common and float(score) > threshold:
-                votes[unit] += 1
-    return sum(is_majority(n, len(calibrations)) for n in votes.values()) / len(common)

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
+from typing import Protocol
 
-from inspection.calibration import is_majority
 from inspection.detector import DetectorInfo
+from inspection.findings import Familiarity, JointFinding, Naming
 from inspection.measures import class_probabilities, name_class
-from inspection.types import Familiarity, Naming, Verdict
+from inspection.types import Finding, Verdict
 
 SEEN_NOTE = (
     "This very image was seen in training or calibration by {names}: the answer proves little."
@@ -17,14 +18,29 @@ NAMED_NOTE = "No good part was ever seen; {names}."
 NAMED_ONE = "the {title} takes it for {name} ({share:.0f} %)"
 NAMERS_NOTE = "can learn to name the defects"
 ALIKE_NOTE = "It looks most like {product}."
+JOINT_TITLE = "Joint verdict"
+JOINT_SCORE = "Joint score {x}× its threshold; would be flagged {rate}."
+FLAGS_FROM = "from {rate} false alarms per 100 good parts"
+FLAGS_NEVER = "at no rate of false alarms"
+NO_JOINT = "There is no joint verdict: too few good parts were held out by all detectors."
+ALL_FLAG = "All {n} detectors flag it."
+BOTH_FLAG = "Both detectors flag it."
+SOME_FLAG = "{names} alone {verb} it."
+ONE_FLAGS = "{names} flags it."
+ONE_DOES_NOT = "{names} does not flag it."
+NONE_FLAGS = "None of the {n} detectors flags it."
+NEITHER_FLAGS = "Neither of the 2 detectors flags it."
+THOUGH = "Normal, though {names} alone {verb} it."
+OUTLINED = "No detector flags it alone: the place where {name} is highest is outlined."
+BLIND = "{names} {verb} not count: no better than chance on defects drawn on good parts."
 
 
 class Outcome(StrEnum):
     """What comes out for an image; of a familiar one, what the detectors say together."""
 
     UNFAMILIAR = "unfamiliar"  # and therefore not inspected
-    DEFECT = "defect"  # a strict majority flags
-    MIXED = "mixed"  # some flag
+    DEFECT = "defect"
+    MIXED = "mixed"  # some flag, and there is no joint verdict
     NORMAL = "normal"
     NAMED = "named"  # no verdict: the detectors that answer have never seen a good part
 
@@ -84,12 +100,78 @@ def describe_unfamiliar(category: str, familiarity: Familiarity | None) -> str:
     return " ".join(sentences)
 
 
-def decide_outcome(verdicts: Sequence[Verdict], familiarity: Familiarity | None = None) -> Outcome:
-    """Return what the verdicts of several detectors come to; without any there is none."""
-    if not verdicts:
+class Judged(Protocol):
+    """What detectors have found in one image."""
+
+    @property
+    def findings(self) -> Sequence[Finding]: ...
+
+    @property
+    def namings(self) -> Sequence[Naming]: ...
+
+    @property
+    def joint(self) -> JointFinding | None: ...
+
+    @property
+    def familiarity(self) -> Familiarity | None: ...
+
+
+def decide_outcome(judged: Judged) -> Outcome:
+    """Return the joint verdict; where there is none, what all detectors agree on."""
+    if not judged.findings:
+        familiarity = None if judged.namings else judged.familiarity
         is_unfamiliar = familiarity is not None and not familiarity.is_familiar
         return Outcome.UNFAMILIAR if is_unfamiliar else Outcome.NAMED
-    num_flagged = sum(verdict is Verdict.DEFECT for verdict in verdicts)
-    if is_majority(num_flagged, len(verdicts)):
-        return Outcome.DEFECT
-    return Outcome.MIXED if num_flagged else Outcome.NORMAL
+    found = [judged.joint] if judged.joint is not None else judged.findings
+    verdicts = {one.verdict for one in found}
+    if len(verdicts) > 1:
+        return Outcome.MIXED
+    return Outcome.DEFECT if Verdict.DEFECT in verdicts else Outcome.NORMAL
+
+
+def describe_joint(judged: Judged, titles: Mapping[str, str]) -> str:
+    """Return what the verdict rests on: the joint score, who flags and who does not count."""
+    findings, joint = judged.findings, judged.joint
+    flagging = [titles[one.detector] for one in findings if one.verdict is Verdict.DEFECT]
+    if len(findings) == 1:
+        template = ONE_FLAGS if flagging else ONE_DOES_NOT
+        return template.format(names=titles[findings[0].detector])
+    if joint is None:
+        return f"{NO_JOINT} {_describe_votes(flagging, len(findings))}"
+    sentences = [describe_joint_score(joint)]
+    if joint.verdict is Verdict.NORMAL and flagging:
+        sentences.append(THOUGH.format(names=join_names(flagging), verb=_flag(flagging)))
+    elif joint.outlined is not None:
+        sentences.append(OUTLINED.format(name=titles[joint.outlined]))
+    else:
+        sentences.append(_describe_votes(flagging, len(findings)))
+    return " ".join([*sentences, *describe_blind([titles[name] for name in joint.blind])])
+
+
+def describe_joint_score(joint: JointFinding) -> str:
+    """Return how high the joint score is, and at which rates the image is flagged."""
+    rate = FLAGS_FROM.format(rate=f"{100 * joint.false_alarm_rate:.3g}")
+    is_ever = joint.false_alarm_rate < 1
+    return JOINT_SCORE.format(
+        x=f"{joint.relative_score:.2f}", rate=rate if is_ever else FLAGS_NEVER
+    )
+
+
+def describe_blind(titles: Sequence[str]) -> list[str]:
+    """Return which detectors do not count in the joint verdict, and why; nothing if all do."""
+    verb = "does" if len(titles) == 1 else "do"
+    return [BLIND.format(names=join_names(titles), verb=verb)] if titles else []
+
+
+def _describe_votes(flagging: Sequence[str], num_detectors: int) -> str:
+    if not flagging:
+        template = NEITHER_FLAGS if num_detectors == 2 else NONE_FLAGS
+    elif len(flagging) == num_detectors:
+        template = BOTH_FLAG if num_detectors == 2 else ALL_FLAG
+    else:
+        template = SOME_FLAG
+    return template.format(n=num_detectors, names=join_names(flagging), verb=_flag(flagging))
+
+
+def _flag(flagging: Sequence[str]) -> str:
+    return "flags" if len(flagging) == 1 else "flag"

@@ -41,6 +41,11 @@ def flagged_mask(
     return kept
 
 
+def just_below(score: float) -> float:
+    """Return a level that the highest pixel of a map exceeds, and hardly another."""
+    return float(np.float32(score * (1 - 2.0**-23)))  # one or two float32 numbers lower
+
+
 def highest_around(anomaly_map: AnomalyMap) -> AnomalyMap:
     """Return the highest value up to `REACH` pixels away from each pixel, (h, w)."""
     square = np.ones((2 * REACH + 1, 2 * REACH + 1), np.uint8)

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspection.calibration import relative_score
-from inspection.types import AnomalyMap, Box, Finding, Mask, Naming, RGBImage, Size
+from inspection.findings import Naming
+from inspection.types import AnomalyMap, Box, Finding, Mask, RGBImage, Size
 
 THRESHOLD_AT = 0.5  # where on the colour scale 1.0 x threshold lies
 TRANSPARENT_BELOW = (0.45, 0.9)  # x threshold, at least and at most

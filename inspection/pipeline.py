@@ -2,19 +2,21 @@
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from inspection.calibration import decide, default_rate, relative_score
 from inspection.detector import Channel, Detector
 from inspection.errors import CheckpointError
+from inspection.findings import Inspection, JointFinding, Naming
 from inspection.images import read_sample
-from inspection.outlines import flagged_mask
+from inspection.joint import join, judge_jointly
+from inspection.outlines import flagged_mask, just_below
 from inspection.preprocess import to_input_size
 from inspection.processors import map_in_threads
 from inspection.regions import find_regions
-from inspection.types import Finding, Inspection, Naming, Prediction, RGBImage, Sample, Size
+from inspection.types import Calibration, Finding, Prediction, RGBImage, Sample, Size, Verdict
 
 
 def predict(
@@ -120,12 +122,34 @@ def judge_all(
     """
     findings: list[Finding] = []
     namings: list[Naming] = []
+    calibrations: dict[str, Calibration] = {}
     for answer in answers:
+        calibrations[answer.channel.detector.name] = answer.channel.calibration
         if answer.channel.calibration.gives_verdicts:
             findings.append(judge(answer, image.shape[:2], false_alarm_rate=false_alarm_rate))
         else:
             namings.append(name_defect(answer))
-    return Inspection(source, image, tuple(findings), namings=tuple(namings))
+    scores = {one.detector: one.image_score for one in findings}
+    joint = judge_jointly(join(calibrations), scores, false_alarm_rate=false_alarm_rate)
+    if joint is not None and is_flagged_only_jointly(joint, findings):
+        place = [one.detector for one in findings].index(joint.strongest)
+        findings[place] = outline_peak(findings[place], calibrations[joint.strongest], image)
+        joint = replace(joint, outlined=joint.strongest)
+    return Inspection(source, image, tuple(findings), namings=tuple(namings), joint=joint)
+
+
+def is_flagged_only_jointly(joint: JointFinding, findings: Sequence[Finding]) -> bool:
+    """Return whether detectors flag an image together that none of them flags by itself."""
+    verdicts = {one.verdict for one in findings}
+    return joint.verdict is Verdict.DEFECT and Verdict.DEFECT not in verdicts
+
+
+def outline_peak(finding: Finding, calibration: Calibration, image: RGBImage) -> Finding:
+    """Return a finding in which the place where the map is highest is outlined all the same."""
+    level = just_below(finding.image_score)
+    flagged = flagged_mask(finding.anomaly_map, level, calibration.outline)
+    regions = find_regions(finding.anomaly_map, flagged, image_size=image.shape[:2])
+    return replace(finding, flagged=flagged, regions=regions)
 
 
 def predict_samples(

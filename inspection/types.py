@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.errors import CalibrationError, InspectionError
+from inspection.errors import CalibrationError
 
 RGBImage = NDArray[np.uint8]
 """(H, W, 3), sRGB, 0-255."""
@@ -305,78 +305,6 @@ class Finding:
     measures: Mapping[str, float]
     typical_score: float
     seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Familiarity:
-    """Whether an image shows the product at all, which is decided before any verdict.
-
-    Attributes:
-        score: how far it is from the normal training images in embedding, shape or size,
-            whichever is the oddest, in multiples of what is meant to be the most.
-        threshold: up to which it is familiar; at least 1.
-        false_alarm_rate: share of good parts that may be called unfamiliar.
-        reason: a sentence on what is odd; empty where it is familiar.
-        looks_like: key of the product that it looks like instead, if there is one.
-    """
-
-    score: float
-    threshold: float
-    false_alarm_rate: float
-    reason: str = ""
-    looks_like: str | None = None
-
-    @property
-    def is_familiar(self) -> bool:
-        return self.score <= self.threshold
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Naming:
-    """The answer of a detector that has learned from defects alone: which one it is, no verdict.
-
-    Attributes:
-        anomaly_map: where the answer comes from.
-        middle: of the scale that the map is shown on, in the detector's own units.
-        measures: class probabilities among them.
-        seconds: time from image to prediction, resizing included.
-    """
-
-    detector: str
-    anomaly_map: AnomalyMap = field(repr=False)
-    middle: float
-    measures: Mapping[str, float]
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Inspection:
-    """One image and what every detector found in it.
-
-    An unfamiliar image has no findings, unless somebody wants it inspected anyway.
-
-    Attributes:
-        familiarity: None where it was not checked.
-        namings: the answers of detectors that give no verdict.
-        silent: detectors that could not answer, and why.
-        notes: sentences that a reader has to know.
-    """
-
-    source: str
-    image: RGBImage
-    findings: tuple[Finding, ...]
-    familiarity: Familiarity | None = None
-    namings: tuple[Naming, ...] = ()
-    silent: Mapping[str, InspectionError] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-
-    def __repr__(self) -> str:
-        height, width = self.image.shape[:2]
-        said = [f"{f.detector} {f.verdict.value} {f.relative_score:.2f}x" for f in self.findings]
-        said += [f"{naming.detector} no verdict" for naming in self.namings]
-        said += [f"{name} silent" for name in self.silent]
-        answers = ", ".join(said) or "not inspected"
-        return f"<Inspection of {self.source or 'an image'}, {width} x {height}: {answers}>"
 
 
 @dataclass(frozen=True, slots=True)

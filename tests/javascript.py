@@ -12,7 +12,8 @@ import pytest
 from tests.browser import find_browser, open_browser
 
 ROOT = Path(__file__).parent.parent
-PURE = tuple(f"ui/viewer/{name}.js" for name in ("calibration", "contour", "palette", "format"))
+NAMES = ("calibration", "joint", "contour", "palette", "format")
+PURE = tuple(f"ui/viewer/{name}.js" for name in NAMES)
 
 
 def evaluate(body: str, argument: Any, *, scripts: Sequence[str] = PURE) -> Any:

@@ -50,7 +50,7 @@ def find_false_alarms(report: EvaluationReport) -> list[Mistake]:
 
 def find_disagreements(shown: Sequence[Shown]) -> list[Mistake]:
     """Return the images that some detectors flag and others do not, the widest apart first."""
-    votes = _collect(shown)
+    votes = _collect([one for one in shown if not one.is_joint])
     mixed = {
         name: found
         for name, found in votes.items()

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from eda.results.mistakes import relative_scores
 from eda.results.shown import Shown
 from eda.style import DEFECT, NEUTRAL, NORMAL, empty_plot, escape, lay_out, say
+from inspection.evaluation.joint import FLAGGED_FROM
 from inspection.evaluation.records import EvaluationReport, ScoredImage
 from inspection.types import Calibration
 
@@ -59,29 +60,45 @@ def judge_values(shown: Sequence[Shown], calibrations: Mapping[str, Calibration]
     """Return what a browser needs to judge every test image anew at any false-alarm rate.
 
     Args:
-        shown: the detectors of one category.
+        shown: the detectors of one category, and their joint verdict.
         calibrations: by detector.
     """
+    detectors = [one for one in shown if not one.is_joint]
     kinds = sorted({i.defect_type for one in shown for i in one.report.images if i.defect_type})
     return {
         "kinds": [{"name": kind, "label": kind.replace("_", " ")} for kind in kinds],
         "rate": max([one.report.false_alarm_rate for one in shown], default=0.0),
-        "isSameImages": len({one.report.data_fingerprint for one in shown}) == 1,
-        "detectors": [_judge_one(one, calibrations[one.report.detector], kinds) for one in shown],
+        "detectors": [
+            _judge_one(one, calibrations[one.report.detector], kinds) for one in detectors
+        ],
+        "joint": next((_judge_joint(one, kinds) for one in shown if one.is_joint), None),
+    }
+
+
+def _judge_joint(one: Shown, kinds: Sequence[str]) -> dict[str, Any]:
+    flagged_from = [image.measures[FLAGGED_FROM] for image in one.report.images]
+    return {"title": one.title, "flaggedFrom": flagged_from, **_about(one, kinds)}
+
+
+def _about(one: Shown, kinds: Sequence[str]) -> dict[str, Any]:
+    """Return defect type and part of every image, as numbers."""
+    images = one.report.images
+    numbers = {unit: place for place, unit in enumerate(dict.fromkeys(i.unit for i in images))}
+    return {
+        "kinds": [kinds.index(i.defect_type) if i.defect_type else -1 for i in images],
+        "units": [numbers[image.unit] for image in images],
     }
 
 
 def _judge_one(one: Shown, calibration: Calibration, kinds: Sequence[str]) -> dict[str, Any]:
     images = one.report.images
-    numbers = {unit: place for place, unit in enumerate(dict.fromkeys(i.unit for i in images))}
     scores = np.array([image.image_score for image in images], np.float64)
     labels = np.array([image.is_anomalous for image in images], bool)
     return {
         "title": one.title,
         "normalScores": [float(score) for score in calibration.normal_scores],
         "scores": scores.tolist(),
-        "kinds": [kinds.index(i.defect_type) if i.defect_type else -1 for i in images],
-        "units": [numbers[image.unit] for image in images],
+        **_about(one, kinds),
         "histogram": make_histogram(scores, labels),
     }
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from inspection.detector import Appearance, DetectorInfo
 from inspection.evaluation.records import EvaluationReport
+from inspection.joint import JOINT
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,11 @@ class Shown:
     info: DetectorInfo
     place: int
     report: EvaluationReport
+
+    @property
+    def is_joint(self) -> bool:
+        """Whether it is the joint verdict of the others."""
+        return self.info.name == JOINT
 
     @property
     def title(self) -> str:

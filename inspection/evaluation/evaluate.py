@@ -116,22 +116,32 @@ def evaluate(
             "Put other images into the test part of the dataset folder.",
         )
     scored = ScoredImages(rows, tally, threshold, job.seed)
-    return _report(job, scored, left_out, grid=channel.detector.input_size)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return make_report(
+        job.checkpoint,
+        Origin(job.command, job.seed, now, job.digest()),
+        job.false_alarm_rate,
+        scored,
+        left_out=left_out,
+        grid=channel.detector.input_size,
+    )
 
 
-def _report(
-    job: EvaluationJob,
+def make_report(
+    checkpoint: Checkpoint,
+    origin: Origin,
+    false_alarm_rate: float,
     scored: ScoredImages,
-    left_out: Sequence[LeftOut],
     *,
+    left_out: Sequence[LeftOut],
     grid: Size,
 ) -> EvaluationReport:
+    """Return every metric of scored images."""
     images = scored.images
-    now = datetime.now(UTC).isoformat(timespec="seconds")
     return EvaluationReport(
-        checkpoint=job.checkpoint,
-        origin=Origin(job.command, job.seed, now, job.digest()),
-        false_alarm_rate=job.false_alarm_rate,
+        checkpoint=checkpoint,
+        origin=origin,
+        false_alarm_rate=false_alarm_rate,
         threshold=scored.threshold,
         data_fingerprint=fingerprint({image.id: image.pixel_hash for image in images}),
         grid=grid,
@@ -141,7 +151,7 @@ def _report(
         metrics={key: metric.compute(scored) for key, metric in METRICS.items()},
         confusion=scored.verdicts,
         pixel_confusion=count_pixels(images),
-        false_alarms=count_false_alarms(scored, job.false_alarm_rate),
+        false_alarms=count_false_alarms(scored, false_alarm_rate),
         by_type=metrics_by_type(scored),
         measures=mean_measures(images),
         curves=make_curves(scored),

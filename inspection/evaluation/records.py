@@ -19,6 +19,7 @@ class GroundTruth(StrEnum):
     USED = "used"  # a normal image, or a defective one with a mask
     MISSING = "missing"  # a defective image without a mask
     LOST = "lost"  # its mask covers no half of any pixel of the detector's grid
+    UNASKED = "unasked"  # the joint verdict has no map of its own
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ NO_NORMAL = "There is no normal test image."
 NO_DEFECT = "There is no defective test image."
 NO_MASK = "No defective test image has a mask."
 LOST_MASK = "The masks are smaller than half a pixel of the detector's input size."
+NO_MAP = "The joint verdict has no map of its own."
 MIN_PARTS = 5
 """Defective parts for an interval: resamples of fewer are often a single part."""
 
@@ -114,6 +115,8 @@ class ScoredImages:
         defective = [image.ground_truth for image in self.images if image.is_anomalous]
         if GroundTruth.USED in defective:
             return ""
+        if GroundTruth.UNASKED in defective:
+            return NO_MAP
         return LOST_MASK if GroundTruth.LOST in defective else NO_MASK
 
 

@@ -29,6 +29,7 @@ from inspection.evaluation.files import (
     save_evaluation,
     save_table,
 )
+from inspection.evaluation.joint import read_joint
 from inspection.evaluation.leaderboard import list_values
 from inspection.evaluation.metrics import has_every_metric
 from inspection.evaluation.partial import PartialEvaluation
@@ -36,6 +37,7 @@ from inspection.evaluation.records import EvaluationReport
 from inspection.files import write_csv
 from inspection.ground_truth import check_masks
 from inspection.issues import DatasetIssue
+from inspection.joint import JOINT
 from inspection.paths import quote, quote_path
 from inspection.products.catalog import Catalog
 from inspection.products.checkpoint_folders import no_verdict, read_seen
@@ -80,7 +82,7 @@ class ProductEvaluation:
     """How good the detectors of a product are on its test images.
 
     Attributes:
-        reports: one for each detector that gives verdicts.
+        reports: one for each detector that gives verdicts, and one of the joint verdict of all.
         classes: of the detectors that name classes.
         split: that is stored.
         histories: title of a detector -> the epochs of its training.
@@ -215,6 +217,11 @@ def evaluate_product(
         if (own := find_classification(folder, report)) is not None
     ]
     histories = _keep_histories(catalog, product, [one.name for one in folders], monitor)
+    together = catalog.checkpoints.matching(product)
+    if (joint := read_joint(product.folder, reports, together)) is not None:
+        reports.append(joint)
+        with monitor.tolerate_locked_files():
+            save_table(product.folder / JOINT, joint)
     return ProductEvaluation(
         product, tuple(reports), tuple(classes), split, histories, tuple(issues)
     )
@@ -332,11 +339,15 @@ def _keep_histories(
 
 
 def _read_reports(catalog: Catalog, dataset: str) -> list[EvaluationReport]:
-    """Return every report of a dataset that is true of the checkpoint beside it."""
-    found = []
+    """Return every report of a dataset that is true of the checkpoint beside it, joint ones too."""
+    found: list[EvaluationReport] = []
     for product in catalog.products.values():
         if product.dataset == dataset:
-            for name in catalog.checkpoints.matching(product):
+            own = []
+            names = catalog.checkpoints.matching(product)
+            for name in names:
                 with contextlib.suppress(EvaluationError, CheckpointError):
-                    found.append(load_evaluation(product.folder / name))
+                    own.append(load_evaluation(product.folder / name))
+            joint = read_joint(product.folder, own, names)
+            found += own if joint is None else [*own, joint]
     return found

@@ -24,6 +24,7 @@ from inspection.calibration import TINY, calibrate, no_calibration
 from inspection.embedding import EMBED_BATCH, FIELDS, Embed
 from inspection.errors import CheckpointError, DatasetError
 from inspection.files import replace_bytes
+from inspection.findings import Familiarity
 from inspection.images import read_sample
 from inspection.preprocess import Progress
 from inspection.processors import map_in_threads
@@ -32,7 +33,7 @@ from inspection.products.product import Product
 from inspection.products.split_plan import order_units
 from inspection.products.stamped import StampedCache
 from inspection.products.stored_detectors import Checkpoints
-from inspection.types import AT_THRESHOLD, Calibration, Familiarity, RGBImage, Sample, Size, Split
+from inspection.types import AT_THRESHOLD, Calibration, RGBImage, Sample, Size, Split
 
 FILE = "familiarity.npz"
 FORMAT = 1

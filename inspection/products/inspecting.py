@@ -5,13 +5,14 @@ from dataclasses import dataclass, field, replace
 
 from inspection.detector import Channel
 from inspection.errors import InspectionError
+from inspection.findings import Familiarity, Inspection
 from inspection.images import pixel_hash
 from inspection.names import describe_seen, describe_silent, describe_unfamiliar
 from inspection.pipeline import Answer, judge_all, predict_one
 from inspection.products.catalog import Catalog
 from inspection.products.panels import Panel, attempt, stopped
 from inspection.products.product import Product
-from inspection.types import Familiarity, Inspection, RGBImage
+from inspection.types import RGBImage
 
 
 @dataclass(frozen=True, slots=True, eq=False)

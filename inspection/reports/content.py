@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from inspection.calibration import relative_score
+from inspection.findings import JointFinding, Naming
 from inspection.measures import class_probabilities, name_class, name_measure, other_measures
 from inspection.names import (
+    JOINT_TITLE,
     OUTCOME_TITLES,
     UNFAMILIAR_TITLE,
     Outcome,
+    describe_joint,
     describe_namings,
 )
 from inspection.products.identity import DetectorIdentity, Identity
 from inspection.reports.records import Item, Report, flagged_share, region_row
-from inspection.types import Finding, Naming, Verdict
+from inspection.types import Finding, Verdict
 
 VERDICTS = {Verdict.DEFECT: "Defect", Verdict.NORMAL: "Normal"}
 MAX_REGIONS = 40  # per detector; a noisy map has a thousand, which nobody reads
@@ -104,7 +107,7 @@ def _describe(report: Report) -> str:
     identity = report.identity
     return (
         f"{identity.dataset}/{identity.category} · at most {100 * report.false_alarm_rate:.3g} "
-        f"false alarms per 100 good parts for each detector · {_date(report)}"
+        f"false alarms per 100 good parts, jointly and for each detector · {_date(report)}"
     )
 
 
@@ -118,20 +121,21 @@ def _summary(report: Report) -> Iterator[Block]:
     yield Paragraph(" · ".join(f"{OUTCOME_TITLES[one]}: {counts[one]}" for one in shown))
     titles = report.identity.titles
     yield TableBlock(
-        columns=("No.", "Image", "Outcome", *titles.values()),
-        widths=(1, 7, 3, *(2 for _ in titles)),
+        columns=("No.", "Image", "Outcome", "Joint", *titles.values()),
+        widths=(1, 6, 3, 2, *(2 for _ in titles)),
         rows=[
             (
                 str(number),
                 item.name,
                 OUTCOME_TITLES[item.outcome],
+                "–" if item.joint is None else _times(item.joint.relative_score),
                 *_verdict_cells(item, titles),
             )
             for number, item in enumerate(report.items, 1)
         ],
         num_left=3,
     )
-    yield Paragraph("Scores are given in multiples of the threshold of their detector.")
+    yield Paragraph("Scores are given in multiples of their own thresholds.")
 
 
 def _verdict_cells(item: Item, names: Iterable[str]) -> Sequence[str]:
@@ -145,12 +149,10 @@ def _verdict_cells(item: Item, names: Iterable[str]) -> Sequence[str]:
 
 def _image(item: Item, report: Report) -> Iterator[Block]:
     identity = report.identity
-    num_flagged = sum(finding.verdict is Verdict.DEFECT for finding in item.findings)
-    title, text = (
-        OUTCOME_TITLES[item.outcome],
-        f"{num_flagged} of {len(item.findings)} detectors flag it.",
-    )
-    if item.outcome is Outcome.UNFAMILIAR:
+    title, text = OUTCOME_TITLES[item.outcome], ""
+    if item.findings:
+        text = describe_joint(item, identity.titles)
+    elif item.outcome is Outcome.UNFAMILIAR:
         title, text = UNFAMILIAR_TITLE.format(category=identity.category), "It was not inspected."
     elif item.outcome is Outcome.NAMED:
         text = describe_namings(item.namings, identity.titles)
@@ -192,7 +194,9 @@ def _namings(item: Item, titles: Titles) -> Iterator[Block]:
 
 
 def _findings(item: Item, titles: Titles) -> Iterator[Block]:
-    yield _scores(item.findings, titles)
+    yield _scores(item, titles)
+    if item.joint is not None and len(item.findings) > 1:
+        yield Paragraph(_describe_contributions(item.joint, titles))
     if item.pictures is not None:
         captions = [titles[finding.detector] for finding in item.findings]
         yield Gallery(list(zip(captions, item.pictures.overlays, strict=True)))
@@ -204,29 +208,44 @@ def _findings(item: Item, titles: Titles) -> Iterator[Block]:
     yield from _regions(item.findings, titles)
 
 
-def _scores(findings: Sequence[Finding], titles: Titles) -> TableBlock:
+def _describe_contributions(joint: JointFinding, titles: Titles) -> str:
+    words = [f"{titles[name]} {value:+.1f}" for name, value in joint.contributions.items()]
+    return (
+        f"Joint verdict: from {joint.num_normal} good parts that all detectors held out. Above the "
+        f"typical good part, in spreads of good parts: {', '.join(words)}."
+    )
+
+
+def _scores(item: Item, titles: Titles) -> TableBlock:
+    joint = item.joint if len(item.findings) > 1 else None
+    rows = [_joint_cells(joint)] if joint is not None else []
     return TableBlock(
         columns=(
             *("Detector", "Verdict", "Score", "Threshold", "Ratio"),
             *("Would flag from", "Flagged area", "Regions"),
         ),
         widths=(3, 2, 2, 2, 2, 3, 2, 2),
-        rows=[
-            (
-                titles[finding.detector],
-                VERDICTS[finding.verdict],
-                f"{finding.image_score:.4g}",
-                f"{finding.threshold:.4g}",
-                _times(finding.relative_score),
-                f"{100 * finding.false_alarm_rate:.3g} per 100"
-                if finding.false_alarm_rate < 1
-                else "never",
-                _percent(flagged_share(finding)),
-                str(len(finding.regions)),
-            )
-            for finding in findings
-        ],
+        rows=[*rows, *(_finding_cells(finding, titles) for finding in item.findings)],
         num_left=2,
+    )
+
+
+def _joint_cells(joint: JointFinding) -> Sequence[str]:
+    return (JOINT_TITLE, *_level_cells(joint, joint.score), "–", "–")
+
+
+def _finding_cells(finding: Finding, titles: Titles) -> Sequence[str]:
+    area = (_percent(flagged_share(finding)), str(len(finding.regions)))
+    return (titles[finding.detector], *_level_cells(finding, finding.image_score), *area)
+
+
+def _level_cells(found: Finding | JointFinding, score: float) -> Sequence[str]:
+    return (
+        VERDICTS[found.verdict],
+        f"{score:.4g}",
+        f"{found.threshold:.4g}",
+        _times(found.relative_score),
+        f"{100 * found.false_alarm_rate:.3g} per 100" if found.false_alarm_rate < 1 else "never",
     )
 
 

@@ -9,6 +9,7 @@ from inspection.reports.records import (
     Row,
     familiarity_row,
     finding_row,
+    joint_row,
     naming_row,
     region_row,
 )
@@ -29,6 +30,7 @@ def make_csv(report: Report) -> bytes:
             "image": item.name,
             "pixel_hash": item.pixel_hash,
             "outcome": item.outcome.value,
+            **joint_row(item.joint),
             "note": item.note,
             **familiarity_row(item.familiarity),
         }

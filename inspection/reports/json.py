@@ -32,6 +32,7 @@ def _item_json(item: Item) -> Row:
         "familiarity": None
         if item.familiarity is None
         else {**asdict(item.familiarity), "is_familiar": item.familiarity.is_familiar},
+        "joint": None if item.joint is None else asdict(item.joint),
         "findings": [
             {
                 **finding_row(finding),

@@ -15,12 +15,13 @@ from PIL import Image
 
 from inspection.calibration import relative_score
 from inspection.edges import draw_finding_edges
+from inspection.findings import Familiarity, Inspection, JointFinding, Naming
 from inspection.images import pixel_hash, write_png
 from inspection.measures import class_probabilities
 from inspection.names import Outcome, decide_outcome
 from inspection.overlay import draw_boxes, draw_finding, draw_naming
 from inspection.products.identity import Identity
-from inspection.types import Familiarity, Finding, Inspection, Naming, Region, RGBImage, Size
+from inspection.types import Finding, Region, RGBImage, Size
 
 NO_MAP = np.zeros((0, 0), np.float32)
 PICTURE_SIDES = (640, 800)  # the longer side of a picture in a report, at least and at most
@@ -58,6 +59,7 @@ class Item:
         pictures: None for a report that shows none.
         familiarity: None where it was not checked.
         namings: what detectors without verdicts take it for, without their maps.
+        joint: the verdict of all findings together.
     """
 
     name: str
@@ -68,11 +70,11 @@ class Item:
     pictures: Pictures | None
     familiarity: Familiarity | None = None
     namings: tuple[Naming, ...] = ()
+    joint: JointFinding | None = None
 
     @property
     def outcome(self) -> Outcome:
-        verdicts = [finding.verdict for finding in self.findings]
-        return decide_outcome(verdicts, None if self.namings else self.familiarity)
+        return decide_outcome(self)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,6 +99,7 @@ def make_item(inspection: Inspection, *, has_pictures: bool = True) -> Item:
         pictures=_draw_pictures(inspection) if has_pictures else None,
         familiarity=inspection.familiarity,
         namings=tuple(replace(one, anomaly_map=NO_MAP) for one in inspection.namings),
+        joint=inspection.joint,
     )
 
 
@@ -152,6 +155,19 @@ def familiarity_row(familiarity: Familiarity | None) -> Row:
         "familiarity_score": round(familiarity.score, 4),
         "familiarity_threshold": round(familiarity.threshold, 4),
         "looks_like": familiarity.looks_like or "",
+    }
+
+
+def joint_row(joint: JointFinding | None) -> Row:
+    """Return the values of the joint verdict; nothing where there is none."""
+    if joint is None:
+        return {}
+    return {
+        "joint_score": joint.score,
+        "joint_threshold": joint.threshold,
+        "joint_relative_score": joint.relative_score,
+        "joint_false_alarm_rate": joint.false_alarm_rate,
+        "joint_verdict": joint.verdict.value,
     }
 
 
@@ -236,11 +252,10 @@ def unfamiliar_row(inspection: Inspection, detector: str) -> Row:
 
 
 def _about(inspection: Inspection) -> Row:
-    verdicts = [finding.verdict for finding in inspection.findings]
-    familiarity = None if inspection.namings else inspection.familiarity
     return {
         "image": readable(inspection.source),
-        "outcome": decide_outcome(verdicts, familiarity).value,
+        "outcome": decide_outcome(inspection).value,
+        **joint_row(inspection.joint),
         "note": " ".join(inspection.notes),
         **familiarity_row(inspection.familiarity),
     }

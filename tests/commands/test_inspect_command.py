@@ -13,10 +13,11 @@ from typer.testing import CliRunner, Result
 import cli
 from inspection.detector import Channel
 from inspection.errors import CheckpointError, InspectionError
+from inspection.findings import Inspection
 from inspection.images import OpenedImage, open_image, pixel_hash, read_image
 from inspection.products.checkpoint_folders import CALIBRATION, CARD
 from inspection.reports.records import Item, make_item
-from inspection.types import Inspection, Reading
+from inspection.types import Reading
 from tests.doubles.commands import invoke, run
 from tests.doubles.detectors import DETECTORS, FakeEmbed
 from tests.doubles.parts import PICTURE_SIDE, draw_part
@@ -73,19 +74,22 @@ def damage(trained: Path, detector: str) -> None:
     path.write_text("no calibration", encoding="utf-8")
 
 
-def test_only_a_strict_majority_makes_a_defect(trained: Path) -> None:
+def test_the_joint_verdict_makes_a_defect_and_the_votes_are_told(trained: Path) -> None:
     said = inspect(trained, list(STRENGTHS))
     assert said.exit_code == 0
     for sentence in (
         *("sure.png: Defect found (cae ", "faint.png: Defect found (cae "),
-        *("fainter.png: Models disagree (cae ", "good.png: No defect found (cae "),
+        *("fainter.png: Defect found (cae ", "good.png: No defect found (cae "),
+        *("All 3 detectors flag it.", "CAE and PatchCore alone flag it."),
+        *("CAE alone flags it.", "None of the 3 detectors flags it."),
     ):
         assert sentence in said.stdout
     rows = read_rows(trained)
     flags = [[row["verdict"] == "defect" for row in rows[at : at + 3]] for at in range(0, 12, 3)]
     assert flags == [[True] * 3, [True, False, True], [True, False, False], [False] * 3]
     outcomes = [row["outcome"] for row in rows]
-    assert outcomes == ["defect"] * 6 + ["mixed"] * 3 + ["normal"] * 3
+    assert outcomes == ["defect"] * 9 + ["normal"] * 3
+    assert [row["joint_verdict"] for row in rows] == outcomes
 
 
 def test_a_detector_that_is_trained_anew_meanwhile_spoils_no_report(
@@ -120,7 +124,7 @@ def test_a_broken_detector_is_reported_and_the_others_answer(trained: Path) -> N
     rows = read_rows(trained)
     assert [row["detector"] for row in rows] == ["cae", "patchcore"]
     assert rows[0]["note"] == "U-Net could not answer and is left out."
-    assert rows[0]["outcome"] == "mixed", "one of two is no majority"
+    assert rows[0]["outcome"] == "defect", "the joint verdict of the other two"
 
 
 def test_a_broken_detector_that_was_named_ends_the_command(trained: Path) -> None:
@@ -233,7 +237,7 @@ def test_a_folder_stands_for_the_images_in_and_below_it(trained: Path) -> None:
     sources = [row["image"] for row in read_rows(trained)]
     expected = [trained / "batch/a/000.png", trained / "batch/b/cam1/000.png", trained / "good.png"]
     assert sources[::3] == [str(path) for path in expected]
-    lines = [line.partition(":")[0] for line in result.stdout.splitlines()[:2]]
+    lines = [line.partition(":")[0] for line in result.stdout.splitlines()[:4:2]]
     assert lines == [str(path) for path in expected[:2]]
     assert "1 files (.dng)" in result.stderr
 

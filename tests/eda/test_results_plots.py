@@ -274,7 +274,7 @@ def test_the_browser_counts_verdicts_as_the_evaluation_does(first: Shown, second
         ),
     }
     value = judge_values([first, second], calibrations)
-    assert value["isSameImages"]
+    assert value["joint"] is None
     assert [one["name"] for one in value["kinds"]] == ["dent", "scratch"]
     rates = [0.05, 0.1, 0.3, 0.5, 0.95]
     body = """return input.rates.map((rate) => input.value.detectors.map((one) => {
@@ -303,14 +303,14 @@ def test_the_browser_counts_verdicts_as_the_evaluation_does(first: Shown, second
             assert sum(kind["total"] for kind in counts["byKind"]) == 3
 
 
-def test_images_of_one_part_are_one_part_and_a_majority_is_strict() -> None:
+def test_images_of_one_part_are_one_part_and_the_joint_verdict_follows_the_rate() -> None:
     body = """return [countVerdicts([true, false, true, false], [-1, -1, -1, 0], [0, 0, 1, 2]),
-      flagByMajority([[true, true], [true, false], [false, false]]),
+      flagJointly([0.02, 0.021], 0.02),
       placeOn({ low: 1, high: 100, isLog: true }, 10), placeOn({ low: 0, high: 4 }, 9)];"""
-    counts, majority, middle, clipped = evaluate(body, {}, scripts=JUDGE)
+    counts, joint, middle, clipped = evaluate(body, {}, scripts=JUDGE)
     assert (counts["flaggedParts"], counts["parts"]) == (2, 2)
     assert (counts["alarms"], counts["right"]) == (2, 1)
-    assert majority == [True, False]
+    assert joint == [True, False]
     assert middle == pytest.approx(0.5)
     assert clipped == 1
 

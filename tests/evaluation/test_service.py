@@ -22,7 +22,7 @@ def test_an_evaluation_returns_its_reports_and_says_nothing(
     catalog = make_catalog(tmp_path)
     source = read_dataset(tmp_path / "data" / "drawn")
     found = evaluate_product(catalog, catalog.product(KEY), source)
-    assert tuple(report.detector for report in found.reports) == DETECTORS
+    assert tuple(report.detector for report in found.reports) == (*DETECTORS, "joint")
     assert found.classes == ()
     said = capfd.readouterr()
     assert said.out + said.err == ""

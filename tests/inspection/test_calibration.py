@@ -9,12 +9,10 @@ from inspection.calibration import (
     calibrate,
     decide,
     default_rate,
-    is_majority,
-    majority_false_alarm_rate,
     relative_score,
 )
 from inspection.errors import CalibrationError
-from inspection.types import Calibration, Sample, Split, Verdict
+from inspection.types import Sample, Split, Verdict
 from tests.doubles.detectors import make_calibration
 
 
@@ -90,22 +88,6 @@ def test_calibrating_with_nothing_or_with_nan_is_refused() -> None:
 def test_the_default_rate_is_two_per_hundred_or_the_largest_floor() -> None:
     assert default_rate([make_calibration(*range(99))]) == 0.02
     assert default_rate([make_calibration(*range(99)), make_calibration(*range(9))]) == 0.1
-
-
-def test_a_majority_is_strict() -> None:
-    assert [is_majority(k, 3) for k in range(4)] == [False, False, True, True]
-    assert not is_majority(1, 2)
-    assert not is_majority(0, 0)
-
-
-def test_the_joint_rate_counts_common_parts_that_most_detectors_flag() -> None:
-    first = Calibration(np.array([1, 2, 3], np.float32), ("a", "b", "c"))
-    second = Calibration(np.array([1, 2, 3], np.float32), ("c", "b", "a"))
-    third = Calibration(np.array([1, 2, 3], np.float32), ("d", "b", "c"))
-    # above 1.5: first {b, c}, second {b, a}, third {b, c}; common parts {b, c}
-    assert majority_false_alarm_rate([first, second, third], [1.5, 1.5, 1.5]) == 1.0
-    assert majority_false_alarm_rate([first, second, third], [2.5, 2.5, 9.0]) == 0.0
-    assert majority_false_alarm_rate([first, make_calibration(1.0)], [1.0, 1.0]) is None
 
 
 def test_a_score_above_its_threshold_is_above_one_also_where_that_is_zero() -> None:

@@ -1,9 +1,31 @@
 """What detectors and outcomes are called."""
 
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
 import pytest
 
-from inspection.names import Outcome, decide_outcome, describe_seen, describe_silent, join_names
-from inspection.types import Verdict
+from inspection.findings import Inspection, JointFinding
+from inspection.names import (
+    NO_JOINT,
+    Outcome,
+    decide_outcome,
+    describe_joint,
+    describe_joint_score,
+    describe_seen,
+    describe_silent,
+    join_names,
+)
+from inspection.types import Finding, Verdict
+
+TITLES = {"cae": "CAE", "unet": "U-Net", "patchcore": "PatchCore"}
+VERDICTS = {"d": Verdict.DEFECT, "n": Verdict.NORMAL}
+NO_MAP, NO_FLAGS = np.zeros((1, 1), np.float32), np.zeros((1, 1), np.bool_)
+JOINT_FINDING = JointFinding(1.8, 1.0, 1.8, 0.012, Verdict.DEFECT, {}, (), 99)
+SCORE = (
+    "Joint score 1.80× its threshold; would be flagged from 1.2 false alarms per 100 good parts."
+)
 
 
 def test_names_are_joined_as_in_a_sentence() -> None:
@@ -23,10 +45,59 @@ def test_detectors_that_a_report_lacks_are_named() -> None:
     assert "CAE and U-Net could not answer and are left out." in describe_silent(["CAE", "U-Net"])
 
 
+def judged(flagged: str, joint: str = "", **changes: Any) -> Inspection:
+    """Return an inspection with a finding for each letter: d for a defect, n for none."""
+    findings = tuple(
+        Finding(name, 2.0, 1.0, 2.0, 0.01, NO_MAP, NO_FLAGS, (), VERDICTS[letter], {}, 0.5, 0.1)
+        for name, letter in zip(TITLES, flagged, strict=False)
+    )
+    verdict = VERDICTS.get(joint)
+    said = None
+    if verdict is not None:
+        said = replace(JOINT_FINDING, verdict=verdict, **changes)
+    return Inspection("", np.zeros((1, 1, 3), np.uint8), findings, joint=said)
+
+
 @pytest.mark.parametrize(
-    ("flagged", "outcome"),
-    [("", "named"), ("n", "normal"), ("dn", "mixed"), ("ddn", "defect"), ("dnn", "mixed")],
+    ("flagged", "joint", "outcome"),
+    [
+        *(("", "", "named"), ("dnn", "d", "defect"), ("nnn", "d", "defect")),
+        *(("ddn", "n", "normal"), ("nnn", "", "normal"), ("ddd", "", "defect")),
+        ("ddn", "", "mixed"),
+    ],
 )
-def test_a_strict_majority_decides(flagged: str, outcome: str) -> None:
-    verdicts = [Verdict.DEFECT if one == "d" else Verdict.NORMAL for one in flagged]
-    assert decide_outcome(verdicts) is Outcome(outcome)
+def test_the_joint_verdict_decides_and_without_it_only_what_all_agree_on(
+    flagged: str, joint: str, outcome: str
+) -> None:
+    assert decide_outcome(judged(flagged, joint)) is Outcome(outcome)
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (judged("d"), "CAE flags it."),
+        (judged("n", "n"), "CAE does not flag it."),
+        (judged("ddd", "d"), f"{SCORE} All 3 detectors flag it."),
+        (judged("dd", "d"), f"{SCORE} Both detectors flag it."),
+        (judged("dnn", "d"), f"{SCORE} CAE alone flags it."),
+        (judged("ddn", "n"), f"{SCORE} Normal, though CAE and U-Net alone flag it."),
+        (judged("nnn", "n"), f"{SCORE} None of the 3 detectors flags it."),
+        (judged("dn"), f"{NO_JOINT} CAE alone flags it."),
+        (
+            judged("nnn", "d", outlined="unet"),
+            f"{SCORE} No detector flags it alone: the place where U-Net is highest is outlined.",
+        ),
+        (
+            judged("ddd", "d", blind=("unet",)),
+            f"{SCORE} All 3 detectors flag it. U-Net does not count: no better than chance on "
+            "defects drawn on good parts.",
+        ),
+    ],
+)
+def test_what_a_verdict_rests_on_is_said_in_words(found: Inspection, words: str) -> None:
+    assert describe_joint(found, TITLES) == words
+
+
+def test_an_image_that_no_rate_flags_says_so() -> None:
+    never = replace(JOINT_FINDING, false_alarm_rate=1.0)
+    assert "would be flagged at no rate of false alarms." in describe_joint_score(never)

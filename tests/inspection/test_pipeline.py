@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from inspection.detector import Channel
 from inspection.errors import CalibrationError, CheckpointError, DatasetError
 from inspection.images import pixel_hash, read_image
 from inspection.overlay import blend, colour_map, draw_finding, draw_outlines, to_relative
@@ -18,9 +19,9 @@ from inspection.preprocess import (
     mask_to_size,
     to_input_size,
 )
-from inspection.types import Prediction, RGBImage, Size, Verdict
+from inspection.types import Calibration, Prediction, RGBImage, Size, Verdict
 from tests.doubles.detectors import FakeDetector, inspect_with, make_channel
-from tests.doubles.parts import DEFECT, draw_part, make_samples
+from tests.doubles.parts import DEFECT, SIDE, draw_part, make_samples
 
 NORMAL_SCORES = [float(draw_part(seed)[0].mean(axis=2).max()) for seed in range(50, 80)]
 
@@ -179,3 +180,28 @@ def test_an_overlay_has_the_size_of_the_image() -> None:
     assert to_relative(finding.anomaly_map, finding.threshold).max() == pytest.approx(
         finding.relative_score
     )
+
+
+def test_where_detectors_flag_only_together_the_place_of_the_strongest_is_outlined() -> None:
+    def channel(name: str, highest: int) -> Channel:
+        scores = np.linspace(100, 110, 19, dtype=np.float32)
+        scores[-1] = 160
+        names = [f"part {(place + highest) % 19}" for place in range(19)]
+        kind = type(name, (FakeDetector,), {"name": name})
+        return Channel(kind(side=SIDE), Calibration(scores, tuple(names)))
+
+    image = np.full((SIDE, SIDE, 3), 90, np.uint8)
+    image[8:11, 20:24] = 150  # as high as no two detectors have seen in one good part
+    channels = {"first": channel("first", 0), "second": channel("second", 9)}
+    found = inspect_image(image, channels, false_alarm_rate=0.05)
+    assert [one.verdict for one in found.findings] == [Verdict.NORMAL] * 2
+    assert found.joint is not None
+    assert found.joint.verdict is Verdict.DEFECT
+    assert found.joint.outlined == found.joint.strongest == "first"
+    outlined, other = found.findings
+    (region,) = outlined.regions
+    assert (region.box.left, region.box.top, outlined.flagged.sum()) == (20, 8, 12)
+    assert not other.flagged.any()
+    alone = inspect_image(image, dict([next(iter(channels.items()))]), false_alarm_rate=0.05)
+    assert alone.joint is not None
+    assert (alone.joint.verdict, alone.joint.outlined) == (Verdict.NORMAL, None)

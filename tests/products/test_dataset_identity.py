@@ -366,7 +366,7 @@ def test_inspecting_names_whom_it_leaves_out(work: Path, tmp_path: Path) -> None
     assert "CAE could not answer and is left out" in rows[1]
     result = invoke("calibrate", *place[:4], "--false-alarm-rate", 0.3)
     assert "Left out: CAE was trained on another dataset than PatchCore" in result.output
-    assert "majority" not in result.output
+    assert "joint" not in result.output
 
 
 def test_a_split_that_does_not_know_its_dataset_learns_it(work: Path, tmp_path: Path) -> None:

@@ -16,12 +16,13 @@ from eda.overview import describe_lack
 from inspection.calibration import no_calibration
 from inspection.detector import Channel
 from inspection.errors import CheckpointError
+from inspection.findings import Naming
 from inspection.pipeline import inspect_image
 from inspection.products.catalog import Catalog
 from inspection.products.panels import Status
 from inspection.reports.content import Bars, Lead, TableBlock, lay_out
 from inspection.reports.records import Report
-from inspection.types import Calibration, Naming, Outline, Prediction, RGBImage
+from inspection.types import Calibration, Outline, Prediction, RGBImage
 from tests.browser import find_browser, picture
 from tests.doubles.detectors import DETECTORS, FakeDetector, make_infos
 from tests.doubles.layouts import write_neu

@@ -17,7 +17,9 @@ import pytest
 from detectors import list_detectors
 from inspection.errors import ReportError, SettingsError
 from inspection.files import csv_text
+from inspection.findings import Inspection
 from inspection.images import read_image
+from inspection.joint import join, judge_jointly
 from inspection.pipeline import inspect_image
 from inspection.products.identity import DetectorIdentity, Identity, identify
 from inspection.reports.csv import make_csv
@@ -38,8 +40,8 @@ from inspection.reports.records import (
     shorten,
     write_overlays,
 )
-from inspection.types import Inspection, RGBImage
-from tests.doubles.detectors import make_channel
+from inspection.types import RGBImage
+from tests.doubles.detectors import make_calibration, make_channel
 from tests.doubles.parts import draw_part
 from tests.doubles.products import make_catalog
 from tests.javascript import evaluate
@@ -58,7 +60,10 @@ def make_inspection(
         replace(finding, detector=detector)
         for finding, detector in zip(made.findings, detectors, strict=True)
     ]
-    return replace(made, findings=tuple(findings))
+    calibrations = {detector: make_calibration(*SCORES) for detector in detectors}
+    scores = {finding.detector: finding.image_score for finding in findings}
+    joint = judge_jointly(join(calibrations), scores, false_alarm_rate=0.02)
+    return replace(made, findings=tuple(findings), joint=joint)
 
 
 def make_report(*items: Item) -> Report:
@@ -151,14 +156,26 @@ def test_every_format_holds_the_facts_of_the_findings(defect: Item) -> None:
     assert finding["image_score"] == defect.findings[0].image_score
     assert finding["regions"][0]["peak"] == region.peak
     assert finding["measures"] == defect.findings[0].measures
+    assert defect.joint is not None
+    assert image["joint"]["relative_score"] == defect.joint.relative_score
+    assert image["joint"]["contributions"] == defect.joint.contributions
     row = csv_rows(report)[0]
     assert float(row["threshold"]) == defect.findings[0].threshold
     assert (int(row["left"]), int(row["peak_x"])) == (region.box.left, region.peak_at[1])
     assert row["weights_sha256"] == HASH
+    assert (float(row["joint_score"]), row["joint_verdict"]) == (defect.joint.score, "defect")
     page = make_html(report).decode()
     words = pdf_text(make_pdf(report)), re.sub(r"\s+", " ", page)
     for text in words:
-        for said in ("Defect found", "part.png", HASH, "2026-11-20 13:05 UTC", "parts/disc"):
+        for said in (
+            "Defect found",
+            "Joint verdict",
+            "Both detectors flag it.",
+            "part.png",
+            HASH,
+            "2026-11-20 13:05 UTC",
+            "parts/disc",
+        ):
             assert said in text
         assert f"{region.box.left}, {region.box.top}" in text
         assert f"{defect.findings[0].relative_score:.2f}×" in text

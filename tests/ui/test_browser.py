@@ -57,10 +57,13 @@ def test_the_page_opens_with_a_defect_that_all_three_have_looked_at(page: Any) -
     assert page.locator('.strip button[aria-pressed="true"]').count() == 1
 
 
-def test_a_strict_majority_decides_and_the_others_are_named(page: Any) -> None:
+def test_the_joint_verdict_decides_and_the_votes_are_told(page: Any) -> None:
     pick(page, "dent")
     assert text(page, "title") == "Defect found"
-    assert text(page, "sub") == "CAE and PatchCore are above their thresholds; U-Net is not."
+    assert text(page, "sub").startswith("Joint score ")
+    assert "× its threshold; would be flagged from " in text(page, "sub")
+    votes = "CAE and PatchCore are above their thresholds; U-Net is not."
+    assert text(page, "sub").endswith(votes)
     pick(page, "good")
     assert text(page, "title") == "No defect found"
     assert "a good part" in text(page, "facts")
@@ -87,10 +90,10 @@ def test_the_slider_judges_everything_anew_without_a_request(page: Any) -> None:
     pick(page, "good")
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
-    strict = text(page, "joint")
+    strict = text(page, "sub")
     move_slider(page, 99)
     assert text(page, "rate-value") == "50"
-    assert text(page, "joint") != strict
+    assert text(page, "sub") != strict
     assert part(page, "reset").is_visible()
     rates = [panel(page, d).locator('[data-part="relative"]').inner_text() for d in DETECTORS]
     move_slider(page, 0)

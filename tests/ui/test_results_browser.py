@@ -116,7 +116,7 @@ def test_verdicts_follow_the_slider_without_a_request(page: Any) -> None:
     assert judge.locator(".kinds tbody tr").count() == 2
     judge.get_by_role("button", name="Reset to 2").click()
     assert judge.locator(".matrix").all_inner_texts() == strict
-    assert len(strict) == 4, "three detectors and their majority"
+    assert len(strict) == 4, "three detectors and their joint verdict"
     assert [one for one in requests if not one.endswith("/app_id")] == []
 
 

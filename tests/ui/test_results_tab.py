@@ -119,11 +119,12 @@ def test_a_metric_that_was_added_stands_in_every_table_and_an_older_evaluation_s
         path.write_text(content)
     updates = show(Handlers(catalog), "leaderboard", "drawn", "part", "hits")
     (row,) = updates["board"]["rows"]
-    assert row == ["part", None, None, 6, "–"]
+    assert row == ["part", None, None, 6, 6, "PatchCore, Joint verdict"]
     (cells,) = (cells for cells in updates["metrics"]["rows"] if cells[0] == "hits")
-    assert cells == ["hits", "–", "–", "6.000"]
+    assert cells == ["hits", "–", "–", "6.000", "6.000"]
     assert "before this metric was there" in updates["metrics"]["note"]
-    assert [trace.name for trace in updates["board-plot"].data] == ["PatchCore"]
+    names = [trace.name for trace in updates["board-plot"].data]
+    assert names == ["PatchCore", "Joint verdict"]
 
 
 def test_the_slider_begins_at_the_evaluated_rate_with_its_verdicts(
@@ -293,7 +294,8 @@ def test_an_evaluation_made_meanwhile_is_shown(handlers: Handlers, catalog: Cata
     (folder / EVALUATION).unlink()
     assert len(handlers.results.shown(KEY)) == 2
     (folder / EVALUATION).write_text(kept, encoding="utf-8")
-    assert [one.title for one in handlers.results.shown(KEY)] == ["CAE", "U-Net", "PatchCore"]
+    titles = [one.title for one in handlers.results.shown(KEY)]
+    assert titles == ["CAE", "U-Net", "PatchCore", "Joint verdict"]
 
 
 def test_one_detector_alone_has_curves_and_no_scatter(tmp_path: Path) -> None:

@@ -1,19 +1,21 @@
 """The first inspection, in words for a terminal; it loads what visitors need first."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 
 from inspection.errors import InspectionError
+from inspection.findings import Inspection
 from inspection.images import read_sample
 from inspection.names import (
     OUTCOME_TITLES,
     decide_outcome,
+    describe_joint,
     describe_namings,
 )
 from inspection.products.catalog import Catalog
 from inspection.products.inspecting import LoadedProduct, inspect_product
 from inspection.products.panels import Status
 from inspection.products.showcase import find_opening
-from inspection.types import Finding, Sample, Verdict
+from inspection.types import Finding, Sample
 from ui.inspect import messages
 from ui.viewer.messages import GOOD_PART
 
@@ -40,8 +42,8 @@ def describe_first_inspection(catalog: Catalog) -> Iterator[str]:
     titles = {name: info.title for name, info in catalog.detectors.items()}
     lines |= {one.detector: describe_namings([one], titles) for one in found.namings}
     yield from (f"  {titles[name]:<10} {lines[name]}" for name in titles if name in lines)
-    if verdicts := [finding.verdict for finding in found.findings]:
-        yield _describe_outcome(verdicts, opening)
+    if found.findings:
+        yield _describe_outcome(found, titles, opening)
 
 
 def _describe_trouble(error: InspectionError) -> str:
@@ -57,12 +59,11 @@ def _describe(finding: Finding) -> str:
     )
 
 
-def _describe_outcome(verdicts: Sequence[Verdict], sample: Sample) -> str:
+def _describe_outcome(found: Inspection, titles: Mapping[str, str], sample: Sample) -> str:
     """Say what the detectors that answered come to, and what the dataset says."""
     defect_type = sample.defect_type
     return messages.FIRST_OUTCOME.format(
-        outcome=OUTCOME_TITLES[decide_outcome(verdicts)],
-        flagged=verdicts.count(Verdict.DEFECT),
-        total=len(verdicts),
+        outcome=OUTCOME_TITLES[decide_outcome(found)],
+        joint=describe_joint(found, titles),
         truth=GOOD_PART if defect_type is None else defect_type.replace("_", " "),
     )

@@ -38,7 +38,5 @@ SAMPLE_LABEL = "{kind}, {name}"
 STRIP_TITLE = "Unseen samples"
 STRIP_LABEL = "Samples"
 FIRST_INSPECTION = "First inspection: {sample}, at {rate} false alarms per 100 good parts"
-FIRST_OUTCOME = (
-    "  Verdict    {outcome}: {flagged} of {total} flag it. The dataset says of this sample: {truth}"
-)
+FIRST_OUTCOME = "  Verdict    {outcome}: {joint} The dataset says of this sample: {truth}"
 NO_FIRST_INSPECTION = "First inspection: none, because there is no unseen sample. Upload an image."

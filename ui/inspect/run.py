@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from inspection.errors import ImageError, InspectionError
+from inspection.findings import Familiarity
 from inspection.ground_truth import read_mask
 from inspection.images import OpenedImage, open_image, open_sample
 from inspection.names import describe_namers, join_names
@@ -17,7 +18,7 @@ from inspection.products.inspecting import LoadedProduct
 from inspection.products.panels import Panel, Status
 from inspection.products.product import Product
 from inspection.products.reading import load_reading
-from inspection.types import Familiarity, Mask, Sample
+from inspection.types import Mask, Sample
 from ui.inspect import messages
 from ui.parts.images import encode_preview
 from ui.parts.updates import Payload, Updates

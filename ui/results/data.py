@@ -14,6 +14,7 @@ from inspection.evaluation.classification import (
     load_classification,
 )
 from inspection.evaluation.files import EVALUATION, load_evaluation
+from inspection.evaluation.joint import JOINT_INFO, read_joint
 from inspection.evaluation.records import EvaluationReport
 from inspection.products.catalog import Catalog
 from inspection.products.checkpoint_folders import CALIBRATION, CARD, mtime
@@ -59,6 +60,7 @@ class Results:
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
         self._held: StampedCache[Path, Evaluated] = StampedCache()
+        self._joint: StampedCache[Path, EvaluationReport | None] = StampedCache()
         self._lock = threading.Lock()
 
     @property
@@ -68,13 +70,26 @@ class Results:
         return {key: one for key, one in self.catalog.products.items() if trained(one)}
 
     def shown(self, key: str) -> list[Shown]:
-        """Return the evaluated detectors of a product, as plots show them."""
+        """Return the evaluated detectors of a product and, last, their joint verdict."""
         matching = self.catalog.checkpoints.matching(self.catalog.product(key))
-        return [
+        shown = [
             Shown(info, place, report)
             for place, (name, info) in enumerate(self.catalog.detectors.items())
             if name in matching and (report := self._read(key, name).report) is not None
         ]
+        joint = self._judge_jointly(key, [one.report for one in shown], matching)
+        if joint is not None:
+            shown.append(Shown(JOINT_INFO, len(self.catalog.detectors), joint))
+        return shown
+
+    def _judge_jointly(
+        self, key: str, reports: Sequence[EvaluationReport], detectors: Sequence[str]
+    ) -> EvaluationReport | None:
+        """Return the evaluation of the joint verdict, worked out anew once a report is another."""
+        folder = self.catalog.product(key).folder
+        stamp = detectors, [(one.checkpoint, one.origin) for one in reports]
+        with self._lock:
+            return self._joint.get(folder, stamp, lambda: read_joint(folder, reports, detectors))
 
     def troubles(self, keys: Sequence[str]) -> list[Trouble]:
         """Return what is missing, damaged, outdated or of another dataset among the products."""

@@ -50,26 +50,6 @@ function quantileOf(ascending, share) {
   return ascending[below] + (ascending[above] - ascending[below]) * (position - below);
 }
 
-function isMajority(numFlagged, numDetectors) {
-  return 2 * numFlagged > numDetectors;
-}
-
-// How many of the calibration parts that all detectors share a strict majority flags: { flagged, total } or null.
-function majorityFalseAlarms(calibrations, thresholds) {
-  if (calibrations.length === 0) return null;
-  const unitSets = calibrations.map((calibration) => new Set(calibration.units));
-  const common = calibrations[0].units.filter((unit) => unitSets.every((set) => set.has(unit)));
-  if (common.length === 0) return null;
-  const votes = new Map(common.map((unit) => [unit, 0]));
-  calibrations.forEach(({ scores, units }, detector) => {
-    units.forEach((unit, index) => {
-      if (votes.has(unit) && scores[index] > thresholds[detector]) votes.set(unit, votes.get(unit) + 1);
-    });
-  });
-  const flagged = [...votes.values()].filter((count) => isMajority(count, calibrations.length)).length;
-  return { flagged, total: common.length };
-}
-
 // The false-alarm rates that a slider offers: round numbers per 100, finer where they are small, of which only those
 // stay that move at least one threshold. The largest floor comes first, and the product's own rate is among them.
 function rateSteps(calibrations, ownRate) {

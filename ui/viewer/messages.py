@@ -3,8 +3,15 @@
 from collections.abc import Mapping
 
 from inspection.names import (
+    BLIND,
+    FLAGS_FROM,
+    FLAGS_NEVER,
+    JOINT_SCORE,
     NAMED_NOTE,
+    NO_JOINT,
     OUTCOME_TITLES,
+    OUTLINED,
+    THOUGH,
     UNFAMILIAR_TITLE,
     Outcome,
 )
@@ -64,11 +71,19 @@ VIEWER: Mapping[str, str] = {
     "goodPart": GOOD_PART,
     "sampleHelp": "What the dataset says of it",
     "perHundred": "{rate} per 100",
-    "joint": "The majority flags {k} of {n} held-out good parts",
-    "jointOne": "{names} flags {k} of {n} held-out good parts",
-    "jointHelp": "Measured on the good parts that calibrated every detector, at this setting: "
-    "{rate} false alarms per 100",
-    "jointUnknown": "Joint false-alarm rate unknown: no held-out part is common to all detectors",
+    "joint": "Joint verdict from {n} good parts that all detectors held out.",
+    "jointOne": "From {n} held-out good parts.",
+    "jointScore": JOINT_SCORE,
+    "jointFrom": FLAGS_FROM,
+    "jointNever": FLAGS_NEVER,
+    "noJoint": NO_JOINT,
+    "though": THOUGH,
+    "flagsOne": "flags",
+    "flagsMany": "flag",
+    "outlined": OUTLINED,
+    "blind": BLIND,
+    "blindOne": "does",
+    "blindMany": "do",
     "raised": "Raised from {wanted}: {n} held-out good parts support no less than {rate} per 100.",
     "raisedOne": "Raised from {wanted}: 1 held-out good part supports no less than {rate} per 100.",
     "resetTo": "Reset to {rate}",
@@ -96,9 +111,9 @@ VIEWER: Mapping[str, str] = {
     "areaMany": "{share} in {n} regions",
     "viewerLabel": "Comparison of the detectors",
     "rate": "False alarms per 100 good parts",
-    "rateLabel": "False alarms allowed per 100 good parts, for each detector",
-    "rateHelp": "Allowed for each detector: the slider moves all thresholds, outlines and "
-    "verdicts.",
+    "rateLabel": "False alarms allowed per 100 good parts, for the joint verdict and each detector",
+    "rateHelp": "Allowed for the joint verdict and for each detector: the slider moves all "
+    "thresholds, outlines and verdicts.",
     "jumpLabel": "Go to a detector",
     "displayLabel": "Display",
     "viewLabel": "View",

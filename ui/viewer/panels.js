@@ -29,6 +29,7 @@ function decodeResult(slot) {
     score: maximumOf(map),
     calibration: { scores: decodeFloats(slot.scores), units: slot.units },
     outline: slot.outline,
+    isBlind: slot.isBlind,
     seconds: slot.seconds,
     measures: slot.measures,
     classes: slot.classes,

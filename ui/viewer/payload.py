@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from inspection.detector import describe_training
 from inspection.errors import InspectionError
 from inspection.images import shrink
+from inspection.joint import is_blind
 from inspection.measures import class_probabilities, name_class, name_measure, other_measures
 from inspection.names import describe_naming
 from inspection.overlay import stretch_flags
@@ -127,6 +128,7 @@ def panel_result(subject: Subject, answer: Answer) -> Payload:
         "width": width,
         "scores": encode_floats(calibration.normal_scores),
         "units": list(calibration.units),
+        "isBlind": is_blind(calibration),
         "outline": {"level": outline.level, "peakShare": outline.peak_share},
         "seconds": answer.seconds,
         "measures": name_measures(prediction.measures),

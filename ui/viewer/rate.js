@@ -58,18 +58,17 @@ function showRaised(isOwnRate) {
 
 function showJoint(hasRate) {
   if (isBusy()) return;
-  const joint = part('joint');
-  joint.textContent = '';
-  joint.title = '';
-  if (!hasRate) return;
-  const answered = donePanels();
-  const thresholds = answered.map((panel) => panel.judged.threshold);
-  const counted = majorityFalseAlarms(answered.map((panel) => panel.result.calibration), thresholds);
-  if (!counted) {
-    joint.textContent = TEXTS.jointUnknown;
-    return;
+  setText(part('joint'), hasRate ? describeJoint(donePanels()) : '');
+}
+
+// What the joint verdict rests on, and who does not count in it.
+function describeJoint(answered) {
+  if (answered.length === 1) {
+    return fillText(TEXTS.jointOne, { n: answered[0].result.calibration.scores.length });
   }
-  const template = answered.length === 1 ? TEXTS.jointOne : TEXTS.joint;
-  joint.textContent = fillText(template, { k: counted.flagged, n: counted.total, names: answered[0].text.title });
-  joint.title = fillText(TEXTS.jointHelp, { rate: formatRate(counted.flagged / counted.total) });
+  if (!joint) return TEXTS.noJoint;
+  const words = fillText(TEXTS.joint, { n: joint.numNormal });
+  const names = joint.blind.map(titleOf);
+  const verb = names.length === 1 ? TEXTS.blindOne : TEXTS.blindMany;
+  return names.length === 0 ? words : `${words} ${fillText(TEXTS.blind, { names: joinNames(names), verb })}`;
 }

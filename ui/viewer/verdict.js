@@ -34,27 +34,47 @@ function describeVerdict() {
   }
   if (answered.length === 0 && namedPanels().length > 0) return describeNamed(namedPanels());
   if (answered.length === 0) return { verdict: 'silent', title: TEXTS.silentTitle, sub: TEXTS.silentSub };
-  return describeVotes(answered);
+  return describeAnswers(answered);
 }
 
-function describeVotes(answered) {
+// The joint verdict; where there is none, what all detectors agree on.
+function describeAnswers(answered) {
   const flagging = answered.filter((panel) => panel.judged.isFlagged);
   const isSilent = (panel) => !panel.result && !UNASKED_STATES.includes(panel.element.dataset.state);
   const silent = panels.filter(isSilent).map((panel) => panel.text.title);
-  const parts = [describeAgreement(answered, flagging)];
+  const parts = answered.length > 1 ? [describeJointScore(), describeVotes(answered, flagging)] : [];
+  if (answered.length === 1) parts.push(describeAgreement(answered, flagging));
   if (silent.length > 0) parts.push(fillText(TEXTS.didNotAnswer, { names: joinNames(silent) }));
   const sub = parts.join(' ');
   const { truth } = header();
-  if (isMajority(flagging.length, answered.length)) {
+  if (joint ? joint.isFlagged : flagging.length === answered.length) {
     if (truth === 'good') return { verdict: 'alarm', title: TEXTS.alarmTitle, sub: `${TEXTS.alarmSub} ${sub}` };
     return { verdict: 'defect', title: TEXTS.defectTitle, sub };
   }
-  if (flagging.length === 0) {
+  if (joint || flagging.length === 0) {
     const words = `${fillText(TEXTS.missedSub, { truth })} ${sub}`;
     const missed = { verdict: 'missed', title: TEXTS.missedTitle, sub: words };
     return truth && truth !== 'good' ? missed : { verdict: 'normal', title: TEXTS.goodTitle, sub };
   }
   return { verdict: 'mixed', title: TEXTS.mixedTitle, sub: `${sub} ${TEXTS.lookClosely}` };
+}
+
+function describeJointScore() {
+  if (!joint) return TEXTS.noJoint;
+  const { falseAlarmRate } = joint;
+  const rate = falseAlarmRate < 1 ? fillText(TEXTS.jointFrom, { rate: formatRate(falseAlarmRate) }) : TEXTS.jointNever;
+  return fillText(TEXTS.jointScore, { x: formatRelative(joint.relative), rate });
+}
+
+// Who flags, with a word where that is not what the joint verdict says.
+function describeVotes(answered, flagging) {
+  if (joint && !joint.isFlagged && flagging.length > 0) {
+    const names = joinNames(flagging.map((panel) => panel.text.title));
+    return fillText(TEXTS.though, { names, verb: flagging.length === 1 ? TEXTS.flagsOne : TEXTS.flagsMany });
+  }
+  const outlined = answered.find((panel) => panel.isForJoint);
+  if (outlined) return fillText(TEXTS.outlined, { name: outlined.text.title });
+  return describeAgreement(answered, flagging);
 }
 
 function describeAgreement(answered, flagging) {

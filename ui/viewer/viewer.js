@@ -10,6 +10,7 @@ const display = { mode: 'overlay', opacity: 0.75, palette: 'inferno', showsTruth
 let shown = NOTHING;
 let decoding = { slot: null, promise: null };
 let cursor = null; // the reading point
+let joint = null; // the verdict of all that have answered
 
 const donePanels = () => panels.filter((panel) => panel.result);
 const pendingPanels = () => panels.filter((panel) => !panel.slot || BUSY_STATES.includes(panel.slot.state));
@@ -64,9 +65,10 @@ function takeSlot(panel) {
 }
 
 function showAll() {
+  for (const panel of donePanels()) judgePanel(panel);
+  joint = judgeJointly(donePanels().map(({ text, result }) => ({ name: text.name, ...result })), rate);
+  outlineForJoint(donePanels());
   for (const panel of donePanels()) {
-    panel.judged = judge(panel.result, rate, current('picture') || panel.result.map);
-    panel.outline = outlinePath(panel.judged.excess, 0);
     showResult(panel, display.mode);
     paintPanel(panel);
   }
@@ -81,6 +83,14 @@ function showAll() {
   writeAddress();
   redraw();
 }
+
+function judgePanel(panel) {
+  panel.judged = judge(panel.result, rate, current('picture') || panel.result.map);
+  panel.outline = outlinePath(panel.judged.excess, 0);
+  panel.isForJoint = false;
+}
+
+const titleOf = (name) => panels.find((panel) => panel.text.name === name).text.title;
 
 function paintPanel(panel) {
   const { threshold, regions, excess } = panel.judged;

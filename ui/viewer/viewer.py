@@ -17,6 +17,7 @@ STYLES = (HERE / "viewer.css", HERE / "panels.css")
 ARITHMETIC = (HERE / "calibration.js", HERE / "format.js")  # what other tabs use of it
 SCRIPTS = (
     "calibration",
+    "joint",
     "contour",
     "edges",
     "palette",

@@ -19,10 +19,12 @@ def build(_: Results, selection: Selection) -> Updates:
     """Return one detector against another."""
     from eda.results.scores import draw_scatter
 
+    # the joint verdict first: without a choice, two detectors are compared
+    shown = sorted(selection.shown, key=lambda one: not one.is_joint)
     first, second = choose_pair(
-        selection.shown, *(selection.choices.get(name) for name in ("first", "second"))
+        shown, *(selection.choices.get(name) for name in ("first", "second"))
     )
-    choices = [(one.title, one.report.detector) for one in selection.shown]
+    choices = [(one.title, one.report.detector) for one in shown]
     return {
         "first": (choices, first.report.detector),
         "second": (choices, second.report.detector),

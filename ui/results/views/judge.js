@@ -32,7 +32,7 @@ function receive() {
   find('.kinds .data-body').setAttribute('aria-label', value.texts.kindsTitle);
   slider.max = steps.length - 1;
   cards = detectors.map(createCard);
-  if (value.isSameImages && detectors.length > 2) cards.push(createCard({ title: value.texts.majority }));
+  if (value.joint) cards.push(createCard(value.joint));
   find('.cards').replaceChildren(...cards.map(({ root }) => root));
   find('thead tr').replaceChildren(...[value.texts.kind, ...cards.map(({ title }) => title)].map((text) => {
     const cell = make('th', { text });
@@ -53,7 +53,7 @@ function createCard({ title, histogram }) {
   card.matrix = make('div', { name: 'matrix' });
   card.facts = make('dl');
   card.root.append(make('h2', { text: title }));
-  card.root.append(histogram ? createHistogram(card) : make('p', { text: props.value.texts.majorityNote }));
+  card.root.append(histogram ? createHistogram(card) : make('p', { text: props.value.texts.jointNote }));
   card.root.append(card.matrix, card.facts);
   return card;
 }
@@ -93,7 +93,7 @@ function sum(counts) {
 }
 
 function judge() {
-  const { texts, rate: own } = props.value;
+  const { texts, joint, rate: own } = props.value;
   const rate = steps[slider.value];
   find('output').textContent = fillText(texts.rate, { rate: formatRate(rate) });
   slider.setAttribute('aria-valuetext', find('output').textContent);
@@ -101,9 +101,9 @@ function judge() {
   find('.reset').textContent = fillText(texts.reset, { rate: formatRate(own) });
   const thresholds = detectors.map(({ calibration }) => thresholdAt(calibration, rate));
   const verdicts = detectors.map(({ scores }, place) => flagAll(scores, thresholds[place]));
-  if (cards.length > detectors.length) verdicts.push(flagByMajority(verdicts));
+  if (joint) verdicts.push(flagJointly(joint.flaggedFrom, rate));
   const counted = verdicts.map((flagged, place) => {
-    const { kinds, units } = detectors[place] || detectors[0];
+    const { kinds, units } = detectors[place] || joint;
     return countVerdicts(flagged, kinds, units);
   });
   for (const [place, card] of cards.entries()) showCard(card, counted[place], thresholds[place]);

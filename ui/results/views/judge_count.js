@@ -5,12 +5,9 @@ function flagAll(scores, threshold) {
   return scores.map((score) => score > threshold);
 }
 
-// Which images a strict majority of the detectors flags; all of them list the same images in the same order.
-function flagByMajority(verdicts) {
-  return verdicts[0].map((_, image) => {
-    const votes = verdicts.filter((flagged) => flagged[image]).length;
-    return isMajority(votes, verdicts.length);
-  });
+// Which images the joint verdict flags: each is flagged from a false-alarm rate of its own on.
+function flagJointly(flaggedFrom, rate) {
+  return flaggedFrom.map((least) => least <= rate + 1e-9);
 }
 
 // `kinds` holds the number of a defect type per image, -1 for a normal one; `units` the number of its part.

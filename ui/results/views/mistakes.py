@@ -75,7 +75,7 @@ def list_sections(shown: Sequence[Shown], kind: str) -> list[Section]:
     if kind == "disagreements":
         found, total = find_disagreements(shown), len(shown[0].report.images)
         title = f"The detectors disagree about {len(found)} of {total} images"
-        return [(title, found)] if len(shown) > 1 else []
+        return [(title, found)] if sum(not one.is_joint for one in shown) > 1 else []
     is_miss = kind == "misses"
     sections = [_section(one, is_miss=is_miss) for one in shown]
     if is_miss and len(shown) > 1:

@@ -20,8 +20,7 @@ TEXTS = {
     "defective": "defective",
     "picture": "Scores: {found} defective images lie above the threshold and {missed} below, "
     "{alarms} good ones above and {right} below",
-    "majority": "Majority",
-    "majorityNote": "Flagged where more than half of the detectors flag.",
+    "jointNote": "Scores of all detectors as one, calibrated on the good parts that all held out.",
     "matrix": "Verdicts of {title} against the truth",
     "isFlagged": "flagged",
     "isNot": "not flagged",
@@ -49,7 +48,7 @@ def build(results: Results, selection: Selection) -> Updates:
 
     calibrations = {
         name: load_calibration(results.folder(selection.key, name)).calibration
-        for name in (one.report.detector for one in selection.shown)
+        for name in (one.report.detector for one in selection.shown if not one.is_joint)
     }
     return {"judge": {**judge_values(selection.shown, calibrations), "texts": TEXTS}}
 
