@@ -100,7 +100,11 @@ class TrainOptions:
     ] = None
     minutes: Annotated[
         float | None,
-        typer.Option(help=f"{name_knowing('max_seconds')}: stop each training after this time."),
+        typer.Option(
+            help="Most minutes for each detector, from reading its images to its thresholds. What "
+            "there is no time for is told. Learning what the product looks like comes after them, "
+            "and takes about as long as reading its images."
+        ),
     ] = None
     flips: Annotated[
         bool | None,

@@ -49,7 +49,7 @@ EpochImages = Annotated[int, Range(1, 1_000_000)]
 """Images drawn per epoch, whatever the size of the data set."""
 
 Seconds = Annotated[float | None, Range(1, 10_000_000)]
-"""Ends the training earlier."""
+"""Most seconds from the first image to the thresholds; learning ends early enough for these."""
 
 Patience = Annotated[int, Range(1, 100_000)]
 """Epochs without progress after which the training ends."""

@@ -20,8 +20,10 @@ from inspection.products.product_file import read_settings
 from inspection.products.split_labels import Labels
 from inspection.products.split_plan import SPLIT, SplitKind, SplitPlan
 from inspection.products.splits import apply_split
-from inspection.progress import SILENT, Monitor
+from inspection.progress import SILENT, Monitor, describe_duration
 from inspection.types import Calibration, Sample, Size, Split
+
+MUCH_LONGER = 1.2  # times the time that was given
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +190,12 @@ def _train_one(name: str, source: Dataset, job: TrainingJob, monitor: Monitor) -
     for sentence in _describe_result(made, stored.calibration, folder):
         monitor.say(sentence)
     seconds = time.perf_counter() - start
+    most = settings.get("max_seconds")
+    if most is not None and seconds > MUCH_LONGER * most:
+        monitor.warn(
+            f"note: that took {describe_duration(seconds)} instead of {describe_duration(most)}: "
+            "there were more images to read and to calibrate with than fit into it"
+        )
     monitor.say(f"{seconds:.0f} s; checkpoint in {folder / name}")
     return TrainedDetector(folder / name, stored.calibration, describe_training(made), seconds)
 

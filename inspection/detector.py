@@ -75,7 +75,8 @@ class DetectorInfo:
 
 
 EpochCallback = Callable[[Mapping[str, float]], None]
-"""Called after every epoch with its metrics; what it raises ends the training."""
+"""Called after every epoch with its metrics, of a detector without epochs now and then with the
+`share` of its work that is done; what it raises ends the training."""
 
 WeightArrays = Mapping[str, NDArray[Any]]
 """What a detector has learned, array by array."""

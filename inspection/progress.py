@@ -56,8 +56,8 @@ class Monitor:
         say: called with a sentence about what was done.
         warn: called with a sentence about what is odd, or could not be done.
         track: called with a title; gives a context with a callback (done, total).
-        epoch: called with the name of a network and the metrics of each epoch of its training;
-            None lets the training draw its own bars on stderr.
+        epoch: called with the name of a detector and the metrics of each epoch of its training, or
+            the `share` of it that is done; None lets the training draw its own bars on stderr.
         is_stopped: called between steps; says whether the work is to end.
     """
 

@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
+from inspection.processors import share_processors
 from inspection.products.catalog import Catalog
 from tests.browser import open_browser
+
+share_processors()  # as the commands do, before any test imports PyTorch
 
 
 @pytest.fixture(scope="module")

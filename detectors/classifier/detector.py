@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -30,6 +30,7 @@ from detectors.classifier.networks import (
 )
 from detectors.classifier.settings import SMALL_CNN, ClassifierSettings
 from detectors.devices import choose_device, memory_layout
+from detectors.learning.budget import Budget
 from detectors.learning.fitting import learnable, read_training_data, record_training
 from detectors.learning.networks import (
     EVEN,
@@ -47,7 +48,8 @@ from inspection.preprocess import LoadedSamples, check_input_size
 from inspection.types import AnomalyMap, Outline, Prediction, RGBImage, Sample, TrainingRecord
 
 if TYPE_CHECKING:
-    from detectors.classifier.training import LabelledImages
+    from detectors.classifier.training import LabelledImages, Task
+    from detectors.learning.augmentation import Augmentation
 
 STRIDE = 32
 FEATURES = "features.network.network."  # of the backbone's tensors in a checkpoint
@@ -97,14 +99,14 @@ class CNNClassifier:
     def fit(self, samples: Sequence[Sample]) -> Self:
         from detectors.learning.loop import seeded
 
-        start = time.perf_counter()
+        start, budget = time.perf_counter(), Budget(self.settings.max_seconds, samples)
         self._forget()
         used = learnable(samples)
         # refused before thousands of images are decoded
         classes = list_classes(used, Labelling(self.settings.classes)) if used else ()
         learned, held = read_training_data(used, self.settings, has_bar=self._progress is True)
         with seeded(self.settings.seed):
-            network, self.state = self._learn(learned, held, classes)
+            network, self.state = self._learn(learned, held, classes, budget)
         round_weights(network)
         self._network = network
         self.training = record_training(
@@ -118,26 +120,26 @@ class CNNClassifier:
         return self
 
     def _learn(
-        self, learned: LoadedSamples, held: LoadedSamples, classes: tuple[str, ...]
+        self,
+        learned: LoadedSamples,
+        held: LoadedSamples,
+        classes: tuple[str, ...],
+        budget: Budget,
     ) -> tuple[Classifier, dict[str, Any]]:
-        from detectors.classifier.augmentation import build_augment
-        from detectors.classifier.training import ClassifierTrainer, Task
+        from detectors.classifier.training import ClassifierTrainer, read_features
         from detectors.learning.augmentation import plan_augmentation
 
         chosen = self.settings
         plan = plan_augmentation(learned, chosen)
         network, state = self._build_pretrained(len(classes))
+        first = to_tensor(learned.images[0])[None]
+        seconds = budget.learning_seconds(
+            len(learned.samples) + len(held.samples),
+            lambda: read_features(network.to(self._device).eval(), first, self._device),
+        )
         trainer = ClassifierTrainer(
-            Task(
-                classes,
-                self._label(learned, classes),
-                self._label(held, classes),
-                build_augment(plan, chosen.input_size),
-                chosen.balance,
-                chosen.views,
-                chosen.smoothing,
-            ),
-            chosen,
+            self._make_task(learned, held, classes, plan),
+            replace(chosen, max_seconds=seconds),
             device=self._device,
             progress=self._progress,
         )
@@ -150,8 +152,30 @@ class CNNClassifier:
             "classes": list(classes),
             "outline": asdict(Outline(EVEN)),
             "augmentation": asdict(plan),
+            "left_out": trainer.left_out,
             **history.to_state(),
         }
+
+    def _make_task(
+        self,
+        learned: LoadedSamples,
+        held: LoadedSamples,
+        classes: tuple[str, ...],
+        plan: "Augmentation",
+    ) -> "Task":
+        from detectors.classifier.augmentation import build_augment
+        from detectors.classifier.training import Task
+
+        chosen = self.settings
+        return Task(
+            classes,
+            self._label(learned, classes),
+            self._label(held, classes),
+            build_augment(plan, chosen.input_size),
+            chosen.balance,
+            chosen.views,
+            chosen.smoothing,
+        )
 
     def _build_pretrained(self, num_classes: int) -> tuple[Classifier, dict[str, Any]]:
         """Return a network whose head knows nothing yet, and what its features are."""
@@ -191,12 +215,13 @@ class CNNClassifier:
 
     def _summarise(self, used: Sequence[Sample]) -> str:
         num_defective = sum(sample.is_anomalous for sample in used)
-        backbone = self.settings.backbone
+        backbone, left_out = self.settings.backbone, self.state["left_out"]
         if backbone != SMALL_CNN:
             backbone += f" ({self.state['backbone_origin']})"
         return (
             f"distinguishes {len(self.classes)} classes, from {len(used) - num_defective} normal "
             f"and {num_defective} defective images; backbone {backbone}"
+            + (f"; there was no time for {left_out}" if left_out else "")
         )
 
     def predict(self, images: Sequence[RGBImage]) -> list[Prediction]:

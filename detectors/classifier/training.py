@@ -1,5 +1,6 @@
 """Training of the classifier: the head on frozen features, then the last blocks at lower rates."""
 
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from tqdm import tqdm
 
 from detectors.classifier.augmentation import Augment
 from detectors.classifier.networks import Classifier, list_blocks, pool, to_probabilities
+from detectors.classifier.schedule import Schedule, Work, fit_schedule
 from detectors.devices import memory_layout
 from detectors.learning.loop import Optimise, TrainingHistory, TrainingSet, train_network
 from detectors.learning.networks import to_batch, to_tensor
@@ -93,7 +95,11 @@ class ClassLoss:
 
 
 class ClassifierTrainer:
-    """Trains a classifier in stages; the best epoch of all of them is kept."""
+    """Trains a classifier in stages; the best epoch of all of them is kept.
+
+    Attributes:
+        left_out: what of the wanted there was no time for; empty for nothing.
+    """
 
     def __init__(
         self,
@@ -111,6 +117,8 @@ class ClassifierTrainer:
         self._held = torch.from_numpy(task.held.labels[held])
         self._rng = np.random.default_rng(settings.seed)
         self._start = time.perf_counter()
+        self._check_seconds = 0.0
+        self.left_out = ""
 
     def train_from_scratch(self, network: Classifier) -> TrainingHistory:
         """Train every weight from the start."""
@@ -119,19 +127,40 @@ class ClassifierTrainer:
 
     def train_in_stages(self, network: Classifier, *, num_stages: int) -> TrainingHistory:
         """Train the head on frozen features; then also the last block; then further ones."""
-        histories = [self._train_head(network)]
-        for num_blocks in NUM_TUNED[1:num_stages]:
-            if self._seconds_left() == 0:
-                break
+        schedule = self.plan(network, num_stages)
+        histories = [self._train_head(network, schedule)]
+        for stage in range(1, schedule.num_stages):
+            num_blocks = NUM_TUNED[stage]
             before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-            histories.append(self._tune(network, num_blocks))
+            share = 1 / (schedule.num_stages - stage)  # of what is left
+            histories.append(self._tune(network, num_blocks, share=share))
             if min(map(_lowest_loss, histories)) < _lowest_loss(histories[-1]):
                 network.load_state_dict(before)
         return _join(histories)
 
-    def _train_head(self, network: Classifier) -> TrainingHistory:
+    def plan(self, network: Classifier, num_stages: int) -> Schedule:
+        """Return what there is time for, and say how long it takes and what is left out."""
+        task, most_seconds = self._task, self._seconds_left()
+        num_learned, num_held = (-(-len(some) // BATCH) for some in self._images)
+        is_shown = self._progress is True and num_learned * task.num_views + num_held > WORTH_TIMING
+        if most_seconds is None and not is_shown:
+            return Schedule(task.num_views, num_stages)
+        num_steps = self._settings.epoch_images // self._settings.batch_size
+        work = Work(num_learned, num_held, max(1, num_steps), *self._time_batches(network))
+        schedule = fit_schedule(
+            work, seconds=self._seconds_left(), num_views=task.num_views, num_stages=num_stages
+        )
+        if is_shown:
+            announce_duration("reading features", work.read_seconds(schedule.num_views))
+        self._check_seconds = work.check_seconds
+        self.left_out = describe_left_out(schedule, task.num_views, num_stages)
+        if self.left_out and self._progress is True:
+            tqdm.write(f"  There is no time for {self.left_out}", file=sys.stderr)
+        return schedule
+
+    def _train_head(self, network: Classifier, schedule: Schedule) -> TrainingHistory:
         network.to(self._device).requires_grad_(False)
-        pooled, held = self._pool_all(network)  # (views, n, d), (m, d)
+        pooled, held = self._pool_all(network, schedule.num_views)  # (views, n, d), (m, d)
         network.head.set_statistics(pooled.flatten(0, 1))
         network.head.requires_grad_(True)
         labels = torch.from_numpy(self._task.learned.labels)
@@ -155,21 +184,22 @@ class ClassifierTrainer:
                 metrics=loss.metrics,
             ),
             "head",
+            schedule.head_seconds,
         )
 
-    def _tune(self, network: Classifier, num_blocks: int) -> TrainingHistory:
+    def _tune(self, network: Classifier, num_blocks: int, *, share: float) -> TrainingHistory:
         rate = self._settings.learning_rate
         rates: list[tuple[nn.Module, float]] = [(network.head, TUNED_HEAD_RATE * rate)]
         for depth, block in enumerate(list_blocks(network.features)[::-1][:num_blocks]):
             block.requires_grad_(True)
             rates.append((block, BLOCK_RATE * FADING**depth * rate))
         name = "last block" if num_blocks == 1 else f"last {num_blocks} blocks"
-        return self._train_on_images(network, _on_plateau(rates), name)
+        return self._train_on_images(network, _on_plateau(rates), name, share=share)
 
     def _train_on_images(
-        self, network: Classifier, optimise: Optimise, name: str
+        self, network: Classifier, optimise: Optimise, name: str, *, share: float = 1.0
     ) -> TrainingHistory:
-        task = self._task
+        task, left = self._task, self._seconds_left()
 
         def draw(index: int) -> tuple[Tensor, Tensor]:
             row = self._rows[index]
@@ -189,12 +219,15 @@ class ClassifierTrainer:
                 metrics=loss.metrics,
             ),
             name,
+            None if left is None else share * left - self._check_seconds,
         )
 
-    def _train(self, network: nn.Module, training_set: TrainingSet, name: str) -> TrainingHistory:
-        left = self._seconds_left()
+    def _train(
+        self, network: nn.Module, training_set: TrainingSet, name: str, seconds: float | None
+    ) -> TrainingHistory:
         network.train()  # Lightning leaves what is in evaluation mode there, without dropout
-        settings = replace(self._settings, max_seconds=None if left is None else max(1.0, left))  # type: ignore[type-var]
+        limit = None if seconds is None else max(1.0, seconds)
+        settings = replace(self._settings, max_seconds=limit)  # type: ignore[type-var]
         return train_network(
             network, training_set, settings, device=self._device, name=name, progress=self._progress
         )
@@ -206,25 +239,29 @@ class ClassifierTrainer:
         return max(0.0, self._settings.max_seconds - passed)
 
     @torch.inference_mode()
-    def _pool_all(self, network: Classifier) -> tuple[Tensor, Tensor]:
+    def _pool_all(self, network: Classifier, num_views: int) -> tuple[Tensor, Tensor]:
         """Return the pooled features of the varied training images and of the validation images."""
         network.eval()
-        learned, num_views = self._task.learned.images, self._task.num_views
-        num_batches, num_held = (-(-len(some) // BATCH) for some in (learned, self._held_images))
+        learned, held_images = self._images
+        num_batches, num_held = (-(-len(some) // BATCH) for some in self._images)
         total = num_batches * num_views + num_held
-        is_shown = self._progress is True
-        if is_shown and total > WORTH_TIMING:
-            self._announce(network, num_batches + num_held, num_batches * (num_views - 1))
-        with tqdm(total=total, desc="reading features", disable=not is_shown, leave=False) as bar:
+        is_hidden = self._progress is not True
+        with tqdm(total=total, desc="reading features", disable=is_hidden, leave=False) as bar:
             views = [
                 torch.cat(self._pool(network, learned, is_varied=number > 0, count=bar.update))
                 for number in range(num_views)
             ]
-            held = self._pool(network, self._held_images, is_varied=False, count=bar.update)
+            held = self._pool(network, held_images, is_varied=False, count=bar.update)
         return torch.stack(views), torch.cat(held)
 
-    def _announce(self, network: Classifier, num_plain: int, num_varied: int) -> None:
-        """Say how long so many batches will take, from a few of them."""
+    @property
+    def _images(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        return self._task.learned.images, self._held_images
+
+    @torch.inference_mode()
+    def _time_batches(self, network: Classifier) -> tuple[float, float]:
+        """Return the seconds to read a batch as it is, and a varied one."""
+        network.to(self._device).eval()
         first = self._task.learned.images[:BATCH]
         seconds = []
         with torch.random.fork_rng(devices=[]):  # views are varied as if nobody had looked
@@ -232,8 +269,7 @@ class ClassifierTrainer:
                 start = time.perf_counter()
                 self._pool(network, first, is_varied=is_varied)
                 seconds.append(time.perf_counter() - start)
-        _, plain, varied = seconds
-        announce_duration("reading features", num_plain * plain + num_varied * varied)
+        return seconds[1], seconds[2]
 
     def _pool(
         self,
@@ -249,10 +285,16 @@ class ClassifierTrainer:
             batch = to_batch(images[start : start + BATCH])
             if is_varied:
                 batch = torch.stack([self._task.vary(image) for image in batch])
-            batch = batch.to(self._device).contiguous(memory_format=memory_layout(self._device))
-            found.append(pool(network.extract(batch)).flatten(1).float().cpu())
+            found.append(read_features(network, batch, self._device))
             count()
         return found
+
+
+@torch.inference_mode()
+def read_features(network: Classifier, batch: Tensor, device: torch.device) -> Tensor:
+    """Return the pooled features (B, d) of images (B, 3, h, w) in 0..1."""
+    batch = batch.to(device).contiguous(memory_format=memory_layout(device))
+    return pool(network.extract(batch)).flatten(1).float().cpu()
 
 
 def balanced_rows(labels: NDArray[np.int64], balance: float) -> list[int]:
@@ -301,6 +343,17 @@ def _on_plateau(rates: Sequence[tuple[nn.Module, float]]) -> Optimise:
         }
 
     return optimise
+
+
+def describe_left_out(schedule: Schedule, num_views: int, num_stages: int) -> str:
+    """Return what a schedule leaves out of what was wanted; empty for nothing."""
+    parts = []
+    if schedule.num_views < num_views:
+        parts.append(f"more than {schedule.num_views} of {num_views} views of each image")
+    if schedule.num_stages < num_stages:
+        most = max(NUM_TUNED[schedule.num_stages : num_stages])
+        parts.append("training the last block" if most == 1 else f"training the last {most} blocks")
+    return " and for ".join(parts)
 
 
 def _lowest_loss(history: TrainingHistory) -> float:

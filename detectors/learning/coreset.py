@@ -11,6 +11,12 @@ from tqdm import tqdm
 FEW, MANY = 4, 24  # steps that `estimate_seconds` takes
 PROJECTED = 64
 """Dimensions in which distances are compared: as accurate as all of them, and much faster."""
+ASKED_EVERY = 32  # rows
+
+
+def always(_: int) -> bool:
+    """Choose as many as are wanted."""
+    return True
 
 
 def estimate_seconds(
@@ -46,8 +52,8 @@ def select_coreset(
     count: int,
     *,
     generator: torch.Generator,
-    projected: int = PROJECTED,
     progress: bool = False,
+    goes_on: Callable[[int], bool] = always,
 ) -> Tensor:
     """Return the indices (count,) of rows (n, d) chosen by the greedy k-center rule.
 
@@ -58,14 +64,15 @@ def select_coreset(
         rows: (n, d) float, on any device.
         count: how many to choose; all of them if there are no more.
         generator: of the CPU; the same state gives the same choice.
-        projected: dimensions after the random projection.
         progress: whether to show a bar on stderr.
+        goes_on: asked now and then, with how many are chosen: whether to choose more. Those chosen
+            until then are the best so many.
     """
     num_rows, width = rows.shape
     if count >= num_rows:
         return torch.arange(num_rows, device=rows.device)
-    if width > projected:
-        matrix = torch.randn(width, projected, generator=generator) / math.sqrt(projected)
+    if width > PROJECTED:
+        matrix = torch.randn(width, PROJECTED, generator=generator) / math.sqrt(PROJECTED)
         rows = rows @ matrix.to(rows)  # (n, projected)
     lengths = rows.square().sum(dim=1)  # (n,)
     chosen = torch.empty(count, dtype=torch.long, device=rows.device)
@@ -78,4 +85,6 @@ def select_coreset(
         torch.minimum(nearest, distances, out=nearest)
         nearest[newest] = -torch.inf
         newest = int(nearest.argmax())
+        if (step + 1) % ASKED_EVERY == 0 and not goes_on(step + 1):
+            return chosen[: step + 1]
     return chosen

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from detectors.settings import TrainingSettings
-from inspection.preprocess import LoadedSamples, load_samples
+from inspection.preprocess import LoadedSamples, Progress, load_samples
 from inspection.progress import progress_bar
 from inspection.types import Sample, Size, Split, TrainingRecord
 
@@ -20,17 +20,19 @@ def learnable(samples: Sequence[Sample]) -> list[Sample]:
     return [sample for sample in samples if sample.split in (Split.TRAIN, Split.VALIDATION)]
 
 
-def read_images(samples: Sequence[Sample], size: Size, *, has_bar: bool) -> LoadedSamples:
-    """Decode training images, with a bar on stderr if wanted.
+def read_images(
+    samples: Sequence[Sample], size: Size, *, has_bar: bool, progress: Progress | None = None
+) -> LoadedSamples:
+    """Decode training images, with a bar on stderr if wanted, else telling whoever listens.
 
     Raises:
         DatasetError: there are no samples.
         ImageError: one of them cannot be read.
     """
     if not has_bar:
-        return load_samples(samples, size)
-    with progress_bar("reading images") as progress:
         return load_samples(samples, size, progress=progress)
+    with progress_bar("reading images") as bar:
+        return load_samples(samples, size, progress=bar)
 
 
 def read_training_data(

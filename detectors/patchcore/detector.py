@@ -16,6 +16,7 @@ from detectors.backbones.library_imports import import_patchcore_model
 from detectors.backbones.record import COSINE
 from detectors.checkpoints import not_fitted
 from detectors.devices import choose_device, synchronize
+from detectors.learning.budget import Budget
 from detectors.learning.coreset import estimate_seconds, select_coreset
 from detectors.learning.features import choose_batch
 from detectors.learning.fitting import learnable, read_images, record_training
@@ -25,11 +26,12 @@ from detectors.settings import make_settings
 from inspection.detector import EpochCallback, StoredDetector, WeightArrays
 from inspection.errors import CheckpointError
 from inspection.paths import train_again
-from inspection.preprocess import check_input_size
+from inspection.preprocess import LoadedSamples, Progress, check_input_size
 from inspection.progress import Pace, announce_duration
 from inspection.types import AnomalyMap, Prediction, RGBImage, Sample, TrainingRecord
 
 MEMORY_BANK = "memory_bank"
+READING, PASSING, CHOOSING, NUM_PARTS = range(4)  # of a fit
 SKIPPED, TIMED = 1, 3  # batches behind the time that is announced
 
 
@@ -38,7 +40,7 @@ class PatchCore:
 
     Args:
         device: auto, cpu, cuda or mps.
-        progress: whether `fit` shows a bar on stderr.
+        progress: whether `fit` shows bars on stderr, or what to call with the share that is done.
         settings: as in `PatchCoreSettings`.
     """
 
@@ -53,6 +55,7 @@ class PatchCore:
         self._batch = choose_batch(self.input_size)
         self._device = choose_device(device)
         self._has_bars = progress is True
+        self._tell = progress if callable(progress) else None
         self._forget()
 
     def _forget(self) -> None:
@@ -61,17 +64,25 @@ class PatchCore:
         self.state: dict[str, Any] = {}
 
     def fit(self, samples: Sequence[Sample]) -> Self:
-        start = time.perf_counter()
+        start, budget = time.perf_counter(), Budget(self.settings.max_seconds, samples)
         self._forget()
         chosen = self.settings
         normal = [sample for sample in learnable(samples) if not sample.is_anomalous]
-        loaded = read_images(normal, self.input_size, has_bar=self._has_bars)
+        loaded = read_images(
+            normal, self.input_size, has_bar=self._has_bars, progress=self._part(READING)
+        )
         backbone = choose_backbone(chosen, layers=chosen.layers)
         model = self._build(backbone)
         generator = torch.Generator().manual_seed(chosen.seed)
         candidates, num_patches = self._collect(model, loaded.images, generator)
+        wanted = self._num_rows(num_patches)
+        seconds = budget.learning_seconds(len(normal), lambda: self._embed_one(model, loaded))
         kept = select_coreset(
-            candidates, self._num_rows(num_patches), generator=generator, progress=self._has_bars
+            candidates,
+            wanted,
+            generator=generator,
+            progress=self._has_bars,
+            goes_on=self._watch(wanted, seconds),
         )
         # rounded to what the checkpoint stores, so that a saved detector predicts the same
         model.memory_bank = candidates[kept].half().float()
@@ -85,10 +96,28 @@ class PatchCore:
             seed=chosen.seed,
             start=start,
             device=self._device,
-            summary=f"remembers {len(model.memory_bank):,} patches of {len(normal)} normal images; "
-            f"backbone {backbone.ref.name} ({backbone.ref.origin})",
+            summary=_summarise(len(kept), wanted, len(normal), backbone),
         )
         return self
+
+    def _part(self, part: int) -> Progress:
+        """Return what tells how far one of the three parts of a fit is, if anybody listens."""
+
+        def progress(done: int, total: int) -> None:
+            if self._tell is not None:
+                self._tell({"share": round((part + done / total) / NUM_PARTS, 4)})
+
+        return progress
+
+    def _watch(self, wanted: int, seconds: float | None) -> Callable[[int], bool]:
+        """Return what tells how many patches are chosen, and ends it after so many seconds."""
+        start, progress = time.perf_counter(), self._part(CHOOSING)
+
+        def goes_on(num_chosen: int) -> bool:
+            progress(num_chosen, wanted)
+            return seconds is None or time.perf_counter() - start < seconds
+
+        return goes_on
 
     @torch.inference_mode()
     def predict(self, images: Sequence[RGBImage]) -> list[Prediction]:
@@ -153,11 +182,13 @@ class PatchCore:
         kept: list[Tensor] = []
         num_patches, num_batches = 0, -(-len(images) // self._batch)
         start, pace = time.perf_counter(), Pace(skipped=SKIPPED, timed=TIMED)
+        progress = self._part(PASSING)
         for position, batch in enumerate(self._embed(model, images), 1):  # (b, patches, d)
             for embeddings in batch:
                 num_patches += len(embeddings)
                 order = torch.randperm(len(embeddings), generator=generator)[:per_image]
                 kept.append(embeddings[order.to(embeddings.device)])
+            progress(position, num_batches)
             seconds = pace.step() or 0.0
             if self._has_bars and position == min(SKIPPED + TIMED, num_batches):
                 passed = time.perf_counter() - start
@@ -176,11 +207,27 @@ class PatchCore:
             synchronize(self._device)
             yield embeddings.reshape(len(batch), -1, embeddings.shape[-1])
 
+    @torch.inference_mode()
+    def _embed_one(self, model: Any, loaded: LoadedSamples) -> None:
+        """Do the largest part of a prediction."""
+        model(self._to_tensor(loaded.images[:1]))
+        model.embedding_store.clear()
+
     def _to_tensor(self, images: NDArray[np.uint8]) -> Tensor:
         """Turn (B, h, w, 3) uint8 into (B, 3, h, w) in 0..1 on the device."""
         copied = np.array(images)  # torch wants to own what it shares
         tensor = torch.from_numpy(copied).to(self._device)
         return tensor.permute(0, 3, 1, 2).float().div_(255)
+
+
+def _summarise(num_kept: int, wanted: int, num_normal: int, backbone: Backbone) -> str:
+    patches = f"{num_kept:,} patches"
+    if num_kept < wanted:
+        patches += f" (of {wanted:,} wanted, for want of time)"
+    return (
+        f"remembers {patches} of {num_normal} normal images; "
+        f"backbone {backbone.ref.name} ({backbone.ref.origin})"
+    )
 
 
 class _UnitLength:

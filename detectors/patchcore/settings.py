@@ -6,6 +6,7 @@ from typing import Annotated
 from detectors.settings import (
     STUDENT,
     Range,
+    Seconds,
     Seed,
 )
 from inspection.types import Size
@@ -25,6 +26,7 @@ class PatchCoreSettings:
         max_memory: most rows of the memory bank, whatever the ratio.
         max_candidates: most patches to choose among; a larger set is thinned at random.
         smoothing: standard deviation of the map's Gaussian filter, in pixels of the input.
+        max_seconds: for all of a training; remembers fewer patches where there is no time for more.
         seed: of the thinning, the projection and the first patch.
     """
 
@@ -36,4 +38,5 @@ class PatchCoreSettings:
     max_memory: Annotated[int, Range(1, 1_000_000)] = 4000
     max_candidates: Annotated[int, Range(1, 100_000_000)] = 150_000
     smoothing: Annotated[int, Range(0, 64)] = 6
+    max_seconds: Seconds = None
     seed: Seed = 0

@@ -131,7 +131,9 @@ def test_the_classifier_announces_all_its_passes(
     learned = LabelledImages(images, np.zeros(300, np.int64))
     held = LabelledImages(images[:40], np.zeros(40, np.int64))
     task = Task(("normal", "spot"), learned, held, lambda image: image, 0.0, 3, 0.0)
-    settings: TrainingSettings = SimpleNamespace(seed=0, max_seconds=None)
+    settings: TrainingSettings = SimpleNamespace(
+        seed=0, max_seconds=None, epoch_images=64, batch_size=32
+    )
     trainer = ClassifierTrainer(task, settings, device=CPU, progress=True)
     is_first = iter((True, *[False] * 99))
 
@@ -147,7 +149,9 @@ def test_the_classifier_announces_all_its_passes(
     torch.rand(4)  # one for each pass
     expected = torch.rand(1)
     torch.manual_seed(0)
-    views, _ = trainer._pool_all(torch.nn.Identity())  # type: ignore[arg-type]
+    network: Any = torch.nn.Identity()
+    schedule = trainer.plan(network, 1)
+    views, _ = trainer._pool_all(network, schedule.num_views)
     assert torch.equal(torch.rand(1), expected), "the announcement changes nothing that is drawn"
     assert views.shape == (3, 300, 1)
     # 10 batches as they are and 20 varied ones, and 2 of validation images
