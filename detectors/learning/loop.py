@@ -130,7 +130,7 @@ def train_network(
     if callable(progress):
         callbacks.append(_CallAfterEpoch(progress, keeper))
     elif progress:
-        callbacks.append(Bar(name, most_seconds=settings.max_seconds))
+        callbacks.append(Bar(name, settings))
     batch_size = min(settings.batch_size, settings.epoch_images)
     training = DataLoader(
         DrawnImages(training_set, settings), batch_size=batch_size, drop_last=True

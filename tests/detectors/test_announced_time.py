@@ -1,5 +1,6 @@
 """The time that a training announces is that of its steps, whatever setting them up takes."""
 
+import re
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ from torch import Tensor
 from detectors.backbones.student import Student
 from detectors.classifier import training as classifier_training
 from detectors.classifier.training import ClassifierTrainer, LabelledImages, Task
+from detectors.learning import bar as bars
 from detectors.learning import coreset
 from detectors.patchcore import detector as patchcore
 from detectors.patchcore.detector import PatchCore
@@ -121,6 +123,61 @@ def test_patchcore_announces_its_passes_and_its_selection(
     assert said == [pytest.approx(passes + 30.0)]
     num_candidates = min(200, num_patches)
     assert asked == [(num_candidates, min(50, num_patches // 4))]
+
+
+@pytest.mark.parametrize(
+    ("epoch", "said"),
+    [
+        # 8 steps of 0.5 s and a check of 2 batches at a third of that: 4.33 s
+        (4.4, ["about 87 seconds at most, about 22 seconds where nothing gets better"]),
+        (
+            9.0,
+            [
+                "about 87 seconds at most, about 22 seconds where nothing gets better",
+                "about 3 minutes at most, about 45 seconds where nothing gets better",
+            ],
+        ),
+    ],
+)
+def test_a_training_tells_its_longest_and_shortest_time_and_again_where_an_epoch_disagrees(
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    epoch: float,
+    said: list[str],
+) -> None:
+    monkeypatch.setattr(bars, "time", SimpleNamespace(perf_counter=clock))
+    monkeypatch.setattr(bars, "Pace", partial(Pace, clock=clock))
+    settings: Any = SimpleNamespace(max_epochs=20, patience=4, max_seconds=None)
+    trainer: Any = SimpleNamespace(
+        num_training_batches=8,
+        num_val_batches=[2],
+        max_epochs=20,
+        current_epoch=0,
+        callback_metrics={"loss": 1.0},
+    )
+    module: Any = SimpleNamespace(device=CPU)
+    bar = bars.Bar("unet", settings)
+    bar.on_train_start(trainer, module)
+    for current in range(3):
+        trainer.current_epoch = current
+        for step in range(8):
+            clock.now += SET_UP if current == step == 0 else 0.5 if current == 0 else epoch / 8
+            bar.on_train_batch_end(trainer, module)
+        bar.on_train_epoch_end(trainer, module)
+    bar.teardown()
+    assert re.findall(r"training unet takes (.*)\n", capfd.readouterr().err) == said
+
+
+def test_a_training_that_cannot_end_early_tells_one_time(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    settings: Any = SimpleNamespace(max_epochs=20, patience=40, max_seconds=None)
+    bars.Bar("cae", settings)._tell(2.0)
+    settings.max_seconds = 10.0
+    bars.Bar("cae", settings)._tell(2.0)
+    said = re.findall(r"training cae takes (.*)\n", capfd.readouterr().err)
+    assert said == ["about 40 seconds", "about 10 seconds"]
 
 
 def test_the_classifier_announces_all_its_passes(
