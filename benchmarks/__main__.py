@@ -2,7 +2,8 @@
 
 The page is started as a person would and asked until it answers; then it is given one 1024 x 1024
 image, warm, over HTTP. The three detectors inspect the same image in this process, without page and
-transport; then anomalib's `Engine.predict` does the PatchCore part of that alone.
+transport; then anomalib's `Engine.predict` does the PatchCore part of that alone. Last, each of
+them is trained on some large images, within a time limit, and a large dataset is explored.
 """
 
 import logging
@@ -18,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from benchmarks import explore
+from benchmarks import explore, training
 from benchmarks.page import Visitor, read_peak_memory, running_page
 from detectors import list_defaults
 
@@ -45,6 +46,7 @@ def main() -> None:
             engine = time_engine(image, Path(folder), backbone=backbone, bank=bank)
             print(f"anomalib Engine.predict, {title} {1000 * engine:8.0f} ms")
             print(f"ratio                                    {engine / ours:8.1f} x   (target 10)")
+        training.run(Path(folder))
     explore.run()
 
 

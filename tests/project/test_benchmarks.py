@@ -4,11 +4,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
 
-from benchmarks import page
+from benchmarks import page, training
 from benchmarks.page import (
     Visitor,
     find_free_port,
@@ -16,6 +17,9 @@ from benchmarks.page import (
     running_page,
     wait_for_first_inspection,
 )
+from detectors import list_defaults
+from detectors.training import TrainingJob
+from inspection.datasets.dataset import Dataset
 from inspection.products.catalog import Catalog
 from tests.doubles.detectors import DETECTORS
 from tests.doubles.parts import PICTURE_SIDE, draw_part
@@ -90,3 +94,19 @@ def test_a_process_that_is_gone_has_no_peak_memory() -> None:
     assert read_peak_memory(2**22 + 1) is None, "Linux gives no such number to a process"
     if sys.platform == "linux":
         assert (read_peak_memory(os.getpid()) or 0) > 1
+
+
+def test_each_training_is_timed_within_a_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def train(source: Dataset, job: TrainingJob) -> list[SimpleNamespace]:
+        asked.append((len(source.samples), dict(job.settings)))
+        return [SimpleNamespace(seconds=7.0)]
+
+    monkeypatch.setattr(training, "train_product", train)
+    found = list(training.time_training(tmp_path, num_images=3, side=96))
+    assert found == [(name, 7.0) for name in list_defaults()]
+    assert asked == [(3, {name: {"max_seconds": 120.0}}) for name in list_defaults()]
+    assert Image.open(tmp_path / "parts/train/good/002.png").size == (96, 96)
