@@ -23,7 +23,7 @@ from inspection.products.checkpoint_folders import (
 )
 from inspection.products.split_plan import SplitPlan, save_split
 from inspection.synthetic import draw_defect
-from inspection.types import AT_THRESHOLD, AnomalyMap, Mask, RGBImage, Sample, Split
+from inspection.types import AT_THRESHOLD, AnomalyMap, Mask, Prediction, RGBImage, Sample, Split
 
 DRAWN_SIDE = 512
 """Larger images are drawn on at this size, whatever size the detector takes."""
@@ -57,7 +57,7 @@ def calibrate_detector(
     for sample, image, prediction in predict_samples(detector, held_out):
         scores.append(prediction.image_score)
         seen[sample.id] = pixel_hash(image)
-        drawn.add(sample, image, prediction.image_score)
+        drawn.add(sample, image, prediction)
         if progress is not None:
             progress(len(scores), len(held_out))
     calibration = calibrate(held_out, scores)
@@ -76,7 +76,7 @@ class _DrawnParts:
 
     Attributes:
         scores: part -> highest score of its images, the one that was drawn on in its new state.
-        marked: maps and masks of at most `MOST_MARKED` of them.
+        marked: maps and masks of at most `MOST_MARKED` of them, with and without the defect.
     """
 
     def __init__(self, detector: Detector, samples: Sequence[Sample]) -> None:
@@ -86,10 +86,10 @@ class _DrawnParts:
         units = sorted({sample.unit for sample in samples}, key=_seed_of)
         self._kept = set(units[:MOST_MARKED])
 
-    def add(self, sample: Sample, image: RGBImage, score: float) -> None:
-        """Take up one image and its score; the first of each part is drawn on."""
+    def add(self, sample: Sample, image: RGBImage, usual: Prediction) -> None:
+        """Take up one image and what is made of it; the first of each part is drawn on."""
         if sample.unit in self.scores:
-            self.scores[sample.unit] = max(score, self.scores[sample.unit])
+            self.scores[sample.unit] = max(usual.image_score, self.scores[sample.unit])
             return
         rng = np.random.default_rng(_seed_of(sample.id))
         drawn, mask = draw_defect(limit_side(image, DRAWN_SIDE), rng)
@@ -98,6 +98,7 @@ class _DrawnParts:
         if sample.unit in self._kept:
             sized = mask_to_size(mask, self._detector.input_size)
             self.marked.append((prediction.anomaly_map, sized))
+            self.marked.append((usual.anomaly_map, np.zeros_like(sized)))
 
 
 def _seed_of(name: str) -> int:

@@ -16,6 +16,8 @@ from inspection.types import AT_THRESHOLD, AnomalyMap, Mask, Outline
 
 REACH = 8
 """Pixels up to which a peak counts, along and across: as far as the maps are blurred."""
+USUAL = 0.9
+"""Share of the pixels of a normal image that lie below the level."""
 SHARES = np.arange(0, 1, 0.05)
 """Tried as shares of the way from the level to the peak."""
 
@@ -55,18 +57,21 @@ def highest_around(anomaly_map: AnomalyMap) -> AnomalyMap:
 def fit_outline(marked: Marked, *, threshold: float | None = None) -> Outline:
     """Return the outline whose mean overlap (IoU) with the masks is the highest.
 
-    Its level is the median of the pixels that are not marked. Of several that fit as well it is
-    the narrowest.
+    Its level is what one of ten pixels of a usual normal image exceeds, so that it never leaves a
+    defect along what is normal. Of several that fit as well it is the narrowest.
 
     Args:
-        marked: maps of defects and their masks; without a marked pixel they do not count.
+        marked: maps and masks of defects and, without a marked pixel, of normal images.
         threshold: above which an image is flagged; None where it is not known yet. At least half of
             the images count as flagged.
     """
-    usable = [(one, mask) for one, mask in marked if mask.any() and not mask.all()]
+    usable = [(one, mask) for one, mask in marked if mask.any()]
     if not usable:
         return AT_THRESHOLD
-    level = float(np.median([np.median(one[~mask]) for one, mask in usable]))
+    normal = [one for one, mask in marked if not mask.any()] or [
+        np.where(mask, one.min(), one) for one, mask in usable
+    ]
+    level = float(np.median([np.quantile(one, USUAL) for one in normal]))
     middle = float(np.median([one.max() for one, _ in usable]))
     below = float(np.nextafter(np.float32(middle), np.float32(0)))
     least = below if threshold is None else min(below, threshold)

@@ -253,6 +253,7 @@ class CNNClassifier:
         return to_weights(self._fitted())
 
     def restore(self, stored: StoredDetector) -> None:
+        _ = stored.state["outline"]  # a checkpoint without has maps of another unit
         tensors = to_tensors(stored.weights)
         network = load_weights(self._rebuild(tensors), tensors, stored.folder)
         self._network = network.to(self._device).requires_grad_(False).eval()

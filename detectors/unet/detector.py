@@ -174,7 +174,6 @@ class UNet:
         marked = [
             (self._levels(network, image)[0], mask[0].numpy() > 0.5)
             for image, mask in zip(*validation, strict=True)
-            if mask.any()
         ]
         return asdict(fit_outline(marked))
 

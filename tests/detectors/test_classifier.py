@@ -1,5 +1,6 @@
 """The classifier names defects, and its map is the Grad-CAM that gradients by hand give."""
 
+import json
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -39,6 +40,8 @@ from detectors.learning.loop import TrainingHistory, TrainingSet
 from detectors.learning.networks import EVEN
 from inspection.errors import BackboneError, CheckpointError, DatasetError, SettingsError
 from inspection.evaluation.classes import ClassReport, report_classes
+from inspection.files import write_json
+from inspection.products.checkpoint_folders import CARD
 from inspection.types import Outline, Prediction, Sample, Split
 from tests.doubles.parts import DEFECT, SIDE, draw_part, make_samples
 
@@ -111,6 +114,17 @@ def test_two_visitors_at_once_get_what_each_would_get_alone(fitted: CNNClassifie
         for one, other in zip(found, alone, strict=True):
             assert one.measures == other.measures
             np.testing.assert_array_equal(one.anomaly_map, other.anomaly_map)
+
+
+def test_a_checkpoint_whose_maps_were_probabilities_is_refused(
+    fitted: CNNClassifier, tmp_path: Path
+) -> None:
+    save_detector(fitted, tmp_path)
+    card = json.loads((tmp_path / CARD).read_text(encoding="utf-8"))
+    del card["state"]["outline"]
+    write_json(tmp_path / CARD, card)
+    with pytest.raises(CheckpointError, match="another version"):
+        open_detector(CNNClassifier, tmp_path, device="cpu")
 
 
 def test_stages_losses_and_validation_metrics_are_kept(fitted: CNNClassifier) -> None:

@@ -99,6 +99,17 @@ def test_defects_that_are_not_flagged_yet_say_where_outlines_end_too() -> None:
     assert fit_outline([(faint, mask)]) == fit_outline([(faint, mask)], threshold=1)
 
 
+def test_the_level_is_that_of_normal_images_and_an_outline_stays_off_them() -> None:
+    mask = np.zeros((48, 48), np.bool_)
+    mask[20:26, 18:30] = True
+    noise: AnomalyMap = np.random.default_rng(3).random((48, 48), dtype=np.float32)
+    normal = [(noise * np.float32(gain), np.zeros_like(mask)) for gain in (0.5, 1, 4)]
+    seen: AnomalyMap = np.where(mask, np.float32(9), noise)
+    outline = fit_outline([(seen, mask), *normal], threshold=8)
+    assert outline.level == pytest.approx(float(np.quantile(noise, 0.9)))
+    assert (flagged_mask(seen, 8, outline) == mask).all()
+
+
 def test_without_a_mask_the_threshold_decides() -> None:
     empty = np.zeros((8, 8), np.bool_)
     assert fit_outline([(row(1, 2)[:, :8], empty[:2])], threshold=1) == AT_THRESHOLD
