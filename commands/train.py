@@ -76,8 +76,8 @@ class TrainOptions:
     backbone: Annotated[
         str | None,
         typer.Option(
-            help="student, resnet18, resnet50, efficientnet_b0, ... Not for the CAE; the "
-            "classifier also small-cnn, trained from scratch."
+            help="student, resnet18, vit_small_patch14_reg4_dinov2, ...: `cli.py backbones` lists "
+            "them. Not for the CAE; the classifier also small-cnn, trained from scratch."
         ),
     ] = None
     backbone_weights: Annotated[
