@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from commands.box_text import describe_box_evaluation
 from commands.classification_text import describe_classification
 from commands.evaluation_text import (
     describe_issues,
@@ -140,6 +141,8 @@ def describe_evaluation(found: ProductEvaluation) -> Iterator[str]:
             num_seen, example = len(one.left_out), one.left_out[0].id
             yield f"  left out: {num_seen} that it has seen, such as {example}"
         yield from describe_classification(one.own, one.baseline)
+    for boxes in found.boxes:
+        yield from describe_box_evaluation(boxes)
     yield from describe_trainings(found.histories.items())
 
 

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import typer
 
+from commands.box_text import describe_boxes
 from commands.options import check_names
 from detectors.catalog import open_product
 from inspection.datasets.listing import FileKind, Listing, images_below
 from inspection.detector import DetectorInfo
 from inspection.errors import CheckpointError, ImageError, InspectionError
-from inspection.findings import Inspection
+from inspection.findings import Inspection, Naming
 from inspection.images import open_image
 from inspection.names import (
     OUTCOME_TITLES,
@@ -23,6 +24,7 @@ from inspection.names import (
 )
 from inspection.products.inspecting import LoadedProduct, inspect_product
 from inspection.products.reading import load_reading
+from inspection.types import Finding
 
 
 def open_answering(
@@ -109,13 +111,24 @@ def inspect_files(
         if len(failed) == len(loaded.detectors):
             continue
         yield number, found
-        detectors = loaded.catalog.detectors
-        typer.echo(f"{name}: {_describe(found, detectors)}")
-        if len(found.findings) > 1:
-            titles = {one: info.title for one, info in detectors.items()}
-            typer.echo(f"  {describe_joint(found, titles)}")
-        for sentence in found.notes:
-            typer.echo(f"  {sentence}")
+        for line in _tell(name, found, loaded.catalog.detectors):
+            typer.echo(line)
+
+
+def _tell(
+    name: str, inspection: Inspection, detectors: Mapping[str, DetectorInfo]
+) -> Iterator[str]:
+    """Yield the lines about one image."""
+    yield f"{name}: {_describe(inspection, detectors)}"
+    if len(inspection.findings) > 1:
+        titles = {one: info.title for one, info in detectors.items()}
+        yield f"  {describe_joint(inspection, titles)}"
+    answers: Sequence[Finding | Naming] = (*inspection.findings, *inspection.namings)
+    for answer in answers:
+        for line in describe_boxes(answer.boxes):
+            yield f"  {answer.detector}: {line}"
+    for sentence in inspection.notes:
+        yield f"  {sentence}"
 
 
 def _describe(inspection: Inspection, detectors: Mapping[str, DetectorInfo]) -> str:

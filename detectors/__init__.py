@@ -8,7 +8,7 @@ from typing import Any, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors import cae, classifier, patchcore, unet
+from detectors import boxes, cae, classifier, patchcore, unet
 from detectors.entry import Entry
 from detectors.settings import parse_setting, unknown_setting
 from inspection.detector import Detector, DetectorInfo
@@ -22,6 +22,7 @@ ENTRIES: Sequence[Entry] = (
     unet.ENTRY,
     patchcore.ENTRY,
     classifier.ENTRY,
+    boxes.ENTRY,
 )
 """In the order in which they stand beside each other."""
 

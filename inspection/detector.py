@@ -62,6 +62,7 @@ class DetectorInfo:
         method: how it works, in two or three words.
         hint: what it has learned, and what is bright on its map.
         needs_labels: whether it learns from labelled defects alone.
+        gives_boxes: whether its predictions hold a box for each defect.
         is_default: whether it is trained where none is named, and expected of every product.
     """
 
@@ -71,6 +72,7 @@ class DetectorInfo:
     hint: str = ""
     appearance: Appearance = NEUTRAL
     needs_labels: bool = False
+    gives_boxes: bool = False
     is_default: bool = False
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from inspection.boxes import KindBox
 from inspection.errors import InspectionError
 from inspection.types import AnomalyMap, Finding, RGBImage, Verdict
 
@@ -72,6 +73,7 @@ class Naming:
         middle: of the scale that the map is shown on, in the detector's own units.
         measures: class probabilities among them.
         seconds: time from image to prediction, resizing included.
+        boxes: those that are surer than `SURE`, in pixels of the image, the surest first.
     """
 
     detector: str
@@ -79,6 +81,7 @@ class Naming:
     middle: float
     measures: Mapping[str, float]
     seconds: float
+    boxes: tuple[KindBox, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from inspection.boxes import Edges, KindBox
 from inspection.errors import DatasetError, ImageError, InspectionError, MaskError
 from inspection.images import read_image_size
 from inspection.issues import DatasetIssue, FileNote, IssueKind
@@ -14,7 +15,7 @@ from inspection.masks.levels import SAVE_PLAINLY, border
 from inspection.masks.reading import read_mask_file
 from inspection.masks.shapes import draw_shapes, find_components
 from inspection.processors import map_in_threads
-from inspection.types import Box, Edges, KindBox, Mask, Sample, Size
+from inspection.types import Box, Mask, Sample, Size
 
 VERSION = 2  # of how masks are read: metrics made with another one are not the same
 LARGE = 0.5  # of the image

@@ -6,8 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inspection.boxes import KindBox
 from inspection.calibration import relative_score
 from inspection.findings import Naming
+from inspection.measures import name_class
 from inspection.types import AnomalyMap, Box, Finding, Mask, RGBImage, Size
 
 THRESHOLD_AT = 0.5  # where on the colour scale 1.0 x threshold lies
@@ -110,8 +112,25 @@ def draw_boxes(image: RGBImage, boxes: Sequence[Box], *, image_size: Size) -> RG
     return drawn
 
 
+def draw_kinds(image: RGBImage, boxes: Sequence[KindBox], *, image_size: Size) -> RGBImage:
+    """Draw boxes with their kind and score, the first one on top.
+
+    Args:
+        image: the picture (H, W, 3), in whatever size it is shown.
+        boxes: in pixels of the image, the surest first.
+        image_size: of the image that they were found in.
+    """
+    drawn = np.ascontiguousarray(image).copy()
+    scale = (drawn.shape[0] / image_size[0], drawn.shape[1] / image_size[1])
+    for one in reversed(boxes):
+        left, top, right, bottom = map(round, one.edges)
+        label = f"{name_class(one.kind)} {100 * one.score:.0f} %"
+        _draw_box(drawn, Box(left, top, right, bottom), label, scale)
+    return drawn
+
+
 def _draw_box(drawn: RGBImage, box: Box, label: str, scale: tuple[float, float]) -> None:
-    """Draw one box, with its number above it or, where there is no room, inside."""
+    """Draw one box, with its label above it or, where there is no room, inside."""
     line = max(1, round(max(drawn.shape[:2]) / 400))
     size = max(drawn.shape[:2]) / 800
     left, right = round(box.left * scale[1]), round(box.right * scale[1]) - 1

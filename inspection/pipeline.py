@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from inspection.boxes import SURE, KindBox
 from inspection.calibration import decide, default_rate, relative_score
 from inspection.detector import Channel, Detector
 from inspection.errors import CheckpointError
@@ -59,6 +60,12 @@ def predict_one(channel: Channel, image: RGBImage) -> Answer:
     return Answer(channel, prediction, time.perf_counter() - start)
 
 
+def scale_boxes(prediction: Prediction, size: Size) -> tuple[KindBox, ...]:
+    """Return the boxes of a prediction in pixels of its image of (height, width)."""
+    height, width = prediction.anomaly_map.shape
+    return tuple(box.scaled(size[1] / width, size[0] / height) for box in prediction.boxes)
+
+
 def judge(answer: Answer, size: Size, *, false_alarm_rate: float) -> Finding:
     """Return what a detector has found in an image of (height, width).
 
@@ -82,11 +89,12 @@ def judge(answer: Answer, size: Size, *, false_alarm_rate: float) -> Finding:
         measures=prediction.measures,
         typical_score=float(np.median(calibration.normal_scores)),
         seconds=answer.seconds,
+        boxes=tuple(box for box in scale_boxes(prediction, size) if box.level > threshold),
     )
 
 
-def name_defect(answer: Answer) -> Naming:
-    """Return what a detector that can give no verdict takes an image for."""
+def name_defect(answer: Answer, size: Size) -> Naming:
+    """Return what a detector that can give no verdict takes an image of (height, width) for."""
     calibration, prediction = answer.channel.calibration, answer.prediction
     return Naming(
         detector=answer.channel.detector.name,
@@ -94,6 +102,7 @@ def name_defect(answer: Answer) -> Naming:
         middle=calibration.outline.level or prediction.image_score / 2,
         measures=prediction.measures,
         seconds=answer.seconds,
+        boxes=tuple(box for box in scale_boxes(prediction, size) if box.score > SURE),
     )
 
 
@@ -128,7 +137,7 @@ def judge_all(
         if answer.channel.calibration.gives_verdicts:
             findings.append(judge(answer, image.shape[:2], false_alarm_rate=false_alarm_rate))
         else:
-            namings.append(name_defect(answer))
+            namings.append(name_defect(answer, image.shape[:2]))
     scores = {one.detector: one.image_score for one in findings}
     joint = judge_jointly(join(calibrations), scores, false_alarm_rate=false_alarm_rate)
     if joint is not None and is_flagged_only_jointly(joint, findings):

@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inspection.boxes import KindBox
 from inspection.errors import CalibrationError
 
 RGBImage = NDArray[np.uint8]
@@ -51,38 +52,6 @@ class Box:
     top: int
     right: int
     bottom: int
-
-
-Edges = tuple[float, float, float, float]
-"""Left, top, right and bottom in pixels, not rounded; right and bottom are exclusive."""
-
-
-@dataclass(frozen=True, slots=True)
-class KindBox:
-    """One defect with its place and its kind, as a person has marked it or a detector found it.
-
-    Attributes:
-        score: how sure the detector is, 0-1; 1 for what a person marked.
-        level: the same on the scale of the detector's map, which is nowhere lower in the box.
-    """
-
-    edges: Edges
-    kind: str
-    score: float = 1.0
-    level: float = 0.0
-
-    @property
-    def width(self) -> float:
-        return self.edges[2] - self.edges[0]
-
-    @property
-    def height(self) -> float:
-        return self.edges[3] - self.edges[1]
-
-    def scaled(self, across: float, down: float) -> "KindBox":
-        """Return the same place in an image that is wider and higher by these factors."""
-        left, top, right, bottom = self.edges
-        return replace(self, edges=(left * across, top * down, right * across, bottom * down))
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +260,7 @@ class Finding:
         flagged: (h, w), what is outlined; empty if and only if the verdict is normal.
         typical_score: median score of the held-out normal parts; what lies below is not shown.
         seconds: time from image to prediction, resizing included.
+        boxes: those whose level is above the threshold, in pixels of the image, the surest first.
     """
 
     detector: str
@@ -305,6 +275,7 @@ class Finding:
     measures: Mapping[str, float]
     typical_score: float
     seconds: float
+    boxes: tuple[KindBox, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import logging
 import signal
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,6 +27,7 @@ from torch.utils.data import DataLoader, Dataset
 from detectors.devices import has_fast_bfloat16, memory_layout
 from detectors.learning.bar import Bar
 from detectors.learning.losses import Loss
+from detectors.learning.networks import LearningPart
 from detectors.settings import TrainingSettings
 from inspection.detector import EpochCallback
 
@@ -60,6 +61,7 @@ class TrainingSet:
         validation: images and targets that decide which epoch is the best.
         loss: what is minimised, on training and validation images alike.
         max_validation: how many of the validation images are scored after each epoch.
+        parts: what learns, and at which share of the rate; by default all at the whole.
         optimise: how fast each parameter learns; by default all alike, along a cosine.
         metrics: what else is known of an epoch when its validation images have been scored.
     """
@@ -70,6 +72,7 @@ class TrainingSet:
     loss: Loss
     max_validation: int = 32  # more would cost more than they show
     optimise: Optimise | None = None
+    parts: Sequence[LearningPart] = ()
     metrics: Metrics | None = None
 
 
@@ -197,7 +200,9 @@ class _Learner(LightningModule):  # type: ignore[misc]
         if self._training_set.optimise is not None:
             return self._training_set.optimise(self.network)
         rate = self._settings.learning_rate
-        optimizer = torch.optim.AdamW(self.parameters(), lr=rate, weight_decay=WEIGHT_DECAY)
+        parts = self._training_set.parts or [(list(self.parameters()), 1.0)]
+        groups = [{"params": some, "lr": share * rate} for some, share in parts]
+        optimizer = torch.optim.AdamW(groups, weight_decay=WEIGHT_DECAY)
         scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, self._rate_share)
         return {
             "optimizer": optimizer,

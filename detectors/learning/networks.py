@@ -15,6 +15,8 @@ from inspection.types import AnomalyMap, RGBImage
 LARGEST_HALF = 65504.0
 EVEN = 12.0
 """Level of a probability of one half."""
+LearningPart = tuple[list[nn.Parameter], float]
+"""Parameters, and the share of the learning rate at which they learn."""
 
 
 def to_tensor(image: RGBImage) -> Tensor:

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from inspection.boxes import Edges
 from inspection.datasets.listing import Listing
 from inspection.images import read_image_size
 from inspection.issues import IssueKind
 from inspection.masks.shapes import make_box, scale_shape
-from inspection.types import Box, Edges, PixelRuns, Polygon, Shape, Size
+from inspection.types import Box, PixelRuns, Polygon, Shape, Size
 
 UNNAMED = "defect"  # a mark without a label
 MIXED = "mixed"  # defects of several types in one image

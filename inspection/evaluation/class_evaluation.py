@@ -64,15 +64,13 @@ class ClassEvaluation:
         return self.own.checkpoint
 
 
-def find_classifier(catalog: Catalog, product: Product) -> str | None:
-    """Return the detector of a product that only names classes, since it has no good parts.
+def find_namers(catalog: Catalog, product: Product) -> list[str]:
+    """Return the detectors of a product that only name classes, since it has no good parts.
 
-    A damaged one is no classifier: reading what it has seen says what is wrong with it.
+    A damaged one is none: reading what it has seen says what is wrong with it.
     """
-    for name in catalog.checkpoints.matching(product):
-        if _has_no_good_part(product.folder / name):
-            return name
-    return None
+    names = catalog.checkpoints.matching(product)
+    return [name for name in names if _has_no_good_part(product.folder / name)]
 
 
 def _has_no_good_part(folder: Path) -> bool:

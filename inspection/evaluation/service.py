@@ -13,12 +13,13 @@ from inspection.errors import (
     InspectionError,
     explain,
 )
+from inspection.evaluation.box_evaluation import BoxEvaluation, evaluate_boxes
 from inspection.evaluation.class_evaluation import (
     Baseline,
     ClassEvaluation,
     add_baseline,
     evaluate_classes,
-    find_classifier,
+    find_namers,
 )
 from inspection.evaluation.classification import find_classification
 from inspection.evaluation.evaluate import EvaluationJob, evaluate
@@ -84,6 +85,7 @@ class ProductEvaluation:
     Attributes:
         reports: one for each detector that gives verdicts, and one of the joint verdict of all.
         classes: of the detectors that name classes.
+        boxes: of the detectors that give boxes.
         split: that is stored.
         histories: title of a detector -> the epochs of its training.
         issues: what is odd about the masks behind the pixel metrics.
@@ -92,6 +94,7 @@ class ProductEvaluation:
     product: Product
     reports: tuple[EvaluationReport, ...]
     classes: tuple[ClassEvaluation, ...]
+    boxes: tuple[BoxEvaluation, ...]
     split: SplitPlan | None
     histories: Mapping[str, History]
     issues: tuple[DatasetIssue, ...] = ()
@@ -198,12 +201,12 @@ def evaluate_product(
     """
     test = _find_test_samples(product, source, monitor)
     split = load_split(product.folder)
-    if (name := find_classifier(catalog, product)) is not None:
-        detector = catalog.channels.answering(product, name).detector
-        folder = product.folder / name
-        found = evaluate_classes(detector, folder, test, options.baseline, monitor=monitor)
-        histories = _keep_histories(catalog, product, [name], monitor)
-        return ProductEvaluation(product, (), (found,), split, histories)
+    if namers := find_namers(catalog, product):
+        named = [name for name in options.detectors or namers if name in namers]
+        found = [_evaluate_names(catalog, product, name, test, options, monitor) for name in named]
+        boxes = evaluate_boxes(catalog, product, named, test, seed=options.seed, monitor=monitor)
+        histories = _keep_histories(catalog, product, named, monitor)
+        return ProductEvaluation(product, (), tuple(found), boxes, split, histories)
     jobs = _make_jobs(catalog, product, test, options, monitor)
     issues = check_masks(test)
     reports = [
@@ -212,19 +215,39 @@ def evaluate_product(
     ]
     folders = {product.folder / one.detector: one for one in reports}
     classes = [
-        add_baseline(own, folder, test, options.baseline, monitor)
+        add_baseline(own, folder, test, _baseline_of(catalog, folder.name, options), monitor)
         for folder, report in folders.items()
         if (own := find_classification(folder, report)) is not None
     ]
-    histories = _keep_histories(catalog, product, [one.name for one in folders], monitor)
+    judging = [one.name for one in folders]
+    boxes = evaluate_boxes(catalog, product, judging, test, seed=options.seed, monitor=monitor)
+    histories = _keep_histories(catalog, product, judging, monitor)
     together = catalog.checkpoints.matching(product)
     if (joint := read_joint(product.folder, reports, together)) is not None:
         reports.append(joint)
         with monitor.tolerate_locked_files():
             save_table(product.folder / JOINT, joint)
     return ProductEvaluation(
-        product, tuple(reports), tuple(classes), split, histories, tuple(issues)
+        product, tuple(reports), tuple(classes), boxes, split, histories, tuple(issues)
     )
+
+
+def _evaluate_names(
+    catalog: Catalog,
+    product: Product,
+    name: str,
+    test: Sequence[Sample],
+    options: EvaluationOptions,
+    monitor: Monitor,
+) -> ClassEvaluation:
+    detector = catalog.channels.answering(product, name).detector
+    baseline = _baseline_of(catalog, name, options)
+    return evaluate_classes(detector, product.folder / name, test, baseline, monitor=monitor)
+
+
+def _baseline_of(catalog: Catalog, name: str, options: EvaluationOptions) -> Baseline | None:
+    """Return what a detector is compared with: what draws boxes is no classifier."""
+    return None if catalog.detectors[name].gives_boxes else options.baseline
 
 
 def _find_test_samples(product: Product, source: Dataset, monitor: Monitor) -> list[Sample]:

@@ -191,6 +191,7 @@ def _namings(item: Item, titles: Titles) -> Iterator[Block]:
         yield Gallery(list(zip(captions, item.pictures.namings, strict=True)))
     for naming in item.namings:
         yield from _classes(naming, titles)
+        yield from _boxes(naming, titles)
 
 
 def _findings(item: Item, titles: Titles) -> Iterator[Block]:
@@ -204,6 +205,7 @@ def _findings(item: Item, titles: Titles) -> Iterator[Block]:
         yield Gallery(list(zip(edges, item.pictures.edges, strict=True)))
     for finding in item.findings:
         yield from _classes(finding, titles)
+        yield from _boxes(finding, titles)
     yield from _measures(item.findings, titles)
     yield from _regions(item.findings, titles)
 
@@ -254,6 +256,29 @@ def _classes(finding: Finding | Naming, titles: Titles) -> Iterator[Block]:
     if classes:
         yield Heading(f"{titles[finding.detector]}: class probabilities", 3)
         yield Bars([(name_class(name), value) for name, value in classes.items()])
+
+
+def _boxes(answer: Finding | Naming, titles: Titles) -> Iterator[Block]:
+    """Yield the boxes of a detector that gives some, the surest first."""
+    if not answer.boxes:
+        return
+    yield Heading(f"{titles[answer.detector]}: boxes", 3)
+    rows = [
+        (
+            str(number),
+            name_class(box.kind),
+            f"{100 * box.score:.0f} %",
+            f"{box.edges[0]:.0f}, {box.edges[1]:.0f}",
+            f"{box.width:.0f} × {box.height:.0f}",
+        )
+        for number, box in enumerate(answer.boxes, 1)
+    ]
+    yield TableBlock(
+        columns=("No.", "Kind", "Score", "Box: left, top", "Size"),
+        widths=(1, 4, 2, 3, 3),
+        rows=rows,
+        num_left=2,
+    )
 
 
 def _measures(findings: Sequence[Finding], titles: Titles) -> Iterator[Block]:

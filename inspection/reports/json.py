@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 
 from inspection.measures import class_probabilities, other_measures
-from inspection.reports.records import Item, Report, Row, finding_row, region_row
+from inspection.reports.records import Item, Report, Row, box_row, finding_row, region_row
 
 VERSION = 1
 
@@ -39,6 +39,7 @@ def _item_json(item: Item) -> Row:
                 "class_probabilities": class_probabilities(finding.measures),
                 "measures": other_measures(finding.measures),
                 "regions": [region_row(one, finding.threshold) for one in finding.regions],
+                "boxes": [box_row(one) for one in finding.boxes],
             }
             for finding in item.findings
         ],
@@ -47,6 +48,7 @@ def _item_json(item: Item) -> Row:
                 "detector": naming.detector,
                 "class_probabilities": class_probabilities(naming.measures),
                 "measures": other_measures(naming.measures),
+                "boxes": [box_row(one) for one in naming.boxes],
             }
             for naming in item.namings
         ],

@@ -13,13 +13,14 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from inspection.boxes import KindBox
 from inspection.calibration import relative_score
 from inspection.edges import draw_finding_edges
 from inspection.findings import Familiarity, Inspection, JointFinding, Naming
 from inspection.images import pixel_hash, write_png
 from inspection.measures import class_probabilities
 from inspection.names import Outcome, decide_outcome
-from inspection.overlay import draw_boxes, draw_finding, draw_naming
+from inspection.overlay import draw_boxes, draw_finding, draw_kinds, draw_naming
 from inspection.products.identity import Identity
 from inspection.types import Finding, Region, RGBImage, Size
 
@@ -111,20 +112,27 @@ def readable(name: str) -> str:
 def _draw_pictures(inspection: Inspection) -> Pictures:
     picture = _fit(inspection.image)
     shape = inspection.image.shape
+    size = (shape[0], shape[1])
     return Pictures(
         image=_to_jpeg(picture),
-        overlays=tuple(_to_jpeg(draw_finding(picture, f)) for f in inspection.findings),
+        overlays=tuple(
+            _to_jpeg(draw_kinds(draw_finding(picture, one), one.boxes, image_size=size))
+            for one in inspection.findings
+        ),
         edges=tuple(
             _to_jpeg(
                 draw_boxes(
                     draw_finding_edges(picture, finding),
                     [region.box for region in finding.regions],
-                    image_size=(shape[0], shape[1]),
+                    image_size=size,
                 )
             )
             for finding in inspection.findings
         ),
-        namings=tuple(_to_jpeg(draw_naming(picture, one)) for one in inspection.namings),
+        namings=tuple(
+            _to_jpeg(draw_kinds(draw_naming(picture, one), one.boxes, image_size=size))
+            for one in inspection.namings
+        ),
     )
 
 
@@ -222,6 +230,18 @@ def region_row(region: Region, threshold: float) -> Row:
     }
 
 
+def box_row(box: KindBox) -> Row:
+    """Return the values of a found box, in pixels of the image."""
+    return {
+        "kind": box.kind,
+        "score": round(box.score, 4),
+        "left": round(box.edges[0], 1),
+        "top": round(box.edges[1], 1),
+        "width": round(box.width, 1),
+        "height": round(box.height, 1),
+    }
+
+
 def write_overlays(inspection: Inspection, out: Path, *, number: int) -> list[Row]:
     """Write one overlay per detector and return a row of values for each.
 
@@ -232,15 +252,18 @@ def write_overlays(inspection: Inspection, out: Path, *, number: int) -> list[Ro
     """
     stem = shorten(Path(inspection.source).stem, MAX_STEM_BYTES)
     about = _about(inspection)
+    size = (inspection.image.shape[0], inspection.image.shape[1])
     rows: list[Row] = []
     for finding in inspection.findings:
         overlay = out / f"{number:04d}_{stem}_{finding.detector}.png"
-        write_png(overlay, draw_finding(inspection.image, finding))
+        heat = draw_finding(inspection.image, finding)
+        write_png(overlay, draw_kinds(heat, finding.boxes, image_size=size))
         times = {"seconds": round(finding.seconds, 4), "overlay": readable(overlay.name)}
         rows.append({**about, **finding_row(finding), **times})
     for naming in inspection.namings:
         overlay = out / f"{number:04d}_{stem}_{naming.detector}.png"
-        write_png(overlay, draw_naming(inspection.image, naming))
+        heat = draw_naming(inspection.image, naming)
+        write_png(overlay, draw_kinds(heat, naming.boxes, image_size=size))
         times = {"seconds": round(naming.seconds, 4), "overlay": readable(overlay.name)}
         rows.append({**about, **naming_row(naming), **times})
     return rows

@@ -10,11 +10,12 @@ from PIL import Image
 
 from eda.frame import count_kinds, count_odd, make_problem_frame
 from eda.index import open_index
+from inspection.boxes import KindBox
 from inspection.datasets.dataset import check_trainable, read_dataset
 from inspection.errors import DatasetError, MaskError
 from inspection.ground_truth import check_masks, read_ground_truth, read_kind_boxes, read_mask
 from inspection.issues import DatasetIssue, IssueKind, summarise_issues
-from inspection.types import Box, KindBox, Polygon, Sample, Split
+from inspection.types import Box, Polygon, Sample, Split
 from tests.doubles.parts import SIDE, write_dataset
 
 SIZE = (SIDE, SIDE)

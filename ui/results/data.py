@@ -7,6 +7,7 @@ from pathlib import Path
 
 from eda.results.shown import Shown
 from inspection.errors import CheckpointError, EvaluationError
+from inspection.evaluation.box_evaluation import BOXES, BoxEvaluation, load_boxes
 from inspection.evaluation.classification import (
     CLASSES,
     Classification,
@@ -22,6 +23,9 @@ from inspection.products.product import Product
 from inspection.products.stamped import StampedCache
 from ui.results import messages
 
+FILES = (EVALUATION, CLASSES, BOXES, CARD, CALIBRATION)
+"""What is read of a detector: a change of any of them has all read anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
@@ -30,11 +34,13 @@ class Evaluated:
     Attributes:
         report: None where a dataset has no good parts to judge by.
         classes: None of a detector that names none.
+        boxes: None of a detector that gives none.
         problem: why neither can be shown.
     """
 
     report: EvaluationReport | None = None
     classes: Classification | None = None
+    boxes: BoxEvaluation | None = None
     problem: str = ""
 
 
@@ -124,6 +130,15 @@ class Results:
         )
         return next((one.classes for one in found if one.classes is not None), None)
 
+    def boxes(self, key: str) -> dict[str, BoxEvaluation]:
+        """Return title -> how well boxes are found, of the detectors of a product that give some.
+
+        What is no longer true of the weights is no evaluation.
+        """
+        matching = self.catalog.checkpoints.matching(self.catalog.product(key))
+        found = {self._title(name): self._read(key, name).boxes for name in matching}
+        return {title: one for title, one in found.items() if one is not None}
+
     def _title(self, detector: str) -> str:
         return self.catalog.detectors[detector].title
 
@@ -133,7 +148,7 @@ class Results:
 
     def _read(self, key: str, detector: str) -> Evaluated:
         folder = self.folder(key, detector)
-        stamp = tuple(mtime(folder / name) for name in (EVALUATION, CLASSES, CARD, CALIBRATION))
+        stamp = tuple(mtime(folder / name) for name in FILES)
         with self._lock:  # two visitors who come at once read it once
             return self._held.get(folder, stamp, lambda: _load(folder))
 
@@ -142,9 +157,9 @@ def _load(folder: Path) -> Evaluated:
     try:
         if (folder / EVALUATION).is_file():
             report = load_evaluation(folder)
-            return Evaluated(report, find_classification(folder, report))
+            return Evaluated(report, find_classification(folder, report), load_boxes(folder))
         if (folder / CLASSES).is_file():
-            return Evaluated(classes=load_classification(folder))
+            return Evaluated(classes=load_classification(folder), boxes=load_boxes(folder))
     except (EvaluationError, CheckpointError) as error:
         return Evaluated(problem=error.problem)
     return Evaluated(problem=messages.MISSING)

@@ -7,6 +7,7 @@ function showControls() {
     button.setAttribute('aria-pressed', String(button.dataset.mode === display.mode));
   }
   part('truth').disabled = !shown.truth;
+  part('kinds').parentElement.hidden = !hasKindBoxes();
   part('opacity-value').textContent = `${Math.round(100 * display.opacity)} %`;
 }
 
@@ -69,6 +70,7 @@ function listenToControls() {
   part('opacity').addEventListener('input', ({ target }) => changeDisplay({ opacity: target.value / 100 }));
   part('palette').addEventListener('change', ({ target }) => changeDisplay({ palette: target.value }));
   part('boxes').addEventListener('change', ({ target }) => changeDisplay({ showsBoxes: target.checked }));
+  part('kinds').addEventListener('change', ({ target }) => changeDisplay({ showsKinds: target.checked }));
   part('regions-toggle').addEventListener('click', toggleRegions);
   part('truth').addEventListener('change', ({ target }) => changeDisplay({ showsTruth: target.checked }));
 }

@@ -131,6 +131,8 @@ VIEWER: Mapping[str, str] = {
     "threshold": "threshold",
     "goodParts": "good parts",
     "boxes": "Boxes",
+    "kinds": "Kinds of defects",
+    "moreKinds": "and {n} more",
     "truth": "Ground truth",
     "zoomLabel": "Zoom",
     "zoomOut": "Zoom out",

@@ -11,7 +11,8 @@ function showNamed(panel) {
   query('badge').textContent = TEXTS.namedBadge;
   query('time').textContent = formatSeconds(named.seconds);
   query('classes').replaceChildren(...classBars(named.classes));
-  const facts = named.trained ? [{ label: TEXTS.learning, value: named.trained, isLong: true }] : [];
+  const facts = kindFacts(panel);
+  if (named.trained) facts.push({ label: TEXTS.learning, value: named.trained, isLong: true });
   query('facts').replaceChildren(...facts.map(factElement));
   panel.canvas.setAttribute('aria-label', `${panel.text.title}: ${named.said}`);
   paintNamed(panel);

@@ -33,6 +33,7 @@ function decodeResult(slot) {
     seconds: slot.seconds,
     measures: slot.measures,
     classes: slot.classes,
+    boxes: slot.boxes,
     trained: slot.trained,
   };
 }
@@ -43,7 +44,7 @@ function decodeFloats(text) {
 
 // What a result says at a false-alarm rate: everything on the panel that moves with the slider.
 // `image` is the size of the image, in whose pixels regions are measured.
-function judge({ map, score, calibration, outline }, rate, image) {
+function judge({ map, score, calibration, outline, boxes }, rate, image) {
   const threshold = thresholdAt(calibration, rate);
   const excess = excessOf(map, threshold, outline);
   const regions = regionsOf(map, excess, image);
@@ -54,6 +55,7 @@ function judge({ map, score, calibration, outline }, rate, image) {
     area: countAbove(excess, 0) / map.values.length,
     excess,
     regions,
+    kinds: boxes.filter((box) => box.level > threshold),
     normal: [0.05, 0.95, 1].map((share) => relativeTo(threshold, quantileOf(calibration.scores, share))),
   };
 }
@@ -116,13 +118,15 @@ function showMeter({ judged, query }) {
   query('meter').setAttribute('aria-label', fillText(TEXTS.meterLabel, words));
 }
 
-function showFacts({ result, judged, query }) {
+function showFacts(panel) {
+  const { result, judged, query } = panel;
   const sensitivity = falseAlarmRateOf(result.calibration, result.score);
   const rate = fillText(TEXTS.perHundred, { rate: formatRate(sensitivity) });
   const flags = sensitivity < 1 ? [TEXTS.flagsFrom, rate] : [TEXTS.flags, TEXTS.never];
   const facts = [
     { label: flags[0], value: flags[1], help: TEXTS.flagsFromHelp },
     { label: TEXTS.area, value: describeArea(judged) },
+    ...kindFacts(panel),
     ...result.measures.map(({ label, value }) => ({ label, value: formatNumber(value) })),
   ];
   if (result.trained) facts.push({ label: TEXTS.learning, value: result.trained, isLong: true });

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from inspection.boxes import KindBox
 from inspection.detector import describe_training
 from inspection.errors import InspectionError
 from inspection.images import shrink
@@ -22,7 +23,7 @@ from inspection.names import describe_naming
 from inspection.overlay import stretch_flags
 from inspection.pipeline import Answer, name_defect
 from inspection.products.panels import Panel, Status
-from inspection.types import Mask, RGBImage
+from inspection.types import Mask, RGBImage, Size
 from ui.parts.images import MAX_DISPLAY_SIDE, encode_image, encode_mask
 from ui.parts.updates import Payload
 
@@ -133,14 +134,15 @@ def panel_result(subject: Subject, answer: Answer) -> Payload:
         "seconds": answer.seconds,
         "measures": name_measures(prediction.measures),
         "classes": rank_classes(prediction.measures),
+        "boxes": list_boxes(prediction.boxes, (height, width)),
         "trained": describe_training(answer.channel.detector),
     }
 
 
 def panel_named(subject: Subject, answer: Answer, title: str) -> Payload:
     """Give the browser what a detector without verdicts says of the image, and where it looks."""
-    naming = name_defect(answer)
-    height, width = naming.anomaly_map.shape
+    height, width = answer.prediction.anomaly_map.shape
+    naming = name_defect(answer, (height, width))
     return {
         "run": subject.run,
         "state": "named",
@@ -150,6 +152,7 @@ def panel_named(subject: Subject, answer: Answer, title: str) -> Payload:
         "middle": naming.middle,
         "seconds": naming.seconds,
         "classes": rank_classes(naming.measures),
+        "boxes": list_boxes(naming.boxes, (height, width)),
         "said": describe_naming(naming, title),
         "trained": describe_training(answer.channel.detector),
     }
@@ -168,6 +171,25 @@ def rank_classes(measures: Mapping[str, float]) -> Sequence[dict[str, Any]]:
     return [
         {"label": name_class(name), "value": value}
         for name, value in class_probabilities(measures).items()
+    ]
+
+
+def list_boxes(boxes: Sequence[KindBox], size: Size) -> Sequence[dict[str, Any]]:
+    """Return boxes in shares of the picture, the surest first.
+
+    Args:
+        boxes: in pixels of the map.
+        size: (height, width) of the map.
+    """
+    shares = (box.scaled(1 / size[1], 1 / size[0]) for box in boxes)
+    return [
+        {
+            **dict(zip(("left", "top", "right", "bottom"), box.edges, strict=True)),
+            "kind": name_class(box.kind),
+            "score": box.score,
+            "level": box.level,
+        }
+        for box in shares
     ]
 
 

@@ -72,7 +72,7 @@ function outlinePath(map, level) {
 }
 
 // `layers` says what to draw: { picture, heat, opacity, edges, outline, truth, regions, hasBoxes,
-// cursor }; all but the picture may be missing.
+// kinds, cursor }; all but the picture may be missing.
 function drawStage(canvas, layers) {
   const ratio = Math.min(2, window.devicePixelRatio || 1);
   const width = Math.round(canvas.clientWidth * ratio);
@@ -87,6 +87,7 @@ function drawStage(canvas, layers) {
   if (layers.outline) strokeWithHalo(context, placed(layers.outline, place), '#fff', 1.8);
   if (layers.outline && !layers.hasBoxes) drawRings(context, layers, place);
   if (layers.hasBoxes) drawBoxes(context, layers, place);
+  if (layers.kinds) drawKinds(context, layers.kinds, place);
   if (layers.truth) strokeWithHalo(context, placed(layers.truth, place), '#35e0ff', 2);
   if (layers.cursor) drawCrosshair(context, place, layers.cursor);
 }
@@ -151,18 +152,18 @@ function drawBoxes(context, { regions, picture }, place) {
     const at = { x: place.left + left * scaleX, y: place.top + top * scaleY };
     box.rect(at.x, at.y, (right - left) * scaleX, (bottom - top) * scaleY);
     strokeWithHalo(context, box, BOX_COLOUR, 1.6);
-    drawBoxNumber(context, index + 1, at);
+    drawBoxLabel(context, index + 1, at);
   }
 }
 
 // Above the box, or inside where there is no room above.
-function drawBoxNumber(context, number, { x, y }) {
-  const width = context.measureText(number).width + 8;
+function drawBoxLabel(context, label, { x, y }) {
+  const width = context.measureText(label).width + 8;
   const top = y > BOX_LABEL ? y - BOX_LABEL : y;
   context.fillStyle = 'rgba(0, 0, 0, .8)';
   context.fillRect(x, top, width, BOX_LABEL);
   context.fillStyle = BOX_COLOUR;
-  context.fillText(number, x + 4, top + BOX_LABEL - 4);
+  context.fillText(label, x + 4, top + BOX_LABEL - 4);
 }
 
 function drawCrosshair(context, place, cursor) {

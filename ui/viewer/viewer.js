@@ -6,7 +6,8 @@ const panels = DETECTORS.map((text) => createPanel(part('panel-template'), text)
 const slots = {}; // the newest record of each slot, whatever run it belongs to
 const WIDEST_STAGE = 1.8;
 const NOTHING = { run: 0, picture: null, truth: null, edges: null };
-const display = { mode: 'overlay', opacity: 0.75, palette: 'inferno', showsTruth: false, showsBoxes: false };
+const shows = { showsTruth: false, showsBoxes: false, showsKinds: true };
+const display = { mode: 'overlay', opacity: 0.75, palette: 'inferno', ...shows };
 let shown = NOTHING;
 let decoding = { slot: null, promise: null };
 let cursor = null; // the reading point
@@ -149,6 +150,7 @@ function drawPanel(panel) {
     outline: hasOverlay ? panel.outline : null,
     regions: hasOverlay ? panel.judged.regions : [],
     hasBoxes: hasOverlay && display.showsBoxes,
+    kinds: hasAnswer && display.showsKinds && display.mode !== 'original' ? kindBoxes(panel) : null,
     edges: hasOverlay && display.mode === 'edges' ? panel.edges : null,
     truth: display.showsTruth ? shown.truth : null,
     cursor,

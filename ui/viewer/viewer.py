@@ -23,6 +23,7 @@ SCRIPTS = (
     "palette",
     "format",
     "stage",
+    "kinds",
     "panels",
     "regions",
     "decode",

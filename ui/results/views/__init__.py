@@ -2,7 +2,16 @@
 
 from collections.abc import Sequence
 
-from ui.results.views import classes, compare, curves, leaderboard, mistakes, threshold, training
+from ui.results.views import (
+    boxes,
+    classes,
+    compare,
+    curves,
+    leaderboard,
+    mistakes,
+    threshold,
+    training,
+)
 from ui.results.views.view import ResultsView
 
 VIEWS: Sequence[ResultsView] = (
@@ -12,5 +21,6 @@ VIEWS: Sequence[ResultsView] = (
     compare.VIEW,
     mistakes.VIEW,
     classes.VIEW,
+    boxes.VIEW,
     training.VIEW,
 )
