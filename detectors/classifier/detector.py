@@ -97,9 +97,9 @@ class CNNClassifier:
         return tuple(self.state.get("classes", ()))
 
     def fit(self, samples: Sequence[Sample]) -> Self:
-        from detectors.learning.loop import seeded
-
         start, budget = time.perf_counter(), Budget(self.settings.max_seconds, samples)
+        from detectors.learning.loop import seeded  # takes its time, too
+
         self._forget()
         used = learnable(samples)
         # refused before thousands of images are decoded

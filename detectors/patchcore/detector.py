@@ -172,7 +172,11 @@ class PatchCore:
         selection = estimate_seconds(
             num_candidates, self._num_rows(num_patches), device=self._device
         )
-        announce_duration(f"training {self.name}", passes + selection)
+        limit = self.settings.max_seconds
+        seconds = passes + selection
+        announce_duration(
+            f"training {self.name}", seconds if limit is None else min(limit, seconds)
+        )
 
     def _collect(
         self, model: Any, images: NDArray[np.uint8], generator: torch.Generator

@@ -1,6 +1,7 @@
 """The time that a training announces is that of its steps, whatever setting them up takes."""
 
 import re
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -121,8 +122,11 @@ def test_patchcore_announces_its_passes_and_its_selection(
     _, num_patches = detector._collect(None, images, torch.Generator())
     assert num_patches == 4 * num_images
     assert said == [pytest.approx(passes + 30.0)]
+    detector.settings = replace(detector.settings, max_seconds=3.0)
+    detector._collect(None, images, torch.Generator())
+    assert said[1:] == [3.0], "no longer than it is given"
     num_candidates = min(200, num_patches)
-    assert asked == [(num_candidates, min(50, num_patches // 4))]
+    assert asked == [(num_candidates, min(50, num_patches // 4))] * 2
 
 
 @pytest.mark.parametrize(
