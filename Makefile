@@ -41,7 +41,7 @@ bench: $(VENV)/.installed-dev
 
 checkpoints: $(VENV)/.installed
 	$(BIN)/python cli.py demo-data
-	$(BIN)/python cli.py train-all --data data/demo --detector cae --epochs 200 --set patience=40
+	$(BIN)/python cli.py train-all --data data/demo --detector cae
 	$(BIN)/python cli.py train-all --data data/demo --detector unet --epochs 12 --flips --rotation --labelled-defects 0.5
 	$(BIN)/python cli.py train-all --data data/demo --detector patchcore
 	$(BIN)/python cli.py evaluate --data data/demo

@@ -77,7 +77,7 @@ class TrainOptions:
         str | None,
         typer.Option(
             help="student, resnet18, vit_small_patch14_reg4_dinov2, ...: `cli.py backbones` lists "
-            "them. Not for the CAE; the classifier also small-cnn, trained from scratch."
+            "them. The classifier also takes small-cnn, trained from scratch."
         ),
     ] = None
     backbone_weights: Annotated[

@@ -138,11 +138,15 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prediction:
-    """What a detector makes of one image, in its own units; its boxes in pixels of the map."""
+    """What a detector makes of one image, in its own units; its boxes in pixels of the map.
+
+    `reconstruction` is what a detector that rebuilds images makes of it, (h, w, 3).
+    """
 
     anomaly_map: AnomalyMap = field(repr=False)
     measures: Mapping[str, float] = field(default_factory=dict)
     boxes: tuple[KindBox, ...] = field(default=(), repr=False)
+    reconstruction: RGBImage | None = field(default=None, repr=False)
 
     @property
     def image_score(self) -> float:

@@ -206,7 +206,7 @@ def test_labelled_defects_are_never_tested_again(trained: Path) -> None:
             "or train unet",
         ),
         (
-            ["train", "--data", "{parts}", "--detector", "cae", "--backbone", "student"],
+            ["train", "--data", "{parts}", "--detector", "cae", "--flips"],
             "or train unet",
         ),
         (["inspect", "x.png", "--category", "spoon", "--out", "{empty}"], "no trained product"),

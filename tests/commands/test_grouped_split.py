@@ -38,16 +38,9 @@ def test_a_later_training_keeps_the_grouped_split_without_asking(
     shutil.copy(folder / "train" / "good" / "000.png", folder / "test" / "good" / "copy.png")
     save_file(Student((8, 12, 16)).state_dict(), tmp_path / "student.safetensors")
     order = ("train", "--data", tmp_path / "parts", "--checkpoints", tmp_path / "ck")
-    small = ("--input-size", 64, "--device", "cpu", "--detector")
-    run(
-        *order,
-        "--split",
-        "grouped",
-        "--backbone-weights",
-        tmp_path / "student.safetensors",
-        *small,
-        "patchcore",
-    )
+    student = ("--backbone-weights", tmp_path / "student.safetensors")
+    small = ("--input-size", 64, "--device", "cpu", *student, "--detector")
+    run(*order, "--split", "grouped", *small, "patchcore")
     product = tmp_path / "ck" / "parts" / "disc"
     plan = load_split(product)
     assert "keeps the grouped split" in run(*order, "--epochs", 1, *small, "cae")

@@ -291,7 +291,7 @@ def test_settings_are_read_from_text_as_their_kind_asks() -> None:
     }
     for text in ("maybe", "1"):
         with pytest.raises(SettingsError, match="true, false"):
-            parse_settings("cae", {"flips": text})
+            parse_settings("unet", {"crop": text})
 
 
 @pytest.mark.parametrize("name", list(list_detectors()))

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,6 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from detectors.cae.settings import CAESettings
 from detectors.learning.augmentation import Augmentation, build_augment, plan_augmentation
 from inspection.preprocess import LoadedSamples
 from inspection.types import RGBImage, Sample, Split
@@ -22,9 +22,19 @@ NOTHING: dict[str, Any] = {
 CHANGES = [{}, *({key: True} for key in NOTHING)]
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What may be varied, left open where a guess is asked for."""
+
+    flips: bool | None = None
+    rotation: bool | None = None
+    crop: bool = True
+    light: bool = True
+
+
 def guess(draw: Callable[[np.random.Generator], RGBImage]) -> Augmentation:
     rng = np.random.default_rng(0)
-    return plan_augmentation(load([draw(rng) for _ in range(16)]), CAESettings())
+    return plan_augmentation(load([draw(rng) for _ in range(16)]), Chosen())
 
 
 def load(images: list[RGBImage], *, exposures: int = 1) -> LoadedSamples:
@@ -111,11 +121,11 @@ def test_a_part_in_a_fixed_pose_is_left_as_it_is() -> None:
 
 def test_a_setting_goes_before_the_guess_and_two_images_are_too_few_to_guess() -> None:
     images = [draw_grain(np.random.default_rng(seed)) for seed in range(2)]
-    plan = plan_augmentation(load(images), CAESettings(rotation=True, crop=False, light=False))
+    plan = plan_augmentation(load(images), Chosen(rotation=True, crop=False, light=False))
     assert plan == Augmentation(False, False, True, False, False)
 
 
 def test_several_exposures_of_one_part_do_not_spoil_the_guess() -> None:
     rng = np.random.default_rng(0)
     images = [image for _ in range(16) for image in [draw_stripes(rng)] * 3]
-    assert plan_augmentation(load(images, exposures=3), CAESettings()).flip_horizontal
+    assert plan_augmentation(load(images, exposures=3), Chosen()).flip_horizontal

@@ -12,7 +12,7 @@ from inspection.products.split_plan import load_split
 from inspection.progress import Monitor, StoppedError
 from tests.doubles.parts import write_dataset
 
-SETTINGS = {"cae": {"max_epochs": 3, "epoch_images": 16, "batch_size": 8, "input_size": (64, 64)}}
+SETTINGS = {"cae": {"max_epochs": 3, "num_patches": 32, "batch_size": 8, "input_size": (64, 64)}}
 
 
 class Listener:

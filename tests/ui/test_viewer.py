@@ -318,6 +318,13 @@ def test_numbers_read_well_and_never_hide_on_which_side_of_the_threshold_they_ar
     ]
 
 
+def test_the_difference_is_twice_how_far_colours_are_apart_and_opaque() -> None:
+    body = "return [...differenceOf(...input.map((one) => Uint8ClampedArray.from(one)))];"
+    pixels = [[10, 200, 30, 255, 0, 90, 90, 255], [15, 190, 30, 255, 200, 90, 91, 255]]
+    found = evaluate(body, pixels, scripts=["ui/viewer/rebuilt.js"])
+    assert found == [10, 20, 0, 255, 255, 0, 2, 255]
+
+
 def test_a_good_part_looks_like_itself() -> None:
     body = "return [0, 0.44, 0.45, 0.7, 1, 3].map((value) => opacityOf(value, 0.45));"
     found = evaluate(body, None)
@@ -366,6 +373,7 @@ def test_maps_and_scores_reach_the_browser_bit_for_bit() -> None:
     assert (scores == calibration.normal_scores).all()
     assert sent["trained"] == "trained on 300 parts; images of 64 x 64 pixels"
     assert sent["measures"][0]["label"] == "Mean squared error"
+    assert (decode_picture(sent["rebuilt"]) == answer.prediction.reconstruction).all()
     to_json(sent)
 
 

@@ -90,6 +90,21 @@ def test_each_view_shows_another_picture(page: Any) -> None:
     assert len(seen) == 5
 
 
+def test_what_was_rebuilt_is_shown_in_the_panel_that_rebuilds_and_in_no_other(page: Any) -> None:
+    pick(page, "scratch")
+    seen, others = {picture(page)}, {picture(page, "unet")}
+    for name in ("Reconstruction", "Difference"):
+        button = panel(page, "cae").get_by_role("button", name=name)
+        button.click()
+        assert button.get_attribute("aria-pressed") == "true"
+        seen.add(picture(page))
+        others.add(picture(page, "unet"))
+    assert (len(seen), len(others)) == (3, 1)
+    assert not panel(page, "unet").get_by_role("button", name="Difference").is_visible()
+    button.click()
+    assert picture(page) in seen, "a second click leads back"
+
+
 def test_the_table_of_regions_is_that_of_the_pipeline(page: Any, catalog: Catalog) -> None:
     pick(page, "scratch")
     assert not part(page, "regions").is_visible(), "folded until somebody asks"

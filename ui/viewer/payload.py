@@ -119,7 +119,7 @@ def panel_running(subject: Subject) -> Payload:
 def panel_result(subject: Subject, answer: Answer) -> Payload:
     """Give the browser the map and the normal scores in full precision, to judge itself."""
     calibration, prediction = answer.channel.calibration, answer.prediction
-    outline = calibration.outline
+    outline, rebuilt = calibration.outline, prediction.reconstruction
     height, width = prediction.anomaly_map.shape
     return {
         "run": subject.run,
@@ -136,6 +136,7 @@ def panel_result(subject: Subject, answer: Answer) -> Payload:
         "classes": rank_classes(prediction.measures),
         "boxes": list_boxes(prediction.boxes, (height, width)),
         "trained": describe_training(answer.channel.detector),
+        "rebuilt": "" if rebuilt is None else encode_image(rebuilt),
     }
 
 

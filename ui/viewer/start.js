@@ -10,6 +10,7 @@ function addPanel(panel) {
   });
   part('jump').append(panel.jump);
   listenToPicture(panel);
+  listenToRebuilt(panel);
   showState(panel);
 }
 

@@ -62,6 +62,7 @@ function takeSlot(panel) {
   if (!isReplaced) panel.judged = null; // else the former answer stays, marked as such, until there is another
   panel.named = slot && slot.state === 'named' ? decodeNamed(slot) : null;
   if (panel.result || panel.named) panel.run = slot.run;
+  takeRebuilt(panel);
   showState(panel);
 }
 
@@ -143,9 +144,10 @@ function redraw() {
 function drawPanel(panel) {
   const hasAnswer = (panel.judged || panel.named) && panel.run === shown.run;
   const hasOverlay = panel.judged && hasAnswer && display.mode !== 'original';
+  const rebuilt = rebuiltPicture(panel);
   drawStage(panel.canvas, {
-    picture: shown.picture,
-    heat: hasAnswer && ['overlay', 'heatmap'].includes(display.mode) ? panel.heat : null,
+    picture: rebuilt || shown.picture,
+    heat: hasAnswer && !rebuilt && ['overlay', 'heatmap'].includes(display.mode) ? panel.heat : null,
     opacity: display.opacity,
     outline: hasOverlay ? panel.outline : null,
     regions: hasOverlay ? panel.judged.regions : [],

@@ -34,6 +34,7 @@ SCRIPTS = (
     "waiting",
     "familiarity",
     "naming",
+    "rebuilt",
     "address",
     "report",
     "gestures",
