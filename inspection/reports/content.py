@@ -293,7 +293,7 @@ def _measures(findings: Sequence[Finding], titles: Titles) -> Iterator[Block]:
 
 
 def _regions(findings: Sequence[Finding], titles: Titles) -> Iterator[Block]:
-    yield Heading("Regions above the threshold", 3)
+    yield Heading("Outlined regions", 3)
     rows = [
         (titles[finding.detector], str(number), *_region_cells(finding, number))
         for finding in findings
