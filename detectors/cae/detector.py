@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -11,11 +12,12 @@ from torch import Tensor, nn
 from detectors.backbones.choice import backbone_state, choose_backbone, reopen_backbone
 from detectors.backbones.extractors import Backbone, resample
 from detectors.cae.networks import MARGIN, FeatureCAE
-from detectors.cae.painting import learn_to_paint
+from detectors.cae.painting import TIME_SHARE, learn_to_paint
 from detectors.cae.patches import choose_windows
 from detectors.cae.settings import CAESettings
 from detectors.checkpoints import load_weights, not_fitted
 from detectors.devices import choose_device, memory_layout
+from detectors.learning.budget import LEAST_SECONDS, Budget
 from detectors.learning.features import PatchFeatures, compute_features
 from detectors.learning.fitting import learnable, read_training_data, record_training
 from detectors.learning.networks import (
@@ -71,15 +73,21 @@ class CAE:
     def fit(self, samples: Sequence[Sample]) -> Self:
         from detectors.learning.loop import seeded
 
-        start = time.perf_counter()
+        start, budget = time.perf_counter(), Budget(self.settings.max_seconds, samples)
         self._forget()
         normal = [sample for sample in learnable(samples) if not sample.is_anomalous]
         learned, held = read_training_data(normal, self.settings, has_bar=self._progress is True)
         backbone = choose_backbone(self.settings, layers=self.settings.layers)
         with seeded(self.settings.seed):
             network = self._build(backbone)
-            windows, history = self._learn(network, learned, held)
-            learn_to_paint(network, learned, held, self.settings)
+            seconds = budget.learning_seconds(
+                len(normal),
+                lambda: self._inspect(network, learned.images[0]),
+                num_checked=2 * len(held.images),
+            )
+            limited = replace(self.settings, max_seconds=seconds)
+            windows, history = self._learn(network, learned, held, limited)
+            learn_to_paint(network, learned, held, limited)
         round_weights(network, left=network.backbone_tensors())
         self._measure_usual(network, held)
         self._network = network
@@ -95,13 +103,18 @@ class CAE:
         )
         return self
 
+    # long: the windows, how they are drawn, and the training itself
     def _learn(
-        self, network: FeatureCAE, learned: LoadedSamples, held: LoadedSamples
+        self,
+        network: FeatureCAE,
+        learned: LoadedSamples,
+        held: LoadedSamples,
+        chosen: CAESettings,
     ) -> tuple[Tensor, dict[str, Any]]:
         """Train the autoencoder; return the windows that it learned from, and how it went."""
         from detectors.learning.loop import TrainingSet, train_network
 
-        chosen = self.settings
+        start = time.perf_counter()
         generator = torch.Generator().manual_seed(chosen.seed)
         has_bar = self._progress is True
         windows, tested = (
@@ -127,7 +140,7 @@ class CAE:
                 _squared_error,
                 max_validation=len(clean),
             ),
-            chosen,
+            replace(chosen, max_seconds=_seconds_left(chosen, start)),
             device=self._device,
             name=self.name,
             progress=self._progress,
@@ -193,6 +206,14 @@ class CAE:
         )
         network = network.to(memory_format=memory_layout(self._device))
         return network.to(self._device).eval()
+
+
+def _seconds_left(chosen: CAESettings, start: float) -> float | None:
+    """Return what the autoencoder may take of the seconds that began to count at `start`."""
+    if chosen.max_seconds is None:
+        return None
+    passed = time.perf_counter() - start
+    return max(LEAST_SECONDS, (1 - TIME_SHARE) * chosen.max_seconds - passed)
 
 
 def _centre(windows: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from detectors.backbones.extractors import resample
 from detectors.cae.networks import FeatureCAE
 from detectors.cae.settings import CAESettings
+from detectors.learning.budget import LEAST_SECONDS
 from detectors.learning.features import compute_features
 from detectors.learning.networks import spread_out, to_batch
 from inspection.preprocess import LoadedSamples
@@ -41,7 +42,7 @@ def learn_to_paint(
         num_patches=MOST_LEARNED,
         batch_size=BATCH,
         learning_rate=LEARNING_RATE,
-        max_seconds=None if seconds is None else max(1.0, TIME_SHARE * seconds),
+        max_seconds=None if seconds is None else max(LEAST_SECONDS, TIME_SHARE * seconds),
     )
     train_network(
         network.painter,

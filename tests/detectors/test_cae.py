@@ -10,6 +10,7 @@ from detectors.backbones.extractors import load_backbone
 from detectors.cae.detector import CAE, SHRINKAGE
 from detectors.cae.patches import choose_windows
 from detectors.checkpoints import open_detector, save_detector
+from detectors.learning import loop
 from detectors.learning.features import PatchFeatures, compute_features
 from detectors.learning.fitting import read_training_data
 from detectors.learning.networks import to_batch
@@ -109,6 +110,23 @@ def test_errors_are_weighed_by_the_shrunken_covariance_of_held_out_parts(
     patch = errors[0, :, 3, 4].numpy().astype(float)
     expected = patch @ np.linalg.solve(covariance, patch) / len(patch)
     assert weighed[0, 3, 4].item() == pytest.approx(expected, rel=1e-3)
+
+
+def test_a_limited_time_is_shared_by_autoencoder_and_painter(
+    samples: list[Sample], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[Any] = []
+    train = loop.train_network
+
+    def watch(network: nn.Module, training_set: Any, settings: Any, **more: Any) -> Any:
+        given.append(settings.max_seconds)
+        return train(network, training_set, settings, **more)
+
+    monkeypatch.setattr(loop, "train_network", watch)
+    settings = QUICK | {"max_epochs": 1, "max_seconds": 1000.0}
+    CAE(input_size=(SIDE, SIDE), device="cpu", progress=False, **settings).fit(samples)
+    assert 0 < given[1] < given[0] < 1000
+    assert sum(given) < 1000
 
 
 def test_only_normal_images_are_learned(fitted: CAE, samples: list[Sample]) -> None:
