@@ -26,6 +26,8 @@ WEAKEST, STRONGEST = 8.0, 130.0  # grey levels that a defect of strength 0 and 1
 MASK_LEVEL = 0.3  # share of the full effect from which on a pixel counts as defective
 LEAST_AREA = 6  # pixels; a smaller defect is drawn anew
 MAX_TRIES = 8
+ON_STRUCTURE = 0.5  # of the defects lie where the picture has edges
+CELLS = 24  # of a side, in which edges are looked for
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,10 +108,28 @@ def _radius(rng: Generator, shape: tuple[int, int], low: float, high: float) -> 
     return max(1.2, float(share) * min(shape))
 
 
-def _blob(rng: Generator, shape: tuple[int, int], radius: float, ragged: float = 0.4) -> Field:
+def _place(picture: Picture, rng: Generator) -> tuple[float, float]:
+    """Choose a row and a column: anywhere, or, as often, where the picture has structure.
+
+    A thin part fills little of its image; anywhere alone, most defects would miss it.
+    """
+    height, width = picture.shape[:2]
+    row, column, chance = rng.uniform(0.04, 0.96), rng.uniform(0.04, 0.96), rng.uniform()
+    pick, off_row, off_column = rng.uniform(), rng.uniform(), rng.uniform()
+    if chance < ON_STRUCTURE:
+        grey = cv2.resize(picture.mean(axis=2), (CELLS, CELLS), interpolation=cv2.INTER_AREA)
+        down, right = np.gradient(np.asarray(grey, np.float32))
+        weight = np.cumsum(np.hypot(down, right).ravel() + 1e-3)
+        cell = int(np.searchsorted(weight, pick * weight[-1]))
+        row = (min(cell, CELLS**2 - 1) // CELLS + off_row) / CELLS
+        column = (min(cell, CELLS**2 - 1) % CELLS + off_column) / CELLS
+    return row * height, column * width
+
+
+def _blob(picture: Picture, rng: Generator, radius: float, ragged: float = 0.4) -> Field:
     """Draw an irregular patch: 1 in its middle, 0 on its outline, negative outside."""
-    height, width = shape
-    row, column = rng.uniform(0.04, 0.96) * height, rng.uniform(0.04, 0.96) * width
+    shape = height, width = picture.shape[:2]
+    row, column = _place(picture, rng)
     angle = rng.uniform(0.0, np.pi)
     flat = float(np.exp(rng.uniform(np.log(0.35), 0.0)))
     down = (np.arange(height, dtype=np.float32) - np.float32(row))[:, None]
@@ -150,16 +170,15 @@ def _visible(picture: Picture, cover: Field, tint: Picture) -> Picture:
     return -tint if not 0.0 < level + 0.7 * lift < 255.0 else tint
 
 
-def _path(
-    rng: Generator, shape: tuple[int, int], length: float, bend: float
-) -> NDArray[np.float64]:
-    """Walk from a random place, turning a little at each of 24 steps; (24, 2) as (column, row)."""
-    start = rng.uniform(0.05, 0.95, 2) * np.array(shape[::-1])
+def _path(picture: Picture, rng: Generator, length: float, bend: float) -> NDArray[np.float64]:
+    """Walk through some place, turning a little at each of 24 steps; (24, 2) as (column, row)."""
+    middle = np.array(_place(picture, rng)[::-1])
     angle = rng.uniform(0.0, 2.0 * np.pi) + rng.uniform(-bend, bend) * np.linspace(0.0, 1.0, 24)
     angle += 0.3 * bend * np.cumsum(rng.standard_normal(24)) / 5.0
     steps = np.stack([np.cos(angle), np.sin(angle)], axis=1) * length / 24
-    walked: NDArray[np.float64] = start + np.cumsum(steps, axis=0)
-    return walked
+    walked = np.cumsum(steps, axis=0)
+    centred: NDArray[np.float64] = middle + walked - walked[12]
+    return centred
 
 
 def _stroke(shape: tuple[int, int], path: NDArray[np.float64], thickness: int) -> Field:
@@ -173,7 +192,7 @@ def _scratch(picture: Picture, rng: Generator, strength: float) -> SyntheticDefe
     """A long, thin, nearly straight line, or a few beside each other; light or dark."""
     shape = picture.shape[:2]
     length = rng.uniform(0.1, 0.7) * min(shape)
-    path = _path(rng, shape, length, bend=rng.uniform(0.0, 0.8))
+    path = _path(picture, rng, length, bend=rng.uniform(0.0, 0.8))
     thickness = int(rng.integers(1, 2 + max(1, min(shape) // 90)))
     cover = np.zeros(shape, np.float32)
     for _ in range(int(rng.choice([1, 1, 1, 2, 3]))):
@@ -188,12 +207,12 @@ def _crack(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect
     """A thin, dark, jagged line with branches."""
     shape = picture.shape[:2]
     length = rng.uniform(0.1, 0.6) * min(shape)
-    path = _path(rng, shape, length, bend=rng.uniform(0.3, 1.2))
+    path = _path(picture, rng, length, bend=rng.uniform(0.3, 1.2))
     path += rng.normal(0.0, 0.006 * min(shape) + 0.3, path.shape)
     thickness = int(rng.integers(1, 2 + max(1, min(shape) // 120)))
     cover = _stroke(shape, path, thickness)
     for _ in range(int(rng.integers(0, 4))):
-        branch = _path(rng, shape, 0.4 * length, bend=0.8)
+        branch = _path(picture, rng, 0.4 * length, bend=0.8)
         branch += path[int(rng.integers(4, 20))] - branch[0]
         cover = np.maximum(cover, _stroke(shape, branch, 1))
     tint = -np.float32(_amplitude(strength)) * np.ones((1, 1, 3), np.float32)
@@ -205,7 +224,7 @@ def _spots(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect
     shape = picture.shape[:2]
     cover = np.zeros(shape, np.float32)
     for _ in range(int(rng.choice([1, 1, 1, 2, 4]))):
-        blob = _blob(rng, shape, _radius(rng, shape, 0.01, 0.06), ragged=0.2)
+        blob = _blob(picture, rng, _radius(rng, shape, 0.01, 0.06), ragged=0.2)
         cover = np.maximum(cover, _ramp(blob, rng.uniform(0.15, 0.6)))
     tint = _visible(picture, cover, _tint(picture, rng, _amplitude(strength), grey=0.75))
     return SyntheticDefect(cover, picture + tint)
@@ -214,7 +233,7 @@ def _spots(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect
 def _hole(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect:
     """A pit: dark inside, with the rim lit on one side."""
     shape = picture.shape[:2]
-    blob = _blob(rng, shape, _radius(rng, shape, 0.015, 0.1), ragged=0.3)
+    blob = _blob(picture, rng, _radius(rng, shape, 0.015, 0.1), ragged=0.3)
     cover = _ramp(blob + np.float32(0.1), 0.25)
     amplitude = np.float32(_amplitude(strength))
     shade = -amplitude * _ramp(blob, 0.5) + amplitude * np.float32(0.6) * _lit(blob, rng)
@@ -234,7 +253,7 @@ def _lit(height: Field, rng: Generator) -> Field:
 def _dent(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect:
     """A shallow bump or hollow that shows by its shading alone."""
     shape = picture.shape[:2]
-    blob = _blob(rng, shape, _radius(rng, shape, 0.03, 0.15), ragged=0.15)
+    blob = _blob(picture, rng, _radius(rng, shape, 0.03, 0.15), ragged=0.15)
     dome = np.square(np.clip(blob, 0.0, None)) * (3.0 - 2.0 * np.clip(blob, 0.0, 1.0))
     shade = np.float32(0.8 * _amplitude(strength)) * _lit(dome.astype(np.float32), rng)
     return SyntheticDefect(_ramp(blob, 0.2), picture + shade[..., None])
@@ -243,7 +262,7 @@ def _dent(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect:
 def _stain(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect:
     """A larger, soft-edged, uneven patch of another tone or colour."""
     shape = picture.shape[:2]
-    blob = _blob(rng, shape, _radius(rng, shape, 0.04, 0.25), ragged=0.6)
+    blob = _blob(picture, rng, _radius(rng, shape, 0.04, 0.25), ragged=0.6)
     cover = _ramp(blob, rng.uniform(0.1, 0.7))
     uneven = 1.0 + np.float32(rng.uniform(0.0, 0.5)) * _noise(rng, shape, 0.06 * min(shape))
     tint = _tint(picture, rng, 0.7 * _amplitude(strength), grey=0.4)
@@ -254,7 +273,7 @@ def _stain(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect
 def _smudge(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect:
     """A patch where the surface is wiped: blurred, and a little lighter or darker."""
     shape = picture.shape[:2]
-    blob = _blob(rng, shape, _radius(rng, shape, 0.05, 0.2), ragged=0.5)
+    blob = _blob(picture, rng, _radius(rng, shape, 0.05, 0.2), ragged=0.5)
     size = (0.5 + 3.0 * strength) * max(1.0, min(shape) / 128)
     wiped = np.asarray(cv2.GaussianBlur(picture, (0, 0), float(size)), np.float32)
     tint = _tint(picture, rng, 0.25 * _amplitude(strength), grey=0.8)
@@ -265,7 +284,7 @@ def _swap(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect:
     """A patch that belongs elsewhere: another part of the image, turned, as in CutPaste."""
     shape = picture.shape[:2]
     long_way = rng.uniform() < 0.7
-    blob = _blob(rng, shape, _radius(rng, shape, 0.04, 0.2), ragged=rng.uniform(0.0, 0.6))
+    blob = _blob(picture, rng, _radius(rng, shape, 0.04, 0.2), ragged=rng.uniform(0.0, 0.6))
     reach = 0.5 if long_way else 0.15
     centre = (shape[1] / 2, shape[0] / 2)
     matrix = cv2.getRotationMatrix2D(centre, float(rng.uniform(0, 360)), rng.uniform(0.7, 1.4))
@@ -279,7 +298,7 @@ def _swap(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect:
 def _grain(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect:
     """A patch of foreign texture: noise or stripes of some scale and colour, as in DRAEM."""
     shape = picture.shape[:2]
-    blob = _blob(rng, shape, _radius(rng, shape, 0.04, 0.22), ragged=0.7)
+    blob = _blob(picture, rng, _radius(rng, shape, 0.04, 0.22), ragged=0.7)
     length = float(np.exp(rng.uniform(np.log(1.0), np.log(0.06 * min(shape) + 1.5))))
     if rng.uniform() < 0.5:
         texture = _noise(rng, shape, length)
@@ -298,7 +317,7 @@ def _grain(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect
 def _warp(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect:
     """A place where the structure is bent out of shape."""
     shape = picture.shape[:2]
-    blob = _blob(rng, shape, _radius(rng, shape, 0.06, 0.2), ragged=0.2)
+    blob = _blob(picture, rng, _radius(rng, shape, 0.06, 0.2), ragged=0.2)
     dome = cv2.GaussianBlur(np.clip(blob, 0.0, 1.0), (0, 0), 1.5)
     angle = rng.uniform(0.0, 2.0 * np.pi)
     reach = np.float32((0.5 + 12.0 * strength) * min(shape) / 128)
@@ -314,6 +333,28 @@ def _warp(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect:
     return SyntheticDefect(_ramp(blob, 0.2), np.asarray(bent, np.float32) + tint)
 
 
+def _shade(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect:
+    """A wide area without an edge that is a little lighter or darker."""
+    shape = picture.shape[:2]
+    blob = _blob(picture, rng, _radius(rng, shape, 0.15, 0.5), ragged=0.3)
+    cover = cv2.GaussianBlur(_ramp(blob, 1.0), (0, 0), 0.04 * min(shape))
+    cover = np.asarray(cover / max(1e-6, float(cover.max())), np.float32)
+    tint = _visible(picture, cover, _tint(picture, rng, 0.5 * _amplitude(strength), grey=0.85))
+    return SyntheticDefect(cover, picture + tint)
+
+
+def _gap(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect:
+    """A place where structure is missing: filled from around it."""
+    shape = picture.shape[:2]
+    blob = _blob(picture, rng, _radius(rng, shape, 0.03, 0.14), ragged=0.3)
+    hole = (blob > 0).astype(np.uint8)
+    pixels = np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+    filled = np.asarray(cv2.inpaint(pixels, hole, 3, cv2.INPAINT_TELEA), np.float32)
+    share = np.float32(0.3 + 0.7 * strength)
+    tint = _tint(picture, rng, 0.2 * _amplitude(strength))
+    return SyntheticDefect(_ramp(blob, 0.15), picture + share * (filled - picture) + tint)
+
+
 KINDS: Mapping[str, Callable[[Picture, Generator, float], SyntheticDefect]] = {
     "scratch": _scratch,
     "crack": _crack,
@@ -325,5 +366,7 @@ KINDS: Mapping[str, Callable[[Picture, Generator, float], SyntheticDefect]] = {
     "swap": _swap,
     "grain": _grain,
     "warp": _warp,
+    "shade": _shade,
+    "gap": _gap,
 }
 """Every kind of synthetic defect by name."""

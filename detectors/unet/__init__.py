@@ -10,7 +10,7 @@ ENTRY = Entry(
         name="unet",
         title="U-Net",
         method="segmentation network",
-        hint="Has learned what defects look like. Bright where it sees one.",
+        hint="Has learned which departures from good parts are defects. Bright where it sees one.",
         appearance=Appearance(Symbol.CIRCLE, "dash", "#b54a8d", "#e892c2", "#cf62a8"),
         is_default=True,
     ),
@@ -24,5 +24,11 @@ ENTRY = Entry(
         "light": YES_NO,
         "learning_rate": FloatRange(3e-4, 6e-3),
     },
-    tiny_settings={"max_epochs": 2, "epoch_images": 16, "batch_size": 8},
+    tiny_settings={
+        "max_epochs": 2,
+        "epoch_images": 16,
+        "batch_size": 8,
+        "memory_rows": 50,
+        "kept_images": 16,
+    },
 )

@@ -1,81 +1,127 @@
 """The network of the U-Net: a pretrained backbone that stays as it is, and a decoder that learns.
 
-A decoder learns from a few labelled or drawn defects; an encoder does not. With features that were
-learned from many pictures, and left alone, drawn defects carry over to real ones far better.
+As in MemSeg (Yang et al. 2022), the decoder is given how far the backbone's features are from those
+of normal parts. What it learns from drawn defects is then where a distance means one; from features
+it would learn what drawings look like. Labelled defects are real, and there it is given both.
 """
+
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d, interpolate
 
 from detectors.backbones.extractors import Backbone
 from detectors.backbones.library_imports import import_unet
+from detectors.unet.memory import measure_distance
 
 LAYERS = ("layer1", "layer2", "layer3")
 STRIDE = 16  # of the coarsest features
-STEM = 16  # channels of the features at half the size, which no backbone gives
-WIDTHS = (64, 128, 256)  # channels that the features of `LAYERS` are brought to
-DECODER_CHANNELS = (64, 32, 16, 8)  # features that are given leave little to learn
+FINEST = 4  # stride of the finest ones, and of the decoder's answer
+WIDTHS = (16, 32, 48)  # channels that distances are brought to
+FEATURE_WIDTHS = (64, 128, 256)  # and features
+DECODER_CHANNELS = (32, 24, 16)
+FEATURE_DECODER_CHANNELS = (64, 32, 16)
 FIRST_LOGIT = -4.0  # of every pixel before training: 2 % are taken for defects
 PLACEHOLDER = "tu-resnet10t"
 BACKBONE = "encoder.backbone."
+ROWS = tuple(f"unet.encoder.{layer}_rows" for layer in LAYERS)
+"""Names of the normal patches among the stored tensors."""
 
 
-class FrozenEncoder(nn.Module):
-    """Images (B, 3, h, w) in 0..1 -> features at strides 1, 2, 4, 8 and 16, as smp's decoder wants.
+class ComparingEncoder(nn.Module):
+    """An image (1, 3, h, w) in 0..1 -> what smp's decoder wants, at strides 4, 4, 8 and 16.
 
-    Only the finest features and the 1x1 convolutions behind the backbone's are learned, so a
-    backbone of any width fits the same decoder.
+    Only the 1x1 convolutions behind the comparison are learned, so a backbone of any width fits
+    the same decoder.
     """
 
     output_stride = STRIDE
-    mean: Tensor
-    spread: Tensor
 
-    def __init__(self, backbone: Backbone) -> None:
+    def __init__(self, backbone: Backbone, rows: Sequence[Tensor], *, gives_features: bool) -> None:
         super().__init__()
         self.backbone = backbone
-        self.register_buffer("mean", torch.full((1, 3, 1, 1), 0.5))
-        self.register_buffer("spread", torch.full((1, 3, 1, 1), 0.25))
-        self.stem = _unit(3, STEM, kernel=3, stride=2)
-        self.adapters = nn.ModuleList(
-            _unit(backbone.channels[layer], width, kernel=1)
-            for layer, width in zip(LAYERS, WIDTHS, strict=True)
-        )
+        self.gives_features = gives_features
+        for layer, some in zip(LAYERS, rows, strict=True):
+            self.register_buffer(f"{layer}_rows", some.half())
+        self.widths = [1 + backbone.channels[layer] * self.gives_features for layer in LAYERS]
+        widths = FEATURE_WIDTHS if gives_features else WIDTHS
+        self.adapters = nn.ModuleList(map(_adapter, self.widths, widths))
 
-    def forward(self, images: Tensor) -> list[Tensor]:
-        with torch.no_grad():
-            features = self.backbone(images)
-        levels = [
-            adapt(features[layer]) for adapt, layer in zip(self.adapters, LAYERS, strict=True)
+    @torch.no_grad()
+    def compare(self, image: Tensor, excluded: Sequence[Tensor] | None = None) -> list[Tensor]:
+        """Return the distances from normal patches, and features behind them where wanted.
+
+        Args:
+            image: (1, 3, h, w) in 0..1.
+            excluded: (m,) of every level, which normal patches it is not compared with.
+        """
+        left: Sequence[Tensor | None] = excluded or [None] * len(LAYERS)
+        levels = describe(self.backbone, image)
+        distances = [
+            measure_distance(level, self.get_buffer(f"{layer}_rows").float(), excluded=some)
+            for layer, level, some in zip(LAYERS, levels, left, strict=True)
         ]
-        plain = (images - self.mean) / self.spread
-        return [plain, self.stem(plain), *levels]
+        if not self.gives_features:
+            return distances
+        return [torch.cat(both, dim=1) for both in zip(distances, levels, strict=True)]
+
+    def adapt(self, levels: Sequence[Tensor]) -> list[Tensor]:
+        """Return what the decoder wants of the levels."""
+        adapted = [adapt(level) for adapt, level in zip(self.adapters, levels, strict=True)]
+        return [adapted[0], *adapted]  # of the first it takes the size alone
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        return self.adapt(self.compare(image))
 
 
 class Segmenter(nn.Module):
-    """(B, 3, h, w) in 0..1 -> defect logits (B, 1, h, w); knows its images' statistics."""
+    """(1, 3, h, w) in 0..1 -> defect logits (1, 1, h, w); remembers normal patches.
 
-    def __init__(self, backbone: Backbone) -> None:
+    Args:
+        backbone: gives the features.
+        rows: (m, c) of every level, normal patches.
+        gives_features: whether the decoder sees the features, too, beside the distances.
+    """
+
+    def __init__(self, backbone: Backbone, rows: Sequence[Tensor], *, gives_features: bool) -> None:
         super().__init__()
+        widths = FEATURE_WIDTHS if gives_features else WIDTHS
+        decoder_channels = FEATURE_DECODER_CHANNELS if gives_features else DECODER_CHANNELS
         self.unet = import_unet()(
             PLACEHOLDER,
             encoder_weights=None,
-            encoder_depth=len(DECODER_CHANNELS),
-            decoder_channels=DECODER_CHANNELS,
+            encoder_depth=len(decoder_channels),
+            decoder_channels=decoder_channels,
             classes=1,
-            channels=(*WIDTHS, WIDTHS[-1]),
-            stem_width=STEM // 2,  # timm doubles it
+            channels=(*widths[1:], widths[-1]),
+            stem_width=widths[0] // 2,  # timm doubles it
         )
-        self.unet.encoder = FrozenEncoder(backbone)  # in the place of one of the same widths
+        # in the place of one of these widths
+        self.unet.encoder = ComparingEncoder(backbone, rows, gives_features=gives_features)
         # Lin et al. 2017, section 4.1. From a bias of 0 the decoder learns to find normal pixels,
         # nearly all there are; no defect then gets more than the bias, and all end there alike
         nn.init.constant_(self.unet.segmentation_head[0].bias, FIRST_LOGIT)
 
-    def set_statistics(self, images: Tensor) -> None:
-        """Take mean and spread of each channel from (n, 3, h, w)."""
-        spread, mean = torch.std_mean(images, dim=(0, 2, 3), keepdim=True)
-        self.unet.encoder.mean.copy_(mean)
-        self.unet.encoder.spread.copy_(spread.clamp(min=0.02))
+    def compare(self, image: Tensor, excluded: Sequence[Tensor] | None = None) -> list[Tensor]:
+        """Return what the encoder's `compare` returns."""
+        levels: list[Tensor] = self.unet.encoder.compare(image, excluded)
+        return levels
+
+    def decode(self, levels: Sequence[Tensor]) -> Tensor:
+        """Return logits (B, 1, h, w) of the levels of images."""
+        features = self.unet.encoder.adapt(levels)
+        logits = self.unet.segmentation_head(self.unet.decoder(features))
+        return interpolate(logits, scale_factor=FINEST, mode="bilinear")
+
+    def shapes(self, size: Sequence[int]) -> list[tuple[int, int, int]]:
+        """Return the shape (c, h, w) of every level of an image of (height, width) pixels."""
+        encoder, (height, width) = self.unet.encoder, size
+        strides = [encoder.backbone.strides[layer] for layer in LAYERS]
+        return [
+            (channels, height // stride, width // stride)
+            for channels, stride in zip(encoder.widths, strides, strict=True)
+        ]
 
     def rescale(self, scale: float, shift: float) -> None:
         """Turn every logit into scale * logit + shift, by changing the last convolution."""
@@ -87,14 +133,20 @@ class Segmenter(nn.Module):
         """Return what belongs to the backbone: it is found again by its hash, never stored."""
         return {name: value for name, value in self.state_dict().items() if BACKBONE in name}
 
-    def forward(self, images: Tensor) -> Tensor:
-        logits: Tensor = self.unet(images)
-        return logits
+    def forward(self, image: Tensor) -> Tensor:
+        return self.decode(self.unet.encoder.compare(image))
 
 
-def _unit(before: int, after: int, *, kernel: int, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(before, after, kernel, stride, kernel // 2, bias=False),
-        nn.BatchNorm2d(after),
-        nn.ReLU(),
-    )
+def describe(backbone: Backbone, image: Tensor) -> list[Tensor]:
+    """Return the patches of an image (1, 3, h, w) in 0..1: (1, c, h, w) of every level.
+
+    All levels but the finest are averaged over 3 x 3 patches, as in PatchCore.
+    """
+    with torch.no_grad():
+        features = backbone(image)
+    finest, *others = (features[layer] for layer in LAYERS)
+    return [finest, *(avg_pool2d(level, 3, 1, 1) for level in others)]
+
+
+def _adapter(before: int, after: int) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(before, after, 1, bias=False), nn.BatchNorm2d(after), nn.ReLU())

@@ -30,6 +30,8 @@ class UNetSettings:
         backbone_weights: file with the weights of that backbone, to be taken first.
         labelled: learn from the defective samples and their masks; else from drawn defects alone.
         synthetic_share: share of the drawn normal images that get synthetic defects.
+        memory_rows: normal patches of each level to compare with.
+        kept_images: drawn images to learn from; fewer where they would take more than 1 GiB.
     """
 
     input_size: Size = (256, 256)
@@ -37,6 +39,8 @@ class UNetSettings:
     backbone_weights: str | None = None
     labelled: bool = False
     synthetic_share: Annotated[float, Range(0.0, 1.0)] = 0.5
+    memory_rows: Annotated[int, Range(1, 100_000)] = 1000
+    kept_images: Annotated[int, Range(2, 100_000)] = 640
     smoothing: Smoothing = 3.0
     flips: Flips = None
     rotation: Rotation = None

@@ -10,7 +10,7 @@ import torch
 
 from detectors.backbones import library_imports
 from detectors.backbones.library_imports import PATCHCORE, UNET, import_patchcore_model, import_unet
-from detectors.unet.segmenter import DECODER_CHANNELS, PLACEHOLDER, STEM, WIDTHS
+from detectors.unet.segmenter import DECODER_CHANNELS, PLACEHOLDER, WIDTHS
 
 LIBRARIES = ("anomalib", "kornia", "segmentation_models_pytorch")
 PLANS = [pytest.param(PATCHCORE, id="PatchCore"), pytest.param(UNET, id="U-Net")]
@@ -38,8 +38,8 @@ def build_unet(unet: type[Any]) -> Any:
         encoder_weights=None,
         encoder_depth=len(DECODER_CHANNELS),
         decoder_channels=DECODER_CHANNELS,
-        channels=(*WIDTHS, WIDTHS[-1]),
-        stem_width=STEM // 2,
+        channels=(*WIDTHS[1:], WIDTHS[-1]),
+        stem_width=WIDTHS[0] // 2,
     ).eval()
 
 

@@ -1,3 +1,5 @@
+import hashlib
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -5,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import save
 from safetensors.torch import load_file
 
 from detectors.backbones.extractors import load_backbone
@@ -12,12 +15,20 @@ from detectors.checkpoints import open_detector, save_detector
 from detectors.learning.losses import dice_per_image
 from detectors.learning.networks import EVEN
 from detectors.unet.detector import UNet
-from detectors.unet.segmenter import LAYERS, Segmenter
+from detectors.unet.segmenter import LAYERS, ROWS, Segmenter
 from inspection.errors import CheckpointError, DatasetError, SettingsError
 from inspection.types import Sample, Split
 from tests.doubles.parts import DEFECT, SIDE, draw_part, make_samples
 
-QUICK: dict[str, Any] = {"max_epochs": 8, "epoch_images": 48, "batch_size": 8, "smoothing": 1.0}
+SMALL: dict[str, Any] = {"memory_rows": 100, "kept_images": 24}
+QUICK: dict[str, Any] = {
+    **SMALL,
+    "kept_images": 64,
+    "max_epochs": 8,
+    "epoch_images": 48,
+    "batch_size": 8,
+    "smoothing": 1.0,
+}
 
 
 @pytest.fixture(scope="module")
@@ -32,12 +43,8 @@ def labelled(samples: list[Sample]) -> UNet:
 
 
 def make_quick(samples: list[Sample], **settings: Any) -> UNet:
-    detector = UNet(
-        input_size=(SIDE, SIDE),
-        device="cpu",
-        progress=False,
-        **{"max_epochs": 1, "epoch_images": 8, "batch_size": 4, **settings},
-    )
+    chosen = {**SMALL, "input_size": (SIDE, SIDE), "max_epochs": 1, "epoch_images": 8, **settings}
+    detector = UNet(device="cpu", progress=False, batch_size=4, **chosen)
     return detector.fit(samples)
 
 
@@ -119,25 +126,27 @@ def test_labels_are_asked_for_where_there_are_none(samples: list[Sample]) -> Non
 
 
 def test_oblong_inputs_work(samples: list[Sample]) -> None:
-    detector = UNet(input_size=(32, 96), device="cpu", progress=False, max_epochs=1, epoch_images=8)
-    (prediction,) = detector.fit(samples).predict([np.zeros((32, 96, 3), np.uint8)])
+    detector = make_quick(samples, input_size=(32, 96))
+    (prediction,) = detector.predict([np.zeros((32, 96, 3), np.uint8)])
     assert prediction.anomaly_map.shape == (32, 96)
 
 
-def test_the_network_is_small_and_learns_its_images_statistics() -> None:
-    network = Segmenter(load_backbone(layers=LAYERS))
-    encoder = network.unet.encoder
+def make_segmenter() -> Segmenter:
+    torch.manual_seed(0)
+    backbone = load_backbone(layers=LAYERS)
+    rows = [torch.rand(20, backbone.channels[layer]) for layer in LAYERS]
+    return Segmenter(backbone, rows, gives_features=True)
+
+
+def test_the_network_is_small() -> None:
+    encoder = make_segmenter().unet.encoder
     assert sum(parameter.numel() for parameter in encoder.parameters()) < 2_500_000
-    network.set_statistics(torch.full((2, 3, 32, 32), 0.3))
-    assert torch.allclose(encoder.mean, torch.tensor(0.3))
-    assert float(encoder.spread.min()) > 0
 
 
 def test_an_untrained_network_takes_few_pixels_for_defects() -> None:
-    torch.manual_seed(0)
-    network = Segmenter(load_backbone(layers=LAYERS)).eval()
+    network = make_segmenter().eval()
     with torch.inference_mode():
-        probability = network(torch.rand(2, 3, 64, 64)).sigmoid()
+        probability = network(torch.rand(1, 3, 64, 64)).sigmoid()
     assert float(probability.max()) < 0.1
 
 
@@ -146,7 +155,7 @@ def test_the_backbone_is_neither_changed_by_training_nor_stored(
 ) -> None:
     network = labelled._network
     assert network is not None
-    fresh = Segmenter(load_backbone(layers=LAYERS)).backbone_tensors()
+    fresh = make_segmenter().backbone_tensors()
     for name, tensor in network.backbone_tensors().items():
         assert torch.equal(tensor, fresh[name])
     save_detector(labelled, tmp_path)
@@ -171,6 +180,18 @@ def test_a_checkpoint_with_an_unknown_setting_is_refused(labelled: UNet, tmp_pat
     text = card.read_text(encoding="utf-8")
     card.write_text(text.replace('"labelled"', '"labeled"'), encoding="utf-8")
     with pytest.raises(CheckpointError, match="another version"):
+        open_detector(UNet, tmp_path)
+
+
+def test_a_checkpoint_without_normal_patches_is_refused(labelled: UNet, tmp_path: Path) -> None:
+    save_detector(labelled, tmp_path)
+    weights = {name: one for name, one in labelled.weights().items() if name not in ROWS}
+    data = save({name: np.ascontiguousarray(one) for name, one in weights.items()})
+    (tmp_path / "weights.safetensors").write_bytes(data)
+    card = json.loads((tmp_path / "detector.json").read_text(encoding="utf-8"))
+    card["weights_sha256"] = hashlib.sha256(data).hexdigest()
+    (tmp_path / "detector.json").write_text(json.dumps(card), encoding="utf-8")
+    with pytest.raises(CheckpointError, match=r"another version.*train"):
         open_detector(UNet, tmp_path)
 
 

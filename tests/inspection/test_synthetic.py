@@ -58,6 +58,23 @@ def test_places_kinds_and_sizes_vary() -> None:
     assert np.any(masks, axis=0).mean() > 0.4
 
 
+def test_half_of_the_defects_lie_where_the_picture_has_structure() -> None:
+    image = np.full((96, 96, 3), 200, np.uint8)
+    image[40:56, 40:56] = 60  # 3 % of the picture
+    rng = np.random.default_rng(0)
+    near = np.zeros((96, 96), np.bool_)
+    near[32:64, 32:64] = True
+    hits = [(draw_defect(image, rng, kind="spots")[1] & near).any() for _ in range(100)]
+    assert 45 <= sum(hits) <= 85
+
+
+def test_a_gap_is_filled_with_what_is_around_it() -> None:
+    image = np.full((96, 96, 3), 200, np.uint8)
+    image[::4] = 100  # lines, of which some are missing in places
+    drawn, mask = draw_defect(image, np.random.default_rng(0), kind="gap", strength=1.0)
+    assert drawn[mask].std() < 0.8 * image[mask].std()
+
+
 @pytest.mark.parametrize("size", [(16, 16), (20, 300)])
 def test_small_and_narrow_images_get_defects_too(size: tuple[int, int]) -> None:
     image = draw_plate(*size)

@@ -1,0 +1,223 @@
+"""How a U-Net learns: remember normal patches, keep compared images, train the decoder.
+
+Import it only to train: Lightning and torchvision are slow.
+"""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
+from typing import Any, cast
+
+import numpy as np
+import torch
+from segmentation_models_pytorch.losses import DiceLoss
+from torch import Tensor, nn
+
+from detectors.backbones.choice import backbone_state, choose_backbone
+from detectors.backbones.extractors import Backbone
+from detectors.learning.augmentation import Augment, Augmentation, build_augment, plan_augmentation
+from detectors.learning.budget import Budget
+from detectors.learning.loop import TrainingSet, train_network
+from detectors.learning.losses import Loss, dice_per_image
+from detectors.learning.networks import round_weights, to_tensor
+from detectors.unet.drawing import MarkedImage, draw_training, draw_validation, normal_images
+from detectors.unet.kept import KeptImages, keep_images, unpack
+from detectors.unet.memory import NormalPatches, PatchCollector
+from detectors.unet.platt import fit_platt
+from detectors.unet.segmenter import LAYERS, STRIDE, Segmenter, describe
+from detectors.unet.settings import UNetSettings
+from inspection.detector import EpochCallback
+from inspection.preprocess import LoadedSamples
+from inspection.progress import progress_bar
+
+TOLD_EVERY = 16  # images
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainedSegmenter:
+    """A network that has learned, what a checkpoint keeps of it, and its validation images."""
+
+    network: Segmenter
+    state: dict[str, Any]
+    validation: Sequence[MarkedImage]
+
+
+# long: the steps of a training, one after the other
+def train_segmenter(
+    learned: LoadedSamples,
+    held: LoadedSamples,
+    settings: UNetSettings,
+    *,
+    device: torch.device,
+    progress: bool | EpochCallback,
+    budget: Budget,
+) -> TrainedSegmenter:
+    """Train a network on the device.
+
+    Args:
+        learned: images to remember, to draw on and to learn from.
+        held: images that decide which epoch is the best.
+        settings: of everything.
+        device: where to compute.
+        progress: whether to show bars on stderr, or what to call after every epoch.
+        budget: of time, since before the images were read.
+    """
+    plan = plan_augmentation(learned, settings)
+    backbone = choose_backbone(settings, layers=LAYERS).to(device)
+    first = to_tensor(learned.images[0])[None].to(device)
+    watch = _Watch(
+        progress,
+        budget.learning_seconds(
+            len(learned.samples) + len(held.samples), lambda: describe(backbone, first)
+        ),
+    )
+    memory = _remember(backbone, normal_images(learned), settings, device, watch)
+    rows = [level.rows for level in memory]
+    network = Segmenter(backbone, rows, gives_features=settings.labelled).to(device)
+    reader = _Reader(network, memory, device)
+    kept = _keep(learned, settings, plan, reader, watch)
+    images = draw_validation(held, seed=settings.seed)
+    validation = keep_images(map(reader.read, images), most=len(images)).whole()
+    history = train_network(
+        network,
+        TrainingSet(
+            lambda row: kept.draw(row, window=plan.crop, multiple=STRIDE),
+            len(kept.masks),
+            validation,
+            _build_loss(is_per_image=settings.labelled),
+        ),
+        replace(settings, max_seconds=watch.seconds_left()),
+        device=device,
+        name="unet",
+        progress=progress,
+    )
+    _scale_probability(network, *validation, device=device)
+    round_weights(network, left=network.backbone_tensors())
+    state = {
+        **backbone_state(backbone.ref),
+        "augmentation": asdict(plan),
+        "num_kept": len(kept.masks),
+        **history.to_state(),
+    }
+    return TrainedSegmenter(network, state, images)
+
+
+def _remember(
+    backbone: Backbone,
+    images: Sequence[MarkedImage],
+    settings: UNetSettings,
+    device: torch.device,
+    watch: "_Watch",
+) -> list[NormalPatches]:
+    generator = torch.Generator().manual_seed(settings.seed)
+    collectors = [PatchCollector(len(images), generator) for _ in LAYERS]
+    for one in watch.show("reading patches", images, len(images), least=len(images)):
+        levels = describe(backbone, to_tensor(one.image)[None].to(device))
+        for collector, level in zip(collectors, levels, strict=True):
+            collector.add(level, one.mask, one.unit)
+    return [collector.choose(settings.memory_rows) for collector in collectors]
+
+
+def _keep(
+    learned: LoadedSamples,
+    settings: UNetSettings,
+    plan: Augmentation,
+    reader: "_Reader",
+    watch: "_Watch",
+) -> KeptImages:
+    # windows are cut from what is kept, anew every time
+    augment = build_augment(replace(plan, crop=False), multiple=STRIDE)
+    drawn = draw_training(learned, settings.synthetic_share, seed=settings.seed)
+    most = settings.kept_images
+    watched = watch.show("drawing defects", islice(drawn, most), most, least=settings.batch_size)
+    return keep_images((reader.read(one, augment) for one in watched), most=most)
+
+
+class _Reader:
+    """Reads how far images are from the normal patches of other parts than their own."""
+
+    def __init__(
+        self, network: Segmenter, memory: Sequence[NormalPatches], device: torch.device
+    ) -> None:
+        self._network, self._memory, self._device = network, memory, device
+
+    def read(self, one: MarkedImage, augment: Augment | None = None) -> tuple[list[Tensor], Tensor]:
+        """Return the levels (1, c, h, w) and the mask (1, h, w), varied if wanted."""
+        image, mask = to_tensor(one.image), torch.from_numpy(one.mask[None].astype(np.float32))
+        if augment is not None:
+            image, mask = augment(image, mask)
+        excluded = [level.excluded(one.unit) for level in self._memory]
+        return self._network.compare(image[None].to(self._device), excluded), mask
+
+
+class _Watch:
+    """Shows how far the images are, lets the caller stop, and ends drawing in time.
+
+    Args:
+        progress: whether to show bars on stderr, or what to call now and then.
+        seconds: for all of the learning, from now on; None without a limit.
+    """
+
+    def __init__(self, progress: bool | EpochCallback, seconds: float | None) -> None:
+        self._has_bar = progress is True
+        self._tell = progress if callable(progress) else None
+        self._seconds, self._start = seconds, time.perf_counter()
+
+    def show(
+        self, title: str, images: Iterable[MarkedImage], total: int, *, least: int
+    ) -> Iterator[MarkedImage]:
+        """Pass images on, at least so many; later ones as long as half of the time is left."""
+        with progress_bar(title) if self._has_bar else nullcontext(self._tell_share) as shown:
+            for position, one in enumerate(images, 1):
+                if position > least and self._is_late():
+                    return
+                yield one
+                shown(position, total)
+
+    def seconds_left(self) -> float | None:
+        """Return the time for the epochs; None without a limit."""
+        if self._seconds is None:
+            return None
+        return max(1.0, self._seconds - (time.perf_counter() - self._start))
+
+    def _is_late(self) -> bool:
+        left = self.seconds_left()
+        return left is not None and self._seconds is not None and left < self._seconds / 2
+
+    def _tell_share(self, position: int, total: int) -> None:
+        if self._tell is not None and position % TOLD_EVERY == 0:
+            self._tell({"share": round(position / total, 4)})
+
+
+@torch.inference_mode()
+def _scale_probability(
+    network: Segmenter, packed: Tensor, masks: Tensor, *, device: torch.device
+) -> None:
+    """Make the output a probability on the validation masks; no pixel changes its rank.
+
+    A short training ranks pixels well long before its probabilities mean anything.
+    """
+    shapes = network.shapes(masks.shape[-2:])
+    logits = [network.decode(unpack(one[None].to(device), shapes)).cpu() for one in packed]
+    network.rescale(*fit_platt(torch.cat(logits), masks))
+
+
+def _build_loss(*, is_per_image: bool) -> Loss:
+    """Return Dice plus cross-entropy of packed levels.
+
+    Labelled defects of one product differ in area by a factor of a hundred: with Dice over the
+    whole batch only the largest would count. Drawn ones are alike, and there the batch is calmer.
+    """
+    dice = dice_per_image if is_per_image else DiceLoss("binary", smooth=1.0)
+    cross_entropy = nn.BCEWithLogitsLoss()
+
+    def loss(network: nn.Module, packed: Tensor, masks: Tensor) -> Tensor:
+        segmenter = cast(Segmenter, network)
+        levels = unpack(packed, segmenter.shapes(masks.shape[-2:]))
+        logits = segmenter.decode(levels).float()
+        total: Tensor = dice(logits, masks) + cross_entropy(logits, masks)
+        return total
+
+    return loss
