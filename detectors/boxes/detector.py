@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -16,6 +16,7 @@ from detectors.boxes.network import LAYERS, STRIDES, BoxNetwork
 from detectors.boxes.settings import BoxesSettings
 from detectors.checkpoints import load_weights, not_fitted
 from detectors.devices import choose_device, memory_layout
+from detectors.learning.budget import Budget
 from detectors.learning.fitting import learnable, read_training_data, record_training
 from detectors.learning.networks import (
     EVEN,
@@ -92,9 +93,9 @@ class BoxDetector:
         return tuple(self.state.get("kinds", ()))
 
     def fit(self, samples: Sequence[Sample]) -> Self:
-        from detectors.learning.loop import seeded
+        start, budget = time.perf_counter(), Budget(self.settings.max_seconds, samples)
+        from detectors.learning.loop import seeded  # takes its time, too
 
-        start = time.perf_counter()
         self._forget()
         used = learnable(samples)
         marked = [sample for sample in used if sample.is_marked or not sample.is_anomalous]
@@ -105,7 +106,7 @@ class BoxDetector:
             )
         learned, held = read_training_data(marked, self.settings, has_bar=self._progress is True)
         with seeded(self.settings.seed):
-            self._network, self.state = self._learn(learned, held)
+            self._network, self.state = self._learn(learned, held, budget)
         self.training = record_training(
             learned,
             held,
@@ -117,7 +118,7 @@ class BoxDetector:
         return self
 
     def _learn(
-        self, learned: LoadedSamples, held: LoadedSamples
+        self, learned: LoadedSamples, held: LoadedSamples, budget: Budget
     ) -> tuple[BoxNetwork, dict[str, Any]]:
         from detectors.boxes.targets import BoxDrawer, read_boxes, to_table
         from detectors.learning.augmentation import plan_augmentation
@@ -129,8 +130,8 @@ class BoxDetector:
         plan = plan_augmentation(learned, chosen)
         draw = BoxDrawer.of(learned, to_table(boxes[0], kinds), plan)
         # evenly from first to last: they stand kind by kind
-        rows = list(range(0, len(held.images), -(-len(held.images) // MAX_VALIDATION)))
-        images, marked = to_batch(held.images[rows]), [boxes[1][row] for row in rows]
+        step = -(-len(held.images) // MAX_VALIDATION)
+        images, marked = to_batch(held.images[::step]), boxes[1][::step]
         backbone = choose_backbone(chosen, layers=LAYERS)
         network = self._assemble(backbone, len(kinds))
         training_set = TrainingSet(
@@ -141,7 +142,8 @@ class BoxDetector:
             max_validation=MAX_VALIDATION,
             parts=network.learning(share=BACKBONE_SHARE),
         )
-        history = self._train(network, training_set)
+        num_read = len(learned.images) + len(held.images)
+        history = self._train(network, training_set, budget, num_read=num_read)
         is_good = [not sample.is_anomalous for sample in (*learned.samples, *held.samples)]
         state = {
             **backbone_state(backbone.ref),
@@ -153,13 +155,22 @@ class BoxDetector:
         }
         return network, state
 
-    def _train(self, network: BoxNetwork, training_set: "TrainingSet") -> "TrainingHistory":
+    def _train(
+        self, network: BoxNetwork, training_set: "TrainingSet", budget: Budget, *, num_read: int
+    ) -> "TrainingHistory":
         from detectors.learning.loop import train_network
+
+        images, _ = training_set.validation
+        seconds = budget.learning_seconds(
+            num_read,
+            lambda: list_found(network.to(self._device).eval(), images[:1].to(self._device)),
+            num_checked=2 * len(images),  # after the last epoch, and to find the even score
+        )
 
         history = train_network(
             network,
             training_set,
-            self.settings,
+            replace(self.settings, max_seconds=seconds),
             device=self._device,
             name=self.name,
             progress=self._progress,

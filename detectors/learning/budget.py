@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable, Sequence
 
+import torch
+
 from inspection.types import Sample, Split
 
 PER_PART = 2.5  # predictions: each held-out part as it is, and once with a drawn defect
@@ -45,9 +47,10 @@ class Budget:
         if self._seconds is None:
             return None
         reading = (self._clock() - self._start) / max(1, num_read)
-        predict()  # memory is allocated
-        before = self._clock()
-        predict()
+        with torch.inference_mode():
+            predict()  # memory is allocated
+            before = self._clock()
+            predict()
         pace = self._clock() - before
         after = self._num_held * (reading + PER_PART * pace) + num_checked * pace
         left = self._seconds - (self._clock() - self._start)
