@@ -28,6 +28,9 @@ SURE = 1.645
 UPPER_SHARE, UPPER_NORMAL = 0.9, 1.2816
 """A quantile of the good parts, and where the normal distribution has it."""
 
+POWER = 3
+"""Of the mean of standardised scores: between 1, where all must agree, and the maximum."""
+
 LEAST_SPREAD = 0.01
 """Of logarithms, 1 %: a detector whose good parts are all alike must not outweigh the others."""
 
@@ -140,7 +143,7 @@ def combine(levels: Levels) -> tuple[NDArray[np.float64], Levels]:
     upper = np.quantile(levels, UPPER_SHARE, axis=0) - centre
     spread = np.maximum(upper / UPPER_NORMAL, LEAST_SPREAD)
     standard = (levels - centre) / spread
-    joint = np.sqrt(np.square(np.maximum(standard, 0)).mean(axis=1))
+    joint = (np.maximum(standard, 0) ** POWER).mean(axis=1) ** (1 / POWER)
     # equal steps of all detectors are equal steps of their (harmonic) mean spread
     return np.exp(joint / np.mean(1.0 / spread)), standard
 
