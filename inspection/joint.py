@@ -28,7 +28,7 @@ SURE = 1.645
 UPPER_SHARE, UPPER_NORMAL = 0.9, 1.2816
 """A quantile of the good parts, and where the normal distribution has it."""
 
-POWER = 3
+POWER = 2
 """Of the mean of standardised scores: between 1, where all must agree, and the maximum."""
 
 LEAST_SPREAD = 0.01

@@ -28,6 +28,7 @@ from eda.results.shown import Shown
 from eda.results.tables import describe_board, describe_metrics, tabulate_board, tabulate_metrics
 from eda.results.training import draw_training
 from inspection.errors import CheckpointError
+from inspection.evaluation.joint import JOINT_INFO, evaluate_jointly
 from inspection.evaluation.leaderboard import make_leaderboard
 from inspection.evaluation.metrics import METRICS
 from inspection.evaluation.ranking import confusion
@@ -301,6 +302,29 @@ def test_the_browser_counts_verdicts_as_the_evaluation_does(first: Shown, second
             assert counts["rates"]["accuracy"] == pytest.approx(expected.accuracy)
             assert counts["rates"]["f1"] == pytest.approx(expected.f1)
             assert sum(kind["total"] for kind in counts["byKind"]) == 3
+
+
+def test_the_joint_verdict_stands_beside_its_detectors_at_every_rate(
+    first: Shown, second: Shown
+) -> None:
+    rng = np.random.default_rng(5)
+    units = tuple(f"part {place}" for place in range(40))
+    calibrations = {
+        one.report.detector: Calibration(np.sort(rng.random(40)).astype(np.float32) * scale, units)
+        for one, scale in ((first, np.float32(0.5)), (second, np.float32(40)))
+    }
+    report = evaluate_jointly([first.report, second.report], calibrations)
+    assert report is not None
+    value = judge_values([first, second, Shown(JOINT_INFO, 9, report)], calibrations)
+    assert [one["title"] for one in value["detectors"]] == [first.title, second.title]
+    joint = value["joint"]
+    assert joint["kinds"] == value["detectors"][0]["kinds"]
+    rate = report.false_alarm_rate
+    flagged = [least <= rate + 1e-9 for least in joint["flaggedFrom"]]
+    assert flagged == [report.is_flagged(image) for image in report.images]
+    assert report.estimate("pixel_auroc").value is None
+    assert "no map of its own" in report.estimate("pixel_auroc").reason
+    assert report.estimate("image_auroc").value is not None
 
 
 def test_images_of_one_part_are_one_part_and_the_joint_verdict_follows_the_rate() -> None:

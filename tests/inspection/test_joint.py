@@ -82,7 +82,7 @@ def test_a_joint_score_worked_by_hand() -> None:
     levels = np.stack([first, 10 - first], axis=1)
     scores, standard = combine(levels)
     assert standard[:, 0] == pytest.approx((first - 5) / (4 / 1.2816))
-    assert scores == pytest.approx(np.exp(np.abs(first - 5) / np.cbrt(2)))
+    assert scores == pytest.approx(np.exp(np.abs(first - 5) / np.sqrt(2)))
     scores, _ = combine(np.stack([first, first], axis=1))
     typical = np.maximum(first - 5, 0)
     assert scores == pytest.approx(np.exp(typical)), "in multiples of a typical part"

@@ -30,7 +30,7 @@ function combineLevels(rows) {
   const steepness = meanOf(scales.map(({ spread }) => 1 / spread));
   const standardise = (level, column) => (level - scales[column].centre) / scales[column].spread;
   const standard = rows.map((row) => row.map(standardise));
-  const jointOf = (values) => Math.cbrt(meanOf(values.map((value) => Math.max(value, 0) ** 3)));
+  const jointOf = (values) => Math.sqrt(meanOf(values.map((value) => Math.max(value, 0) ** 2)));
   const scores = standard.map((values) => Math.exp(jointOf(values) / steepness));
   return { scores, last: standard[standard.length - 1] };
 }
