@@ -123,7 +123,7 @@ class UNet:
         if self.settings.labelled:
             text = f"trained on {num_labelled} labelled defect{'s' if num_labelled > 1 else ''}"
             text += " and on synthetic ones" if self.settings.synthetic_share > 0 else ""
-        num_kept, wanted = self.state["num_kept"], self.settings.kept_images
+        num_kept, wanted = self.state["num_kept"], self.state["num_wanted"]
         if num_kept < wanted:
             text += f"; {num_kept} drawn images (of {wanted} wanted, for want of time or memory)"
         return text

@@ -4,7 +4,7 @@ Import it only to train: Lightning and torchvision are slow.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
@@ -67,7 +67,7 @@ def train_segmenter(
     plan = plan_augmentation(learned, settings)
     backbone = choose_backbone(settings, layers=LAYERS).to(device)
     first = to_tensor(learned.images[0])[None].to(device)
-    watch = _Watch(
+    watch = Watch(
         progress,
         budget.learning_seconds(
             len(learned.samples) + len(held.samples), lambda: describe(backbone, first)
@@ -99,9 +99,15 @@ def train_segmenter(
         **backbone_state(backbone.ref),
         "augmentation": asdict(plan),
         "num_kept": len(kept.masks),
+        "num_wanted": count_wanted(settings),
         **history.to_state(),
     }
     return TrainedSegmenter(network, state, images)
+
+
+def count_wanted(settings: UNetSettings) -> int:
+    """Return how many images are to be kept: no more than the epochs will draw."""
+    return min(settings.kept_images, settings.max_epochs * settings.epoch_images)
 
 
 def _remember(
@@ -109,7 +115,7 @@ def _remember(
     images: Sequence[MarkedImage],
     settings: UNetSettings,
     device: torch.device,
-    watch: "_Watch",
+    watch: "Watch",
 ) -> list[NormalPatches]:
     generator = torch.Generator().manual_seed(settings.seed)
     collectors = [PatchCollector(len(images), generator) for _ in LAYERS]
@@ -125,12 +131,12 @@ def _keep(
     settings: UNetSettings,
     plan: Augmentation,
     reader: "_Reader",
-    watch: "_Watch",
+    watch: "Watch",
 ) -> KeptImages:
     # windows are cut from what is kept, anew every time
     augment = build_augment(replace(plan, crop=False), multiple=STRIDE)
     drawn = draw_training(learned, settings.synthetic_share, seed=settings.seed)
-    most = settings.kept_images
+    most = count_wanted(settings)
     watched = watch.show("drawing defects", islice(drawn, most), most, least=settings.batch_size)
     return keep_images((reader.read(one, augment) for one in watched), most=most)
 
@@ -152,18 +158,25 @@ class _Reader:
         return self._network.compare(image[None].to(self._device), excluded), mask
 
 
-class _Watch:
+class Watch:
     """Shows how far the images are, lets the caller stop, and ends drawing in time.
 
     Args:
         progress: whether to show bars on stderr, or what to call now and then.
         seconds: for all of the learning, from now on; None without a limit.
+        clock: in seconds.
     """
 
-    def __init__(self, progress: bool | EpochCallback, seconds: float | None) -> None:
+    def __init__(
+        self,
+        progress: bool | EpochCallback,
+        seconds: float | None,
+        *,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
         self._has_bar = progress is True
         self._tell = progress if callable(progress) else None
-        self._seconds, self._start = seconds, time.perf_counter()
+        self._seconds, self._clock, self._start = seconds, clock, clock()
 
     def show(
         self, title: str, images: Iterable[MarkedImage], total: int, *, least: int
@@ -180,11 +193,10 @@ class _Watch:
         """Return the time for the epochs; None without a limit."""
         if self._seconds is None:
             return None
-        return max(1.0, self._seconds - (time.perf_counter() - self._start))
+        return max(1.0, self._seconds - (self._clock() - self._start))
 
     def _is_late(self) -> bool:
-        left = self.seconds_left()
-        return left is not None and self._seconds is not None and left < self._seconds / 2
+        return self._seconds is not None and self._clock() - self._start > self._seconds / 2
 
     def _tell_share(self, position: int, total: int) -> None:
         if self._tell is not None and position % TOLD_EVERY == 0:

@@ -118,6 +118,18 @@ def test_without_marked_validation_images_the_outline_is_left_to_the_calibration
     assert make_quick([*normal, *marked], labelled=True).outline is None
 
 
+def test_no_more_images_are_kept_than_the_epochs_draw(samples: list[Sample]) -> None:
+    assert make_quick(samples, kept_images=500).state["num_kept"] == 8
+
+
+def test_fewer_kept_images_than_wanted_are_told(samples: list[Sample]) -> None:
+    detector = make_quick(samples)
+    detector.state["num_wanted"] = 640
+    assert detector._summarise(0).endswith(
+        "; 8 drawn images (of 640 wanted, for want of time or memory)"
+    )
+
+
 def test_labels_are_asked_for_where_there_are_none(samples: list[Sample]) -> None:
     normal = [sample for sample in samples if not sample.is_anomalous]
     unmarked = [replace(sample, mask_paths=()) for sample in samples if sample.is_anomalous]

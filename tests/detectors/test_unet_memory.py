@@ -1,5 +1,6 @@
 """Normal patches of the U-Net, and what is kept of the images that are compared with them."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,9 @@ from detectors.unet import memory as memory_module
 from detectors.unet.drawing import MarkedImage, draw_training, draw_validation, normal_images
 from detectors.unet.kept import KeptImages, keep_images, pack, unpack
 from detectors.unet.memory import NormalPatches, PatchCollector, measure_distance
+from detectors.unet.training import Watch
 from inspection.preprocess import LoadedSamples
+from inspection.progress import StoppedError
 from inspection.types import Sample, Split
 
 CLEAN = np.zeros((16, 16), np.bool_)
@@ -164,6 +167,32 @@ def test_defective_images_are_remembered_only_where_there_are_no_others() -> Non
     assert len(units) == 2
     assert all(isinstance(one, MarkedImage) for one in normal_images(load(0, 2)))
     assert len(normal_images(load(0, 2))) == 2
+
+
+def watch_images(seconds: float | None, *, least: int) -> tuple[int, float | None]:
+    """Show ten images, one each second; return how many were passed on, and the time left."""
+    seen: list[int] = []
+    watch = Watch(False, seconds, clock=lambda: float(len(seen)))
+    image = MarkedImage(np.zeros((16, 16, 3), np.uint8), CLEAN, "a")
+    for number, _ in enumerate(watch.show("drawing", [image] * 10, 10, least=least)):
+        seen.append(number)
+    return len(seen), watch.seconds_left()
+
+
+def test_drawing_ends_when_half_of_the_time_has_passed() -> None:
+    assert watch_images(None, least=2) == (10, None)
+    assert watch_images(8.0, least=2) == (5, 3.0)
+    assert watch_images(1.0, least=2) == (2, 1.0)
+    assert watch_images(1.0, least=10) == (10, 1.0)
+
+
+def test_the_caller_can_stop_while_images_are_drawn() -> None:
+    def stop(metrics: Mapping[str, float]) -> None:
+        raise StoppedError
+
+    image = MarkedImage(np.zeros((16, 16, 3), np.uint8), CLEAN, "a")
+    with pytest.raises(StoppedError):
+        list(Watch(stop, None).show("drawing", [image] * 40, 40, least=40))
 
 
 def test_levels_are_packed_in_their_order() -> None:
