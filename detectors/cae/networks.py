@@ -60,10 +60,10 @@ class Painter(nn.Module):
             nn.Conv2d(channels, 4 * first, 1),
             nn.PixelShuffle(2),
             nn.ReLU(),
-            nn.Conv2d(first, 4 * second, 3, padding=1),
+            nn.Conv2d(first, 4 * second, 3, padding=1, padding_mode="replicate"),
             nn.PixelShuffle(2),
             nn.ReLU(),
-            nn.Conv2d(second, 4 * last, 3, padding=1),
+            nn.Conv2d(second, 4 * last, 3, padding=1, padding_mode="replicate"),
             nn.PixelShuffle(2),
         )
 

@@ -16,8 +16,8 @@ from detectors.learning.networks import spread_out, to_batch
 from inspection.preprocess import LoadedSamples
 
 MOST_LEARNED, MOST_HELD = 48, 8  # images
-EPOCHS = 10
-BATCH = 4
+EPOCHS = 12
+BATCH = 1  # many small steps learn more in the same time than a few large ones
 LEARNING_RATE = 3e-3
 TIME_SHARE = 0.2  # of the seconds that a training may take
 

@@ -43,7 +43,7 @@ class CAESettings:
     num_patches: Annotated[int, Range(1, 1_000_000)] = 4000
     noise: Annotated[float, Range(0.0, 10.0)] = 0.05
     smoothing: Smoothing = 6.0
-    max_epochs: Epochs = 60
+    max_epochs: Epochs = 40
     max_seconds: Seconds = None
     patience: Patience = 20
     batch_size: BatchSize = 64
