@@ -9,6 +9,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from detectors import create_detector, find_entry, list_detectors, setting_names
 from detectors.backbones.student import Student
 from detectors.classifier.detector import CNNClassifier
 from detectors.classifier.schedule import Schedule, Work, fit_schedule
@@ -21,9 +22,7 @@ from detectors.training import TrainingJob, train_product
 from inspection.datasets.dataset import read_dataset
 from inspection.progress import Monitor, StoppedError
 from inspection.types import Sample, Split
-from tests.doubles.parts import make_samples, write_dataset
-
-SHARES = pytest.approx
+from tests.doubles.parts import SIDE, make_samples, write_dataset
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +73,26 @@ def test_learning_is_never_left_without_any_time(samples: list[Sample]) -> None:
     over = Budget(60.0, [], clock=clock)
     clock.now += 100.0
     assert over.learning_seconds(1, clock.takes(1.0)) == 1.0
+
+
+@pytest.mark.parametrize("name", list_detectors())
+def test_every_detector_keeps_to_the_time_that_it_is_given(
+    name: str, samples: list[Sample], weights: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def note(budget: Budget, num_read: int, predict: Callable[[], object], **_: Any) -> float:
+        predict()
+        asked.append(num_read)
+        return 5.0
+
+    monkeypatch.setattr(Budget, "learning_seconds", note)
+    settings = {**find_entry(name).tiny_settings, "input_size": (SIDE, SIDE), "max_seconds": 60.0}
+    if "backbone_weights" in setting_names(name):
+        settings["backbone_weights"] = weights
+    create_detector(name, device="cpu", progress=False, **settings).fit(samples)
+    assert len(asked) == 1
+    assert asked[0] in (16, 28), "the normal images, or all"
 
 
 def test_without_a_limit_nothing_is_timed() -> None:
