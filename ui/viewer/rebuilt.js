@@ -40,7 +40,8 @@ function showRebuilt(panel) {
 function rebuiltPicture(panel) {
   const { rebuilt, rebuiltView } = panel;
   if (!rebuilt || !REBUILT_VIEWS.includes(rebuiltView) || !shown.picture || panel.run !== shown.run) return null;
-  if (rebuiltView === 'difference') rebuilt.difference ??= pictureDifference(shown.picture.image, rebuilt.reconstruction);
+  const { image } = shown.picture;
+  if (rebuiltView === 'difference') rebuilt.difference ??= pictureDifference(image, rebuilt.reconstruction);
   return { ...shown.picture, image: rebuilt[rebuiltView] };
 }
 
