@@ -3,6 +3,7 @@
 import pytest
 
 from detectors import create_detector, find_entry, list_detectors
+from detectors.search.space import Categorical
 from detectors.settings import parse_size
 from detectors.sizes import find_side_by_time, fit_sides, fit_size
 from inspection.types import Size
@@ -27,8 +28,9 @@ def test_a_square_product_leaves_every_detector_its_usual_size(name: str) -> Non
 
 @pytest.mark.parametrize("name", list_detectors())
 def test_sizes_that_a_search_tries_have_the_shape_of_the_product(name: str) -> None:
-    space = fit_sides(find_entry(name), (352, 176))
-    for text in space["input_size"].values:  # type: ignore[union-attr]
+    sizes = fit_sides(find_entry(name), (352, 176)).get("input_size", Categorical(()))
+    assert isinstance(sizes, Categorical)
+    for text in sizes.values:
         height, width = parse_size(text)
         assert height / width == pytest.approx(2, rel=0.1)
 
