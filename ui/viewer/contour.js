@@ -56,28 +56,31 @@ function highestAround(map) {
   return map.peaks;
 }
 
-// The highest of the values up to `REACH` before and behind each one, line by line. `open` holds the places of falling
-// values, of which the first is the highest (a monotone queue).
+// The highest of the values up to `REACH` before and behind each one, line by line.
 function slideMaximum(values, { lines, length, along, across }) {
   const highest = new Float32Array(values.length);
   const open = new Int32Array(length);
   for (let line = 0; line < lines; line += 1) {
-    const at = (place) => line * across + place * along;
-    let first = 0;
-    let end = 0;
-    for (let place = 0; place < length + REACH; place += 1) {
-      if (place < length) {
-        while (end > first && values[at(open[end - 1])] <= values[at(place)]) end -= 1;
-        open[end] = place;
-        end += 1;
-      }
-      const middle = place - REACH;
-      if (middle < 0) continue;
-      if (open[first] < middle - REACH) first += 1;
-      highest[at(middle)] = values[at(open[first])];
-    }
+    slideAlong(values, highest, open, (place) => line * across + place * along);
   }
   return highest;
+}
+
+// `open` holds the places of falling values, of which the first is the highest (a monotone queue).
+function slideAlong(values, highest, open, at) {
+  let first = 0;
+  let end = 0;
+  for (let place = 0; place < open.length + REACH; place += 1) {
+    if (place < open.length) {
+      while (end > first && values[at(open[end - 1])] <= values[at(place)]) end -= 1;
+      open[end] = place;
+      end += 1;
+    }
+    const middle = place - REACH;
+    if (middle < 0) continue;
+    if (open[first] < middle - REACH) first += 1;
+    highest[at(middle)] = values[at(open[first])];
+  }
 }
 
 // The 8-connected regions of flagged pixels, highest peak first, in pixels of the image: the arithmetic of

@@ -72,7 +72,7 @@ function judgeJointly(answers, rate) {
 
 // Where no detector flags what all of them flag together, the place where the strongest one is highest is outlined.
 function outlineForJoint(answered) {
-  if (!joint || !joint.isFlagged || answered.some((panel) => panel.judged.isFlagged)) return;
+  if (!joint?.isFlagged || answered.some((panel) => panel.judged.isFlagged)) return;
   const strongest = joint.contributions.reduce((best, one) => (one.value > best.value ? one : best));
   const panel = answered.find(({ text }) => text.name === strongest.name);
   const { map, score, outline } = panel.result;
