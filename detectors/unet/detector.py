@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from detectors.backbones.choice import reopen_backbone
 from detectors.checkpoints import load_weights, not_fitted
@@ -21,8 +21,9 @@ from detectors.learning.networks import (
     to_weights,
 )
 from detectors.settings import make_settings
+from detectors.unet.feature_segmenter import FeatureSegmenter
 from detectors.unet.segmenter import LAYERS, ROWS, STRIDE, Segmenter
-from detectors.unet.settings import UNetSettings
+from detectors.unet.settings import UNetSettings, count_wanted
 from inspection.detector import EpochCallback, StoredDetector, WeightArrays
 from inspection.errors import DatasetError
 from inspection.outlines import fit_outline
@@ -65,7 +66,7 @@ class UNet:
         self._forget()
 
     def _forget(self) -> None:
-        self._network: Segmenter | None = None
+        self._network: Segmenter | FeatureSegmenter | None = None
         self.training: TrainingRecord | None = None
         self.state: dict[str, Any] = {}
 
@@ -123,9 +124,8 @@ class UNet:
         if self.settings.labelled:
             text = f"trained on {num_labelled} labelled defect{'s' if num_labelled > 1 else ''}"
             text += " and on synthetic ones" if self.settings.synthetic_share > 0 else ""
-        num_kept, wanted = self.state["num_kept"], self.state["num_wanted"]
-        if num_kept < wanted:
-            text += f"; {num_kept} drawn images (of {wanted} wanted, for want of time or memory)"
+        elif (num_drawn := self.state["num_drawn"]) < (wanted := count_wanted(self.settings)):
+            text += f"; {num_drawn} images (of {wanted} wanted, for want of time or memory)"
         return text
 
     def _find_outline(self, trained: "TrainedSegmenter") -> dict[str, float | None]:
@@ -145,7 +145,7 @@ class UNet:
         return predictions
 
     @torch.inference_mode()
-    def _levels(self, network: Segmenter, image: Tensor) -> tuple[AnomalyMap, float]:
+    def _levels(self, network: nn.Module, image: Tensor) -> tuple[AnomalyMap, float]:
         """Return the levels of the smoothed probability (h, w), and the mean probability."""
         batch = image[None].to(self._device)
         batch = batch.contiguous(memory_format=memory_layout(self._device))
@@ -162,14 +162,17 @@ class UNet:
 
     def restore(self, stored: StoredDetector) -> None:
         backbone = reopen_backbone(self.settings, stored, layers=LAYERS)
-        rows = [torch.from_numpy(stored.weights[name]) for name in ROWS]
-        network = Segmenter(backbone, rows, gives_features=self.settings.labelled)
+        network: Segmenter | FeatureSegmenter
+        if self.settings.labelled:
+            network = FeatureSegmenter(backbone)
+        else:
+            network = Segmenter(backbone, [torch.from_numpy(stored.weights[one]) for one in ROWS])
         tensors = to_tensors(stored.weights) | network.backbone_tensors()
         load_weights(network, tensors, stored.folder)
         network = network.to(memory_format=memory_layout(self._device))
         self._network = network.to(self._device).eval()
 
-    def _fitted(self) -> Segmenter:
+    def _fitted(self) -> Segmenter | FeatureSegmenter:
         if self._network is None:
             raise not_fitted(self.name)
         return self._network

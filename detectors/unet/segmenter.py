@@ -2,7 +2,7 @@
 
 As in MemSeg (Yang et al. 2022), the decoder is given how far the backbone's features are from those
 of normal parts. What it learns from drawn defects is then where a distance means one; from features
-it would learn what drawings look like. Labelled defects are real, and there it is given both.
+it would learn what drawings look like. Labelled defects are real: `feature_segmenter.py`.
 """
 
 from collections.abc import Sequence
@@ -18,10 +18,8 @@ from detectors.unet.memory import measure_distance
 LAYERS = ("layer1", "layer2", "layer3")
 STRIDE = 16  # of the coarsest features
 FINEST = 4  # stride of the finest ones, and of the decoder's answer
-WIDTHS = (16, 32, 48)  # channels that distances are brought to
-FEATURE_WIDTHS = (64, 128, 256)  # and features
+WIDTHS = (16, 32, 48)  # channels that the distances are brought to
 DECODER_CHANNELS = (32, 24, 16)
-FEATURE_DECODER_CHANNELS = (64, 32, 16)
 FIRST_LOGIT = -4.0  # of every pixel before training: 2 % are taken for defects
 PLACEHOLDER = "tu-resnet10t"
 BACKBONE = "encoder.backbone."
@@ -38,19 +36,16 @@ class ComparingEncoder(nn.Module):
 
     output_stride = STRIDE
 
-    def __init__(self, backbone: Backbone, rows: Sequence[Tensor], *, gives_features: bool) -> None:
+    def __init__(self, backbone: Backbone, rows: Sequence[Tensor]) -> None:
         super().__init__()
         self.backbone = backbone
-        self.gives_features = gives_features
         for layer, some in zip(LAYERS, rows, strict=True):
             self.register_buffer(f"{layer}_rows", some.half())
-        self.widths = [1 + backbone.channels[layer] * self.gives_features for layer in LAYERS]
-        widths = FEATURE_WIDTHS if gives_features else WIDTHS
-        self.adapters = nn.ModuleList(map(_adapter, self.widths, widths))
+        self.adapters = nn.ModuleList(map(_adapter, WIDTHS))
 
     @torch.no_grad()
     def compare(self, image: Tensor, excluded: Sequence[Tensor] | None = None) -> list[Tensor]:
-        """Return the distances from normal patches, and features behind them where wanted.
+        """Return the distances from normal patches, (1, 1, h / stride, w / stride) of every level.
 
         Args:
             image: (1, 3, h, w) in 0..1.
@@ -58,13 +53,10 @@ class ComparingEncoder(nn.Module):
         """
         left: Sequence[Tensor | None] = excluded or [None] * len(LAYERS)
         levels = describe(self.backbone, image)
-        distances = [
+        return [
             measure_distance(level, self.get_buffer(f"{layer}_rows").float(), excluded=some)
             for layer, level, some in zip(LAYERS, levels, left, strict=True)
         ]
-        if not self.gives_features:
-            return distances
-        return [torch.cat(both, dim=1) for both in zip(distances, levels, strict=True)]
 
     def adapt(self, levels: Sequence[Tensor]) -> list[Tensor]:
         """Return what the decoder wants of the levels."""
@@ -81,24 +73,20 @@ class Segmenter(nn.Module):
     Args:
         backbone: gives the features.
         rows: (m, c) of every level, normal patches.
-        gives_features: whether the decoder sees the features, too, beside the distances.
     """
 
-    def __init__(self, backbone: Backbone, rows: Sequence[Tensor], *, gives_features: bool) -> None:
+    def __init__(self, backbone: Backbone, rows: Sequence[Tensor]) -> None:
         super().__init__()
-        widths = FEATURE_WIDTHS if gives_features else WIDTHS
-        decoder_channels = FEATURE_DECODER_CHANNELS if gives_features else DECODER_CHANNELS
         self.unet = import_unet()(
             PLACEHOLDER,
             encoder_weights=None,
-            encoder_depth=len(decoder_channels),
-            decoder_channels=decoder_channels,
+            encoder_depth=len(DECODER_CHANNELS),
+            decoder_channels=DECODER_CHANNELS,
             classes=1,
-            channels=(*widths[1:], widths[-1]),
-            stem_width=widths[0] // 2,  # timm doubles it
+            channels=(*WIDTHS[1:], WIDTHS[-1]),
+            stem_width=WIDTHS[0] // 2,  # timm doubles it
         )
-        # in the place of one of these widths
-        self.unet.encoder = ComparingEncoder(backbone, rows, gives_features=gives_features)
+        self.unet.encoder = ComparingEncoder(backbone, rows)  # in the place of one of these widths
         # Lin et al. 2017, section 4.1. From a bias of 0 the decoder learns to find normal pixels,
         # nearly all there are; no defect then gets more than the bias, and all end there alike
         nn.init.constant_(self.unet.segmentation_head[0].bias, FIRST_LOGIT)
@@ -115,13 +103,9 @@ class Segmenter(nn.Module):
         return interpolate(logits, scale_factor=FINEST, mode="bilinear")
 
     def shapes(self, size: Sequence[int]) -> list[tuple[int, int, int]]:
-        """Return the shape (c, h, w) of every level of an image of (height, width) pixels."""
-        encoder, (height, width) = self.unet.encoder, size
-        strides = [encoder.backbone.strides[layer] for layer in LAYERS]
-        return [
-            (channels, height // stride, width // stride)
-            for channels, stride in zip(encoder.widths, strides, strict=True)
-        ]
+        """Return the shape (1, h, w) of every level of an image of (height, width) pixels."""
+        strides = [self.unet.encoder.backbone.strides[layer] for layer in LAYERS]
+        return [(1, size[0] // stride, size[1] // stride) for stride in strides]
 
     def rescale(self, scale: float, shift: float) -> None:
         """Turn every logit into scale * logit + shift, by changing the last convolution."""
@@ -148,5 +132,5 @@ def describe(backbone: Backbone, image: Tensor) -> list[Tensor]:
     return [finest, *(avg_pool2d(level, 3, 1, 1) for level in others)]
 
 
-def _adapter(before: int, after: int) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(before, after, 1, bias=False), nn.BatchNorm2d(after), nn.ReLU())
+def _adapter(width: int) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(1, width, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU())

@@ -30,8 +30,8 @@ class UNetSettings:
         backbone_weights: file with the weights of that backbone, to be taken first.
         labelled: learn from the defective samples and their masks; else from drawn defects alone.
         synthetic_share: share of the drawn normal images that get synthetic defects.
-        memory_rows: normal patches of each level to compare with.
-        kept_images: drawn images to learn from; fewer where they would take more than 1 GiB.
+        memory_rows: normal patches of each level to compare with, where no labelled defects are.
+        kept_images: drawn images to learn from then; fewer where they would take more than 1 GiB.
     """
 
     input_size: Size = (256, 256)
@@ -53,3 +53,8 @@ class UNetSettings:
     batch_size: BatchSize = 16
     learning_rate: LearningRate = 2e-3
     seed: Seed = 0
+
+
+def count_wanted(settings: UNetSettings) -> int:
+    """Return how many drawn images are to be kept: no more than the epochs will draw."""
+    return min(settings.kept_images, settings.max_epochs * settings.epoch_images)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,17 +21,19 @@ from detectors.learning.augmentation import Augment, Augmentation, build_augment
 from detectors.learning.budget import Budget
 from detectors.learning.loop import TrainingSet, train_network
 from detectors.learning.losses import Loss, dice_per_image
-from detectors.learning.networks import round_weights, to_tensor
+from detectors.learning.networks import round_weights, spread_out, to_batch, to_tensor
 from detectors.unet.drawing import MarkedImage, draw_training, draw_validation, normal_images
+from detectors.unet.feature_segmenter import FeatureSegmenter
 from detectors.unet.kept import KeptImages, keep_images, unpack
 from detectors.unet.memory import NormalPatches, PatchCollector
 from detectors.unet.platt import fit_platt
 from detectors.unet.segmenter import LAYERS, STRIDE, Segmenter, describe
-from detectors.unet.settings import UNetSettings
+from detectors.unet.settings import UNetSettings, count_wanted
 from inspection.detector import EpochCallback
 from inspection.preprocess import LoadedSamples
 from inspection.progress import progress_bar
 
+Network = Segmenter | FeatureSegmenter
 TOLD_EVERY = 16  # images
 
 
@@ -39,7 +41,7 @@ TOLD_EVERY = 16  # images
 class TrainedSegmenter:
     """A network that has learned, what a checkpoint keeps of it, and its validation images."""
 
-    network: Segmenter
+    network: Network
     state: dict[str, Any]
     validation: Sequence[MarkedImage]
 
@@ -67,47 +69,82 @@ def train_segmenter(
     plan = plan_augmentation(learned, settings)
     backbone = choose_backbone(settings, layers=LAYERS).to(device)
     first = to_tensor(learned.images[0])[None].to(device)
-    watch = Watch(
-        progress,
-        budget.learning_seconds(
-            len(learned.samples) + len(held.samples), lambda: describe(backbone, first)
-        ),
+    seconds = budget.learning_seconds(
+        len(learned.samples) + len(held.samples), lambda: describe(backbone, first)
     )
-    memory = _remember(backbone, normal_images(learned), settings, device, watch)
-    rows = [level.rows for level in memory]
-    network = Segmenter(backbone, rows, gives_features=settings.labelled).to(device)
-    reader = _Reader(network, memory, device)
-    kept = _keep(learned, settings, plan, reader, watch)
     images = draw_validation(held, seed=settings.seed)
-    validation = keep_images(map(reader.read, images), most=len(images)).whole()
+    watch = Watch(progress, seconds)
+    network: Network
+    if settings.labelled:
+        network, training_set = _prepare_features(backbone, learned, images, settings, plan)
+    else:
+        network, training_set = _prepare_distances(backbone, learned, images, settings, plan, watch)
     history = train_network(
         network,
-        TrainingSet(
-            lambda row: kept.draw(row, window=plan.crop, multiple=STRIDE),
-            len(kept.masks),
-            validation,
-            _build_loss(is_per_image=settings.labelled),
-        ),
+        training_set,
         replace(settings, max_seconds=watch.seconds_left()),
         device=device,
         name="unet",
         progress=progress,
     )
-    _scale_probability(network, *validation, device=device)
+    _scale_probability(network, *training_set.validation, device=device)
     round_weights(network, left=network.backbone_tensors())
     state = {
         **backbone_state(backbone.ref),
         "augmentation": asdict(plan),
-        "num_kept": len(kept.masks),
-        "num_wanted": count_wanted(settings),
+        "num_drawn": training_set.num_images,
         **history.to_state(),
     }
     return TrainedSegmenter(network, state, images)
 
 
-def count_wanted(settings: UNetSettings) -> int:
-    """Return how many images are to be kept: no more than the epochs will draw."""
-    return min(settings.kept_images, settings.max_epochs * settings.epoch_images)
+def _prepare_features(
+    backbone: Backbone,
+    learned: LoadedSamples,
+    images: Sequence[MarkedImage],
+    settings: UNetSettings,
+    plan: Augmentation,
+) -> tuple[FeatureSegmenter, TrainingSet]:
+    """Return a network for labelled defects, and what it learns from: images, drawn anew."""
+    network = FeatureSegmenter(backbone)
+    network.set_statistics(to_batch(spread_out(learned.images)))
+    drawn = draw_training(learned, settings.synthetic_share, seed=settings.seed)
+    augment = build_augment(plan, multiple=STRIDE)
+
+    def draw(_: int) -> tuple[Tensor, Tensor]:
+        return augment(*_to_pair(next(drawn)))
+
+    pairs = [_to_pair(one) for one in images]
+    validation = torch.stack([one for one, _ in pairs]), torch.stack([mask for _, mask in pairs])
+    num_images = len(learned.samples)
+    return network, TrainingSet(draw, num_images, validation, _build_loss(is_per_image=True))
+
+
+def _prepare_distances(
+    backbone: Backbone,
+    learned: LoadedSamples,
+    images: Sequence[MarkedImage],
+    settings: UNetSettings,
+    plan: Augmentation,
+    watch: "Watch",
+) -> tuple[Segmenter, TrainingSet]:
+    """Return a network for drawn defects, and what it learns from: distances that are kept."""
+    device = backbone.prepare.mean.device
+    memory = _remember(backbone, normal_images(learned), settings, device, watch)
+    network = Segmenter(backbone, [level.rows for level in memory]).to(device)
+    reader = _Reader(network, memory, device)
+    kept = _keep(learned, settings, plan, reader, watch)
+    validation = keep_images(map(reader.read, images), most=len(images)).whole()
+
+    def draw(row: int) -> tuple[Tensor, Tensor]:
+        return kept.draw(row, window=plan.crop, multiple=STRIDE)
+
+    num_images = len(kept.masks)
+    return network, TrainingSet(draw, num_images, validation, _build_loss(is_per_image=False))
+
+
+def _to_pair(one: MarkedImage) -> tuple[Tensor, Tensor]:
+    return to_tensor(one.image), torch.from_numpy(one.mask[None].astype(np.float32))
 
 
 def _remember(
@@ -151,7 +188,7 @@ class _Reader:
 
     def read(self, one: MarkedImage, augment: Augment | None = None) -> tuple[list[Tensor], Tensor]:
         """Return the levels (1, c, h, w) and the mask (1, h, w), varied if wanted."""
-        image, mask = to_tensor(one.image), torch.from_numpy(one.mask[None].astype(np.float32))
+        image, mask = _to_pair(one)
         if augment is not None:
             image, mask = augment(image, mask)
         excluded = [level.excluded(one.unit) for level in self._memory]
@@ -205,19 +242,18 @@ class Watch:
 
 @torch.inference_mode()
 def _scale_probability(
-    network: Segmenter, packed: Tensor, masks: Tensor, *, device: torch.device
+    network: Network, inputs: Tensor, masks: Tensor, *, device: torch.device
 ) -> None:
     """Make the output a probability on the validation masks; no pixel changes its rank.
 
     A short training ranks pixels well long before its probabilities mean anything.
     """
-    shapes = network.shapes(masks.shape[-2:])
-    logits = [network.decode(unpack(one[None].to(device), shapes)).cpu() for one in packed]
+    logits = [_answer(network, one[None].to(device), masks).cpu() for one in inputs]
     network.rescale(*fit_platt(torch.cat(logits), masks))
 
 
 def _build_loss(*, is_per_image: bool) -> Loss:
-    """Return Dice plus cross-entropy of packed levels.
+    """Return Dice plus cross-entropy.
 
     Labelled defects of one product differ in area by a factor of a hundred: with Dice over the
     whole batch only the largest would count. Drawn ones are alike, and there the batch is calmer.
@@ -225,11 +261,17 @@ def _build_loss(*, is_per_image: bool) -> Loss:
     dice = dice_per_image if is_per_image else DiceLoss("binary", smooth=1.0)
     cross_entropy = nn.BCEWithLogitsLoss()
 
-    def loss(network: nn.Module, packed: Tensor, masks: Tensor) -> Tensor:
-        segmenter = cast(Segmenter, network)
-        levels = unpack(packed, segmenter.shapes(masks.shape[-2:]))
-        logits = segmenter.decode(levels).float()
+    def loss(network: nn.Module, inputs: Tensor, masks: Tensor) -> Tensor:
+        logits = _answer(network, inputs, masks).float()
         total: Tensor = dice(logits, masks) + cross_entropy(logits, masks)
         return total
 
     return loss
+
+
+def _answer(network: nn.Module, inputs: Tensor, masks: Tensor) -> Tensor:
+    """Return the logits (B, 1, h, w) of images, or of packed distances, with these masks."""
+    if isinstance(network, Segmenter):
+        return network.decode(unpack(inputs, network.shapes(masks.shape[-2:])))
+    logits: Tensor = network(inputs)
+    return logits
