@@ -150,15 +150,16 @@ class CAE:
     @torch.inference_mode()
     def _measure_usual(self, network: FeatureCAE, held: LoadedSamples) -> None:
         """Learn from held-out normal images what errors are usual there."""
-        covariance, count = torch.zeros_like(network.whitening, dtype=torch.float64), 0
+        covariance, count = torch.zeros(network.whitening.shape, dtype=torch.float64), 0
         for batch in compute_features(network.features, held.images):
             scaled, rebuilt = network.autoencoder.rebuild(batch)
-            errors = (rebuilt - scaled).transpose(0, 1).flatten(1).double()  # (c, b * h * w)
+            errors = (rebuilt - scaled).transpose(0, 1).flatten(1)  # (c, b * h * w)
+            errors = errors.cpu().double()
             covariance += errors @ errors.T
             count += errors.shape[1]
         variances, axes = torch.linalg.eigh(covariance / count)
         variances += SHRINKAGE * variances.mean() + TINY
-        network.whitening.copy_(axes / variances.sqrt())
+        network.whitening.copy_((axes / variances.sqrt()).float())
         highest = [float(self._inspect(network, image)[0].max()) for image in held.images]
         network.typical.fill_(max(TINY, float(np.median(highest))))
 
