@@ -17,6 +17,7 @@ from detectors.settings import STUDENT
 from detectors.workflow import load_channel
 from inspection.demo.products import PRODUCTS, draw_sample
 from inspection.evaluation.files import load_evaluation
+from inspection.joint import JOINT
 from inspection.preprocess import to_input_size
 from inspection.products.checkpoint_folders import CARD, load_calibration
 from inspection.products.places import CHECKPOINTS
@@ -27,11 +28,12 @@ from inspection.types import Split
 DEMO = CHECKPOINTS / "demo"
 MAPS = Path(__file__).with_name("carried_maps.json")
 GRID = (8, 8)
-CHANNELS = [
-    pytest.param(folder, id=f"{folder.parent.name}-{folder.name}")
+FOLDERS = [
+    folder
     for folder in sorted(DEMO.glob("*/*"))
-    if folder.is_dir()
+    if folder.is_dir() and folder.name != JOINT  # of which only the evaluation is kept
 ]
+CHANNELS = [pytest.param(one, id=f"{one.parent.name}-{one.name}") for one in FOLDERS]
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -44,7 +46,8 @@ def test_every_demo_product_has_every_detector_and_nothing_else() -> None:
     found = {(path.parent.name, path.name) for path in DEMO.glob("*/*") if path.is_dir()}
     products = {path.name for path in DEMO.iterdir() if path.is_dir()}
     assert len(products) >= 3
-    assert found == {(product, name) for product in products for name in list_defaults()}
+    names = (*list_defaults(), JOINT)
+    assert found == {(product, name) for product in products for name in names}
 
 
 @pytest.mark.parametrize("folder", CHANNELS)
@@ -110,10 +113,6 @@ def test_the_stored_maps_tell_a_defect_and_detectors_apart() -> None:
 
 
 if __name__ == "__main__":
-    found = {
-        f"{folder.parent.name}/{folder.name}": summarise_maps(folder)
-        for folder in sorted(DEMO.glob("*/*"))
-        if folder.is_dir()
-    }
+    found = {f"{one.parent.name}/{one.name}": summarise_maps(one) for one in FOLDERS}
     lines = [f"{json.dumps(name)}: {json.dumps(rows)}" for name, rows in found.items()]
     MAPS.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
