@@ -18,13 +18,13 @@ function listenToRebuilt(panel) {
 
 const rebuiltButtons = (panel) => [...panel.element.querySelectorAll('[data-rebuilt]')];
 
-// The view stays from image to image; where nothing was rebuilt there is nothing to choose.
+// The view stays from image to image; where nothing was rebuilt there is nothing to choose. The former picture stays
+// until the next is there, so that the buttons keep their place; it is not shown beside another image.
 async function takeRebuilt(panel) {
   const { slot } = panel;
-  panel.rebuilt = null;
   const image = slot?.rebuilt ? await orNull(loadImage(slot.rebuilt)) : null;
   if (panel.slot !== slot) return; // another answer came meanwhile
-  panel.rebuilt = image && { reconstruction: image, difference: null };
+  panel.rebuilt = image && { run: slot.run, reconstruction: image, difference: null };
   showRebuilt(panel);
   redraw();
 }
@@ -39,7 +39,7 @@ function showRebuilt(panel) {
 // The picture that a panel shows instead of the image, or null.
 function rebuiltPicture(panel) {
   const { rebuilt, rebuiltView } = panel;
-  if (!rebuilt || !REBUILT_VIEWS.includes(rebuiltView) || !shown.picture || panel.run !== shown.run) return null;
+  if (!rebuilt || !REBUILT_VIEWS.includes(rebuiltView) || !shown.picture || rebuilt.run !== shown.run) return null;
   const { image } = shown.picture;
   if (rebuiltView === 'difference') rebuilt.difference ??= pictureDifference(image, rebuilt.reconstruction);
   return { ...shown.picture, image: rebuilt[rebuiltView] };

@@ -62,7 +62,7 @@ function takeSlot(panel) {
   if (!isReplaced) panel.judged = null; // else the former answer stays, marked as such, until there is another
   panel.named = slot && slot.state === 'named' ? decodeNamed(slot) : null;
   if (panel.result || panel.named) panel.run = slot.run;
-  takeRebuilt(panel);
+  if (!isReplaced) takeRebuilt(panel);
   showState(panel);
 }
 
