@@ -110,8 +110,8 @@ def test_the_terminal_gets_one_line_per_detector_and_the_outcome(catalog: Catalo
     assert first.startswith("First inspection: part/test/dent/")
     assert first.endswith("at 2 false alarms per 100 good parts")
     assert outcome.split(maxsplit=1)[1] == (
-        "Defect found. Joint score 4.32× its threshold; would be flagged from 0.99 false alarms per "
-        "100 good parts. Both detectors flag it. The dataset says of this sample: dent"
+        "Defect found. Joint score 4.32× its threshold; would be flagged from 0.99 false alarms per"
+        " 100 good parts. Both detectors flag it. The dataset says of this sample: dent"
     )
     assert len(lines) == 3, "a command stands below its detector"
     assert "Not trained yet" in next(line for line in lines if "U-Net" in line)
