@@ -1,7 +1,7 @@
 # make app      start the page            make test     run the tests
 # make check    lint, types, imports      make bench    measure speed
 # make biome    the linter of scripts and styles, from npm; without it `make check` leaves them out
-# make checkpoints    train the demo products anew (about an hour on 2 cores)
+# make checkpoints    train the demo products anew (about half an hour on 2 cores)
 # Needs make, git and Python 3.11-3.13 with venv; uv is used when it is on the PATH.
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
