@@ -21,6 +21,7 @@ from detectors.learning.networks import (
     to_weights,
 )
 from detectors.settings import make_settings
+from detectors.unet.decoder import backbone_tensors
 from detectors.unet.feature_segmenter import FeatureSegmenter
 from detectors.unet.segmenter import LAYERS, ROWS, STRIDE, Segmenter
 from detectors.unet.settings import UNetSettings, count_wanted
@@ -158,7 +159,7 @@ class UNet:
 
     def weights(self) -> WeightArrays:
         network = self._fitted()
-        return to_weights(network, left=network.backbone_tensors())
+        return to_weights(network, left=backbone_tensors(network))
 
     def restore(self, stored: StoredDetector) -> None:
         backbone = reopen_backbone(self.settings, stored, layers=LAYERS)
@@ -167,7 +168,7 @@ class UNet:
             network = FeatureSegmenter(backbone)
         else:
             network = Segmenter(backbone, [torch.from_numpy(stored.weights[one]) for one in ROWS])
-        tensors = to_tensors(stored.weights) | network.backbone_tensors()
+        tensors = to_tensors(stored.weights) | backbone_tensors(network)
         load_weights(network, tensors, stored.folder)
         network = network.to(memory_format=memory_layout(self._device))
         self._network = network.to(self._device).eval()

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from detectors.backbones.extractors import Backbone
-from detectors.backbones.library_imports import import_unet
-from detectors.unet.segmenter import BACKBONE, FIRST_LOGIT, LAYERS, PLACEHOLDER, STRIDE
+from detectors.unet.decoder import build_unet
+from detectors.unet.segmenter import LAYERS, STRIDE
 
 STEM = 16  # channels of the features at half the size, which no backbone gives
 WIDTHS = (64, 128, 256)  # channels that the features of `LAYERS` are brought to
@@ -53,35 +53,14 @@ class FeatureSegmenter(nn.Module):
 
     def __init__(self, backbone: Backbone) -> None:
         super().__init__()
-        self.unet = import_unet()(
-            PLACEHOLDER,
-            encoder_weights=None,
-            encoder_depth=len(DECODER_CHANNELS),
-            decoder_channels=DECODER_CHANNELS,
-            classes=1,
-            channels=(*WIDTHS, WIDTHS[-1]),
-            stem_width=STEM // 2,  # timm doubles it
-        )
+        self.unet = build_unet((*WIDTHS, WIDTHS[-1]), DECODER_CHANNELS, stem=STEM)
         self.unet.encoder = FrozenEncoder(backbone)  # in the place of one of the same widths
-        # Lin et al. 2017, section 4.1. From a bias of 0 the decoder learns to find normal pixels,
-        # nearly all there are; no defect then gets more than the bias, and all end there alike
-        nn.init.constant_(self.unet.segmentation_head[0].bias, FIRST_LOGIT)
 
     def set_statistics(self, images: Tensor) -> None:
         """Take mean and spread of each channel from (n, 3, h, w)."""
         spread, mean = torch.std_mean(images, dim=(0, 2, 3), keepdim=True)
         self.unet.encoder.mean.copy_(mean)
         self.unet.encoder.spread.copy_(spread.clamp(min=0.02))
-
-    def rescale(self, scale: float, shift: float) -> None:
-        """Turn every logit into scale * logit + shift, by changing the last convolution."""
-        last = self.unet.segmentation_head[0]
-        last.weight.mul_(scale)
-        last.bias.mul_(scale).add_(shift)
-
-    def backbone_tensors(self) -> dict[str, Tensor]:
-        """Return what belongs to the backbone: it is found again by its hash, never stored."""
-        return {name: value for name, value in self.state_dict().items() if BACKBONE in name}
 
     def forward(self, images: Tensor) -> Tensor:
         logits: Tensor = self.unet(images)

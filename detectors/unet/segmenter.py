@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate
 
 from detectors.backbones.extractors import Backbone
-from detectors.backbones.library_imports import import_unet
+from detectors.unet.decoder import build_unet
 from detectors.unet.memory import measure_distance
 
 LAYERS = ("layer1", "layer2", "layer3")
@@ -20,9 +20,6 @@ STRIDE = 16  # of the coarsest features
 FINEST = 4  # stride of the finest ones, and of the decoder's answer
 WIDTHS = (16, 32, 48)  # channels that the distances are brought to
 DECODER_CHANNELS = (32, 24, 16)
-FIRST_LOGIT = -4.0  # of every pixel before training: 2 % are taken for defects
-PLACEHOLDER = "tu-resnet10t"
-BACKBONE = "encoder.backbone."
 ROWS = tuple(f"unet.encoder.{layer}_rows" for layer in LAYERS)
 """Names of the normal patches among the stored tensors."""
 
@@ -77,19 +74,8 @@ class Segmenter(nn.Module):
 
     def __init__(self, backbone: Backbone, rows: Sequence[Tensor]) -> None:
         super().__init__()
-        self.unet = import_unet()(
-            PLACEHOLDER,
-            encoder_weights=None,
-            encoder_depth=len(DECODER_CHANNELS),
-            decoder_channels=DECODER_CHANNELS,
-            classes=1,
-            channels=(*WIDTHS[1:], WIDTHS[-1]),
-            stem_width=WIDTHS[0] // 2,  # timm doubles it
-        )
+        self.unet = build_unet((*WIDTHS[1:], WIDTHS[-1]), DECODER_CHANNELS, stem=WIDTHS[0])
         self.unet.encoder = ComparingEncoder(backbone, rows)  # in the place of one of these widths
-        # Lin et al. 2017, section 4.1. From a bias of 0 the decoder learns to find normal pixels,
-        # nearly all there are; no defect then gets more than the bias, and all end there alike
-        nn.init.constant_(self.unet.segmentation_head[0].bias, FIRST_LOGIT)
 
     def compare(self, image: Tensor, excluded: Sequence[Tensor] | None = None) -> list[Tensor]:
         """Return what the encoder's `compare` returns."""
@@ -106,16 +92,6 @@ class Segmenter(nn.Module):
         """Return the shape (1, h, w) of every level of an image of (height, width) pixels."""
         strides = [self.unet.encoder.backbone.strides[layer] for layer in LAYERS]
         return [(1, size[0] // stride, size[1] // stride) for stride in strides]
-
-    def rescale(self, scale: float, shift: float) -> None:
-        """Turn every logit into scale * logit + shift, by changing the last convolution."""
-        last = self.unet.segmentation_head[0]
-        last.weight.mul_(scale)
-        last.bias.mul_(scale).add_(shift)
-
-    def backbone_tensors(self) -> dict[str, Tensor]:
-        """Return what belongs to the backbone: it is found again by its hash, never stored."""
-        return {name: value for name, value in self.state_dict().items() if BACKBONE in name}
 
     def forward(self, image: Tensor) -> Tensor:
         return self.decode(self.unet.encoder.compare(image))

@@ -22,6 +22,7 @@ from detectors.learning.budget import Budget
 from detectors.learning.loop import TrainingSet, train_network
 from detectors.learning.losses import Loss, dice_per_image
 from detectors.learning.networks import round_weights, spread_out, to_batch, to_tensor
+from detectors.unet.decoder import backbone_tensors, rescale
 from detectors.unet.drawing import MarkedImage, draw_training, draw_validation, normal_images
 from detectors.unet.feature_segmenter import FeatureSegmenter
 from detectors.unet.kept import KeptImages, keep_images, unpack
@@ -88,7 +89,7 @@ def train_segmenter(
         progress=progress,
     )
     _scale_probability(network, *training_set.validation, device=device)
-    round_weights(network, left=network.backbone_tensors())
+    round_weights(network, left=backbone_tensors(network))
     state = {
         **backbone_state(backbone.ref),
         "augmentation": asdict(plan),
@@ -249,7 +250,7 @@ def _scale_probability(
     A short training ranks pixels well long before its probabilities mean anything.
     """
     logits = [_answer(network, one[None].to(device), masks).cpu() for one in inputs]
-    network.rescale(*fit_platt(torch.cat(logits), masks))
+    rescale(network.unet, *fit_platt(torch.cat(logits), masks))
 
 
 def _build_loss(*, is_per_image: bool) -> Loss:

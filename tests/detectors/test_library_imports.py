@@ -10,7 +10,8 @@ import torch
 
 from detectors.backbones import library_imports
 from detectors.backbones.library_imports import PATCHCORE, UNET, import_patchcore_model, import_unet
-from detectors.unet.segmenter import DECODER_CHANNELS, PLACEHOLDER, WIDTHS
+from detectors.unet.decoder import PLACEHOLDER
+from detectors.unet.segmenter import DECODER_CHANNELS, WIDTHS
 
 LIBRARIES = ("anomalib", "kornia", "segmentation_models_pytorch")
 PLANS = [pytest.param(PATCHCORE, id="PatchCore"), pytest.param(UNET, id="U-Net")]

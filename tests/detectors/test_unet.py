@@ -14,6 +14,7 @@ from detectors.backbones.extractors import load_backbone
 from detectors.checkpoints import open_detector, save_detector
 from detectors.learning.losses import dice_per_image
 from detectors.learning.networks import EVEN
+from detectors.unet.decoder import backbone_tensors
 from detectors.unet.detector import UNet
 from detectors.unet.segmenter import LAYERS, ROWS, Segmenter
 from inspection.errors import CheckpointError, DatasetError, SettingsError
@@ -165,8 +166,8 @@ def test_the_backbone_is_neither_changed_by_training_nor_stored(
 ) -> None:
     network = labelled._network
     assert network is not None
-    fresh = make_segmenter().backbone_tensors()
-    for name, tensor in network.backbone_tensors().items():
+    fresh = backbone_tensors(make_segmenter())
+    for name, tensor in backbone_tensors(network).items():
         assert torch.equal(tensor, fresh[name])
     save_detector(labelled, tmp_path)
     stored = load_file(tmp_path / "weights.safetensors")
