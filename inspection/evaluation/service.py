@@ -199,7 +199,7 @@ def evaluate_product(
         InspectionError: a detector, a mask or the dataset cannot be used.
         StoppedError: the monitor has stopped it; the next evaluation goes on from there.
     """
-    test = _find_test_samples(product, source, monitor)
+    test = open_test_samples(product, source, monitor)
     split = load_split(product.folder)
     if namers := find_namers(catalog, product):
         named = [name for name in options.detectors or namers if name in namers]
@@ -250,7 +250,7 @@ def _baseline_of(catalog: Catalog, name: str, options: EvaluationOptions) -> Bas
     return None if catalog.detectors[name].gives_boxes else options.baseline
 
 
-def _find_test_samples(product: Product, source: Dataset, monitor: Monitor) -> list[Sample]:
+def open_test_samples(product: Product, source: Dataset, monitor: Monitor) -> list[Sample]:
     """Return the test samples of a product as it reads them; report what is odd about their files.
 
     Raises:

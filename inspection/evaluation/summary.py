@@ -1,6 +1,6 @@
 """What a report says beside its metrics: curves, counts, defect types, a detector's measures."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -44,11 +44,22 @@ def count_pixels(images: Sequence[ScoredImage]) -> Confusion | None:
 
 
 def count_false_alarms(scored: ScoredImages, promised: float) -> FalseAlarms:
-    """Count good parts; one is flagged when any of its images is, as the promise is meant."""
+    """Count good parts that are flagged."""
+    pairs = zip(scored.images, scored.is_flagged, strict=True)
+    good = [(image.unit, bool(is_flagged)) for image, is_flagged in pairs if not image.is_anomalous]
+    return count_flagged_parts(good, promised)
+
+
+def count_flagged_parts(good: Iterable[tuple[str, bool]], promised: float) -> FalseAlarms:
+    """Count good parts; one is flagged when any of its images is, as the promise is meant.
+
+    Args:
+        good: of each image, the part that it shows and whether it is flagged.
+        promised: share of good parts that may be flagged.
+    """
     flagged: dict[str, bool] = {}
-    for image, is_flagged in zip(scored.images, scored.is_flagged, strict=True):
-        if not image.is_anomalous:
-            flagged[image.unit] = flagged.get(image.unit, False) or bool(is_flagged)
+    for unit, is_flagged in good:
+        flagged[unit] = flagged.get(unit, False) or is_flagged
     num_flagged = sum(flagged.values())
     low, high = binomial_interval(num_flagged, len(flagged))
     return FalseAlarms(promised, num_flagged, len(flagged), low, high)

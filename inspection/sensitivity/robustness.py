@@ -1,0 +1,222 @@
+"""How far the promises of detectors hold under stress: counts, intervals and ranges."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from inspection.errors import EvaluationError
+from inspection.evaluation.files import FORMAT, encode, read_identity, read_record
+from inspection.evaluation.metrics import estimate_share
+from inspection.evaluation.records import Checkpoint, Estimate, FalseAlarms
+from inspection.evaluation.scored import NO_DEFECT
+from inspection.evaluation.summary import count_flagged_parts
+from inspection.files import write_json
+from inspection.joint import JOINT
+from inspection.paths import quote
+from inspection.products.product import Product
+from inspection.sensitivity.stress import STRESSES
+
+ROBUSTNESS = "stress.json"
+SIGNIFICANT = 0.05
+"""Chance that a loss of recall is taken for one though there is none, at each level by itself."""
+
+Range = tuple[float, float]
+"""Lowest and highest of the measured levels around the neutral one."""
+
+
+@dataclass(frozen=True, slots=True)
+class StressedAnswer:
+    """What one detector makes of one test image at one level of a stress.
+
+    Attributes:
+        id: of the sample.
+        unit: the part that it shows.
+        defect_type: None for a good part.
+        relative_score: score / threshold.
+        is_found: whether a defective image is flagged, at the defect where it has a mask; None
+            for a good part, and where the stress leaves nothing of the defect in the picture.
+    """
+
+    stress: str
+    level: float
+    id: str
+    unit: str
+    defect_type: str | None
+    detector: str
+    score: float
+    relative_score: float
+    is_flagged: bool
+    is_found: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class LevelCounts:
+    """One detector at one level of a stress.
+
+    Attributes:
+        false_alarms: on good parts, beside what was promised.
+        num_found: defective images that were found.
+        num_defective: defective images of which something is to be seen.
+        recall: the share of them, with its exact 95 % interval.
+        is_recall_lower: whether it is lower than without stress (exact sign test on the images,
+            one-sided 5 %).
+    """
+
+    level: float
+    false_alarms: FalseAlarms
+    num_found: int
+    num_defective: int
+    recall: Estimate
+    is_recall_lower: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorRobustness:
+    """One detector under one stress, by ascending levels."""
+
+    detector: str
+    levels: tuple[LevelCounts, ...]
+
+    def kept_range(self, neutral: float) -> Range | None:
+        """Return the levels around the neutral one that do not contradict the promised rate.
+
+        They do where the whole 95 % interval of the false-alarm rate lies above it. None where the
+        neutral level already does.
+        """
+        is_kept = [one.false_alarms.is_within_promise for one in self.levels]
+        return self._around(neutral, is_kept)
+
+    def found_range(self, neutral: float) -> Range | None:
+        """Return the levels around the neutral one without a loss of recall; None of no defects."""
+        if not any(one.num_defective for one in self.levels):
+            return None
+        return self._around(neutral, [not one.is_recall_lower for one in self.levels])
+
+    def _around(self, neutral: float, is_good: Sequence[bool]) -> Range | None:
+        levels = [one.level for one in self.levels]
+        low = high = levels.index(neutral)
+        if not is_good[low]:
+            return None
+        while low > 0 and is_good[low - 1]:
+            low -= 1
+        while high < len(levels) - 1 and is_good[high + 1]:
+            high += 1
+        return levels[low], levels[high]
+
+
+@dataclass(frozen=True, slots=True)
+class StressRobustness:
+    """The detectors of a product under one stress."""
+
+    stress: str
+    detectors: tuple[DetectorRobustness, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Robustness:
+    """The detectors of a product under several stresses, on test images that none has seen.
+
+    Attributes:
+        checkpoints: the detectors that were measured.
+        false_alarm_rate: promised.
+        num_good: good test images.
+        num_defective: defective ones.
+        digest: names the images, the detectors and whatever else all counts depend on.
+        created: ISO 8601, UTC.
+    """
+
+    dataset: str
+    category: str
+    checkpoints: tuple[Checkpoint, ...]
+    false_alarm_rate: float
+    seed: int
+    num_good: int
+    num_defective: int
+    digest: str
+    command: str
+    created: str
+    stresses: tuple[StressRobustness, ...]
+
+
+def count_answers(
+    answers: Sequence[StressedAnswer], false_alarm_rate: float
+) -> Iterator[StressRobustness]:
+    """Yield the counts of every stress, detector and level in answers, in their order.
+
+    The neutral level is among those of each stress.
+    """
+    table: dict[str, dict[str, dict[float, list[StressedAnswer]]]] = {}
+    for one in answers:
+        by_level = table.setdefault(one.stress, {}).setdefault(one.detector, {})
+        by_level.setdefault(one.level, []).append(one)
+    for stress, by_detector in table.items():
+        neutral = STRESSES[stress].neutral
+        found = [
+            DetectorRobustness(
+                name,
+                tuple(
+                    _count(by_level[level], by_level[neutral], false_alarm_rate)
+                    for level in sorted(by_level)
+                ),
+            )
+            for name, by_level in by_detector.items()
+        ]
+        yield StressRobustness(stress, tuple(found))
+
+
+def _count(
+    answers: Sequence[StressedAnswer], neutral: Sequence[StressedAnswer], promised: float
+) -> LevelCounts:
+    good = [(one.unit, one.is_flagged) for one in answers if one.defect_type is None]
+    found = _found(answers)
+    num_found = sum(found.values())
+    return LevelCounts(
+        level=answers[0].level,
+        false_alarms=count_flagged_parts(good, promised),
+        num_found=num_found,
+        num_defective=len(found),
+        recall=estimate_share(num_found, len(found), NO_DEFECT),
+        is_recall_lower=is_lower(found, _found(neutral)),
+    )
+
+
+def _found(answers: Sequence[StressedAnswer]) -> dict[str, bool]:
+    """Return of each defective image of which something is to be seen whether it is found."""
+    return {one.id: one.is_found for one in answers if one.is_found is not None}
+
+
+def is_lower(found: Mapping[str, bool], before: Mapping[str, bool]) -> bool:
+    """Say whether fewer of the same images are found than before (exact sign test, one-sided)."""
+    lost = sum(before.get(key, False) and not is_found for key, is_found in found.items())
+    gained = sum(is_found and not before.get(key, True) for key, is_found in found.items())
+    changed = lost + gained
+    tail = sum(math.comb(changed, count) for count in range(lost, changed + 1))
+    return lost > gained and tail / 2**changed < SIGNIFICANT
+
+
+def save_robustness(product: Product, found: Robustness) -> None:
+    """Keep what was measured beside the detectors of a product."""
+    write_json(product.folder / ROBUSTNESS, {"format": FORMAT, **encode(found)})
+
+
+def load_robustness(product: Product) -> Robustness:
+    """Read what was measured of a product.
+
+    Raises:
+        EvaluationError: nothing was, it is damaged, or of other detectors than those there now.
+        CheckpointError: one of the detectors is missing or damaged.
+    """
+    path = product.folder / ROBUSTNESS
+    remedy = f"Run `python cli.py stress --data DIR --category {quote(product.category)}`."
+    found = read_record(path, Robustness, remedy=remedy)
+    for one in found.checkpoints:
+        if one != read_identity(path.parent / one.detector):
+            raise EvaluationError(f"{path} is about another {one.detector} than that now.", remedy)
+    return found
+
+
+def name_detectors(found: Robustness) -> tuple[str, ...]:
+    """Return the detectors that were measured, and `JOINT` where they have a joint verdict."""
+    names = {one.detector for stress in found.stresses for one in stress.detectors}
+    own = tuple(one.detector for one in found.checkpoints if one.detector in names)
+    return (*own, JOINT) if JOINT in names else own
