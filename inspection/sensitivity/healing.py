@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspection.errors import MaskError, SettingsError
+from inspection.sensitivity.light import from_linear, to_linear
 from inspection.types import Mask, RGBImage
 
 Picture = NDArray[np.float32]
@@ -89,7 +90,7 @@ def fade(healed: RGBImage, image: RGBImage, strength: float) -> RGBImage:
     differs = (healed != image).any(axis=2)
     mixed = healed.copy()
     without, fully = to_linear(healed[differs]), to_linear(image[differs])
-    mixed[differs] = to_bytes(without + np.float32(strength) * (fully - without))
+    mixed[differs] = from_linear(without + np.float32(strength) * (fully - without))
     return mixed
 
 
@@ -117,27 +118,14 @@ def shrink(healed: RGBImage, image: RGBImage, mask: Mask, scale: float) -> tuple
     shrunk = healed.copy()
     less = _shrink_field(departure, centre, scale)
     shrunk[part] = np.where(
-        (less == 0).all(axis=2)[..., None], healed[part], to_bytes(to_linear(healed[part]) + less)
+        (less == 0).all(axis=2)[..., None],
+        healed[part],
+        from_linear(to_linear(healed[part]) + less),
     )
     left = np.zeros_like(mask)
     cover = _shrink_field(mask[part].astype(np.float32), centre, scale)
     left[part] = cover >= 0.5 * cover.max()  # a thin scratch covers no pixel by more than half
     return shrunk, left
-
-
-def to_linear(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return light from 0 to 1 for sRGB bytes (IEC 61966-2-1)."""
-    levels = np.arange(256) / 255
-    table = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
-    return np.asarray(table.astype(np.float32)[pixels])
-
-
-def to_bytes(light: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Return the sRGB bytes of light; what is beyond 0 to 1 is clipped."""
-    clipped = np.clip(light, 0, 1)
-    curved = 1.055 * clipped ** (1 / 2.4) - 0.055
-    levels = np.where(clipped <= 0.0031308, 12.92 * clipped, curved)
-    return np.asarray(np.rint(255 * levels), np.uint8)
 
 
 def _check_mask(image: RGBImage, mask: Mask) -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from inspection.errors import MaskError, SettingsError
-from inspection.sensitivity.healing import fade, heal, shrink, to_bytes, to_linear
+from inspection.sensitivity.healing import fade, heal, shrink
 from inspection.types import Mask, RGBImage
 from tests.doubles.parts import draw_part
 
@@ -81,11 +81,6 @@ def test_fading_mixes_light_and_not_bytes() -> None:
     black, white = np.zeros((1, 1, 3), np.uint8), np.full((1, 1, 3), 255, np.uint8)
     assert fade(black, white, 0.5)[0, 0, 0] == 188  # half of the light, as sRGB has it
     assert fade(black, white, 0.2140)[0, 0, 0] == 127
-
-
-def test_every_byte_comes_back_from_linear_light() -> None:
-    levels = np.arange(256, dtype=np.uint8)
-    assert np.array_equal(to_bytes(to_linear(levels)), levels)
 
 
 def test_at_full_size_it_is_the_image_and_at_none_the_healed_one_byte_for_byte() -> None:
