@@ -14,7 +14,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from inspection.errors import SettingsError
-from inspection.types import Mask, RGBImage
+from inspection.types import Mask, RGBImage, Size
 
 Field = NDArray[np.float32]
 """(H, W), one value per pixel."""
@@ -94,7 +94,7 @@ def _amplitude(strength: float) -> float:
     return float(WEAKEST * (STRONGEST / WEAKEST) ** strength)  # steps of equal visibility
 
 
-def _noise(rng: Generator, shape: tuple[int, int], length: float) -> Field:
+def smooth_noise(rng: Generator, shape: Size, length: float) -> Field:
     """Draw smooth noise of about unit variance, correlated over `length` pixels."""
     rows, columns = (max(4, int(side / length) + 3) for side in shape)
     coarse = rng.standard_normal((rows, columns), dtype=np.float32)
@@ -128,22 +128,37 @@ def _place(picture: Picture, rng: Generator) -> tuple[float, float]:
 
 def _blob(picture: Picture, rng: Generator, radius: float, ragged: float = 0.4) -> Field:
     """Draw an irregular patch: 1 in its middle, 0 on its outline, negative outside."""
-    shape = height, width = picture.shape[:2]
+    shape = picture.shape[:2]
     row, column = _place(picture, rng)
     angle = rng.uniform(0.0, np.pi)
     flat = float(np.exp(rng.uniform(np.log(0.35), 0.0)))
+    along, across = turned_axes(shape, row, column, angle)
+    outline = smooth_noise(rng, shape, max(2.0, 0.6 * radius))
+    return draw_patch(
+        along / np.float32(radius), across / np.float32(radius * flat), outline, ragged
+    )
+
+
+def turned_axes(shape: Size, row: float, column: float, angle: float) -> tuple[Field, Field]:
+    """Return how far each pixel lies from a place along a direction in radians, and across it."""
+    height, width = shape
     down = (np.arange(height, dtype=np.float32) - np.float32(row))[:, None]
     right = (np.arange(width, dtype=np.float32) - np.float32(column))[None, :]
     along = right * np.float32(np.cos(angle)) + down * np.float32(np.sin(angle))
     across = down * np.float32(np.cos(angle)) - right * np.float32(np.sin(angle))
-    distance = np.hypot(along / np.float32(radius), across / np.float32(radius * flat))
-    outline = np.clip(_noise(rng, shape, max(2.0, 0.6 * radius)), -1.5, 1.5)
+    return along, across
+
+
+def draw_patch(along: Field, across: Field, outline: Field, ragged: float) -> Field:
+    """Return a patch of radius 1: 1 in its middle, 0 on its outline, which noise makes ragged."""
+    distance = np.hypot(along, across)
+    noise = np.clip(outline, -1.5, 1.5)
     return np.asarray(
-        1.0 - distance + np.float32(ragged) * outline * np.minimum(1.0, distance), np.float32
+        1.0 - distance + np.float32(ragged) * noise * np.minimum(1.0, distance), np.float32
     )
 
 
-def _ramp(field: Field, width: float) -> Field:
+def ramp(field: Field, width: float) -> Field:
     """Rise from 0 where the field is 0 to 1 where it is `width`."""
     return np.asarray(np.clip(field / np.float32(width), 0.0, 1.0), np.float32)
 
@@ -173,6 +188,13 @@ def _visible(picture: Picture, cover: Field, tint: Picture) -> Picture:
 def _path(picture: Picture, rng: Generator, length: float, bend: float) -> NDArray[np.float64]:
     """Walk through some place, turning a little at each of 24 steps; (24, 2) as (column, row)."""
     middle = np.array(_place(picture, rng)[::-1])
+    return walk(rng, middle, length, bend)
+
+
+def walk(
+    rng: Generator, middle: NDArray[np.float64], length: float, bend: float
+) -> NDArray[np.float64]:
+    """Walk through a place (x, y) into some direction, turning a little at each step; (24, 2)."""
     angle = rng.uniform(0.0, 2.0 * np.pi) + rng.uniform(-bend, bend) * np.linspace(0.0, 1.0, 24)
     angle += 0.3 * bend * np.cumsum(rng.standard_normal(24)) / 5.0
     steps = np.stack([np.cos(angle), np.sin(angle)], axis=1) * length / 24
@@ -181,7 +203,8 @@ def _path(picture: Picture, rng: Generator, length: float, bend: float) -> NDArr
     return centred
 
 
-def _stroke(shape: tuple[int, int], path: NDArray[np.float64], thickness: int) -> Field:
+def stroke(shape: Size, path: NDArray[np.float64], thickness: int) -> Field:
+    """Draw a line through points (n, 2) as (column, row), 1 on it; its edges are smooth."""
     canvas = np.zeros(shape, np.uint8)
     points = np.rint(path * 16).astype(np.int32)[None]
     cv2.polylines(canvas, list(points), False, 255, thickness, cv2.LINE_AA, 4)
@@ -197,8 +220,8 @@ def _scratch(picture: Picture, rng: Generator, strength: float) -> SyntheticDefe
     cover = np.zeros(shape, np.float32)
     for _ in range(int(rng.choice([1, 1, 1, 2, 3]))):
         shift = rng.uniform(-0.03, 0.03, 2) * min(shape)
-        cover = np.maximum(cover, _stroke(shape, path + shift, thickness))
-    wear = np.clip(1.0 + 0.35 * _noise(rng, shape, 0.08 * min(shape)), 0.35, 1.0)
+        cover = np.maximum(cover, stroke(shape, path + shift, thickness))
+    wear = np.clip(1.0 + 0.35 * smooth_noise(rng, shape, 0.08 * min(shape)), 0.35, 1.0)
     tint = _visible(picture, cover, _tint(picture, rng, _amplitude(strength), grey=0.85))
     return SyntheticDefect(cover, picture + tint * wear[..., None])
 
@@ -210,11 +233,11 @@ def _crack(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect
     path = _path(picture, rng, length, bend=rng.uniform(0.3, 1.2))
     path += rng.normal(0.0, 0.006 * min(shape) + 0.3, path.shape)
     thickness = int(rng.integers(1, 2 + max(1, min(shape) // 120)))
-    cover = _stroke(shape, path, thickness)
+    cover = stroke(shape, path, thickness)
     for _ in range(int(rng.integers(0, 4))):
         branch = _path(picture, rng, 0.4 * length, bend=0.8)
         branch += path[int(rng.integers(4, 20))] - branch[0]
-        cover = np.maximum(cover, _stroke(shape, branch, 1))
+        cover = np.maximum(cover, stroke(shape, branch, 1))
     tint = -np.float32(_amplitude(strength)) * np.ones((1, 1, 3), np.float32)
     return SyntheticDefect(cover, picture + _visible(picture, cover, tint))
 
@@ -225,7 +248,7 @@ def _spots(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect
     cover = np.zeros(shape, np.float32)
     for _ in range(int(rng.choice([1, 1, 1, 2, 4]))):
         blob = _blob(picture, rng, _radius(rng, shape, 0.01, 0.06), ragged=0.2)
-        cover = np.maximum(cover, _ramp(blob, rng.uniform(0.15, 0.6)))
+        cover = np.maximum(cover, ramp(blob, rng.uniform(0.15, 0.6)))
     tint = _visible(picture, cover, _tint(picture, rng, _amplitude(strength), grey=0.75))
     return SyntheticDefect(cover, picture + tint)
 
@@ -234,13 +257,13 @@ def _hole(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect:
     """A pit: dark inside, with the rim lit on one side."""
     shape = picture.shape[:2]
     blob = _blob(picture, rng, _radius(rng, shape, 0.015, 0.1), ragged=0.3)
-    cover = _ramp(blob + np.float32(0.1), 0.25)
+    cover = ramp(blob + np.float32(0.1), 0.25)
     amplitude = np.float32(_amplitude(strength))
-    shade = -amplitude * _ramp(blob, 0.5) + amplitude * np.float32(0.6) * _lit(blob, rng)
+    shade = -amplitude * ramp(blob, 0.5) + amplitude * np.float32(0.6) * shade_relief(blob, rng)
     return SyntheticDefect(cover, picture + shade[..., None])
 
 
-def _lit(height: Field, rng: Generator) -> Field:
+def shade_relief(height: Field, rng: Generator) -> Field:
     """Shade a relief from one side; about -1 to 1."""
     angle = rng.uniform(0.0, 2.0 * np.pi)
     clipped = np.clip(height, 0.0, 1.0).astype(np.float32)
@@ -255,16 +278,16 @@ def _dent(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect:
     shape = picture.shape[:2]
     blob = _blob(picture, rng, _radius(rng, shape, 0.03, 0.15), ragged=0.15)
     dome = np.square(np.clip(blob, 0.0, None)) * (3.0 - 2.0 * np.clip(blob, 0.0, 1.0))
-    shade = np.float32(0.8 * _amplitude(strength)) * _lit(dome.astype(np.float32), rng)
-    return SyntheticDefect(_ramp(blob, 0.2), picture + shade[..., None])
+    shade = np.float32(0.8 * _amplitude(strength)) * shade_relief(dome.astype(np.float32), rng)
+    return SyntheticDefect(ramp(blob, 0.2), picture + shade[..., None])
 
 
 def _stain(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect:
     """A larger, soft-edged, uneven patch of another tone or colour."""
     shape = picture.shape[:2]
     blob = _blob(picture, rng, _radius(rng, shape, 0.04, 0.25), ragged=0.6)
-    cover = _ramp(blob, rng.uniform(0.1, 0.7))
-    uneven = 1.0 + np.float32(rng.uniform(0.0, 0.5)) * _noise(rng, shape, 0.06 * min(shape))
+    cover = ramp(blob, rng.uniform(0.1, 0.7))
+    uneven = 1.0 + np.float32(rng.uniform(0.0, 0.5)) * smooth_noise(rng, shape, 0.06 * min(shape))
     tint = _tint(picture, rng, 0.7 * _amplitude(strength), grey=0.4)
     tint = _visible(picture, cover, tint)
     return SyntheticDefect(cover, picture + tint * uneven[..., None])
@@ -277,7 +300,7 @@ def _smudge(picture: Picture, rng: Generator, strength: float) -> SyntheticDefec
     size = (0.5 + 3.0 * strength) * max(1.0, min(shape) / 128)
     wiped = np.asarray(cv2.GaussianBlur(picture, (0, 0), float(size)), np.float32)
     tint = _tint(picture, rng, 0.25 * _amplitude(strength), grey=0.8)
-    return SyntheticDefect(_ramp(blob, 0.3), wiped + _visible(picture, blob.clip(0), tint))
+    return SyntheticDefect(ramp(blob, 0.3), wiped + _visible(picture, blob.clip(0), tint))
 
 
 def _swap(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect:
@@ -292,7 +315,7 @@ def _swap(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect:
     moved = cv2.warpAffine(picture, matrix, shape[::-1], borderMode=cv2.BORDER_REFLECT_101)
     share = np.float32(0.15 + 0.85 * strength)
     tint = _tint(picture, rng, 0.3 * _amplitude(strength))
-    return SyntheticDefect(_ramp(blob, 0.15), picture + share * (moved - picture + tint))
+    return SyntheticDefect(ramp(blob, 0.15), picture + share * (moved - picture + tint))
 
 
 def _grain(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect:
@@ -301,17 +324,19 @@ def _grain(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect
     blob = _blob(picture, rng, _radius(rng, shape, 0.04, 0.22), ragged=0.7)
     length = float(np.exp(rng.uniform(np.log(1.0), np.log(0.06 * min(shape) + 1.5))))
     if rng.uniform() < 0.5:
-        texture = _noise(rng, shape, length)
+        texture = smooth_noise(rng, shape, length)
     else:
         angle = rng.uniform(0.0, np.pi)
         rows, columns = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
         phase = columns * np.float32(np.cos(angle)) + rows * np.float32(np.sin(angle))
-        texture = np.sin(phase * np.float32(np.pi / length) + _noise(rng, shape, 8 * length) * 0.3)
+        texture = np.sin(
+            phase * np.float32(np.pi / length) + smooth_noise(rng, shape, 8 * length) * 0.3
+        )
     tint = _tint(picture, rng, 0.6 * _amplitude(strength))
     own = np.float32(1.0 - 0.5 * strength * rng.uniform())
     mean = picture.mean(axis=(0, 1), keepdims=True)
     filling = mean + own * (picture - mean) + tint * (0.4 + texture[..., None])
-    return SyntheticDefect(_ramp(blob, 0.25), filling)
+    return SyntheticDefect(ramp(blob, 0.25), filling)
 
 
 def _warp(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect:
@@ -330,14 +355,14 @@ def _warp(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect:
         borderMode=cv2.BORDER_REFLECT_101,
     )
     tint = _tint(picture, rng, 0.2 * _amplitude(strength))
-    return SyntheticDefect(_ramp(blob, 0.2), np.asarray(bent, np.float32) + tint)
+    return SyntheticDefect(ramp(blob, 0.2), np.asarray(bent, np.float32) + tint)
 
 
 def _shade(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect:
     """A wide area without an edge that is a little lighter or darker."""
     shape = picture.shape[:2]
     blob = _blob(picture, rng, _radius(rng, shape, 0.15, 0.5), ragged=0.3)
-    cover = cv2.GaussianBlur(_ramp(blob, 1.0), (0, 0), 0.04 * min(shape))
+    cover = cv2.GaussianBlur(ramp(blob, 1.0), (0, 0), 0.04 * min(shape))
     cover = np.asarray(cover / max(1e-6, float(cover.max())), np.float32)
     tint = _visible(picture, cover, _tint(picture, rng, 0.5 * _amplitude(strength), grey=0.85))
     return SyntheticDefect(cover, picture + tint)
@@ -352,7 +377,7 @@ def _gap(picture: Picture, rng: Generator, strength: float) -> SyntheticDefect:
     filled = np.asarray(cv2.inpaint(pixels, hole, 3, cv2.INPAINT_TELEA), np.float32)
     share = np.float32(0.3 + 0.7 * strength)
     tint = _tint(picture, rng, 0.2 * _amplitude(strength))
-    return SyntheticDefect(_ramp(blob, 0.15), picture + share * (filled - picture) + tint)
+    return SyntheticDefect(ramp(blob, 0.15), picture + share * (filled - picture) + tint)
 
 
 KINDS: Mapping[str, Callable[[Picture, Generator, float], SyntheticDefect]] = {

@@ -117,11 +117,8 @@ def shrink(healed: RGBImage, image: RGBImage, mask: Mask, scale: float) -> tuple
     centre = _centre(mask, part)
     shrunk = healed.copy()
     less = _shrink_field(departure, centre, scale)
-    shrunk[part] = np.where(
-        (less == 0).all(axis=2)[..., None],
-        healed[part],
-        from_linear(to_linear(healed[part]) + less),
-    )
+    changes = (less != 0).any(axis=2)
+    shrunk[part][changes] = from_linear(to_linear(healed[part]) + less)[changes]
     left = np.zeros_like(mask)
     cover = _shrink_field(mask[part].astype(np.float32), centre, scale)
     left[part] = cover >= 0.5 * cover.max()  # a thin scratch covers no pixel by more than half

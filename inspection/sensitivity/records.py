@@ -30,8 +30,9 @@ class Trial:
     Attributes:
         source: id of the image's sample, or what else names it.
         kind: of the defect.
-        size: longest side of its mask, in pixels of the image.
-        contrast: grey levels of 255 by which it departs from its surroundings.
+        size: longest side of the smallest rectangle, turned as may be, around its mask, in pixels
+            of the image.
+        contrast: grey levels of 255 by which the pixels of its mask depart on average.
         angle: degrees that it is turned, counterclockwise.
         row: of its middle, in pixels of the image.
         column: of its middle, in pixels of the image.
