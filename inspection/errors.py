@@ -11,6 +11,7 @@ InspectionError
 ├── NotFittedError      a detector is used before it was trained
 ├── SettingsError       a setting is out of its range
 ├── ReportError         a report or its folder cannot be written
+├── SensitivityError    a study of sensitivity cannot be made or kept
 └── BreakdownError      a detector stopped while working: memory, a driver
 """
 
@@ -67,6 +68,10 @@ class SettingsError(InspectionError):
 
 class ReportError(InspectionError):
     """A report or its folder cannot be written."""
+
+
+class SensitivityError(InspectionError):
+    """A study of sensitivity cannot be made or kept."""
 
 
 class BreakdownError(InspectionError):
