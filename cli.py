@@ -14,6 +14,7 @@ from commands import (
     evaluate,
     inspect,
     report,
+    stress,
     train,
     tune,
 )
@@ -49,6 +50,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("tune")(tune.tune)
 app.command("inspect")(inspect.inspect)
 app.command("report")(report.report)
+app.command("stress")(stress.stress)
 app.command("eda")(eda.eda)
 app.command("backbones")(backbones.backbones)
 app.command("distill-backbone")(distill.distill_backbone)

@@ -153,7 +153,7 @@ def draw_curves(path: Path, found: Sequence[ProductEvaluation]) -> None:
         ReportError: the file cannot be written.
         SettingsError: none of the detectors was trained in epochs.
     """
-    from eda.results.training import make_page  # slow to import
+    from eda.results.training import make_training_page  # slow to import
 
     trained = [
         (f"{title}, {one.product.key}", history)
@@ -162,7 +162,7 @@ def draw_curves(path: Path, found: Sequence[ProductEvaluation]) -> None:
         if history.epochs
     ]
     if trained:
-        write_whole(path, make_page(trained))
+        write_whole(path, make_training_page(trained))
         typer.echo(f"training curves in {path}")
     elif found:
         raise SettingsError(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from eda.page import make_page
 from eda.style import GRID, SEQUENCE, empty_plot, lay_out
 from inspection.products.history import LOSSES, History
 
@@ -46,22 +47,14 @@ def draw_training(title: str, history: History | None, *, trouble: str = "") -> 
     return _draw_scores(plot, history, scores) if scores else plot
 
 
-def make_page(trainings: Sequence[tuple[str, History]]) -> str:
+def make_training_page(trainings: Sequence[tuple[str, History]]) -> str:
     """Return the curves of several trainings as one HTML page that needs nothing else.
 
     Args:
         trainings: title and history of each, at least one.
     """
     plots = [draw_training(title, history) for title, history in trainings]
-    parts = [
-        plot.to_html(full_html=False, include_plotlyjs=place == 0)
-        for place, plot in enumerate(plots)
-    ]
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width"><title>Training curves</title></head>'
-        f'<body style="max-width: 960px; margin: auto">{"".join(parts)}</body></html>'
-    )
+    return make_page("Training curves", [("", plots)])
 
 
 def _draw_line(plot: go.Figure, history: History, name: str, *, axis: str = "y") -> None:

@@ -1,0 +1,109 @@
+"""`cli.py stress`: false alarms and recall where pictures are unlike those learned from."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands.options import (
+    TERMINAL,
+    Category,
+    Checkpoints,
+    Compared,
+    Data,
+    DatasetName,
+    Device,
+    Rate,
+    Seed,
+    check_names,
+    one_category,
+)
+from commands.records import takes, write_command
+from detectors.catalog import open_catalog
+from inspection.datasets.dataset import read_dataset
+from inspection.evaluation.joint import JOINT_INFO
+from inspection.evaluation.service import find_products
+from inspection.files import write_csv, write_whole
+from inspection.joint import JOINT
+from inspection.products.places import CHECKPOINTS
+from inspection.sensitivity.stress import STRESSES
+
+NAMES = ", ".join(STRESSES)
+ANSWERS, COUNTS, PAGE = "answers.csv", "counts.csv", "stress.html"
+
+
+@dataclass(frozen=True, slots=True)
+class StressCommandOptions:
+    """Options of `stress`."""
+
+    data: Data
+    category: Category = None
+    out: Annotated[Path, typer.Option("--out", help="Folder for tables and the page.")] = Path(
+        "stress"
+    )
+    stress: Annotated[
+        list[str] | None,
+        typer.Option("--stress", help=f"{NAMES}; may be repeated. Default: all."),
+    ] = None
+    levels: Annotated[
+        int | None,
+        typer.Option("--levels", help="Levels of each stress. Default: 5 to 9, by the stress."),
+    ] = None
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            "--limit",
+            help="At most so many good and so many defective test images. Default: all.",
+        ),
+    ] = None
+    detector: Compared = None
+    false_alarm_rate: Rate = None
+    seed: Seed = 0
+    device: Device = None
+    checkpoints: Checkpoints = CHECKPOINTS
+    dataset: DatasetName = None
+
+
+@takes(StressCommandOptions)
+def stress(options: StressCommandOptions) -> None:
+    """Measure false alarms and recall under stress: light, optics, camera, place, dirt.
+
+    The test images of a category, which no detector has seen, are changed level by level. OUT gets
+    a page of tables and plots, every count, and the answer to every picture; the counts are kept
+    beside the weights, too (stress.json). An interrupted measurement goes on where it stopped.
+    """
+    from eda.results.robustness import (  # slow to import
+        describe_robustness,
+        list_counts,
+        make_robustness_page,
+    )
+    from inspection.evaluation.files import encode
+    from inspection.sensitivity.stressing import StressOptions, stress_product
+
+    source = read_dataset(options.data, name=options.dataset)
+    part = one_category(source, options.category)
+    catalog = open_catalog(options.checkpoints, device=options.device)
+    detectors = check_names(options.detector) if options.detector else ()
+    (product,) = find_products(catalog, source, categories=part.categories, detectors=detectors)
+    how = StressOptions(
+        stresses=tuple(options.stress or ()),
+        num_levels=options.levels,
+        limit=options.limit,
+        detectors=detectors,
+        false_alarm_rate=options.false_alarm_rate,
+        seed=options.seed,
+        command=write_command("stress", options),
+    )
+    measured = stress_product(catalog, product, source, how, monitor=TERMINAL)
+    found = measured.robustness
+    infos = {**catalog.detectors, JOINT: JOINT_INFO}
+    write_csv(options.out / ANSWERS, [encode(one) for one in measured.answers])
+    write_csv(options.out / COUNTS, list(list_counts(found)))
+    write_whole(options.out / PAGE, make_robustness_page(found, infos))
+    typer.echo(
+        f"{product.key}: {found.num_good} good and {found.num_defective} defective test images"
+    )
+    for sentence in describe_robustness(found, infos):
+        typer.echo(f"  {sentence}")
+    typer.echo(f"page and tables in {options.out}")
