@@ -13,6 +13,7 @@ from ui.inspect import tab as inspect
 from ui.parts import components
 from ui.parts.whole_blocks import WholeBlocks
 from ui.results import tab as results
+from ui.sensitivity import tab as sensitivity
 
 
 class Tab(Protocol):
@@ -27,6 +28,7 @@ class Tab(Protocol):
 
 TABS: Sequence[Tab] = (
     inspect,
+    sensitivity,
     explore,
     results,
 )

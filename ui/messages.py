@@ -13,3 +13,9 @@ PARTS: Mapping[str, str] = {
     "previous": "Previous",
     "next": "Next",
 }
+GOOD = "good"
+NO_SAMPLES = "No unseen test image of this product is on this machine. Upload one above."
+SAMPLE_LABEL = "{kind}, {name}"
+STRIP_TITLE = "Unseen samples"
+STRIP_LABEL = "Samples"
+DEFECT = "defect"

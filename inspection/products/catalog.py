@@ -111,6 +111,14 @@ class Catalog:
         folder = product.folder
         return self._settings.get(folder, mtime(folder / PRODUCT), lambda: read_settings(folder))
 
+    def choices(self) -> list[tuple[str, str]]:
+        """Return label and key of each product: the category, with its dataset if it takes that."""
+        has_many = len({product.dataset for product in self.products.values()}) > 1
+        return [
+            (f"{one.category} ({one.dataset})" if has_many else one.category, key)
+            for key, one in self.products.items()
+        ]
+
     def find(self, name: str) -> Product:
         """Return the trained product called CATEGORY or DATASET/CATEGORY.
 

@@ -31,12 +31,6 @@ NO_PRODUCTS_FIX = (
     "Train one with `python cli.py train --data DIR --category NAME`, then reload the page."
 )
 LACKS_GOOD = "There are no good training images: {names} cannot be trained."
-NO_SAMPLES = "No unseen test image of this product is on this machine. Upload one above."
-GOOD = "good"
-DEFECT = "defect"
-SAMPLE_LABEL = "{kind}, {name}"
-STRIP_TITLE = "Unseen samples"
-STRIP_LABEL = "Samples"
 FIRST_INSPECTION = "First inspection: {sample}, at {rate} false alarms per 100 good parts"
 FIRST_OUTCOME = "  Verdict    {outcome}. {joint} The dataset says of this sample: {truth}"
 NO_FIRST_INSPECTION = "First inspection: none, because there is no unseen sample. Upload an image."

@@ -16,7 +16,7 @@ from inspection.products.reading import load_reading
 from inspection.reports.formats import FORMATS
 from inspection.reports.records import Report, make_item, shorten
 from ui.inspect import messages
-from ui.inspect.run import RunCounter
+from ui.parts.run_counter import RunCounter
 from ui.parts.updates import Payload
 
 MAX_NAME_BYTES = 100

@@ -1,8 +1,5 @@
 """From an image to updates of the page, one detector after another."""
 
-import itertools
-import threading
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,23 +17,12 @@ from inspection.products.product import Product
 from inspection.products.reading import load_reading
 from inspection.types import Mask, Sample
 from ui.inspect import messages
+from ui.messages import GOOD
 from ui.parts.images import encode_preview
+from ui.parts.run_counter import RunCounter
 from ui.parts.updates import Payload, Updates
 from ui.viewer import payload
 from ui.viewer.payload import Subject
-
-
-class RunCounter:
-    """Numbers for runs, growing across restarts too: a page left open follows the newest."""
-
-    def __init__(self) -> None:
-        self._count = itertools.count(time.time_ns() // 1_000_000)
-        self._lock = threading.Lock()
-
-    def next(self) -> int:
-        """Return a number higher than all before."""
-        with self._lock:
-            return next(self._count)
 
 
 class Runner:
@@ -190,4 +176,4 @@ def _begin(panel: Panel) -> Panel:
 
 
 def _truth(sample: Sample) -> str:
-    return messages.GOOD if sample.defect_type is None else sample.defect_type.replace("_", " ")
+    return GOOD if sample.defect_type is None else sample.defect_type.replace("_", " ")

@@ -17,10 +17,10 @@ from ui.inspect import messages
 from ui.inspect.report import REQUEST, Reporter
 from ui.inspect.run import Runner
 from ui.inspect.safe_image import SafeImage
-from ui.inspect.samples import Strips, make_strip
 from ui.inspect.uploads import find_upload, make_uploads
 from ui.parts.latest_request import LatestRequest
 from ui.parts.request_events import Bind, Step, make_binder
+from ui.parts.samples import Strips, make_strip
 from ui.parts.updates import Updates
 from ui.viewer.viewer import STYLES as VIEWER_STYLES
 from ui.viewer.viewer import make_feed, make_viewer
@@ -176,7 +176,7 @@ class Handlers:
 
     def _chosen(self, product: Product) -> tuple[list[tuple[str, str]], str]:
         """Return all products, as there may be new ones, and the one that is shown."""
-        return _choices(self.catalog), product.key
+        return self.catalog.choices(), product.key
 
     def _known(self, key: object) -> Product | None:
         return self.catalog.products.get(key) if isinstance(key, str) else None
@@ -185,7 +185,7 @@ class Handlers:
 def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG001 (as every tab)
     """Lay out the open tab and bind its events; the first inspection begins with the page."""
     handlers = Handlers(catalog)
-    products = _choices(catalog)
+    products = catalog.choices()
     with gr.Row(elem_id="inspect-row"):
         with gr.Column(scale=0, min_width=292, elem_id="rail"):
             product = gr.Dropdown(
@@ -372,15 +372,6 @@ def _fed(name: str, value: Any) -> Any:
         choices, chosen = value
         return gr.Dropdown(choices, value=chosen, filterable=len(choices) > 8)
     return value if name in PLAIN_OUTPUTS else {"slot": name, "value": value}
-
-
-def _choices(catalog: Catalog) -> list[tuple[str, str]]:
-    """Return label and key of each product: the category, with its dataset if there are several."""
-    has_many = len({product.dataset for product in catalog.products.values()}) > 1
-    return [
-        (f"{product.category} ({product.dataset})" if has_many else product.category, key)
-        for key, product in catalog.products.items()
-    ]
 
 
 def _no_products() -> DatasetError:

@@ -43,7 +43,7 @@ SCRIPTS = (
 
 FEED = """
 const announce = () =>
-  document.dispatchEvent(new CustomEvent('defect-lens', { detail: props.value }));
+  document.dispatchEvent(new CustomEvent(CHANNEL, { detail: props.value }));
 watch('value', announce);
 announce();
 """
@@ -59,15 +59,15 @@ def make_viewer(detectors: Mapping[str, DetectorInfo]) -> gr.HTML:
     )
 
 
-def make_feed() -> gr.HTML:
-    """Return an invisible component that hands its value, a payload, to the viewer.
+def make_feed(channel: str = "defect-lens") -> gr.HTML:
+    """Return an invisible component that hands its value, a payload, to whoever hears the channel.
 
     Gradio sends the value of a component as a whole, and once more when a handler ends. With one
     feed per detector a map travels once, and two quick updates cannot swallow each other.
     """
     return gr.HTML(
         html_template="<span hidden></span>",
-        js_on_load=FEED,
+        js_on_load=f"const CHANNEL = '{channel}';\n{FEED}",
         apply_default_css=False,
         elem_classes=["dl-feed"],
     )

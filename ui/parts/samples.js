@@ -48,14 +48,14 @@ function moveFocus(event) {
 }
 
 strip.addEventListener('keydown', moveFocus);
-document.addEventListener('defect-lens', ({ detail }) => {
+document.addEventListener(CHANNEL, ({ detail }) => {
   if (detail?.slot !== 'header' || detail.value.run < newest) return;
   newest = detail.value.run;
   marked = detail.value.sample;
   markShown();
 });
 // another tab hands over an image of any product
-document.addEventListener('defect-lens-inspect', ({ detail }) => {
+document.addEventListener(`${CHANNEL}-inspect`, ({ detail }) => {
   trigger('select', { product: detail.product, sample: detail.sample });
 });
 watch('value', showSamples);

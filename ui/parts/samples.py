@@ -14,7 +14,7 @@ from inspection.products.product import Product
 from inspection.products.showcase import choose_samples
 from inspection.products.stamped import StampedCache
 from inspection.types import Sample
-from ui.inspect import messages
+from ui import messages
 from ui.parts.components import read
 from ui.parts.images import encode_thumbnail
 
@@ -27,13 +27,20 @@ TEMPLATE = f"""
 """
 
 
-def make_strip() -> gr.HTML:
-    """Return the strip; a click triggers `select` with the id of a sample, to be looked up."""
+def make_strip(elem_id: str = "samples", *, channel: str = "defect-lens") -> gr.HTML:
+    """Return the strip; a click triggers `select` with the id of a sample, to be looked up.
+
+    Args:
+        elem_id: of the strip.
+        channel: name of the event by which the page announces what its tab shows.
+    """
+    script = read(Path(__file__).parent / "samples.js")
     return gr.HTML(
         html_template=TEMPLATE,
-        js_on_load=read(Path(__file__).parent / "samples.js"),
+        js_on_load=f"const CHANNEL = '{channel}';\n{script}",
         apply_default_css=False,
-        elem_id="samples",
+        elem_id=elem_id,
+        elem_classes=["dl-strip"],
     )
 
 

@@ -1,0 +1,271 @@
+"""The opening view: the real defect of an image, faded and shrunk, and who still sees it."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from inspection.errors import DatasetError, InspectionError
+from inspection.images import shrink
+from inspection.joint import JOINT
+from inspection.overlay import stretch_flags
+from inspection.sensitivity.answering import inspect_images
+from inspection.sensitivity.fading import (
+    DIGITS,
+    ENDS,
+    HALVINGS,
+    SCALES,
+    STRENGTHS,
+    Fading,
+    Limit,
+    Look,
+    Point,
+    choose_between,
+    describe_doubts,
+    describe_limits,
+    find_limit,
+)
+from inspection.types import Mask, Size
+from ui.parts.images import MAX_DISPLAY_SIDE, encode_image, encode_mask
+from ui.parts.updates import Payload, Updates
+from ui.sensitivity import messages
+from ui.sensitivity.frames import encode_answers, encode_patch, read_brush
+from ui.sensitivity.scenes import Kept, Scene
+
+AREAS = ("truth", "flagged", "brushed")
+Sent = dict[str, Any]
+"""What a visitor's page holds: the run, and the points of which it has the answer."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tried:
+    """A fading with everything that was tried of it by anybody.
+
+    Attributes:
+        looks: by point; the pictures are in the frames alone.
+        frames: what the browser is sent, by point.
+    """
+
+    run: int
+    fading: Fading = field(repr=False)
+    area: str
+    looks: dict[Point, Look] = field(default_factory=dict, repr=False)
+    frames: dict[Point, Payload] = field(default_factory=dict, repr=False)
+
+
+class FadeView:
+    """Answers what is asked of the opening view; what was tried once is kept for everybody."""
+
+    def __init__(self, titles: Mapping[str, str], next_run: Any) -> None:
+        self._titles = titles
+        self._next_run = next_run
+        self._kept: Kept[Tried] = Kept()
+
+    def show(
+        self, scene: Scene, *, area: object, brushed: object, point: object, sent: Sent
+    ) -> Iterator[Updates]:
+        """Yield the picture, the answer at the wanted point, then those of all strengths and sizes.
+
+        Raises:
+            InspectionError: no area is known, or it cannot be healed.
+        """
+        chosen = _choose_area(scene, area, brushed)
+        key = (scene.key, chosen, brushed if chosen == "brushed" else None)
+        tried = self._kept.get(key, lambda: self._begin(scene, chosen, brushed))
+        if sent.get("run") != tried.run:
+            sent |= {"run": tried.run, "points": set(), "is_done": False}
+            yield {"fade": self._header(scene, tried), "feed": ("picture", _picture(tried))}
+        yield from self._send(scene, tried, [_read_point(point)], sent)
+        if sent["is_done"]:
+            return
+        yield from self._send(scene, tried, ENDS, sent)
+        for axis in (STRENGTHS, SCALES):
+            yield from self._send_axis(scene, tried, axis, sent)
+            yield {"fade": self._header(scene, tried, is_done=axis is SCALES)}
+        sent["is_done"] = True
+
+    def _begin(self, scene: Scene, area: str, brushed: object) -> Tried:
+        return Tried(self._next_run(), Fading.of(scene.image, _mark(scene, area, brushed)), area)
+
+    def _send_axis(
+        self, scene: Scene, tried: Tried, axis: Sequence[Point], sent: Sent
+    ) -> Iterator[Updates]:
+        """Send an axis, from coarse to fine, and finer where a detector loses the defect."""
+        yield from self._send(scene, tried, [*axis[::2], *axis[1::2]], sent)
+        known = list(axis)
+        for _ in range(HALVINGS):
+            middles = choose_between(known, [tried.looks[point].answers for point in known])
+            yield from self._send(scene, tried, middles, sent)
+            known += middles
+
+    def _send(
+        self, scene: Scene, tried: Tried, points: Sequence[Point], sent: Sent
+    ) -> Iterator[Updates]:
+        """Send what the browser does not have of these points, a batch at a time."""
+        held = [one for one in points if one in tried.frames and one not in sent["points"]]
+        if held:
+            yield _frames(tried, held)
+            sent["points"].update(held)
+        new = [one for one in points if one not in tried.frames]
+        looked = tried.fading.look(new, scene.channels, false_alarm_rate=scene.rate)
+        for looks in looked:
+            for look in looks:
+                tried.looks[look.point] = look
+                tried.frames[look.point] = _encode_look(tried.fading, look)
+            batch = [look.point for look in looks]
+            yield _frames(tried, batch)
+            sent["points"].update(batch)  # only what the page was sent in time
+
+    def _header(self, scene: Scene, tried: Tried, *, is_done: bool = False) -> Payload:
+        limits = {
+            "strength": _find_limits(tried, fixed=1),
+            "scale": _find_limits(tried, fixed=0),
+        }
+        alone = {name: one for name, one in limits["strength"].items() if name != JOINT}
+        faint = describe_limits(alone, self._titles, scene.kind)
+        doubts = describe_doubts(limits["strength"], self._titles)
+        sub = faint if limits["strength"] else messages.FADE_BUSY
+        taken = messages.FLAGGED_NOTE if tried.area == "flagged" and scene.truth is None else ""
+        return {
+            **describe_scene(scene, tried.run),
+            "state": "done" if is_done else "running",
+            "title": messages.FADE_TITLE.format(kind=scene.kind),
+            "sub": sub,
+            "note": " ".join(filter(None, (doubts, taken, scene.note))),
+            "area": tried.area,
+            "limits": {axis: _encode_limits(found) for axis, found in limits.items()},
+        }
+
+
+def describe_scene(scene: Scene, run: int) -> Payload:
+    """Return what every view's header says of its image."""
+    height, width = scene.image.shape[:2]
+    return {
+        "run": run,
+        "product": scene.product.key,
+        "sample": scene.sample,
+        "height": height,
+        "width": width,
+        "detectors": list(scene.channels),
+        "hasTruth": scene.truth is not None,
+    }
+
+
+def fail(error: InspectionError, scene: Scene | None, run: int) -> Updates:
+    """Say why a view cannot answer; an image that was opened is there to be brushed over."""
+    header = _error_header(error, run) | ({} if scene is None else describe_scene(scene, run))
+    if scene is None:
+        return {"fade": header}
+    base = encode_image(shrink(scene.image, MAX_DISPLAY_SIDE))
+    return {"fade": header, "feed": ("picture", {"run": run, "base": base, "mask": ""})}
+
+
+def _error_header(error: InspectionError, run: int) -> Payload:
+    return {
+        "run": run,
+        "state": "error",
+        "title": error.problem,
+        "sub": error.fix,
+        "note": "",
+        "area": "brushed",
+        "limits": {},
+    }
+
+
+def _choose_area(scene: Scene, area: object, brushed: object) -> str:
+    """Return which area counts: the wanted one, or what is known best."""
+    if area == "brushed":
+        if not brushed:
+            raise DatasetError(messages.NOT_BRUSHED, messages.NOT_BRUSHED_FIX)
+        return "brushed"
+    if area == "flagged" or scene.truth is None:
+        return "flagged"
+    return "truth"
+
+
+def _mark(scene: Scene, area: str, brushed: object) -> Mask:
+    size = (scene.image.shape[0], scene.image.shape[1])
+    if area == "brushed":
+        return read_brush(brushed, size)
+    if area == "truth" and scene.truth is not None:
+        return scene.truth
+    return mark_flagged(scene, size)
+
+
+def mark_flagged(scene: Scene, size: Size) -> Mask:
+    """Return what any detector outlines, (H, W).
+
+    Raises:
+        DatasetError: no detector flags anything.
+    """
+    (found,) = inspect_images(scene.channels, [scene.image], false_alarm_rate=scene.rate)
+    flagged = np.zeros(size, np.bool_)
+    for one in found.findings:
+        flagged |= stretch_flags(one.flagged, size) > 0
+    if not flagged.any():
+        raise DatasetError(messages.NOTHING_FLAGGED, messages.NOTHING_FLAGGED_FIX)
+    return flagged
+
+
+def _read_point(point: object) -> Point:
+    """Return strength and scale as asked for, as far as a browser can ask for them."""
+    match point:
+        case [float() | int() as strength, float() | int() as scale] if all(
+            math.isfinite(one) for one in (strength, scale)
+        ):
+            kept = (min(1.0, max(0.0, strength)), min(1.0, max(SCALES[0][1], scale)))
+            return (round(kept[0], DIGITS), round(kept[1], DIGITS))
+    return ENDS[0]
+
+
+def _picture(tried: Tried) -> Payload:
+    fading = tried.fading
+    return {
+        "run": tried.run,
+        "base": encode_image(shrink(fading.healed, MAX_DISPLAY_SIDE)),
+        "mask": _encode_mask(fading.mask),
+    }
+
+
+def _frames(tried: Tried, points: Sequence[Point]) -> Updates:
+    frames = {"run": tried.run, "frames": [tried.frames[point] for point in points]}
+    return {"feed": ("frames", frames)}
+
+
+def _encode_look(fading: Fading, look: Look) -> Payload:
+    return {
+        "point": list(look.point),
+        "patch": encode_patch(fading.healed, look.image),
+        "mask": "" if look.point[1] == 1 else _encode_mask(look.mask),
+        "answers": encode_answers(look.inspection, look.answers),
+    }
+
+
+def _encode_mask(mask: Mask) -> str:
+    """Return a mask no larger than the picture: the browser traces it pixel by pixel."""
+    scale = min(1.0, MAX_DISPLAY_SIDE / 2 / max(mask.shape))
+    size = (max(1, round(scale * mask.shape[0])), max(1, round(scale * mask.shape[1])))
+    return encode_mask(stretch_flags(mask, size) > 0)
+
+
+def _find_limits(tried: Tried, *, fixed: int) -> dict[str, Limit]:
+    """Return the limit of every detector along one axis; none before both of its ends are known."""
+    along = 1 - fixed
+    points = sorted(point for point in tried.looks if point[fixed] == 1)
+    axis = STRENGTHS if fixed == 1 else SCALES
+    if not set(axis) <= set(points):
+        return {}
+    values = [point[along] for point in points]
+    names = list(tried.looks[points[0]].answers)
+    return {
+        name: find_limit(
+            values, [tried.looks[point].answers[name].relative_score for point in points]
+        )
+        for name in names
+    }
+
+
+def _encode_limits(limits: Mapping[str, Limit]) -> Payload:
+    return {name: {"value": one.value, "isTrace": one.is_trace} for name, one in limits.items()}

@@ -1,0 +1,81 @@
+"""Every sentence that a person reads on the Sensitivity tab."""
+
+from collections.abc import Mapping
+
+PRODUCT_LABEL = "Product"
+UPLOAD = "Use your own image"
+NO_PRODUCTS = "There is no product to choose yet."
+NO_PRODUCTS_FIX = (
+    "Train one with `python cli.py train --data DIR --category NAME`, then reload the page."
+)
+NO_SAMPLE = "No unseen test image of this product is on this machine."
+NO_SAMPLE_FIX = "Use your own image."
+GONE = "That image is no longer on the server."
+GONE_FIX = "Choose it again."
+NOT_UNDERSTOOD = "That request could not be understood."
+RELOAD = "Reload the page and try again."
+NO_DETECTOR = "No detector of this product gives a verdict."
+NO_DETECTOR_FIX = "The Inspect tab says what is missing and what to do."
+NOTHING_FLAGGED = "Nothing is marked in this image, and no detector flags anything."
+NOTHING_FLAGGED_FIX = "Brush over what you take for the defect, or choose a defective sample."
+NOT_BRUSHED = "Nothing is brushed yet."
+NOT_BRUSHED_FIX = "Brush over the defect, then press Use this area."
+BAD_BRUSH = "The brushed area could not be read."
+DEFECT = "defect"
+ERROR_TITLE = "That did not work"
+FLAGGED_NOTE = "The dataset does not say where the defect is: the flagged area was taken."
+
+FADE_TITLE = "How faint can this {kind} be?"
+FADE_BUSY = "Trying it at different strengths and sizes…"
+SIZE_SENTENCE = "By size: {limits}"
+
+FADE: Mapping[str, str] = {
+    "idleTitle": "How faint can a defect be?",
+    "idleSub": "Choose a sample with a defect.",
+    "busy": "Looking…",
+    "strength": "Strength of the defect",
+    "scale": "Size of the defect",
+    "percent": "{x} %",
+    "areaLabel": "Where the defect is",
+    "truth": "As marked",
+    "flagged": "What is flagged",
+    "brushed": "Brush it",
+    "truthHelp": "The area that the dataset marks",
+    "flaggedHelp": "The area that the detectors flag",
+    "brushedHelp": "Paint over the defect yourself",
+    "useArea": "Use this area",
+    "view": "View",
+    "overlay": "Overlay",
+    "outline": "Outline",
+    "original": "Picture",
+    "defectBadge": "Defect",
+    "normalBadge": "Normal",
+    "relative": "{x}× threshold",
+    "overlap": "IoU {iou}",
+    "overlapHelp": "Overlap of the outline with the marked area: common area / area of both",
+    "elsewhere": "flags another place",
+    "picture": "{title} at {strength} % strength and {scale} % size: {verdict}, {x} times the "
+    "threshold",
+    "joint": "Together",
+    "jointSays": "Together: {verdict}, {x}× threshold",
+    "strengthChart": "Score by strength",
+    "scaleChart": "Score by size",
+    "chartY": "score / threshold",
+    "chartLabel": "{title} of {names}: score / threshold against percent of the defect. {limits}",
+    "limitAt": "{title} from {x} %",
+    "limitNone": "{title} not reached",
+    "limitTrace": "{title} always",
+    "threshold": "threshold",
+    "and": "and",
+    "failed": "The server could not accept it. Try again in a moment.",
+}
+
+PAINT: Mapping[str, str] = {
+    "brush": "Brush",
+    "eraser": "Eraser",
+    "brushSize": "Brush size",
+    "undo": "Undo",
+    "redo": "Redo",
+    "clear": "Clear",
+    "canvas": "Picture to paint on. Arrow keys move the brush, the space bar paints.",
+}

@@ -1,0 +1,103 @@
+// Panels of the detectors: the picture with what each says of it. A frame is one answer of the server, and is decoded
+// once.
+
+const root = element.querySelector('.lab');
+const part = (name) => root.querySelector(`[data-part="${name}"]`);
+const titleOf = (name) => DETECTORS.find((one) => one.name === name)?.title ?? name;
+const JOINT = 'joint';
+
+function addPanels(names) {
+  const wanted = names.join();
+  if (part('panels').dataset.names === wanted) return;
+  part('panels').dataset.names = wanted;
+  part('panels').replaceChildren(...names.map(createPanel));
+}
+
+function createPanel(name) {
+  const article = part('panel-template').content.firstElementChild.cloneNode(true);
+  article.dataset.detector = name;
+  article.querySelector('[data-part="title"]').textContent = titleOf(name);
+  article.querySelector('.dl-mark').dataset.mark = DETECTORS.find((one) => one.name === name)?.mark;
+  return article;
+}
+
+// The base with a patch on it, in the pixels of the base.
+function composePicture(base, patch, size) {
+  const canvas = Object.assign(document.createElement('canvas'), { width: base.width, height: base.height });
+  const context = canvas.getContext('2d');
+  context.drawImage(base, 0, 0);
+  if (patch) {
+    const { left, top, width, height } = patch.place;
+    const place = [left * base.width, top * base.height, width * base.width, height * base.height];
+    context.drawImage(patch.image, ...place.map(Math.round));
+  }
+  return { image: canvas, ...size };
+}
+
+async function decodeFrame(frame) {
+  const patch = frame.patch && { image: await loadImage(frame.patch.source), place: frame.patch };
+  const mask = frame.mask ? await loadImage(frame.mask) : null;
+  const answers = {};
+  for (const [name, answer] of Object.entries(frame.answers)) {
+    const heat = answer.heat ? await loadImage(answer.heat) : null;
+    const outline = answer.outline ? await loadImage(answer.outline) : null;
+    answers[name] = { ...answer, heat, outline };
+  }
+  return { point: frame.point, patch, mask, answers, drawn: {} };
+}
+
+// What is painted of an answer; made when it is shown first, since most frames are only points of a curve.
+function paintedAnswer(frame, name) {
+  if (frame.drawn[name]) return frame.drawn[name];
+  const { heat, outline, visibleFrom } = frame.answers[name];
+  const painted = { heat: null, outline: outline && outlinePath(maskToMap(outline), 0.5) };
+  if (heat) {
+    const map = maskToMap(heat);
+    map.values = map.values.map((value) => value * SCALE_TOP);
+    painted.heat = document.createElement('canvas');
+    paintMap(painted.heat, map, { threshold: 1, palette: 'inferno', visibleFrom });
+  }
+  frame.drawn[name] = painted;
+  return painted;
+}
+
+function drawPanels({ frame, picture, truth, mode }) {
+  for (const article of part('panels').children) {
+    const { detector } = article.dataset;
+    const answer = frame?.answers[detector];
+    const painted = answer && paintedAnswer(frame, detector);
+    drawStage(article.querySelector('canvas'), {
+      picture,
+      heat: mode === 'overlay' && painted ? painted.heat : null,
+      opacity: 0.6,
+      outline: mode !== 'original' && painted ? painted.outline : null,
+      regions: [],
+      truth: mode === 'outline' ? truth : null,
+    });
+    showAnswer(article, answer);
+  }
+}
+
+function showAnswer(article, answer) {
+  const query = (name) => article.querySelector(`[data-part="${name}"]`);
+  article.dataset.verdict = answer ? verdictOf(answer) : '';
+  query('badge').textContent = answer ? badgeOf(answer) : '';
+  query('relative').textContent = answer ? fillText(TEXTS.relative, { x: formatRelative(answer.relative) }) : '';
+  query('overlap').textContent = answer ? describeOverlap(answer) : '';
+  query('overlap').title = TEXTS.overlapHelp;
+}
+
+const verdictOf = ({ isFlagged }) => (isFlagged ? 'defect' : 'normal');
+const badgeOf = ({ isFlagged }) => (isFlagged ? TEXTS.defectBadge : TEXTS.normalBadge);
+
+function describeOverlap({ isFlagged, isHit, iou }) {
+  if (!isFlagged) return '';
+  return isHit ? fillText(TEXTS.overlap, { iou: iou.toFixed(2) }) : TEXTS.elsewhere;
+}
+
+function showJoint(answer) {
+  const badge = part('joint');
+  badge.parentElement.dataset.joint = answer ? verdictOf(answer) : '';
+  const words = answer && { verdict: badgeOf(answer), x: formatRelative(answer.relative) };
+  badge.textContent = answer ? fillText(TEXTS.jointSays, words) : '';
+}

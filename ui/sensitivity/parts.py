@@ -1,0 +1,57 @@
+"""The components of the tab: a view is a template and a script; feeds hand answers to it."""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import gradio as gr
+
+from inspection.detector import DetectorInfo
+from inspection.joint import JOINT
+from ui.parts.components import read
+from ui.sensitivity import messages
+from ui.viewer import viewer
+
+HERE = Path(__file__).parent
+DRAWING = ("calibration", "contour", "palette", "format", "stage", "decode")
+OWN = ("panels", "paint", "chart")
+
+
+def make_view(
+    name: str, texts: Mapping[str, str], detectors: Mapping[str, DetectorInfo]
+) -> gr.HTML:
+    """Return a view; its own value is its header, and what is asked of it triggers `submit`."""
+    return gr.HTML(
+        html_template=read(HERE / f"{name}.html").replace("@panel@", read(HERE / "panel.html")),
+        js_on_load=_script(name, tuple(texts.items()), tuple(detectors.values())),
+        apply_default_css=False,
+        elem_id=f"lab-{name}",
+        elem_classes=["lab-view"],
+    )
+
+
+def make_feed(channel: str) -> gr.HTML:
+    """Return an invisible component that announces its value."""
+    return viewer.make_feed(channel)
+
+
+@cache
+def _script(
+    name: str, texts: tuple[tuple[str, str], ...], detectors: tuple[DetectorInfo, ...]
+) -> str:
+    words = json.dumps({**dict(texts), **messages.PAINT}, ensure_ascii=False)
+    infos = [
+        {
+            "name": info.name,
+            "title": info.title,
+            "mark": info.appearance.symbol,
+            "dash": info.appearance.dash,
+        }
+        for info in detectors
+    ]
+    together = {"name": JOINT, "title": messages.FADE["joint"], "mark": "", "dash": "dot"}
+    known = json.dumps([*infos, together], ensure_ascii=False)
+    own = "\n".join(read(HERE / f"{part}.js") for part in (*OWN, name))
+    drawing = "\n".join(read(viewer.HERE / f"{part}.js") for part in DRAWING)
+    return f"const TEXTS = {words}, DETECTORS = {known};\n{drawing}\n{own}"
