@@ -36,14 +36,29 @@ def answer_images(
         CalibrationError: the rate is below what a calibration supports.
         CheckpointError: a map is not finite.
     """
-    judging = [one for one in channels.values() if one.calibration.gives_verdicts]
     for start in range(0, len(images), BATCH):
         batch = images[start : start + BATCH]
-        found = [(channel, predict(channel.detector, batch)) for channel in judging]
-        for row, image in enumerate(batch):
-            answers = [Predicted(channel, made[row], 0.0) for channel, made in found]
-            judged = judge_all(answers, image, false_alarm_rate=false_alarm_rate)
+        found = inspect_images(channels, batch, false_alarm_rate=false_alarm_rate)
+        for row, judged in enumerate(found):
             yield read_answers(judged, masks[start + row])
+
+
+def inspect_images(
+    channels: Mapping[str, Channel], images: Sequence[RGBImage], *, false_alarm_rate: float
+) -> list[Inspection]:
+    """Return what is found in each image; every detector that gives verdicts sees all at once.
+
+    Raises:
+        CalibrationError: the rate is below what a calibration supports.
+        CheckpointError: a map is not finite.
+    """
+    judging = [one for one in channels.values() if one.calibration.gives_verdicts]
+    found = [(channel, predict(channel.detector, images)) for channel in judging]
+    rows = [[Predicted(one, made[row], 0.0) for one, made in found] for row in range(len(images))]
+    return [
+        judge_all(answers, image, false_alarm_rate=false_alarm_rate)
+        for answers, image in zip(rows, images, strict=True)
+    ]
 
 
 def read_answers(inspection: Inspection, mask: Mask) -> dict[str, Answer]:

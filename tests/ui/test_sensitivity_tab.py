@@ -140,7 +140,7 @@ def test_what_a_page_was_not_sent_in_time_is_sent_later(handlers: Handlers) -> N
         if updates.get("feed", ("",))[0] == "frames":
             break  # made, and not sent
         page.take(updates)
-    steps.close()
+    steps.close()  # type: ignore[attr-defined]
     page.ask(point=(0.4, 1.0))
     assert {(1.0, 1.0), (0.0, 1.0), (0.4, 1.0)} <= set(page.frames)
     assert page.header["state"] == "done"

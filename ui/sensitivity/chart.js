@@ -1,7 +1,9 @@
 // A curve per detector: score / threshold, on a logarithmic scale, against percent of the defect. Drawn as SVG, so that
 // the mark follows the slider without a request.
 
-const CHART = { width: 560, height: 230, left: 46, right: 24, top: 34, bottom: 30 };
+const CHART = { height: 230, left: 46, right: 24, top: 34, bottom: 30 };
+const LEAST_WIDTH = 260;
+const PADDING = 20;
 const LEAST_SHOWN = 0.1; // times the threshold
 const MOST_SHOWN = 100;
 const DASHES = { solid: '', dash: '8 4', dot: '2 4', dashdot: '8 3 2 3', longdash: '14 5' };
@@ -15,7 +17,8 @@ function svgElement(name, attributes, text = '') {
 
 // `curves` is [{ name, points: [[share, relative], ...], limit }]; `at` is the share that is shown.
 function drawChart(host, { title, curves, at, label, asked }) {
-  const { width, height } = CHART;
+  const { height } = CHART;
+  const width = Math.max(LEAST_WIDTH, host.clientWidth - PADDING); // so that letters keep their size
   const chart = svgElement('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': label });
   const highest = Math.max(2, ...curves.flatMap(({ points }) => points.map(([, relative]) => relative)));
   const top = Math.min(MOST_SHOWN, highest * 1.15);
@@ -28,7 +31,7 @@ function drawChart(host, { title, curves, at, label, asked }) {
     },
   };
   chart.append(svgElement('text', { x: 4, y: 16, class: 'lab-title' }, title));
-  chart.append(...gridOf(place, top));
+  chart.append(...gridOf(place, { top, width }));
   for (const curve of curves) chart.append(...curveOf(curve, place));
   const line = { x1: place.x(at), x2: place.x(at), y1: CHART.top, y2: height - CHART.bottom, class: 'lab-at' };
   chart.append(svgElement('line', line));
@@ -40,8 +43,8 @@ function drawChart(host, { title, curves, at, label, asked }) {
   });
 }
 
-function gridOf(place, top) {
-  const { width, height } = CHART;
+function gridOf(place, { top, width }) {
+  const { height } = CHART;
   const lines = [];
   for (const share of [0, 0.2, 0.4, 0.6, 0.8, 1]) {
     const x = place.x(share);

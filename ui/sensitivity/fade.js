@@ -146,9 +146,18 @@ function chooseArea(area) {
   display.isBrushing = area === 'brushed';
   if (area !== 'brushed') trigger('submit', { area });
   show();
+  if (display.isBrushing) requestAnimationFrame(() => part('editor').scrollIntoView({ block: 'nearest' }));
 }
 
-const painter = createPainter({ canvas: part('paint'), tools: part('tools'), getBase: () => shown.base });
+// Who brushes sees the image as it is; where nothing was healed yet, the base is that image.
+function wholePicture() {
+  const whole = shown.frames.get(keyOf([1, 1]));
+  if (!shown.base || !whole) return shown.base;
+  shown.whole ??= composePicture(shown.base, whole.patch, header()).image;
+  return shown.whole;
+}
+
+const painter = createPainter({ canvas: part('paint'), tools: part('tools'), getBase: wholePicture });
 
 function listen() {
   for (const [name, place] of Object.entries(ends)) {

@@ -1,0 +1,134 @@
+"""The Sensitivity tab in a headless browser: by mouse, finger and keyboard, wide and narrow."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.browser import PHONE, find_browser, open_page, open_tab
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(find_browser() is None, reason="no Chromium is installed"),
+]
+
+EXACT = "document.querySelector('#lab-fade .lab').dataset.exact === 'true'"
+SLIDE = """(slider, value) => {
+  slider.value = value;
+  slider.dispatchEvent(new Event('input', { bubbles: true }));
+}"""
+
+
+def fade(page: Any, name: str) -> Any:
+    """Return a part of the opening view."""
+    return page.locator(f'#lab-fade [data-part="{name}"]').first
+
+
+def wait_for(page: Any, state: str) -> None:
+    page.wait_for_selector(f'#lab-fade .lab[data-state="{state}"]')
+
+
+def slide(page: Any, name: str, percent: int) -> None:
+    fade(page, name).evaluate(SLIDE, str(percent))
+    page.wait_for_function(EXACT)
+
+
+def badges(page: Any) -> list[str]:
+    return [one.inner_text() for one in page.locator("#lab-fade .dl-panel .dl-badge").all()]
+
+
+@pytest.fixture
+def lab(desktop: Any, complaints: list[str]) -> Iterator[Any]:
+    """The tab, opened on a desktop with its opening sample."""
+    open_tab(desktop, "#tabs", "Sensitivity")
+    desktop.get_by_role("button", name="As marked").first.wait_for()
+    wait_for(desktop, "done")
+    yield desktop
+    assert complaints == []
+
+
+def open_sample(page: Any, label: str) -> None:
+    page.locator(f'#lab-samples button[aria-label^="{label}"]').first.click()
+
+
+def test_the_slider_fades_the_defect_until_nobody_sees_it(lab: Any) -> None:
+    open_sample(lab, "scratch")
+    lab.wait_for_function(
+        "document.querySelector('#lab-fade .dl-words').innerText.includes('scratch')"
+    )
+    wait_for(lab, "done")
+    assert "still sees" in fade(lab, "sub").inner_text()
+    slide(lab, "strength", 100)
+    assert badges(lab) == ["Defect"] * 3
+    full = lab.locator("#lab-fade .dl-panel canvas").first.evaluate("one => one.toDataURL()")
+    slide(lab, "strength", 0)
+    assert badges(lab) == ["Normal"] * 3
+    faint = lab.locator("#lab-fade .dl-panel canvas").first.evaluate("one => one.toDataURL()")
+    assert full != faint
+    assert fade(lab, "strength-value").inner_text() == "0 %"
+
+
+def test_a_step_between_is_answered_exactly(lab: Any) -> None:
+    slide(lab, "strength", 37)
+    slide(lab, "scale", 63)
+    label = lab.locator("#lab-fade .dl-panel canvas").first.get_attribute("aria-label")
+    assert "37 % strength and 63 % size" in label
+
+
+def test_the_keyboard_moves_the_sliders(lab: Any) -> None:
+    slide(lab, "strength", 50)
+    fade(lab, "strength").press("ArrowLeft")
+    assert fade(lab, "strength-value").inner_text() == "49 %"
+
+
+def test_curves_say_in_words_where_each_begins_to_see(lab: Any) -> None:
+    chart = fade(lab, "strength-chart")
+    assert chart.locator(".lab-curve").count() == 4
+    label = chart.locator("svg").get_attribute("aria-label")
+    assert "U-Net" in label
+    assert "Together" in label
+
+
+def test_a_good_sample_is_brushed_by_mouse_undone_and_judged(lab: Any) -> None:
+    open_sample(lab, "good")
+    wait_for(lab, "error")
+    canvas = fade(lab, "paint")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    undo = lab.locator("#lab-fade").get_by_role("button", name="Undo")
+    assert undo.is_disabled()
+    lab.mouse.move(*middle)
+    lab.mouse.down()
+    lab.mouse.move(middle[0] + 20, middle[1] + 10, steps=3)
+    lab.mouse.up()
+    assert undo.is_enabled()
+    undo.click()
+    assert undo.is_disabled()
+    canvas.press("ArrowRight")
+    canvas.press(" ")  # painted by keyboard
+    fade(lab, "use").click()
+    wait_for(lab, "done")
+    assert "No detector sees this defect" in fade(lab, "sub").inner_text()
+
+
+def test_it_works_on_a_phone_without_going_beyond_the_screen(
+    browser: Any, url: str, complaints: list[str]
+) -> None:
+    for page in open_page(browser, url, complaints, viewport=PHONE, has_touch=True):
+        open_tab(page, "#tabs", "Sensitivity")
+        wait_for(page, "done")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        slide(page, "strength", 20)
+        page.locator('#lab-fade [data-area="brushed"]').tap()
+        canvas = fade(page, "paint")
+        canvas.scroll_into_view_if_needed()
+        box = canvas.bounding_box()
+        page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        assert page.locator("#lab-fade").get_by_role("button", name="Undo").is_enabled()
+    assert complaints == []
+
+
+def test_the_inspect_tab_keeps_its_own_image(lab: Any) -> None:
+    open_tab(lab, "#tabs", "Inspect")
+    assert lab.locator('#samples button[aria-pressed="true"]').count() == 1
