@@ -1,7 +1,7 @@
 """The Sensitivity tab: an image is changed, and every detector's answer followed."""
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -105,10 +105,28 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
             fade = make_view("fade", messages.FADE, catalog.detectors)
             feeds = [make_feed(CHANNEL) for _ in range(NUM_FEEDS)]
     outputs = {"product": product, "strip": strip, "fade": fade}
+    bind = make_binder(
+        _make_show(handlers, outputs, feeds),
+        state=gr.State(LatestRequest(_fresh(("sample", None, None)))),
+        filters=[product],
+        shown=[*outputs.values(), *feeds],
+        queue="sensitivity",
+    )
+    bind(tab.select, open_tab)
+    bind(product.input, change_product)
+    bind(strip.select, pick_sample)
+    bind(upload.upload, take_upload, upload)
+    bind(fade.submit, ask)
+
+
+def _make_show(
+    handlers: Handlers, outputs: Mapping[str, Any], feeds: Sequence[gr.HTML]
+) -> Callable[[LatestRequest], Iterator[dict[Any, Any]]]:
+    """Return what answers the latest request; what is large goes by one feed after another."""
     counter = itertools.count()
 
     def on_show(latest: LatestRequest) -> Iterator[dict[Any, Any]]:
-        yield {fade: gr.skip()}  # without any yield, Gradio would empty every output
+        yield {outputs["fade"]: gr.skip()}  # without any yield, Gradio would empty every output
 
         def show(**values: Any) -> Iterator[Updates]:
             return handlers.show(sent=latest.sent, **values)
@@ -120,18 +138,7 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
                 held[feeds[next(counter) % NUM_FEEDS]] = {"slot": slot, "value": value}
             yield held
 
-    bind = make_binder(
-        on_show,
-        state=gr.State(LatestRequest(_fresh(("sample", None, None)))),
-        filters=[product],
-        shown=[*outputs.values(), *feeds],
-        queue="sensitivity",
-    )
-    bind(tab.select, open_tab)
-    bind(product.input, change_product)
-    bind(strip.select, pick_sample)
-    bind(upload.upload, take_upload, upload)
-    bind(fade.submit, ask)
+    return on_show
 
 
 def _fresh(source: tuple[str, object, object]) -> dict[str, Any]:
