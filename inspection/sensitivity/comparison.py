@@ -1,0 +1,219 @@
+"""Which detector is better here: limits compared by bootstrap over the trials that all answered.
+
+The detectors saw the same trials, so whole trials are drawn with replacement, or whole images where
+there are enough of them, and every detector is fitted anew to each resample. A pair is separable
+when the same one is ahead in all but 5 % of the resamples, divided by the number of pairs
+(Bonferroni).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inspection.joint import JOINT
+from inspection.sensitivity.fitting import Varied, name_detectors, read_hits, read_values
+from inspection.sensitivity.likelihood import STEEPEST, Counts, Curves, Values, fit_middles
+from inspection.sensitivity.pod import HALF, NINETY, PODFit, fit_hit_miss, say_limit
+from inspection.sensitivity.records import Trial
+
+RESAMPLES = 999
+DOUBT = 0.05
+FEWEST_SOURCES = 8  # images, for whole images to be drawn
+FACTORS = np.geomspace(0.2, 5.0, 9)  # of the slope, in resamples
+NEARER = np.geomspace(0.85, 1.18, 5)
+STEPS = np.array([-0.04, 0.0, 0.04])  # of a fitted ceiling
+AT_ONCE = 250  # resamples, for memory
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two detectors, the one with the lower limit first.
+
+    Attributes:
+        better, other: names.
+        target: chance of a hit at which they are compared: 0.9, or 0.5 where neither reaches it.
+        ratio: limit of the other / limit of the better; None where one is not reached.
+        low, high: interval of the ratio; inf where the other does not reach its limit.
+        is_separable: whether the better one is better beyond doubt.
+        sentence: all of this in words, only as strong as the trials.
+    """
+
+    better: str
+    other: str
+    target: float
+    ratio: float | None
+    low: float
+    high: float
+    is_separable: bool
+    sentence: str
+
+
+def compare_detectors(
+    trials: Sequence[Trial],
+    titles: Mapping[str, str],
+    *,
+    by: Varied = Varied.SIZE,
+    seed: int = 0,
+) -> list[Comparison]:
+    """Compare all pairs of detectors, the joint verdict aside.
+
+    Args:
+        trials: those that all detectors answered.
+        titles: of detectors, as people write them.
+        by: what was varied.
+        seed: of the resamples.
+
+    Raises:
+        SensitivityError: a size or contrast is no number above 0.
+    """
+    names = [name for name in name_detectors(trials) if name != JOINT]
+    if len(names) < 2:
+        return []
+    values = read_values(trials, by)
+    hits = {name: read_hits(trials, name) for name in names}
+    fits = {name: fit_hit_miss(values, hits[name]) for name in names}
+    weights = _draw([trial.source for trial in trials], seed)
+    limits = {
+        name: _Limits(fits[name], _resample(fits[name], values, hits[name], weights))
+        for name in names
+    }
+    pairs = list(combinations(names, 2))
+    doubt = DOUBT / len(pairs)
+    return [_compare(pair, limits, titles, by, doubt) for pair in pairs]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Limits:
+    """A fit, and target -> (resamples,) logarithms of its limit, inf where it is not reached."""
+
+    fit: PODFit
+    drawn: Mapping[float, Values]
+
+    def limit(self, target: float) -> float | None:
+        return self.fit.a90 if target == NINETY else self.fit.a50
+
+
+def _draw(sources: Sequence[str], seed: int) -> Values:
+    """Return (resamples, n): how often each trial counts."""
+    rng = np.random.default_rng(seed)
+    names, units = np.unique(np.array(sources), return_inverse=True)
+    if names.size < FEWEST_SOURCES:
+        units = np.arange(len(sources))
+    count = int(units.max()) + 1
+    drawn = rng.multinomial(count, np.full(count, 1.0 / count), size=RESAMPLES)
+    return np.asarray(drawn[:, units], np.float64)
+
+
+def _resample(
+    fit: PODFit, values: Values, hits: NDArray[np.bool_], weights: Values
+) -> dict[float, Values]:
+    """Return target -> (resamples,): the logarithm of the limit in each resample."""
+    levels, places = np.unique(np.log(values), return_inverse=True)
+    member = np.zeros((values.size, levels.size))
+    member[np.arange(values.size), places] = 1.0
+    counts = Counts(levels - fit.centre, weights @ member, weights @ (member * hits[:, None]))
+    parts = [
+        _reach(fit, Counts(counts.x, counts.trials[rows], counts.hits[rows]))
+        for rows in np.array_split(np.arange(len(weights)), -(-len(weights) // AT_ONCE))
+    ]
+    low, high = np.log(fit.smallest), np.log(fit.largest)
+    found = {}
+    for place, target in enumerate((HALF, NINETY)):
+        reached = np.concatenate([part[place] for part in parts]) + fit.centre
+        found[target] = np.where(reached > high + 1e-9, np.inf, np.maximum(reached, low))
+    return found
+
+
+def _reach(fit: PODFit, counts: Counts) -> tuple[Values, Values]:
+    """Return where each of R resamples reaches 50 and 90 %, (R,) each."""
+    slope = max(1.0, float(fit.curve.slope[0]))
+    coarse = np.append(0.0, np.minimum(slope * FACTORS, STEEPEST))
+    best = _find_best(fit, counts, np.tile(coarse, (len(counts.trials), 1)))
+    best = _find_best(fit, counts, np.minimum(best.slope[:, None] * NEARER, STEEPEST))
+    return best.reach(HALF), best.reach(NINETY)
+
+
+def _find_best(fit: PODFit, counts: Counts, slopes: Values) -> Curves:
+    """Return the best curve of each of R resamples among K slopes, (R, K); the floor is kept."""
+    ceilings = np.unique(np.clip(fit.ceiling + STEPS, 0, 1)) if fit.ceiling < 1 else np.ones(1)
+    shape = (*slopes.shape, ceilings.size)  # (R, K, C)
+    repeats = slopes.shape[1] * ceilings.size
+    curves = fit_middles(
+        Counts(
+            counts.x,
+            np.repeat(counts.trials, repeats, axis=0),  # (R K C, m)
+            np.repeat(counts.hits, repeats, axis=0),
+        ),
+        np.repeat(slopes.ravel(), ceilings.size),
+        np.full(slopes.size * ceilings.size, fit.floor),
+        np.tile(ceilings, slopes.size),
+    )
+    best = curves.fit.reshape(shape[0], repeats).argmax(axis=1)
+    return curves.at(best + repeats * np.arange(shape[0]))
+
+
+def _compare(
+    pair: tuple[str, str],
+    limits: Mapping[str, _Limits],
+    titles: Mapping[str, str],
+    by: Varied,
+    doubt: float,
+) -> Comparison:
+    """Compare two detectors at 90 %, or at 50 % where neither reaches 90."""
+    is_reached = any(limits[name].limit(NINETY) is not None for name in pair)
+    target = NINETY if is_reached else HALF
+    found = [limits[name].limit(target) for name in pair]
+    order = [np.inf if limit is None else limit for limit in found]
+    better, other = pair if order[0] <= order[1] else pair[::-1]
+    first, second = limits[better].drawn[target], limits[other].drawn[target]
+    with np.errstate(invalid="ignore"):
+        difference = np.nan_to_num(second - first, nan=0.0, posinf=np.inf, neginf=-np.inf)
+    low, high = np.quantile(difference, [doubt / 2, 1 - doubt / 2], method="nearest")
+    limit, against = limits[better].limit(target), limits[other].limit(target)
+    ratio = None if limit is None or against is None else against / limit
+    comparison = Comparison(
+        better, other, target, ratio, float(np.exp(low)), float(np.exp(high)), bool(low > 0), ""
+    )
+    sentence = _say(comparison, limits, titles, by)
+    return replace(comparison, sentence=sentence)
+
+
+def _say(
+    one: Comparison, limits: Mapping[str, _Limits], titles: Mapping[str, str], by: Varied
+) -> str:
+    better, other = titles[one.better], titles[one.other]
+    fits = [limits[name].fit for name in (one.better, one.other)]
+    texts = [
+        say_limit(limits[name].fit, limits[name].limit(one.target), by.unit)
+        for name in (one.better, one.other)
+    ]
+    count, share = fits[0].num_trials, f"{one.target:.0%}".replace("%", " %")
+    if limits[one.better].limit(one.target) is None:
+        return (
+            f"Neither {better} nor {other} reaches {share} in these {count} trials, up to "
+            f"{fits[0].largest:.3g} {by.unit}."
+        )
+    interval = _say_interval(one.low, one.high)
+    if not one.is_separable:
+        return (
+            f"{better} and {other} are not separable with these {count} trials "
+            f"({share} found from {texts[0]} and {texts[1]}; ratio {interval})."
+        )
+    if one.ratio is None:
+        return (
+            f"{better} finds {share} from {texts[0]} on; {other} does not up to "
+            f"{fits[1].largest:.3g} {by.unit}."
+        )
+    return (
+        f"{better} finds {by.comparative} ones than {other}: {share} from {texts[0]} on against "
+        f"{texts[1]} (ratio {one.ratio:.2g}, 95 % interval {interval})."
+    )
+
+
+def _say_interval(low: float, high: float) -> str:
+    if np.isinf(low):
+        return "not known"
+    return f"{low:.2g} or more" if np.isinf(high) else f"{low:.2g} to {high:.2g}"
