@@ -22,12 +22,15 @@ from commands.options import (
 from commands.records import takes, write_command
 from detectors.catalog import open_catalog
 from inspection.datasets.dataset import read_dataset
+from inspection.evaluation.files import encode
 from inspection.evaluation.joint import JOINT_INFO
 from inspection.evaluation.service import find_products
 from inspection.files import write_csv, write_whole
 from inspection.joint import JOINT
 from inspection.products.places import CHECKPOINTS
+from inspection.sensitivity.robustness import describe_robustness
 from inspection.sensitivity.stress import STRESSES
+from inspection.sensitivity.stressing import StressOptions, stress_product
 
 NAMES = ", ".join(STRESSES)
 ANSWERS, COUNTS, PAGE = "answers.csv", "counts.csv", "stress.html"
@@ -73,13 +76,7 @@ def stress(options: StressCommandOptions) -> None:
     a page of tables and plots, every count, and the answer to every picture; the counts are kept
     beside the weights, too (stress.json). An interrupted measurement goes on where it stopped.
     """
-    from eda.results.robustness import (  # slow to import
-        describe_robustness,
-        list_counts,
-        make_robustness_page,
-    )
-    from inspection.evaluation.files import encode
-    from inspection.sensitivity.stressing import StressOptions, stress_product
+    from eda.results.robustness import list_counts, make_robustness_page  # slow to import
 
     source = read_dataset(options.data, name=options.dataset)
     part = one_category(source, options.category)
@@ -104,6 +101,7 @@ def stress(options: StressCommandOptions) -> None:
     typer.echo(
         f"{product.key}: {found.num_good} good and {found.num_defective} defective test images"
     )
-    for sentence in describe_robustness(found, infos):
+    titles = {name: info.title for name, info in infos.items()}
+    for sentence in describe_robustness(found, titles):
         typer.echo(f"  {sentence}")
     typer.echo(f"page and tables in {options.out}")

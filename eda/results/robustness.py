@@ -1,6 +1,6 @@
-"""Detectors under stress as sentences, tables and plots."""
+"""Detectors under stress as tables, plots and a page."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -14,6 +14,8 @@ from inspection.sensitivity.robustness import (
     Range,
     Robustness,
     StressRobustness,
+    describe_robustness,
+    write_percent,
 )
 from inspection.sensitivity.stress import STRESSES, Stress
 
@@ -35,57 +37,6 @@ Infos = Mapping[str, DetectorInfo]
 """Detectors by name, the joint verdict among them."""
 
 
-def describe_robustness(found: Robustness, infos: Infos) -> Iterator[str]:
-    """Yield one sentence for every stress and detector: from where on the promise is broken."""
-    for one in found.stresses:
-        stress = STRESSES[one.stress]
-        for detector in one.detectors:
-            title = infos[detector.detector].title
-            yield f"{stress.label}: {_describe(stress, detector, title)}"
-
-
-def _describe(stress: Stress, detector: DetectorRobustness, title: str) -> str:
-    broken = [one for one in detector.levels if not one.false_alarms.is_within_promise]
-    lower = [one for one in detector.levels if one.is_recall_lower]
-    said = []
-    if broken:
-        first = _nearest(stress, detector, broken)
-        said.append(
-            f"at {stress.write(first.level)} {title} raises {_describe_alarms(first)} "
-            f"instead of {100 * first.false_alarms.promised:.3g}"
-        )
-    if lower:
-        first = _nearest(stress, detector, lower)
-        before = _nearest(stress, detector, detector.levels)
-        said.append(
-            f"at {stress.write(first.level)} {title} finds {first.num_found} of "
-            f"{first.num_defective} defects instead of {before.num_found} of "
-            f"{before.num_defective}"
-        )
-    if not said:
-        low, high = (stress.write(detector.levels[end].level) for end in (0, -1))
-        return f"{title} keeps its promise from {low} to {high}, and finds as many defects."
-    return f"{'; '.join(said)}."
-
-
-def _describe_alarms(one: LevelCounts) -> str:
-    alarms = one.false_alarms
-    low, high = map(_write_percent, (alarms.low, alarms.high))
-    return (
-        f"{_write_percent(alarms.seen or 0)} alarms per 100 good parts "
-        f"({alarms.num_flagged} of {alarms.num_parts}; 95 %: {low} to {high})"
-    )
-
-
-def _nearest(
-    stress: Stress, detector: DetectorRobustness, some: Sequence[LevelCounts]
-) -> LevelCounts:
-    """Return the one of some levels that lies the fewest levels from the neutral one."""
-    levels = [one.level for one in detector.levels]
-    neutral = levels.index(stress.neutral)
-    return min(some, key=lambda one: abs(levels.index(one.level) - neutral))
-
-
 def tabulate_robustness(found: Robustness, infos: Infos) -> pd.DataFrame:
     """Return one row per stress and detector: where the promise holds, and what is worst."""
     rows = []
@@ -95,7 +46,7 @@ def tabulate_robustness(found: Robustness, infos: Infos) -> pd.DataFrame:
             most = max(detector.levels, key=lambda level: level.false_alarms.seen or 0)
             seen = [level for level in detector.levels if level.recall.value is not None]
             least = min(seen, key=lambda level: level.recall.value or 0, default=None)
-            before = _nearest(stress, detector, detector.levels).recall.value
+            before = detector.nearest(stress.neutral, detector.levels).recall.value
             rows.append(
                 {
                     "stress": stress.label,
@@ -122,11 +73,7 @@ def _write_range(stress: Stress, found: Range | None) -> str:
 
 
 def _write_share(share: float | None, stress: Stress, at: LevelCounts) -> str:
-    return NONE if share is None else f"{_write_percent(share)} at {stress.write(at.level)}"
-
-
-def _write_percent(share: float) -> str:
-    return f"{100 * share:.0f}" if share >= 0.095 else f"{100 * share:.2g}"
+    return NONE if share is None else f"{write_percent(share)} at {stress.write(at.level)}"
 
 
 def list_counts(found: Robustness) -> Iterator[dict[str, object]]:
@@ -241,7 +188,10 @@ def make_robustness_page(found: Robustness, infos: Infos) -> str:
         f"{found.dataset}/{found.category} under stress",
         [
             ("", [measured, tabulate_robustness(found, infos)]),
-            ("From where on", list(describe_robustness(found, infos))),
+            (
+                "From where on",
+                list(describe_robustness(found, {name: one.title for name, one in infos.items()})),
+            ),
             ("Stress by stress", plots),
             ("How to read it", [*HOW_TO_READ, *command]),
         ],

@@ -14,7 +14,7 @@ from inspection.files import write_json
 from inspection.joint import JOINT
 from inspection.paths import quote
 from inspection.products.product import Product
-from inspection.sensitivity.stress import STRESSES
+from inspection.sensitivity.stress import STRESSES, Stress
 
 ROBUSTNESS = "stress.json"
 SIGNIFICANT = 0.05
@@ -91,6 +91,12 @@ class DetectorRobustness:
         if not any(one.num_defective for one in self.levels):
             return None
         return self._around(neutral, [not one.is_recall_lower for one in self.levels])
+
+    def nearest(self, neutral: float, some: Sequence[LevelCounts]) -> LevelCounts:
+        """Return the one of some of its levels that is the fewest levels from the neutral one."""
+        levels = [one.level for one in self.levels]
+        middle = levels.index(neutral)
+        return min(some, key=lambda one: abs(levels.index(one.level) - middle))
 
     def _around(self, neutral: float, is_good: Sequence[bool]) -> Range | None:
         levels = [one.level for one in self.levels]
@@ -192,6 +198,61 @@ def is_lower(found: Mapping[str, bool], before: Mapping[str, bool]) -> bool:
     changed = lost + gained
     tail = sum(math.comb(changed, count) for count in range(lost, changed + 1))
     return lost > gained and tail / 2**changed < SIGNIFICANT
+
+
+def describe_robustness(
+    found: Robustness, titles: Mapping[str, str], *, stress: str | None = None
+) -> Iterator[str]:
+    """Yield a sentence for each detector under each stress: from where on the promise is broken.
+
+    Args:
+        found: what was measured.
+        titles: of the detectors, and of `JOINT`.
+        stress: only this one; by default all.
+    """
+    for one in found.stresses:
+        if stress in (None, one.stress):
+            known = STRESSES[one.stress]
+            for detector in one.detectors:
+                yield f"{known.label}: {_describe(known, detector, titles[detector.detector])}"
+
+
+def _describe(stress: Stress, detector: DetectorRobustness, title: str) -> str:
+    broken = [one for one in detector.levels if not one.false_alarms.is_within_promise]
+    lower = [one for one in detector.levels if one.is_recall_lower]
+    said = []
+    if broken:
+        first = detector.nearest(stress.neutral, broken)
+        said.append(
+            f"at {stress.write(first.level)} {title} raises {_describe_alarms(first)} "
+            f"instead of {write_percent(first.false_alarms.promised)}"
+        )
+    if lower:
+        first = detector.nearest(stress.neutral, lower)
+        before = detector.nearest(stress.neutral, detector.levels)
+        said.append(
+            f"at {stress.write(first.level)} {title} finds {first.num_found} of "
+            f"{first.num_defective} defects instead of {before.num_found} of "
+            f"{before.num_defective}"
+        )
+    if not said:
+        low, high = (stress.write(detector.levels[end].level) for end in (0, -1))
+        return f"{title} keeps its promise from {low} to {high}, and finds as many defects."
+    return f"{'; '.join(said)}."
+
+
+def _describe_alarms(one: LevelCounts) -> str:
+    alarms = one.false_alarms
+    low, high = map(write_percent, (alarms.low, alarms.high))
+    return (
+        f"{write_percent(alarms.seen or 0)} alarms per 100 good parts "
+        f"({alarms.num_flagged} of {alarms.num_parts}; 95 %: {low} to {high})"
+    )
+
+
+def write_percent(share: float) -> str:
+    """Return a share per 100, such as "14" or "2.4"."""
+    return f"{100 * share:.0f}" if share >= 0.095 else f"{100 * share:.2g}"
 
 
 def save_robustness(product: Product, found: Robustness) -> None:

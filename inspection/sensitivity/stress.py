@@ -64,7 +64,7 @@ class Stress:
         Raises:
             SettingsError: the level is out of range.
         """
-        return self.change(image, self._check(level), default_rng(seed))
+        return self.change(image, self.check(level), default_rng(seed))
 
     def apply_to_mask(self, mask: Mask, level: float, *, seed: int = 0) -> Mask:
         """Return what is still to be seen of a defect, and where.
@@ -72,7 +72,7 @@ class Stress:
         Raises:
             SettingsError: the level is out of range.
         """
-        checked = self._check(level)
+        checked = self.check(level)
         return mask if self.move is None else self.move(mask, checked, default_rng(seed))
 
     def spread(self, count: int) -> tuple[float, ...]:
@@ -91,7 +91,12 @@ class Stress:
         """Return a level with its unit, such as "-20 % light"."""
         return f"{level:+.4g} {self.unit}" if self.levels[0] < 0 else f"{level:.4g} {self.unit}"
 
-    def _check(self, level: float) -> float:
+    def check(self, level: float) -> float:
+        """Return a level.
+
+        Raises:
+            SettingsError: it is out of range.
+        """
         low, high = self.levels[0], self.levels[-1]
         if not low <= level <= high:  # NaN is nowhere
             raise SettingsError(
@@ -286,8 +291,6 @@ STRESSES = {
     one.name: one
     for one in (
         Stress("brightness", "Brightness", "% light", LIGHT, 0, _brighten),
-        Stress("contrast", "Contrast", "% contrast", LIGHT, 0, _contrast),
-        Stress("gamma", "Gamma", "gamma", (0.5, 0.67, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2), 1, _gamma),
         Stress(
             "temperature",
             "Colour temperature",
@@ -297,18 +300,20 @@ STRESSES = {
             _temperature,
         ),
         Stress("uneven", "Uneven light", "% less at one side", (0, 10, 20, 40, 60), 0, _uneven),
+        Stress("dust", "Dust", "specks", (0, 1, 2, 5, 10, 20, 40), 0, _dust),
         Stress("defocus", "Defocus", f"{SIDES} (radius)", (0, 0.25, 0.5, 1, 2), 0, _defocus),
         Stress("motion", "Motion blur", SIDES, (0, 0.5, 1, 2, 4), 0, _motion),
         Stress("noise", "Noise", "grey levels", (0, 2, 5, 10, 20, 40), 0, _noise),
+        Stress("contrast", "Contrast", "% contrast", LIGHT, 0, _contrast),
+        Stress("gamma", "Gamma", "gamma", (0.5, 0.67, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2), 1, _gamma),
         Stress("jpeg", "JPEG", "quality", (5, 10, 20, 30, 50, 70, 90, 100), 100, _jpeg),
         _moving("rotation", "Rotation", "degrees", (-20, -10, -5, -2, 0, 2, 5, 10, 20), _rotation),
         _moving("shift", "Shift", SIDES, (0, 1, 2, 5, 10, 20), _shift),
         _moving("scale", "Scale", "%", (-20, -10, -5, -2, 0, 2, 5, 10, 20), _scale),
         Stress("occlusion", "Occlusion", "% covered", (0, 1, 2, 5, 10, 20), 0, _occlude, _uncover),
-        Stress("dust", "Dust", "specks", (0, 1, 2, 5, 10, 20, 40), 0, _dust),
     )
 }
-"""Every stress by name."""
+"""Every stress by name, in the order in which they happen; what moves or covers comes first."""
 
 
 def find_stress(name: str) -> Stress:

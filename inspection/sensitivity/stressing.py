@@ -1,4 +1,4 @@
-"""Detectors under stress: one image over the range of a stress, or the test images of a product."""
+"""The detectors of a product under stress, measured on test images that none of them has seen."""
 
 import json
 import shutil
@@ -27,7 +27,6 @@ from inspection.products.product import Product
 from inspection.products.splits import fingerprint
 from inspection.progress import SILENT, Monitor
 from inspection.sensitivity.answering import answer_images
-from inspection.sensitivity.records import Answer
 from inspection.sensitivity.robustness import (
     Robustness,
     StressedAnswer,
@@ -36,7 +35,7 @@ from inspection.sensitivity.robustness import (
     save_robustness,
 )
 from inspection.sensitivity.stress import STRESSES, Stress, find_stress
-from inspection.types import RGBImage, Sample
+from inspection.types import Sample
 
 PARTIAL = "stress.partial"
 CHUNK = 8
@@ -75,27 +74,6 @@ class StressedProduct:
 
     robustness: Robustness
     answers: tuple[StressedAnswer, ...]
-
-
-def respond(
-    channels: Mapping[str, Channel],
-    image: RGBImage,
-    stress: Stress,
-    levels: Sequence[float],
-    *,
-    false_alarm_rate: float,
-    seed: int = 0,
-) -> list[dict[str, Answer]]:
-    """Return what every detector, and all together, make of one image at levels of a stress.
-
-    Raises:
-        CalibrationError: the rate is below what a calibration supports.
-        SettingsError: a level is out of range.
-    """
-    nothing = np.zeros(image.shape[:2], np.bool_)
-    images = [stress.apply(image, level, seed=seed) for level in levels]
-    masks = [nothing] * len(levels)
-    return list(answer_images(channels, images, masks, false_alarm_rate=false_alarm_rate))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

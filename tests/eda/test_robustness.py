@@ -1,7 +1,6 @@
 """What was measured under stress, in words, tables, plots and a page."""
 
 from eda.results.robustness import (
-    describe_robustness,
     draw_robustness,
     list_counts,
     make_robustness_page,
@@ -10,9 +9,15 @@ from eda.results.robustness import (
 from inspection.detector import DetectorInfo
 from inspection.evaluation.joint import JOINT_INFO
 from inspection.joint import JOINT
-from inspection.sensitivity.robustness import Robustness, StressedAnswer, count_answers
+from inspection.sensitivity.robustness import (
+    Robustness,
+    StressedAnswer,
+    count_answers,
+    describe_robustness,
+)
 
 INFOS = {"cae": DetectorInfo("cae", "<CAE>"), JOINT: JOINT_INFO}
+TITLES = {name: info.title for name, info in INFOS.items()}
 
 
 def answer(
@@ -56,7 +61,7 @@ def make_robustness(*, num_defective: int = 10) -> Robustness:
 
 
 def test_a_sentence_says_from_where_on_the_promise_is_broken() -> None:
-    first, second = describe_robustness(make_robustness(), INFOS)
+    first, second = describe_robustness(make_robustness(), TITLES)
     assert first == (
         "Brightness: at -20 % light <CAE> raises 18 alarms per 100 good parts (18 of 100; 95 %: "
         "11 to 27) instead of 2; at +20 % light <CAE> finds 2 of 10 defects instead of 10 of 10."

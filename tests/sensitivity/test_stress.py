@@ -156,5 +156,5 @@ def test_levels_are_written_with_their_unit() -> None:
 
 
 def test_an_unknown_stress_is_refused_with_those_that_there_are() -> None:
-    with pytest.raises(SettingsError, match="brightness, contrast"):
+    with pytest.raises(SettingsError, match="brightness, temperature"):
         find_stress("rain")
