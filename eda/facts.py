@@ -38,6 +38,7 @@ class DefectFacts:
             differ most; -255 to 255.
         border_distance: from the defect to the nearest edge of the image, 0 where it touches.
         thickness: diameter of the largest disc that fits into it.
+        length: longest side of the upright rectangle around it.
         centre: (row, column) as shares of height and width.
     """
 
@@ -47,6 +48,7 @@ class DefectFacts:
     contrast: float
     border_distance: int
     thickness: float
+    length: int
     centre: tuple[float, float]
 
 
@@ -267,6 +269,7 @@ def _measure(
         contrast=_contrast(image, mask, part, (left, top)),
         border_distance=min(left, top, columns - left - width, rows - top - height),
         thickness=_thickness(part),
+        length=max(height, width),
         centre=((top + height / 2) / rows, (left + width / 2) / columns),
     )
 

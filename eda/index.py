@@ -34,7 +34,7 @@ from inspection.processors import count_processors
 from inspection.products.reading import measure_reading, reading_from_json, reading_to_json
 from inspection.types import DEFAULT_READING, Reading, Sample
 
-VERSION = 5  # of what is measured and how it is stored
+VERSION = 6  # of what is measured and how it is stored
 BATCH = 200  # images between two commits
 MAX_NAMES = 500  # old versions of SQLite take no more than 999 in one question
 SCHEMA = """

@@ -11,6 +11,7 @@ from eda.style import NEUTRAL, empty_plot, escape, lay_out
 from inspection.detector import DetectorInfo
 from inspection.sensitivity.fitting import DetectionMap, Varied
 from inspection.sensitivity.pod import NINETY, Outcome, PODFit, say_limit
+from inspection.sensitivity.signal import SignalFit
 
 TITLE = "Probability of detection"
 NO_TRIALS = "There is no trial yet."
@@ -25,10 +26,11 @@ SHADES = [[0.0, "#f4efe6"], [0.5, "#7fb0a8"], [1.0, "#123f5a"]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """A detector and its curve."""
+    """A detector and its curve; the model of its scores stands beside it where there is one."""
 
     info: DetectorInfo
     fit: PODFit
+    signal: SignalFit | None = None
 
 
 def draw_pod(
@@ -118,6 +120,7 @@ def tabulate_limits(
                 "trials": fit.num_trials,
                 "hits": fit.num_hits,
                 **{name: _say(fit, limit, by, scale) for name, limit in limits.items()},
+                **_say_signal(one, by, scale),
                 "at most found": f"{fit.ceiling:.0%}",
                 "notes": " ".join(fit.notes),
             }
@@ -125,9 +128,34 @@ def tabulate_limits(
     return pd.DataFrame(rows)
 
 
-def fit_infos(fits: Mapping[str, PODFit], infos: Mapping[str, DetectorInfo]) -> list[Fitted]:
+def fit_infos(
+    fits: Mapping[str, PODFit],
+    infos: Mapping[str, DetectorInfo],
+    signals: Mapping[str, SignalFit] | None = None,
+) -> list[Fitted]:
     """Return detectors with their curves, in the order of the curves."""
-    return [Fitted(infos[name], fit) for name, fit in fits.items() if name in infos]
+    beside = signals or {}
+    return [
+        Fitted(infos[name], fit, beside.get(name)) for name, fit in fits.items() if name in infos
+    ]
+
+
+def describe_models(fitted: Sequence[Fitted]) -> str:
+    """Return which model the figures are from, and why the other one is not used."""
+    parts = ["Curves and limits are those of the hit/miss model."]
+    for one in fitted:
+        if one.signal is None:
+            continue
+        if one.signal.holds:
+            parts.append(
+                f"{one.info.title}: the signal-response model holds, too, and stands beside it."
+            )
+        else:
+            parts.append(
+                f"{one.info.title}: the signal-response model does not hold. "
+                f"{' '.join(one.signal.problems)}"
+            )
+    return " ".join(parts)
 
 
 def _say(fit: PODFit, limit: float | None, by: Varied, scale: float | None) -> str:
@@ -135,6 +163,16 @@ def _say(fit: PODFit, limit: float | None, by: Varied, scale: float | None) -> s
     if scale is None or limit is None or by is not Varied.SIZE:
         return text
     return f"{text} ({limit * scale:.3g} mm)"
+
+
+def _say_signal(one: Fitted, by: Varied, scale: float | None) -> dict[str, str]:
+    """Return the cell of the signal-response model; none where it was not asked for."""
+    if one.signal is None:
+        return {}
+    text = "does not hold"
+    if one.signal.holds:
+        text = _say(one.fit, one.signal.a90_95, by, scale)
+    return {"a90/95 by score": text}
 
 
 def _measure(by: Varied, scale: float | None) -> tuple[float, str]:

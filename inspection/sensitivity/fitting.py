@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from inspection.sensitivity.pod import PODFit, fit_hit_miss
 from inspection.sensitivity.records import Trial
+from inspection.sensitivity.signal import SignalFit, fit_signal
 
 MOST_CELLS = 12  # of a side of a detection map; more different values are put into bins
 BINS = 8
@@ -82,6 +83,19 @@ def fit_trials(trials: Sequence[Trial], *, by: Varied = Varied.SIZE) -> dict[str
     """
     values = read_values(trials, by)
     return {name: fit_hit_miss(values, read_hits(trials, name)) for name in name_detectors(trials)}
+
+
+def fit_scores(trials: Sequence[Trial], *, by: Varied = Varied.SIZE) -> dict[str, SignalFit]:
+    """Return detector -> the signal-response model of its scores, whether it holds or not.
+
+    Raises:
+        SensitivityError: a size or contrast is no number above 0.
+    """
+    values = read_values(trials, by)
+    return {
+        name: fit_signal(values, [trial.answers[name].relative_score for trial in trials])
+        for name in name_detectors(trials)
+    }
 
 
 def map_detection(trials: Sequence[Trial], detector: str) -> DetectionMap:

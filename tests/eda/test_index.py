@@ -49,6 +49,7 @@ def test_a_line_one_pixel_wide_has_thickness_one_and_is_elongated() -> None:
     mask[20, 10:50] = True
     (line,) = measure_defects(np.zeros((40, 80, 3), np.uint8), mask)
     assert line.thickness == 1
+    assert line.length == 40
     assert line.elongation == pytest.approx(40)
 
 

@@ -6,6 +6,7 @@ from scipy.special import expit
 
 from eda.sensitivity.curves import (
     Fitted,
+    describe_models,
     draw_detection_map,
     draw_pod,
     fit_infos,
@@ -13,6 +14,7 @@ from eda.sensitivity.curves import (
 )
 from inspection.sensitivity.fitting import DetectionMap, Varied
 from inspection.sensitivity.pod import PODFit, fit_hit_miss
+from inspection.sensitivity.signal import fit_signal
 from tests.doubles.detectors import make_infos
 
 
@@ -56,6 +58,19 @@ def test_the_table_says_what_is_not_reached_and_why() -> None:
     table = tabulate_limits(make_fitted(cae=make_fit(300.0)))
     assert table["a90/95"][0] == "not reached"
     assert "60" in table["notes"][0]
+
+
+def test_the_model_that_was_used_is_said() -> None:
+    rng = np.random.default_rng(0)
+    sizes = np.geomspace(2, 60, 60)
+    scores = np.exp(np.log(sizes / 8) + 0.3 * rng.standard_normal(60))
+    fit = fit_hit_miss(sizes, scores > 1)
+    signals = {"cae": fit_signal(sizes, scores), "unet": fit_signal(sizes, np.maximum(scores, 0.9))}
+    fitted = fit_infos({"cae": fit, "unet": fit}, make_infos("cae", "unet"), signals)
+    table = tabulate_limits(fitted)
+    assert table["a90/95 by score"][0].endswith("px")
+    assert table["a90/95 by score"][1] == "does not hold"
+    assert "U-Net: the signal-response model does not hold. The" in describe_models(fitted)
 
 
 def test_a_map_leaves_out_what_was_not_tried() -> None:

@@ -1,0 +1,52 @@
+"""Real defects as trials: measured in the index, judged in the evaluation."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from eda.index import open_index
+from eda.sensitivity.real_defects import measure_real_defects
+from inspection.datasets.dataset import read_dataset
+from inspection.evaluation.ranking import Confusion
+from inspection.sensitivity.fitting import fit_trials
+from inspection.sensitivity.real_defects import RealDefect, make_real_trials
+from tests.doubles.parts import write_dataset
+from tests.eda.test_results_plots import make_report
+
+DEFECTS = {
+    "b0": RealDefect(4.0, 30.0, 1.0, 1.0),
+    "b1": RealDefect(9.0, -30.0, 1.0, 1.0),
+    "b2": RealDefect(20.0, 30.0, 1.0, 1.0),
+}
+
+
+def test_the_longest_defect_of_each_masked_image_is_measured(tmp_path: Path) -> None:
+    dataset = read_dataset(write_dataset(tmp_path / "data"))
+    index = open_index(dataset, cache=tmp_path / "cache")
+    found = measure_real_defects(index, "disc")
+    assert set(found) == {sample.id for sample in dataset.samples if sample.mask_paths}
+    assert {defect.size for defect in found.values()} == {16.0}
+    assert all(0 < defect.row < 64 and abs(defect.contrast) > 50 for defect in found.values())
+    assert measure_real_defects(index, "other") == {}
+
+
+def test_a_hit_is_a_flag_that_touches_the_mask_where_the_pixels_are_known() -> None:
+    scores = {"g0": 0.2, "b0": 0.5, "b1": 3.0, "b2": 5.0}
+    first = make_report(scores)
+    beside = Confusion(true_positives=0, false_positives=9, true_negatives=50, false_negatives=5)
+    second = make_report(scores, detector="unet")
+    images = tuple(
+        replace(image, pixels=beside if image.id == "b1" else None) for image in second.images
+    )
+    trials = make_real_trials(DEFECTS, [first, replace(second, images=images)])
+    assert [trial.source for trial in trials] == ["b0", "b1", "b2"]
+    assert [trial.kind for trial in trials] == ["dent", "dent", "scratch"]
+    assert [trial.answers["cae"].is_hit for trial in trials] == [False, True, True]
+    assert [trial.answers["unet"].is_hit for trial in trials] == [False, False, True]
+    assert trials[1].answers["unet"].is_flagged
+    assert fit_trials(trials)["cae"].num_hits == 2
+
+
+def test_only_images_that_every_detector_saw_count() -> None:
+    first, second = make_report({"b0": 2.0, "b1": 2.0}), make_report({"b1": 2.0}, detector="unet")
+    assert [trial.source for trial in make_real_trials(DEFECTS, [first, second])] == ["b1"]
+    assert make_real_trials(DEFECTS, []) == []
