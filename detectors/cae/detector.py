@@ -42,8 +42,8 @@ class CAE:
     """Autoencoder of the features of a frozen backbone (after DFR, Yang et al. 2020).
 
     It learns from few normal patches, those that cover all others best, to rebuild them from a few
-    numbers. Its map is the error of what it rebuilds as a Mahalanobis distance, squared: what is
-    rebuilt badly on held-out normal training images, too, counts little. It is smoothed and divided
+    numbers. Its map is the error of what it rebuilds as a Mahalanobis distance: what is rebuilt
+    badly on held-out normal training images, too, counts little. Its square is smoothed and divided
     by what its maximum is on half of those: a typical normal image scores about 1. Beside it a
     small network paints what was rebuilt, so that people can see it.
 
@@ -91,7 +91,7 @@ class CAE:
         round_weights(network, left=network.backbone_tensors())
         self._measure_usual(network, held)
         self._network = network
-        self.state = {**backbone_state(backbone.ref), **history}
+        self.state = {**backbone_state(backbone.ref), **history, "map": "distance"}
         self.training = record_training(
             learned,
             held,
@@ -180,7 +180,7 @@ class CAE:
         smooth = smooth_map(weighed.cpu().numpy(), self.settings.smoothing)
         picture = network.paint(rebuilt, self.input_size)[0].mul(255).round().byte()
         return (
-            smooth / np.float32(network.typical.item()),
+            np.sqrt(smooth / np.float32(network.typical.item())),
             float(errors.square().mean()),
             picture.permute(1, 2, 0).cpu().numpy(),
         )
@@ -190,6 +190,7 @@ class CAE:
         return to_weights(network, left=network.backbone_tensors())
 
     def restore(self, stored: StoredDetector) -> None:
+        _ = stored.state["map"]  # older maps were squared, and their thresholds are of no use now
         backbone = reopen_backbone(self.settings, stored, layers=self.settings.layers)
         network = self._build(backbone)
         tensors = to_tensors(stored.weights) | network.backbone_tensors()

@@ -15,6 +15,7 @@ from detectors.learning.features import PatchFeatures, compute_features
 from detectors.learning.fitting import read_training_data
 from detectors.learning.networks import to_batch
 from inspection.errors import CheckpointError, SettingsError
+from inspection.files import read_json, write_json
 from inspection.products.checkpoint_folders import CARD
 from inspection.types import Sample
 from tests.doubles.parts import DEFECT, SIDE, draw_part, make_samples
@@ -191,3 +192,12 @@ def test_a_checkpoint_of_the_autoencoder_of_pixels_is_refused(fitted: CAE, tmp_p
 def test_impossible_settings_are_refused(setting: dict[str, Any], sentence: str) -> None:
     with pytest.raises(SettingsError, match=sentence):
         CAE(**setting)
+
+
+def test_a_checkpoint_whose_map_was_squared_is_refused(fitted: CAE, tmp_path: Path) -> None:
+    folder = save(fitted, tmp_path)
+    card = read_json(folder / CARD)
+    del card["state"]["map"]
+    write_json(folder / CARD, card)
+    with pytest.raises(CheckpointError, match="another version"):
+        open_detector(CAE, folder)
