@@ -132,3 +132,63 @@ def test_it_works_on_a_phone_without_going_beyond_the_screen(
 def test_the_inspect_tab_keeps_its_own_image(lab: Any) -> None:
     open_tab(lab, "#tabs", "Inspect")
     assert lab.locator('#samples button[aria-pressed="true"]').count() == 1
+
+
+def place(page: Any, name: str) -> Any:
+    """Return a part of the view to draw on."""
+    return page.locator(f'#lab-place [data-part="{name}"]').first
+
+
+def says(page: Any, words: str) -> None:
+    page.wait_for_function(
+        "words => document.querySelector('#lab-place [data-part=sub]').innerText.startsWith(words)",
+        arg=words,
+    )
+
+
+@pytest.fixture
+def drawing(lab: Any) -> Iterator[Any]:
+    """The view to draw on, with a good part."""
+    open_sample(lab, "good")
+    open_tab(lab, "#lab-tabs", "Draw")
+    says(lab, "Paint on the picture")
+    yield lab
+    open_tab(lab, "#lab-tabs", "Fade")
+    open_sample(lab, "scratch")
+    wait_for(lab, "done")
+
+
+def test_a_defect_is_placed_undone_and_downloaded(drawing: Any) -> None:
+    buttons = drawing.locator("#lab-place")
+    buttons.get_by_role("button", name="Place", exact=True).click()
+    place(drawing, "kind").select_option("foreign-body")
+    place(drawing, "size").evaluate(SLIDE, "60")
+    place(drawing, "contrast").evaluate(SLIDE, "110")
+    canvas = place(drawing, "paint")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    drawing.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    drawing.wait_for_function(
+        "!document.querySelector('#lab-place [data-part=sub]').innerText.startsWith('Paint')"
+    )
+    with drawing.expect_download() as found:
+        place(drawing, "download").click()
+    assert found.value.suggested_filename.endswith(".zip")
+    buttons.get_by_role("button", name="Undo").click()
+    says(drawing, "Paint on the picture")
+    buttons.get_by_role("button", name="Redo").click()
+    drawing.wait_for_function(
+        "!document.querySelector('#lab-place [data-part=sub]').innerText.startsWith('Paint')"
+    )
+
+
+def test_white_paint_by_keyboard_is_seen_by_all(drawing: Any) -> None:
+    buttons = drawing.locator("#lab-place")
+    buttons.get_by_role("button", name="Clear").click()
+    says(drawing, "Paint on the picture")
+    buttons.get_by_role("button", name="Brush", exact=True).click()
+    place(drawing, "colour").evaluate(SLIDE, "#ffffff")
+    place(drawing, "opacity").evaluate(SLIDE, "100")
+    place(drawing, "paint").press("ArrowRight")
+    place(drawing, "paint").press(" ")
+    says(drawing, "All detectors see it.")

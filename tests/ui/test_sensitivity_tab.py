@@ -47,8 +47,8 @@ class Page:
         self.steps: list[str] = []
 
     def ask(self, source: tuple[str, object, object] = OPENING, **wanted: object) -> "Page":
-        values = {"area": None, "brushed": None, "point": (1.0, 1.0), **wanted}
-        for updates in self.handlers.show(source=source, sent=self.sent, **values):
+        values = {**_values((1.0, 1.0)), "source": source, **wanted}
+        for updates in self.handlers.show(sent=self.sent, **values):
             self.take(updates)
         return self
 
@@ -58,9 +58,9 @@ class Page:
             self.header = updates["fade"]
             self.steps.append(self.header["state"])
         slot, value = updates.get("feed", (None, None))
-        if slot == "picture":
+        if slot == "fade-picture":
             self.picture, self.frames = value, {}
-        if slot == "frames":
+        if slot == "fade-frames":
             assert value["run"] == self.picture["run"]
             self.frames |= {tuple(one["point"]): one for one in value["frames"]}
 
@@ -75,9 +75,7 @@ def brush(mask: np.ndarray[Any, Any]) -> str:
 
 def test_the_tab_opens_with_a_marked_defect_at_full_strength_first(handlers: Handlers) -> None:
     page = Page(handlers)
-    for updates in handlers.show(
-        source=OPENING, sent=page.sent, area=None, brushed=None, point=(1.0, 1.0)
-    ):
+    for updates in handlers.show(sent=page.sent, **_values((1.0, 1.0))):
         page.take(updates)
         if page.frames:
             break
@@ -127,7 +125,14 @@ def test_the_slider_gets_its_own_answer_alone_once_all_was_sent(handlers: Handle
 
 
 def _values(point: object) -> dict[str, Any]:
-    return {"source": OPENING, "area": None, "brushed": None, "point": point}
+    return {
+        "view": "fade",
+        "source": OPENING,
+        "area": None,
+        "brushed": None,
+        "point": point,
+        "drawing": None,
+    }
 
 
 def test_what_a_page_was_not_sent_in_time_is_sent_later(handlers: Handlers) -> None:
@@ -137,7 +142,7 @@ def test_what_a_page_was_not_sent_in_time_is_sent_later(handlers: Handlers) -> N
     page = Page(handlers)
     page.sent = sent
     for updates in steps:
-        if updates.get("feed", ("",))[0] == "frames":
+        if updates.get("feed", ("",))[0] == "fade-frames":
             break  # made, and not sent
         page.take(updates)
     steps.close()  # type: ignore[attr-defined]
@@ -148,7 +153,7 @@ def test_what_a_page_was_not_sent_in_time_is_sent_later(handlers: Handlers) -> N
 
 def test_a_second_visitor_gets_what_was_computed_for_the_first(handlers: Handlers) -> None:
     first, second = Page(handlers).ask(), Page(handlers).ask()
-    assert second.header == first.header
+    assert {**second.header, "run": 0} == {**first.header, "run": 0}
     assert second.frames == first.frames
 
 
@@ -241,9 +246,10 @@ def test_without_products_it_says_so(tmp_path: Path) -> None:
 
 
 def test_a_checkpoint_written_anew_is_asked_anew(handlers: Handlers, catalog: Catalog) -> None:
-    first = Page(handlers).ask()
+    page = Page(handlers).ask()
+    first = page.header["run"]
     (catalog.product(KEY).folder / "cae" / "detector.json").touch()
-    assert Page(handlers).ask().header["run"] != first.header["run"]
+    assert page.ask().header["run"] != first
 
 
 def _event(data: Mapping[str, object]) -> gr.EventData:

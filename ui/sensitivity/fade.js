@@ -15,23 +15,18 @@ const ends = { strength: 0, scale: 1 };
 
 async function receive({ slot, value }) {
   if (value.run < header().run) return;
-  if (slot === 'picture') {
+  if (slot === 'fade-picture') {
     slots = { run: value.run, picture: value };
     shown = await decodeScene(value);
   }
-  if (slot === 'frames') {
+  if (slot === 'fade-frames') {
     for (const frame of value.frames) {
       const decoded = await decodeFrame(frame);
-      if (value.run !== shown.run) await untilShown(value.run);
+      await untilShown(() => shown.run >= value.run); // its picture may still be being decoded
       if (value.run === shown.run) shown.frames.set(keyOf(frame.point), decoded);
     }
   }
   show();
-}
-
-// Frames may arrive while their picture is still being decoded.
-async function untilShown(run) {
-  for (let i = 0; i < 100 && shown.run < run; i += 1) await new Promise((done) => setTimeout(done, 20));
 }
 
 async function decodeScene({ run, base, mask }) {
@@ -54,23 +49,16 @@ function show() {
   isQueued = true;
   requestAnimationFrame(() => {
     isQueued = false;
-    showHeader();
+    showHeader(header());
+    showAreas();
     showSliders();
     showPictures();
     showCharts();
   });
 }
 
-function showHeader() {
-  const { state, title, sub, note, area, detectors = [], hasTruth } = header();
-  root.dataset.state = state;
-  part('spinner').hidden = state !== 'running';
-  if (title) {
-    part('title').textContent = title;
-    part('sub').textContent = sub;
-    part('note').textContent = note;
-  }
-  addPanels(detectors);
+function showAreas() {
+  const { state, area, hasTruth } = header();
   const isOpen = display.isBrushing || (state === 'error' && shown.base !== null);
   part('editor').hidden = !isOpen;
   for (const button of root.querySelectorAll('[data-area]')) {
@@ -172,7 +160,7 @@ function listen() {
     if (button?.dataset.area) chooseArea(button.dataset.area);
   });
   part('use').addEventListener('click', () => {
-    const brushed = painter.read();
+    const { paint: brushed } = painter.read();
     if (!brushed) return;
     display.isBrushing = false;
     trigger('submit', { area: 'brushed', brushed });
@@ -183,17 +171,13 @@ function listen() {
 // What is shown belongs to a new image from here on.
 function takeHeader() {
   if (header().run !== shown.run && slots.run !== header().run) display.point = [1, 1];
-  if (header().run) {
-    const value = { run: header().run, sample: header().sample };
-    document.dispatchEvent(new CustomEvent(CHANNEL, { detail: { slot: 'header', value } }));
-  }
-  show();
+  announce(header(), show);
 }
 
 fillTexts(root);
 listen();
 document.addEventListener(CHANNEL, ({ detail }) => {
-  if (detail && detail.slot !== 'header') receive(detail);
+  if (detail?.slot.startsWith('fade-')) receive(detail);
 });
 document.addEventListener('defect-lens-request', ({ detail }) => {
   if (detail.tab === 'sensitivity' && ['pick_sample', 'take_upload'].includes(detail.step)) painter.clear();

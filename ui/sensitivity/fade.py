@@ -1,13 +1,13 @@
 """The opening view: the real defect of an image, faded and shrunk, and who still sees it."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from inspection.errors import DatasetError, InspectionError
+from inspection.errors import DatasetError
 from inspection.images import shrink
 from inspection.joint import JOINT
 from inspection.overlay import stretch_flags
@@ -31,7 +31,7 @@ from inspection.types import Mask, Size
 from ui.parts.images import MAX_DISPLAY_SIDE, encode_image, encode_mask
 from ui.parts.updates import Payload, Updates
 from ui.sensitivity import messages
-from ui.sensitivity.frames import encode_answers, encode_patch, read_brush
+from ui.sensitivity.frames import describe_scene, encode_answers, encode_patch, read_brush
 from ui.sensitivity.scenes import Kept, Scene
 
 AREAS = ("truth", "flagged", "brushed")
@@ -44,11 +44,11 @@ class Tried:
     """A fading with everything that was tried of it by anybody.
 
     Attributes:
-        looks: by point; the pictures are in the frames alone.
+        looks: by point.
         frames: what the browser is sent, by point.
     """
 
-    run: int
+    key: Hashable
     fading: Fading = field(repr=False)
     area: str
     looks: dict[Point, Look] = field(default_factory=dict, repr=False)
@@ -58,7 +58,7 @@ class Tried:
 class FadeView:
     """Answers what is asked of the opening view; what was tried once is kept for everybody."""
 
-    def __init__(self, titles: Mapping[str, str], next_run: Any) -> None:
+    def __init__(self, titles: Mapping[str, str], next_run: Callable[[], int]) -> None:
         self._titles = titles
         self._next_run = next_run
         self._kept: Kept[Tried] = Kept()
@@ -73,21 +73,19 @@ class FadeView:
         """
         chosen = _choose_area(scene, area, brushed)
         key = (scene.key, chosen, brushed if chosen == "brushed" else None)
-        tried = self._kept.get(key, lambda: self._begin(scene, chosen, brushed))
-        if sent.get("run") != tried.run:
-            sent |= {"run": tried.run, "points": set(), "is_done": False}
-            yield {"fade": self._header(scene, tried), "feed": ("picture", _picture(tried))}
+        tried = self._kept.get(key, lambda: _begin(key, scene, chosen, brushed))
+        if sent.get("key") != key:
+            sent |= {"key": key, "run": self._next_run(), "points": set(), "is_done": False}
+            picture = _picture(tried.fading, sent["run"])
+            yield {"fade": self._header(scene, tried, sent), "feed": ("fade-picture", picture)}
         yield from self._send(scene, tried, [_read_point(point)], sent)
         if sent["is_done"]:
             return
         yield from self._send(scene, tried, ENDS, sent)
         for axis in (STRENGTHS, SCALES):
             yield from self._send_axis(scene, tried, axis, sent)
-            yield {"fade": self._header(scene, tried, is_done=axis is SCALES)}
+            yield {"fade": self._header(scene, tried, sent, is_done=axis is SCALES)}
         sent["is_done"] = True
-
-    def _begin(self, scene: Scene, area: str, brushed: object) -> Tried:
-        return Tried(self._next_run(), Fading.of(scene.image, _mark(scene, area, brushed)), area)
 
     def _send_axis(
         self, scene: Scene, tried: Tried, axis: Sequence[Point], sent: Sent
@@ -106,7 +104,7 @@ class FadeView:
         """Send what the browser does not have of these points, a batch at a time."""
         held = [one for one in points if one in tried.frames and one not in sent["points"]]
         if held:
-            yield _frames(tried, held)
+            yield _frames(tried, held, sent)
             sent["points"].update(held)
         new = [one for one in points if one not in tried.frames]
         looked = tried.fading.look(new, scene.channels, false_alarm_rate=scene.rate)
@@ -115,10 +113,10 @@ class FadeView:
                 tried.looks[look.point] = look
                 tried.frames[look.point] = _encode_look(tried.fading, look)
             batch = [look.point for look in looks]
-            yield _frames(tried, batch)
+            yield _frames(tried, batch, sent)
             sent["points"].update(batch)  # only what the page was sent in time
 
-    def _header(self, scene: Scene, tried: Tried, *, is_done: bool = False) -> Payload:
+    def _header(self, scene: Scene, tried: Tried, sent: Sent, *, is_done: bool = False) -> Payload:
         limits = {
             "strength": _find_limits(tried, fixed=1),
             "scale": _find_limits(tried, fixed=0),
@@ -129,7 +127,7 @@ class FadeView:
         sub = faint if limits["strength"] else messages.FADE_BUSY
         taken = messages.FLAGGED_NOTE if tried.area == "flagged" and scene.truth is None else ""
         return {
-            **describe_scene(scene, tried.run),
+            **describe_scene(scene, sent["run"]),
             "state": "done" if is_done else "running",
             "title": messages.FADE_TITLE.format(kind=scene.kind),
             "sub": sub,
@@ -137,41 +135,6 @@ class FadeView:
             "area": tried.area,
             "limits": {axis: _encode_limits(found) for axis, found in limits.items()},
         }
-
-
-def describe_scene(scene: Scene, run: int) -> Payload:
-    """Return what every view's header says of its image."""
-    height, width = scene.image.shape[:2]
-    return {
-        "run": run,
-        "product": scene.product.key,
-        "sample": scene.sample,
-        "height": height,
-        "width": width,
-        "detectors": list(scene.channels),
-        "hasTruth": scene.truth is not None,
-    }
-
-
-def fail(error: InspectionError, scene: Scene | None, run: int) -> Updates:
-    """Say why a view cannot answer; an image that was opened is there to be brushed over."""
-    header = _error_header(error, run) | ({} if scene is None else describe_scene(scene, run))
-    if scene is None:
-        return {"fade": header}
-    base = encode_image(shrink(scene.image, MAX_DISPLAY_SIDE))
-    return {"fade": header, "feed": ("picture", {"run": run, "base": base, "mask": ""})}
-
-
-def _error_header(error: InspectionError, run: int) -> Payload:
-    return {
-        "run": run,
-        "state": "error",
-        "title": error.problem,
-        "sub": error.fix,
-        "note": "",
-        "area": "brushed",
-        "limits": {},
-    }
 
 
 def _choose_area(scene: Scene, area: object, brushed: object) -> str:
@@ -220,18 +183,21 @@ def _read_point(point: object) -> Point:
     return ENDS[0]
 
 
-def _picture(tried: Tried) -> Payload:
-    fading = tried.fading
+def _begin(key: Hashable, scene: Scene, area: str, brushed: object) -> Tried:
+    return Tried(key, Fading.of(scene.image, _mark(scene, area, brushed)), area)
+
+
+def _picture(fading: Fading, run: int) -> Payload:
     return {
-        "run": tried.run,
+        "run": run,
         "base": encode_image(shrink(fading.healed, MAX_DISPLAY_SIDE)),
         "mask": _encode_mask(fading.mask),
     }
 
 
-def _frames(tried: Tried, points: Sequence[Point]) -> Updates:
-    frames = {"run": tried.run, "frames": [tried.frames[point] for point in points]}
-    return {"feed": ("frames", frames)}
+def _frames(tried: Tried, points: Sequence[Point], sent: Sent) -> Updates:
+    frames = {"run": sent["run"], "frames": [tried.frames[point] for point in points]}
+    return {"feed": ("fade-frames", frames)}
 
 
 def _encode_look(fading: Fading, look: Look) -> Payload:

@@ -10,17 +10,52 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from inspection.calibration import relative_score
-from inspection.errors import ImageError
+from inspection.errors import ImageError, InspectionError
 from inspection.findings import Inspection
+from inspection.images import shrink
 from inspection.overlay import THRESHOLD_AT, TRANSPARENT_BELOW, to_relative
 from inspection.sensitivity.records import Answer
 from inspection.types import Finding, Mask, RGBImage, Size
 from ui.parts.images import MAX_DISPLAY_SIDE, encode_image, encode_mask
-from ui.parts.updates import Payload
+from ui.parts.updates import Payload, Updates
 from ui.sensitivity import messages
+from ui.sensitivity.scenes import Scene
 
 MAX_BRUSH = 4_000_000  # characters of a data URI
 MARGIN = 2  # pixels around a patch
+
+
+def describe_scene(scene: Scene, run: int) -> Payload:
+    """Return what every view's header says of its image."""
+    height, width = scene.image.shape[:2]
+    return {
+        "run": run,
+        "product": scene.product.key,
+        "sample": scene.sample,
+        "height": height,
+        "width": width,
+        "detectors": list(scene.channels),
+        "hasTruth": scene.truth is not None,
+    }
+
+
+def fail(view: str, error: InspectionError, scene: Scene | None, run: int) -> Updates:
+    """Say why a view cannot answer; an image that was opened is shown, to be drawn on."""
+    header = {
+        "run": run,
+        "state": "error",
+        "title": error.problem,
+        "sub": error.fix,
+        "note": "",
+        "limits": {},
+    }
+    if scene is None:
+        return {view: header}
+    base = encode_image(shrink(scene.image, MAX_DISPLAY_SIDE))
+    return {
+        view: header | describe_scene(scene, run),
+        "feed": (f"{view}-picture", {"run": run, "base": base, "mask": ""}),
+    }
 
 
 def encode_patch(base: RGBImage, image: RGBImage) -> Payload | None:

@@ -70,6 +70,31 @@ FADE: Mapping[str, str] = {
     "failed": "The server could not accept it. Try again in a moment.",
 }
 
+FADE_TAB = "Fade"
+PLACE_TAB = "Draw"
+NOTHING_DRAWN = "Paint on the picture, or place a defect. Every detector answers when you pause."
+PLACE_TITLE = "Draw a defect: who sees it?"
+PLACE_BUSY = "Looking at the image as it is…"
+DRAWN_NAME = "drawn_on_{name}"
+
+PLACE: Mapping[str, str] = {
+    **FADE,
+    "idleTitle": PLACE_TITLE,
+    "idleSub": "Choose a sample, best a good one.",
+    "colour": "Colour",
+    "opacity": "Opacity",
+    "softness": "Softness",
+    "kind": "Kind",
+    "size": "Size",
+    "contrast": "Contrast",
+    "angle": "Angle",
+    "pixels": "{x} px",
+    "levels": "{x} grey levels",
+    "degrees": "{x}°",
+    "download": "Download image and mask",
+    "placed": "{title}: {verdict}, {x} times the threshold",
+}
+
 PAINT: Mapping[str, str] = {
     "brush": "Brush",
     "eraser": "Eraser",
@@ -77,5 +102,6 @@ PAINT: Mapping[str, str] = {
     "undo": "Undo",
     "redo": "Redo",
     "clear": "Clear",
+    "stamp": "Place",
     "canvas": "Picture to paint on. Arrow keys move the brush, the space bar paints.",
 }

@@ -1,44 +1,36 @@
-// A brush and an eraser on a picture, by mouse, finger and keyboard. Strokes are kept as lists of points, so that undo
-// and redo are exact; what is read is a PNG of what was painted.
+// A brush, an eraser and stamps on a picture, by mouse, finger and keyboard. What was drawn is kept as a list, so that
+// undo and redo are exact; what is read is a PNG of what was painted, and the stamps.
 
 const STEP = 0.02; // of the picture, by an arrow key
-const AREA_COLOUR = '#35e0ff';
+const ARROWS = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] };
+const AREA_LOOK = { colour: '#35e0ff', opacity: 1, softness: 0 };
+const RADIANS = Math.PI / 180;
 
-function createPainter({ canvas, tools, getBase, changed = () => {}, getColour = () => AREA_COLOUR, opacity = () => 1,
-  softness = () => 0 }) {
-  const state = { strokes: [], undone: [], tool: 'brush', size: 0.04, current: null, cursor: null };
+// `look` is that of the brush; `stamp`, where there are stamps, is the next one, its size in shares of the longest side.
+function createPainter({ canvas, tools, getBase, changed = () => {}, look = () => AREA_LOOK, stamp = null }) {
+  const state = { drawn: [], undone: [], settled: 0, tool: 'brush', size: 0.04, current: null, cursor: null };
   const layer = document.createElement('canvas');
 
   function draw() {
     const base = getBase();
     if (!base || canvas.clientWidth === 0) return;
-    if (layer.width !== base.width || layer.height !== base.height) {
-      Object.assign(layer, { width: base.width, height: base.height });
-    }
-    paintStrokes(layer, state.strokes);
     drawStage(canvas, { picture: { image: base, width: base.width, height: base.height }, regions: [] });
     const context = canvas.getContext('2d');
     const place = placeImage(canvas, base);
-    context.globalAlpha = 0.75;
+    paintStrokes(layer, base, state.drawn.slice(state.settled)); // the rest is in the picture already
     context.drawImage(layer, place.left, place.top, place.width, place.height);
-    context.globalAlpha = 1;
-    if (state.cursor) drawBrush(context, place, base);
-    undo.disabled = state.strokes.length === 0;
-    redo.disabled = state.undone.length === 0;
+    if (state.cursor) drawTip(context, { place, cursor: state.cursor, size: state.size, next: nextStamp() });
+    buttons.undo.disabled = state.drawn.length === 0;
+    buttons.redo.disabled = state.undone.length === 0;
   }
 
-  function drawBrush(context, place, base) {
-    const ring = new Path2D();
-    const radius = (state.size / 2) * Math.max(base.width, base.height) * (place.width / base.width);
-    ring.arc(place.left + state.cursor.x * place.width, place.top + state.cursor.y * place.height, radius, 0, 7);
-    strokeWithHalo(context, ring, '#fff', 1.2);
-  }
+  const nextStamp = () => (state.tool === 'stamp' ? stamp() : null);
 
   function begin(point) {
     const { tool, size } = state;
-    const look = { colour: getColour(), opacity: opacity(), softness: softness() };
-    state.current = { tool, size, ...look, points: [point] };
-    state.strokes.push(state.current);
+    if (tool === 'stamp') state.drawn.push({ tool, ...stamp(), ...point, seed: Math.floor(Math.random() * 2 ** 31) });
+    else state.drawn.push({ tool, size, ...look(), points: [point] });
+    state.current = state.drawn[state.drawn.length - 1];
     state.undone = [];
     draw();
   }
@@ -52,10 +44,70 @@ function createPainter({ canvas, tools, getBase, changed = () => {}, getColour =
   function step(from, to) {
     if (from.length === 0) return;
     to.push(from.pop());
-    draw();
+    settle(Math.min(state.settled, state.drawn.length));
     changed();
   }
 
+  function settle(count) {
+    state.settled = count;
+    draw();
+  }
+
+  function forget() {
+    Object.assign(state, { drawn: [], undone: [], settled: 0, current: null });
+    draw();
+  }
+
+  function choose(tool) {
+    state.tool = tool;
+    for (const name of ['brush', 'eraser', 'stamp']) buttons[name]?.setAttribute('aria-pressed', String(name === tool));
+    tools.dispatchEvent(new CustomEvent('tool', { detail: tool }));
+  }
+
+  function pressKey(event) {
+    const arrow = ARROWS[event.key];
+    if (!arrow && event.key !== ' ') return;
+    event.preventDefault();
+    state.cursor ??= { x: 0.5, y: 0.5 };
+    if (arrow) state.cursor = { x: state.cursor.x + arrow[0], y: state.cursor.y + arrow[1] };
+    else begin({ ...state.cursor });
+    end();
+    draw();
+  }
+
+  const buttons = {
+    brush: toolButton(TEXTS.brush, () => choose('brush')),
+    eraser: toolButton(TEXTS.eraser, () => choose('eraser')),
+    undo: toolButton(TEXTS.undo, () => step(state.drawn, state.undone)),
+    redo: toolButton(TEXTS.redo, () => step(state.undone, state.drawn)),
+    clear: toolButton(TEXTS.clear, () => { forget(); changed(); }),
+  };
+  if (stamp) buttons.stamp = toolButton(TEXTS.stamp, () => choose('stamp'));
+  const slider = toolSlider(TEXTS.brushSize, { min: 5, max: 200, value: 40 }, (value) => {
+    state.size = value / 1000;
+    draw();
+  });
+  const { brush, eraser, undo, redo, clear } = buttons;
+  tools.replaceChildren(...[brush, eraser, buttons.stamp, undo, redo, clear, slider].filter(Boolean));
+  listenToPointer({ canvas, getBase, state, begin, end, draw });
+  canvas.addEventListener('keydown', pressKey);
+  choose('brush');
+
+  function read() {
+    const paints = state.drawn.filter(({ tool }) => tool !== 'stamp');
+    const isPainted = paints.some(({ tool }) => tool === 'brush');
+    if (isPainted) paintStrokes(layer, getBase(), paints);
+    return {
+      paint: isPainted ? layer.toDataURL('image/png') : '',
+      stamps: state.drawn.filter(({ tool }) => tool === 'stamp'),
+      count: state.drawn.length,
+    };
+  }
+
+  return { draw, read, settle, clear: forget };
+}
+
+function listenToPointer({ canvas, getBase, state, begin, end, draw }) {
   canvas.addEventListener('pointerdown', (event) => {
     if (event.button !== 0 || !getBase()) return;
     event.preventDefault();
@@ -66,7 +118,7 @@ function createPainter({ canvas, tools, getBase, changed = () => {}, getColour =
   canvas.addEventListener('pointermove', (event) => {
     if (!getBase()) return;
     state.cursor = pointBelow(event, canvas, getBase());
-    if (state.current) state.current.points.push(state.cursor);
+    state.current?.points?.push(state.cursor);
     draw();
   });
   canvas.addEventListener('pointerup', end);
@@ -76,58 +128,30 @@ function createPainter({ canvas, tools, getBase, changed = () => {}, getColour =
     state.cursor = null;
     draw();
   });
-  canvas.addEventListener('keydown', (event) => {
-    const arrows = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] };
-    const arrow = arrows[event.key];
-    if (!arrow && event.key !== ' ') return;
-    event.preventDefault();
-    state.cursor ??= { x: 0.5, y: 0.5 };
-    if (arrow) state.cursor = { x: state.cursor.x + arrow[0], y: state.cursor.y + arrow[1] };
-    if (event.key === ' ') {
-      begin({ ...state.cursor });
-      end();
-    }
-    draw();
-  });
-
-  const choose = (tool) => {
-    state.tool = tool;
-    brush.setAttribute('aria-pressed', String(tool === 'brush'));
-    eraser.setAttribute('aria-pressed', String(tool === 'eraser'));
-  };
-  const brush = toolButton(TEXTS.brush, () => choose('brush'));
-  const eraser = toolButton(TEXTS.eraser, () => choose('eraser'));
-  const undo = toolButton(TEXTS.undo, () => step(state.strokes, state.undone));
-  const redo = toolButton(TEXTS.redo, () => step(state.undone, state.strokes));
-  const clear = toolButton(TEXTS.clear, () => {
-    forget();
-    changed();
-  });
-  const slider = toolSlider(TEXTS.brushSize, { min: 5, max: 200, value: 40 }, (value) => {
-    state.size = value / 1000;
-    draw();
-  });
-  tools.replaceChildren(brush, eraser, slider, undo, redo, clear);
-  choose('brush');
-
-  function forget() {
-    Object.assign(state, { strokes: [], undone: [], current: null });
-    draw();
-  }
-
-  function read() {
-    if (!state.strokes.some(({ tool }) => tool === 'brush')) return '';
-    paintStrokes(layer, state.strokes);
-    return layer.toDataURL('image/png');
-  }
-
-  return { draw, read, clear: forget };
 }
 
-function paintStrokes(layer, strokes) {
+// What is about to be drawn: a ring as large as the brush, or a bar as long and turned as the defect.
+function drawTip(context, { place, cursor, size, next }) {
+  const side = Math.max(place.width, place.height);
+  const x = place.left + cursor.x * place.width;
+  const y = place.top + cursor.y * place.height;
+  const tip = new Path2D();
+  if (next) {
+    const reach = (next.size * side) / 2;
+    const turned = [Math.cos(next.angle * RADIANS) * reach, -Math.sin(next.angle * RADIANS) * reach];
+    tip.arc(x, y, reach, 0, 2 * Math.PI);
+    tip.moveTo(x - turned[0], y - turned[1]);
+    tip.lineTo(x + turned[0], y + turned[1]);
+  } else {
+    tip.arc(x, y, (size * side) / 2, 0, 2 * Math.PI);
+  }
+  strokeWithHalo(context, tip, '#fff', 1.2);
+}
+
+function paintStrokes(layer, base, strokes) {
+  Object.assign(layer, { width: base.width, height: base.height }); // which also clears it
   const context = layer.getContext('2d');
-  context.clearRect(0, 0, layer.width, layer.height);
-  for (const stroke of strokes) paintStroke(context, layer, stroke);
+  for (const stroke of strokes) if (stroke.points) paintStroke(context, layer, stroke);
 }
 
 // One stroke has one opacity, however often it crosses itself: it is drawn on a sheet of its own.
@@ -135,10 +159,7 @@ function paintStroke(context, layer, { tool, size, colour, opacity, softness, po
   const sheet = Object.assign(document.createElement('canvas'), { width: layer.width, height: layer.height });
   const pen = sheet.getContext('2d');
   const width = Math.max(1, size * Math.max(layer.width, layer.height));
-  pen.lineCap = 'round';
-  pen.lineJoin = 'round';
-  pen.lineWidth = width * (1 - softness / 2);
-  pen.strokeStyle = colour;
+  Object.assign(pen, { lineCap: 'round', lineJoin: 'round', strokeStyle: colour, lineWidth: width * (1 - softness / 2) });
   if (softness > 0) pen.filter = `blur(${(width * softness) / 5}px)`;
   pen.beginPath();
   const [first] = points;

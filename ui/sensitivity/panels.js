@@ -34,6 +34,29 @@ function composePicture(base, patch, size) {
   return { image: canvas, ...size };
 }
 
+// Of a slot that arrives before what it belongs to is decoded: wait for that, for two seconds at most.
+async function untilShown(isShown) {
+  for (let i = 0; i < 100 && !isShown(); i += 1) await new Promise((done) => setTimeout(done, 20));
+}
+
+// The sentences, and a panel for each detector.
+function showHeader({ state, title, sub, note, detectors = [] }) {
+  root.dataset.state = state;
+  part('spinner').hidden = state !== 'running';
+  if (title) {
+    part('title').textContent = title;
+    part('sub').textContent = sub;
+    part('note').textContent = note;
+  }
+  addPanels(detectors);
+}
+
+// The strip marks the sample that is shown.
+function announce({ run, sample }, show) {
+  if (run) document.dispatchEvent(new CustomEvent(CHANNEL, { detail: { slot: 'header', value: { run, sample } } }));
+  show();
+}
+
 async function decodeFrame(frame) {
   const patch = frame.patch && { image: await loadImage(frame.patch.source), place: frame.patch };
   const mask = frame.mask ? await loadImage(frame.mask) : null;

@@ -18,8 +18,10 @@ from ui.parts.run_counter import RunCounter
 from ui.parts.samples import Strips, make_strip
 from ui.parts.updates import Updates
 from ui.sensitivity import messages
-from ui.sensitivity.fade import FadeView, fail
+from ui.sensitivity.fade import FadeView
+from ui.sensitivity.frames import fail
 from ui.sensitivity.parts import make_feed, make_view
+from ui.sensitivity.place import PlaceView
 from ui.sensitivity.scenes import Scene, Scenes
 
 TITLE = "Sensitivity"
@@ -28,6 +30,11 @@ STYLES: Sequence[Path] = (HERE / "sensitivity.css",)
 CHANNEL = "defect-lens-lab"
 NUM_FEEDS = 12  # answers that arrive together are all shown as long as they come by different ones
 WHOLE = (1.0, 1.0)
+VIEWS: Mapping[str, Sequence[str]] = {
+    "fade": ("area", "brushed", "point"),
+    "place": ("drawing",),
+}
+"""What is asked of each view, by its name."""
 ACCEPTED = ["image", *sorted(IMAGE_SUFFIXES)]
 
 
@@ -40,17 +47,21 @@ class Handlers:
         self.strips = Strips(catalog)
         self.runs = RunCounter()
         titles = {name: info.title for name, info in catalog.detectors.items()}
-        self.fade = FadeView(titles | {JOINT: messages.FADE["joint"]}, self.runs.next)
+        self.views: Mapping[str, Any] = {
+            "fade": FadeView(titles | {JOINT: messages.FADE["joint"]}, self.runs.next),
+            "place": PlaceView(titles, self.runs.next),
+        }
 
     def show(
-        self, *, source: tuple[str, object, object], sent: dict[str, Any], **wanted: Any
+        self, *, view: str, source: tuple[str, object, object], sent: dict[str, Any], **wanted: Any
     ) -> Iterator[Updates]:
         """Do what a visitor has asked for last.
 
         Args:
+            view: that is open.
             source: sample or upload, the product, and the image.
             sent: what the visitor's page holds already; it is kept up to date.
-            wanted: of the open view.
+            wanted: of each view.
         """
         what, product, image = source
         scene = None
@@ -62,14 +73,16 @@ class Handlers:
                 sent["head"] = head
             scene = self.scenes.open(shown, image) if what == "upload" else None
             scene = scene or self.scenes.find(shown, image)
-            yield from self.fade.show(scene, sent=sent, **wanted)
+            values = {name: wanted[name] for name in VIEWS[view]}
+            yield from self.views[view].show(scene, sent=sent.setdefault(view, {}), **values)
         except InspectionError as error:
-            sent.pop("run", None)
-            yield self._fail(error, scene)
+            sent.pop(view, None)
+            yield self._fail(view, error, scene)
 
-    def _fail(self, error: InspectionError, scene: Scene | None) -> Updates:
+    def _fail(self, view: str, error: InspectionError, scene: Scene | None) -> Updates:
         hide = self.catalog.places.hide
-        return fail(InspectionError(hide(error.problem), hide(error.fix)), scene, self.runs.next())
+        shown = InspectionError(hide(error.problem), hide(error.fix))
+        return fail(view, shown, scene, self.runs.next())
 
     def _find_product(self, key: object) -> Product:
         self.catalog.refresh()
@@ -102,12 +115,16 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
                 messages.UPLOAD, file_types=ACCEPTED, size="sm", elem_id="lab-upload"
             )
         with gr.Column(scale=1, min_width=320):
-            fade = make_view("fade", messages.FADE, catalog.detectors)
+            with gr.Tabs(elem_id="lab-tabs"):
+                with gr.Tab(messages.FADE_TAB, id="fade") as fade_tab:
+                    fade = make_view("fade", messages.FADE, catalog.detectors)
+                with gr.Tab(messages.PLACE_TAB, id="place") as place_tab:
+                    place = make_view("place", messages.PLACE, catalog.detectors)
             feeds = [make_feed(CHANNEL) for _ in range(NUM_FEEDS)]
-    outputs = {"product": product, "strip": strip, "fade": fade}
+    outputs = {"product": product, "strip": strip, "fade": fade, "place": place}
     bind = make_binder(
         _make_show(handlers, outputs, feeds),
-        state=gr.State(LatestRequest(_fresh(("sample", None, None)))),
+        state=gr.State(LatestRequest({"view": "fade", **_fresh(("sample", None, None))})),
         filters=[product],
         shown=[*outputs.values(), *feeds],
         queue="sensitivity",
@@ -116,7 +133,9 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
     bind(product.input, change_product)
     bind(strip.select, pick_sample)
     bind(upload.upload, take_upload, upload)
-    bind(fade.submit, ask)
+    bind([fade.submit, place.submit], ask)
+    bind(fade_tab.select, open_fade)
+    bind(place_tab.select, open_place)
 
 
 def _make_show(
@@ -143,7 +162,7 @@ def _make_show(
 
 def _fresh(source: tuple[str, object, object]) -> dict[str, Any]:
     """Return what is wanted of an image that is new: all of its defect, as it is known."""
-    return {"source": source, "area": None, "brushed": None, "point": WHOLE}
+    return {"source": source, "area": None, "brushed": None, "point": WHOLE, "drawing": None}
 
 
 def open_tab(latest: LatestRequest, number: object, product: object) -> None:
@@ -152,6 +171,16 @@ def open_tab(latest: LatestRequest, number: object, product: object) -> None:
         latest.update(number)
     else:
         latest.update(number, **_fresh(("sample", product, None)))
+
+
+def open_fade(latest: LatestRequest, number: object, product: object) -> None:  # noqa: ARG001
+    """Ask for the opening view."""
+    latest.update(number, view="fade")
+
+
+def open_place(latest: LatestRequest, number: object, product: object) -> None:  # noqa: ARG001
+    """Ask for the view to draw on."""
+    latest.update(number, view="place")
 
 
 def change_product(latest: LatestRequest, number: object, product: object) -> None:
@@ -177,10 +206,10 @@ def take_upload(latest: LatestRequest, number: object, product: object, path: ob
 
 
 def ask(event: gr.EventData, latest: LatestRequest, number: object, product: object) -> None:  # noqa: ARG001
-    """Ask for what a view wants: a point, or another area of the defect."""
+    """Ask for what a view wants: a point, another area of the defect, or a drawing."""
     wanted: Mapping[str, Any] = {
         name: getattr(event, name)
-        for name in ("point", "area", "brushed")
+        for name in ("point", "area", "brushed", "drawing")
         if getattr(event, name, None) is not None
     }
     latest.update(number, **wanted)
