@@ -189,6 +189,7 @@ def test_white_paint_by_keyboard_is_seen_by_all(drawing: Any) -> None:
     buttons.get_by_role("button", name="Brush", exact=True).click()
     place(drawing, "colour").evaluate(SLIDE, "#ffffff")
     place(drawing, "opacity").evaluate(SLIDE, "100")
+    drawing.locator('#lab-place input[aria-label="Brush size"]').evaluate(SLIDE, "150")
     place(drawing, "paint").press("ArrowRight")
     place(drawing, "paint").press(" ")
     says(drawing, "All detectors see it.")

@@ -16,6 +16,7 @@ from inspection.products.inspecting import load_product
 from inspection.products.product import Product
 from inspection.products.reading import load_reading
 from inspection.products.showcase import choose_samples, find_opening
+from inspection.products.stamped import StampedCache
 from inspection.types import Mask, RGBImage, Sample
 from ui.sensitivity import messages
 
@@ -75,6 +76,7 @@ class Scenes:
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
         self._kept: Kept[Scene] = Kept()
+        self._openings: StampedCache[Product, Sample] = StampedCache()
 
     def find(self, product: Product, sample_id: object) -> Scene:
         """Return the scene of a sample; of the one that shows best where none is named.
@@ -82,11 +84,12 @@ class Scenes:
         Raises:
             InspectionError: there is none, it cannot be read, or no detector gives a verdict.
         """
+        state = self.catalog.checkpoints.state(product)
         if isinstance(sample_id, str) and sample_id:
             sample = self.catalog.samples.find(product, sample_id)
-        else:
-            sample = self._find_opening(product)
-        key = (product.key, sample.id, self.catalog.checkpoints.state(product))
+        else:  # found once: it takes reading images
+            sample = self._openings.get(product, state, lambda: self._find_opening(product))
+        key = (product.key, sample.id, state)
         return self._kept.get(key, lambda: self._open_sample(key, product, sample))
 
     def open(self, product: Product, path: object) -> Scene:

@@ -65,6 +65,8 @@ class Handlers:
         """
         what, product, image = source
         scene = None
+        if not sent:  # a page that was just opened
+            self.catalog.refresh()
         try:
             shown = self._find_product(product)
             head = {"product": self._choices(shown), "strip": self.strips.strip(shown)}
@@ -85,7 +87,6 @@ class Handlers:
         return fail(view, shown, scene, self.runs.next())
 
     def _find_product(self, key: object) -> Product:
-        self.catalog.refresh()
         products = self.catalog.products
         found = products.get(key) if isinstance(key, str) else None
         found = found or next(iter(products.values()), None)
