@@ -145,7 +145,7 @@ function wholePicture() {
   return shown.whole;
 }
 
-const painter = createPainter({ canvas: part('paint'), tools: part('tools'), getBase: wholePicture });
+const painter = new Painter({ canvas: part('paint'), tools: part('tools'), getBase: wholePicture });
 
 function listen() {
   for (const [name, place] of Object.entries(ends)) {

@@ -6,127 +6,144 @@ const ARROWS = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STE
 const AREA_LOOK = { colour: '#35e0ff', opacity: 1, softness: 0 };
 const RADIANS = Math.PI / 180;
 
-// `look` is that of the brush; `stamp`, where there are stamps, is the next one, its size in shares of the longest side.
-function createPainter({ canvas, tools, getBase, changed = () => {}, look = () => AREA_LOOK, stamp = null }) {
-  const state = { drawn: [], undone: [], settled: 0, tool: 'brush', size: 0.04, current: null, cursor: null };
-  const layer = document.createElement('canvas');
+// `getBase` returns the picture, and `changed` is told of what was drawn. `look` is that of the brush; `stamp`, where
+// there are stamps, is the next one, its size in shares of the longest side.
+class Painter {
+  drawn = [];
+  undone = [];
+  settled = 0; // of what was drawn, how much the picture shows already
+  tool = 'brush';
+  size = 0.04;
+  current = null;
+  cursor = null;
+  layer = document.createElement('canvas');
 
-  function draw() {
-    const base = getBase();
-    if (!base || canvas.clientWidth === 0) return;
-    drawStage(canvas, { picture: { image: base, width: base.width, height: base.height }, regions: [] });
-    const context = canvas.getContext('2d');
-    const place = placeImage(canvas, base);
-    paintStrokes(layer, base, state.drawn.slice(state.settled)); // the rest is in the picture already
-    context.drawImage(layer, place.left, place.top, place.width, place.height);
-    if (state.cursor) drawTip(context, { place, cursor: state.cursor, size: state.size, next: nextStamp() });
-    buttons.undo.disabled = state.drawn.length === 0;
-    buttons.redo.disabled = state.undone.length === 0;
+  constructor({ canvas, tools, getBase, changed = () => {}, look = () => AREA_LOOK, stamp = null }) {
+    Object.assign(this, { canvas, tools, getBase, changed, look, stamp });
+    this.addTools();
+    listenToPointer(this);
+    canvas.addEventListener('keydown', (event) => this.pressKey(event));
+    this.choose('brush');
   }
 
-  const nextStamp = () => (state.tool === 'stamp' ? stamp() : null);
-
-  function begin(point) {
-    const { tool, size } = state;
-    if (tool === 'stamp') state.drawn.push({ tool, ...stamp(), ...point, seed: Math.floor(Math.random() * 2 ** 31) });
-    else state.drawn.push({ tool, size, ...look(), points: [point] });
-    state.current = state.drawn[state.drawn.length - 1];
-    state.undone = [];
-    draw();
+  addTools() {
+    this.buttons = {
+      brush: toolButton(TEXTS.brush, () => this.choose('brush')),
+      eraser: toolButton(TEXTS.eraser, () => this.choose('eraser')),
+      ...(this.stamp && { stamp: toolButton(TEXTS.stamp, () => this.choose('stamp')) }),
+      undo: toolButton(TEXTS.undo, () => this.step(this.drawn, this.undone)),
+      redo: toolButton(TEXTS.redo, () => this.step(this.undone, this.drawn)),
+      clear: toolButton(TEXTS.clear, () => {
+        this.clear();
+        this.changed();
+      }),
+    };
+    const slider = toolSlider(TEXTS.brushSize, { min: 5, max: 200, value: 40 }, (value) => {
+      this.size = value / 1000;
+      this.draw();
+    });
+    this.tools.replaceChildren(...Object.values(this.buttons), slider);
   }
 
-  function end() {
-    if (!state.current) return;
-    state.current = null;
-    changed();
+  draw() {
+    const base = this.getBase();
+    if (!base || this.canvas.clientWidth === 0) return;
+    drawStage(this.canvas, { picture: { image: base, width: base.width, height: base.height }, regions: [] });
+    const context = this.canvas.getContext('2d');
+    const place = placeImage(this.canvas, base);
+    paintStrokes(this.layer, base, this.drawn.slice(this.settled));
+    context.drawImage(this.layer, place.left, place.top, place.width, place.height);
+    const next = this.tool === 'stamp' ? this.stamp() : null;
+    if (this.cursor) drawTip(context, { place, cursor: this.cursor, size: this.size, next });
+    this.buttons.undo.disabled = this.drawn.length === 0;
+    this.buttons.redo.disabled = this.undone.length === 0;
   }
 
-  function step(from, to) {
+  begin(point) {
+    const { tool, size } = this;
+    const seed = Math.floor(Math.random() * 2 ** 31);
+    this.current = tool === 'stamp' ? { tool, ...this.stamp(), ...point, seed } : { tool, size, ...this.look() };
+    if (tool !== 'stamp') this.current.points = [point];
+    this.drawn.push(this.current);
+    this.undone = [];
+    this.draw();
+  }
+
+  end() {
+    if (!this.current) return;
+    this.current = null;
+    this.changed();
+  }
+
+  step(from, to) {
     if (from.length === 0) return;
     to.push(from.pop());
-    settle(Math.min(state.settled, state.drawn.length));
-    changed();
+    this.settle(Math.min(this.settled, this.drawn.length));
+    this.changed();
   }
 
-  function settle(count) {
-    state.settled = count;
-    draw();
+  settle(count) {
+    this.settled = count;
+    this.draw();
   }
 
-  function forget() {
-    Object.assign(state, { drawn: [], undone: [], settled: 0, current: null });
-    draw();
+  clear() {
+    Object.assign(this, { drawn: [], undone: [], settled: 0, current: null });
+    this.draw();
   }
 
-  function choose(tool) {
-    state.tool = tool;
-    for (const name of ['brush', 'eraser', 'stamp']) buttons[name]?.setAttribute('aria-pressed', String(name === tool));
-    tools.dispatchEvent(new CustomEvent('tool', { detail: tool }));
+  choose(tool) {
+    this.tool = tool;
+    for (const name of ['brush', 'eraser', 'stamp']) {
+      this.buttons[name]?.setAttribute('aria-pressed', String(name === tool));
+    }
+    this.tools.dispatchEvent(new CustomEvent('tool', { detail: tool }));
   }
 
-  function pressKey(event) {
+  pressKey(event) {
     const arrow = ARROWS[event.key];
     if (!arrow && event.key !== ' ') return;
     event.preventDefault();
-    state.cursor ??= { x: 0.5, y: 0.5 };
-    if (arrow) state.cursor = { x: state.cursor.x + arrow[0], y: state.cursor.y + arrow[1] };
-    else begin({ ...state.cursor });
-    end();
-    draw();
+    this.cursor ??= { x: 0.5, y: 0.5 };
+    if (arrow) this.cursor = { x: this.cursor.x + arrow[0], y: this.cursor.y + arrow[1] };
+    else this.begin({ ...this.cursor });
+    this.end();
+    this.draw();
   }
 
-  const buttons = {
-    brush: toolButton(TEXTS.brush, () => choose('brush')),
-    eraser: toolButton(TEXTS.eraser, () => choose('eraser')),
-    undo: toolButton(TEXTS.undo, () => step(state.drawn, state.undone)),
-    redo: toolButton(TEXTS.redo, () => step(state.undone, state.drawn)),
-    clear: toolButton(TEXTS.clear, () => { forget(); changed(); }),
-  };
-  if (stamp) buttons.stamp = toolButton(TEXTS.stamp, () => choose('stamp'));
-  const slider = toolSlider(TEXTS.brushSize, { min: 5, max: 200, value: 40 }, (value) => {
-    state.size = value / 1000;
-    draw();
-  });
-  const { brush, eraser, undo, redo, clear } = buttons;
-  tools.replaceChildren(...[brush, eraser, buttons.stamp, undo, redo, clear, slider].filter(Boolean));
-  listenToPointer({ canvas, getBase, state, begin, end, draw });
-  canvas.addEventListener('keydown', pressKey);
-  choose('brush');
-
-  function read() {
-    const paints = state.drawn.filter(({ tool }) => tool !== 'stamp');
+  read() {
+    const paints = this.drawn.filter(({ tool }) => tool !== 'stamp');
     const isPainted = paints.some(({ tool }) => tool === 'brush');
-    if (isPainted) paintStrokes(layer, getBase(), paints);
+    if (isPainted) paintStrokes(this.layer, this.getBase(), paints);
     return {
-      paint: isPainted ? layer.toDataURL('image/png') : '',
-      stamps: state.drawn.filter(({ tool }) => tool === 'stamp'),
-      count: state.drawn.length,
+      paint: isPainted ? this.layer.toDataURL('image/png') : '',
+      stamps: this.drawn.filter(({ tool }) => tool === 'stamp'),
+      count: this.drawn.length,
     };
   }
-
-  return { draw, read, settle, clear: forget };
 }
 
-function listenToPointer({ canvas, getBase, state, begin, end, draw }) {
+function listenToPointer(painter) {
+  const { canvas, getBase } = painter;
   canvas.addEventListener('pointerdown', (event) => {
     if (event.button !== 0 || !getBase()) return;
     event.preventDefault();
     canvas.setPointerCapture(event.pointerId);
     canvas.focus({ preventScroll: true });
-    begin(pointBelow(event, canvas, getBase()));
+    painter.begin(pointBelow(event, canvas, getBase()));
   });
   canvas.addEventListener('pointermove', (event) => {
     if (!getBase()) return;
-    state.cursor = pointBelow(event, canvas, getBase());
-    state.current?.points?.push(state.cursor);
-    draw();
+    painter.cursor = pointBelow(event, canvas, getBase());
+    painter.current?.points?.push(painter.cursor);
+    painter.draw();
   });
-  canvas.addEventListener('pointerup', end);
-  canvas.addEventListener('pointercancel', end);
+  canvas.addEventListener('pointerup', () => painter.end());
+  canvas.addEventListener('pointercancel', () => painter.end());
   canvas.addEventListener('pointerleave', () => {
-    if (state.current) return;
-    state.cursor = null;
-    draw();
+    if (painter.current) return;
+    painter.cursor = null;
+    painter.draw();
   });
 }
 
@@ -159,7 +176,8 @@ function paintStroke(context, layer, { tool, size, colour, opacity, softness, po
   const sheet = Object.assign(document.createElement('canvas'), { width: layer.width, height: layer.height });
   const pen = sheet.getContext('2d');
   const width = Math.max(1, size * Math.max(layer.width, layer.height));
-  Object.assign(pen, { lineCap: 'round', lineJoin: 'round', strokeStyle: colour, lineWidth: width * (1 - softness / 2) });
+  const lineWidth = width * (1 - softness / 2);
+  Object.assign(pen, { lineCap: 'round', lineJoin: 'round', strokeStyle: colour, lineWidth });
   if (softness > 0) pen.filter = `blur(${(width * softness) / 5}px)`;
   pen.beginPath();
   const [first] = points;

@@ -126,7 +126,7 @@ function download({ name, content }) {
   URL.revokeObjectURL(link.href);
 }
 
-const painter = createPainter({
+const painter = new Painter({
   canvas: part('paint'),
   tools: part('tools'),
   getBase: currentPicture,
