@@ -76,7 +76,8 @@ function stampSize() {
 
 function nextStamp() {
   const longest = Math.max(header().width ?? 256, header().height ?? 256);
-  return { kind: part('kind').value, size: stampSize() / longest, contrast: valueOf('contrast'), angle: valueOf('angle') };
+  const size = stampSize() / longest;
+  return { kind: part('kind').value, size, contrast: valueOf('contrast'), angle: valueOf('angle') };
 }
 
 function showTools() {
@@ -131,7 +132,10 @@ const painter = new Painter({
   tools: part('tools'),
   getBase: currentPicture,
   changed: askAnew,
-  look: () => ({ colour: part('colour').value, opacity: valueOf('opacity') / 100, softness: valueOf('softness') / 100 }),
+  look: () => {
+    const [opacity, softness] = [valueOf('opacity') / 100, valueOf('softness') / 100];
+    return { colour: part('colour').value, opacity, softness };
+  },
   stamp: nextStamp,
 });
 
@@ -146,7 +150,10 @@ root.addEventListener('click', ({ target }) => {
   display.mode = mode;
   show();
 });
-part('download').addEventListener('click', () => trigger('submit', { drawing: { ...readDrawing(), save: (saves += 1) } }));
+part('download').addEventListener('click', () => {
+  saves += 1;
+  trigger('submit', { drawing: { ...readDrawing(), save: saves } });
+});
 fillTexts(root);
 document.addEventListener(CHANNEL, ({ detail }) => {
   if (detail?.slot.startsWith('place-')) receive(detail);
