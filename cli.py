@@ -14,6 +14,7 @@ from commands import (
     evaluate,
     inspect,
     report,
+    sensitivity,
     stress,
     train,
     tune,
@@ -50,6 +51,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("tune")(tune.tune)
 app.command("inspect")(inspect.inspect)
 app.command("report")(report.report)
+app.command("sensitivity")(sensitivity.sensitivity)
 app.command("stress")(stress.stress)
 app.command("eda")(eda.eda)
 app.command("backbones")(backbones.backbones)

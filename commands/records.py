@@ -56,6 +56,6 @@ def _write(one: Field[Any], value: object) -> Iterator[str]:
         yield flag.split("/")[0 if value else 1]
     elif isinstance(value, list):
         for item in value:
-            yield f"{flag} {quote(item)}"
+            yield f"{flag} {quote(str(item))}"
     else:
         yield f"{flag} {quote_path(value) if isinstance(value, Path) else quote(str(value))}"

@@ -4,14 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from inspection.detector import Channel
-from inspection.errors import InspectionError
+from inspection.errors import CheckpointError, InspectionError
 from inspection.findings import Familiarity, Inspection
 from inspection.images import pixel_hash
 from inspection.names import describe_seen, describe_silent, describe_unfamiliar
 from inspection.pipeline import Answer, judge_all, predict_one
 from inspection.products.catalog import Catalog
+from inspection.products.checkpoint_folders import no_verdict
 from inspection.products.panels import Panel, attempt, stopped
 from inspection.products.product import Product
+from inspection.progress import Monitor
 from inspection.types import RGBImage
 
 
@@ -90,6 +92,35 @@ def load_product(
     ready = tuple(panel.detector for panel in panels if panel.channel is not None)
     silent = {panel.detector: panel.error for panel in panels if panel.channel is None}
     return LoadedProduct(catalog, product, ready, silent)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judging:
+    """The detectors of a product that give verdicts, and the product's own false-alarm rate."""
+
+    channels: Mapping[str, Channel]
+    rate: float
+
+
+def load_judging(
+    catalog: Catalog, product: Product, names: Sequence[str], monitor: Monitor
+) -> Judging:
+    """Load the detectors that give verdicts, those named or all, and report why others do not.
+
+    Raises:
+        CheckpointError: none does, or one that is named is missing or damaged.
+    """
+    loaded = load_product(catalog, product, names)
+    for name, error in loaded.silent.items():
+        monitor.warn(f"{product.key} {name}: {error}")
+    judging = {k: one for k, one in loaded.channels.items() if one.calibration.gives_verdicts}
+    for name in loaded.channels.keys() - judging.keys():
+        monitor.warn(f"{product.key} {name}: {no_verdict(name)}")
+    if not judging:
+        raise CheckpointError(
+            f"No detector of {product.key} can give verdicts.", "The reasons are above."
+        )
+    return Judging(judging, loaded.rate)
 
 
 def inspect_product(

@@ -21,8 +21,8 @@ from inspection.files import replace_bytes
 from inspection.ground_truth import VERSION, read_mask
 from inspection.images import pixel_hash, read_sample
 from inspection.products.catalog import Catalog
-from inspection.products.checkpoint_folders import no_verdict, read_seen
-from inspection.products.inspecting import load_product
+from inspection.products.checkpoint_folders import read_seen
+from inspection.products.inspecting import load_judging
 from inspection.products.product import Product
 from inspection.products.splits import fingerprint
 from inspection.progress import SILENT, Monitor
@@ -162,23 +162,16 @@ def _make_job(catalog: Catalog, product: Product, options: StressOptions, monito
     """
     trained = options.detectors or catalog.checkpoints.trained(product)
     checkpoints = {name: read_identity(product.folder / name) for name in trained}
-    loaded = load_product(catalog, product, options.detectors)
-    for name, error in loaded.silent.items():
-        monitor.warn(f"{product.key} {name}: {error}")
-    judging = {k: one for k, one in loaded.channels.items() if one.calibration.gives_verdicts}
-    for name in loaded.channels.keys() - judging.keys():
-        monitor.warn(f"{product.key} {name}: {no_verdict(name)}")
-    if not judging:
-        raise CheckpointError(
-            f"No detector of {product.key} can give verdicts.", "The reasons are above."
-        )
-    rate = loaded.rate if options.false_alarm_rate is None else options.false_alarm_rate
+    judging = load_judging(catalog, product, options.detectors, monitor)
+    rate = judging.rate if options.false_alarm_rate is None else options.false_alarm_rate
     names = catalog.checkpoints.matching(product)
     seen = {name: read_seen(product.folder / name) for name in names}
-    identities = tuple(checkpoints[name] for name in judging)
+    identities = tuple(checkpoints[name] for name in judging.channels)
     prints = {name: fingerprint(known) for name, known in seen.items()}
     key = (identities, rate, options.seed, prints, VERSION)
-    return _Job(judging, SeenImages(seen), rate, options.seed, key, product.folder / PARTIAL)
+    return _Job(
+        judging.channels, SeenImages(seen), rate, options.seed, key, product.folder / PARTIAL
+    )
 
 
 def _answer_all(

@@ -146,6 +146,11 @@ def check_study(
             "A study needs at least one kind, one size and one contrast.",
             f"The kinds are {', '.join(KINDS)}.",
         )
+    if 0 in options.contrasts:
+        raise SettingsError(
+            "Without any contrast nothing is drawn: nobody can see it.",
+            "Give contrasts above 0 grey levels.",
+        )
     ground = grounds[0]
     height, width = ground.image.shape[:2]
     for kind in options.kinds:

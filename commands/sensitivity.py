@@ -1,0 +1,141 @@
+"""`cli.py sensitivity`: how small and how faint a defect each detector still sees."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands.options import (
+    TERMINAL,
+    Category,
+    Checkpoints,
+    Compared,
+    Data,
+    DatasetName,
+    Device,
+    Rate,
+    Seed,
+    check_names,
+    one_category,
+)
+from commands.records import takes, write_command
+from detectors.catalog import open_catalog
+from inspection.datasets.dataset import read_dataset
+from inspection.errors import SettingsError
+from inspection.evaluation.joint import JOINT_INFO
+from inspection.evaluation.service import find_products
+from inspection.files import write_csv, write_whole
+from inspection.joint import JOINT
+from inspection.products.places import CHECKPOINTS
+from inspection.sensitivity.kept import describe_study, list_limits, list_trials
+from inspection.sensitivity.placing import KINDS
+from inspection.sensitivity.study import CONTRASTS
+from inspection.sensitivity.studying import MOST_IMAGES, StudyRequest, study_product
+
+TRIALS, LIMITS, PAGE = "trials.csv", "pod.csv", "sensitivity.html"
+
+
+@dataclass(frozen=True, slots=True)
+class SensitivityOptions:
+    """Options of `sensitivity`."""
+
+    data: Data
+    category: Category = None
+    out: Annotated[Path, typer.Option("--out", help="Folder for tables and pages.")] = Path(
+        "sensitivity"
+    )
+    kind: Annotated[
+        list[str] | None,
+        typer.Option("--kind", help=f"{', '.join(KINDS)}; may be repeated. Default: all."),
+    ] = None
+    size: Annotated[
+        list[float] | None,
+        typer.Option(
+            "--size",
+            help="Longest side of a defect in pixels of the image; may be repeated. Default: "
+            "seven, from what a detector can see to a third of the part.",
+        ),
+    ] = None
+    contrast: Annotated[
+        list[float] | None,
+        typer.Option(
+            "--contrast",
+            help="Grey levels of 255; may be repeated. Default: "
+            f"{', '.join(f'{one:g}' for one in CONTRASTS)}.",
+        ),
+    ] = None
+    trials: Annotated[int, typer.Option("--trials", help="Trials of each kind.")] = 240
+    image: Annotated[
+        Path | None,
+        typer.Option("--image", help="Draw on this image alone; the study is then not kept."),
+    ] = None
+    limit: Annotated[int, typer.Option("--limit", help="Good test images to draw on, at most.")] = (
+        MOST_IMAGES
+    )
+    everywhere: Annotated[
+        bool,
+        typer.Option(
+            "--everywhere",
+            help="Draw on the background, too, and where good parts vary most.",
+        ),
+    ] = False
+    scale: Annotated[
+        float | None,
+        typer.Option("--scale", help="Millimetres of one pixel: limits are given in both."),
+    ] = None
+    again: Annotated[
+        bool, typer.Option("--again", help="Make the trials anew that are kept already.")
+    ] = False
+    detector: Compared = None
+    false_alarm_rate: Rate = None
+    seed: Seed = 0
+    device: Device = None
+    checkpoints: Checkpoints = CHECKPOINTS
+    dataset: DatasetName = None
+
+
+@takes(SensitivityOptions)
+def sensitivity(options: SensitivityOptions) -> None:
+    """Find how small and how faint a drawn defect each detector still sees (POD, a90/95).
+
+    Defects of known kind, size and contrast are drawn on good test images, which no detector has
+    seen. OUT gets every trial, the limits, and a page of curves; the study is kept beside the
+    weights, too (sensitivity.json). An interrupted study goes on where it stopped; a higher
+    --trials continues it.
+    """
+    from eda.sensitivity.study_page import make_study_page  # slow to import
+
+    if options.scale is not None and not 0 < options.scale < float("inf"):
+        raise SettingsError(
+            f"A scale of {options.scale:g} mm per pixel is not possible.", "Give a number above 0."
+        )
+    source = read_dataset(options.data, name=options.dataset)
+    part = one_category(source, options.category)
+    catalog = open_catalog(options.checkpoints, device=options.device)
+    detectors = check_names(options.detector) if options.detector else ()
+    (product,) = find_products(catalog, source, categories=part.categories, detectors=detectors)
+    request = StudyRequest(
+        kinds=tuple(options.kind or ()),
+        sizes=tuple(options.size or ()),
+        contrasts=tuple(options.contrast or CONTRASTS),
+        num_trials=options.trials,
+        limit=options.limit,
+        image=options.image,
+        detectors=detectors,
+        false_alarm_rate=options.false_alarm_rate,
+        seed=options.seed,
+        is_everywhere=options.everywhere,
+        is_fresh=options.again,
+        command=write_command("sensitivity", options),
+    )
+    study = study_product(catalog, product, source, request, monitor=TERMINAL)
+    infos = {**catalog.detectors, JOINT: JOINT_INFO}
+    write_csv(options.out / TRIALS, list(list_trials(study.trials)))
+    write_csv(options.out / LIMITS, list(list_limits(study)))
+    write_whole(options.out / PAGE, make_study_page(study, infos, scale=options.scale))
+    typer.echo(f"{product.key}: {len(study.trials)} trials on {len(study.images)} good images")
+    titles = {name: info.title for name, info in infos.items()}
+    for sentence in (*describe_study(study, titles), *study.notes):
+        typer.echo(f"  {sentence}")
+    typer.echo(f"pages and tables in {options.out}")
