@@ -14,7 +14,7 @@ def describe_box_evaluation(found: BoxEvaluation) -> Iterator[str]:
     """Yield the lines about one detector: average precision of each kind, and their mean."""
     mean = found.mean
     yield (
-        f"  boxes of {found.checkpoint.detector} on {found.num_images} test images: "
+        f"  {found.checkpoint.detector} on {found.num_images} test images: "
         f"mAP 50 {_write(mean.ap_50)}, mAP 50-95 {_write(mean.ap)}"
     )
     if found.left_out:

@@ -189,7 +189,7 @@ def test_evaluation_measures_boxes_and_keeps_them(catalog: Catalog) -> None:
     assert [row["kind"] for row in rows] == ["dent", "scratch", "mean"]
     assert float(rows[2]["AP 50"]) == 0.5
     lines = list(describe_evaluation(found))
-    assert any("boxes of boxes on 10 test images: mAP 50 0.500" in line for line in lines)
+    assert any("boxes on 10 test images: mAP 50 0.500" in line for line in lines)
 
 
 def test_what_is_true_still_is_read_and_what_is_not_is_measured_anew(
