@@ -3,7 +3,8 @@
 The page is started as a person would and asked until it answers; then it is given one 1024 x 1024
 image, warm, over HTTP. The three detectors inspect the same image in this process, without page and
 transport; then anomalib's `Engine.predict` does the PatchCore part of that alone. Last, each of
-them is trained on some large images, within a time limit, and a large dataset is explored.
+them is trained on some large images, within a time limit, a study asks all three how small a defect
+they see, and a large dataset is explored.
 """
 
 import logging
@@ -19,9 +20,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from benchmarks import explore, training
+from benchmarks import explore, sensitivity, training
 from benchmarks.page import Visitor, read_peak_memory, running_page
 from detectors import list_defaults
+from inspection.detector import Channel
 
 PRODUCT_KEY = "demo/washer"
 DETECTORS = list_defaults()
@@ -47,6 +49,7 @@ def main() -> None:
             print(f"anomalib Engine.predict, {title} {1000 * engine:8.0f} ms")
             print(f"ratio                                    {engine / ours:8.1f} x   (target 10)")
         training.run(Path(folder))
+    sensitivity.run(load_channels())
     explore.run()
 
 
@@ -83,14 +86,20 @@ def write_image(path: Path) -> None:
 
 def time_inspection(path: Path) -> float:
     """Return seconds from an image file to the last of three findings, warm."""
-    from detectors.workflow import load_channel
     from inspection.images import read_image
     from inspection.pipeline import inspect_image
+
+    channels = load_channels()
+    return median_time(lambda: inspect_image(read_image(path), channels))
+
+
+def load_channels() -> dict[str, Channel]:
+    """Return the three detectors of a demo product, in this process."""
+    from detectors.workflow import load_channel
     from inspection.products.places import CHECKPOINTS
 
     folder = CHECKPOINTS / PRODUCT_KEY
-    channels = {name: load_channel(folder / name, device="cpu") for name in DETECTORS}
-    return median_time(lambda: inspect_image(read_image(path), channels))
+    return {name: load_channel(folder / name, device="cpu") for name in DETECTORS}
 
 
 def time_engine(path: Path, folder: Path, *, backbone: str, bank: tuple[int, int]) -> float:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from PIL import Image
 
-from benchmarks import page, training
+from benchmarks import page, sensitivity, training
 from benchmarks.page import (
     Visitor,
     find_free_port,
@@ -20,8 +20,9 @@ from benchmarks.page import (
 from detectors import list_defaults
 from detectors.training import TrainingJob
 from inspection.datasets.dataset import Dataset
+from inspection.detector import Channel
 from inspection.products.catalog import Catalog
-from tests.doubles.detectors import DETECTORS
+from tests.doubles.detectors import DETECTORS, FakeDetector, make_calibration
 from tests.doubles.parts import PICTURE_SIDE, draw_part
 from tests.doubles.products import make_catalog
 
@@ -110,3 +111,9 @@ def test_each_training_is_timed_within_a_limit(
     assert found == [(name, 7.0) for name in list_defaults()]
     assert asked == [(3, {name: {"max_seconds": 120.0}}) for name in list_defaults()]
     assert Image.open(tmp_path / "parts/train/good/002.png").size == (96, 96)
+
+
+def test_a_study_is_timed_without_its_first_batch() -> None:
+    channel = Channel(FakeDetector(), make_calibration(*range(200, 256)))
+    seconds = sensitivity.time_study({"brightness": channel}, num_trials=24)
+    assert 0 < seconds < 60
