@@ -76,7 +76,7 @@ def stress(options: StressCommandOptions) -> None:
     a page of tables and plots, every count, and the answer to every picture; the counts are kept
     beside the weights, too (stress.json). An interrupted measurement goes on where it stopped.
     """
-    from eda.results.robustness import list_counts, make_robustness_page  # slow to import
+    from eda.sensitivity.robustness import list_counts, make_robustness_page  # slow to import
 
     source = read_dataset(options.data, name=options.dataset)
     part = one_category(source, options.category)

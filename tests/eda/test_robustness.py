@@ -1,6 +1,6 @@
 """What was measured under stress, in words, tables, plots and a page."""
 
-from eda.results.robustness import (
+from eda.sensitivity.robustness import (
     draw_robustness,
     list_counts,
     make_robustness_page,

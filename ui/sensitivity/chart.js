@@ -6,6 +6,7 @@ const LEAST_WIDTH = 260;
 const PADDING = 20;
 const LEAST_SHOWN = 0.1; // times the threshold
 const MOST_SHOWN = 100;
+const PERCENT = [0, 0.2, 0.4, 0.6, 0.8, 1].map((share) => [share, `${Math.round(100 * share)} %`]);
 const DASHES = { solid: '', dash: '8 4', dot: '2 4', dashdot: '8 3 2 3', longdash: '14 5' };
 
 function svgElement(name, attributes, text = '') {
@@ -15,8 +16,9 @@ function svgElement(name, attributes, text = '') {
   return made;
 }
 
-// `curves` is [{ name, points: [[share, relative], ...], limit }]; `at` is the share that is shown.
-function drawChart(host, { title, curves, at, label, asked }) {
+// `curves` is [{ name, points: [[share, relative], ...], limit }].
+// `at` is the share that is shown; `ticks` names shares.
+function drawChart(host, { title, curves, at, label, asked, ticks = PERCENT }) {
   const { height } = CHART;
   const width = Math.max(LEAST_WIDTH, host.clientWidth - PADDING); // so that letters keep their size
   const chart = svgElement('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': label });
@@ -31,7 +33,7 @@ function drawChart(host, { title, curves, at, label, asked }) {
     },
   };
   chart.append(svgElement('text', { x: 4, y: 16, class: 'lab-title' }, title));
-  chart.append(...gridOf(place, { top, width }));
+  chart.append(...gridOf(place, { top, width, ticks }));
   for (const curve of curves) chart.append(...curveOf(curve, place));
   const line = { x1: place.x(at), x2: place.x(at), y1: CHART.top, y2: height - CHART.bottom, class: 'lab-at' };
   chart.append(svgElement('line', line));
@@ -43,12 +45,12 @@ function drawChart(host, { title, curves, at, label, asked }) {
   });
 }
 
-function gridOf(place, { top, width }) {
+function gridOf(place, { top, width, ticks }) {
   const { height } = CHART;
   const lines = [];
-  for (const share of [0, 0.2, 0.4, 0.6, 0.8, 1]) {
+  for (const [share, text] of ticks) {
     const x = place.x(share);
-    lines.push(svgElement('text', { x, y: height - 10, 'text-anchor': 'middle' }, `${Math.round(100 * share)} %`));
+    lines.push(svgElement('text', { x, y: height - 10, 'text-anchor': 'middle' }, text));
   }
   for (const relative of [0.1, 0.3, 1, 3, 10, 30, 100].filter((one) => one <= top)) {
     const y = place.y(relative);

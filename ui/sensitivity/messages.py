@@ -95,6 +95,22 @@ PLACE: Mapping[str, str] = {
     "placed": "{title}: {verdict}, {x} times the threshold",
 }
 
+STRESS_TAB = "Stress"
+STRESS_TITLE = "{label}: from where on does a verdict turn?"
+STRESS_BUSY = "Trying the whole range…"
+MEASURED = "Measured over {good} good and {defective} defective test images of this product:"
+
+STRESS: Mapping[str, str] = {
+    **FADE,
+    "idleTitle": "Another light, focus or place: who still answers the same?",
+    "idleSub": "Choose a sample.",
+    "stresses": "What happens to the picture",
+    "reset": "Reset all",
+    "stressed": "{title} at {level}: {verdict}, {x} times the threshold",
+    "stressChart": "Score by {label}, {unit}",
+    "stressChartLabel": "{title}: score / threshold of {names}.",
+}
+
 PAINT: Mapping[str, str] = {
     "brush": "Brush",
     "eraser": "Eraser",

@@ -23,6 +23,7 @@ from ui.sensitivity.frames import fail
 from ui.sensitivity.parts import make_feed, make_view
 from ui.sensitivity.place import PlaceView
 from ui.sensitivity.scenes import Scene, Scenes
+from ui.sensitivity.stress import StressView
 
 TITLE = "Sensitivity"
 HERE = Path(__file__).parent
@@ -33,6 +34,7 @@ WHOLE = (1.0, 1.0)
 VIEWS: Mapping[str, Sequence[str]] = {
     "fade": ("area", "brushed", "point"),
     "place": ("drawing",),
+    "stress": ("stress", "levels"),
 }
 """What is asked of each view, by its name."""
 ACCEPTED = ["image", *sorted(IMAGE_SUFFIXES)]
@@ -47,9 +49,11 @@ class Handlers:
         self.strips = Strips(catalog)
         self.runs = RunCounter()
         titles = {name: info.title for name, info in catalog.detectors.items()}
+        together = titles | {JOINT: messages.FADE["joint"]}
         self.views: Mapping[str, Any] = {
-            "fade": FadeView(titles | {JOINT: messages.FADE["joint"]}, self.runs.next),
+            "fade": FadeView(together, self.runs.next),
             "place": PlaceView(titles, self.runs.next),
+            "stress": StressView(together, self.runs.next),
         }
 
     def show(
@@ -98,6 +102,7 @@ class Handlers:
         return self.catalog.choices(), shown.key
 
 
+# long: one list of what is laid out and bound
 def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG001 (as every tab)
     """Lay out the open tab and bind its events; nothing is computed before it is opened."""
     handlers = Handlers(catalog)
@@ -121,8 +126,10 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
                     fade = make_view("fade", messages.FADE, catalog.detectors)
                 with gr.Tab(messages.PLACE_TAB, id="place") as place_tab:
                     place = make_view("place", messages.PLACE, catalog.detectors)
+                with gr.Tab(messages.STRESS_TAB, id="stress") as stress_tab:
+                    stress = make_view("stress", messages.STRESS, catalog.detectors)
             feeds = [make_feed(CHANNEL) for _ in range(NUM_FEEDS)]
-    outputs = {"product": product, "strip": strip, "fade": fade, "place": place}
+    outputs = {"product": product, "strip": strip, "fade": fade, "place": place, "stress": stress}
     bind = make_binder(
         _make_show(handlers, outputs, feeds),
         state=gr.State(LatestRequest({"view": "fade", **_fresh(("sample", None, None))})),
@@ -134,9 +141,10 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
     bind(product.input, change_product)
     bind(strip.select, pick_sample)
     bind(upload.upload, take_upload, upload)
-    bind([fade.submit, place.submit], ask)
+    bind([fade.submit, place.submit, stress.submit], ask)
     bind(fade_tab.select, open_fade)
     bind(place_tab.select, open_place)
+    bind(stress_tab.select, open_stress)
 
 
 def _make_show(
@@ -163,7 +171,8 @@ def _make_show(
 
 def _fresh(source: tuple[str, object, object]) -> dict[str, Any]:
     """Return what is wanted of an image that is new: all of its defect, as it is known."""
-    return {"source": source, "area": None, "brushed": None, "point": WHOLE, "drawing": None}
+    values = {"area": None, "brushed": None, "point": WHOLE, "drawing": None, "levels": None}
+    return {"source": source, "stress": None, **values}
 
 
 def open_tab(latest: LatestRequest, number: object, product: object) -> None:
@@ -182,6 +191,11 @@ def open_fade(latest: LatestRequest, number: object, product: object) -> None:  
 def open_place(latest: LatestRequest, number: object, product: object) -> None:  # noqa: ARG001
     """Ask for the view to draw on."""
     latest.update(number, view="place")
+
+
+def open_stress(latest: LatestRequest, number: object, product: object) -> None:  # noqa: ARG001
+    """Ask for the view of stress."""
+    latest.update(number, view="stress")
 
 
 def change_product(latest: LatestRequest, number: object, product: object) -> None:
@@ -207,10 +221,10 @@ def take_upload(latest: LatestRequest, number: object, product: object, path: ob
 
 
 def ask(event: gr.EventData, latest: LatestRequest, number: object, product: object) -> None:  # noqa: ARG001
-    """Ask for what a view wants: a point, another area of the defect, or a drawing."""
+    """Ask for what a view wants: a point, another area, a drawing, or levels of stress."""
     wanted: Mapping[str, Any] = {
         name: getattr(event, name)
-        for name in ("point", "area", "brushed", "drawing")
+        for name in ("point", "area", "brushed", "drawing", "stress", "levels")
         if getattr(event, name, None) is not None
     }
     latest.update(number, **wanted)
