@@ -25,7 +25,7 @@ from inspection.datasets.dataset import read_dataset
 from inspection.errors import SettingsError
 from inspection.evaluation.joint import JOINT_INFO
 from inspection.evaluation.service import find_products
-from inspection.files import write_csv, write_whole
+from inspection.files import replace_bytes, write_csv, write_whole
 from inspection.joint import JOINT
 from inspection.products.places import CHECKPOINTS
 from inspection.sensitivity.kept import describe_study, list_limits, list_trials
@@ -33,7 +33,8 @@ from inspection.sensitivity.placing import KINDS
 from inspection.sensitivity.study import CONTRASTS
 from inspection.sensitivity.studying import MOST_IMAGES, StudyRequest, study_product
 
-TRIALS, LIMITS, PAGE = "trials.csv", "pod.csv", "sensitivity.html"
+TRIALS, LIMITS = "trials.csv", "pod.csv"
+PAGE, PDF = "sensitivity.html", "sensitivity.pdf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +101,12 @@ def sensitivity(options: SensitivityOptions) -> None:
     """Find how small and how faint a drawn defect each detector still sees (POD, a90/95).
 
     Defects of known kind, size and contrast are drawn on good test images, which no detector has
-    seen. OUT gets every trial, the limits, and a page of curves; the study is kept beside the
-    weights, too (sensitivity.json). An interrupted study goes on where it stopped; a higher
-    --trials continues it.
+    seen. OUT gets every trial, the limits, and a page of curves as HTML and PDF; the study is kept
+    beside the weights, too (sensitivity.json). An interrupted study goes on where it stopped; a
+    higher --trials continues it.
     """
     from eda.sensitivity.study_page import make_study_page  # slow to import
+    from eda.sensitivity.study_pdf import make_study_pdf
 
     if options.scale is not None and not 0 < options.scale < float("inf"):
         raise SettingsError(
@@ -134,6 +136,7 @@ def sensitivity(options: SensitivityOptions) -> None:
     write_csv(options.out / TRIALS, list(list_trials(study.trials)))
     write_csv(options.out / LIMITS, list(list_limits(study)))
     write_whole(options.out / PAGE, make_study_page(study, infos, scale=options.scale))
+    replace_bytes(options.out / PDF, make_study_pdf(study, infos, scale=options.scale))
     typer.echo(f"{product.key}: {len(study.trials)} trials on {len(study.images)} good images")
     titles = {name: info.title for name, info in infos.items()}
     for sentence in (*describe_study(study, titles), *study.notes):

@@ -1,7 +1,7 @@
 """A report as a PDF with embedded fonts, in which no character of any script gets lost."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import assert_never
@@ -49,8 +49,14 @@ TONES = {
 def make_pdf(report: Report) -> bytes:
     """Return a report as a PDF; the same report gives the same bytes."""
     identity = report.identity
-    document = _Document(f"{identity.dataset}/{identity.category}", report.created)
-    for block in lay_out(report):
+    product = f"{identity.dataset}/{identity.category}"
+    return draw_pdf("inspection report", product, report.created, lay_out(report))
+
+
+def draw_pdf(title: str, product: str, created: datetime, blocks: Iterable[Block]) -> bytes:
+    """Return blocks as a PDF; the same ones give the same bytes."""
+    document = _Document(title, product, created)
+    for block in blocks:
         document.draw(block)
     return bytes(document.output())
 
@@ -58,12 +64,12 @@ def make_pdf(report: Report) -> bytes:
 class _Document(FPDF):
     """Draws blocks one below the other, on as many A4 pages as it takes."""
 
-    def __init__(self, product: str, created: datetime) -> None:
+    def __init__(self, title: str, product: str, created: datetime) -> None:
         super().__init__(format="A4")
         self.set_margin(MARGIN)
         self.set_auto_page_break(True, margin=MARGIN + 4)
         self.set_creation_date(created)
-        self.set_title("Defect Lens: inspection report")
+        self.set_title(f"Defect Lens: {title}")
         self.add_font("main", "", FONTS / MAIN)
         self.add_font("main", "B", FONTS / "DejaVuSans-Bold.ttf")
         self.add_font("plain", "", FONTS / MAIN)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from pypdfium2 import PdfDocument
 
 from commands import sensitivity
 from inspection.errors import EvaluationError, InspectionError, SensitivityError
@@ -52,6 +53,10 @@ def test_a_study_becomes_a_page_tables_and_a_file_beside_the_weights(
     page = (out / sensitivity.PAGE).read_text(encoding="utf-8")
     assert "Foreign body" in page
     assert "--kind foreign-body --kind stain --size 6.0" in page
+    with PdfDocument(out / sensitivity.PDF) as pdf:
+        text = "".join(one.get_textpage().get_text_bounded() for one in pdf)
+    assert "Foreign body" in text
+    assert "a90/95" in text
     study = load_study(catalog.product("drawn/part"))
     assert study.is_whole
     assert [one.source for one in study.trials] == list(trials["image"])
