@@ -19,9 +19,10 @@ NO_CURVE = "No curve yet: the trials are too few."
 POINTS = 80  # of a curve
 HEIGHT = 420
 MAP_HEIGHT = 320
+TICKS = [digit * 10.0**power for power in range(-3, 4) for digit in (1, 2, 5)]
 FAINT = 0.14  # opacity of a band
-SHADES = [[0.0, "#f4efe6"], [0.5, "#7fb0a8"], [1.0, "#123f5a"]]
-"""From never to always detected: lightness alone tells them apart."""
+SHADES = [[0.0, "#f7f2e9"], [0.5, "#b5d3cf"], [1.0, "#5b9fb8"]]
+"""From never to always detected: lightness tells them apart, and dark letters stay legible."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +66,7 @@ def draw_pod(
     plot.add_hline(y=NINETY, line=line)
     subtitle = "bands: one-sided 95 % bounds; marks: found with 90 %, 95 % confidence (a90/95)"
     lay_out(plot, title, subtitle=subtitle, height=HEIGHT, showlegend=True)
-    plot.update_xaxes(type="log", dtick="D2", title={"text": axis})
+    plot.update_xaxes(type="log", tickvals=TICKS, title={"text": axis})
     plot.update_yaxes(range=[-0.02, 1.03], tickformat=".0%", title={"text": "share detected"})
     return plot.update_layout(legend_itemwidth=48)
 
@@ -95,7 +96,9 @@ def draw_detection_map(found: DetectionMap, info: DetectorInfo) -> go.Figure:
         xgap=2,
         ygap=2,
     )
-    lay_out(plot, title, height=MAP_HEIGHT, x_title=Varied.SIZE.axis, y_title=Varied.CONTRAST.axis)
+    lay_out(
+        plot, title, height=MAP_HEIGHT, x_title=Varied.SIZE.axis, y_title="contrast, grey levels"
+    )
     plot.update_xaxes(type="category", showgrid=False)
     return plot.update_yaxes(type="category", showgrid=False)
 

@@ -17,7 +17,8 @@ from tests.doubles.page import to_json
 from tests.doubles.parts import PICTURE_SIDE, draw_part, write_bad_files, write_part
 from tests.doubles.products import make_catalog
 from ui.parts.latest_request import LatestRequest
-from ui.sensitivity.tab import Handlers, ask, change_product, open_tab, pick_sample, take_upload
+from ui.sensitivity.steps import ask, change_product, open_tab, pick_sample, take_upload
+from ui.sensitivity.tab import Handlers
 
 KEY = "drawn/part"
 OPENING = ("sample", KEY, None)
@@ -132,6 +133,8 @@ def _values(point: object) -> dict[str, Any]:
         "brushed": None,
         "point": point,
         "drawing": None,
+        "study": None,
+        "choice": (),
     }
 
 

@@ -111,6 +111,38 @@ STRESS: Mapping[str, str] = {
     "stressChartLabel": "{title}: score / threshold of {names}.",
 }
 
+STUDY_TAB = "Study"
+KIND = "Kind of defect"
+TRIALS = "Trials"
+PLACES_LABEL = "Places"
+PLACE_NAMES = ("on the part", "everywhere")
+CURVE = "Curve"
+SCALE = "Millimetres per pixel"
+START = "Start the study"
+STOP = "Stop"
+BY_SIZE = "size, at {fixed} grey levels"
+BY_CONTRAST = "contrast, at {fixed} px"
+CURVE_TITLES: Mapping[str, str] = {
+    "size": "Probability of detection: {kind}, at {fixed} grey levels",
+    "contrast": "Probability of detection: {kind}, {fixed} px long",
+}
+LIMITS = "Detection limits"
+LIMITS_NOTE = (
+    "a50, a90: found with 50 and 90 % probability. a90/95: found with 90 % probability, with 95 % "
+    "confidence. A hit is a flag whose outline touches the defect."
+)
+STUDY_IDLE = (
+    "Defects of many sizes and contrasts are drawn on this image, and every detector is asked: how "
+    "small and how faint may they be? Choose a good sample, then press Start."
+)
+STUDY_BOUNDED = "This page is shared: a study has {most} trials at most."
+STUDY_BEGINS = "Looking for places on the part…"
+STUDY_RUNS = "{done} of {total} trials, about {seconds} s left"
+STUDY_DONE = "{done} trials."
+STUDY_STOPPED = "Stopped after {done} of {total} trials: Start goes on with them."
+FLAGGED_BEFORE = "{names} {flags} this image before anything is drawn: a limit would mean nothing."
+FLAGGED_BEFORE_FIX = "Choose a good sample, marked by a blue dot."
+
 PAINT: Mapping[str, str] = {
     "brush": "Brush",
     "eraser": "Eraser",

@@ -12,29 +12,33 @@ from inspection.errors import DatasetError, InspectionError
 from inspection.joint import JOINT
 from inspection.products.catalog import Catalog
 from inspection.products.product import Product
+from inspection.sensitivity.placing import KINDS
+from ui.parts.components import make_plot, make_status, make_table, status_value
 from ui.parts.latest_request import LatestRequest
 from ui.parts.request_events import make_binder
 from ui.parts.run_counter import RunCounter
 from ui.parts.samples import Strips, make_strip
+from ui.parts.sub_tabs import MANY, make_filter
 from ui.parts.updates import Updates
-from ui.sensitivity import messages
+from ui.sensitivity import messages, steps
 from ui.sensitivity.fade import FadeView
 from ui.sensitivity.frames import fail
 from ui.sensitivity.parts import make_feed, make_view
 from ui.sensitivity.place import PlaceView
 from ui.sensitivity.scenes import Scene, Scenes
 from ui.sensitivity.stress import StressView
+from ui.sensitivity.study import CURVES, DEFAULT_CURVE, FILTERS, NUMBERS, PLACES, StudyView
 
 TITLE = "Sensitivity"
 HERE = Path(__file__).parent
 STYLES: Sequence[Path] = (HERE / "sensitivity.css",)
 CHANNEL = "defect-lens-lab"
 NUM_FEEDS = 12  # answers that arrive together are all shown as long as they come by different ones
-WHOLE = (1.0, 1.0)
 VIEWS: Mapping[str, Sequence[str]] = {
     "fade": ("area", "brushed", "point"),
     "place": ("drawing",),
     "stress": ("stress", "levels"),
+    "study": ("study", "choice"),
 }
 """What is asked of each view, by its name."""
 ACCEPTED = ["image", *sorted(IMAGE_SUFFIXES)]
@@ -54,6 +58,7 @@ class Handlers:
             "fade": FadeView(together, self.runs.next),
             "place": PlaceView(titles, self.runs.next),
             "stress": StressView(together, self.runs.next),
+            "study": StudyView(catalog, self.runs.next),
         }
 
     def show(
@@ -88,6 +93,8 @@ class Handlers:
     def _fail(self, view: str, error: InspectionError, scene: Scene | None) -> Updates:
         hide = self.catalog.places.hide
         shown = InspectionError(hide(error.problem), hide(error.fix))
+        if view == "study":
+            return {"study-status": status_value(str(shown), is_problem=True)}
         return fail(view, shown, scene, self.runs.next())
 
     def _find_product(self, key: object) -> Product:
@@ -102,49 +109,95 @@ class Handlers:
         return self.catalog.choices(), shown.key
 
 
-# long: one list of what is laid out and bound
 def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG001 (as every tab)
     """Lay out the open tab and bind its events; nothing is computed before it is opened."""
-    handlers = Handlers(catalog)
-    products = catalog.choices()
     with gr.Row(elem_id="lab-row", elem_classes=["dl-row"]):
         with gr.Column(scale=0, min_width=292, elem_classes=["dl-rail"]):
-            product = gr.Dropdown(
-                products,
-                value=products[0][1] if products else None,
-                label=messages.PRODUCT_LABEL,
-                filterable=len(products) > 8,
-                elem_id="lab-product",
-            )
-            strip = make_strip("lab-samples", channel=CHANNEL)
-            upload = gr.UploadButton(
-                messages.UPLOAD, file_types=ACCEPTED, size="sm", elem_id="lab-upload"
-            )
+            parts = _lay_out_rail(catalog)
         with gr.Column(scale=1, min_width=320):
-            with gr.Tabs(elem_id="lab-tabs"):
-                with gr.Tab(messages.FADE_TAB, id="fade") as fade_tab:
-                    fade = make_view("fade", messages.FADE, catalog.detectors)
-                with gr.Tab(messages.PLACE_TAB, id="place") as place_tab:
-                    place = make_view("place", messages.PLACE, catalog.detectors)
-                with gr.Tab(messages.STRESS_TAB, id="stress") as stress_tab:
-                    stress = make_view("stress", messages.STRESS, catalog.detectors)
+            views = _lay_out_views(catalog)
             feeds = [make_feed(CHANNEL) for _ in range(NUM_FEEDS)]
-    outputs = {"product": product, "strip": strip, "fade": fade, "place": place, "stress": stress}
+    upload = parts.pop("upload")
+    parts |= {name: part for name, part in views.items() if not isinstance(part, gr.Tab)}
     bind = make_binder(
-        _make_show(handlers, outputs, feeds),
-        state=gr.State(LatestRequest({"view": "fade", **_fresh(("sample", None, None))})),
-        filters=[product],
-        shown=[*outputs.values(), *feeds],
+        _make_show(Handlers(catalog), parts, feeds),
+        state=gr.State(LatestRequest(steps.first_request())),
+        filters=[parts["product"]],
+        shown=[*parts.values(), *feeds],
         queue="sensitivity",
     )
-    bind(tab.select, open_tab)
-    bind(product.input, change_product)
-    bind(strip.select, pick_sample)
-    bind(upload.upload, take_upload, upload)
-    bind([fade.submit, place.submit, stress.submit], ask)
-    bind(fade_tab.select, open_fade)
-    bind(place_tab.select, open_place)
-    bind(stress_tab.select, open_stress)
+    bind(tab.select, steps.open_tab)
+    bind(parts["product"].input, steps.change_product)
+    bind(parts["strip"].select, steps.pick_sample)
+    bind(upload.upload, steps.take_upload, upload)
+    bind([parts[name].submit for name in ("fade", "place", "stress")], steps.ask)
+    for name in VIEWS:
+        bind(views[f"tab-{name}"].select, steps.OPEN[name])
+    choice = [parts[name] for name in FILTERS]
+    bind(parts["start"].click, steps.start_study, *choice)
+    bind(parts["stop"].click, steps.stop_study, *choice)
+    chosen = [parts["curve"].input, parts["scale"].submit, parts["scale"].blur]
+    bind(chosen, steps.draw_anew, *choice)
+
+
+def _lay_out_rail(catalog: Catalog) -> dict[str, Any]:
+    """Lay out what chooses the image, and return it by name."""
+    products = catalog.choices()
+    return {
+        "product": gr.Dropdown(
+            products,
+            value=products[0][1] if products else None,
+            label=messages.PRODUCT_LABEL,
+            filterable=len(products) > MANY,
+            elem_id="lab-product",
+        ),
+        "strip": make_strip("lab-samples", channel=CHANNEL),
+        "upload": gr.UploadButton(
+            messages.UPLOAD, file_types=ACCEPTED, size="sm", elem_id="lab-upload"
+        ),
+    }
+
+
+def _lay_out_views(catalog: Catalog) -> dict[str, Any]:
+    """Lay out the sub-tabs, and return them and their parts by name."""
+    found: dict[str, Any] = {}
+    with gr.Tabs(elem_id="lab-tabs"):
+        with gr.Tab(messages.FADE_TAB, id="fade") as found["tab-fade"]:
+            found["fade"] = make_view("fade", messages.FADE, catalog.detectors)
+        with gr.Tab(messages.PLACE_TAB, id="place") as found["tab-place"]:
+            found["place"] = make_view("place", messages.PLACE, catalog.detectors)
+        with gr.Tab(messages.STRESS_TAB, id="stress") as found["tab-stress"]:
+            found["stress"] = make_view("stress", messages.STRESS, catalog.detectors)
+        with gr.Tab(messages.STUDY_TAB, id="study") as found["tab-study"]:
+            found |= _lay_out_study(catalog)
+    return found
+
+
+def _lay_out_study(catalog: Catalog) -> dict[str, Any]:
+    """Lay out the third view, whose parts are those of the other tabs, and return it by name."""
+    kinds = [(one.replace("-", " "), one) for one in KINDS]
+    places = list(zip(messages.PLACE_NAMES, PLACES, strict=True))
+    with gr.Row(elem_classes="xp-filters"):
+        parts: dict[str, Any] = {
+            "kind": make_filter(messages.KIND, kinds),
+            "trials": gr.Dropdown(
+                list(NUMBERS), value=NUMBERS[1], label=messages.TRIALS, filterable=False
+            ),
+            "places": make_filter(messages.PLACES_LABEL, places),
+            "curve": gr.Dropdown(
+                CURVES, value=DEFAULT_CURVE, label=messages.CURVE, filterable=False
+            ),
+            "scale": gr.Number(label=messages.SCALE, minimum=0),
+        }
+    with gr.Row(elem_classes="lab-buttons"):
+        parts["start"] = gr.Button(messages.START, variant="primary", size="sm")
+        parts["stop"] = gr.Button(messages.STOP, size="sm")
+    parts["study-status"] = make_status()
+    parts["study-plot"] = make_plot()
+    with gr.Row(elem_classes="xp-row"):
+        parts |= {f"study-map-{name}": make_plot() for name in catalog.detectors}
+    parts["study-table"] = make_table()
+    return parts
 
 
 def _make_show(
@@ -169,69 +222,8 @@ def _make_show(
     return on_show
 
 
-def _fresh(source: tuple[str, object, object]) -> dict[str, Any]:
-    """Return what is wanted of an image that is new: all of its defect, as it is known."""
-    values = {"area": None, "brushed": None, "point": WHOLE, "drawing": None, "levels": None}
-    return {"source": source, "stress": None, **values}
-
-
-def open_tab(latest: LatestRequest, number: object, product: object) -> None:
-    """Ask for the opening sample, if nothing is shown yet."""
-    if latest.sent:
-        latest.update(number)
-    else:
-        latest.update(number, **_fresh(("sample", product, None)))
-
-
-def open_fade(latest: LatestRequest, number: object, product: object) -> None:  # noqa: ARG001
-    """Ask for the opening view."""
-    latest.update(number, view="fade")
-
-
-def open_place(latest: LatestRequest, number: object, product: object) -> None:  # noqa: ARG001
-    """Ask for the view to draw on."""
-    latest.update(number, view="place")
-
-
-def open_stress(latest: LatestRequest, number: object, product: object) -> None:  # noqa: ARG001
-    """Ask for the view of stress."""
-    latest.update(number, view="stress")
-
-
-def change_product(latest: LatestRequest, number: object, product: object) -> None:
-    """Ask for another product; a dropdown reports a choice twice, and also that it was left."""
-    if product == latest.values["source"][1]:
-        latest.update(number)
-    else:
-        latest.update(number, **_fresh(("sample", product, None)))
-
-
-def pick_sample(
-    event: gr.EventData, latest: LatestRequest, number: object, product: object
-) -> None:
-    """Ask for a sample."""
-    product = getattr(event, "product", product)
-    latest.update(number, **_fresh(("sample", product, getattr(event, "sample", None))))
-
-
-def take_upload(latest: LatestRequest, number: object, product: object, path: object) -> None:
-    """Ask for a visitor's own image."""
-    found = Path(path) if isinstance(path, str) else None
-    latest.update(number, **_fresh(("upload", product, found)))
-
-
-def ask(event: gr.EventData, latest: LatestRequest, number: object, product: object) -> None:  # noqa: ARG001
-    """Ask for what a view wants: a point, another area, a drawing, or levels of stress."""
-    wanted: Mapping[str, Any] = {
-        name: getattr(event, name)
-        for name in ("point", "area", "brushed", "drawing", "stress", "levels")
-        if getattr(event, name, None) is not None
-    }
-    latest.update(number, **wanted)
-
-
 def _fit(name: str, value: Any) -> Any:
-    if name == "product":
+    if name in {"product", "curve"}:
         choices, chosen = value
-        return gr.Dropdown(choices, value=chosen, filterable=len(choices) > 8)
+        return gr.Dropdown(choices, value=chosen, filterable=len(choices) > MANY)
     return value
