@@ -1,5 +1,6 @@
 """The Sensitivity tab in a headless browser: by mouse, finger and keyboard, wide and narrow."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -193,3 +194,18 @@ def test_white_paint_by_keyboard_is_seen_by_all(drawing: Any) -> None:
     place(drawing, "paint").press("ArrowRight")
     place(drawing, "paint").press(" ")
     says(drawing, "All detectors see it.")
+
+
+def test_a_study_streams_its_curves_and_can_be_stopped(lab: Any) -> None:
+    open_sample(lab, "good")
+    open_tab(lab, "#lab-tabs", "Study")
+    status = lab.locator("#lab-tabs .status p").filter(visible=True)
+    lab.get_by_role("button", name="Start the study").click()
+    status.filter(has_text="of 120 trials, about").wait_for()
+    lab.get_by_role("button", name="Stop", exact=True).click()
+    status.filter(has_text=re.compile("^(Stopped after|120 trials)")).wait_for()
+    lab.locator("#lab-tabs .gtitle").filter(has_text="Probability of detection").wait_for()
+    assert lab.locator("#lab-tabs").get_by_text("a90/95").first.is_visible()
+    open_tab(lab, "#lab-tabs", "Fade")
+    open_sample(lab, "scratch")
+    wait_for(lab, "done")
