@@ -9,6 +9,7 @@ from ui.results.views import (
     curves,
     leaderboard,
     mistakes,
+    robustness,
     threshold,
     training,
 )
@@ -22,5 +23,6 @@ VIEWS: Sequence[ResultsView] = (
     mistakes.VIEW,
     classes.VIEW,
     boxes.VIEW,
+    robustness.VIEW,
     training.VIEW,
 )
