@@ -10,6 +10,7 @@ from ui.results.views import (
     leaderboard,
     mistakes,
     robustness,
+    sensitivity,
     threshold,
     training,
 )
@@ -24,5 +25,6 @@ VIEWS: Sequence[ResultsView] = (
     classes.VIEW,
     boxes.VIEW,
     robustness.VIEW,
+    sensitivity.VIEW,
     training.VIEW,
 )
