@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from inspection.datasets.dataset import read_dataset
+from inspection.ground_truth import read_mask
 from tests.doubles.detectors import DETECTORS
 from tests.doubles.page import to_json
 from tests.doubles.parts import PICTURE_SIDE
@@ -136,6 +138,35 @@ def test_the_drawing_comes_as_image_and_mask_and_once(handlers: Handlers) -> Non
     assert (mask[40:60, 40:60] == 255).all()
     assert int((mask > 0).sum()) == 400
     assert "place-file" not in page.ask(wanted).slots
+
+
+def test_the_drawing_is_saved_into_ones_own_dataset_under_a_new_name(
+    handlers: Handlers, tmp_path: Path
+) -> None:
+    wanted = {"number": 1, "paint": paint(), "stamps": [], "way": "save"}
+    page = Page(handlers).ask()
+    assert page.header["canSave"]
+    page.ask({**wanted, "save": 1})
+    assert page.header["sub"] == "Saved as test/drawn/drawn_on_000.png, with its mask."
+    page.ask({**wanted, "save": 1}).ask({**wanted, "save": 2})  # asked twice, written once
+    folder = tmp_path / "data" / "drawn" / "part"
+    names = {path.name for path in (folder / "test" / "drawn").iterdir()}
+    assert names == {"drawn_on_000.png", "drawn_on_000_2.png"}
+    (found,) = [
+        one for one in read_dataset(folder.parent).samples if one.id.endswith("drawn_on_000.png")
+    ]
+    assert found.defect_type == "drawn"
+    mask = read_mask(found, (PICTURE_SIDE, PICTURE_SIDE))
+    assert int(mask.sum()) == 400
+
+
+def test_nothing_is_ever_saved_from_a_shared_page(handlers: Handlers, tmp_path: Path) -> None:
+    handlers.catalog.places.is_shared = True
+    page = Page(handlers).ask()
+    assert not page.header["canSave"]
+    page.ask({"number": 1, "paint": paint(), "way": "save", "save": 1})
+    assert not (tmp_path / "data" / "drawn" / "part" / "test" / "drawn").exists()
+    assert "Saved" not in page.header["sub"]
 
 
 @pytest.mark.parametrize(

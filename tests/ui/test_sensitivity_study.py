@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from inspection.products.catalog import Catalog
+from inspection.sensitivity.studying import StudyRequest, study_product
 from tests.doubles.detectors import DETECTORS
 from tests.doubles.products import make_catalog
 from ui.parts.latest_request import LatestRequest
@@ -179,3 +180,16 @@ def test_steps_start_stop_and_choose() -> None:
     assert latest.values == {"study": "run", "choice": ("b",)}
     stop_study(latest, 5, KEY, "b")
     assert latest.values["study"] == "stop"
+
+
+def test_what_a_study_of_the_category_has_found_is_shown_before_one_is_started(
+    handlers: Handlers, catalog: Catalog
+) -> None:
+    assert "whole category" not in Page(handlers).ask(None).texts[-1]
+    source = catalog.datasets.read("drawn")
+    request = StudyRequest(kinds=("foreign-body",), num_trials=60)
+    study_product(catalog, catalog.product(KEY), source, request)
+    page = Page(handlers).ask(None)
+    assert "The whole category, by `cli.py sensitivity`: Smallest foreign body" in page.texts[-1]
+    assert "60 trials" in page.held["study-table"]["title"]
+    assert page.rows

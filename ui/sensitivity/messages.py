@@ -76,6 +76,10 @@ NOTHING_DRAWN = "Paint on the picture, or place a defect. Every detector answers
 PLACE_TITLE = "Draw a defect: who sees it?"
 PLACE_BUSY = "Looking at the image as it is…"
 DRAWN_NAME = "drawn_on_{name}"
+DRAWN = "drawn"
+SAVED = "Saved as {image}, with its mask."
+NOT_SAVED = "The drawing could not be saved ({reason})."
+NOT_SAVED_FIX = "Download it instead."
 
 PLACE: Mapping[str, str] = {
     **FADE,
@@ -92,6 +96,8 @@ PLACE: Mapping[str, str] = {
     "levels": "{x} grey levels",
     "degrees": "{x}°",
     "download": "Download image and mask",
+    "save": "Save into the dataset",
+    "saveHelp": "Writes the image into test/drawn of the category, and its mask beside the others",
     "placed": "{title}: {verdict}, {x} times the threshold",
 }
 
@@ -135,6 +141,9 @@ STUDY_IDLE = (
     "Defects of many sizes and contrasts are drawn on this image, and every detector is asked: how "
     "small and how faint may they be? Choose a good sample, then press Start."
 )
+KEPT = "The whole category, by `cli.py sensitivity`:"
+KEPT_LIMITS = "Detection limits of the category, {num:,} trials on {images} images"
+KEPT_NOTE = "Limits in pixels; an empty one is not reached, and the notes say why."
 STUDY_BOUNDED = "This page is shared: a study has {most} trials at most."
 STUDY_BEGINS = "Looking for places on the part…"
 STUDY_RUNS = "{done} of {total} trials, about {seconds} s left"

@@ -92,6 +92,8 @@ function showTools() {
   part('contrast-value').textContent = fillText(TEXTS.levels, { x: valueOf('contrast') });
   part('angle-value').textContent = fillText(TEXTS.degrees, { x: valueOf('angle') });
   part('download').disabled = drawing.count === 0;
+  part('save').disabled = drawing.count === 0;
+  part('save').hidden = !header().canSave;
   for (const button of root.querySelectorAll('[data-mode]')) {
     button.setAttribute('aria-pressed', String(button.dataset.mode === display.mode));
   }
@@ -150,10 +152,12 @@ root.addEventListener('click', ({ target }) => {
   display.mode = mode;
   show();
 });
-part('download').addEventListener('click', () => {
-  saves += 1;
-  trigger('submit', { drawing: { ...readDrawing(), save: saves } });
-});
+for (const way of ['download', 'save']) {
+  part(way).addEventListener('click', () => {
+    saves += 1;
+    trigger('submit', { drawing: { ...readDrawing(), save: saves, way } });
+  });
+}
 fillTexts(root);
 document.addEventListener(CHANNEL, ({ detail }) => {
   if (detail?.slot.startsWith('place-')) receive(detail);

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import itertools
 import math
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
-from inspection.errors import DatasetError, InspectionError
-from inspection.images import shrink
+from inspection.errors import DatasetError, InspectionError, first_line
+from inspection.images import shrink, write_png
+from inspection.products.catalog import Catalog
 from inspection.sensitivity.answering import inspect_images, read_answers
 from inspection.sensitivity.drawing import (
     Layer,
@@ -31,14 +34,16 @@ from ui.sensitivity.scenes import Kept, Scene
 
 MAX_STAMPS = 200
 NUMBERS = ("size", "contrast", "angle", "row", "column")
+TEST, MASKS = "test", "ground_truth"  # as MVTec AD has them
 Sent = dict[str, Any]
 
 
 class PlaceView:
     """Answers what is drawn; holds nothing of any visitor."""
 
-    def __init__(self, titles: Mapping[str, str], next_run: Callable[[], int]) -> None:
-        self._titles = titles
+    def __init__(self, catalog: Catalog, next_run: Callable[[], int]) -> None:
+        self._catalog = catalog
+        self._titles = {name: info.title for name, info in catalog.detectors.items()}
         self._next_run = next_run
         self._before: Kept[Mapping[str, Answer]] = Kept()
 
@@ -62,8 +67,8 @@ class PlaceView:
             yield {"place": self._header(scene, sent, (error.problem, error.fix))}
             return
         if wanted.get("save") and wanted["save"] != sent["saved"]:
-            yield {"feed": ("place-file", pack_drawing(scene, drawn, mask) | {"run": sent["run"]})}
-            sent["saved"] = wanted["save"]
+            sent["saved"] = wanted["save"]  # whatever comes of it: nothing is written twice
+            yield self._keep(scene, drawn, mask, sent, is_file=wanted.get("way") != "save")
             return
         number = wanted.get("number")
         if sent["drawn"] is not None and sent["drawn"] == number:
@@ -83,6 +88,34 @@ class PlaceView:
             "feed": ("place-frames", {"run": sent["run"], "frames": [frame]}),
         }
         sent["drawn"] = number
+
+    def _keep(
+        self, scene: Scene, image: RGBImage, mask: Mask, sent: Sent, *, is_file: bool
+    ) -> Updates:
+        """Return a file for the browser, or write into the dataset and say where."""
+        if is_file:
+            return {"feed": ("place-file", pack_drawing(scene, image, mask) | {"run": sent["run"]})}
+        folder = self._find_folder(scene)
+        if folder is None:  # no page offers it then
+            return {"place": self._header(scene, sent, (messages.NOT_UNDERSTOOD, messages.RELOAD))}
+        try:
+            path = write_drawing(folder, _name(scene), image, mask)
+        except OSError as error:
+            said = (messages.NOT_SAVED.format(reason=first_line(error)), messages.NOT_SAVED_FIX)
+        else:
+            said = (messages.SAVED.format(image=path.relative_to(folder).as_posix()), "")
+        return {"place": self._header(scene, sent, said)}
+
+    def _find_folder(self, scene: Scene) -> Path | None:
+        """Return the folder of the category where drawings may be saved: never of a shared page.
+
+        It is one that has test images by type and masks beside them, as MVTec AD has.
+        """
+        datasets, product = self._catalog.datasets, scene.product
+        if self._catalog.places.is_shared or product.dataset not in datasets.names:
+            return None
+        folder = datasets.by_name[product.dataset] / product.category
+        return folder if all((folder / name).is_dir() for name in (TEST, MASKS)) else None
 
     def _describe(
         self, scene: Scene, stamps: Sequence[Trial], mask: Mask, answers: Mapping[str, Answer]
@@ -109,6 +142,7 @@ class PlaceView:
             "title": messages.PLACE_TITLE,
             "sub": sub,
             "note": " ".join(filter(None, (doubt, scene.note))),
+            "canSave": self._find_folder(scene) is not None,
             "kinds": [{"name": one, "title": one.replace("-", " ")} for one in KINDS],
         }
 
@@ -153,16 +187,44 @@ def _read_stamp(stamp: object, scene: Scene) -> Trial:
 
 def pack_drawing(scene: Scene, image: RGBImage, mask: Mask) -> Payload:
     """Return image and mask as a ZIP that unpacks into a category's folder, for the browser."""
-    stem = Path(scene.sample).stem or "image"
-    name = messages.DRAWN_NAME.format(name=stem)
+    name = _name(scene)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr(f"test/drawn/{name}.png", _png(image))
-        packed.writestr(f"ground_truth/drawn/{name}_mask.png", _png(mask.astype(np.uint8) * 255))
+        for path, picture in _lay_in_folders(name, image, mask).items():
+            packed.writestr(path, _png(picture))
     return {
         "name": f"{name}.zip",
         "content": base64.b64encode(buffer.getvalue()).decode(),
     }
+
+
+def write_drawing(folder: Path, name: str, image: RGBImage, mask: Mask) -> Path:
+    """Write image and mask into the folder of a category, under a new name; return the image's.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    drawn = folder / TEST / messages.DRAWN
+    numbered = (f"{name}_{number}" for number in itertools.count(2))
+    names = itertools.chain([name], numbered)
+    free = next(one for one in names if not (drawn / f"{one}.png").exists())
+    paths = _lay_in_folders(free, image, mask)
+    for path, picture in paths.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        write_png(folder / path, picture)
+    return folder / next(iter(paths))
+
+
+def _lay_in_folders(name: str, image: RGBImage, mask: Mask) -> dict[str, NDArray[np.uint8]]:
+    """Return image and mask by their paths below the folder of a category."""
+    return {
+        f"{TEST}/{messages.DRAWN}/{name}.png": image,
+        f"{MASKS}/{messages.DRAWN}/{name}_mask.png": mask.astype(np.uint8) * 255,
+    }
+
+
+def _name(scene: Scene) -> str:
+    return messages.DRAWN_NAME.format(name=Path(scene.sample).stem or "image")
 
 
 def _png(image: np.ndarray[Any, Any]) -> bytes:

@@ -16,9 +16,13 @@ from inspection.images import read_sample
 from inspection.joint import JOINT
 from inspection.names import join_names
 from inspection.products.catalog import Catalog
+from inspection.products.checkpoint_folders import mtime
+from inspection.products.product import Product
 from inspection.products.showcase import spread
+from inspection.products.stamped import StampedCache
 from inspection.sensitivity.comparison import compare_detectors
 from inspection.sensitivity.fitting import Varied, fit_trials, map_detection
+from inspection.sensitivity.kept import STUDY, describe_study, list_limits, load_study
 from inspection.sensitivity.placing import KINDS
 from inspection.sensitivity.records import Trial
 from inspection.sensitivity.study import (
@@ -95,6 +99,7 @@ class StudyView:
         self._catalog = catalog
         self._next_run = next_run
         self._begun: Kept[Begun] = Kept()
+        self._kept: StampedCache[Product, tuple[str, Updates]] = StampedCache()
 
     @property
     def most(self) -> int:
@@ -217,16 +222,32 @@ class StudyView:
         return {"study-status": status_value(" ".join([*sentences, *begun.notes]))}
 
     def _idle(self, scene: Scene) -> Updates:
-        """Say what to do; no curve of another image stays."""
+        """Say what to do, and what a study of the whole category has found, if there was one."""
         bounded = messages.STUDY_BOUNDED.format(most=self.most)
         text = messages.STUDY_IDLE + (f" {bounded}" if self._catalog.places.is_shared else "")
         note = f"{text} {scene.note}".strip()
-        cleared = {f"study-map-{name}": None for name in self._catalog.detectors}
-        return {
-            "study-status": status_value(note),
-            "study-plot": None,
-            "study-table": None,
-        } | cleared
+        maps = [f"study-map-{name}" for name in self._catalog.detectors]
+        cleared = dict.fromkeys(["study-plot", "study-table", *maps])
+        said, table = self._read_kept(scene.product)
+        return {**cleared, "study-status": status_value(f"{note} {said}".strip()), **table}
+
+    def _read_kept(self, product: Product) -> tuple[str, Updates]:
+        """Return what is kept of the category, in words and as a table; nothing where it is not."""
+        written = mtime(product.folder / STUDY)
+        return self._kept.get(product, written, lambda: self._describe_kept(product))
+
+    def _describe_kept(self, product: Product) -> tuple[str, Updates]:
+        try:
+            study = load_study(product)
+        except InspectionError:  # there is none, or it is about other detectors
+            return "", {}
+        titles = {name: one.title for name, one in self._catalog.detectors.items()}
+        sentences = describe_study(study, titles | {JOINT: messages.FADE["joint"]})
+        title = messages.KEPT_LIMITS.format(num=len(study.trials), images=len(study.images))
+        table = Table(
+            pd.DataFrame(list_limits(study)), title, "category-limits", messages.KEPT_NOTE
+        )
+        return " ".join([messages.KEPT, *sentences]), {"study-table": table.value()}
 
     def _curves(self, begun: Begun, wanted: Wanted) -> tuple[list[tuple[str, str]], str]:
         """Return what can be varied and what stays, and which of it is chosen."""

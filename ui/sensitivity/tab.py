@@ -56,7 +56,7 @@ class Handlers:
         together = titles | {JOINT: messages.FADE["joint"]}
         self.views: Mapping[str, Any] = {
             "fade": FadeView(together, self.runs.next),
-            "place": PlaceView(titles, self.runs.next),
+            "place": PlaceView(catalog, self.runs.next),
             "stress": StressView(together, self.runs.next),
             "study": StudyView(catalog, self.runs.next),
         }
