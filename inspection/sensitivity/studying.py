@@ -40,7 +40,7 @@ from inspection.types import RGBImage, Sample
 
 VERSION = 1  # of how defects are drawn and places chosen
 MOST_IMAGES = 40
-BETWEEN_SAVINGS = 80  # trials
+BETWEEN_SAVINGS = 16  # trials
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def _run(
 ) -> Study:
     """Make the trials that are missing; whatever ends it, those that are there are kept."""
     trials = list(study.trials)
-    num_kept = len(trials) if trials else -1
+    num_kept = len(trials)
     batches = run_study(subject, grounds, study.options, done=trials, monitor=monitor)
     try:
         for batch in batches:
