@@ -63,13 +63,13 @@ class Fading:
     healed: RGBImage = field(repr=False)
 
     @classmethod
-    def of(cls, image: RGBImage, mask: Mask) -> "Fading":
-        """Heal a defect.
+    def of(cls, image: RGBImage, mask: Mask, normals: Sequence[RGBImage] = ()) -> "Fading":
+        """Heal a defect, from its surroundings or from normal images.
 
         Raises:
             MaskError: nothing is marked, or so much that there is nothing to heal it from.
         """
-        return cls(image, mask, heal(image, mask))
+        return cls(image, mask, heal(image, mask, normals=normals))
 
     def draw(self, point: Point) -> tuple[RGBImage, Mask]:
         """Return the image with its defect at a strength and a scale, and where the defect is."""

@@ -79,6 +79,7 @@ def test_a_study_runs_and_gives_curves_maps_limits_and_words(handlers: Handlers)
     assert not page.held["study-status"]["problem"]
     names = [row[0] for row in page.rows]
     assert {"CAE", "U-Net", "PatchCore"} <= {str(name) for name in names}
+    assert "hit/miss model" in page.held["study-table"]["note"]
     assert "at 80 grey levels" in page.held["study-plot"].layout.title.text
     for name in DETECTORS:
         counts = page.held[f"study-map-{name}"].data[0].customdata

@@ -32,9 +32,9 @@ from ui.parts.images import MAX_DISPLAY_SIDE, encode_image, encode_mask
 from ui.parts.updates import Payload, Updates
 from ui.sensitivity import messages
 from ui.sensitivity.frames import describe_scene, encode_answers, encode_patch, read_brush
-from ui.sensitivity.scenes import Kept, Scene
+from ui.sensitivity.scenes import Kept, Scene, Scenes
 
-AREAS = ("truth", "flagged", "brushed")
+NUM_NORMALS = 4  # that a defect may be healed from
 Sent = dict[str, Any]
 """What a visitor's page holds: the run, and the points of which it has the answer."""
 
@@ -58,7 +58,10 @@ class Tried:
 class FadeView:
     """Answers what is asked of the opening view; what was tried once is kept for everybody."""
 
-    def __init__(self, titles: Mapping[str, str], next_run: Callable[[], int]) -> None:
+    def __init__(
+        self, scenes: Scenes, titles: Mapping[str, str], next_run: Callable[[], int]
+    ) -> None:
+        self._scenes = scenes
         self._titles = titles
         self._next_run = next_run
         self._kept: Kept[Tried] = Kept()
@@ -73,7 +76,7 @@ class FadeView:
         """
         chosen = _choose_area(scene, area, brushed)
         key = (scene.key, chosen, brushed if chosen == "brushed" else None)
-        tried = self._kept.get(key, lambda: _begin(key, scene, chosen, brushed))
+        tried = self._kept.get(key, lambda: self._begin(key, scene, chosen, brushed))
         if sent.get("key") != key:
             sent |= {"key": key, "run": self._next_run(), "points": set(), "is_done": False}
             picture = _picture(tried.fading, sent["run"])
@@ -86,6 +89,11 @@ class FadeView:
             yield from self._send_axis(scene, tried, axis, sent)
             yield {"fade": self._header(scene, tried, sent, is_done=axis is SCALES)}
         sent["is_done"] = True
+
+    def _begin(self, key: Hashable, scene: Scene, area: str, brushed: object) -> Tried:
+        normals = self._scenes.read_normals(scene, NUM_NORMALS)
+        fading = Fading.of(scene.image, _mark(scene, area, brushed), normals)
+        return Tried(key, fading, area)
 
     def _send_axis(
         self, scene: Scene, tried: Tried, axis: Sequence[Point], sent: Sent
@@ -181,10 +189,6 @@ def _read_point(point: object) -> Point:
             kept = (min(1.0, max(0.0, strength)), min(1.0, max(SCALES[0][1], scale)))
             return (round(kept[0], DIGITS), round(kept[1], DIGITS))
     return ENDS[0]
-
-
-def _begin(key: Hashable, scene: Scene, area: str, brushed: object) -> Tried:
-    return Tried(key, Fading.of(scene.image, _mark(scene, area, brushed)), area)
 
 
 def _picture(fading: Fading, run: int) -> Payload:

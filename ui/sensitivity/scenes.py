@@ -1,5 +1,6 @@
 """What a visitor looks at on the tab: an image of a product, and the detectors that judge it."""
 
+import contextlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
@@ -10,12 +11,12 @@ from typing import Generic, TypeVar
 from inspection.detector import Channel
 from inspection.errors import CheckpointError, DatasetError, ImageError
 from inspection.ground_truth import read_mask
-from inspection.images import OpenedImage, open_image, open_sample
+from inspection.images import OpenedImage, open_image, open_sample, read_sample
 from inspection.products.catalog import Catalog
 from inspection.products.inspecting import load_product
 from inspection.products.product import Product
 from inspection.products.reading import load_reading
-from inspection.products.showcase import choose_samples, find_opening
+from inspection.products.showcase import choose_samples, find_opening, spread
 from inspection.products.stamped import StampedCache
 from inspection.types import Mask, RGBImage, Sample
 from ui.sensitivity import messages
@@ -107,6 +108,21 @@ class Scenes:
             return self._make(key, product, opened, kind=messages.DEFECT)
 
         return self._kept.get(key, make)
+
+    def read_normals(self, scene: Scene, most: int) -> list[RGBImage]:
+        """Return good images of the product that no detector has seen, spread out; not the shown.
+
+        They only help: what is damaged is left out, and Explore data says what is wrong with it.
+        """
+        unseen = self.catalog.samples.unseen(scene.product)
+        chosen = spread([s for s in unseen if not s.is_anomalous and s.id != scene.sample], most)
+        with contextlib.suppress(DatasetError):  # of a folder that cannot be written
+            self.catalog.datasets.draw(chosen)
+        normals: list[RGBImage] = []
+        for one in chosen:
+            with contextlib.suppress(ImageError):
+                normals.append(read_sample(one))
+        return normals
 
     def _find_opening(self, product: Product) -> Sample:
         """Return the first defective sample with a mask, or whatever the page opens with."""

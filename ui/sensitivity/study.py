@@ -8,20 +8,23 @@ from typing import Any
 
 import pandas as pd
 
-from eda.sensitivity.curves import draw_detection_map, draw_pod, fit_infos, tabulate_limits
+from eda.sensitivity.curves import (
+    describe_models,
+    draw_detection_map,
+    draw_pod,
+    fit_infos,
+    tabulate_limits,
+)
 from eda.tables import Table
 from inspection.detector import DetectorInfo
 from inspection.errors import InspectionError, SensitivityError
-from inspection.images import read_sample
 from inspection.joint import JOINT
 from inspection.names import join_names
-from inspection.products.catalog import Catalog
 from inspection.products.checkpoint_folders import mtime
 from inspection.products.product import Product
-from inspection.products.showcase import spread
 from inspection.products.stamped import StampedCache
 from inspection.sensitivity.comparison import compare_detectors
-from inspection.sensitivity.fitting import Varied, fit_trials, map_detection
+from inspection.sensitivity.fitting import Varied, fit_scores, fit_trials, map_detection
 from inspection.sensitivity.kept import STUDY, describe_study, list_limits, load_study
 from inspection.sensitivity.placing import KINDS
 from inspection.sensitivity.records import Trial
@@ -39,7 +42,7 @@ from inspection.sensitivity.study import (
 from ui.parts.components import busy_value, status_value
 from ui.parts.updates import Updates
 from ui.sensitivity import messages
-from ui.sensitivity.scenes import Kept, Scene
+from ui.sensitivity.scenes import Kept, Scene, Scenes
 
 NUM_NORMALS = 8  # that tell where good parts vary
 NUMBERS = (60, 120, 240, 400)
@@ -95,8 +98,9 @@ class Begun:
 class StudyView:
     """Runs studies and shows them as they grow; what was answered is kept for everybody."""
 
-    def __init__(self, catalog: Catalog, next_run: Callable[[], int]) -> None:
-        self._catalog = catalog
+    def __init__(self, scenes: Scenes, next_run: Callable[[], int]) -> None:
+        self._catalog = scenes.catalog
+        self._scenes = scenes
         self._next_run = next_run
         self._begun: Kept[Begun] = Kept()
         self._kept: StampedCache[Product, tuple[str, Updates]] = StampedCache()
@@ -136,7 +140,7 @@ class StudyView:
             hidden = self._catalog.places.hide(str(error))
             yield {"study-status": status_value(hidden, is_problem=True)}
             return
-        yield {**self._draw(scene, begun, wanted), **self._close(begun, wanted)}
+        yield {**self._draw(scene, begun, wanted, is_over=True), **self._close(begun, wanted)}
 
     def _begin(self, scene: Scene, wanted: Wanted) -> Begun:
         """Choose places and sizes.
@@ -152,7 +156,7 @@ class StudyView:
                 names=names, flags="flags" if len(flagging) == 1 else "flag"
             )
             raise SensitivityError(problem, messages.FLAGGED_BEFORE_FIX)
-        normals = [] if wanted.is_everywhere else self._read_normals(scene)
+        normals = [] if wanted.is_everywhere else self._scenes.read_normals(scene, NUM_NORMALS)
         ground = make_ground(scene.sample, scene.image, normals, is_everywhere=wanted.is_everywhere)
         options = StudyOptions(
             (wanted.kind,),
@@ -161,13 +165,6 @@ class StudyView:
             is_everywhere=wanted.is_everywhere,
         )
         return Begun(ground, options, check_study(options, [ground], scene.channels))
-
-    def _read_normals(self, scene: Scene) -> list[Any]:
-        unseen = self._catalog.samples.unseen(scene.product)
-        good = [one for one in unseen if not one.is_anomalous and one.id != scene.sample]
-        chosen = spread(good, NUM_NORMALS)
-        self._catalog.datasets.draw(chosen)
-        return [read_sample(one) for one in chosen]
 
     def _subject(self, scene: Scene) -> Subject:
         state = self._catalog.checkpoints.state
@@ -191,16 +188,21 @@ class StudyView:
                 shown = now
                 yield self._draw(scene, begun, wanted)
 
-    def _draw(self, scene: Scene, begun: Begun, wanted: Wanted) -> Updates:
+    def _draw(
+        self, scene: Scene, begun: Begun, wanted: Wanted, *, is_over: bool = False
+    ) -> Updates:
         """Return plots and table of the trials so far."""
         infos = {**self._catalog.detectors, JOINT: _JOINT_INFO}
         trials = _choose_trials(begun.trials, wanted)
-        fitted = fit_infos(fit_trials(trials, by=wanted.by), infos)
+        # which model holds is said at the end: while trials come, curves are to be quick
+        signals = fit_scores(trials, by=wanted.by) if is_over else None
+        fitted = fit_infos(fit_trials(trials, by=wanted.by), infos, signals)
         title = messages.CURVE_TITLES[wanted.by].format(
             kind=wanted.kind.replace("-", " "), fixed=f"{wanted.fixed:g}"
         )
         frame = tabulate_limits(fitted, wanted.by, scale=wanted.scale) if trials else pd.DataFrame()
-        table = Table(frame, messages.LIMITS, "detection-limits", messages.LIMITS_NOTE)
+        note = f"{messages.LIMITS_NOTE} {describe_models(fitted) if is_over else ''}".strip()
+        table = Table(frame, messages.LIMITS, "detection-limits", note)
         maps = {
             f"study-map-{name}": draw_detection_map(map_detection(begun.trials, name), info)
             for name, info in self._catalog.detectors.items()

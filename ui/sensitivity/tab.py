@@ -55,10 +55,10 @@ class Handlers:
         titles = {name: info.title for name, info in catalog.detectors.items()}
         together = titles | {JOINT: messages.FADE["joint"]}
         self.views: Mapping[str, Any] = {
-            "fade": FadeView(together, self.runs.next),
+            "fade": FadeView(self.scenes, together, self.runs.next),
             "place": PlaceView(catalog, self.runs.next),
             "stress": StressView(together, self.runs.next),
-            "study": StudyView(catalog, self.runs.next),
+            "study": StudyView(self.scenes, self.runs.next),
         }
 
     def show(
