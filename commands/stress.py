@@ -25,7 +25,7 @@ from inspection.datasets.dataset import read_dataset
 from inspection.evaluation.files import encode
 from inspection.evaluation.joint import JOINT_INFO
 from inspection.evaluation.service import find_products
-from inspection.files import write_csv, write_whole
+from inspection.files import try_writing, write_csv, write_whole
 from inspection.joint import JOINT
 from inspection.products.places import CHECKPOINTS
 from inspection.sensitivity.robustness import describe_robustness
@@ -78,6 +78,8 @@ def stress(options: StressCommandOptions) -> None:
     """
     from eda.sensitivity.robustness import list_counts, make_robustness_page  # slow to import
 
+    options.out.mkdir(parents=True, exist_ok=True)
+    try_writing(options.out)  # before any work is done for it
     source = read_dataset(options.data, name=options.dataset)
     part = one_category(source, options.category)
     catalog = open_catalog(options.checkpoints, device=options.device)

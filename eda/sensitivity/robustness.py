@@ -51,7 +51,9 @@ def tabulate_robustness(found: Robustness, infos: Infos) -> pd.DataFrame:
                 {
                     "stress": stress.label,
                     "detector": infos[detector.detector].title,
-                    "promise holds": _write_range(stress, detector.kept_range(stress.neutral)),
+                    "promise holds": _write_range(stress, detector.kept_range(stress.neutral))
+                    if detector.has_good
+                    else NONE,
                     "most alarms per 100": _write_share(most.false_alarms.seen, stress, most),
                     "recall, no stress": NONE if before is None else f"{before:.2f}",
                     "recall holds": _write_range(stress, detector.found_range(stress.neutral))
@@ -144,15 +146,15 @@ def _add_curves(plot: go.Figure, detector: DetectorRobustness, info: DetectorInf
     }
     levels = [one.level for one in detector.levels]
     alarms = [one.false_alarms for one in detector.levels]
-    seen = [100 * (one.seen or 0) for one in alarms]
+    seen = [one.seen for one in alarms]  # None of no good parts
     plot.add_scatter(
         x=levels,
-        y=seen,
+        y=[None if y is None else 100 * y for y in seen],
         error_y={
             "type": "data",
             "symmetric": False,
-            "array": [100 * one.high - y for one, y in zip(alarms, seen, strict=True)],
-            "arrayminus": [y - 100 * one.low for one, y in zip(alarms, seen, strict=True)],
+            "array": [100 * (one.high - (y or 0)) for one, y in zip(alarms, seen, strict=True)],
+            "arrayminus": [100 * ((y or 0) - one.low) for one, y in zip(alarms, seen, strict=True)],
             "thickness": 1,
             "width": 3,
             "color": look.plot,
@@ -162,7 +164,7 @@ def _add_curves(plot: go.Figure, detector: DetectorRobustness, info: DetectorInf
         f"<extra>{escape(info.title)}</extra>",
         **style,
     )
-    if any(one.num_defective for one in detector.levels):
+    if detector.has_defective:
         plot.add_scatter(
             x=levels,
             y=[one.recall.value for one in detector.levels],

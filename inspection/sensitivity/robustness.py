@@ -77,18 +77,30 @@ class DetectorRobustness:
     detector: str
     levels: tuple[LevelCounts, ...]
 
+    @property
+    def has_good(self) -> bool:
+        """Whether there are good parts, on which there may be false alarms."""
+        return any(one.false_alarms.num_parts for one in self.levels)
+
+    @property
+    def has_defective(self) -> bool:
+        """Whether there are defects to find."""
+        return any(one.num_defective for one in self.levels)
+
     def kept_range(self, neutral: float) -> Range | None:
         """Return the levels around the neutral one that do not contradict the promised rate.
 
         They do where the whole 95 % interval of the false-alarm rate lies above it. None where the
-        neutral level already does.
+        neutral level already does, and of no good parts.
         """
+        if not self.has_good:
+            return None
         is_kept = [one.false_alarms.is_within_promise for one in self.levels]
         return self._around(neutral, is_kept)
 
     def found_range(self, neutral: float) -> Range | None:
         """Return the levels around the neutral one without a loss of recall; None of no defects."""
-        if not any(one.num_defective for one in self.levels):
+        if not self.has_defective:
             return None
         return self._around(neutral, [not one.is_recall_lower for one in self.levels])
 
@@ -237,7 +249,9 @@ def _describe(stress: Stress, detector: DetectorRobustness, title: str) -> str:
         )
     if not said:
         low, high = (stress.write(detector.levels[end].level) for end in (0, -1))
-        return f"{title} keeps its promise from {low} to {high}, and finds as many defects."
+        keeps = ["keeps its promise"] if detector.has_good else []
+        finds = ["finds as many defects"] if detector.has_defective else []
+        return f"{title} {' and '.join(keeps + finds)} from {low} to {high}."
     return f"{'; '.join(said)}."
 
 

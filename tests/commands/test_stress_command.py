@@ -46,3 +46,11 @@ def test_what_does_not_exist_is_refused(words: list[object]) -> None:
         invoke(*words, "--stress", "rain")
     with pytest.raises(DatasetError, match="plate"):
         invoke(*words[:3], "--category", "plate")
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_any_work(
+    words: list[object], tmp_path: Path
+) -> None:
+    (tmp_path / "out").write_text("a file")
+    assert isinstance(invoke(*words, "--levels", 2).exception, FileExistsError)
+    assert not (tmp_path / "checkpoints" / "drawn" / "part" / "stress.json").exists()

@@ -1,5 +1,7 @@
 """What was measured under stress, in words, tables, plots and a page."""
 
+from dataclasses import replace
+
 from eda.sensitivity.robustness import (
     draw_robustness,
     list_counts,
@@ -67,8 +69,8 @@ def test_a_sentence_says_from_where_on_the_promise_is_broken() -> None:
         "11 to 27) instead of 2; at +20 % light <CAE> finds 2 of 10 defects instead of 10 of 10."
     )
     assert second == (
-        "Brightness: Joint verdict keeps its promise from -20 % light to +20 % light, and finds "
-        "as many defects."
+        "Brightness: Joint verdict keeps its promise and finds as many defects from -20 % light "
+        "to +20 % light."
     )
 
 
@@ -88,6 +90,22 @@ def test_without_defects_there_is_no_recall() -> None:
     row = tabulate_robustness(found, INFOS).to_dict("records")[0]
     assert {row["recall, no stress"], row["recall holds"], row["least recall"]} == {"–"}
     assert len(draw_robustness(found, found.stresses[0], INFOS).data) == 2
+
+
+def test_without_good_parts_there_are_no_alarms_and_no_promise() -> None:
+    whole = make_robustness()
+    bad = [
+        answer(level, number, "dent", "cae", is_flagged=True)
+        for level in (-20, 0, 20)
+        for number in range(3)
+    ]
+    found = replace(whole, num_good=0, stresses=tuple(count_answers(bad, 0.02)))
+    row = tabulate_robustness(found, INFOS).to_dict("records")[0]
+    assert {row["promise holds"], row["most alarms per 100"]} == {"–"}
+    assert list(draw_robustness(found, found.stresses[0], INFOS).data[0].y) == [None] * 3
+    assert list(describe_robustness(found, TITLES)) == [
+        "Brightness: <CAE> finds as many defects from -20 % light to +20 % light."
+    ]
 
 
 def test_a_plot_shows_alarms_with_their_intervals_and_recall_of_every_detector() -> None:

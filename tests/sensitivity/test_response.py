@@ -1,8 +1,11 @@
 """One picture under stress: followed over a range, under several at once, and told in words."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from inspection.demo.products import draw_sample
 from inspection.errors import SettingsError
 from inspection.joint import JOINT
 from inspection.sensitivity.records import Answer
@@ -80,3 +83,17 @@ def test_a_sentence_says_where_each_verdict_turns() -> None:
         "CAE flags it at -20 % light and +20 % light; U-Net no longer flags it at -40 % light; "
         "PatchCore keeps its verdict throughout."
     )
+
+
+def test_the_demo_detectors_answer_to_a_defective_washer_in_less_light() -> None:
+    from detectors import list_defaults
+    from detectors.workflow import load_channel
+
+    product = Path("checkpoints/demo/washer")
+    channels = {name: load_channel(product / name, device="cpu") for name in list_defaults()}
+    image, mask = draw_sample("washer", "test", "scratch", 0)  # the strongest
+    points = [(), make_point({"brightness": -20}), make_point({"rotation": 5, "jpeg": 50})]
+    (looks,) = look_stressed(channels, image, mask, points, false_alarm_rate=0.02)
+    for look in looks:
+        assert list(look.answers) == [*channels, JOINT]
+        assert look.answers[JOINT].is_hit
