@@ -33,7 +33,7 @@ from inspection.sensitivity.placing import KINDS
 from inspection.sensitivity.study import CONTRASTS
 from inspection.sensitivity.studying import MOST_IMAGES, StudyRequest, study_product
 
-TRIALS, LIMITS = "trials.csv", "pod.csv"
+TRIALS, LIMITS, REAL = "trials.csv", "pod.csv", "real.csv"
 PAGE, PDF = "sensitivity.html", "sensitivity.pdf"
 
 
@@ -103,9 +103,11 @@ def sensitivity(options: SensitivityOptions) -> None:
     Defects of known kind, size and contrast are drawn on good test images, which no detector has
     seen. OUT gets every trial, the limits, and a page of curves as HTML and PDF; the study is kept
     beside the weights, too (sensitivity.json). An interrupted study goes on where it stopped; a
-    higher --trials continues it.
+    higher --trials continues it. Real test defects with masks stand beside the drawn ones where all
+    detectors were evaluated.
     """
-    from eda.sensitivity.study_page import make_study_page  # slow to import
+    from eda.sensitivity.real_defects import describe_real, read_real_trials  # slow to import
+    from eda.sensitivity.study_page import make_study_page
     from eda.sensitivity.study_pdf import make_study_pdf
 
     if options.scale is not None and not 0 < options.scale < float("inf"):
@@ -135,10 +137,12 @@ def sensitivity(options: SensitivityOptions) -> None:
     infos = {**catalog.detectors, JOINT: JOINT_INFO}
     write_csv(options.out / TRIALS, list(list_trials(study.trials)))
     write_csv(options.out / LIMITS, list(list_limits(study)))
-    write_whole(options.out / PAGE, make_study_page(study, infos, scale=options.scale))
+    real = [] if options.image else read_real_trials(part, product, study, monitor=TERMINAL)
+    write_csv(options.out / REAL, list(list_trials(real)))
+    write_whole(options.out / PAGE, make_study_page(study, infos, scale=options.scale, real=real))
     replace_bytes(options.out / PDF, make_study_pdf(study, infos, scale=options.scale))
     typer.echo(f"{product.key}: {len(study.trials)} trials on {len(study.images)} good images")
     titles = {name: info.title for name, info in infos.items()}
-    for sentence in (*describe_study(study, titles), *study.notes):
+    for sentence in (*describe_study(study, titles), *describe_real(real, titles), *study.notes):
         typer.echo(f"  {sentence}")
     typer.echo(f"pages and tables in {options.out}")

@@ -1,15 +1,17 @@
 """A study of drawn defects as one HTML page: limits, curves, maps, and which detector is better."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
 from eda.page import Part, make_page
 from eda.sensitivity.curves import draw_detection_map, draw_pod, fit_infos, tabulate_limits
+from eda.sensitivity.real_defects import draw_real
 from inspection.detector import DetectorInfo
 from inspection.sensitivity.comparison import compare_detectors
 from inspection.sensitivity.fitting import Varied, fit_trials, map_detection
 from inspection.sensitivity.kept import Study, describe_study, studied_names
+from inspection.sensitivity.records import Trial
 
 HOW_TO_READ = (
     "A defect of known size and contrast is drawn on a good image that no detector has seen, again "
@@ -25,13 +27,16 @@ Infos = Mapping[str, DetectorInfo]
 """Detectors by name, the joint verdict among them."""
 
 
-def make_study_page(study: Study, infos: Infos, *, scale: float | None = None) -> str:
+def make_study_page(
+    study: Study, infos: Infos, *, scale: float | None = None, real: Sequence[Trial] = ()
+) -> str:
     """Return a study as one HTML page that needs nothing else.
 
     Args:
         study: with its trials.
         infos: of the detectors.
         scale: millimetres of one pixel of the image.
+        real: test defects of the category, as trials.
     """
     titles = {name: one.title for name, one in infos.items()}
     words = [*describe_study(study, titles), *study.notes]
@@ -39,6 +44,8 @@ def make_study_page(study: Study, infos: Infos, *, scale: float | None = None) -
     for kind in study.options.kinds:
         parts = list(_draw_kind(study, kind, infos, scale))
         sections.append((kind.replace("-", " ").capitalize(), parts))
+    if real:
+        sections.append(("Real test defects", list(draw_real(real, infos, scale=scale))))
     command = [f"Made by: {study.command}"] if study.command else []
     sections.append(("How to read it", [*HOW_TO_READ, *command]))
     return make_page(f"{study.dataset}/{study.category}: what is still seen", sections)

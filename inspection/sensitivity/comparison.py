@@ -34,7 +34,8 @@ class Comparison:
 
     Attributes:
         better, other: names.
-        target: chance of a hit at which they are compared: 0.9, or 0.5 where neither reaches it.
+        target: chance of a hit at which they are compared: 0.9; or 0.5, where not both reach that
+            and it tells nothing.
         ratio: limit of the other / limit of the better; None where one is not reached.
         low, high: interval of the ratio; inf where the other does not reach its limit.
         is_separable: whether the better one is better beyond doubt.
@@ -92,8 +93,19 @@ class _Limits:
     fit: PODFit
     drawn: Mapping[float, Values]
 
-    def limit(self, target: float) -> float | None:
-        return self.fit.a90 if target == NINETY else self.fit.a50
+    def limit(self, target: float) -> float:
+        """Return where the curve reaches it, the smallest value tried at least; inf if nowhere.
+
+        Other than a limit that is promised, one that is compared is taken from a flat curve, too.
+        """
+        x = float(self.fit.curve.reach(target)[0]) + self.fit.centre
+        size = float(np.exp(min(x, 100.0)))
+        return np.inf if size > self.fit.largest * (1 + 1e-9) else max(size, self.fit.smallest)
+
+    def say(self, target: float, unit: str) -> str:
+        """Return the limit in words."""
+        limit = self.limit(target)
+        return "nowhere" if np.isinf(limit) else say_limit(self.fit, limit, unit)
 
 
 def _draw(sources: Sequence[str], seed: int) -> Values:
@@ -162,40 +174,43 @@ def _compare(
     by: Varied,
     doubt: float,
 ) -> Comparison:
-    """Compare two detectors at 90 %, or at 50 % where neither reaches 90."""
-    is_reached = any(limits[name].limit(NINETY) is not None for name in pair)
-    target = NINETY if is_reached else HALF
-    found = [limits[name].limit(target) for name in pair]
-    order = [np.inf if limit is None else limit for limit in found]
-    better, other = pair if order[0] <= order[1] else pair[::-1]
+    """Compare two detectors at 90 %; where one or both do not reach it, at 50 % as well."""
+    first, second = (limits[name] for name in pair)
+    if all(np.isfinite(one.limit(NINETY)) for one in (first, second)):
+        found = _measure(pair, limits, NINETY, doubt)
+    else:
+        both = [_measure(pair, limits, target, doubt / 2) for target in (NINETY, HALF)]
+        found = next((one for one in both if one.is_separable), both[-1])
+    return replace(found, sentence=_say(found, limits, titles, by))
+
+
+def _measure(
+    pair: tuple[str, str], limits: Mapping[str, _Limits], target: float, doubt: float
+) -> Comparison:
+    better, other = sorted(pair, key=lambda name: limits[name].limit(target))
     first, second = limits[better].drawn[target], limits[other].drawn[target]
     with np.errstate(invalid="ignore"):
         difference = np.nan_to_num(second - first, nan=0.0, posinf=np.inf, neginf=-np.inf)
     low, high = np.quantile(difference, [doubt / 2, 1 - doubt / 2], method="nearest")
     limit, against = limits[better].limit(target), limits[other].limit(target)
-    ratio = None if limit is None or against is None else against / limit
-    comparison = Comparison(
+    ratio = against / limit if np.isfinite(against) else None
+    return Comparison(
         better, other, target, ratio, float(np.exp(low)), float(np.exp(high)), bool(low > 0), ""
     )
-    sentence = _say(comparison, limits, titles, by)
-    return replace(comparison, sentence=sentence)
 
 
 def _say(
     one: Comparison, limits: Mapping[str, _Limits], titles: Mapping[str, str], by: Varied
 ) -> str:
     better, other = titles[one.better], titles[one.other]
-    fits = [limits[name].fit for name in (one.better, one.other)]
-    texts = [
-        say_limit(limits[name].fit, limits[name].limit(one.target), by.unit)
-        for name in (one.better, one.other)
-    ]
-    count, share = fits[0].num_trials, f"{one.target:.0%}".replace("%", " %")
-    if limits[one.better].limit(one.target) is None:
-        return (
-            f"Neither {better} nor {other} reaches {share} in these {count} trials, up to "
-            f"{fits[0].largest:.3g} {by.unit}."
-        )
+    first, second = limits[one.better], limits[one.other]
+    texts = [half.say(one.target, by.unit) for half in (first, second)]
+    count, share = first.fit.num_trials, f"{100 * one.target:.0f} %"
+    largest = f"{first.fit.largest:.3g} {by.unit}"
+    if np.isinf(first.limit(one.target)):
+        return f"Neither {better} nor {other} reaches {share} up to {largest} ({count} trials)."
+    if second.limit(one.target) <= second.fit.smallest and not one.is_separable:
+        return f"{better} and {other} both find {share} at every {by.value} tried ({count} trials)."
     interval = _say_interval(one.low, one.high)
     if not one.is_separable:
         return (
@@ -203,10 +218,7 @@ def _say(
             f"({share} found from {texts[0]} and {texts[1]}; ratio {interval})."
         )
     if one.ratio is None:
-        return (
-            f"{better} finds {share} from {texts[0]} on; {other} does not up to "
-            f"{fits[1].largest:.3g} {by.unit}."
-        )
+        return f"{better} finds {share} from {texts[0]} on; {other} does not up to {largest}."
     return (
         f"{better} finds {by.comparative} ones than {other}: {share} from {texts[0]} on against "
         f"{texts[1]} (ratio {one.ratio:.2g}, 95 % interval {interval})."
@@ -214,6 +226,8 @@ def _say(
 
 
 def _say_interval(low: float, high: float) -> str:
-    if np.isinf(low):
+    if np.isinf(low) or (low <= 0 and np.isinf(high)):
         return "not known"
+    if low <= 0:
+        return f"{high:.2g} or less"
     return f"{low:.2g} or more" if np.isinf(high) else f"{low:.2g} to {high:.2g}"

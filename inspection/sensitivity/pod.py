@@ -145,8 +145,11 @@ def fit_hit_miss(
 
 def say_limit(fit: PODFit, limit: float | None, unit: str = "px") -> str:
     """Return one of the limits of a fit in words, such as "11 px", "at most 3 px"."""
-    if limit is None:
-        return "too few trials" if fit.outcome is Outcome.TOO_FEW else "not reached"
+    if limit is None:  # where every trial was a hit, 90 % are lacking proof, not reach
+        if fit.outcome is Outcome.NO_TREND:
+            return "cannot be told"
+        is_few = fit.outcome in (Outcome.TOO_FEW, Outcome.ALL_HITS)
+        return "too few trials" if is_few else "not reached"
     text = f"{limit:.3g} {unit}".strip()
     return f"at most {text}" if limit <= fit.smallest * (1 + 1e-9) else text
 
@@ -298,15 +301,11 @@ def _read_limits(search: _Search, sizes: Values, centre: float) -> Limits:
 
 def _bound_limits(outcome: Outcome, sizes: Values, found: NDArray[np.bool_]) -> Limits:
     """Return what can be said without a curve: the exact binomial bound of all trials together."""
-    if outcome is Outcome.TOO_FEW:
-        return None, None, None
-    share, low = float(found.mean()), _lower_bound(int(found.sum()), len(found))
-    smallest = float(sizes.min())
-    return (
-        smallest if low >= HALF else None,
-        smallest if low >= HALF and share >= NINETY else None,
-        smallest if low >= NINETY else None,
-    )
+    low, smallest = _lower_bound(int(found.sum()), len(found)), float(sizes.min())
+    if low >= NINETY:
+        return smallest, smallest, smallest
+    is_all = outcome is Outcome.ALL_HITS and low >= HALF
+    return (smallest, smallest, None) if is_all else (None, None, None)
 
 
 def _lower_bound(num_hits: int, num_trials: int) -> float:

@@ -44,6 +44,7 @@ def test_a_study_becomes_a_page_tables_and_a_file_beside_the_weights(
     said = run(*words, "--kind", "foreign-body", "--kind", "stain", "--trials", 20, "--scale", 0.1)
     assert "drawn/part: 40 trials on 4 good images" in said
     assert "Smallest stain found 90 % of the time, at 100 grey levels: " in said
+    assert "Real defects are left out. " in said  # the fakes were not evaluated
     out = tmp_path / "out"
     trials = pd.read_csv(out / sensitivity.TRIALS)
     assert len(trials) == 40

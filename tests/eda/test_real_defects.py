@@ -3,12 +3,15 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
+
 from eda.index import open_index
-from eda.sensitivity.real_defects import measure_real_defects
+from eda.sensitivity.real_defects import describe_real, draw_real, measure_real_defects
 from inspection.datasets.dataset import read_dataset
 from inspection.evaluation.ranking import Confusion
 from inspection.sensitivity.fitting import fit_trials
 from inspection.sensitivity.real_defects import RealDefect, make_real_trials
+from tests.doubles.detectors import make_infos
 from tests.doubles.parts import write_dataset
 from tests.eda.test_results_plots import make_report
 
@@ -50,3 +53,17 @@ def test_only_images_that_every_detector_saw_count() -> None:
     first, second = make_report({"b0": 2.0, "b1": 2.0}), make_report({"b1": 2.0}, detector="unet")
     assert [trial.source for trial in make_real_trials(DEFECTS, [first, second])] == ["b1"]
     assert make_real_trials(DEFECTS, []) == []
+
+
+def test_real_defects_are_drawn_and_said_with_the_number_of_them() -> None:
+    scores = {"b0": 0.5, "b1": 3.0, "b2": 5.0}
+    trials = make_real_trials(DEFECTS, [make_report(scores)]) * 4
+    infos = make_infos("cae")
+    (sentence,) = describe_real(trials, {"cae": "CAE"})
+    assert sentence.startswith("Smallest of 12 real test defects")
+    assert list(describe_real([], {})) == []
+    parts = list(draw_real(trials, infos))
+    tables = [part for part in parts if isinstance(part, pd.DataFrame)]
+    assert [table["trials"][0] for table in tables] == [12, 12]  # by size, by contrast
+    assert tables[0]["a50"][0].endswith(" px")
+    assert tables[1]["a50"][0] == "cannot be told"  # all have one contrast

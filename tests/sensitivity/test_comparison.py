@@ -1,5 +1,7 @@
 """Which detector is better here: only what the trials prove is said."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import expit
@@ -64,6 +66,24 @@ def test_where_neither_reaches_90_percent_half_counts_or_nothing_is_said() -> No
     (one,) = compare_detectors(trials, TITLES)
     assert (one.target, one.is_separable) == (0.5, False)
     assert "Neither" in one.sentence
+
+
+def test_two_that_find_everything_are_said_to() -> None:
+    trials = make_trials({"cae": 0.1, "unet": 0.1}, num_trials=40)
+    (one,) = compare_detectors(trials, TITLES)
+    assert not one.is_separable
+    assert one.sentence == "CAE and U-Net both find 90 % at every size tried (40 trials)."
+
+
+def test_a_flat_curve_that_finds_most_is_better_than_one_that_rises_late() -> None:
+    """Nothing is promised of a curve without a trend; it is compared nevertheless."""
+    trials = make_trials({"cae": 30.0, "unet": 0.05}, num_trials=80, slope=1.0)
+    trials = [
+        replace(one, answers={**one.answers, "unet": trials[number % 8 + 72].answers["unet"]})
+        for number, one in enumerate(trials)
+    ]
+    (one,) = compare_detectors(trials, TITLES)
+    assert (one.better, one.is_separable) == ("unet", True)
 
 
 def test_the_same_seed_says_the_same() -> None:

@@ -131,6 +131,7 @@ def test_29_hits_in_a_row_prove_90_percent(num_trials: int, is_proved: bool) -> 
     assert fit.outcome is Outcome.ALL_HITS
     assert (fit.a90_95 == pytest.approx(3)) == is_proved
     assert say_limit(fit, fit.a50) == "at most 3 px"
+    assert say_limit(fit, fit.a90_95) == ("at most 3 px" if is_proved else "too few trials")
 
 
 @pytest.mark.parametrize(
@@ -148,7 +149,8 @@ def test_where_nothing_can_be_told_there_is_a_sentence_and_no_number(
 ) -> None:
     fit = fit_hit_miss(values, hits)
     assert fit.outcome is outcome
-    assert fit.a90_95 is None
+    assert (fit.a90, fit.a90_95) == (None, None)
+    assert say_limit(fit, fit.a90)[0].isalpha()
     assert fit.notes
     assert np.isfinite(fit.band([2, 5, 9])).all()
 
