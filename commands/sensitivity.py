@@ -119,20 +119,7 @@ def sensitivity(options: SensitivityOptions) -> None:
     catalog = open_catalog(options.checkpoints, device=options.device)
     detectors = check_names(options.detector) if options.detector else ()
     (product,) = find_products(catalog, source, categories=part.categories, detectors=detectors)
-    request = StudyRequest(
-        kinds=tuple(options.kind or ()),
-        sizes=tuple(options.size or ()),
-        contrasts=tuple(options.contrast or CONTRASTS),
-        num_trials=options.trials,
-        limit=options.limit,
-        image=options.image,
-        detectors=detectors,
-        false_alarm_rate=options.false_alarm_rate,
-        seed=options.seed,
-        is_everywhere=options.everywhere,
-        is_fresh=options.again,
-        command=write_command("sensitivity", options),
-    )
+    request = _ask(options, detectors)
     study = study_product(catalog, product, source, request, monitor=TERMINAL)
     infos = {**catalog.detectors, JOINT: JOINT_INFO}
     write_csv(options.out / TRIALS, list(list_trials(study.trials)))
@@ -146,3 +133,20 @@ def sensitivity(options: SensitivityOptions) -> None:
     for sentence in (*describe_study(study, titles), *describe_real(real, titles), *study.notes):
         typer.echo(f"  {sentence}")
     typer.echo(f"pages and tables in {options.out}")
+
+
+def _ask(options: SensitivityOptions, detectors: tuple[str, ...]) -> StudyRequest:
+    return StudyRequest(
+        kinds=tuple(options.kind or ()),
+        sizes=tuple(options.size or ()),
+        contrasts=tuple(options.contrast or CONTRASTS),
+        num_trials=options.trials,
+        limit=options.limit,
+        image=options.image,
+        detectors=detectors,
+        false_alarm_rate=options.false_alarm_rate,
+        seed=options.seed,
+        is_everywhere=options.everywhere,
+        is_fresh=options.again,
+        command=write_command("sensitivity", options),
+    )
