@@ -12,6 +12,7 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import bdtr
 
 from inspection.joint import JOINT
 from inspection.sensitivity.fitting import Varied, name_detectors, read_hits, read_values
@@ -25,6 +26,7 @@ FEWEST_SOURCES = 8  # images, for whole images to be drawn
 FACTORS = np.geomspace(0.2, 5.0, 9)  # of the slope, in resamples
 NEARER = np.geomspace(0.85, 1.18, 5)
 STEPS = np.array([-0.04, 0.0, 0.04])  # of a fitted ceiling
+LOOKS = 3  # at a pair that does not reach 90 %: at 90, at 50 %, and at the number of hits
 AT_ONCE = 250  # resamples, for memory
 
 
@@ -38,7 +40,8 @@ class Comparison:
             and it tells nothing.
         ratio: limit of the other / limit of the better; None where one is not reached.
         low, high: interval of the ratio; inf where the other does not reach its limit.
-        is_separable: whether the better one is better beyond doubt.
+        is_separable: whether the better one is better beyond doubt: by its limit, or, where that
+            tells nothing, by the number of its hits.
         sentence: all of this in words, only as strong as the trials.
     """
 
@@ -78,7 +81,7 @@ def compare_detectors(
     fits = {name: fit_hit_miss(values, hits[name]) for name in names}
     weights = _draw([trial.source for trial in trials], seed)
     limits = {
-        name: _Limits(fits[name], _resample(fits[name], values, hits[name], weights))
+        name: _Limits(fits[name], hits[name], _resample(fits[name], values, hits[name], weights))
         for name in names
     }
     pairs = list(combinations(names, 2))
@@ -91,6 +94,7 @@ class _Limits:
     """A fit, and target -> (resamples,) logarithms of its limit, inf where it is not reached."""
 
     fit: PODFit
+    hits: NDArray[np.bool_]
     drawn: Mapping[float, Values]
 
     def limit(self, target: float) -> float:
@@ -174,14 +178,29 @@ def _compare(
     by: Varied,
     doubt: float,
 ) -> Comparison:
-    """Compare two detectors at 90 %; where one or both do not reach it, at 50 % as well."""
+    """Compare two detectors at 90 %; where not both reach it, at 50 %, and by hits as well."""
     first, second = (limits[name] for name in pair)
     if all(np.isfinite(one.limit(NINETY)) for one in (first, second)):
         found = _measure(pair, limits, NINETY, doubt)
-    else:
-        both = [_measure(pair, limits, target, doubt / 2) for target in (NINETY, HALF)]
-        found = next((one for one in both if one.is_separable), both[-1])
-    return replace(found, sentence=_say(found, limits, titles, by))
+        return replace(found, sentence=_say(found, limits, titles, by))
+    both = [_measure(pair, limits, target, doubt / LOOKS) for target in (NINETY, HALF)]
+    found = next((one for one in both if one.is_separable), both[-1])
+    sentence = _say(found, limits, titles, by)
+    more, fewer = pair if first.hits.sum() >= second.hits.sum() else pair[::-1]
+    counts = limits[more].hits, limits[fewer].hits
+    if found.is_separable or not _differ(*counts, doubt / LOOKS):
+        return replace(found, sentence=sentence)
+    sentence = (
+        f"{titles[more]} finds more of these {counts[0].size} than {titles[fewer]}: "
+        f"{counts[0].sum()} against {counts[1].sum()}; no {by.value} tells them apart."
+    )
+    return Comparison(more, fewer, found.target, None, 0.0, np.inf, True, sentence)
+
+
+def _differ(first: NDArray[np.bool_], second: NDArray[np.bool_], doubt: float) -> bool:
+    """Test whether one hits more of the same trials than the other (McNemar, exact)."""
+    only = int((first & ~second).sum()), int((second & ~first).sum())
+    return bool(2.0 * bdtr(min(only), sum(only), 0.5) <= doubt)
 
 
 def _measure(

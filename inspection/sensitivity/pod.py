@@ -347,9 +347,12 @@ def _say_curve(fit: PODFit, sizes: Values, found: NDArray[np.bool_]) -> Iterator
             f"{smallest_hit:.3g}, and how steep the curve is there is not known."
         )
     if fit.ceiling < 1.0:
-        yield f"At most {fit.ceiling:.0%} are found, however large: some are never seen."
+        yield f"At most {fit.ceiling:.0%} are found at the highest values: some are never seen."
     if fit.floor > 0.0:
-        yield f"{fit.floor:.0%} count as hits, however small: false alarms."
+        yield (
+            f"{fit.floor:.0%} are hits at the lowest values, too: false alarms, or defects that "
+            "show by something else."
+        )
     if fit.a90 is None:
         yield f"90 % is not reached up to {high}, the largest value tried."
     elif fit.a90_95 is None:

@@ -86,6 +86,27 @@ def test_a_flat_curve_that_finds_most_is_better_than_one_that_rises_late() -> No
     assert (one.better, one.is_separable) == ("unet", True)
 
 
+def test_where_size_tells_nothing_the_number_of_hits_does() -> None:
+    """One finds 45 of 100 and the other 15, at every size alike: neither reaches 50 %."""
+    trials = make_trials({"cae": 9.0, "unet": 9.0}, num_trials=160)
+    hit, miss = Answer(1, 2, True, True, 0.5), Answer(1, 0.5, False, False, 0)
+    trials = [
+        replace(
+            one,
+            answers={
+                "cae": hit if number * 7 % 20 < 9 else miss,
+                "unet": hit if number * 7 % 20 < 3 else miss,
+            },
+        )
+        for number, one in enumerate(trials)
+    ]
+    (one,) = compare_detectors(trials, TITLES)
+    assert (one.better, one.is_separable, one.ratio) == ("cae", True, None)
+    assert one.sentence == (
+        "CAE finds more of these 160 than U-Net: 72 against 24; no size tells them apart."
+    )
+
+
 def test_the_same_seed_says_the_same() -> None:
     trials = make_trials({"cae": 9.0, "unet": 7.0}, num_trials=40)
     assert compare_detectors(trials, TITLES, seed=3) == compare_detectors(trials, TITLES, seed=3)
