@@ -284,3 +284,13 @@ def test_opening_the_tab_again_asks_for_nothing() -> None:
     pick_sample(_event({"sample": "s"}), latest, 2, KEY)
     open_tab(latest, 3, KEY)
     assert latest.values["source"] == ("sample", KEY, "s")
+
+
+def test_of_many_points_only_some_are_kept_and_all_are_sent(
+    handlers: Handlers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.sensitivity.fade.MOST_FRAMES", 3)
+    first, second = Page(handlers).ask(), Page(handlers).ask()
+    assert len(first.frames) > 20
+    assert second.frames.keys() == first.frames.keys()
+    assert second.header["limits"] == first.header["limits"]

@@ -22,18 +22,19 @@ function drawChart(host, { title, curves, at, label, asked, ticks = PERCENT }) {
   const { height } = CHART;
   const width = Math.max(LEAST_WIDTH, host.clientWidth - PADDING); // so that letters keep their size
   const chart = svgElement('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': label });
-  const highest = Math.max(2, ...curves.flatMap(({ points }) => points.map(([, relative]) => relative)));
-  const top = Math.min(MOST_SHOWN, highest * 1.15);
+  const shownValues = curves.flatMap(({ points }) => points.map(([, relative]) => relative));
+  const top = Math.min(MOST_SHOWN, Math.max(2, ...shownValues) * 1.15);
+  const low = Math.max(LEAST_SHOWN, Math.min(0.5, ...shownValues) / 1.15);
   const place = {
     x: (share) => CHART.left + share * (width - CHART.left - CHART.right),
     y: (relative) => {
-      const kept = Math.min(top, Math.max(LEAST_SHOWN, relative));
-      const share = Math.log(kept / LEAST_SHOWN) / Math.log(top / LEAST_SHOWN);
+      const kept = Math.min(top, Math.max(low, relative));
+      const share = Math.log(kept / low) / Math.log(top / low);
       return height - CHART.bottom - share * (height - CHART.top - CHART.bottom);
     },
   };
   chart.append(svgElement('text', { x: 4, y: 16, class: 'lab-title' }, title));
-  chart.append(...gridOf(place, { top, width, ticks }));
+  chart.append(...gridOf(place, { low, top, width, ticks }));
   for (const curve of curves) chart.append(...curveOf(curve, place));
   const line = { x1: place.x(at), x2: place.x(at), y1: CHART.top, y2: height - CHART.bottom, class: 'lab-at' };
   chart.append(svgElement('line', line));
@@ -45,14 +46,14 @@ function drawChart(host, { title, curves, at, label, asked, ticks = PERCENT }) {
   });
 }
 
-function gridOf(place, { top, width, ticks }) {
+function gridOf(place, { low, top, width, ticks }) {
   const { height } = CHART;
   const lines = [];
   for (const [share, text] of ticks) {
     const x = place.x(share);
     lines.push(svgElement('text', { x, y: height - 10, 'text-anchor': 'middle' }, text));
   }
-  for (const relative of [0.1, 0.3, 1, 3, 10, 30, 100].filter((one) => one <= top)) {
+  for (const relative of [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100].filter((one) => low <= one && one <= top)) {
     const y = place.y(relative);
     const ends = { x1: CHART.left, x2: width - CHART.right, y1: y, y2: y };
     lines.push(svgElement('line', { ...ends, class: relative === 1 ? 'lab-one' : 'lab-grid' }));

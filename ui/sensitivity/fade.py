@@ -27,6 +27,7 @@ from inspection.sensitivity.fading import (
     describe_limits,
     find_limit,
 )
+from inspection.sensitivity.records import Answer
 from inspection.types import Mask, Size
 from ui.parts.images import MAX_DISPLAY_SIDE, encode_image, encode_mask
 from ui.parts.updates import Payload, Updates
@@ -34,6 +35,7 @@ from ui.sensitivity import messages
 from ui.sensitivity.frames import describe_scene, encode_answers, encode_patch, read_brush
 from ui.sensitivity.scenes import Kept, Scene, Scenes
 
+MOST_FRAMES = 150  # about 4 MB of each image
 NUM_NORMALS = 4  # that a defect may be healed from
 Sent = dict[str, Any]
 """What a visitor's page holds: the run, and the points of which it has the answer."""
@@ -44,14 +46,14 @@ class Tried:
     """A fading with everything that was tried of it by anybody.
 
     Attributes:
-        looks: by point.
-        frames: what the browser is sent, by point.
+        answers: by point.
+        frames: what the browser is sent, by point; of the first points alone, for memory.
     """
 
     key: Hashable
     fading: Fading = field(repr=False)
     area: str
-    looks: dict[Point, Look] = field(default_factory=dict, repr=False)
+    answers: dict[Point, Mapping[str, Answer]] = field(default_factory=dict, repr=False)
     frames: dict[Point, Payload] = field(default_factory=dict, repr=False)
 
 
@@ -102,7 +104,7 @@ class FadeView:
         yield from self._send(scene, tried, [*axis[::2], *axis[1::2]], sent)
         known = list(axis)
         for _ in range(HALVINGS):
-            middles = choose_between(known, [tried.looks[point].answers for point in known])
+            middles = choose_between(known, [tried.answers[point] for point in known])
             yield from self._send(scene, tried, middles, sent)
             known += middles
 
@@ -112,17 +114,17 @@ class FadeView:
         """Send what the browser does not have of these points, a batch at a time."""
         held = [one for one in points if one in tried.frames and one not in sent["points"]]
         if held:
-            yield _frames(tried, held, sent)
+            yield _frames([tried.frames[point] for point in held], sent)
             sent["points"].update(held)
-        new = [one for one in points if one not in tried.frames]
+        new = [one for one in points if one not in tried.frames and one not in sent["points"]]
         looked = tried.fading.look(new, scene.channels, false_alarm_rate=scene.rate)
         for looks in looked:
-            for look in looks:
-                tried.looks[look.point] = look
-                tried.frames[look.point] = _encode_look(tried.fading, look)
-            batch = [look.point for look in looks]
-            yield _frames(tried, batch, sent)
-            sent["points"].update(batch)  # only what the page was sent in time
+            made = {look.point: _encode_look(tried.fading, look) for look in looks}
+            tried.answers.update({look.point: look.answers for look in looks})
+            if len(tried.frames) < MOST_FRAMES:
+                tried.frames.update(made)
+            yield _frames(list(made.values()), sent)
+            sent["points"].update(made)  # only what the page was sent in time
 
     def _header(self, scene: Scene, tried: Tried, sent: Sent, *, is_done: bool = False) -> Payload:
         limits = {
@@ -199,9 +201,8 @@ def _picture(fading: Fading, run: int) -> Payload:
     }
 
 
-def _frames(tried: Tried, points: Sequence[Point], sent: Sent) -> Updates:
-    frames = {"run": sent["run"], "frames": [tried.frames[point] for point in points]}
-    return {"feed": ("fade-frames", frames)}
+def _frames(frames: Sequence[Payload], sent: Sent) -> Updates:
+    return {"feed": ("fade-frames", {"run": sent["run"], "frames": frames})}
 
 
 def _encode_look(fading: Fading, look: Look) -> Payload:
@@ -223,16 +224,14 @@ def _encode_mask(mask: Mask) -> str:
 def _find_limits(tried: Tried, *, fixed: int) -> dict[str, Limit]:
     """Return the limit of every detector along one axis; none before both of its ends are known."""
     along = 1 - fixed
-    points = sorted(point for point in tried.looks if point[fixed] == 1)
+    points = sorted(point for point in tried.answers if point[fixed] == 1)
     axis = STRENGTHS if fixed == 1 else SCALES
     if not set(axis) <= set(points):
         return {}
     values = [point[along] for point in points]
-    names = list(tried.looks[points[0]].answers)
+    names = list(tried.answers[points[0]])
     return {
-        name: find_limit(
-            values, [tried.looks[point].answers[name].relative_score for point in points]
-        )
+        name: find_limit(values, [tried.answers[point][name].relative_score for point in points])
         for name in names
     }
 
