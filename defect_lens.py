@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from inspection.images import read_image
     from inspection.products.inspecting import LoadedProduct, inspect_product
     from inspection.progress import Monitor, StoppedError
+    from inspection.sensitivity.fitting import fit_trials
+    from inspection.sensitivity.healing import fade, heal
+    from inspection.sensitivity.placing import place_defect
+    from inspection.sensitivity.records import Trial
+    from inspection.sensitivity.stressing import StressOptions, stress_product
+    from inspection.sensitivity.studying import StudyRequest, study_product
     from inspection.types import Finding, Sample, Verdict
 
 __all__ = [
@@ -28,16 +34,25 @@ __all__ = [
     "Monitor",
     "Sample",
     "StoppedError",
+    "StressOptions",
+    "StudyRequest",
     "TrainingJob",
+    "Trial",
     "TuningJob",
     "Verdict",
     "evaluate_product",
     "explore_dataset",
+    "fade",
+    "fit_trials",
+    "heal",
     "inspect_product",
     "open_catalog",
     "open_product",
+    "place_defect",
     "read_dataset",
     "read_image",
+    "stress_product",
+    "study_product",
     "train_categories",
     "train_product",
     "tune_detector",
@@ -55,6 +70,12 @@ _MODULES = {
     "inspection.products.inspecting": ("LoadedProduct", "inspect_product"),
     "inspection.progress": ("Monitor", "StoppedError"),
     "inspection.findings": ("Inspection",),
+    "inspection.sensitivity.fitting": ("fit_trials",),
+    "inspection.sensitivity.healing": ("fade", "heal"),
+    "inspection.sensitivity.placing": ("place_defect",),
+    "inspection.sensitivity.records": ("Trial",),
+    "inspection.sensitivity.stressing": ("StressOptions", "stress_product"),
+    "inspection.sensitivity.studying": ("StudyRequest", "study_product"),
     "inspection.types": ("Finding", "Sample", "Verdict"),
 }
 

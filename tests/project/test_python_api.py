@@ -29,7 +29,8 @@ NAMES = {
     *("InspectionError", "LoadedProduct", "Monitor", "Sample", "StoppedError", "TrainingJob"),
     *("TuningJob", "Verdict", "evaluate_product", "explore_dataset", "inspect_product"),
     *("open_catalog", "open_product", "read_dataset", "read_image", "train_categories"),
-    *("train_product", "tune_detector"),
+    *("train_product", "tune_detector", "Trial", "StudyRequest", "study_product", "place_defect"),
+    *("fit_trials", "heal", "fade", "StressOptions", "stress_product"),
 }
 
 
