@@ -39,6 +39,7 @@ def make_binder(
     filters: Sequence[Any],
     shown: Sequence[Any],
     queue: str,
+    limit: int = MAX_PARALLEL,
 ) -> Bind:
     """Return what connects events of one tab.
 
@@ -50,6 +51,7 @@ def make_binder(
         filters: components whose values a step is given.
         shown: components that `on_show` may change.
         queue: name of the tab's own queue.
+        limit: of the visitors who are answered at the same time.
     """
     number = gr.Number(visible=False, precision=0)
 
@@ -64,7 +66,7 @@ def make_binder(
             **QUIET,
             trigger_mode="always_last",  # the answer that is under way goes over to a newer request
             concurrency_id=queue,
-            concurrency_limit=MAX_PARALLEL,
+            concurrency_limit=limit,
         )
         return [event, answered]
 

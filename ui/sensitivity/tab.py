@@ -33,6 +33,7 @@ TITLE = "Sensitivity"
 HERE = Path(__file__).parent
 STYLES: Sequence[Path] = (HERE / "sensitivity.css",)
 CHANNEL = "defect-lens-lab"
+MAX_VISITORS = 4  # at the same time: two long studies leave room for who moves a slider
 NUM_FEEDS = 12  # answers that arrive together are all shown as long as they come by different ones
 VIEWS: Mapping[str, Sequence[str]] = {
     "fade": ("area", "brushed", "point"),
@@ -125,6 +126,7 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
         filters=[parts["product"]],
         shown=[*parts.values(), *feeds],
         queue="sensitivity",
+        limit=MAX_VISITORS,
     )
     bind(tab.select, steps.open_tab)
     bind(parts["product"].input, steps.change_product)
