@@ -26,7 +26,6 @@ FEWEST_SOURCES = 8  # images, for whole images to be drawn
 FACTORS = np.geomspace(0.2, 5.0, 9)  # of the slope, in resamples
 NEARER = np.geomspace(0.85, 1.18, 5)
 STEPS = np.array([-0.04, 0.0, 0.04])  # of a fitted ceiling
-LOOKS = 3  # at a pair that does not reach 90 %: at 90, at 50 %, and at the number of hits
 AT_ONCE = 250  # resamples, for memory
 
 
@@ -178,17 +177,17 @@ def _compare(
     by: Varied,
     doubt: float,
 ) -> Comparison:
-    """Compare two detectors at 90 %; where not both reach it, at 50 %, and by hits as well."""
+    """Compare two detectors at 90 %, at 50 % where not both reach that, and by their hits."""
     first, second = (limits[name] for name in pair)
-    if all(np.isfinite(one.limit(NINETY)) for one in (first, second)):
-        found = _measure(pair, limits, NINETY, doubt)
-        return replace(found, sentence=_say(found, limits, titles, by))
-    both = [_measure(pair, limits, target, doubt / LOOKS) for target in (NINETY, HALF)]
-    found = next((one for one in both if one.is_separable), both[-1])
+    is_reached = all(np.isfinite(one.limit(NINETY)) for one in (first, second))
+    targets = (NINETY,) if is_reached else (NINETY, HALF)
+    share = doubt / (len(targets) + 1)  # each look at the trials has its part of it
+    looks = [_measure(pair, limits, target, share) for target in targets]
+    found = next((one for one in looks if one.is_separable), looks[-1])
     sentence = _say(found, limits, titles, by)
     more, fewer = pair if first.hits.sum() >= second.hits.sum() else pair[::-1]
     counts = limits[more].hits, limits[fewer].hits
-    if found.is_separable or not _differ(*counts, doubt / LOOKS):
+    if found.is_separable or not _differ(*counts, share):
         return replace(found, sentence=sentence)
     sentence = (
         f"{titles[more]} finds more of these {counts[0].size} than {titles[fewer]}: "
