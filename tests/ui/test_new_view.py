@@ -115,7 +115,8 @@ def test_a_new_view_of_evaluations_is_a_sub_tab_where_it_is_offered(
     labels = [part["props"].get("label") for part in components]
     assert labels.index("Training") < labels.index("Counted")
     assert "Unit" in labels, "its own filter"
-    asked = ("drawn", "part", None, None, None, None, None, "dozens", 0)
+    others = sum(len(view.filters) for view in results_views.VIEWS) - len(COUNTS.filters)
+    asked = ("drawn", "part", *[None] * others, "dozens", 0)
     (updates,) = results_tab.Handlers(catalog).show("counted", *asked)
     assert updates["counts"] == [{"value": "dozens", "label": "3"}], "the joint verdict, too"
     assert updates["tab-counted"]
