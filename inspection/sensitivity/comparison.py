@@ -247,5 +247,5 @@ def _say_interval(low: float, high: float) -> str:
     if np.isinf(low) or (low <= 0 and np.isinf(high)):
         return "not known"
     if low <= 0:
-        return f"{high:.2g} or less"
-    return f"{low:.2g} or more" if np.isinf(high) else f"{low:.2g} to {high:.2g}"
+        return f"{high:.3g} or less"
+    return f"{low:.3g} or more" if np.isinf(high) else f"{low:.3g} to {high:.3g}"
