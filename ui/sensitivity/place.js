@@ -6,7 +6,7 @@ const LEAST_SIZE = 2; // pixels
 const EMPTY = { run: 0, base: null, frame: null };
 const display = { mode: 'overlay' };
 const header = () => props.value || { run: 0, state: 'idle', kinds: [] };
-const valueOf = (name) => Number(part(name).value);
+const numberOf = (name) => Number(part(name).value);
 let shown = EMPTY;
 let drawing = { number: 0, count: 0 };
 let saves = 0;
@@ -71,13 +71,13 @@ function describePictures() {
 // Sizes are spread by their logarithm, from 2 pixels to half of the longest side.
 function stampSize() {
   const longest = Math.max(header().width ?? 256, header().height ?? 256);
-  return Math.round(LEAST_SIZE * (longest / 2 / LEAST_SIZE) ** (valueOf('size') / 100));
+  return Math.round(LEAST_SIZE * (longest / 2 / LEAST_SIZE) ** (numberOf('size') / 100));
 }
 
 function nextStamp() {
   const longest = Math.max(header().width ?? 256, header().height ?? 256);
   const size = stampSize() / longest;
-  return { kind: part('kind').value, size, contrast: valueOf('contrast'), angle: valueOf('angle') };
+  return { kind: part('kind').value, size, contrast: numberOf('contrast'), angle: numberOf('angle') };
 }
 
 function showTools() {
@@ -86,11 +86,11 @@ function showTools() {
     part('kind').replaceChildren(...kinds.map(({ name, title }) => new Option(title, name)));
   }
   for (const name of ['opacity', 'softness']) {
-    part(`${name}-value`).textContent = fillText(TEXTS.percent, { x: valueOf(name) });
+    part(`${name}-value`).textContent = fillText(TEXTS.percent, { x: numberOf(name) });
   }
   part('size-value').textContent = fillText(TEXTS.pixels, { x: stampSize() });
-  part('contrast-value').textContent = fillText(TEXTS.levels, { x: valueOf('contrast') });
-  part('angle-value').textContent = fillText(TEXTS.degrees, { x: valueOf('angle') });
+  part('contrast-value').textContent = fillText(TEXTS.levels, { x: numberOf('contrast') });
+  part('angle-value').textContent = fillText(TEXTS.degrees, { x: numberOf('angle') });
   part('download').disabled = drawing.count === 0;
   part('save').disabled = drawing.count === 0;
   part('save').hidden = !header().canSave;
@@ -135,7 +135,7 @@ const painter = new Painter({
   getBase: currentPicture,
   changed: askAnew,
   look: () => {
-    const [opacity, softness] = [valueOf('opacity') / 100, valueOf('softness') / 100];
+    const [opacity, softness] = [numberOf('opacity') / 100, numberOf('softness') / 100];
     return { colour: part('colour').value, opacity, softness };
   },
   stamp: nextStamp,
