@@ -32,9 +32,9 @@ def find_part(image: RGBImage) -> Mask:
     apart = np.linalg.norm(smooth - colour, axis=2)
     part = apart > ALIKE
     everywhere = np.ones(image.shape[:2], np.bool_)
-    if part[border].mean() > MOST_OF_BORDER or part.mean() < LEAST_PART:
-        return everywhere
     found = cv2.morphologyEx(part.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    if part[border].mean() > MOST_OF_BORDER or found.mean() < LEAST_PART:  # specks are no part
+        return everywhere
     sized = mask_to_size(found.astype(np.bool_), (image.shape[0], image.shape[1]))
     return sized if sized.any() else everywhere
 

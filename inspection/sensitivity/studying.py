@@ -38,7 +38,7 @@ from inspection.sensitivity.study import (
 )
 from inspection.types import RGBImage, Sample
 
-VERSION = 1  # of how defects are drawn and places chosen
+VERSION = 2  # of how defects are drawn and places chosen
 MOST_IMAGES = 40
 BETWEEN_SAVINGS = 16  # trials
 
