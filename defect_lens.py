@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from inspection.images import read_image
     from inspection.products.inspecting import LoadedProduct, inspect_product
     from inspection.progress import Monitor, StoppedError
+    from inspection.sensitivity.category_stress import StressOptions, stress_product
+    from inspection.sensitivity.category_study import StudyRequest, study_product
     from inspection.sensitivity.fitting import fit_trials
     from inspection.sensitivity.healing import fade, heal
     from inspection.sensitivity.placing import place_defect
     from inspection.sensitivity.records import Trial
-    from inspection.sensitivity.stressing import StressOptions, stress_product
-    from inspection.sensitivity.studying import StudyRequest, study_product
     from inspection.types import Finding, Sample, Verdict
 
 __all__ = [
@@ -74,8 +74,8 @@ _MODULES = {
     "inspection.sensitivity.healing": ("fade", "heal"),
     "inspection.sensitivity.placing": ("place_defect",),
     "inspection.sensitivity.records": ("Trial",),
-    "inspection.sensitivity.stressing": ("StressOptions", "stress_product"),
-    "inspection.sensitivity.studying": ("StudyRequest", "study_product"),
+    "inspection.sensitivity.category_stress": ("StressOptions", "stress_product"),
+    "inspection.sensitivity.category_study": ("StudyRequest", "study_product"),
     "inspection.types": ("Finding", "Sample", "Verdict"),
 }
 

@@ -28,10 +28,10 @@ from inspection.evaluation.service import find_products
 from inspection.files import replace_bytes, write_csv, write_whole
 from inspection.joint import JOINT
 from inspection.products.places import CHECKPOINTS
+from inspection.sensitivity.category_study import MOST_IMAGES, StudyRequest, study_product
 from inspection.sensitivity.kept import describe_study, list_limits, list_trials
 from inspection.sensitivity.placing import KINDS
 from inspection.sensitivity.study import CONTRASTS
-from inspection.sensitivity.studying import MOST_IMAGES, StudyRequest, study_product
 
 TRIALS, LIMITS, REAL = "trials.csv", "pod.csv", "real.csv"
 PAGE, PDF = "sensitivity.html", "sensitivity.pdf"

@@ -28,9 +28,9 @@ from inspection.evaluation.service import find_products
 from inspection.files import try_writing, write_csv, write_whole
 from inspection.joint import JOINT
 from inspection.products.places import CHECKPOINTS
+from inspection.sensitivity.category_stress import StressOptions, stress_product
 from inspection.sensitivity.robustness import describe_robustness
 from inspection.sensitivity.stress import STRESSES
-from inspection.sensitivity.stressing import StressOptions, stress_product
 
 NAMES = ", ".join(STRESSES)
 ANSWERS, COUNTS, PAGE = "answers.csv", "counts.csv", "stress.html"

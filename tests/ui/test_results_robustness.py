@@ -6,7 +6,7 @@ import pytest
 
 from inspection.datasets.dataset import read_dataset
 from inspection.products.catalog import Catalog
-from inspection.sensitivity.stressing import StressOptions, stress_product
+from inspection.sensitivity.category_stress import StressOptions, stress_product
 from tests.doubles.products import make_catalog
 from ui.results.data import Results
 from ui.results.views.robustness import VIEW

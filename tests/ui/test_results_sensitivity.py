@@ -6,8 +6,8 @@ import pytest
 
 from inspection.datasets.dataset import read_dataset
 from inspection.products.catalog import Catalog
+from inspection.sensitivity.category_study import StudyRequest, study_product
 from inspection.sensitivity.kept import STUDY
-from inspection.sensitivity.studying import StudyRequest, study_product
 from tests.doubles.page import to_json
 from tests.doubles.products import make_catalog
 from ui.results.tab import Handlers

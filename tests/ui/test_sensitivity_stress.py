@@ -7,8 +7,8 @@ import pytest
 
 from inspection.datasets.dataset import read_dataset
 from inspection.joint import JOINT
+from inspection.sensitivity.category_stress import StressOptions, stress_product
 from inspection.sensitivity.stress import STRESSES
-from inspection.sensitivity.stressing import StressOptions, stress_product
 from tests.doubles.detectors import DETECTORS
 from tests.doubles.page import to_json
 from tests.doubles.products import make_catalog

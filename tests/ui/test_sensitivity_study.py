@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from inspection.products.catalog import Catalog
-from inspection.sensitivity.studying import StudyRequest, study_product
+from inspection.sensitivity.category_study import StudyRequest, study_product
 from tests.doubles.detectors import DETECTORS
 from tests.doubles.products import make_catalog
 from ui.parts.latest_request import LatestRequest

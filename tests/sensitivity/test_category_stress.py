@@ -14,9 +14,9 @@ from inspection.joint import JOINT
 from inspection.preprocess import Progress
 from inspection.products.catalog import Catalog
 from inspection.progress import Monitor, StoppedError
+from inspection.sensitivity.category_stress import PARTIAL, StressOptions, stress_product
 from inspection.sensitivity.robustness import ROBUSTNESS, load_robustness, name_detectors
 from inspection.sensitivity.stress import STRESSES
-from inspection.sensitivity.stressing import PARTIAL, StressOptions, stress_product
 from inspection.types import RGBImage, Sample
 from tests.doubles.detectors import DETECTORS
 from tests.doubles.products import make_catalog
@@ -42,7 +42,7 @@ def count_reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         read.append(sample.id)
         return read_sample(sample)
 
-    monkeypatch.setattr("inspection.sensitivity.stressing.read_sample", note)
+    monkeypatch.setattr("inspection.sensitivity.category_stress.read_sample", note)
     return read
 
 
