@@ -79,6 +79,7 @@ def test_a_step_between_is_answered_exactly(lab: Any) -> None:
 def test_the_keyboard_moves_the_sliders(lab: Any) -> None:
     slide(lab, "strength", 50)
     fade(lab, "strength").press("ArrowLeft")
+    lab.wait_for_function(EXACT)
     assert fade(lab, "strength-value").inner_text() == "49 %"
 
 

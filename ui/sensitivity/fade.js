@@ -123,6 +123,7 @@ function showCharts() {
 function move(place, share) {
   display.point = [...display.point];
   display.point[place] = Math.round(100 * Math.max(place === 1 ? 0.1 : 0, share)) / 100;
+  root.dataset.exact = 'false'; // until it is shown
   show();
   clearTimeout(timer);
   timer = setTimeout(() => {

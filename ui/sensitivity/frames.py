@@ -134,8 +134,9 @@ def read_overlay(source: object, size: Size) -> np.ndarray[tuple[int, ...], np.d
     if not isinstance(source, str) or not source.startswith(head) or len(source) > MAX_BRUSH:
         raise ImageError(messages.BAD_BRUSH, messages.RELOAD)
     try:
-        picture = Image.open(io.BytesIO(base64.b64decode(source[len(head) :], validate=True)))
-        if picture.format != "PNG" or max(picture.size) > 2 * MAX_DISPLAY_SIDE:
+        sent = io.BytesIO(base64.b64decode(source[len(head) :], validate=True))
+        picture = Image.open(sent, formats=("PNG",))
+        if max(picture.size) > 2 * MAX_DISPLAY_SIDE:
             raise ImageError(messages.BAD_BRUSH, messages.RELOAD)
         layer = picture.convert("RGBA").resize(size[::-1], Image.Resampling.BILINEAR)
     except (binascii.Error, UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
