@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from commands.one_product import find_one
 from commands.options import (
     TERMINAL,
     Category,
@@ -16,15 +17,10 @@ from commands.options import (
     Device,
     Rate,
     Seed,
-    check_names,
-    one_category,
 )
 from commands.records import takes, write_command
-from detectors.catalog import open_catalog
-from inspection.datasets.dataset import read_dataset
 from inspection.errors import SettingsError
 from inspection.evaluation.joint import JOINT_INFO
-from inspection.evaluation.service import find_products
 from inspection.files import replace_bytes, write_csv, write_whole
 from inspection.joint import JOINT
 from inspection.products.places import CHECKPOINTS
@@ -114,17 +110,14 @@ def sensitivity(options: SensitivityOptions) -> None:
         raise SettingsError(
             f"A scale of {options.scale:g} mm per pixel is not possible.", "Give a number above 0."
         )
-    source = read_dataset(options.data, name=options.dataset)
-    part = one_category(source, options.category)
-    catalog = open_catalog(options.checkpoints, device=options.device)
-    detectors = check_names(options.detector) if options.detector else ()
-    (product,) = find_products(catalog, source, categories=part.categories, detectors=detectors)
-    request = _ask(options, detectors)
-    study = study_product(catalog, product, source, request, monitor=TERMINAL)
+    opened = find_one(options)
+    catalog, product = opened.catalog, opened.product
+    request = _ask(options, opened.detectors)
+    study = study_product(catalog, product, opened.source, request, monitor=TERMINAL)
     infos = {**catalog.detectors, JOINT: JOINT_INFO}
     write_csv(options.out / TRIALS, list(list_trials(study.trials)))
     write_csv(options.out / LIMITS, list(list_limits(study)))
-    real = [] if options.image else read_real_trials(part, product, study, monitor=TERMINAL)
+    real = [] if options.image else read_real_trials(opened.part, product, study, monitor=TERMINAL)
     write_csv(options.out / REAL, list(list_trials(real)))
     write_whole(options.out / PAGE, make_study_page(study, infos, scale=options.scale, real=real))
     replace_bytes(options.out / PDF, make_study_pdf(study, infos, scale=options.scale))

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from commands.one_product import find_one
 from commands.options import (
     TERMINAL,
     Category,
@@ -16,16 +17,11 @@ from commands.options import (
     Device,
     Rate,
     Seed,
-    check_names,
-    one_category,
 )
 from commands.records import takes, write_command
-from detectors.catalog import open_catalog
-from inspection.datasets.dataset import read_dataset
 from inspection.evaluation.files import encode
 from inspection.evaluation.joint import JOINT_INFO
-from inspection.evaluation.service import find_products
-from inspection.files import try_writing, write_csv, write_whole
+from inspection.files import write_csv, write_whole
 from inspection.joint import JOINT
 from inspection.products.places import CHECKPOINTS
 from inspection.sensitivity.category_stress import StressOptions, stress_product
@@ -78,23 +74,18 @@ def stress(options: StressCommandOptions) -> None:
     """
     from eda.sensitivity.robustness import list_counts, make_robustness_page  # slow to import
 
-    options.out.mkdir(parents=True, exist_ok=True)
-    try_writing(options.out)  # before any work is done for it
-    source = read_dataset(options.data, name=options.dataset)
-    part = one_category(source, options.category)
-    catalog = open_catalog(options.checkpoints, device=options.device)
-    detectors = check_names(options.detector) if options.detector else ()
-    (product,) = find_products(catalog, source, categories=part.categories, detectors=detectors)
+    opened = find_one(options)
+    catalog, product = opened.catalog, opened.product
     how = StressOptions(
         stresses=tuple(options.stress or ()),
         num_levels=options.levels,
         limit=options.limit,
-        detectors=detectors,
+        detectors=opened.detectors,
         false_alarm_rate=options.false_alarm_rate,
         seed=options.seed,
         command=write_command("stress", options),
     )
-    measured = stress_product(catalog, product, source, how, monitor=TERMINAL)
+    measured = stress_product(catalog, product, opened.source, how, monitor=TERMINAL)
     found = measured.robustness
     infos = {**catalog.detectors, JOINT: JOINT_INFO}
     write_csv(options.out / ANSWERS, [encode(one) for one in measured.answers])

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from pypdfium2 import PdfDocument
 
-from commands import sensitivity
+from commands import one_product, sensitivity
 from inspection.errors import EvaluationError, InspectionError, SensitivityError
 from inspection.products.catalog import Catalog
 from inspection.sensitivity.kept import STUDY, describe_study, load_study
@@ -28,7 +28,7 @@ def catalog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Catalog:
     def give(*_: object, **__: object) -> Catalog:
         return made
 
-    monkeypatch.setattr(sensitivity, "open_catalog", give)
+    monkeypatch.setattr(one_product, "open_catalog", give)
     return made
 
 
@@ -36,6 +36,14 @@ def catalog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Catalog:
 def words(catalog: Catalog, tmp_path: Path) -> list[object]:
     data, out = tmp_path / "data" / "drawn", tmp_path / "out"
     return ["sensitivity", "--data", data, "--category", "part", "--out", out, *SMALL]
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_any_work(
+    words: list[object], tmp_path: Path
+) -> None:
+    (tmp_path / "out").write_text("a file")
+    assert isinstance(invoke(*words, "--trials", 8).exception, FileExistsError)
+    assert not (tmp_path / "checkpoints" / "drawn" / "part" / STUDY).exists()
 
 
 def test_a_study_becomes_a_page_tables_and_a_file_beside_the_weights(

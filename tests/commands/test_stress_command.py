@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from commands import stress
+from commands import one_product, stress
 from inspection.errors import DatasetError, SettingsError
 from inspection.products.catalog import Catalog
 from tests.doubles.commands import invoke, run
@@ -20,7 +20,7 @@ def words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[object]:
     def give(*_: object, **__: object) -> Catalog:
         return catalog
 
-    monkeypatch.setattr(stress, "open_catalog", give)
+    monkeypatch.setattr(one_product, "open_catalog", give)
     data, out = tmp_path / "data" / "drawn", tmp_path / "out"
     return ["stress", "--data", data, "--category", "part", "--out", out]
 

@@ -78,6 +78,8 @@ def test_the_image_is_judged_as_it_is_first(handlers: Handlers) -> None:
     page = Page(handlers).ask()
     assert page.slots == ["place-picture", "place-frames"]
     assert page.frame["patch"] is None
+    answers = page.frame["answers"].values()
+    assert all(one["iou"] is None for one in answers), "nothing to compare with"
     assert page.header["sub"].startswith("Paint on the picture")
     assert page.header["note"] == ""
     assert {one["name"] for one in page.header["kinds"]} >= {"scratch", "missing-piece"}

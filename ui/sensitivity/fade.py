@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from inspection.errors import DatasetError
-from inspection.images import shrink
 from inspection.joint import JOINT
 from inspection.overlay import stretch_flags
 from inspection.sensitivity.answering import inspect_images
@@ -29,10 +28,10 @@ from inspection.sensitivity.fading import (
 )
 from inspection.sensitivity.records import Answer
 from inspection.types import Mask, Size
-from ui.parts.images import MAX_DISPLAY_SIDE, encode_image, encode_mask
+from ui.parts.images import MAX_DISPLAY_SIDE, encode_mask
 from ui.parts.updates import Payload, Updates
 from ui.sensitivity import messages
-from ui.sensitivity.frames import describe_scene, encode_answers, encode_patch, read_brush
+from ui.sensitivity.frames import describe_scene, encode_frame, encode_picture, read_brush
 from ui.sensitivity.scenes import Kept, Scene, Scenes
 
 MOST_FRAMES = 150  # about 4 MB of each image
@@ -194,11 +193,7 @@ def _read_point(point: object) -> Point:
 
 
 def _picture(fading: Fading, run: int) -> Payload:
-    return {
-        "run": run,
-        "base": encode_image(shrink(fading.healed, MAX_DISPLAY_SIDE)),
-        "mask": _encode_mask(fading.mask),
-    }
+    return encode_picture(fading.healed, run) | {"mask": _encode_mask(fading.mask)}
 
 
 def _frames(frames: Sequence[Payload], sent: Sent) -> Updates:
@@ -206,12 +201,8 @@ def _frames(frames: Sequence[Payload], sent: Sent) -> Updates:
 
 
 def _encode_look(fading: Fading, look: Look) -> Payload:
-    return {
-        "point": list(look.point),
-        "patch": encode_patch(fading.healed, look.image),
-        "mask": "" if look.point[1] == 1 else _encode_mask(look.mask),
-        "answers": encode_answers(look.inspection, look.answers),
-    }
+    frame = encode_frame(fading.healed, look.image, look.inspection, look.answers, point=look.point)
+    return frame if look.point[1] == 1 else frame | {"mask": _encode_mask(look.mask)}
 
 
 def _encode_mask(mask: Mask) -> str:

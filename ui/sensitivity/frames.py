@@ -3,7 +3,7 @@
 import base64
 import binascii
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import cv2
 import numpy as np
@@ -51,10 +51,35 @@ def fail(view: str, error: InspectionError, scene: Scene | None, run: int) -> Up
     }
     if scene is None:
         return {view: header}
-    base = encode_image(shrink(scene.image, MAX_DISPLAY_SIDE))
     return {
         view: header | describe_scene(scene, run),
-        "feed": (f"{view}-picture", {"run": run, "base": base, "mask": ""}),
+        "feed": (f"{view}-picture", encode_picture(scene.image, run)),
+    }
+
+
+def encode_picture(image: RGBImage, run: int) -> Payload:
+    """Return the picture that the frames of a run are patches of."""
+    return {"run": run, "base": encode_image(shrink(image, MAX_DISPLAY_SIDE)), "mask": ""}
+
+
+def encode_frame(
+    base: RGBImage,
+    image: RGBImage,
+    inspection: Inspection,
+    answers: Mapping[str, Answer],
+    *,
+    point: Sequence[object] = (),
+    has_defect: bool = True,
+) -> Payload:
+    """Return what the browser shows of one look: what is new in the picture, and the answers.
+
+    Without `has_defect` it is not known where a defect is, and outlines are compared with nothing.
+    """
+    return {
+        "point": list(point),
+        "patch": encode_patch(base, image),
+        "mask": "",
+        "answers": _encode_answers(inspection, answers, has_defect=has_defect),
     }
 
 
@@ -81,7 +106,9 @@ def encode_patch(base: RGBImage, image: RGBImage) -> Payload | None:
     }
 
 
-def encode_answers(inspection: Inspection, answers: Mapping[str, Answer]) -> Payload:
+def _encode_answers(
+    inspection: Inspection, answers: Mapping[str, Answer], *, has_defect: bool
+) -> Payload:
     """Return what each detector says, and all together; maps in 1/127.5 of the threshold."""
     findings = {one.detector: _encode_finding(one) for one in inspection.findings}
     return {
@@ -89,7 +116,7 @@ def encode_answers(inspection: Inspection, answers: Mapping[str, Answer]) -> Pay
             "relative": one.relative_score,
             "isFlagged": one.is_flagged,
             "isHit": one.is_hit,
-            "iou": one.iou,
+            "iou": one.iou if has_defect else None,
             **findings.get(name, {}),
         }
         for name, one in answers.items()

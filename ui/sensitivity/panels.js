@@ -114,7 +114,7 @@ const verdictOf = ({ isFlagged }) => (isFlagged ? 'defect' : 'normal');
 const badgeOf = ({ isFlagged }) => (isFlagged ? TEXTS.defectBadge : TEXTS.normalBadge);
 
 function describeOverlap({ isFlagged, isHit, iou }) {
-  if (!isFlagged) return '';
+  if (!isFlagged || iou === null) return ''; // null: it is not known where a defect is
   return isHit ? fillText(TEXTS.overlap, { iou: iou.toFixed(2) }) : TEXTS.elsewhere;
 }
 

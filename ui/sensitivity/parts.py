@@ -16,14 +16,18 @@ from ui.viewer import viewer
 HERE = Path(__file__).parent
 DRAWING = ("calibration", "contour", "palette", "format", "stage", "decode")
 OWN = ("panels", "paint", "chart")
+SHARED = ("answer", "panel")  # markup that views have in common, as @name@
 
 
 def make_view(
     name: str, texts: Mapping[str, str], detectors: Mapping[str, DetectorInfo]
 ) -> gr.HTML:
     """Return a view; its own value is its header, and what is asked of it triggers `submit`."""
+    template = read(HERE / f"{name}.html")
+    for shared in SHARED:
+        template = template.replace(f"@{shared}@", read(HERE / f"{shared}.html"))
     return gr.HTML(
-        html_template=read(HERE / f"{name}.html").replace("@panel@", read(HERE / "panel.html")),
+        html_template=template,
         js_on_load=_script(name, tuple(texts.items()), tuple(detectors.values())),
         apply_default_css=False,
         elem_id=f"lab-{name}",

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inspection.errors import DatasetError, InspectionError, first_line
-from inspection.images import shrink, write_png
+from inspection.images import write_png
 from inspection.products.catalog import Catalog
 from inspection.sensitivity.answering import inspect_images, read_answers
 from inspection.sensitivity.drawing import (
@@ -26,10 +26,9 @@ from inspection.sensitivity.drawing import (
 from inspection.sensitivity.placing import KINDS
 from inspection.sensitivity.records import Answer, Trial
 from inspection.types import Mask, RGBImage
-from ui.parts.images import MAX_DISPLAY_SIDE, encode_image
 from ui.parts.updates import Payload, Updates
 from ui.sensitivity import messages
-from ui.sensitivity.frames import describe_scene, encode_answers, encode_patch, read_overlay
+from ui.sensitivity.frames import describe_scene, encode_frame, encode_picture, read_overlay
 from ui.sensitivity.scenes import Kept, Scene
 
 MAX_STAMPS = 200
@@ -56,7 +55,7 @@ class PlaceView:
             sent |= {"key": scene.key, "run": self._next_run(), "drawn": None, "saved": None}
             yield {
                 "place": self._header(scene, sent),
-                "feed": ("place-picture", _picture(scene, sent)),
+                "feed": ("place-picture", encode_picture(scene.image, sent["run"])),
             }
             drawing = None
         wanted = drawing if isinstance(drawing, Mapping) else {}
@@ -77,10 +76,7 @@ class PlaceView:
         answers = read_answers(found, mask)
         frame = {
             "number": number if isinstance(number, int) else 0,
-            "point": [],
-            "patch": encode_patch(scene.image, drawn),
-            "mask": "",
-            "answers": encode_answers(found, answers),
+            **encode_frame(scene.image, drawn, found, answers, has_defect=bool(mask.any())),
         }
         said = self._describe(scene, stamps, mask, answers)
         yield {
@@ -231,14 +227,6 @@ def _png(image: np.ndarray[Any, Any]) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, "PNG")
     return buffer.getvalue()
-
-
-def _picture(scene: Scene, sent: Sent) -> Payload:
-    return {
-        "run": sent["run"],
-        "base": encode_image(shrink(scene.image, MAX_DISPLAY_SIDE)),
-        "mask": "",
-    }
 
 
 def _not_understood() -> DatasetError:

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from inspection.errors import CheckpointError, EvaluationError
-from inspection.images import shrink
 from inspection.sensitivity.records import Answer
 from inspection.sensitivity.response import (
     Point,
@@ -19,10 +18,9 @@ from inspection.sensitivity.response import (
 )
 from inspection.sensitivity.robustness import describe_robustness, load_robustness
 from inspection.sensitivity.stress import STRESSES, Stress
-from ui.parts.images import MAX_DISPLAY_SIDE, encode_image
 from ui.parts.updates import Payload, Updates
 from ui.sensitivity import messages
-from ui.sensitivity.frames import describe_scene, encode_answers, encode_patch
+from ui.sensitivity.frames import describe_scene, encode_frame, encode_picture
 from ui.sensitivity.scenes import Kept, Scene
 
 MAX_FRAMES = 60  # of an image, kept for everybody
@@ -65,7 +63,7 @@ class StressView:
             sent |= {"range": points, "run": self._next_run(), "points": {}}
             yield {
                 "stress": self._header(scene, chosen, point, sent),
-                "feed": ("stress-picture", _picture(scene, sent)),
+                "feed": ("stress-picture", encode_picture(scene.image, sent["run"])),
             }
         yield from self._send(scene, [point], sent)
         yield from self._send(scene, points, sent)
@@ -150,17 +148,15 @@ def _read_levels(levels: object) -> dict[str, float]:
     }
 
 
-def _picture(scene: Scene, sent: Sent) -> Payload:
-    return {"run": sent["run"], "base": encode_image(shrink(scene.image, MAX_DISPLAY_SIDE))}
-
-
 def _encode_look(scene: Scene, look: StressedLook) -> Frame:
-    payload = {
-        "point": look.point,
-        "patch": encode_patch(scene.image, look.image),
-        "mask": "",
-        "answers": encode_answers(look.inspection, look.answers),
-    }
+    payload = encode_frame(
+        scene.image,
+        look.image,
+        look.inspection,
+        look.answers,
+        point=look.point,
+        has_defect=scene.truth is not None,
+    )
     return Frame(payload, look.answers)
 
 
