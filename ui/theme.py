@@ -6,6 +6,8 @@ from pathlib import Path
 import gradio as gr
 
 from inspection.detector import DetectorInfo
+from inspection.evaluation.joint import JOINT_INFO
+from inspection.joint import JOINT
 from ui.parts.components import read
 
 
@@ -60,5 +62,5 @@ def mark_colours(detectors: Mapping[str, DetectorInfo]) -> str:
         f".dl-panel[data-detector={name}] {{ --mark: {info.appearance.light}; }} "
         f".dark .lab-mark[data-detector={name}], "
         f".dark .dl-panel[data-detector={name}] {{ --mark: {info.appearance.dark}; }}"
-        for name, info in detectors.items()
+        for name, info in {**detectors, JOINT: JOINT_INFO}.items()
     )

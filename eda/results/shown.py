@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from inspection.detector import Appearance, DetectorInfo
 from inspection.evaluation.records import EvaluationReport
+from inspection.evaluation.verdicts import Verdicts
 from inspection.joint import JOINT
 
 
@@ -31,3 +32,19 @@ class Shown:
     @property
     def appearance(self) -> Appearance:
         return self.info.appearance
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An evaluated detector at the false-alarm rate that a visitor has chosen."""
+
+    shown: Shown
+    verdicts: Verdicts
+
+    @property
+    def title(self) -> str:
+        return self.shown.title
+
+    @property
+    def name(self) -> str:
+        return self.shown.info.name

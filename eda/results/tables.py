@@ -8,9 +8,10 @@ from eda.results.shown import Shown
 from inspection.evaluation.leaderboard import Leaderboard
 from inspection.evaluation.metrics import METRICS
 from inspection.evaluation.published import find_published
-from inspection.evaluation.records import EvaluationReport
+from inspection.evaluation.records import Estimate, EvaluationReport
 
 NONE = "–"
+OVERLAP = "intervals overlap"
 
 
 def tabulate_board(board: Leaderboard, titles: Mapping[str, str]) -> pd.DataFrame:
@@ -26,7 +27,7 @@ def tabulate_board(board: Leaderboard, titles: Mapping[str, str]) -> pd.DataFram
             cells[titles[name]] = cell.estimate.value
             if has_published[name]:
                 cells[f"{titles[name]}, published"] = cell.published
-        cells["best"] = _name_best([cell.estimate.value for cell in row.cells], board, titles)
+        cells["best"] = _name_best([cell.estimate for cell in row.cells], board, titles)
         rows.append(cells)
     return pd.DataFrame(rows)
 
@@ -99,17 +100,28 @@ def _write_measure(report: EvaluationReport, name: str) -> str:
     )
 
 
-def _name_best(
-    values: Sequence[float | None], board: Leaderboard, titles: Mapping[str, str]
-) -> str:
-    known = [value for value in values if value is not None]
+def _name_best(estimates: Sequence[Estimate], board: Leaderboard, titles: Mapping[str, str]) -> str:
+    """Name the one whose 95 % interval lies clear of all others."""
+    known = [
+        (name, one)
+        for name, one in zip(board.detectors, estimates, strict=True)
+        if one.value is not None
+    ]
     if len(known) < 2:
         return NONE
-    best = max(known) if METRICS[board.key].is_higher_better else min(known)
-    names = [
-        titles[name] for name, value in zip(board.detectors, values, strict=True) if value == best
-    ]
-    return ", ".join(names)
+    sign = 1 if METRICS[board.key].is_higher_better else -1
+    name, best = max(known, key=lambda pair: sign * (pair[1].value or 0.0))
+    is_clear = all(_is_clear(best, one) for other, one in known if other != name)
+    return titles[name] if is_clear else OVERLAP
+
+
+def _is_clear(first: Estimate, second: Estimate) -> bool:
+    """Return whether two intervals do not overlap; without one, nothing is known."""
+    ends = (first.low, first.high, second.low, second.high)
+    if any(end is None for end in ends):
+        return False
+    low, high, other_low, other_high = ends
+    return low > other_high or high < other_low  # type: ignore[operator]
 
 
 def _sources(board: Leaderboard, titles: Mapping[str, str]) -> list[str]:

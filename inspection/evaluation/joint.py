@@ -60,7 +60,7 @@ def evaluate_jointly(
     if len(reports) < 2 or joint is None:
         return None
     rate = max(one.false_alarm_rate for one in reports)
-    rows = _judge_images(reports, joint, rate)
+    rows = judge_images(reports, joint, rate)
     if not rows:
         return None
     first = reports[0]
@@ -80,7 +80,7 @@ def evaluate_jointly(
     return make_report(checkpoint, origin, rate, scored, left_out=first.left_out, grid=(0, 0))
 
 
-def _judge_images(
+def judge_images(
     reports: Sequence[EvaluationReport], joint: JointCalibration, rate: float
 ) -> list[ScoredImage]:
     """Return the images that all detectors predicted, with their joint scores."""

@@ -12,8 +12,8 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import bdtr
 
+from inspection.evaluation.paired import mcnemar
 from inspection.joint import JOINT
 from inspection.sensitivity.fitting import Varied, name_detectors, read_hits, read_values
 from inspection.sensitivity.likelihood import STEEPEST, Counts, Curves, Values, fit_middles
@@ -198,8 +198,7 @@ def _compare(
 
 def _differ(first: NDArray[np.bool_], second: NDArray[np.bool_], doubt: float) -> bool:
     """Test whether one hits more of the same trials than the other (McNemar, exact)."""
-    only = int((first & ~second).sum()), int((second & ~first).sum())
-    return bool(2.0 * bdtr(min(only), sum(only), 0.5) <= doubt)
+    return mcnemar(int((first & ~second).sum()), int((second & ~first).sum())) <= doubt
 
 
 def _measure(

@@ -227,6 +227,9 @@ def test_the_leaderboard_shows_what_is_defined_with_its_interval() -> None:
     assert "Mean over 1 categories: CAE 0.700, U-Net 0.900." in describe_board(board, titles)
     slowest = tabulate_board(make_leaderboard(reports, "milliseconds"), titles)
     assert slowest["best"][0] == "CAE", "fewer seconds are better"
+    close = [reports[0], make_report({}, category="a", value=0.85, detector="unet")]
+    board = make_leaderboard(close, "image_auroc")
+    assert tabulate_board(board, titles)["best"][0] == "intervals overlap"
     lone = make_leaderboard([reports[1]], "iou")
     assert draw_leaderboard(lone, shown).layout.annotations[0].text == "No mask."
 

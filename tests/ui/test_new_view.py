@@ -116,7 +116,7 @@ def test_a_new_view_of_evaluations_is_a_sub_tab_where_it_is_offered(
     assert labels.index("Training") < labels.index("Counted")
     assert "Unit" in labels, "its own filter"
     others = sum(len(view.filters) for view in results_views.VIEWS) - len(COUNTS.filters)
-    asked = ("drawn", "part", *[None] * others, "dozens", 0)
+    asked = ("drawn", "part", *[None] * others, "dozens", None, 0)
     (updates,) = results_tab.Handlers(catalog).show("counted", *asked)
     assert updates["counts"] == [{"value": "dozens", "label": "3"}], "the joint verdict, too"
     assert updates["tab-counted"]

@@ -37,8 +37,20 @@ def handlers(catalog: Catalog) -> Handlers:
     return Handlers(catalog)
 
 
-def show(handlers: Handlers, view: object, *wanted: object) -> dict[str, Any]:
-    (updates,) = handlers.show(view, *wanted)
+def show(
+    handlers: Handlers,
+    view: object,
+    dataset: object = "drawn",
+    category: object = "part",
+    *,
+    page: object = 0,
+    **choices: object,
+) -> dict[str, Any]:
+    """Return the updates of a view; filters are chosen by name, `rate` among them."""
+    names = [name for one in VIEWS for name in one.filters]
+    wanted = [choices.pop(name.replace("-", "_"), None) for name in (*names, "rate")]
+    assert not choices, "no such filter"
+    (updates,) = handlers.show(view, dataset, category, *wanted, page)
     return updates
 
 
@@ -54,7 +66,7 @@ EXPECTED = {
 
 @pytest.mark.parametrize("view", EXPECTED)
 def test_every_sub_tab_has_something_to_show(handlers: Handlers, view: str) -> None:
-    updates = show(handlers, view, "drawn", "part")
+    updates = show(handlers, view)
     assert EXPECTED[view] <= updates.keys()
     assert updates["status"]["text"] == ""
     assert updates["troubles"]["items"] == []
@@ -75,7 +87,7 @@ def test_sub_tabs_without_anything_to_see_are_not_offered(
     catalog = make_catalog(tmp_path, trained=trained or ("cae",))
     if trained:
         write_evaluations(catalog, KEY)
-    updates = show(Handlers(catalog), "compare", "drawn", "part")
+    updates = show(Handlers(catalog), "compare")
     assert [view.name for view in VIEWS if updates[f"tab-{view.name}"]] == tabs
     assert updates.get("view") == (None if "compare" in tabs else "leaderboard")
 
@@ -84,21 +96,21 @@ def test_without_masks_one_sentence_stands_for_the_curves_of_pixels(tmp_path: Pa
     catalog = make_catalog(tmp_path)
     shutil.rmtree(tmp_path / "data" / "drawn" / "part" / "ground_truth")
     write_evaluations(catalog, KEY)
-    updates = show(Handlers(catalog), "curves", "drawn", "part")
+    updates = show(Handlers(catalog), "curves")
     assert "No pixels were compared" in updates["pro"].to_json().replace("<br>", " ")
     assert (updates["pixel_pr"], updates["pixel_roc"]) == (None, None)
     assert updates["roc"].data
 
 
 def test_what_is_not_trained_is_named_and_takes_no_place(tmp_path: Path) -> None:
-    updates = show(Handlers(make_catalog(tmp_path, trained=("cae",))), "training", "drawn", "part")
+    updates = show(Handlers(make_catalog(tmp_path, trained=("cae",))), "training")
     assert updates["training-cae"] is not None
     assert (updates["training-unet"], updates["training-patchcore"]) == (None, None)
     assert updates["trainings"]["note"] == "Not trained yet: U-Net, PatchCore."
 
 
 def test_the_metrics_are_those_of_the_reports(handlers: Handlers, catalog: Catalog) -> None:
-    updates = show(handlers, "leaderboard", "drawn", "part", "recall")
+    updates = show(handlers, "leaderboard", metric="recall")
     titles = [column["title"] for column in updates["board"]["columns"]]
     row = dict(zip(titles, updates["board"]["rows"][0], strict=True))
     for name, title in (("cae", "CAE"), ("unet", "U-Net"), ("patchcore", "PatchCore")):
@@ -117,9 +129,9 @@ def test_a_metric_that_was_added_stands_in_every_table_and_an_older_evaluation_s
     write_evaluations(catalog, KEY)
     for path, content in kept.items():
         path.write_text(content)
-    updates = show(Handlers(catalog), "leaderboard", "drawn", "part", "hits")
+    updates = show(Handlers(catalog), "leaderboard", metric="hits")
     (row,) = updates["board"]["rows"]
-    assert row == ["part", None, None, 6, 6, "PatchCore, Joint verdict"]
+    assert row == ["part", None, None, 6, 6, "intervals overlap"]
     (cells,) = (cells for cells in updates["metrics"]["rows"] if cells[0] == "hits")
     assert cells == ["hits", "–", "–", "6.000", "6.000"]
     assert "before this metric was there" in updates["metrics"]["note"]
@@ -130,7 +142,7 @@ def test_a_metric_that_was_added_stands_in_every_table_and_an_older_evaluation_s
 def test_the_slider_begins_at_the_evaluated_rate_with_its_verdicts(
     handlers: Handlers, catalog: Catalog
 ) -> None:
-    judge = show(handlers, "threshold", "drawn", "part")["judge"]
+    judge = show(handlers, "threshold")["judge"]
     assert judge["rate"] == 0.02
     unet = judge["detectors"][1]
     report = load_evaluation(catalog.product(KEY).folder / "unet")
@@ -140,11 +152,33 @@ def test_the_slider_begins_at_the_evaluated_rate_with_its_verdicts(
     assert len(unet["normalScores"]) == calibration.num_normal
 
 
+def test_the_answer_stands_above_every_view_and_follows_the_rate(handlers: Handlers) -> None:
+    for view in EXPECTED:
+        said = show(handlers, view)["answer"]
+        assert said["headline"] == (
+            "For part, CAE, PatchCore and Joint verdict each find 6 of 6 defects; U-Net 3."
+        )
+        assert said["conclusion"].startswith("The differences are within chance")
+        assert [row["found"] for row in said["rows"]] == [6, 6, 6, 3]
+    rate = {"product": KEY, "rate": 0.5}
+    updates = show(handlers, "threshold", rate=rate)
+    assert updates["rate"]["rate"] == 0.5
+    assert (updates["rate"]["own"], updates["rate"]["rates"][0]) == (0.02, 1 / 101)
+    assert sum(row["alarms"] for row in updates["answer"]["rows"]) > 0
+    of_another = show(handlers, "threshold", rate={**rate, "product": "drawn/ring"})
+    assert of_another["rate"]["rate"] == 0.02, "a product keeps its own"
+
+
+def test_without_an_evaluation_there_is_no_answer(tmp_path: Path) -> None:
+    updates = show(Handlers(make_catalog(tmp_path)), "leaderboard")
+    assert (updates["answer"], updates["rate"]) == (None, None)
+
+
 def test_what_was_not_evaluated_stands_there_with_its_command(
     handlers: Handlers, catalog: Catalog
 ) -> None:
     (catalog.product(KEY).folder / "cae" / EVALUATION).unlink()
-    updates = show(handlers, "leaderboard", "drawn", "part")
+    updates = show(handlers, "leaderboard")
     (item,) = updates["troubles"]["items"]
     assert item["text"] == "drawn/part, CAE: It has not been evaluated yet."
     assert "cli.py evaluate --data " in item["command"]
@@ -158,12 +192,12 @@ def test_a_report_of_other_weights_or_a_damaged_one_is_not_shown(
     handlers: Handlers, catalog: Catalog
 ) -> None:
     folder = catalog.product(KEY).folder
-    assert len(show(handlers, "threshold", "drawn", "part")["judge"]["detectors"]) == 3
+    assert len(show(handlers, "threshold")["judge"]["detectors"]) == 3
     (folder / "cae" / EVALUATION).write_text("{}")
     (folder / "unet" / EVALUATION).write_text(
         (folder / "patchcore" / EVALUATION).read_text(encoding="utf-8"), encoding="utf-8"
     )
-    updates = show(handlers, "threshold", "drawn", "part")
+    updates = show(handlers, "threshold")
     assert [one["title"] for one in updates["judge"]["detectors"]] == ["PatchCore"]
     problems = [item["text"] for item in updates["troubles"]["items"]]
     assert "written by another version" in problems[0]
@@ -173,13 +207,13 @@ def test_a_report_of_other_weights_or_a_damaged_one_is_not_shown(
 def test_without_any_evaluation_every_view_still_answers(tmp_path: Path) -> None:
     handlers = Handlers(make_catalog(tmp_path, categories=("part", "tile")))
     for view in (one.name for one in VIEWS):
-        updates = show(handlers, view, "drawn", "part")
+        updates = show(handlers, view)
         assert updates["status"]["text"] == ""
-    items = show(handlers, "leaderboard", "drawn", "part")["troubles"]["items"]
+    items = show(handlers, "leaderboard")["troubles"]["items"]
     assert len(items) == 1, "six are too many to list one by one"
     assert items[0]["text"].startswith("6 detectors were not evaluated")
     assert "--category" not in items[0]["command"]
-    assert show(handlers, "training", "drawn", "part")["troubles"]["items"] == []
+    assert show(handlers, "training")["troubles"]["items"] == []
 
 
 def test_without_a_trained_detector_the_tab_says_what_to_do(tmp_path: Path) -> None:
@@ -189,15 +223,17 @@ def test_without_a_trained_detector_the_tab_says_what_to_do(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("odd", ["../part", None, 7, ["x"], {"y": 2}, "nonsense", -3])
 def test_odd_requests_show_the_first_category(handlers: Handlers, odd: object) -> None:
-    updates = show(handlers, odd, *[odd] * 7)
+    (updates,) = handlers.show(odd, *[odd] * 20)
     assert updates["category"][1] == "part"
     assert "board" in updates
     for view in (one.name for one in VIEWS):
-        assert show(handlers, view, *[odd] * 7)["status"]["text"] == ""
+        (updates,) = handlers.show(view, *[odd] * 20)
+        assert updates["status"]["text"] == ""
+        assert updates["rate"]["rate"] == 0.02
 
 
 def test_galleries_show_thumbnails_by_id_and_turn_their_pages(handlers: Handlers) -> None:
-    value = show(handlers, "mistakes", "drawn", "part", *[None] * 3, "misses", 99)["mistakes"]
+    value = show(handlers, "mistakes", kind="misses", page=99)["mistakes"]
     assert value["product"] == KEY
     titles = [section["title"] for section in value["sections"]]
     assert titles[0] == "No detector finds 0 of 6 defective images"
@@ -206,7 +242,7 @@ def test_galleries_show_thumbnails_by_id_and_turn_their_pages(handlers: Handlers
     assert items[0]["source"].startswith("data:image/jpeg")
     assert items[0]["path"].startswith("M")
     assert value["page"] == value["pages"] - 1 == 0
-    mixed = show(handlers, "mistakes", "drawn", "part", *[None] * 3, "disagreements", 0)["mistakes"]
+    mixed = show(handlers, "mistakes", kind="disagreements", page=0)["mistakes"]
     assert {item["id"] for item in items} == {i["id"] for i in mixed["sections"][0]["items"]}
     assert mixed["sections"][0]["items"][0]["detail"] == "flagged by CAE and PatchCore"
 
@@ -216,7 +252,7 @@ def test_images_that_are_not_on_this_machine_are_named_with_a_remedy(
 ) -> None:
     for path in (tmp_path / "data" / "drawn" / "part" / "test" / "dent").iterdir():
         path.unlink()
-    value = show(handlers, "mistakes", "drawn", "part", *[None] * 3, "misses", 0)["mistakes"]
+    value = show(handlers, "mistakes", kind="misses", page=0)["mistakes"]
     missed = value["sections"][2]["items"]
     assert any(item["source"] == "" for item in missed)
     assert "not on this machine" in value["missing"]
@@ -247,7 +283,7 @@ def test_images_of_the_demo_are_drawn_when_a_mistake_is_to_be_seen(
 ) -> None:
     root = tmp_path / "data" / "drawn"
     catalog.datasets.demo = cast("DemoFolder", Drawer(root, catalog, trouble=None))
-    value = show(handlers, "mistakes", "drawn", "part", *[None] * 3, "misses", 0)["mistakes"]
+    value = show(handlers, "mistakes", kind="misses", page=0)["mistakes"]
     items = [item for section in value["sections"] for item in section["items"]]
     assert items
     assert all(item["source"] for item in items)
@@ -264,7 +300,7 @@ def test_what_keeps_the_demo_from_being_drawn_is_reported(
     trouble = DatasetError("The disk is full.", "Make room.")
     root = tmp_path / "data" / "drawn"
     catalog.datasets.demo = cast("DemoFolder", Drawer(root, catalog, trouble=trouble))
-    value = show(handlers, "mistakes", "drawn", "part", *[None] * 3, "misses", 0)["mistakes"]
+    value = show(handlers, "mistakes", kind="misses", page=0)["mistakes"]
     assert value["missing"].endswith("The disk is full. Make room.")
 
 
@@ -273,16 +309,16 @@ def test_a_product_that_is_trained_while_the_page_runs_appears(
 ) -> None:
     assert show(handlers, "leaderboard")["dataset"][0] == [("drawn", "drawn")]
     write_checkpoint(tmp_path / "checkpoints" / "later" / "ring" / "cae")
-    updates = show(handlers, "leaderboard", "later")
+    updates = show(handlers, "leaderboard", "later", None)
     assert [value for _, value in updates["dataset"][0]] == ["drawn", "later"]
     assert updates["category"] == ([("ring", "ring")], "ring")
 
 
 def test_the_scatter_takes_two_different_detectors(handlers: Handlers) -> None:
-    updates = show(handlers, "compare", "drawn", "part", None, "cae", "cae")
+    updates = show(handlers, "compare", first="cae", second="cae")
     assert updates["first"][1] == "cae"
     assert updates["second"][1] != "cae"
-    updates = show(handlers, "compare", "drawn", "part", None, "patchcore", "cae")
+    updates = show(handlers, "compare", first="patchcore", second="cae")
     assert (updates["first"][1], updates["second"][1]) == ("patchcore", "cae")
     assert updates["scatter"].layout.xaxis.title.text == "PatchCore: score / threshold"
     assert updates["click"] == {"product": KEY, "hint": compare.HINT}
@@ -306,7 +342,7 @@ def test_one_detector_alone_has_curves_and_no_scatter(tmp_path: Path) -> None:
     assert len(show(handlers, "curves")["roc"].data) == 2
     updates = show(handlers, "compare")
     assert (updates["view"], updates["tab-compare"]) == ("leaderboard", False)
-    alone = show(handlers, "mistakes", *[None] * 5, "disagreements")["mistakes"]
+    alone = show(handlers, "mistakes", kind="disagreements")["mistakes"]
     assert alone["sections"] == []
     assert alone["missing"] == "It takes two detectors to disagree."
 
@@ -318,7 +354,7 @@ def test_visitors_of_a_shared_page_see_no_folder_of_the_machine(
     (folder / "cae" / EVALUATION).write_text("{", encoding="utf-8")
     (folder / "unet" / CARD).write_text("{", encoding="utf-8")
     catalog.places.is_shared = True
-    (note,) = show(handlers, "training", "drawn", "part")["training-unet"].layout.annotations
-    for shown in (to_json(show(handlers, "leaderboard", "drawn", "part")["troubles"]), note.text):
+    (note,) = show(handlers, "training")["training-unet"].layout.annotations
+    for shown in (to_json(show(handlers, "leaderboard")["troubles"]), note.text):
         assert "checkpoints/drawn/part/unet/detector.json" in shown.replace("<br>", " ")
         assert str(tmp_path) not in shown

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from eda.results.shown import Shown
+from eda.results.shown import Judged, Shown
 from inspection.errors import CheckpointError, EvaluationError
 from inspection.evaluation.box_evaluation import BOXES, BoxEvaluation, load_boxes
 from inspection.evaluation.classification import (
@@ -17,10 +17,17 @@ from inspection.evaluation.classification import (
 from inspection.evaluation.files import EVALUATION, load_evaluation
 from inspection.evaluation.joint import JOINT_INFO, read_joint
 from inspection.evaluation.records import EvaluationReport
+from inspection.evaluation.verdicts import Verdicts, judge_reports
 from inspection.products.catalog import Catalog
-from inspection.products.checkpoint_folders import CALIBRATION, CARD, mtime
+from inspection.products.checkpoint_folders import (
+    CALIBRATION,
+    CARD,
+    load_calibration,
+    mtime,
+)
 from inspection.products.product import Product
 from inspection.products.stamped import StampedCache
+from inspection.types import Calibration
 from ui.results import messages
 
 FILES = (EVALUATION, CLASSES, BOXES, CARD, CALIBRATION)
@@ -67,6 +74,7 @@ class Results:
         self.catalog = catalog
         self._held: StampedCache[Path, Evaluated] = StampedCache()
         self._joint: StampedCache[Path, EvaluationReport | None] = StampedCache()
+        self._verdicts: StampedCache[str, list[Verdicts]] = StampedCache()
         self._lock = threading.Lock()
 
     @property
@@ -96,6 +104,27 @@ class Results:
         stamp = detectors, [(one.checkpoint, one.origin) for one in reports]
         with self._lock:
             return self._joint.get(folder, stamp, lambda: read_joint(folder, reports, detectors))
+
+    def calibrations(self, key: str, shown: Sequence[Shown]) -> dict[str, Calibration]:
+        """Return the calibrations of the evaluated detectors of a product, by name."""
+        return {
+            one.info.name: load_calibration(self.folder(key, one.info.name)).calibration
+            for one in shown
+            if not one.is_joint
+        }
+
+    def judged(self, key: str, shown: Sequence[Shown], rate: float) -> list[Judged]:
+        """Return the evaluated detectors of a product with their verdicts at a rate."""
+        stamp = rate, [(one.report.checkpoint, one.report.origin) for one in shown]
+        with self._lock:
+            verdicts = self._verdicts.get(
+                key,
+                stamp,
+                lambda: judge_reports(
+                    [one.report for one in shown], self.calibrations(key, shown), rate
+                ),
+            )
+        return [Judged(*pair) for pair in zip(shown, verdicts, strict=True)]
 
     def troubles(self, keys: Sequence[str]) -> list[Trouble]:
         """Return what is missing, damaged, outdated or of another dataset among the products."""

@@ -1,18 +1,20 @@
 """The Results tab: how good every detector is, measured on images that none has seen."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from inspection.errors import InspectionError
+from inspection.evaluation.verdicts import lowest_rate
 from inspection.products.catalog import Catalog
 from ui.parts.components import busy_value, make_part, make_status, status_value
 from ui.parts.request_events import filter_anew, turn_page
 from ui.parts.sub_tabs import bind_views, lay_out, make_filter
 from ui.parts.updates import Updates
 from ui.results import messages, views
+from ui.results.answer import answer_value, make_answer, make_rate, rate_value, read_rate
 from ui.results.data import Results, Trouble
 from ui.results.views.view import Selection
 
@@ -33,7 +35,8 @@ class Handlers:
 
         Args:
             view: name of one of `views.VIEWS`.
-            wanted: dataset, category, a choice of every filter of the views, and the page.
+            wanted: dataset, category, a choice of every filter of the views, the rate of false
+                alarms, and the page.
         """
         self.results.catalog.refresh()
         if not self.results.products:
@@ -57,20 +60,35 @@ class Handlers:
         keys = {one.category: key for key, one in products.items() if one.dataset == dataset}
         category = category if category in list(keys) else next(iter(keys))
         key = keys[str(category)]
-        choices = dict(zip((*_filters(), "page"), wanted, strict=False))
-        selection = Selection(key, tuple(keys.values()), self.results.shown(key), choices)
+        choices = dict(zip((*_filters(), "rate", "page"), wanted, strict=False))
+        selection, slider = self._select(key, tuple(keys.values()), choices)
         offered = [one for one in views.VIEWS if one.is_offered(self.results, selection)]
         view = next((one for one in offered if one.name == name), offered[0])
         back = {} if view.name == name else {"view": view.name}  # its button goes while it is open
         return {
             "dataset": ([(one, one) for one in datasets], dataset),
             "category": ([(one.replace("_", " "), one) for one in keys], category),
+            "answer": answer_value(str(category), selection.judged),
+            "rate": slider,
             **view.build(self.results, selection),
             **back,
             **{f"tab-{one.name}": one in offered for one in views.VIEWS},
             "troubles": trouble_value(self.results.troubles(view.judged(selection))),
             "status": status_value(messages.CLASSES_ONLY * (views.VIEWS[0] not in offered)),
         }
+
+    def _select(
+        self, key: str, keys: Sequence[str], choices: Mapping[str, object]
+    ) -> tuple[Selection, dict[str, Any] | None]:
+        """Return what was chosen of a product, and the slider of its rate."""
+        shown = self.results.shown(key)
+        calibrations = self.results.calibrations(key, shown)
+        own = max((one.report.false_alarm_rate for one in shown), default=0.0)
+        wanted = read_rate(choices.get("rate"), key) or own
+        rate = max(wanted, lowest_rate(calibrations.values()))
+        judged = self.results.judged(key, shown, rate)
+        selection = Selection(key, keys, shown, choices, judged)
+        return selection, rate_value(key, calibrations, own=own, rate=rate)
 
 
 def _filters() -> list[str]:
@@ -107,12 +125,14 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
     outputs["troubles"] = make_part(
         HERE / "troubles", template='<div class="troubles" hidden></div>'
     )
+    outputs["answer"] = make_answer()
+    outputs["rate"] = make_rate()
     with gr.Tabs(elem_id="results-tabs") as outputs["view"]:
         for view in views.VIEWS:
             with gr.Tab(view.title, id=view.name, visible=not view.is_rare) as sub_tab:
                 outputs |= lay_out(view.filters, view.list_rows(catalog.detectors))
             outputs[f"tab-{view.name}"] = sub_tab
-    filters = ("dataset", "category", *_filters())
+    filters = ("dataset", "category", *_filters(), "rate")
     bind = bind_views(tab, outputs, handlers.show, filters=filters, queue="results")
     bind([outputs[name].input for name in filters], filter_anew)
     bind(outputs["mistakes"].submit, turn_page)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from eda.results.shown import Shown
+from eda.results.shown import Judged, Shown
 from ui.parts.sub_tabs import Make, Row
 from ui.parts.updates import Updates
 from ui.results.data import Results
@@ -18,12 +18,14 @@ class Selection:
         keys: of all products of its dataset.
         shown: evaluated detectors of the product.
         choices: of the filters of all views, and the page, by name: whatever was sent.
+        judged: the detectors with their verdicts at the chosen rate of false alarms.
     """
 
     key: str
     keys: Sequence[str]
     shown: Sequence[Shown]
     choices: Mapping[str, object]
+    judged: Sequence[Judged] = ()
 
 
 @dataclass(frozen=True, slots=True)
