@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from inspection.detector import Channel
 from inspection.findings import Inspection
+from inspection.names import join_names
 from inspection.sensitivity.answering import BATCH, inspect_images, read_answers
 from inspection.sensitivity.records import Answer
 from inspection.sensitivity.stress import STRESSES, Stress, find_stress
@@ -118,6 +119,6 @@ def describe_response(
             doing = "no longer flags it" if usual.is_flagged else "flags it"
             said.append(f"{titles[name]} {doing} at {places}")
     if kept:
-        names = ", ".join(kept)
+        names = join_names(kept)
         said.append(f"{names} {'keeps its' if len(kept) == 1 else 'keep their'} verdict throughout")
     return f"{'; '.join(said)}."

@@ -49,7 +49,7 @@ class Page:
 
     def ask(self, drawing: object = None, source: tuple[str, str, str] = GOOD) -> "Page":
         values: dict[str, Any] = {"view": "place", "source": source, "drawing": drawing}
-        values |= {"area": None, "brushed": None, "point": (1.0, 1.0)}
+        values |= {"area": None, "brushed": None}
         self.slots.clear()
         for updates in self.handlers.show(sent=self.sent, **values):
             to_json(updates)

@@ -49,6 +49,15 @@ class Page:
                 self.frames += value.get("frames", [])
         return self
 
+    def look(self, levels: object, source: tuple[str, str, str] = GOOD) -> list[dict[str, float]]:
+        """Move the slider, and return the points that are answered."""
+        values: dict[str, Any] = {"view": "stress", "source": source, "asked": levels}
+        fed = self.handlers.look(sent=self.sent, **values)
+        to_json(fed)
+        assert fed["slot"] == "stress-looked"
+        assert fed["value"]["run"] == self.header.get("run")
+        return [dict(frame["point"]) for frame in fed["value"]["frames"]]
+
     def points(self) -> list[dict[str, float]]:
         return [dict(frame["point"]) for frame in self.frames]
 
@@ -76,6 +85,17 @@ def test_a_level_between_is_answered_and_the_range_is_not_sent_again(handlers: H
     assert page.header["levels"] == {"brightness": -15.0}
     page.ask("brightness", {"brightness": -15})
     assert page.points() == []
+
+
+def test_the_slider_is_answered_along_the_range_that_is_shown_alone(handlers: Handlers) -> None:
+    page = Page(handlers)
+    assert page.look({"brightness": -15}) == []
+    page.ask().ask("brightness", {"noise": 5})
+    assert page.look({"noise": 5, "brightness": -15}) == [{"brightness": -15.0, "noise": 5.0}]
+    assert page.look({"noise": 5}) == [{"noise": 5.0}]
+    assert page.look({"noise": 6, "brightness": -15}) == []
+    assert page.look({"noise": 5, "brightness": 1e9}) == []
+    assert page.look({"noise": 5}, SCRATCHED) == []
 
 
 def test_another_stress_is_followed_with_the_first_as_it_is(handlers: Handlers) -> None:

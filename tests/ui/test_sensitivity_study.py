@@ -48,7 +48,7 @@ class Page:
         most: int | None = None,
     ) -> "Page":
         """Ask, and break off after so many answers."""
-        values: dict[str, Any] = {"area": None, "brushed": None, "point": None, "drawing": None}
+        values: dict[str, Any] = {"area": None, "brushed": None, "drawing": None}
         steps = self.handlers.show(
             view="study", source=source, study=study, choice=choice, sent=self.sent, **values
         )

@@ -36,6 +36,19 @@ def handlers(catalog: Catalog) -> Handlers:
     return Handlers(catalog)
 
 
+VALUES: dict[str, Any] = {
+    "view": "fade",
+    "source": OPENING,
+    "area": None,
+    "brushed": None,
+    "drawing": None,
+    "stress": None,
+    "levels": None,
+    "study": None,
+    "choice": (),
+}
+
+
 class Page:
     """What a visitor's page holds: the header, and every frame that belongs to it."""
 
@@ -48,10 +61,21 @@ class Page:
         self.steps: list[str] = []
 
     def ask(self, source: tuple[str, object, object] = OPENING, **wanted: object) -> "Page":
-        values = {**_values((1.0, 1.0)), "source": source, **wanted}
+        values = {**VALUES, "source": source, **wanted}
         for updates in self.handlers.show(sent=self.sent, **values):
             self.take(updates)
         return self
+
+    def look(self, asked: object, source: tuple[str, object, object] = OPENING) -> list[Any]:
+        """Move the slider, and return the points that are answered."""
+        values = {**VALUES, "source": source, "asked": asked}
+        fed = self.handlers.look(sent=self.sent, **values)
+        to_json(fed)
+        assert fed["slot"] == "fade-looked"
+        for frame in fed["value"]["frames"]:
+            assert fed["value"]["run"] == self.picture["run"]
+            self.frames[tuple(frame["point"])] = frame
+        return [frame["point"] for frame in fed["value"]["frames"]]
 
     def take(self, updates: dict[str, Any]) -> None:
         to_json(updates)
@@ -76,7 +100,7 @@ def brush(mask: np.ndarray[Any, Any]) -> str:
 
 def test_the_tab_opens_with_a_marked_defect_at_full_strength_first(handlers: Handlers) -> None:
     page = Page(handlers)
-    for updates in handlers.show(sent=page.sent, **_values((1.0, 1.0))):
+    for updates in handlers.show(sent=page.sent, **VALUES):
         page.take(updates)
         if page.frames:
             break
@@ -114,34 +138,49 @@ def test_a_healed_picture_is_the_base_and_its_frame_has_no_patch(handlers: Handl
     assert patch["source"].startswith("data:image/png")
 
 
-def test_the_slider_gets_its_own_answer_alone_once_all_was_sent(handlers: Handlers) -> None:
+def test_the_slider_gets_its_own_answer_alone(handlers: Handlers) -> None:
     page = Page(handlers).ask()
-    before = set(page.frames)
-    page.steps.clear()
-    page.ask(point=[0.123, 1.0])
-    assert set(page.frames) - before == {(0.123, 1.0)}
-    assert page.steps == []
-    again = list(page.handlers.show(**_values([0.123, 1.0]), sent=page.sent))
-    assert again == []
+    assert page.look([0.123, 1.0]) == [[0.123, 1.0]]
+    answers = page.frames[(0.123, 1.0)]["answers"]
+    assert answers["cae"]["relative"] < page.frames[(1.0, 1.0)]["answers"]["cae"]["relative"]
+    assert list(page.handlers.show(**VALUES, sent=page.sent)) == []
 
 
-def _values(point: object) -> dict[str, Any]:
-    return {
-        "view": "fade",
-        "source": OPENING,
-        "area": None,
-        "brushed": None,
-        "point": point,
-        "drawing": None,
-        "study": None,
-        "choice": (),
-    }
+def test_the_slider_is_answered_while_the_curves_are_still_being_made(handlers: Handlers) -> None:
+    page = Page(handlers)
+    steps = handlers.show(**VALUES, sent=page.sent)
+    for updates in steps:
+        page.take(updates)
+        if page.frames:
+            break
+    assert page.look([0.123, 1.0]) == [[0.123, 1.0]]
+    for updates in steps:
+        page.take(updates)
+    assert page.header["state"] == "done"
+    assert (0.123, 1.0) in page.frames
+
+
+@pytest.mark.parametrize("source", [OPENING, DENT, GOOD, ("sample", KEY, "x"), ("upload", KEY, 3)])
+def test_a_slider_of_what_is_not_shown_is_not_answered(
+    handlers: Handlers, source: tuple[str, object, object]
+) -> None:
+    assert Page(handlers).look([0.5, 1.0], source) == []
+    page = Page(handlers).ask(("sample", KEY, "part/test/scratch/000.png"))
+    assert page.look([0.5, 1.0], source) == []
+
+
+def test_a_checkpoint_written_anew_ends_the_answers_to_the_slider(
+    handlers: Handlers, catalog: Catalog
+) -> None:
+    page = Page(handlers).ask()
+    (catalog.product(KEY).folder / "cae" / "detector.json").touch()
+    assert page.look([0.5, 1.0]) == []
 
 
 def test_what_a_page_was_not_sent_in_time_is_sent_later(handlers: Handlers) -> None:
     """An answer that is broken off by a newer request has not arrived."""
     sent: dict[str, Any] = {}
-    steps = handlers.show(**_values((1.0, 1.0)), sent=sent)
+    steps = handlers.show(**VALUES, sent=sent)
     page = Page(handlers)
     page.sent = sent
     for updates in steps:
@@ -149,8 +188,8 @@ def test_what_a_page_was_not_sent_in_time_is_sent_later(handlers: Handlers) -> N
             break  # made, and not sent
         page.take(updates)
     steps.close()  # type: ignore[attr-defined]
-    page.ask(point=(0.4, 1.0))
-    assert {(1.0, 1.0), (0.0, 1.0), (0.4, 1.0)} <= set(page.frames)
+    page.ask()
+    assert {(1.0, 1.0), (0.0, 1.0)} <= set(page.frames)
     assert page.header["state"] == "done"
 
 
@@ -162,9 +201,8 @@ def test_a_second_visitor_gets_what_was_computed_for_the_first(handlers: Handler
 
 @pytest.mark.parametrize("point", [None, "x", [], [2.0, -1.0], [float("nan"), 1.0], [0.5], {}])
 def test_a_point_by_hand_is_held_inside_or_left_out(handlers: Handlers, point: object) -> None:
-    page = Page(handlers).ask(point=point)
-    assert page.header["state"] == "done"
-    assert all(0 <= one <= 1 for known in page.frames for one in known)
+    (found,) = Page(handlers).ask().look(point)
+    assert all(0 <= one <= 1 for one in found)
 
 
 def test_the_flagged_area_may_be_taken_as_the_defect(handlers: Handlers) -> None:
@@ -260,10 +298,10 @@ def _event(data: Mapping[str, object]) -> gr.EventData:
 
 
 def test_steps_replace_what_a_new_image_makes_void_and_keep_the_rest() -> None:
-    latest = LatestRequest({"source": OPENING, "area": None, "brushed": None, "point": (1.0, 1.0)})
-    ask(_event({"point": [0.5, 1.0]}), latest, 1, KEY)
+    latest = LatestRequest({"source": OPENING, "area": None, "brushed": None, "levels": None})
+    ask(_event({"levels": {"jpeg": 50}}), latest, 1, KEY)
     ask(_event({"area": "flagged"}), latest, 2, KEY)
-    assert latest.values["point"] == [0.5, 1.0]
+    assert latest.values["levels"] == {"jpeg": 50}
     assert latest.values["area"] == "flagged"
     pick_sample(_event({"product": KEY, "sample": "s"}), latest, 3, KEY)
     assert latest.values["source"] == ("sample", KEY, "s")
@@ -277,7 +315,7 @@ def test_steps_replace_what_a_new_image_makes_void_and_keep_the_rest() -> None:
 
 
 def test_opening_the_tab_again_asks_for_nothing() -> None:
-    latest = LatestRequest({"source": OPENING, "area": None, "brushed": None, "point": (1.0, 1.0)})
+    latest = LatestRequest({"source": OPENING, "area": None, "brushed": None, "levels": None})
     open_tab(latest, 1, KEY)
     assert latest.values["source"] == OPENING
     latest.sent["head"] = {}

@@ -4,6 +4,7 @@
 const CHART = { height: 230, left: 46, right: 24, top: 34, bottom: 30 };
 const LEAST_WIDTH = 260;
 const PADDING = 20;
+const TICK_WIDTH = 38; // of a text below the axis, with room beside it
 const LEAST_SHOWN = 0.1; // times the threshold
 const MOST_SHOWN = 100;
 const PERCENT = [0, 0.2, 0.4, 0.6, 0.8, 1].map((share) => [share, `${Math.round(100 * share)} %`]);
@@ -17,7 +18,7 @@ function svgElement(name, attributes, text = '') {
 }
 
 // `curves` is [{ name, points: [[share, relative], ...], limit }].
-// `at` is the share that is shown; `ticks` names shares.
+// `at` is the share that is shown; `ticks` names shares, what is never left out for want of room first.
 function drawChart(host, { title, curves, at, label, asked, ticks = PERCENT }) {
   const { height } = CHART;
   const width = Math.max(LEAST_WIDTH, host.clientWidth - PADDING); // so that letters keep their size
@@ -49,8 +50,11 @@ function drawChart(host, { title, curves, at, label, asked, ticks = PERCENT }) {
 function gridOf(place, { low, top, width, ticks }) {
   const { height } = CHART;
   const lines = [];
+  const taken = [];
   for (const [share, text] of ticks) {
     const x = place.x(share);
+    if (taken.some((other) => Math.abs(other - x) < TICK_WIDTH)) continue;
+    taken.push(x);
     lines.push(svgElement('text', { x, y: height - 10, 'text-anchor': 'middle' }, text));
   }
   for (const relative of [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100].filter((one) => low <= one && one <= top)) {

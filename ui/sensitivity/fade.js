@@ -1,32 +1,42 @@
 // The opening view: two sliders fade and shrink the defect. The nearest answer that is there is shown at once, and the
-// exact one is asked for when the slider rests.
+// exact one is asked for.
 
 const CHANNEL = 'defect-lens-lab';
-const REST = 60; // milliseconds
 const EMPTY = { run: 0, frames: new Map(), base: null, truth: null };
 const display = { mode: 'overlay', point: [1, 1], isBrushing: false };
 let shown = EMPTY;
 let slots = {};
-let timer = 0;
 let isQueued = false;
 const keyOf = (point) => point.join('|');
 const header = () => props.value || { run: 0, state: 'idle' };
 const ends = { strength: 0, scale: 1 };
 
+const asker = makeAsker({
+  isKnown: () => !shown.run || shown.frames.has(keyOf(display.point)),
+  ask: () => trigger('input', { asked: display.point }),
+});
+
 async function receive({ slot, value }) {
-  if (value.run < header().run) return;
-  if (slot === 'fade-picture') {
+  if (slot === 'fade-picture' && value.run >= header().run) {
     slots = { run: value.run, picture: value };
     shown = await decodeScene(value);
   }
-  if (slot === 'fade-frames') {
-    for (const frame of value.frames) {
-      const decoded = await decodeFrame(frame);
-      await untilShown(() => shown.run >= value.run); // its picture may still be being decoded
-      if (value.run === shown.run) shown.frames.set(keyOf(frame.point), decoded);
-    }
+  if (slot === 'fade-frames' || slot === 'fade-looked') await takeFrames(value);
+  if (slot === 'fade-looked') {
+    asker.settle();
+    if (value.frames.length === 0) trigger('submit', { area: header().area }); // something else is there by now
+    else asker.ask();
   }
   show();
+}
+
+async function takeFrames({ run, frames }) {
+  for (const frame of frames) {
+    if (run < header().run) return;
+    const decoded = await decodeFrame(frame);
+    await untilShown(() => shown.run >= run); // its picture may still be being decoded
+    if (run === shown.run) shown.frames.set(keyOf(frame.point), decoded);
+  }
 }
 
 async function decodeScene({ run, base, mask }) {
@@ -124,11 +134,8 @@ function move(place, share) {
   display.point = [...display.point];
   display.point[place] = Math.round(100 * Math.max(place === 1 ? 0.1 : 0, share)) / 100;
   root.dataset.exact = 'false'; // until it is shown
+  asker.ask();
   show();
-  clearTimeout(timer);
-  timer = setTimeout(() => {
-    if (shown.run && !shown.frames.has(keyOf(display.point))) trigger('submit', { point: display.point });
-  }, REST);
 }
 
 function chooseArea(area) {

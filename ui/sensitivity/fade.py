@@ -1,5 +1,6 @@
 """The opening view: the real defect of an image, faded and shrunk, and who still sees it."""
 
+import itertools
 import math
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -67,34 +68,49 @@ class FadeView:
         self._next_run = next_run
         self._kept: Kept[Tried] = Kept()
 
-    def show(
-        self, scene: Scene, *, area: object, brushed: object, point: object, sent: Sent
-    ) -> Iterator[Updates]:
-        """Yield the picture, the answer at the wanted point, then those of all strengths and sizes.
+    def show(self, scene: Scene, *, area: object, brushed: object, sent: Sent) -> Iterator[Updates]:
+        """Yield the picture, the answers at its ends, then those of all strengths and sizes.
 
         Raises:
             InspectionError: no area is known, or it cannot be healed.
         """
-        chosen = _choose_area(scene, area, brushed)
-        key = (scene.key, chosen, brushed if chosen == "brushed" else None)
-        tried = self._kept.get(key, lambda: self._begin(key, scene, chosen, brushed))
-        if sent.get("key") != key:
-            sent |= {"key": key, "run": self._next_run(), "points": set(), "is_done": False}
+        tried = self._open(scene, area, brushed)
+        if sent.get("key") != tried.key:
+            sent |= {"key": tried.key, "run": self._next_run(), "points": set(), "is_done": False}
             picture = _picture(tried.fading, sent["run"])
             yield {"fade": self._header(scene, tried, sent), "feed": ("fade-picture", picture)}
-        yield from self._send(scene, tried, [_read_point(point)], sent)
         if sent["is_done"]:
             return
-        yield from self._send(scene, tried, ENDS, sent)
+        for point in ENDS:
+            yield from self._send(scene, tried, [point], sent)
         for axis in (STRENGTHS, SCALES):
             yield from self._send_axis(scene, tried, axis, sent)
             yield {"fade": self._header(scene, tried, sent, is_done=axis is SCALES)}
         sent["is_done"] = True
 
-    def _begin(self, key: Hashable, scene: Scene, area: str, brushed: object) -> Tried:
-        normals = self._scenes.read_normals(scene, NUM_NORMALS)
-        fading = Fading.of(scene.image, _mark(scene, area, brushed), normals)
-        return Tried(key, fading, area)
+    def look(
+        self, scene: Scene, *, area: object, brushed: object, asked: object, sent: Sent
+    ) -> list[Payload] | None:
+        """Return the answer at a point of what is shown; None where something else is shown.
+
+        Raises:
+            InspectionError: no area is known, or it cannot be healed.
+        """
+        tried = self._open(scene, area, brushed)
+        if sent.get("key") != tried.key:
+            return None
+        return list(itertools.chain(*self._look(scene, tried, [_read_point(asked)])))
+
+    def _open(self, scene: Scene, area: object, brushed: object) -> Tried:
+        chosen = _choose_area(scene, area, brushed)
+        key = (scene.key, chosen, brushed if chosen == "brushed" else None)
+
+        def begin() -> Tried:
+            normals = self._scenes.read_normals(scene, NUM_NORMALS)
+            fading = Fading.of(scene.image, _mark(scene, chosen, brushed), normals)
+            return Tried(key, fading, chosen)
+
+        return self._kept.get(key, begin)
 
     def _send_axis(
         self, scene: Scene, tried: Tried, axis: Sequence[Point], sent: Sent
@@ -111,19 +127,24 @@ class FadeView:
         self, scene: Scene, tried: Tried, points: Sequence[Point], sent: Sent
     ) -> Iterator[Updates]:
         """Send what the browser does not have of these points, a batch at a time."""
-        held = [one for one in points if one in tried.frames and one not in sent["points"]]
-        if held:
-            yield _frames([tried.frames[point] for point in held], sent)
-            sent["points"].update(held)
-        new = [one for one in points if one not in tried.frames and one not in sent["points"]]
-        looked = tried.fading.look(new, scene.channels, false_alarm_rate=scene.rate)
-        for looks in looked:
+        lacking = [one for one in points if one not in sent["points"]]
+        for frames in self._look(scene, tried, lacking):
+            yield {"feed": ("fade-frames", {"run": sent["run"], "frames": frames})}
+            # only what the page was sent in time
+            sent["points"].update(tuple(frame["point"]) for frame in frames)
+
+    def _look(self, scene: Scene, tried: Tried, points: Sequence[Point]) -> Iterator[list[Payload]]:
+        """Yield the frames at these points: those that are kept, then a batch at a time."""
+        known = dict(tried.frames)  # at once: other visitors add to them
+        if held := [known[one] for one in points if one in known]:
+            yield held
+        new = [one for one in points if one not in known]
+        for looks in tried.fading.look(new, scene.channels, false_alarm_rate=scene.rate):
             made = {look.point: _encode_look(tried.fading, look) for look in looks}
             tried.answers.update({look.point: look.answers for look in looks})
             if len(tried.frames) < MOST_FRAMES:
                 tried.frames.update(made)
-            yield _frames(list(made.values()), sent)
-            sent["points"].update(made)  # only what the page was sent in time
+            yield list(made.values())
 
     def _header(self, scene: Scene, tried: Tried, sent: Sent, *, is_done: bool = False) -> Payload:
         limits = {
@@ -196,10 +217,6 @@ def _picture(fading: Fading, run: int) -> Payload:
     return encode_picture(fading.healed, run) | {"mask": _encode_mask(fading.mask)}
 
 
-def _frames(frames: Sequence[Payload], sent: Sent) -> Updates:
-    return {"feed": ("fade-frames", {"run": sent["run"], "frames": frames})}
-
-
 def _encode_look(fading: Fading, look: Look) -> Payload:
     frame = encode_frame(fading.healed, look.image, look.inspection, look.answers, point=look.point)
     return frame if look.point[1] == 1 else frame | {"mask": _encode_mask(look.mask)}
@@ -215,7 +232,8 @@ def _encode_mask(mask: Mask) -> str:
 def _find_limits(tried: Tried, *, fixed: int) -> dict[str, Limit]:
     """Return the limit of every detector along one axis; none before both of its ends are known."""
     along = 1 - fixed
-    points = sorted(point for point in tried.answers if point[fixed] == 1)
+    known = list(tried.answers)  # at once: other visitors add to them
+    points = sorted(point for point in known if point[fixed] == 1)
     axis = STRENGTHS if fixed == 1 else SCALES
     if not set(axis) <= set(points):
         return {}

@@ -104,6 +104,7 @@ PLACE: Mapping[str, str] = {
 STRESS_TAB = "Stress"
 STRESS_TITLE = "{label}: from where on does a verdict turn?"
 STRESS_BUSY = "Trying the whole range…"
+STRESS_BESIDE = "With {others} besides: {said}"
 MEASURED = "Measured over {good} good and {defective} defective test images of this product:"
 
 STRESS: Mapping[str, str] = {

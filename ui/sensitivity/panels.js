@@ -34,6 +34,24 @@ function composePicture(base, patch, size) {
   return { image: canvas, ...size };
 }
 
+// The questions of a slider: one at a time, past the server's queue. Where it stands by the time of an answer is asked
+// then, so that nothing waits for it to rest.
+const PATIENCE = 4000; // milliseconds until an answer is given up
+
+function makeAsker({ isKnown, ask }) {
+  let askedAt = -Infinity;
+  return {
+    ask() {
+      if (isKnown() || performance.now() - askedAt < PATIENCE) return;
+      askedAt = performance.now();
+      ask();
+    },
+    settle() {
+      askedAt = -Infinity;
+    },
+  };
+}
+
 // Of a slot that arrives before what it belongs to is decoded: wait for that, for two seconds at most.
 async function untilShown(isShown) {
   for (let i = 0; i < 100 && !isShown(); i += 1) await new Promise((done) => setTimeout(done, 20));
@@ -58,15 +76,15 @@ function announce({ run, sample }, show) {
 }
 
 async function decodeFrame(frame) {
-  const patch = frame.patch && { image: await loadImage(frame.patch.source), place: frame.patch };
-  const mask = frame.mask ? await loadImage(frame.mask) : null;
-  const answers = {};
-  for (const [name, answer] of Object.entries(frame.answers)) {
-    const heat = answer.heat ? await loadImage(answer.heat) : null;
-    const outline = answer.outline ? await loadImage(answer.outline) : null;
-    answers[name] = { ...answer, heat, outline };
-  }
-  return { point: frame.point, patch, mask, answers, drawn: {} };
+  const load = (source) => (source ? loadImage(source) : null);
+  const decode = async ([name, answer]) => {
+    const [heat, outline] = await Promise.all([load(answer.heat), load(answer.outline)]);
+    return [name, { ...answer, heat, outline }];
+  };
+  const answers = Promise.all(Object.entries(frame.answers).map(decode));
+  const [image, mask] = await Promise.all([load(frame.patch?.source), load(frame.mask)]);
+  const patch = frame.patch && { image, place: frame.patch };
+  return { point: frame.point, patch, mask, answers: Object.fromEntries(await answers), drawn: {} };
 }
 
 // What is painted of an answer; made when it is shown first, since most frames are only points of a curve.

@@ -9,8 +9,6 @@ import gradio as gr
 from ui.parts.latest_request import LatestRequest
 from ui.parts.request_events import Step
 
-WHOLE = (1.0, 1.0)
-
 
 def first_request() -> dict[str, Any]:
     """Return what is wanted of a page that was just opened."""
@@ -19,10 +17,10 @@ def first_request() -> dict[str, Any]:
 
 def _fresh(source: tuple[str, object, object]) -> dict[str, Any]:
     """Return what is wanted of an image that is new: all of its defect, as it is known."""
-    fade = {"area": None, "brushed": None, "point": WHOLE}
     return {
         "source": source,
-        **fade,
+        "area": None,
+        "brushed": None,
         "drawing": None,
         "stress": None,
         "levels": None,
@@ -114,10 +112,10 @@ def take_upload(latest: LatestRequest, number: object, product: object, path: ob
 
 
 def ask(event: gr.EventData, latest: LatestRequest, number: object, product: object) -> None:  # noqa: ARG001
-    """Ask for what a view wants: a point, another area, a drawing, or levels of stress."""
+    """Ask for what a view wants: another area, a drawing, or levels of stress."""
     wanted: Mapping[str, Any] = {
         name: getattr(event, name)
-        for name in ("point", "area", "brushed", "drawing", "stress", "levels")
+        for name in ("area", "brushed", "drawing", "stress", "levels")
         if getattr(event, name, None) is not None
     }
     latest.update(number, **wanted)

@@ -1,13 +1,11 @@
-// The view of stress: a slider for each, the picture as it would be, and the curve of every detector over the range.
-// The nearest answer that is there is shown at once, and the exact one is asked for when the slider rests.
+// The view of stress: one at a time under the slider, the picture as it would be, and the curve of every detector over
+// the range. The nearest answer that is there is shown at once, and the exact one is asked for.
 
 const CHANNEL = 'defect-lens-lab';
-const REST = 120; // milliseconds
-const NOTCH = 0.25; // of the way from one level to the next
+const LEAST_STEPS = 50; // on the slider
 const display = { mode: 'overlay', scene: 0, stress: '', levels: {} };
 const header = () => props.value || { run: 0, state: 'idle', stresses: [] };
 let shown = { run: 0, base: null, frames: new Map() };
-let timer = 0;
 let isQueued = false;
 
 const stressNamed = (name) => header().stresses?.find((one) => one.name === name);
@@ -21,30 +19,46 @@ function writeLevel(stress, level) {
   return `${sign}${level} ${stress.unit}`;
 }
 
-// Levels are equally far apart on the slider and in the plot.
-function levelAt({ levels }, place) {
-  const low = Math.min(levels.length - 2, Math.floor(place));
-  const share = place - low;
-  return Number((levels[low] * (1 - share) + levels[low + 1] * share).toPrecision(3));
+// Where a level lies in its range, 0 to 1, on the slider and in the plot.
+const shareOf = ({ levels }, level) => (level - levels[0]) / (levels.at(-1) - levels[0]);
+
+// Of the slider: a round number, and a whole one where all levels are whole.
+function stepOf({ levels }) {
+  const wanted = (levels.at(-1) - levels[0]) / LEAST_STEPS;
+  const power = 10 ** Math.floor(Math.log10(wanted));
+  const round = [5, 2, 1].map((one) => one * power).find((one) => one <= wanted * 1.0001);
+  return levels.every(Number.isInteger) ? Math.max(1, round) : round;
 }
 
-function placeOf({ levels }, level) {
-  const high = Math.max(1, levels.findIndex((one) => one >= level));
-  return high - 1 + (level - levels[high - 1]) / (levels[high] - levels[high - 1]);
+function levelAt(stress, share) {
+  const low = stress.levels[0];
+  const step = stepOf(stress);
+  const steps = Math.round((share * (stress.levels.at(-1) - low)) / step);
+  return Number((low + steps * step).toPrecision(6));
 }
+
+const asker = makeAsker({
+  isKnown: () => !shown.run || header().stress !== display.stress || shown.frames.has(keyOf(wantedPoint())),
+  ask: () => trigger('input', { asked: display.levels }),
+});
 
 async function receive({ slot, value }) {
   if (slot === 'stress-picture') {
     const base = await orNull(loadImage(value.base));
     if (value.run >= shown.run) shown = { run: value.run, base, frames: new Map() };
   }
-  if (slot === 'stress-frames') {
+  if (slot === 'stress-frames' || slot === 'stress-looked') {
     for (const sent of value.frames) {
       const frame = await decodeFrame(sent);
       await untilShown(() => shown.run >= value.run);
       if (value.run === shown.run) shown.frames.set(keyOf(frame.point), frame);
     }
   }
+  if (slot === 'stress-looked') {
+    asker.settle();
+    if (value.frames.length === 0) askAnew(); // something else is there by now
+  }
+  asker.ask();
   show();
 }
 
@@ -66,33 +80,27 @@ function show() {
 
 function showStresses() {
   const { stresses } = header();
-  if (part('stresses').children.length !== stresses.length) {
-    part('stresses').replaceChildren(...stresses.map(createChoice));
+  const list = part('stresses');
+  if (list.options.length !== stresses.length) {
+    list.replaceChildren(...stresses.map(({ name, label }) => new Option(label, name)));
   }
-  for (const button of part('stresses').children) {
-    const stress = stressNamed(button.dataset.stress);
+  for (const option of list.options) {
+    const stress = stressNamed(option.value);
     const level = levelOf(stress);
-    button.textContent = level === stress.neutral ? stress.label : `${stress.label} ${writeLevel(stress, level)}`;
-    button.setAttribute('aria-pressed', String(stress.name === display.stress));
-    button.dataset.moved = String(level !== stress.neutral);
+    option.text = level === stress.neutral ? stress.label : `${stress.label}: ${writeLevel(stress, level)}`;
   }
+  list.value = display.stress;
   part('reset').disabled = wantedPoint().length === 0;
   for (const button of root.querySelectorAll('[data-mode]')) {
     button.setAttribute('aria-pressed', String(button.dataset.mode === display.mode));
   }
 }
 
-function createChoice({ name }) {
-  const button = Object.assign(document.createElement('button'), { type: 'button', className: 'dl-button' });
-  button.dataset.stress = name;
-  return button;
-}
-
 function showSlider(stress) {
   const slider = part('level');
   const level = levelOf(stress);
-  slider.max = stress.levels.length - 1;
-  slider.value = placeOf(stress, level);
+  Object.assign(slider, { min: stress.levels[0], max: stress.levels.at(-1), step: stepOf(stress) });
+  slider.value = level;
   slider.setAttribute('aria-label', stress.label);
   slider.setAttribute('aria-valuetext', writeLevel(stress, level));
   part('label').textContent = stress.label;
@@ -103,8 +111,7 @@ function showSlider(stress) {
 function nearest(stress) {
   const exact = shown.frames.get(keyOf(wantedPoint()));
   if (exact) return exact;
-  const at = placeOf(stress, levelOf(stress));
-  const distance = (frame) => Math.abs(placeOf(stress, levelIn(frame, stress)) - at);
+  const distance = (frame) => Math.abs(levelIn(frame, stress) - levelOf(stress));
   return [...shown.frames.values()].sort((a, b) => distance(a) - distance(b))[0] ?? null;
 }
 
@@ -131,18 +138,18 @@ function showPictures(stress) {
 function showChart(stress) {
   if (header().stress !== stress.name) return; // until its range is there
   const frames = [...shown.frames.values()];
-  const last = stress.levels.length - 1;
   const names = Object.keys(frames[0]?.answers ?? {});
-  const place = (frame) => placeOf(stress, levelIn(frame, stress)) / last;
+  const place = (frame) => shareOf(stress, levelIn(frame, stress));
   const curves = names.map((name) => ({
     name,
     points: frames.map((frame) => [place(frame), frame.answers[name].relative]),
   }));
   const title = fillText(TEXTS.stressChart, { label: stress.label, unit: stress.unit });
   const label = `${fillText(TEXTS.stressChartLabel, { title, names: joinNames(names.map(titleOf)) })} ${header().sub}`;
-  const ticks = stress.levels.map((level, index) => [index / last, String(level)]);
-  const asked = (share) => move(stress, share * last);
-  drawChart(part('chart'), { title, curves, at: placeOf(stress, levelOf(stress)) / last, label, asked, ticks });
+  const first = [stress.neutral, stress.levels[0], stress.levels.at(-1)];
+  const ticks = [...new Set([...first, ...stress.levels])].map((level) => [shareOf(stress, level), String(level)]);
+  const asked = (share) => move(stress, share);
+  drawChart(part('chart'), { title, curves, at: shareOf(stress, levelOf(stress)), label, asked, ticks });
 }
 
 function showMeasured() {
@@ -152,19 +159,17 @@ function showMeasured() {
   );
 }
 
-function move(stress, place) {
-  const level = levelAt(stress, Math.round(place / NOTCH) * NOTCH);
-  display.levels = { ...display.levels, [stress.name]: level };
-  askAnew();
+function move(stress, share) {
+  display.levels = { ...display.levels, [stress.name]: levelAt(stress, share) };
+  root.dataset.exact = 'false'; // until it is shown
+  asker.ask();
+  show();
 }
 
+// For the range of another stress, or under others.
 function askAnew() {
+  if (shown.run) trigger('submit', { stress: display.stress, levels: display.levels });
   show();
-  clearTimeout(timer);
-  timer = setTimeout(() => {
-    const isThere = header().stress === display.stress && shown.frames.has(keyOf(wantedPoint()));
-    if (shown.run && !isThere) trigger('submit', { stress: display.stress, levels: display.levels });
-  }, REST);
 }
 
 // Another image begins without stress; an answer to an older request leaves what was moved since.
@@ -174,15 +179,18 @@ function takeHeader() {
   announce(header(), show);
 }
 
-part('level').addEventListener('input', ({ target }) => move(stressNamed(display.stress), Number(target.value)));
+part('level').addEventListener('input', ({ target }) => {
+  const stress = stressNamed(display.stress);
+  if (stress) move(stress, shareOf(stress, Number(target.value)));
+});
 root.addEventListener('click', ({ target }) => {
-  const { mode, stress } = target.closest('button')?.dataset ?? {};
+  const { mode } = target.closest('button')?.dataset ?? {};
   if (mode) display.mode = mode;
-  if (stress) {
-    display.stress = stress;
-    askAnew();
-  }
   show();
+});
+part('stresses').addEventListener('change', ({ target }) => {
+  display.stress = target.value;
+  askAnew();
 });
 part('reset').addEventListener('click', () => {
   display.levels = {};

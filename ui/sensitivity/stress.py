@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from inspection.errors import CheckpointError, EvaluationError
+from inspection.names import join_names
 from inspection.sensitivity.records import Answer
 from inspection.sensitivity.response import (
     Point,
@@ -60,7 +61,7 @@ class StressView:
         point = make_point(_read_levels(levels))
         points = list_range(point, chosen)
         if sent["range"] != points:
-            sent |= {"range": points, "run": self._next_run(), "points": {}}
+            sent |= {"range": points, "stress": chosen, "run": self._next_run(), "points": {}}
             yield {
                 "stress": self._header(scene, chosen, point, sent),
                 "feed": ("stress-picture", encode_picture(scene.image, sent["run"])),
@@ -72,18 +73,37 @@ class StressView:
         }
         yield {"stress": self._header(scene, chosen, point, sent, curve)}
 
+    def look(self, scene: Scene, *, asked: object, sent: Sent) -> list[Payload] | None:
+        """Return the answer at a level of the range that is shown; None where another one is.
+
+        Raises:
+            SettingsError: a level is out of its range.
+        """
+        point = make_point(_read_levels(asked))
+        if sent.get("key") != scene.key or list_range(point, sent["stress"]) != sent["range"]:
+            return None
+        return [one.payload for made in self._look(scene, [point]) for one in made.values()]
+
     def _send(self, scene: Scene, points: Sequence[Point], sent: Sent) -> Iterator[Updates]:
         """Send what the browser does not have of these points, a batch at a time."""
-        kept = self._kept.get(scene.key, dict)
         lacking = [one for one in dict.fromkeys(points) if one not in sent["points"]]
-        held = {one: frame for one in lacking if (frame := kept.get(one)) is not None}
+        for frames in self._look(scene, lacking):
+            payloads = [one.payload for one in frames.values()]
+            yield {"feed": ("stress-frames", {"run": sent["run"], "frames": payloads})}
+            # only what the page was sent in time
+            sent["points"] |= {point: one.answers for point, one in frames.items()}
+
+    def _look(self, scene: Scene, points: Sequence[Point]) -> Iterator[dict[Point, Frame]]:
+        """Yield the frames at these points: those that are kept, then a batch at a time."""
+        kept = self._kept.get(scene.key, dict)
+        held = {one: frame for one in points if (frame := kept.get(one)) is not None}
         if held:
-            yield from _hand_over(held, sent)
+            yield held
         looked = look_stressed(
             scene.channels,
             scene.image,
             np.zeros(scene.image.shape[:2], np.bool_) if scene.truth is None else scene.truth,
-            [one for one in lacking if one not in held],
+            [one for one in points if one not in held],
             false_alarm_rate=scene.rate,
         )
         for looks in looked:
@@ -91,7 +111,7 @@ class StressView:
             kept |= made
             for point in list(kept)[:-MAX_FRAMES]:
                 kept.pop(point, None)
-            yield from _hand_over(made, sent)
+            yield made
 
     def _header(
         self,
@@ -102,6 +122,11 @@ class StressView:
         curve: Mapping[float, Mapping[str, Answer]] | None = None,
     ) -> Payload:
         said = describe_response(stress, curve, self._titles) if curve else messages.STRESS_BUSY
+        others = [STRESSES[name] for name, _ in point if name != stress.name]
+        if others:
+            levels = dict(point)
+            named = [f"{one.label} {one.write(levels[one.name])}" for one in others]
+            said = messages.STRESS_BESIDE.format(others=join_names(named), said=said)
         return {
             **describe_scene(scene, sent["run"]),
             "scene": sent["scene"],
@@ -158,10 +183,3 @@ def _encode_look(scene: Scene, look: StressedLook) -> Frame:
         has_defect=scene.truth is not None,
     )
     return Frame(payload, look.answers)
-
-
-def _hand_over(frames: Mapping[Point, Frame], sent: Sent) -> Iterator[Updates]:
-    payloads = [one.payload for one in frames.values()]
-    yield {"feed": ("stress-frames", {"run": sent["run"], "frames": payloads})}
-    # only what the page was sent in time
-    sent["points"] |= {point: one.answers for point, one in frames.items()}

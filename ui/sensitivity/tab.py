@@ -1,5 +1,6 @@
 """The Sensitivity tab: an image is changed, and every detector's answer followed."""
 
+import asyncio
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from inspection.products.product import Product
 from inspection.sensitivity.placing import KINDS
 from ui.parts.components import make_plot, make_status, make_table, status_value
 from ui.parts.latest_request import LatestRequest
-from ui.parts.request_events import make_binder
+from ui.parts.request_events import AT_ONCE, make_binder
 from ui.parts.run_counter import RunCounter
 from ui.parts.samples import Strips, make_strip
 from ui.parts.sub_tabs import MANY, make_filter
@@ -34,14 +35,17 @@ HERE = Path(__file__).parent
 STYLES: Sequence[Path] = (HERE / "sensitivity.css",)
 CHANNEL = "defect-lens-lab"
 MAX_VISITORS = 4  # at the same time: two long studies leave room for who moves a slider
+MAX_LOOKS = 2  # at the same time, of all whose slider moves
 NUM_FEEDS = 12  # answers that arrive together are all shown as long as they come by different ones
 VIEWS: Mapping[str, Sequence[str]] = {
-    "fade": ("area", "brushed", "point"),
+    "fade": ("area", "brushed"),
     "place": ("drawing",),
     "stress": ("stress", "levels"),
     "study": ("study", "choice"),
 }
 """What is asked of each view, by its name."""
+SLIDERS: Mapping[str, Sequence[str]] = {"fade": VIEWS["fade"], "stress": ()}
+"""The views with a slider, and what else its answer depends on."""
 ACCEPTED = ["image", *sorted(IMAGE_SUFFIXES)]
 
 
@@ -83,13 +87,41 @@ class Handlers:
             if sent.get("head") != head:
                 yield head
                 sent["head"] = head
-            scene = self.scenes.open(shown, image) if what == "upload" else None
-            scene = scene or self.scenes.find(shown, image)
+            scene = self._find_scene(shown, what, image)
             values = {name: wanted[name] for name in VIEWS[view]}
             yield from self.views[view].show(scene, sent=sent.setdefault(view, {}), **values)
         except InspectionError as error:
             sent.pop(view, None)
             yield self._fail(view, error, scene)
+
+    def look(
+        self,
+        *,
+        view: str,
+        source: tuple[str, object, object],
+        sent: Mapping[str, Any],
+        asked: object,
+        **wanted: Any,
+    ) -> Updates:
+        """Return the answer where a slider of a view stands, as the value of a feed.
+
+        It has no frames where something else is shown by now, or there is trouble with what is: who
+        asks for all of it is told.
+        """
+        what, product, image = source
+        held = sent.get(view, {})
+        values = {name: wanted[name] for name in SLIDERS[view]}
+        try:
+            scene = self._find_scene(self._find_product(product), what, image)
+            frames = self.views[view].look(scene, asked=asked, sent=held, **values) if held else []
+        except InspectionError:
+            frames = []
+        return {"slot": f"{view}-looked", "value": {"run": held.get("run"), "frames": frames or []}}
+
+    def _find_scene(self, product: Product, what: str, image: object) -> Scene:
+        if what == "upload":
+            return self.scenes.open(product, image)
+        return self.scenes.find(product, image)
 
     def _fail(self, view: str, error: InspectionError, scene: Scene | None) -> Updates:
         hide = self.catalog.places.hide
@@ -118,11 +150,15 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
         with gr.Column(scale=1, min_width=320):
             views = _lay_out_views(catalog)
             feeds = [make_feed(CHANNEL) for _ in range(NUM_FEEDS)]
+            looked = {name: make_feed(CHANNEL) for name in SLIDERS}
     upload = parts.pop("upload")
     parts |= {name: part for name, part in views.items() if not isinstance(part, gr.Tab)}
+    handlers, state = Handlers(catalog), gr.State(LatestRequest(steps.first_request()))
+    for name, look in _make_looks(handlers).items():
+        parts[name].input(look, state, looked[name], **AT_ONCE)
     bind = make_binder(
-        _make_show(Handlers(catalog), parts, feeds),
-        state=gr.State(LatestRequest(steps.first_request())),
+        _make_show(handlers, parts, feeds),
+        state=state,
         filters=[parts["product"]],
         shown=[*parts.values(), *feeds],
         queue="sensitivity",
@@ -200,6 +236,21 @@ def _lay_out_study(catalog: Catalog) -> dict[str, Any]:
         parts |= {f"study-map-{name}": make_plot() for name in catalog.detectors}
     parts["study-table"] = make_table()
     return parts
+
+
+def _make_looks(handlers: Handlers) -> Mapping[str, Callable[..., Any]]:
+    """Return what answers the slider of each view: each question by itself, past the queue."""
+    turn = asyncio.Semaphore(MAX_LOOKS)
+
+    def make_look(view: str) -> Callable[..., Any]:
+        async def on_look(event: gr.EventData, latest: LatestRequest) -> Updates:
+            values = {**latest.values, "view": view, "asked": getattr(event, "asked", None)}
+            async with turn:
+                return await asyncio.to_thread(handlers.look, sent=latest.sent, **values)
+
+        return on_look
+
+    return {view: make_look(view) for view in SLIDERS}
 
 
 def _make_show(

@@ -42,8 +42,14 @@ SCRIPTS = (
 )
 
 FEED = """
-const announce = () =>
+let announced = '';
+const announce = () => {
+  const text = JSON.stringify(props.value || '');
+  if (!props.value || text === announced) return;
+  announced = text;
   document.dispatchEvent(new CustomEvent(CHANNEL, { detail: props.value }));
+  props.value = '';
+};
 watch('value', announce);
 announce();
 """
@@ -63,7 +69,8 @@ def make_feed(channel: str = "defect-lens") -> gr.HTML:
     """Return an invisible component that hands its value, a payload, to whoever hears the channel.
 
     Gradio sends the value of a component as a whole, and once more when a handler ends. With one
-    feed per detector a map travels once, and two quick updates cannot swallow each other.
+    feed per detector a map travels once, and two quick updates cannot swallow each other. A value
+    that was handed over is let go: Gradio's page copies all values at every event of any tab.
     """
     return gr.HTML(
         html_template="<span hidden></span>",
