@@ -14,6 +14,8 @@ UV := $(shell command -v uv 2>/dev/null)
 INSTALL = $(if $(UV),$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
 
 BIOME := node_modules/.bin/biome
+# one worker per processor; a file is one worker's, as its tests share pages and trained detectors
+SHARED = -n auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: app test check biome bench checkpoints clean
 
@@ -21,7 +23,7 @@ app: $(VENV)/.installed
 	$(BIN)/python app.py $(ARGS)
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+	$(BIN)/python -m pytest $(SHARED) --cov --cov-report=term $(ARGS)
 
 check: $(VENV)/.installed-dev
 	@find ui -name '*.pyi' -delete  # stubs that Gradio writes beside components
