@@ -114,14 +114,14 @@ def read_peak_memory(pid: int) -> float | None:
 
 
 class Visitor:
-    """Uploads images to a page and waits for the last answer, as its own script does."""
+    """Asks a page and waits for the last answer, as its own script does."""
 
     def __init__(self, url: str) -> None:
         self._client = httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False)
-        config = self._client.get("/config").raise_for_status().json()
-        self._prefix = config["api_prefix"]
-        self._request, self._answer = find_upload_events(config)
+        self._config = self._client.get("/config").raise_for_status().json()
+        self._prefix = self._config["api_prefix"]
         self._numbers = itertools.count(1)
+        self._session = uuid.uuid4().hex
 
     def inspect(self, product: str, path: Path) -> int:
         """Upload an image, read all that comes back, and return how many detectors answered.
@@ -129,49 +129,84 @@ class Visitor:
         Raises:
             SystemExit: the page could not inspect it.
         """
-        session = uuid.uuid4().hex
-        requested = [None, next(self._numbers), product, self._upload(path)]
-        self._send("run/predict", self._request, requested, session)
-        self._send("queue/join", self._answer, [None], session)
-        answers = 0
-        for message in self._listen(session):
-            answers += '"map"' in message  # of a finished detector, sent once
+        # as the camera does
+        messages = self.ask("input", "upload", [product, self.upload(path)])
+        return sum('"map"' in message for message in messages)  # of a finished detector, sent once
+
+    def open_lab(self, product: str, sample: str | None = None) -> list[str]:
+        """Fade a sample, or that which opens the Sensitivity tab, until its curves are there.
+
+        Raises:
+            SystemExit: the page could not do it.
+        """
+        picked = {"product": product, "sample": sample}
+        return list(self.ask("lab-samples", "select", [product], picked))
+
+    def slide(self, strength: float) -> dict[str, Any]:
+        """Move the slider of the defect's strength, and return the answers that come back."""
+        moved = find_event(self._config, "lab-fade", "input")
+        (fed,) = self._send("run/predict", moved, [None], {"asked": [strength, 1.0]})["data"]
+        return dict(fed["value"])
+
+    def ask(
+        self, component: str, name: str, data: list[Any], event_data: object = None
+    ) -> Iterator[str]:
+        """Do what an event of a component does, and yield the messages of its answer.
+
+        Raises:
+            SystemExit: the page could not answer.
+        """
+        request = find_event(self._config, component, name)
+        self._send("run/predict", request, [None, next(self._numbers), *data], event_data)
+        events = self._config["dependencies"]
+        answer = next(one for one in events if one["trigger_after"] == request["id"])
+        self._send("queue/join", answer, [None])
+        for message in self._listen():
+            yield message
             if '"process_completed"' in message:
                 check_completed(json.loads(message))
-                return answers
+                return
         raise SystemExit("The page ended its answer early.")
 
-    def _send(self, where: str, event: dict[str, Any], data: list[Any], session: str) -> None:
+    def _send(
+        self, where: str, event: dict[str, Any], data: list[Any], event_data: object = None
+    ) -> dict[str, Any]:
         request = {
             "data": data,
             "fn_index": event["id"],
             "trigger_id": event["targets"][0][0],
-            "event_data": None,
-            "session_hash": session,
+            "event_data": event_data,
+            "session_hash": self._session,
         }
-        self._client.post(f"{self._prefix}/{where}", json=request).raise_for_status()
+        answer = self._client.post(f"{self._prefix}/{where}", json=request).raise_for_status()
+        return dict(answer.json())
 
-    def _upload(self, path: Path) -> dict[str, Any]:
+    def upload(self, path: Path) -> dict[str, Any]:
+        """Send a file to the page, and return what events name it by."""
         files = {"files": (path.name, path.read_bytes(), "image/png")}
         answer = self._client.post(f"{self._prefix}/upload", files=files).raise_for_status()
         name = path.name
         return {"path": answer.json()[0], "orig_name": name, "meta": {"_type": "gradio.FileData"}}
 
-    def _listen(self, session: str) -> Iterator[str]:
-        """Yield the messages of a session as the server sends them."""
+    def _listen(self) -> Iterator[str]:
+        """Yield the messages of the session as the server sends them."""
         where = f"{self._prefix}/queue/data"
-        with self._client.stream("GET", where, params={"session_hash": session}) as answer:
+        asked = {"session_hash": self._session}
+        with self._client.stream("GET", where, params=asked) as answer:
             for line in answer.raise_for_status().iter_lines():
                 if line.startswith("data:"):
                     yield line.removeprefix("data:")
 
 
-def find_upload_events(config: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return what the page does when its camera takes a picture: the request, and its answer."""
-    image = next(c["id"] for c in config["components"] if c["props"].get("elem_id") == "input")
-    events = config["dependencies"]
-    request = next(event for event in events if [image, "upload"] in event["targets"])
-    return request, next(event for event in events if event["trigger_after"] == request["id"])
+def find_event(config: dict[str, Any], component: str, name: str) -> dict[str, Any]:
+    """Return what the page does at an event of a component, given by its id or its text."""
+    words = ("elem_id", "label", "value")
+    target = next(
+        one["id"]
+        for one in config["components"]
+        if component in [one["props"].get(word) for word in words]
+    )
+    return next(one for one in config["dependencies"] if [target, name] in one["targets"])
 
 
 def check_completed(message: dict[str, Any]) -> None:

@@ -56,6 +56,14 @@ def test_an_image_is_followed_through_the_page_to_its_last_answer(url: str, tmp_
     assert visitor.inspect("drawn/part", part) == 0, "an error is no fast inspection"
 
 
+def test_the_slider_of_a_fading_defect_is_moved_through_the_page(url: str) -> None:
+    visitor = Visitor(url)
+    visitor.open_lab("drawn/part")
+    (frame,) = visitor.slide(0.123)["frames"]
+    assert frame["point"] == [0.123, 1.0]
+    assert set(DETECTORS) < set(frame["answers"])
+
+
 def test_a_page_is_measured_from_its_command_to_its_first_inspection() -> None:
     with running_page(["-c", FAKE_PAGE]) as running:
         assert 0 < running.answered <= running.inspected

@@ -14,9 +14,9 @@ from tests.doubles.parts import PICTURE_SIDE, draw_part
 from tests.doubles.products import make_catalog
 from ui.inspect import tab as inspect_tab
 from ui.inspect.tab import Handlers, Source
-from ui.inspect.uploads import find_upload
 from ui.layout import build_page
 from ui.parts.latest_request import LatestRequest
+from ui.parts.safe_image import find_upload
 
 KEY = "drawn/part"
 OTHER = "drawn/other"

@@ -23,9 +23,9 @@ from tests.doubles.detectors import DETECTORS, FakeDetector
 from tests.doubles.page import merge, problem, states, to_json
 from tests.doubles.parts import PICTURE_SIDE, draw_part, write_bad_files
 from tests.doubles.products import make_catalog, write_checkpoint
-from ui.inspect.safe_image import SafeImage
 from ui.inspect.tab import Handlers
 from ui.layout import build_page
+from ui.parts.safe_image import SafeImage
 
 KEY = "drawn/part"
 

@@ -17,7 +17,15 @@ from tests.doubles.page import to_json
 from tests.doubles.parts import PICTURE_SIDE, draw_part, write_bad_files, write_part
 from tests.doubles.products import make_catalog
 from ui.parts.latest_request import LatestRequest
-from ui.sensitivity.steps import ask, change_product, open_tab, pick_sample, take_upload
+from ui.sensitivity.steps import (
+    ask,
+    change_product,
+    clear_image,
+    open_tab,
+    pick_sample,
+    take_photo,
+    take_upload,
+)
 from ui.sensitivity.tab import Handlers
 
 KEY = "drawn/part"
@@ -260,6 +268,21 @@ def test_an_own_image_is_judged_by_what_is_flagged_in_it(
     assert "the flagged area was taken" in page.header["note"]
 
 
+def test_the_image_input_shows_an_own_image_and_nothing_else(
+    handlers: Handlers, tmp_path: Path
+) -> None:
+    path = tmp_path / "own.png"
+    write_part(path, draw_part(77, defective=True, side=PICTURE_SIDE)[0])
+    sent: dict[str, Any] = {}
+    shown = []
+    sources = [("upload", KEY, path), ("upload", KEY, path), OPENING, ("upload", KEY, "x.png")]
+    for source in sources:
+        steps = handlers.show(sent=sent, **{**VALUES, "source": source})
+        shown.append([one["image"] for one in steps if "image" in one])
+    assert shown[0][0].startswith("data:image/png")
+    assert shown[1:] == [[], [None], [None]]
+
+
 def test_damaged_and_missing_files_are_answered_with_a_sentence(
     handlers: Handlers, tmp_path: Path
 ) -> None:
@@ -310,8 +333,21 @@ def test_steps_replace_what_a_new_image_makes_void_and_keep_the_rest() -> None:
     assert latest.values["source"] == ("sample", KEY, "s")
     change_product(latest, 5, "drawn/other")
     assert latest.values["source"] == ("sample", "drawn/other", None)
-    take_upload(latest, 6, KEY, "/tmp/own.png")
-    assert latest.values["source"] == ("upload", KEY, Path("/tmp/own.png"))
+    take_photo(latest, 6, KEY, Path("own.png"))
+    assert latest.values["source"] == ("upload", KEY, Path("own.png"))
+    clear_image(latest, 7, KEY)
+    assert latest.values["source"] == ("sample", KEY, None)
+
+
+def test_an_upload_is_named_by_its_path_and_nothing_else_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    latest = LatestRequest({"source": OPENING})
+    take_upload(_event({"path": str(tmp_path / "0a1b" / "own.png")}), latest, 1, KEY)
+    assert latest.values["source"] == ("upload", KEY, tmp_path / "0a1b" / "own.png")
+    take_upload(_event({"path": "/etc/passwd"}), latest, 2, KEY)
+    assert latest.values["source"] == ("upload", KEY, None)
 
 
 def test_opening_the_tab_again_asks_for_nothing() -> None:

@@ -16,12 +16,12 @@ from inspection.types import Sample
 from ui.inspect import messages
 from ui.inspect.report import REQUEST, Reporter
 from ui.inspect.run import Runner
-from ui.inspect.safe_image import SafeImage
-from ui.inspect.uploads import find_upload, make_uploads
 from ui.parts.latest_request import LatestRequest
 from ui.parts.request_events import Bind, Step, make_binder
+from ui.parts.safe_image import find_upload
 from ui.parts.samples import Strips, make_strip
 from ui.parts.updates import Updates
+from ui.parts.uploads import make_uploads
 from ui.viewer.viewer import STYLES as VIEWER_STYLES
 from ui.viewer.viewer import make_feed, make_viewer
 
@@ -195,8 +195,7 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
                 filterable=len(products) > 8,
                 elem_id="product",
             )
-            image = _make_image()
-            uploads = make_uploads()
+            image, uploads = make_uploads("inspect", "inspect-row", label=messages.IMAGE_LABEL)
             strip = make_strip()
             clear = gr.Button(messages.CLEAR, size="sm", elem_id="clear")
         with gr.Column(scale=1, min_width=320):
@@ -219,21 +218,8 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
     bind(uploads.select, upload)
     bind(image.upload, take_photo, image)
     bind(viewer.submit, inspect_again)
-    bind(clear.click, clear_page)
+    bind([clear.click, uploads.clear], clear_page)
     _bind_reports(handlers, viewer, source, reports)
-
-
-def _make_image() -> SafeImage:
-    camera = {"video": {"width": 1280, "height": 960}}
-    return SafeImage(
-        label=messages.IMAGE_LABEL,
-        sources=["upload", "webcam", "clipboard"],
-        height=250,
-        buttons=[],
-        placeholder=messages.IMAGE_HINT,
-        webcam_options=gr.WebcamOptions(mirror=False, constraints=camera),
-        elem_id="input",
-    )
 
 
 def _make_binder(handlers: Handlers, outputs: dict[str, Any]) -> Bind:

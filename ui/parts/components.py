@@ -12,7 +12,7 @@ from ui import messages
 from ui.parts.quiet_plot import QuietPlot
 
 HERE = Path(__file__).parent
-STYLES = (WEB / "parts.css", HERE / "components.css")
+STYLES = (WEB / "parts.css", HERE / "components.css", HERE / "uploads.css")
 OVERLAY = HERE / "overlay.js"
 GALLERY = (OVERLAY, HERE / "pictures.js", HERE / "turn.js")
 WORDS = WEB / "words.js"

@@ -2,6 +2,7 @@
 // exact one is asked for.
 
 const CHANNEL = 'defect-lens-lab';
+const NEW_IMAGE = ['pick_sample', 'take_upload', 'take_photo', 'clear_image'];
 const EMPTY = { run: 0, frames: new Map(), base: null, truth: null };
 const display = { mode: 'overlay', point: [1, 1], isBrushing: false };
 let shown = EMPTY;
@@ -188,7 +189,7 @@ document.addEventListener(CHANNEL, ({ detail }) => {
   if (detail?.slot.startsWith('fade-')) receive(detail);
 });
 document.addEventListener('defect-lens-request', ({ detail }) => {
-  if (detail.tab === 'sensitivity' && ['pick_sample', 'take_upload'].includes(detail.step)) painter.clear();
+  if (detail.tab === 'sensitivity' && NEW_IMAGE.includes(detail.step)) painter.clear();
 });
 new ResizeObserver(show).observe(root);
 watch('value', takeHeader);

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 PRODUCT_LABEL = "Product"
-UPLOAD = "Use your own image"
+IMAGE_LABEL = "Your own image"
 NO_PRODUCTS = "There is no product to choose yet."
 NO_PRODUCTS_FIX = (
     "Train one with `python cli.py train --data DIR --category NAME`, then reload the page."

@@ -8,6 +8,7 @@ import gradio as gr
 
 from ui.parts.latest_request import LatestRequest
 from ui.parts.request_events import Step
+from ui.parts.safe_image import find_upload
 
 
 def first_request() -> dict[str, Any]:
@@ -105,10 +106,22 @@ def pick_sample(
     latest.update(number, **_fresh(("sample", product, getattr(event, "sample", None))))
 
 
-def take_upload(latest: LatestRequest, number: object, product: object, path: object) -> None:
+def take_upload(
+    event: gr.EventData, latest: LatestRequest, number: object, product: object
+) -> None:
     """Ask for a visitor's own image."""
-    found = Path(path) if isinstance(path, str) else None
+    found = find_upload(getattr(event, "path", None))
     latest.update(number, **_fresh(("upload", product, found)))
+
+
+def take_photo(latest: LatestRequest, number: object, product: object, path: Path | None) -> None:
+    """Ask for a photograph by the camera."""
+    latest.update(number, **_fresh(("upload", product, path)))
+
+
+def clear_image(latest: LatestRequest, number: object, product: object) -> None:
+    """Ask for the opening sample instead of a visitor's own image."""
+    latest.update(number, **_fresh(("sample", product, None)))
 
 
 def ask(event: gr.EventData, latest: LatestRequest, number: object, product: object) -> None:  # noqa: ARG001

@@ -8,19 +8,20 @@ from typing import Any
 
 import gradio as gr
 
-from inspection.decoding.kinds import IMAGE_SUFFIXES
 from inspection.errors import DatasetError, InspectionError
 from inspection.joint import JOINT
 from inspection.products.catalog import Catalog
 from inspection.products.product import Product
 from inspection.sensitivity.placing import KINDS
 from ui.parts.components import make_plot, make_status, make_table, status_value
+from ui.parts.images import encode_preview
 from ui.parts.latest_request import LatestRequest
 from ui.parts.request_events import AT_ONCE, make_binder
 from ui.parts.run_counter import RunCounter
 from ui.parts.samples import Strips, make_strip
 from ui.parts.sub_tabs import MANY, make_filter
 from ui.parts.updates import Updates
+from ui.parts.uploads import make_uploads
 from ui.sensitivity import messages, steps
 from ui.sensitivity.fade import FadeView
 from ui.sensitivity.frames import fail
@@ -46,7 +47,6 @@ VIEWS: Mapping[str, Sequence[str]] = {
 """What is asked of each view, by its name."""
 SLIDERS: Mapping[str, Sequence[str]] = {"fade": VIEWS["fade"], "stress": ()}
 """The views with a slider, and what else its answer depends on."""
-ACCEPTED = ["image", *sorted(IMAGE_SUFFIXES)]
 
 
 class Handlers:
@@ -88,10 +88,15 @@ class Handlers:
                 yield head
                 sent["head"] = head
             scene = self._find_scene(shown, what, image)
+            if sent.get("source") != source:
+                yield {"image": encode_preview(scene.image) if what == "upload" else None}
+                sent["source"] = source
             values = {name: wanted[name] for name in VIEWS[view]}
             yield from self.views[view].show(scene, sent=sent.setdefault(view, {}), **values)
         except InspectionError as error:
             sent.pop(view, None)
+            if scene is None:  # the camera's picture is in its input already
+                yield {"image": None}
             yield self._fail(view, error, scene)
 
     def look(
@@ -151,7 +156,7 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
             views = _lay_out_views(catalog)
             feeds = [make_feed(CHANNEL) for _ in range(NUM_FEEDS)]
             looked = {name: make_feed(CHANNEL) for name in SLIDERS}
-    upload = parts.pop("upload")
+    uploads = parts.pop("uploads")
     parts |= {name: part for name, part in views.items() if not isinstance(part, gr.Tab)}
     handlers, state = Handlers(catalog), gr.State(LatestRequest(steps.first_request()))
     for name, look in _make_looks(handlers).items():
@@ -167,7 +172,9 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
     bind(tab.select, steps.open_tab)
     bind(parts["product"].input, steps.change_product)
     bind(parts["strip"].select, steps.pick_sample)
-    bind(upload.upload, steps.take_upload, upload)
+    bind(uploads.select, steps.take_upload)
+    bind(parts["image"].upload, steps.take_photo, parts["image"])
+    bind(uploads.clear, steps.clear_image)
     bind([parts[name].submit for name in ("fade", "place", "stress")], steps.ask)
     for name in VIEWS:
         bind(views[f"tab-{name}"].select, steps.OPEN[name])
@@ -181,19 +188,18 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
 def _lay_out_rail(catalog: Catalog) -> dict[str, Any]:
     """Lay out what chooses the image, and return it by name."""
     products = catalog.choices()
-    return {
-        "product": gr.Dropdown(
-            products,
-            value=products[0][1] if products else None,
-            label=messages.PRODUCT_LABEL,
-            filterable=len(products) > MANY,
-            elem_id="lab-product",
-        ),
-        "strip": make_strip("lab-samples", channel=CHANNEL),
-        "upload": gr.UploadButton(
-            messages.UPLOAD, file_types=ACCEPTED, size="sm", elem_id="lab-upload"
-        ),
-    }
+    product = gr.Dropdown(
+        products,
+        value=products[0][1] if products else None,
+        label=messages.PRODUCT_LABEL,
+        filterable=len(products) > MANY,
+        elem_id="lab-product",
+    )
+    strip = make_strip("lab-samples", channel=CHANNEL)
+    image, uploads = make_uploads(
+        "sensitivity", "lab-row", label=messages.IMAGE_LABEL, prefix="lab-"
+    )
+    return {"product": product, "strip": strip, "image": image, "uploads": uploads}
 
 
 def _lay_out_views(catalog: Catalog) -> dict[str, Any]:

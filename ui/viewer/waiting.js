@@ -54,6 +54,10 @@ function listenToRequests() {
   document.addEventListener('defect-lens-request-failed', () => {
     wait({ request: header().request ?? 0, hasFailed: true });
   });
-  document.addEventListener('defect-lens-upload', ({ detail }) => wait({ upload: detail, hasFailed: false }));
+  document.addEventListener('defect-lens-upload', ({ detail }) => {
+    if (detail.tab !== 'inspect') return;
+    detail.isShown = true;
+    wait({ upload: detail.upload, hasFailed: false });
+  });
   document.addEventListener('defect-lens-connection', ({ detail }) => wait({ isLost: detail.isLost }));
 }

@@ -4,8 +4,15 @@ from pathlib import Path
 
 import gradio as gr
 from gradio.data_classes import Base64ImageData, ImageData
+from gradio.utils import get_upload_folder
 
-from ui.inspect.uploads import find_upload
+
+def find_upload(path: object) -> Path | None:
+    """Return the file that a browser names, if it is an upload: a request can name anything."""
+    if not isinstance(path, str) or not path or "\0" in path:
+        return None
+    found = Path(path).resolve()
+    return found if found.is_relative_to(Path(get_upload_folder()).resolve()) else None
 
 
 class SafeImage(gr.Image):

@@ -1,12 +1,14 @@
-// An image is chosen, dropped or pasted anywhere on the open tab. Gradio's own ways empty the page before anything has
-// arrived, say nothing of how far an upload is, and paste only where the browser grants a right to read the clipboard.
+// An image is chosen, dropped or pasted anywhere on the open tab, whose place on the page is PLACE. Gradio's own ways
+// empty the page before anything has arrived, say nothing of how far an upload is, and paste only where the browser
+// grants a right to read the clipboard.
 
 const PATIENCE = 8000; // milliseconds that a sentence stays
 const chooser = element.querySelector('input');
 const words = element.querySelector('p');
-const isOpen = () => Boolean(document.querySelector('#inspect-row')?.offsetParent);
+const row = () => document.querySelector(PLACE.row);
+const isOpen = () => Boolean(row()?.offsetParent);
+const isAnyOpen = () => [...document.querySelectorAll('[data-drop]')].some(({ offsetParent }) => offsetParent);
 const hasCamera = () => Boolean(navigator.mediaDevices?.getUserMedia);
-const announce = (detail) => document.dispatchEvent(new CustomEvent('defect-lens-upload', { detail }));
 let sending = null; // the request that is under way
 let timer = 0;
 
@@ -14,6 +16,14 @@ function say(text, values = {}) {
   clearTimeout(timer);
   words.textContent = text.replace(/\{(\w+)\}/g, (_, key) => values[key]);
   if (text) timer = setTimeout(() => say(''), PATIENCE);
+}
+
+// A tab that shows by itself how far an upload is has no need of words here.
+function announce(upload) {
+  const detail = { tab: PLACE.tab, upload, isShown: false };
+  document.dispatchEvent(new CustomEvent('defect-lens-upload', { detail }));
+  if (detail.isShown || !upload) return;
+  say(TEXTS.arriving, { name: upload.name, percent: Math.round(100 * upload.share) });
 }
 
 // ---------------------------------------------------------------- sending
@@ -27,25 +37,26 @@ function give(files) {
     say(TEXTS.tooLarge, { name: file.name, most: Math.floor(most / 1e6) });
     return;
   }
-  say(files.length > 1 ? TEXTS.several : '', { n: files.length });
+  say('');
   const request = new XMLHttpRequest();
   const form = new FormData();
   form.append('files', file);
   sending = request;
   announce({ name: file.name, share: 0 });
   request.upload.onprogress = ({ loaded, total }) => announce({ name: file.name, share: loaded / total });
-  request.onload = () => receive(request, file.name);
+  request.onload = () => receive(request, files);
   request.onerror = () => fail(file.name);
   request.open('POST', `${new URL(root, location).pathname.replace(/\/$/, '')}${prefix}/upload`);
   request.send(form);
 }
 
-function receive(request, name) {
+function receive(request, files) {
   if (request.status !== 200) {
-    fail(name);
+    fail(files[0].name);
     return;
   }
   sending = null;
+  say(files.length > 1 ? TEXTS.several : '', { n: files.length });
   trigger('select', { path: JSON.parse(request.responseText)[0] });
 }
 
@@ -85,7 +96,7 @@ async function pasteByButton() {
 function openCamera(event) {
   if (hasCamera()) return;
   say(TEXTS.noCamera);
-  const hasPicture = document.querySelector('#input img');
+  const hasPicture = document.querySelector(`${PLACE.input} img`);
   if (hasPicture || event.target.closest('[title="grant webcam access"]')) take(event);
 }
 
@@ -94,7 +105,7 @@ const BUTTONS = {
   'Paste from clipboard': (event) => { take(event); pasteByButton(); },
   'Capture from camera': openCamera,
   'grant webcam access': openCamera,
-  'Remove Image': (event) => { take(event); document.querySelector('#clear').click(); },
+  'Remove Image': (event) => { take(event); trigger('clear', {}); },
 };
 
 // Gradio does not hear of it.
@@ -104,13 +115,13 @@ function take(event) {
 }
 
 function press(event) {
-  const button = event.target.closest?.('#input button, #input [title="grant webcam access"]');
+  const button = event.target.closest?.(`${PLACE.input} :is(button, [title="grant webcam access"])`);
   const name = button?.closest('[title="grant webcam access"]')?.title ?? button?.ariaLabel;
   BUTTONS[name]?.(event);
 }
 
 function choose(event) {
-  if (event.target !== chooser && !event.target.matches?.('#input input[type="file"]')) return;
+  if (event.target !== chooser && !event.target.matches?.(`${PLACE.input} input[type="file"]`)) return;
   take(event);
   give([...event.target.files]);
   event.target.value = '';
@@ -123,19 +134,25 @@ function paste({ clipboardData }) {
 // Wherever a file is dropped, the browser stays on the page.
 function drag(event) {
   if (!event.dataTransfer?.types.includes('Files')) return;
+  event.preventDefault();
+  if (!isOpen()) {
+    if (!isAnyOpen()) event.dataTransfer.dropEffect = 'none';
+    return;
+  }
   take(event);
   const isDrop = event.type === 'drop';
-  event.dataTransfer.dropEffect = isOpen() ? 'copy' : 'none';
-  document.querySelector('#inspect-row')?.toggleAttribute('data-dropping', !isDrop);
-  if (isDrop && isOpen()) give([...event.dataTransfer.files]);
+  event.dataTransfer.dropEffect = 'copy';
+  row().toggleAttribute('data-dropping', !isDrop);
+  if (isDrop) give([...event.dataTransfer.files]);
 }
 
 function leave({ relatedTarget }) {
-  if (!relatedTarget) document.querySelector('#inspect-row')?.removeAttribute('data-dropping');
+  if (!relatedTarget) row()?.removeAttribute('data-dropping');
 }
 
 // A camera that is refused or missing is an error that Gradio leaves to the console.
 function explain({ reason }) {
+  if (!isOpen()) return;
   if (reason?.name === 'NotAllowedError') say(TEXTS.cameraRefused);
   if (reason?.name === 'NotFoundError') say(TEXTS.cameraMissing);
 }
@@ -148,6 +165,6 @@ for (const type of ['dragenter', 'dragover', 'drop']) document.addEventListener(
 document.addEventListener('dragleave', leave, EARLY);
 window.addEventListener('unhandledrejection', explain);
 document.addEventListener('defect-lens-request', ({ detail }) => {
-  if (detail.tab === 'inspect' && !detail.isRepeat) stop();
+  if (detail.tab === PLACE.tab && !detail.isRepeat) stop();
 });
-document.querySelector('#inspect-row').dataset.drop = TEXTS.drop;
+row().dataset.drop = TEXTS.drop;
