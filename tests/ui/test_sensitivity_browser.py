@@ -1,12 +1,15 @@
 """The Sensitivity tab in a headless browser: by mouse, finger and keyboard, wide and narrow."""
 
+import base64
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.browser import PHONE, find_browser, open_page, open_tab
+from tests.doubles.parts import PICTURE_SIDE, draw_part, write_part
 
 pytestmark = [
     pytest.mark.browser,
@@ -14,6 +17,17 @@ pytestmark = [
 ]
 
 EXACT = "document.querySelector('#lab-fade .lab').dataset.exact === 'true'"
+NOTES = "words => document.querySelector('#lab-fade [data-part=note]').innerText.includes(words)"
+GIVE = """([types, content]) => {
+  const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+  const given = new DataTransfer();
+  given.items.add(new File([bytes], 'own.png', { type: 'image/png' }));
+  const options = { bubbles: true, cancelable: true, dataTransfer: given, clipboardData: given };
+  for (const type of types) {
+    const Kind = type === 'paste' ? ClipboardEvent : DragEvent;
+    document.body.dispatchEvent(new Kind(type, options));
+  }
+}"""
 SLIDE = """(slider, value) => {
   slider.value = value;
   slider.dispatchEvent(new Event('input', { bubbles: true }));
@@ -210,3 +224,23 @@ def test_a_study_streams_its_curves_and_can_be_stopped(lab: Any) -> None:
     open_tab(lab, "#lab-tabs", "Fade")
     open_sample(lab, "scratch")
     wait_for(lab, "done")
+
+
+def test_an_own_image_is_dropped_taken_away_and_pasted(lab: Any, tmp_path: Path) -> None:
+    path = tmp_path / "own.png"
+    write_part(path, draw_part(77, defective=True, side=PICTURE_SIDE)[0])
+    content = base64.b64encode(path.read_bytes()).decode()
+    for ways in (["dragenter", "dragover", "drop"], ["paste"]):
+        lab.evaluate(GIVE, [ways, content])
+        lab.wait_for_function(NOTES, arg="the flagged area was taken")
+        wait_for(lab, "done")
+        assert lab.locator("#lab-input img").is_visible()
+        assert fade(lab, "title").inner_text() == "How faint can this defect be?"
+        lab.get_by_role("button", name="Remove Image").filter(visible=True).click()
+        lab.wait_for_selector('#lab-samples button[aria-pressed="true"]')
+        wait_for(lab, "done")
+        assert lab.locator("#lab-input img").count() == 0
+    open_tab(lab, "#tabs", "Inspect")
+    assert lab.locator("#uploads p").inner_text() == ""
+    assert lab.locator('#samples button[aria-pressed="true"]').count() == 1
+    open_tab(lab, "#tabs", "Sensitivity")

@@ -22,7 +22,7 @@ function say(text, values = {}) {
 function announce(upload) {
   const detail = { tab: PLACE.tab, upload, isShown: false };
   document.dispatchEvent(new CustomEvent('defect-lens-upload', { detail }));
-  if (detail.isShown || !upload) return;
+  if (detail.isShown || !upload || upload.isOneOfMany) return;
   say(TEXTS.arriving, { name: upload.name, percent: Math.round(100 * upload.share) });
 }
 
@@ -37,26 +37,28 @@ function give(files) {
     say(TEXTS.tooLarge, { name: file.name, most: Math.floor(most / 1e6) });
     return;
   }
-  say('');
+  const isOneOfMany = files.length > 1;
+  say(isOneOfMany ? TEXTS.several : '', { n: files.length });
   const request = new XMLHttpRequest();
   const form = new FormData();
   form.append('files', file);
   sending = request;
-  announce({ name: file.name, share: 0 });
-  request.upload.onprogress = ({ loaded, total }) => announce({ name: file.name, share: loaded / total });
-  request.onload = () => receive(request, files);
+  const report = (share) => announce({ name: file.name, share, isOneOfMany });
+  report(0);
+  request.upload.onprogress = ({ loaded, total }) => report(loaded / total);
+  request.onload = () => receive(request, file.name, isOneOfMany);
   request.onerror = () => fail(file.name);
   request.open('POST', `${new URL(root, location).pathname.replace(/\/$/, '')}${prefix}/upload`);
   request.send(form);
 }
 
-function receive(request, files) {
+function receive(request, name, isOneOfMany) {
   if (request.status !== 200) {
-    fail(files[0].name);
+    fail(name);
     return;
   }
   sending = null;
-  say(files.length > 1 ? TEXTS.several : '', { n: files.length });
+  if (!isOneOfMany) say('');
   trigger('select', { path: JSON.parse(request.responseText)[0] });
 }
 
