@@ -10,6 +10,7 @@ from inspection.types import Sample, Split
 PER_PART = 2.5  # predictions: each held-out part as it is, and once with a drawn defect
 LEAST_SHARE = 0.25  # of what is left, for learning, however long the calibration takes
 LEAST_SECONDS = 1.0
+EXTRA_SHARE = 0.25  # of what is left, for what may be left out
 
 
 class Budget:
@@ -32,6 +33,12 @@ class Budget:
         self._num_held = sum(
             sample.split is Split.CALIBRATION and not sample.is_anomalous for sample in samples
         )
+
+    def allows(self, seconds: float) -> bool:
+        """Return whether there is time for something that may be left out and takes so long."""
+        if self._seconds is None:
+            return True
+        return seconds <= EXTRA_SHARE * (self._seconds - (self._clock() - self._start))
 
     def learning_seconds(
         self, num_read: int, predict: Callable[[], object], *, num_checked: int = 0

@@ -22,6 +22,7 @@ from detectors.learning.features import choose_batch
 from detectors.learning.fitting import learnable, read_images, record_training
 from detectors.learning.networks import smooth_map
 from detectors.patchcore.settings import PatchCoreSettings
+from detectors.patchcore.turning import ANGLES, find_usual_angles, turn_images
 from detectors.settings import make_settings
 from inspection.detector import EpochCallback, StoredDetector, WeightArrays
 from inspection.errors import CheckpointError
@@ -33,6 +34,8 @@ from inspection.types import AnomalyMap, Prediction, RGBImage, Sample, TrainingR
 MEMORY_BANK = "memory_bank"
 READING, PASSING, CHOOSING, NUM_PARTS = range(4)  # of a fit
 SKIPPED, TIMED = 1, 3  # batches behind the time that is announced
+FEW = 64
+"""Normal images up to which turned copies are worth their time, where turned parts are normal."""
 
 
 class PatchCore:
@@ -74,9 +77,11 @@ class PatchCore:
         backbone = choose_backbone(chosen, layers=chosen.layers)
         model = self._build(backbone)
         generator = torch.Generator().manual_seed(chosen.seed)
-        candidates, num_patches = self._collect(model, loaded.images, generator)
+        angles = self._choose_angles(model, loaded, budget)
+        candidates, num_patches = self._collect(model, loaded.images, angles, generator)
         wanted = self._num_rows(num_patches)
-        seconds = budget.learning_seconds(len(normal), lambda: self._embed_one(model, loaded))
+        num_read = len(normal) * len(angles)
+        seconds = budget.learning_seconds(num_read, lambda: self._embed_one(model, loaded))
         kept = select_coreset(
             candidates,
             wanted,
@@ -90,13 +95,14 @@ class PatchCore:
         self.state = {
             **backbone_state(backbone.ref),
             "num_patches": num_patches,
+            "angles": list(angles),
         }
         self.training = record_training(
             loaded,
             seed=chosen.seed,
             start=start,
             device=self._device,
-            summary=_summarise(len(kept), wanted, len(normal), backbone),
+            summary=_summarise(len(kept), wanted, len(normal), len(angles), backbone),
         )
         return self
 
@@ -178,16 +184,37 @@ class PatchCore:
             f"training {self.name}", seconds if limit is None else min(limit, seconds)
         )
 
+    def _choose_angles(self, model: Any, loaded: LoadedSamples, budget: Budget) -> tuple[int, ...]:
+        """Return the angles at which every image is remembered; at 0 each is as it is."""
+        wanted = self.settings.turned_copies
+        if wanted is not None or len(loaded.samples) > FEW:
+            return ANGLES if wanted else ANGLES[:1]
+
+        def embed(images: NDArray[np.uint8]) -> Tensor:
+            return torch.cat(list(self._embed(model, images)))
+
+        usual = find_usual_angles(embed, loaded, seed=self.settings.seed)
+        start = time.perf_counter()
+        self._embed_one(model, loaded)
+        pace = time.perf_counter() - start
+        copies = len(loaded.samples) * (len(usual) - 1)
+        return usual if budget.allows(copies * pace) else ANGLES[:1]
+
     def _collect(
-        self, model: Any, images: NDArray[np.uint8], generator: torch.Generator
+        self,
+        model: Any,
+        images: NDArray[np.uint8],
+        angles: Sequence[int],
+        generator: torch.Generator,
     ) -> tuple[Tensor, int]:
         """Return up to `max_candidates` embeddings (m, d), evenly from all images + total."""
-        per_image = -(-self.settings.max_candidates // len(images))
+        num_images = len(images) * len(angles)
+        per_image = -(-self.settings.max_candidates // num_images)
         kept: list[Tensor] = []
-        num_patches, num_batches = 0, -(-len(images) // self._batch)
+        num_patches, num_batches = 0, -(-len(images) // self._batch) * len(angles)
         start, pace = time.perf_counter(), Pace(skipped=SKIPPED, timed=TIMED)
         progress = self._part(PASSING)
-        for position, batch in enumerate(self._embed(model, images), 1):  # (b, patches, d)
+        for position, batch in enumerate(self._embed(model, images, angles), 1):  # (b, patches, d)
             for embeddings in batch:
                 num_patches += len(embeddings)
                 order = torch.randperm(len(embeddings), generator=generator)[:per_image]
@@ -197,15 +224,17 @@ class PatchCore:
             if self._has_bars and position == min(SKIPPED + TIMED, num_batches):
                 passed = time.perf_counter() - start
                 left = seconds * (num_batches - position)
-                self._announce(passed + left, batch.shape[1] * len(images))
+                self._announce(passed + left, batch.shape[1] * num_images)
         return torch.cat(kept)[: self.settings.max_candidates], num_patches
 
     @torch.inference_mode()
-    def _embed(self, model: Any, images: NDArray[np.uint8]) -> Iterator[Tensor]:
+    def _embed(
+        self, model: Any, images: NDArray[np.uint8], angles: Sequence[int] = ANGLES[:1]
+    ) -> Iterator[Tensor]:
         model.train()  # anomalib: a model in training returns the embeddings
-        starts = range(0, len(images), self._batch)
-        for start in tqdm(starts, "reading patches", disable=not self._has_bars, leave=False):
-            batch = self._to_tensor(images[start : start + self._batch])
+        views = [(a, start) for a in angles for start in range(0, len(images), self._batch)]
+        for angle, start in tqdm(views, "reading patches", disable=not self._has_bars, leave=False):
+            batch = self._to_tensor(turn_images(images[start : start + self._batch], angle))
             embeddings = model(batch)  # (batch * patches, d)
             model.embedding_store.clear()
             synchronize(self._device)
@@ -224,12 +253,15 @@ class PatchCore:
         return tensor.permute(0, 3, 1, 2).float().div_(255)
 
 
-def _summarise(num_kept: int, wanted: int, num_normal: int, backbone: Backbone) -> str:
+def _summarise(
+    num_kept: int, wanted: int, num_normal: int, num_angles: int, backbone: Backbone
+) -> str:
     patches = f"{num_kept:,} patches"
     if num_kept < wanted:
         patches += f" (of {wanted:,} wanted, for want of time)"
+    turned = "" if num_angles == 1 else f", each at {num_angles} angles"
     return (
-        f"remembers {patches} of {num_normal} normal images; "
+        f"remembers {patches} of {num_normal} normal images{turned}; "
         f"backbone {backbone.ref.name} ({backbone.ref.origin})"
     )
 

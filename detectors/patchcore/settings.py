@@ -25,6 +25,8 @@ class PatchCoreSettings:
         coreset_ratio: share of all patches kept in the memory bank.
         max_memory: most rows of the memory bank, whatever the ratio.
         max_candidates: most patches to choose among; a larger set is thinned at random.
+        turned_copies: whether every normal image is remembered at eight angles; None for those of
+            them at which normal parts lie, where there are few normal images.
         smoothing: standard deviation of the map's Gaussian filter, in pixels of the input.
         max_seconds: for all of a training; remembers fewer patches where there is no time for more.
         seed: of the thinning, the projection and the first patch.
@@ -37,6 +39,7 @@ class PatchCoreSettings:
     coreset_ratio: Annotated[float, Range(0.0001, 1.0)] = 0.25
     max_memory: Annotated[int, Range(1, 1_000_000)] = 4000
     max_candidates: Annotated[int, Range(1, 100_000_000)] = 150_000
+    turned_copies: bool | None = None
     smoothing: Annotated[int, Range(0, 64)] = 6
     max_seconds: Seconds = None
     seed: Seed = 0

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from functools import partial
+from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -86,19 +87,20 @@ def test_steps_too_short_to_be_told_apart_are_never_taken_for_nothing(
 
 
 @pytest.mark.parametrize(
-    ("num_images", "passes"),
+    ("num_images", "angles", "passes"),
     [
-        (5, SET_UP + 1.0),
-        (24, SET_UP + 3.0),  # all batches are over by then
-        (80, SET_UP + 10.0),
+        (5, (0,), SET_UP + 1.0),
+        (24, (0,), SET_UP + 3.0),  # all batches are over by then
+        (80, (0,), SET_UP + 10.0),
+        (24, (0, 90, 180), SET_UP + 9.0),
     ],
 )
 def test_patchcore_announces_its_passes_and_its_selection(
-    tmp_path: Path,
     clock: Clock,
     said: list[float],
     monkeypatch: pytest.MonkeyPatch,
     num_images: int,
+    angles: tuple[int, ...],
     passes: float,
 ) -> None:
     monkeypatch.setattr(patchcore, "Pace", partial(Pace, clock=clock))
@@ -113,17 +115,17 @@ def test_patchcore_announces_its_passes_and_its_selection(
     detector = PatchCore(device="cpu", max_candidates=200, max_memory=50)
     images = np.zeros((num_images, 1, 1, 3), np.uint8)
 
-    def embed(_: Any, images: Any) -> Any:
-        for start in range(0, len(images), 8):
-            clock.now += 1.0 + SET_UP * (start == 0)
+    def embed(_: Any, images: Any, angles: Any) -> Any:
+        for angle, start in product(angles, range(0, len(images), 8)):
+            clock.now += 1.0 + SET_UP * (start == angle == 0)
             yield torch.zeros(len(images[start : start + 8]), 4, 2)
 
     monkeypatch.setattr(detector, "_embed", embed)
-    _, num_patches = detector._collect(None, images, torch.Generator())
-    assert num_patches == 4 * num_images
+    _, num_patches = detector._collect(None, images, angles, torch.Generator())
+    assert num_patches == 4 * num_images * len(angles)
     assert said == [pytest.approx(passes + 30.0)]
     detector.settings = replace(detector.settings, max_seconds=3.0)
-    detector._collect(None, images, torch.Generator())
+    detector._collect(None, images, angles, torch.Generator())
     assert said[1:] == [3.0], "no longer than it is given"
     num_candidates = min(200, num_patches)
     assert asked == [(num_candidates, min(50, num_patches // 4))] * 2

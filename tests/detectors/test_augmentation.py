@@ -1,16 +1,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 
 from detectors.learning.augmentation import Augmentation, build_augment, plan_augmentation
-from inspection.preprocess import LoadedSamples
-from inspection.types import RGBImage, Sample, Split
+from inspection.types import RGBImage
+from tests.doubles.textures import draw_arrow, draw_grain, draw_stripes, load_parts
 
 NOTHING: dict[str, Any] = {
     "flip_horizontal": False,
@@ -34,34 +32,7 @@ class Chosen:
 
 def guess(draw: Callable[[np.random.Generator], RGBImage]) -> Augmentation:
     rng = np.random.default_rng(0)
-    return plan_augmentation(load([draw(rng) for _ in range(16)]), Chosen())
-
-
-def load(images: list[RGBImage], *, exposures: int = 1) -> LoadedSamples:
-    samples = tuple(
-        Sample(f"{i}.png", Path(f"{i}.png"), "part", Split.TRAIN, group=f"part {i // exposures}")
-        for i in range(len(images))
-    )
-    stacked = np.stack(images)
-    return LoadedSamples(samples, stacked, np.zeros(stacked.shape[:3], np.bool_), {})
-
-
-def draw_grain(rng: np.random.Generator) -> RGBImage:
-    return rng.integers(90, 160, (64, 64, 3)).astype(np.uint8)
-
-
-def draw_stripes(rng: np.random.Generator) -> RGBImage:
-    phase = np.arange(64) / 64 * 2 * np.pi * 5 + rng.uniform(0, 6)
-    stripes = 120 + 40 * np.sin(phase)[:, None] + rng.normal(0, 4, (64, 64))
-    return np.repeat(stripes[..., None], 3, axis=2).clip(0, 255).astype(np.uint8)
-
-
-def draw_arrow(rng: np.random.Generator) -> RGBImage:
-    image: NDArray[np.float64] = rng.normal(60, 4, (64, 64))
-    row, column = rng.integers(-2, 3, 2)
-    for step in range(20):
-        image[12 + row + step : 14 + row + step, 10 + column : 14 + column + step] += 60
-    return np.repeat(image[..., None], 3, axis=2).clip(0, 255).astype(np.uint8)
+    return plan_augmentation(load_parts([draw(rng) for _ in range(16)]), Chosen())
 
 
 @pytest.mark.parametrize("changes", CHANGES)
@@ -121,11 +92,11 @@ def test_a_part_in_a_fixed_pose_is_left_as_it_is() -> None:
 
 def test_a_setting_goes_before_the_guess_and_two_images_are_too_few_to_guess() -> None:
     images = [draw_grain(np.random.default_rng(seed)) for seed in range(2)]
-    plan = plan_augmentation(load(images), Chosen(rotation=True, crop=False, light=False))
+    plan = plan_augmentation(load_parts(images), Chosen(rotation=True, crop=False, light=False))
     assert plan == Augmentation(False, False, True, False, False)
 
 
 def test_several_exposures_of_one_part_do_not_spoil_the_guess() -> None:
     rng = np.random.default_rng(0)
     images = [image for _ in range(16) for image in [draw_stripes(rng)] * 3]
-    assert plan_augmentation(load(images, exposures=3), Chosen()).flip_horizontal
+    assert plan_augmentation(load_parts(images, exposures=3), Chosen()).flip_horizontal
