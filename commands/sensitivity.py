@@ -1,6 +1,6 @@
 """`cli.py sensitivity`: how small and how faint a defect each detector still sees."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -19,18 +19,21 @@ from commands.options import (
     Seed,
 )
 from commands.records import takes, write_command
-from inspection.errors import SettingsError
+from inspection.errors import EvaluationError, SettingsError
 from inspection.evaluation.joint import JOINT_INFO
 from inspection.files import replace_bytes, write_csv, write_whole
 from inspection.joint import JOINT
 from inspection.products.places import CHECKPOINTS
+from inspection.products.product import Product
 from inspection.sensitivity.category_study import MOST_IMAGES, StudyRequest, study_product
-from inspection.sensitivity.kept import describe_study, list_limits, list_trials
+from inspection.sensitivity.kept import Study, list_limits, list_trials
 from inspection.sensitivity.placing import KINDS
+from inspection.sensitivity.real_defects import read_real_trials
+from inspection.sensitivity.records import Trial
 from inspection.sensitivity.study import CONTRASTS
 
 TRIALS, LIMITS, REAL = "trials.csv", "pod.csv", "real.csv"
-PAGE, PDF = "sensitivity.html", "sensitivity.pdf"
+PAGE, PDF, CURVES = "sensitivity.html", "sensitivity.pdf", "curves"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +105,10 @@ def sensitivity(options: SensitivityOptions) -> None:
     higher --trials continues it. Real test defects with masks stand beside the drawn ones where all
     detectors were evaluated.
     """
-    from eda.sensitivity.real_defects import describe_real, read_real_trials  # slow to import
+    from eda.sensitivity.exhibits import report_study  # slow to import
+    from eda.sensitivity.real_defects import measure_real_defects
     from eda.sensitivity.study_page import make_study_page
-    from eda.sensitivity.study_pdf import make_study_pdf
+    from eda.sensitivity.study_pdf import draw_all_curves, make_study_pdf
 
     if options.scale is not None and not 0 < options.scale < float("inf"):
         raise SettingsError(
@@ -112,20 +116,33 @@ def sensitivity(options: SensitivityOptions) -> None:
         )
     opened = find_one(options)
     catalog, product = opened.catalog, opened.product
-    request = _ask(options, opened.detectors)
+    defects = {} if options.image else measure_real_defects(opened.part, monitor=TERMINAL)
+    request = replace(_ask(options, opened.detectors), defects=defects)
     study = study_product(catalog, product, opened.source, request, monitor=TERMINAL)
     infos = {**catalog.detectors, JOINT: JOINT_INFO}
     write_csv(options.out / TRIALS, list(list_trials(study.trials)))
     write_csv(options.out / LIMITS, list(list_limits(study)))
-    real = [] if options.image else read_real_trials(opened.part, product, study, monitor=TERMINAL)
+    real = _judge_real(product, study)
     write_csv(options.out / REAL, list(list_trials(real)))
-    write_whole(options.out / PAGE, make_study_page(study, infos, scale=options.scale, real=real))
-    replace_bytes(options.out / PDF, make_study_pdf(study, infos, scale=options.scale))
+    report = report_study(study, infos, real=real, scale=options.scale)
+    write_whole(options.out / PAGE, make_study_page(report))
+    replace_bytes(options.out / PDF, make_study_pdf(report))
+    (options.out / CURVES).mkdir(exist_ok=True)
+    for name, picture in draw_all_curves(report):
+        replace_bytes(options.out / CURVES / f"{name}.png", picture)
     typer.echo(f"{product.key}: {len(study.trials)} trials on {len(study.images)} good images")
-    titles = {name: info.title for name, info in infos.items()}
-    for sentence in (*describe_study(study, titles), *describe_real(real, titles), *study.notes):
+    for sentence in report.words:
         typer.echo(f"  {sentence}")
     typer.echo(f"pages and tables in {options.out}")
+
+
+def _judge_real(product: Product, study: Study) -> list[Trial]:
+    """Return the trials of real defects; none, with the reason, where a detector was not judged."""
+    try:
+        return read_real_trials(product, study)
+    except EvaluationError as error:
+        TERMINAL.warn(f"Real defects are left out. {error}")
+        return []
 
 
 def _ask(options: SensitivityOptions, detectors: tuple[str, ...]) -> StudyRequest:

@@ -12,19 +12,20 @@ from tqdm import tqdm
 from inspection.errors import ReportError
 from inspection.preprocess import Progress
 
+IMAGE = "image"
 UNITS = ((1.0, "second"), (60.0, "minute"), (3600.0, "hour"))
 WORTH_SAYING = 2.0  # of a larger unit, below which the smaller one is clearer
 
 
 @contextmanager
-def progress_bar(description: str) -> Iterator[Progress]:
-    """Give a callback (done, total) that moves a bar on stderr."""
+def progress_bar(description: str, unit: str = IMAGE) -> Iterator[Progress]:
+    """Give a callback (done, total) that moves a bar on stderr; `unit` is what it counts."""
     with ExitStack() as stack:
         bars: list[tqdm[Any]] = []  # made at the first call, so that its clock starts then
 
         def progress(done: int, total: int) -> None:
             if not bars:
-                bar = tqdm(desc=description, total=total, leave=False, unit="image")
+                bar = tqdm(desc=description, total=total, leave=False, unit=unit)
                 bars.append(stack.enter_context(bar))
             bars[0].update(done - bars[0].n)
 
@@ -39,7 +40,7 @@ def _ignore(*_: object) -> None:
     """Report to nobody."""
 
 
-def _track_nothing(_: str) -> AbstractContextManager[Progress]:
+def _track_nothing(*_: str) -> AbstractContextManager[Progress]:
     return nullcontext(_ignore)
 
 
@@ -55,7 +56,8 @@ class Monitor:
         begin: called with what is begun: a product, a detector.
         say: called with a sentence about what was done.
         warn: called with a sentence about what is odd, or could not be done.
-        track: called with a title; gives a context with a callback (done, total).
+        track: called with a title and with what is counted, such as "image"; gives a context with
+            a callback (done, total).
         epoch: called with the name of a detector and the metrics of each epoch of its training, or
             the `share` of it that is done; None lets the training draw its own bars on stderr.
         is_stopped: called between steps; says whether the work is to end.
@@ -64,7 +66,7 @@ class Monitor:
     begin: Callable[[str], None] = _ignore
     say: Callable[[str], None] = _ignore
     warn: Callable[[str], None] = _ignore
-    track: Callable[[str], AbstractContextManager[Progress]] = _track_nothing
+    track: Callable[[str, str], AbstractContextManager[Progress]] = _track_nothing
     epoch: Callable[[str, Mapping[str, float]], None] | None = _ignore
     is_stopped: Callable[[], bool] = _never
 
@@ -78,14 +80,14 @@ class Monitor:
             raise StoppedError
 
     @contextmanager
-    def step(self, title: str) -> Iterator[Progress]:
+    def step(self, title: str, unit: str = IMAGE) -> Iterator[Progress]:
         """Give a callback (done, total) that reports how far a step has come, or ends it.
 
         Raises:
             StoppedError: the work is to end.
         """
         self.check()
-        with self.track(title) as report_progress:
+        with self.track(title, unit) as report_progress:
 
             def progress(done: int, total: int) -> None:
                 report_progress(done, total)

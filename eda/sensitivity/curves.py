@@ -10,12 +10,27 @@ import plotly.graph_objects as go
 from eda.style import NEUTRAL, empty_plot, escape, lay_out
 from inspection.detector import DetectorInfo
 from inspection.sensitivity.fitting import DetectionMap, Varied
-from inspection.sensitivity.pod import NINETY, Outcome, PODFit, say_limit
+from inspection.sensitivity.pod import (
+    NINETY,
+    NOT_REACHED,
+    Outcome,
+    PODFit,
+    say_limit,
+    say_value,
+)
 from inspection.sensitivity.signal import SignalFit
 
 TITLE = "Probability of detection"
 NO_TRIALS = "There is no trial yet."
 NO_CURVE = "No curve yet: the trials are too few."
+NONE = "–"
+BY_SCORE = "a90/95 by score"
+MODELS = (
+    "Curves and limits are those of the hit/miss model. “a90/95 by score” is the limit of the "
+    "signal-response model, which stands beside it, and in the plots as a thin line, where its "
+    "assumptions hold (log(score / threshold) is a straight line of log(size), with equal and "
+    "normal scatter); where they do not, the cell says which."
+)
 POINTS = 80  # of a curve
 HEIGHT = 420
 MAP_HEIGHT = 320
@@ -60,6 +75,8 @@ def draw_pod(
         _add_band(plot, one, factor)
     for one in shown:
         _add_curve(plot, one, factor, say_limit(one.fit, one.fit.a90_95, by.unit))
+        if one.signal is not None and one.signal.holds:
+            _add_signal(plot, one.info, one.signal, factor)
     for one in shown:
         _add_mark(plot, one, factor)
     line = {"color": NEUTRAL, "width": 1, "dash": "dot"}
@@ -124,7 +141,7 @@ def tabulate_limits(
                 "hits": fit.num_hits,
                 **{name: _say(fit, limit, by, scale) for name, limit in limits.items()},
                 **_say_signal(one, by, scale),
-                "at most found": f"{fit.ceiling:.0%}",
+                "found at most": f"{fit.ceiling:.0%}" if fit.outcome is Outcome.FITTED else NONE,
                 "notes": " ".join(fit.notes),
             }
         )
@@ -143,39 +160,26 @@ def fit_infos(
     ]
 
 
-def describe_models(fitted: Sequence[Fitted]) -> str:
-    """Return which model the figures are from, and why the other one is not used."""
-    parts = ["Curves and limits are those of the hit/miss model."]
-    for one in fitted:
-        if one.signal is None:
-            continue
-        if one.signal.holds:
-            parts.append(
-                f"{one.info.title}: the signal-response model holds, too, and stands beside it."
-            )
-        else:
-            parts.append(
-                f"{one.info.title}: the signal-response model does not hold. "
-                f"{' '.join(one.signal.problems)}"
-            )
-    return " ".join(parts)
-
-
 def _say(fit: PODFit, limit: float | None, by: Varied, scale: float | None) -> str:
-    text = say_limit(fit, limit, by.unit)
+    return say_limit(fit, limit, by.unit) + _say_millimetres(limit, by, scale)
+
+
+def _say_millimetres(limit: float | None, by: Varied, scale: float | None) -> str:
     if scale is None or limit is None or by is not Varied.SIZE:
-        return text
-    return f"{text} ({limit * scale:.3g} mm)"
+        return ""
+    return f" ({limit * scale:.3g} mm)"
 
 
 def _say_signal(one: Fitted, by: Varied, scale: float | None) -> dict[str, str]:
     """Return the cell of the signal-response model; none where it was not asked for."""
     if one.signal is None:
         return {}
-    text = "does not hold"
+    text = f"{NONE} ({', '.join(one.signal.problems)})"
     if one.signal.holds:
-        text = _say(one.fit, one.signal.a90_95, by, scale)
-    return {"a90/95 by score": text}
+        limit = one.signal.a90_95
+        text = NOT_REACHED if limit is None else say_value(limit, one.signal.smallest, by.unit)
+        text += _say_millimetres(limit, by, scale)
+    return {BY_SCORE: text}
 
 
 def _measure(by: Varied, scale: float | None) -> tuple[float, str]:
@@ -185,7 +189,7 @@ def _measure(by: Varied, scale: float | None) -> tuple[float, str]:
     return scale, by.axis.replace("px", "mm")
 
 
-def _values(fit: PODFit) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _values(fit: PODFit | SignalFit) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     if fit.smallest == fit.largest:
         return np.array([fit.smallest])
     return np.geomspace(fit.smallest, fit.largest, POINTS)
@@ -220,6 +224,20 @@ def _add_curve(plot: go.Figure, one: Fitted, factor: float, limit: str) -> None:
         legendgroup=one.info.title,
         line={"color": look.plot, "dash": look.dash, "width": 2.4},
         hovertemplate=f"%{{x:.3g}}: %{{y:.0%}}<extra>{escape(one.info.title)}</extra>",
+    )
+
+
+def _add_signal(plot: go.Figure, info: DetectorInfo, signal: SignalFit, factor: float) -> None:
+    values = _values(signal)
+    plot.add_scatter(
+        x=np.round(values * factor, 4).tolist(),
+        y=np.round(signal.probability(values), 4).tolist(),
+        mode="lines",
+        name=f"{info.title}, by score",
+        legendgroup=info.title,
+        showlegend=False,
+        line={"color": info.appearance.plot, "width": 1},
+        hovertemplate=f"by score, %{{x:.3g}}: %{{y:.0%}}<extra>{escape(info.title)}</extra>",
     )
 
 

@@ -1,7 +1,7 @@
 """The study of a product: many unseen good images, all its detectors, kept beside them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from inspection.products.reading import load_reading
 from inspection.progress import SILENT, Monitor
 from inspection.sensitivity.kept import Study, load_study, save_study
 from inspection.sensitivity.placing import KINDS
-from inspection.sensitivity.records import Trial
+from inspection.sensitivity.records import RealDefect, Trial
 from inspection.sensitivity.study import (
     CONTRASTS,
     Ground,
@@ -60,6 +60,7 @@ class StudyRequest:
         is_everywhere: whether defects lie on the background, too.
         is_fresh: whether a study that is kept already is made anew.
         command: that asks so, for whoever reads the page.
+        defects: real ones, by id of their test image; they are kept beside the trials.
     """
 
     kinds: tuple[str, ...] = ()
@@ -74,6 +75,7 @@ class StudyRequest:
     is_everywhere: bool = False
     is_fresh: bool = False
     command: str = ""
+    defects: Mapping[str, RealDefect] = field(default_factory=dict, repr=False)
 
 
 def study_product(
@@ -104,8 +106,9 @@ def study_product(
         grounds, left_out = _make_grounds(subject, samples, images, request)
     else:
         shown = open_image(request.image, reading=load_reading(product.folder)).pixels
-        grounds = _check_one(subject, request, shown, samples, images)
+        grounds = _check_one(catalog, subject, request, shown, samples, images)
     options = _complete(request, grounds, subject)
+    titled = {catalog.detectors[name].title: one for name, one in subject.channels.items()}
     study = Study(
         dataset=product.dataset,
         category=product.category,
@@ -118,7 +121,8 @@ def study_product(
         digest=_digest(checkpoints, rate, options, samples, request.image),
         command=request.command,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        notes=check_study(options, grounds, subject.channels),
+        notes=check_study(options, grounds, titled),
+        defects=request.defects,
     )
     done = () if request.is_fresh or request.image else _find_done(product, study)
     return _run(product, replace(study, trials=done), subject, grounds, request, monitor)
@@ -205,6 +209,7 @@ def _make_grounds(
 
 
 def _check_one(
+    catalog: Catalog,
     subject: Subject,
     request: StudyRequest,
     image: RGBImage,
@@ -226,8 +231,8 @@ def _check_one(
         )
         offered = next(unflagged, None)
         raise SensitivityError(
-            f"{join_names(names)} flagged {name} before anything was drawn: a limit found on it is "
-            "of no use.",
+            f"{join_names(catalog.titles(names))} flagged {name} before anything is drawn: a limit "
+            "on it is of no use.",
             "Take a good image." if offered is None else f"Take a good image, such as {offered}.",
         )
     return [make_ground(name, image, normals, is_everywhere=request.is_everywhere)]

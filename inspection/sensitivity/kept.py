@@ -12,7 +12,7 @@ from inspection.paths import quote
 from inspection.products.product import Product
 from inspection.sensitivity.fitting import fit_trials, name_detectors
 from inspection.sensitivity.pod import say_limit
-from inspection.sensitivity.records import Trial
+from inspection.sensitivity.records import RealDefect, Trial
 from inspection.sensitivity.study import StudyOptions
 from inspection.types import Size
 
@@ -33,6 +33,7 @@ class Study:
         digest: names the images, the detectors and whatever else all trials depend on.
         created: ISO 8601, UTC.
         notes: sentences that a reader has to know.
+        defects: id of a test image with a mask -> its longest defect, where they were measured.
         trials: those that are there, in order; fewer than wanted where the study was stopped.
     """
 
@@ -48,6 +49,7 @@ class Study:
     command: str
     created: str
     notes: tuple[str, ...] = ()
+    defects: Mapping[str, RealDefect] = field(default_factory=dict, repr=False)
     trials: tuple[Trial, ...] = field(default=(), repr=False)
 
     @property
@@ -128,7 +130,7 @@ def list_limits(study: Study) -> Iterator[dict[str, object]]:
                     "a50": fit.a50,
                     "a90": fit.a90,
                     "a90_95": fit.a90_95,
-                    "most_found": fit.ceiling,
+                    "found_at_most": fit.ceiling,
                     "notes": " ".join(fit.notes),
                 }
 
@@ -152,6 +154,21 @@ def describe_study(study: Study, titles: Mapping[str, str]) -> Iterator[str]:
                 f"Smallest {kind.replace('-', ' ')} found 90 % of the time, at "
                 f"{study.reference:g} grey levels: {', '.join(said)}."
             )
+
+
+def describe_real(trials: Sequence[Trial], titles: Mapping[str, str]) -> Iterator[str]:
+    """Yield in one sentence, if there are any, the smallest real defect that each finds reliably.
+
+    Args:
+        trials: of real test defects.
+        titles: of the detectors, by name; `JOINT` among them.
+    """
+    said = [f"{titles[name]} {say_limit(fit, fit.a90)}" for name, fit in fit_trials(trials).items()]
+    if said:
+        yield (
+            f"Smallest of {len(trials)} real test defects found 90 % of the time: "
+            f"{', '.join(said)}."
+        )
 
 
 def studied_names(study: Study) -> tuple[str, ...]:

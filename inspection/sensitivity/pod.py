@@ -23,6 +23,7 @@ from inspection.sensitivity.likelihood import (
     fit_middles,
 )
 
+NOT_REACHED = "not reached"
 NINETY = 0.9
 HALF = 0.5
 TAIL = 0.05  # of the one-sided confidence of a90/95
@@ -149,9 +150,14 @@ def say_limit(fit: PODFit, limit: float | None, unit: str = "px") -> str:
         if fit.outcome is Outcome.NO_TREND:
             return "cannot be told"
         is_few = fit.outcome in (Outcome.TOO_FEW, Outcome.ALL_HITS)
-        return "too few trials" if is_few else "not reached"
+        return "too few trials" if is_few else NOT_REACHED
+    return say_value(limit, fit.smallest, unit)
+
+
+def say_value(limit: float, smallest: float, unit: str) -> str:
+    """Return a limit in words; where it is the smallest value tried, it may lie below that."""
     text = f"{limit:.3g} {unit}".strip()
-    return f"at most {text}" if limit <= fit.smallest * (1 + 1e-9) else text
+    return f"at most {text}" if limit <= smallest * (1 + 1e-9) else text
 
 
 def check_trials(

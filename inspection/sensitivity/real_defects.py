@@ -1,26 +1,34 @@
 """Real test defects as trials: what was measured on them, and who saw them in the evaluation."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from inspection.evaluation.files import load_evaluation
+from inspection.evaluation.joint import read_joint
 from inspection.evaluation.records import EvaluationReport, ScoredImage
-from inspection.sensitivity.records import Answer, Trial
+from inspection.products.product import Product
+from inspection.sensitivity.fitting import Varied
+from inspection.sensitivity.kept import Study
+from inspection.sensitivity.records import Answer, RealDefect, Trial
+
+REAL: Mapping[str, tuple[Varied, str]] = {
+    f"real-{by}": (by, f"Real defects by {by}") for by in Varied
+}
+"""Name of a question about real defects -> what was varied, and the question in words."""
 
 
-@dataclass(frozen=True, slots=True)
-class RealDefect:
-    """The longest defect of an image, in pixels of the image.
+def read_real_trials(product: Product, study: Study) -> list[Trial]:
+    """Return the real defects of a study as trials, judged in the evaluations of today.
 
-    Attributes:
-        size: longest side of its mask.
-        contrast: grey levels of 255 by which it departs from its surroundings.
-        row, column: of its middle.
+    Raises:
+        EvaluationError: a detector was not evaluated, or as other weights than it has.
+        CheckpointError: a checkpoint is missing or damaged.
     """
-
-    size: float
-    contrast: float
-    row: float
-    column: float
+    if not study.defects:
+        return []
+    names = [one.detector for one in study.checkpoints]
+    reports = [load_evaluation(product.folder / name) for name in names]
+    joint = read_joint(product.folder, reports, names)
+    return make_real_trials(study.defects, reports if joint is None else [*reports, joint])
 
 
 def make_real_trials(

@@ -49,3 +49,19 @@ class Trial:
     column: float
     seed: int
     answers: Mapping[str, Answer] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RealDefect:
+    """The longest defect of an image, in pixels of the image.
+
+    Attributes:
+        size: longest side of its mask.
+        contrast: grey levels of 255 by which it departs from its surroundings.
+        row, column: of its middle.
+    """
+
+    size: float
+    contrast: float
+    row: float
+    column: float

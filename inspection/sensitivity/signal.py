@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import chdtrc, fdtrc, ndtr, ndtri
 
 from inspection.sensitivity.likelihood import Values
-from inspection.sensitivity.pod import ASKED_FOR, HALF, NINETY, TAIL, check_trials
+from inspection.sensitivity.pod import HALF, NINETY, TAIL, check_trials
 
 FEWEST = 10
 REFUSED = 0.01  # level of each of the three tests
@@ -28,7 +28,7 @@ class SignalFit:
         smallest, largest: of the values tried; nothing is said beyond them.
         spread: standard deviation of log(score / threshold) around the line.
         a50, a90, a90_95: as of a `PODFit`; None where not reached.
-        problems: why the model does not hold here, in sentences; empty where it does.
+        problems: assumptions that do not hold here, in a few words each; empty where all do.
     """
 
     num_trials: int
@@ -90,11 +90,11 @@ def fit_signal(
 def _refuse(sizes: Values, scores: Values) -> str:
     """Return why no line can be fitted; empty where one can."""
     if not (np.isfinite(scores) & (scores > 0)).all():
-        return "Some scores are 0: their logarithm is not defined."
+        return "scores of 0"
     if sizes.size < FEWEST:
-        return f"{sizes.size} trials are too few: {FEWEST} are the least, {ASKED_FOR} are better."
+        return f"fewer than {FEWEST} trials"
     if np.unique(sizes).size < 3:
-        return "It takes three different values to see whether the scores follow a line."
+        return "fewer than 3 different values"
     return ""
 
 
@@ -138,7 +138,7 @@ def _check(x: Values, residuals: Values, slope: float) -> list[str]:
 
     problems = []
     if slope <= 0:
-        problems.append("The score does not rise with the value.")
+        problems.append("no rise")
     count = x.size
     rest = residuals - _project(x, residuals, 2)
     total, left = float(np.square(residuals).sum()), float(np.square(rest).sum())
@@ -146,16 +146,16 @@ def _check(x: Values, residuals: Values, slope: float) -> list[str]:
         total <= 0
         or fdtrc(1, count - 3, (total - left) / max(left / (count - 3), 1e-300)) < REFUSED
     ):
-        problems.append("The logarithm of the score does not follow a straight line.")
+        problems.append("no straight line")
     squares = np.square(residuals)
     explained = _project(x, squares, 1) - squares.mean()
     share = np.square(explained).sum() / max(
         float(np.square(squares - squares.mean()).sum()), 1e-300
     )
     if chdtrc(1, count * share) < REFUSED:  # Breusch and Pagan 1979, as by Koenker 1981
-        problems.append("The scores do not scatter equally at all values.")
+        problems.append("unequal scatter")
     if float(shapiro(residuals).pvalue) < REFUSED:
-        problems.append("The scores do not scatter as the normal law says.")
+        problems.append("no normal scatter")
     return problems
 
 

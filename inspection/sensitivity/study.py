@@ -127,6 +127,11 @@ def check_study(
 ) -> tuple[str, ...]:
     """Refuse a study that can say nothing; return sentences that its reader has to know.
 
+    Args:
+        options: what is to be drawn.
+        grounds: the images to draw on.
+        channels: detectors by title.
+
     Raises:
         SensitivityError: there is no image, or no detector.
         SettingsError: a kind, size, contrast or number of trials is not possible.
@@ -188,7 +193,7 @@ def run_study(
     """
     before = subject.state()
     answered = list(done)
-    with ThreadPoolExecutor(1) as pool, monitor.step("trials") as progress:
+    with ThreadPoolExecutor(1) as pool, monitor.step("drawn defects", "trial") as progress:
 
         def prepare(planned: Sequence[Trial]) -> "Future[list[_Drawn]]":
             known = _settled(answered, len(planned))

@@ -15,7 +15,7 @@ from inspection.products.catalog import Catalog
 from inspection.sensitivity.kept import STUDY, describe_study, load_study
 from tests.doubles.commands import invoke, run
 from tests.doubles.parts import PICTURE_SIDE, draw_part
-from tests.doubles.products import make_catalog
+from tests.doubles.products import make_catalog, write_evaluations
 
 SMALL = ("--size", 6, "--size", 20, "--contrast", 20, "--contrast", 100)
 
@@ -29,6 +29,7 @@ def catalog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Catalog:
         return made
 
     monkeypatch.setattr(one_product, "open_catalog", give)
+    monkeypatch.setenv("DEFECT_LENS_CACHE", str(tmp_path / "cache"))
     return made
 
 
@@ -65,10 +66,31 @@ def test_a_study_becomes_a_page_tables_and_a_file_beside_the_weights(
     with PdfDocument(out / sensitivity.PDF) as pdf:
         text = "".join(one.get_textpage().get_text_bounded() for one in pdf)
     assert "Foreign body" in text
-    assert "a90/95" in text
+    assert "a90/95 by score" in text
+    assert "signal-response model" in page
+    pictures = [Image.open(path) for path in sorted((out / sensitivity.CURVES).iterdir())]
+    assert len(pictures) == 4  # a kind at a contrast each
+    assert all(one.size == (640, 540) for one in pictures)
     study = load_study(catalog.product("drawn/part"))
     assert study.is_whole
     assert [one.source for one in study.trials] == list(trials["image"])
+
+
+def test_real_defects_stand_beside_drawn_ones_once_the_detectors_were_evaluated(
+    words: list[object], catalog: Catalog, tmp_path: Path
+) -> None:
+    write_evaluations(catalog, "drawn/part")
+    said = run(*words, "--kind", "stain", "--trials", 12)
+    study = load_study(catalog.product("drawn/part"))
+    assert len(study.defects) > 0
+    assert f"Smallest of {len(study.defects)} real test defects" in said
+    out = tmp_path / "out"
+    assert set(pd.read_csv(out / sensitivity.REAL)["image"]) == set(study.defects)
+    assert "Real defects by contrast" in (out / sensitivity.PAGE).read_text(encoding="utf-8")
+    with PdfDocument(out / sensitivity.PDF) as pdf:
+        text = "".join(one.get_textpage().get_text_bounded() for one in pdf)
+    assert "Real defects by size" in text
+    assert (out / sensitivity.CURVES / "real-size.png").is_file()
 
 
 def test_a_study_that_was_stopped_goes_on_and_more_trials_continue_it(

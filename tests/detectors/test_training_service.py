@@ -25,7 +25,7 @@ class Listener:
         self.steps: dict[str, tuple[int, int]] = {}
 
     @contextmanager
-    def track(self, title: str) -> Iterator[Callable[[int, int], None]]:
+    def track(self, title: str, _: str) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: self.steps.update({title: (done, total)})
 
     def monitor(self) -> Monitor:

@@ -3,14 +3,15 @@
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
-
 from eda.index import open_index
-from eda.sensitivity.real_defects import describe_real, draw_real, measure_real_defects
+from eda.sensitivity.exhibits import show_real
+from eda.sensitivity.real_defects import list_longest
 from inspection.datasets.dataset import read_dataset
 from inspection.evaluation.ranking import Confusion
 from inspection.sensitivity.fitting import fit_trials
-from inspection.sensitivity.real_defects import RealDefect, make_real_trials
+from inspection.sensitivity.kept import describe_real
+from inspection.sensitivity.real_defects import REAL, make_real_trials
+from inspection.sensitivity.records import RealDefect
 from tests.doubles.detectors import make_infos
 from tests.doubles.parts import write_dataset
 from tests.eda.test_results_plots import make_report
@@ -25,11 +26,10 @@ DEFECTS = {
 def test_the_longest_defect_of_each_masked_image_is_measured(tmp_path: Path) -> None:
     dataset = read_dataset(write_dataset(tmp_path / "data"))
     index = open_index(dataset, cache=tmp_path / "cache")
-    found = measure_real_defects(index, "disc")
+    found = list_longest(index)
     assert set(found) == {sample.id for sample in dataset.samples if sample.mask_paths}
     assert {defect.size for defect in found.values()} == {16.0}
     assert all(0 < defect.row < 64 and abs(defect.contrast) > 50 for defect in found.values())
-    assert measure_real_defects(index, "other") == {}
 
 
 def test_a_hit_is_a_flag_that_touches_the_mask_where_the_pixels_are_known() -> None:
@@ -62,8 +62,9 @@ def test_real_defects_are_drawn_and_said_with_the_number_of_them() -> None:
     (sentence,) = describe_real(trials, {"cae": "CAE"})
     assert sentence.startswith("Smallest of 12 real test defects")
     assert list(describe_real([], {})) == []
-    parts = list(draw_real(trials, infos))
-    tables = [part for part in parts if isinstance(part, pd.DataFrame)]
-    assert [table["trials"][0] for table in tables] == [12, 12]  # by size, by contrast
-    assert tables[0]["a50"][0].endswith(" px")
-    assert tables[1]["a50"][0] == "cannot be told"  # all have one contrast
+    by_size, by_contrast = (show_real(trials, name, infos) for name in REAL)
+    assert [one.table["trials"][0] for one in (by_size, by_contrast)] == [12, 12]
+    assert by_size.table["a50"][0].endswith(" px")
+    assert by_contrast.table["a50"][0] == "cannot be told"  # all have one contrast
+    assert "12 test images with a mask" in by_size.note
+    assert "Real defects by contrast" in by_contrast.draw().to_json()

@@ -35,7 +35,7 @@ def test_an_evaluation_that_is_stopped_goes_on_with_the_next_detector(tmp_path: 
     steps: list[str] = []
 
     @contextmanager
-    def track(title: str) -> Iterator[Callable[[int, int], None]]:
+    def track(title: str, _: str) -> Iterator[Callable[[int, int], None]]:
         steps.append(title)
         yield lambda done, total: None
 

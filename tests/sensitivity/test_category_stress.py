@@ -133,7 +133,7 @@ def test_a_detector_that_is_replaced_meanwhile_is_refused(
     product = catalog.product(KEY)
 
     @contextmanager
-    def replace(title: str) -> Iterator[Progress]:
+    def replace(title: str, _: str) -> Iterator[Progress]:
         if title == STRESSES["shift"].label:
             card = product.folder / "unet" / "detector.json"
             write_json(card, {**read_json(card), "weights_sha256": "11"})

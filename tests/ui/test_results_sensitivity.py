@@ -1,15 +1,19 @@
 """The Results tab shows the study of a product, where there is one."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from eda.index import open_index
+from eda.sensitivity.real_defects import list_longest
 from inspection.datasets.dataset import read_dataset
 from inspection.products.catalog import Catalog
 from inspection.sensitivity.category_study import StudyRequest, study_product
 from inspection.sensitivity.kept import STUDY
 from tests.doubles.page import to_json
-from tests.doubles.products import make_catalog
+from tests.doubles.products import make_catalog, write_evaluations
 from ui.results.tab import Handlers
 from ui.results.views import VIEWS
 
@@ -25,6 +29,13 @@ def catalog(tmp_path: Path) -> Catalog:
     return catalog
 
 
+def ask(catalog: Catalog, question: str) -> dict[str, Any]:
+    filters = [name for view in VIEWS for name in view.filters]
+    wanted = [question if name == "question" else None for name in filters]
+    (updates,) = Handlers(catalog).show("sensitivity", "drawn", "part", *wanted)
+    return dict(updates)
+
+
 def test_a_study_is_shown_with_its_curves_and_limits(catalog: Catalog) -> None:
     (updates,) = Handlers(catalog).show("sensitivity", "drawn", "part")
     assert updates["tab-sensitivity"]
@@ -35,10 +46,29 @@ def test_a_study_is_shown_with_its_curves_and_limits(catalog: Catalog) -> None:
 
 
 def test_a_kind_that_was_not_studied_names_its_command(catalog: Catalog) -> None:
-    filters = [name for view in VIEWS for name in view.filters]
-    wanted = ["dent" if name == "drawn-kind" else None for name in filters]
-    (updates,) = Handlers(catalog).show("sensitivity", "drawn", "part", *wanted)
-    assert "--kind dent" in updates["pod-plot"].to_json()
+    assert "--kind dent" in ask(catalog, "dent")["pod-plot"].to_json()
+
+
+def test_real_defects_are_shown_once_they_were_measured_and_judged(
+    catalog: Catalog, tmp_path: Path
+) -> None:
+    product = catalog.product(KEY)
+    source = read_dataset(tmp_path / "data" / "drawn")
+    assert "No defect with a mask" in ask(catalog, "real-size")["pod-plot"].to_json()
+    defects = list_longest(open_index(source, cache=tmp_path / "cache"))
+    study_product(catalog, product, source, replace(REQUEST, defects=defects))
+    assert "No defect with a mask" in ask(catalog, "real-size")["pod-plot"].to_json()
+    write_evaluations(catalog, KEY)
+    shown = ask(catalog, "real-size")
+    assert "Real defects by size" in shown["pod-plot"].to_json()
+    assert {row[0] for row in shown["pod"]["rows"]} == {
+        "CAE",
+        "U-Net",
+        "PatchCore",
+        "Joint verdict",
+    }
+    assert "real test defects found 90 % of the time" in shown["pod"]["note"]
+    assert "grey levels of 255" in ask(catalog, "real-contrast")["pod-plot"].to_json()
 
 
 def test_a_study_of_other_weights_is_not_shown(catalog: Catalog) -> None:

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from eda.index import open_index
+from eda.sensitivity.real_defects import list_longest
 from inspection.products.catalog import Catalog
 from inspection.sensitivity.category_study import StudyRequest, study_product
 from tests.doubles.detectors import DETECTORS
-from tests.doubles.products import make_catalog
+from tests.doubles.products import make_catalog, write_evaluations
 from ui.parts.latest_request import LatestRequest
 from ui.sensitivity.steps import draw_anew, start_study, stop_study
 from ui.sensitivity.study import MOST_SHARED, NUMBERS, StudyView
@@ -184,13 +186,24 @@ def test_steps_start_stop_and_choose() -> None:
 
 
 def test_what_a_study_of_the_category_has_found_is_shown_before_one_is_started(
-    handlers: Handlers, catalog: Catalog
+    handlers: Handlers, catalog: Catalog, tmp_path: Path
 ) -> None:
     assert "whole category" not in Page(handlers).ask(None).texts[-1]
     source = catalog.datasets.read("drawn")
-    request = StudyRequest(kinds=("foreign-body",), num_trials=60)
+    defects = list_longest(open_index(source, cache=tmp_path / "cache"))
+    request = StudyRequest(kinds=("foreign-body",), num_trials=60, defects=defects)
     study_product(catalog, catalog.product(KEY), source, request)
     page = Page(handlers).ask(None)
     assert "The whole category, by `cli.py sensitivity`: Smallest foreign body" in page.texts[-1]
     assert "60 trials" in page.held["study-table"]["title"]
-    assert page.rows
+    assert {row[2] for row in page.rows} == {"CAE", "U-Net", "PatchCore", "Joint verdict"}
+    assert "Foreign body" in page.held["study-plot"].to_json()
+    assert page.held["study-real-size"] is None  # the detectors were not evaluated
+    write_evaluations(catalog, KEY)
+    page.ask(None)
+    assert "real test defects" in page.texts[-1]
+    assert "Real defects by contrast" in page.held["study-real-contrast"].to_json()
+    assert {row[0] for row in page.rows} > {"Foreign body", "Real defects by size"}
+    page.ask("run", most=20)
+    page.ask("stop")
+    assert page.held["study-real-size"] is None

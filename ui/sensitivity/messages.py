@@ -144,7 +144,6 @@ STUDY_IDLE = (
 )
 KEPT = "The whole category, by `cli.py sensitivity`:"
 KEPT_LIMITS = "Detection limits of the category, {num:,} trials on {images} images"
-KEPT_NOTE = "Limits in pixels; an empty one is not reached, and the notes say why."
 STUDY_BOUNDED = "This page is shared: a study has {most} trials at most."
 STUDY_BEGINS = "Looking for places on the part…"
 STUDY_RUNS = "{done} of {total} trials, about {seconds} s left"

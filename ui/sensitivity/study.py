@@ -1,23 +1,27 @@
 """The third view: how small and how faint a kind of defect may be on this image, by many trials."""
 
+import contextlib
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
 
 from eda.sensitivity.curves import (
-    describe_models,
+    MODELS,
     draw_detection_map,
     draw_pod,
     fit_infos,
     tabulate_limits,
 )
+from eda.sensitivity.exhibits import join_tables, report_study
 from eda.tables import Table
-from inspection.detector import DetectorInfo
+from inspection.detector import Channel
 from inspection.errors import InspectionError, SensitivityError
+from inspection.evaluation.files import EVALUATION
+from inspection.evaluation.joint import JOINT_INFO
 from inspection.joint import JOINT
 from inspection.names import join_names
 from inspection.products.checkpoint_folders import mtime
@@ -25,8 +29,9 @@ from inspection.products.product import Product
 from inspection.products.stamped import StampedCache
 from inspection.sensitivity.comparison import compare_detectors
 from inspection.sensitivity.fitting import Varied, fit_scores, fit_trials, map_detection
-from inspection.sensitivity.kept import STUDY, describe_study, list_limits, load_study
+from inspection.sensitivity.kept import STUDY, load_study
 from inspection.sensitivity.placing import KINDS
+from inspection.sensitivity.real_defects import REAL, read_real_trials
 from inspection.sensitivity.records import Trial
 from inspection.sensitivity.study import (
     CONTRASTS,
@@ -101,6 +106,7 @@ class StudyView:
     def __init__(self, scenes: Scenes, next_run: Callable[[], int]) -> None:
         self._catalog = scenes.catalog
         self._scenes = scenes
+        self._infos = {**self._catalog.detectors, JOINT: JOINT_INFO}
         self._next_run = next_run
         self._begun: Kept[Begun] = Kept()
         self._kept: StampedCache[Product, tuple[str, Updates]] = StampedCache()
@@ -124,7 +130,7 @@ class StudyView:
             yield {"feed": ("header", {"run": self._next_run(), "sample": scene.sample})}
             sent["key"] = scene.key
         if study is None:
-            yield self._idle(scene)
+            yield from self._idle(scene)
             return
         key = (scene.key, wanted.kind, wanted.num_trials, wanted.is_everywhere)
         try:
@@ -164,7 +170,10 @@ class StudyView:
             num_trials=wanted.num_trials,
             is_everywhere=wanted.is_everywhere,
         )
-        return Begun(ground, options, check_study(options, [ground], scene.channels))
+        return Begun(ground, options, check_study(options, [ground], self._title(scene.channels)))
+
+    def _title(self, channels: Mapping[str, Channel]) -> dict[str, Channel]:
+        return {self._catalog.detectors[name].title: one for name, one in channels.items()}
 
     def _subject(self, scene: Scene) -> Subject:
         state = self._catalog.checkpoints.state
@@ -192,16 +201,15 @@ class StudyView:
         self, scene: Scene, begun: Begun, wanted: Wanted, *, is_over: bool = False
     ) -> Updates:
         """Return plots and table of the trials so far."""
-        infos = {**self._catalog.detectors, JOINT: _JOINT_INFO}
         trials = _choose_trials(begun.trials, wanted)
         # which model holds is said at the end: while trials come, curves are to be quick
         signals = fit_scores(trials, by=wanted.by) if is_over else None
-        fitted = fit_infos(fit_trials(trials, by=wanted.by), infos, signals)
+        fitted = fit_infos(fit_trials(trials, by=wanted.by), self._infos, signals)
         title = messages.CURVE_TITLES[wanted.by].format(
             kind=wanted.kind.replace("-", " "), fixed=f"{wanted.fixed:g}"
         )
         frame = tabulate_limits(fitted, wanted.by, scale=wanted.scale) if trials else pd.DataFrame()
-        note = f"{messages.LIMITS_NOTE} {describe_models(fitted) if is_over else ''}".strip()
+        note = f"{messages.LIMITS_NOTE} {MODELS if is_over else ''}".strip()
         table = Table(frame, messages.LIMITS, "detection-limits", note)
         maps = {
             f"study-map-{name}": draw_detection_map(map_detection(begun.trials, name), info)
@@ -212,6 +220,7 @@ class StudyView:
             "study-plot": draw_pod(fitted, wanted.by, title=title, scale=wanted.scale),
             "study-table": table.value(),
             **maps,
+            **dict.fromkeys(f"study-{name}" for name in REAL),
         }
 
     def _close(self, begun: Begun, wanted: Wanted) -> Updates:
@@ -223,19 +232,23 @@ class StudyView:
         sentences = [form.format(done=done, total=total), *(one.sentence for one in compared)]
         return {"study-status": status_value(" ".join([*sentences, *begun.notes]))}
 
-    def _idle(self, scene: Scene) -> Updates:
+    def _idle(self, scene: Scene) -> Iterator[Updates]:
         """Say what to do, and what a study of the whole category has found, if there was one."""
         bounded = messages.STUDY_BOUNDED.format(most=self.most)
         text = messages.STUDY_IDLE + (f" {bounded}" if self._catalog.places.is_shared else "")
         note = f"{text} {scene.note}".strip()
         maps = [f"study-map-{name}" for name in self._catalog.detectors]
-        cleared = dict.fromkeys(["study-plot", "study-table", *maps])
-        said, table = self._read_kept(scene.product)
-        return {**cleared, "study-status": status_value(f"{note} {said}".strip()), **table}
+        real = [f"study-{name}" for name in REAL]
+        cleared = dict.fromkeys(["study-plot", "study-table", *maps, *real])
+        yield {**cleared, "study-status": status_value(note)}
+        said, shown = self._read_kept(scene.product)  # the first time it takes seconds
+        if said:
+            yield {"study-status": status_value(f"{note} {said}"), **shown}
 
     def _read_kept(self, product: Product) -> tuple[str, Updates]:
-        """Return what is kept of the category, in words and as a table; nothing where it is not."""
-        written = mtime(product.folder / STUDY)
+        """Return what is kept of the category, in words and shown; nothing where it is not."""
+        folders = [product.folder / name for name in self._catalog.detectors]
+        written = (mtime(product.folder / STUDY), *(mtime(one / EVALUATION) for one in folders))
         return self._kept.get(product, written, lambda: self._describe_kept(product))
 
     def _describe_kept(self, product: Product) -> tuple[str, Updates]:
@@ -243,13 +256,20 @@ class StudyView:
             study = load_study(product)
         except InspectionError:  # there is none, or it is about other detectors
             return "", {}
-        titles = {name: one.title for name, one in self._catalog.detectors.items()}
-        sentences = describe_study(study, titles | {JOINT: messages.FADE["joint"]})
+        real: list[Trial] = []
+        with contextlib.suppress(InspectionError):  # not evaluated, or as other weights
+            real = read_real_trials(product, study)
+        report = report_study(study, self._infos, real=real)
         title = messages.KEPT_LIMITS.format(num=len(study.trials), images=len(study.images))
-        table = Table(
-            pd.DataFrame(list_limits(study)), title, "category-limits", messages.KEPT_NOTE
-        )
-        return " ".join([messages.KEPT, *sentences]), {"study-table": table.value()}
+        frame = join_tables(report.exhibits)
+        note = f"{messages.LIMITS_NOTE} {MODELS}"
+        if not report.exhibits:
+            return "", {}
+        return " ".join([messages.KEPT, *report.words]), {
+            "study-plot": report.exhibits[0].draw(),
+            "study-table": Table(frame, title, "category-limits", note).value(),
+            **{f"study-{one.name}": one.draw() for one in report.exhibits if one.name in REAL},
+        }
 
     def _curves(self, begun: Begun, wanted: Wanted) -> tuple[list[tuple[str, str]], str]:
         """Return what can be varied and what stays, and which of it is chosen."""
@@ -273,9 +293,6 @@ class StudyView:
             curve=_read_curve(curve),
             scale=scale if isinstance(scale, int | float) and 0 < scale < MOST_SCALE else None,
         )
-
-
-_JOINT_INFO = DetectorInfo(JOINT, messages.FADE["joint"])
 
 
 def _read_curve(curve: object) -> str:

@@ -13,6 +13,7 @@ from inspection.joint import JOINT
 from inspection.products.catalog import Catalog
 from inspection.products.product import Product
 from inspection.sensitivity.placing import KINDS
+from inspection.sensitivity.real_defects import REAL
 from ui.parts.components import make_plot, make_status, make_table, status_value
 from ui.parts.images import encode_preview
 from ui.parts.latest_request import LatestRequest
@@ -240,6 +241,8 @@ def _lay_out_study(catalog: Catalog) -> dict[str, Any]:
     parts["study-plot"] = make_plot()
     with gr.Row(elem_classes="xp-row"):
         parts |= {f"study-map-{name}": make_plot() for name in catalog.detectors}
+    with gr.Row(elem_classes="xp-row"):
+        parts |= {f"study-{name}": make_plot() for name in REAL}
     parts["study-table"] = make_table()
     return parts
 

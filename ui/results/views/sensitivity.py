@@ -1,12 +1,14 @@
-"""How small and how faint a drawn defect each detector still finds."""
+"""How small and how faint a defect each detector still finds, drawn ones and real ones."""
 
 from functools import partial
 
 from inspection.errors import CheckpointError, EvaluationError
 from inspection.evaluation.joint import JOINT_INFO
 from inspection.joint import JOINT
-from inspection.sensitivity.kept import Study, describe_study, load_study
+from inspection.sensitivity.kept import Study, describe_real, describe_study, load_study
 from inspection.sensitivity.placing import KINDS
+from inspection.sensitivity.real_defects import REAL, make_real_trials
+from inspection.sensitivity.records import Trial
 from ui.parts.components import make_plot, make_table
 from ui.parts.sub_tabs import known, make_filter
 from ui.parts.updates import Updates
@@ -14,6 +16,14 @@ from ui.results.data import Results
 from ui.results.views.view import ResultsView, Selection
 
 NOT_STUDIED = "It was not studied: `python cli.py sensitivity` with `--kind {kind}` does it."
+NO_REAL = (
+    "No defect with a mask was measured and judged by all detectors: `python cli.py evaluate` and "
+    "then `python cli.py sensitivity` do it."
+)
+QUESTIONS = {
+    **{one: one.replace("-", " ").capitalize() for one in KINDS},
+    **{name: title for name, (_, title) in REAL.items()},
+}
 
 
 def find_study(results: Results, selection: Selection) -> Study | None:
@@ -25,33 +35,43 @@ def find_study(results: Results, selection: Selection) -> Study | None:
     return study if study.trials else None
 
 
+def judge_real(study: Study, selection: Selection) -> list[Trial]:
+    """Return the real defects as trials; none where a detector of the study was not evaluated."""
+    names = {one.detector for one in study.checkpoints} | {JOINT}
+    reports = [one.report for one in selection.shown if one.info.name in names]
+    if len(reports) < len(study.checkpoints):
+        return []
+    return make_real_trials(study.defects, reports)
+
+
 def build(results: Results, selection: Selection) -> Updates:
-    """Return the curves of one kind of defect, and its limits at every contrast."""
-    from eda.sensitivity.curves import draw_pod, fit_infos
-    from eda.sensitivity.study_page import describe_setting, tabulate_contrasts
+    """Return the curves of one kind of defect, or of the real ones, and their limits."""
+    from eda.sensitivity.curves import MODELS
+    from eda.sensitivity.exhibits import show_drawn, show_real
+    from eda.sensitivity.study_page import describe_setting
     from eda.style import empty_plot
     from eda.tables import table_value
-    from inspection.sensitivity.fitting import fit_trials
 
     study = find_study(results, selection)
     if study is None:
         return {"pod-plot": None, "pod": None}
     infos = {**results.catalog.detectors, JOINT: JOINT_INFO}
-    kind = known(selection.choices.get("drawn-kind"), KINDS, study.options.kinds[0])
-    title = f"{kind.replace('-', ' ').capitalize()}, {study.reference:g} grey levels"
-    trials = study.pick(kind, study.reference)
-    if not trials:
-        return {"pod-plot": empty_plot(title, NOT_STUDIED.format(kind=kind)), "pod": None}
-    titles = {name: info.title for name, info in infos.items()}
-    return {
-        "pod-plot": draw_pod(fit_infos(fit_trials(trials), infos), title=title),
-        "pod": table_value(
-            tabulate_contrasts(study, kind, infos),
-            f"Still found: {kind.replace('-', ' ')}, {study.category}",
-            file="sensitivity",
-            note=" ".join((*describe_study(study, titles), describe_setting(study))),
-        ),
-    }
+    name = known(selection.choices.get("question"), QUESTIONS, study.options.kinds[0])
+    real = judge_real(study, selection)
+    if not (real if name in REAL else study.pick(name)):
+        why = NO_REAL if name in REAL else NOT_STUDIED.format(kind=name)
+        return {"pod-plot": empty_plot(QUESTIONS[name], why), "pod": None}
+    shown = show_real(real, name, infos) if name in REAL else show_drawn(study, name, infos)
+    titles = {key: info.title for key, info in infos.items()}
+    said = [*describe_study(study, titles), *describe_real(real, titles)]
+    words = [*shown.compare(), shown.note, *said, *study.notes, describe_setting(study), MODELS]
+    table = table_value(
+        shown.table,
+        f"Still found: {shown.title}, {study.category}",
+        file="sensitivity",
+        note=" ".join(filter(None, words)),
+    )
+    return {"pod-plot": shown.draw(), "pod": table}
 
 
 VIEW = ResultsView(
@@ -60,8 +80,8 @@ VIEW = ResultsView(
     rows=({"pod-plot": make_plot}, {"pod": make_table}),
     build=build,
     filters={
-        "drawn-kind": partial(
-            make_filter, "Defect", [(one.replace("-", " ").capitalize(), one) for one in KINDS]
+        "question": partial(
+            make_filter, "Defect", [(title, name) for name, title in QUESTIONS.items()]
         )
     },
     is_offered=lambda results, selection: find_study(results, selection) is not None,
