@@ -227,7 +227,8 @@ def _say(
     if np.isinf(first.limit(one.target)):
         return f"Neither {better} nor {other} reaches {share} up to {largest} ({count} trials)."
     if second.limit(one.target) <= second.fit.smallest and not one.is_separable:
-        return f"{better} and {other} both find at least {share} at every {by.value} tried ({count} trials)."
+        both = f"{better} and {other} both find at least {share}"
+        return f"{both} at every {by.value} tried ({count} trials)."
     interval = _say_interval(one.low, one.high)
     if not one.is_separable:
         return (
