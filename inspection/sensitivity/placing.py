@@ -257,6 +257,24 @@ def _foreign_body(rng: Generator, frame: _Frame, length: float) -> _Form:
     return _Form(_full(ramp(blob, 0.15)), np.asarray(sign + 0.5 * relief, np.float32), covers=True)
 
 
+def _shade(rng: Generator, frame: _Frame, length: float) -> _Form:
+    """An area without any edge that is lighter or darker."""
+    sign = rng.choice([-1.0, 1.0])
+    cover = ramp(frame.patch(rng, length, rng.uniform(0.6, 1.0), 0.3), 1.0)
+    soft = cv2.GaussianBlur(cover, (0, 0), max(0.1, 0.12 * length))
+    return _Form(_full(np.asarray(soft, np.float32)), np.full(frame.shape, sign, np.float32))
+
+
+def _texture(rng: Generator, frame: _Frame, length: float) -> _Form:
+    """A patch of another texture, as light as its surroundings: stripes, straight or bent."""
+    blob = frame.patch(rng, length, rng.uniform(0.6, 1.0), 0.5)
+    along, _ = turned_axes(frame.shape, *frame.middle, rng.uniform(0.0, np.pi))
+    bend = rng.uniform(0.0, 2.0) * frame.patch(rng, length, 1.0, 1.0)
+    period = max(2.0, length / rng.uniform(3.0, 8.0))
+    stripes = np.sin(along * np.float32(2 * np.pi / period) + bend + rng.uniform(0.0, 2 * np.pi))
+    return _Form(_full(ramp(blob, 0.25)), np.asarray(stripes, np.float32))
+
+
 def _full(cover: Field) -> Field:
     """Return a cover that is 1 somewhere: a line between two rows of pixels counts as one."""
     return np.asarray(cover / max(1e-6, float(cover.max())), np.float32)
@@ -269,5 +287,11 @@ KINDS: Mapping[str, Callable[[Generator, _Frame, float], _Form]] = {
     "crack": _crack,
     "missing-piece": _missing_piece,
     "foreign-body": _foreign_body,
+    "shade": _shade,
+    "texture": _texture,
 }
-"""Every kind that can be placed, by name; drawn with a generator, a frame and a length."""
+"""Every kind that can be placed, by name; drawn with a generator, a frame and a length.
+
+What only bends, blurs or copies the picture beneath (as in `synthetic.py`) is none of them: it has
+no contrast of its own.
+"""
