@@ -86,6 +86,8 @@ def evaluate(options: EvaluateOptions) -> None:
     (leaderboard.csv). An interrupted evaluation goes on where it stopped. A category that cannot be
     evaluated is named; the others are done.
     """
+    from detectors.devices import choose_device  # it imports PyTorch
+
     sources = read_folders(options.data, name=options.dataset)
     pool = options.pool
     source = one_source(sources) if pool is None else pool_datasets(sources, name=pool)
@@ -103,6 +105,7 @@ def evaluate(options: EvaluateOptions) -> None:
         is_fresh=options.again,
         baseline=None if baseline is None else Baseline(baseline, make_loader(options.device)),
         command=write_command("evaluate", options),
+        device=str(choose_device(options.device)),
     )
     found = evaluate_products(
         catalog, products, source, how, monitor=TERMINAL, on_evaluation=print_product

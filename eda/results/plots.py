@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from eda.results.shown import Shown
+from eda.results.shown import Judged, Shown
 from eda.style import NEUTRAL, bar_height, empty_plot, escape, lay_out, say
 from inspection.evaluation.leaderboard import Leaderboard
 from inspection.evaluation.metrics import METRICS
@@ -48,27 +48,27 @@ def draw_leaderboard(board: Leaderboard, shown: Mapping[str, Shown]) -> go.Figur
     return plot if metric.is_higher_better else plot.update_xaxes(rangemode="tozero")
 
 
-def draw_image_roc(shown: Sequence[Shown]) -> go.Figure:
-    """Draw the ROC curve of image scores, with the deployed threshold as a mark on each."""
-    curves = [(one, _image_curve(one.report, roc_curve)) for one in shown]
+def draw_image_roc(judged: Sequence[Judged]) -> go.Figure:
+    """Draw the ROC curve of image scores, with a mark on each at the chosen threshold."""
+    curves = [(one.shown, _image_curve(one.shown.report, roc_curve)) for one in judged]
     plot = _draw_curves("ROC of images", curves, "image_auroc", lacking=ONE_CLASS)
     if plot.data:
-        for one, curve in curves:
-            counts = one.report.confusion
+        for one, (_, curve) in zip(judged, curves, strict=True):
+            counts = one.verdicts.confusion
             if curve is not None:
-                _add_point(plot, one, counts.false_alarm_rate, counts.recall)
+                _add_point(plot, one.shown, counts.false_alarm_rate, counts.recall)
         _add_diagonal(plot)
     return _name_axes(plot, "false alarms: share of normal images", "found: share of defective")
 
 
-def draw_image_pr(shown: Sequence[Shown]) -> go.Figure:
-    """Draw precision against recall of image scores, with the deployed threshold as a mark."""
-    curves = [(one, _image_curve(one.report, pr_curve)) for one in shown]
+def draw_image_pr(judged: Sequence[Judged]) -> go.Figure:
+    """Draw precision against recall of image scores, with a mark at the chosen threshold."""
+    curves = [(one.shown, _image_curve(one.shown.report, pr_curve)) for one in judged]
     plot = _draw_curves("Precision and recall of images", curves, "image_ap", lacking=ONE_CLASS)
-    for one, curve in curves:
-        counts = one.report.confusion
+    for one, (_, curve) in zip(judged, curves, strict=True):
+        counts = one.verdicts.confusion
         if curve is not None and np.isfinite(counts.precision):
-            _add_point(plot, one, counts.recall, counts.precision)
+            _add_point(plot, one.shown, counts.recall, counts.precision)
     return _name_axes(plot, "recall", "precision")
 
 
@@ -90,30 +90,54 @@ def draw_pixel_curves(shown: Sequence[Shown]) -> dict[str, go.Figure]:
 
 
 def draw_seconds(shown: Sequence[Shown], category: str) -> go.Figure:
-    """Draw the mean time per image of each detector on the images of one category."""
-    title = f"Time per image, resizing included: {say(category)}"
-    times = [(one, one.report.estimate("milliseconds")) for one in shown]
-    known = [(one, time.value, time) for one, time in times if time.value is not None]
+    """Draw median and 95th percentile of the time per image of each detector on one category."""
+    title = f"Time per image: {say(category)}"
+    known = [one for one in shown if one.report.images]
     if not known:
         return empty_plot(title, NOT_EVALUATED)
     plot = go.Figure()
-    for one, mean, time in known:
+    for one in known:
+        seconds = [image.seconds for image in one.report.images]
+        middle, most = (1000 * float(np.percentile(seconds, share)) for share in (50, 95))
         plot.add_bar(
-            x=[mean],
+            x=[middle],
             y=[one.title],
             orientation="h",
             marker={"color": one.appearance.plot},
-            text=[f"{mean:,.0f} ms"],
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate=f"{escape(one.title)}: %{{x:,.1f}} ms "
-            f"({time.low or mean:,.1f} to {time.high or mean:,.1f})"
-            "<extra></extra>",
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": [most - middle],
+                "thickness": 1.6,
+            },
+            text=[f"{middle:,.0f} ms, 95 % within {most:,.0f} ms"],
+            textposition="none",
+            hovertemplate=f"%{{text}}<extra>{escape(one.title)}</extra>",
         )
-    lay_out(plot, title, height=SECONDS_HEIGHT, x_title="ms", showlegend=False)
-    longest = max(mean for _, mean, _ in known)
-    plot.update_xaxes(range=[0, 1.2 * longest])  # room for the longest bar's label
+        plot.add_annotation(
+            text=f"{middle:,.0f} ms ({most:,.0f})",
+            x=most,
+            y=one.title,
+            xanchor="left",
+            xshift=8,
+            showarrow=False,
+        )
+    lay_out(
+        plot,
+        title,
+        subtitle=f"median (and 95th percentile), resizing included, {_name_devices(known)}",
+        height=SECONDS_HEIGHT,
+        x_title="ms",
+        showlegend=False,
+    )
+    longest = max(1000 * image.seconds for one in known for image in one.report.images)
+    plot.update_xaxes(range=[0, 1.35 * longest])  # room for the longest bar's label
     return plot.update_yaxes(showgrid=False, autorange="reversed")
+
+
+def _name_devices(shown: Sequence[Shown]) -> str:
+    devices = sorted({one.report.origin.device for one in shown} - {""})
+    return f"batches of 8 on {', '.join(devices)}" if devices else "in batches of 8"
 
 
 def _add_dots(
@@ -226,7 +250,7 @@ def _add_point(plot: go.Figure, one: Shown, x: float, y: float) -> None:
         x=[x],
         y=[y],
         mode="markers",
-        name=f"{one.title}, deployed",
+        name=f"{one.title}, chosen",
         legendgroup=one.title,
         showlegend=False,
         marker={
@@ -235,7 +259,8 @@ def _add_point(plot: go.Figure, one: Shown, x: float, y: float) -> None:
             "color": one.appearance.plot,
             "line": {"width": 2, "color": "#fff"},
         },
-        hovertemplate=f"%{{x:.3f}}, %{{y:.3f}}<extra>{escape(one.title)} at its threshold</extra>",
+        hovertemplate="%{x:.3f}, %{y:.3f}"
+        f"<extra>{escape(one.title)} at the chosen rate</extra>",
     )
 
 

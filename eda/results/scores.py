@@ -1,38 +1,45 @@
 """Scores of test images: one detector against another, and against any threshold."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from eda.results.mistakes import relative_scores
-from eda.results.shown import Shown
+from eda.results.shown import Judged, Shown
 from eda.style import DEFECT, NEUTRAL, NORMAL, empty_plot, escape, lay_out, say
 from inspection.evaluation.joint import FLAGGED_FROM
-from inspection.evaluation.records import EvaluationReport, ScoredImage
+from inspection.evaluation.records import ScoredImage
+from inspection.evaluation.verdicts import Verdicts
 from inspection.types import Calibration
 
 BINS = 36
 MAX_POINTS = 4000
 STEEP = 20.0  # the largest score is so many times the smallest: a logarithmic axis
-SCATTER_HEIGHT = 560
+SCATTER_HEIGHT = 600
+NARROW_HEIGHT = 430
+TITLE = "Detector against detector"
 TWO_NEEDED = "It takes two detectors that were evaluated on the same images."
 
 
-def draw_scatter(first: Shown | None, second: Shown | None) -> go.Figure:
-    """Draw the scores of one detector against those of another, in units of their thresholds."""
-    title = "Score against score, in units of the thresholds"
+def draw_scatter(
+    first: Judged | None, second: Judged | None, picked: Collection[str] | None = None
+) -> go.Figure:
+    """Draw one detector against another, every image by its scores in units of the thresholds.
+
+    Args:
+        first: stands across.
+        second: stands up.
+        picked: ids of images that stand out; without, all are alike.
+    """
     if first is None or second is None:
-        return empty_plot(title, TWO_NEEDED, height=SCATTER_HEIGHT)
-    images, points = _match(first.report, second.report)
+        return empty_plot(TITLE, TWO_NEEDED, height=SCATTER_HEIGHT)
+    title = f"{first.title} against {second.title}"
+    images, points = _match(first.verdicts, second.verdicts)
     if not images:
         return empty_plot(title, TWO_NEEDED, height=SCATTER_HEIGHT)
-    is_log = [_is_steep(points[:, axis]) for axis in (0, 1)]
-    for axis in (0, 1):
-        if is_log[axis]:
-            points[:, axis] = np.maximum(points[:, axis], _smallest(points[:, axis]))
+    is_log = [_raise_zeros(points[:, axis]) for axis in (0, 1)]
     labels = np.array([image.is_anomalous for image in images])
     chosen = _choose(labels)
     plot = go.Figure()
@@ -42,13 +49,24 @@ def draw_scatter(first: Shown | None, second: Shown | None) -> go.Figure:
     ):
         rows = [row for row in chosen if labels[row] == label]
         _add_points(plot, [images[row] for row in rows], points[rows], (name, colour, symbol))
+    if picked is not None:
+        _select(plot, frozenset(picked))
     lay_out(
         plot,
         title,
         height=SCATTER_HEIGHT,
-        x_title=f"{first.title}: score / threshold",
-        y_title=f"{second.title}: score / threshold",
+        subtitle="each point is a test image; the dashed lines are the thresholds",
+        x_title=f"{first.title}: times its threshold",
+        y_title=f"{second.title}: times its threshold",
         showlegend=True,
+    )
+    # a finger that moves over the plot turns the page; one that taps picks a point
+    plot.update_layout(
+        dragmode="select",
+        meta={
+            "wide": {"height": SCATTER_HEIGHT, "dragmode": "select"},
+            "narrow": {"height": NARROW_HEIGHT, "dragmode": False},
+        },
     )
     _mark_thresholds(plot, first.title, second.title)
     for is_wanted, update in zip(is_log, (plot.update_xaxes, plot.update_yaxes), strict=True):
@@ -56,18 +74,27 @@ def draw_scatter(first: Shown | None, second: Shown | None) -> go.Figure:
     return plot
 
 
-def judge_values(shown: Sequence[Shown], calibrations: Mapping[str, Calibration]) -> dict[str, Any]:
+def _select(plot: go.Figure, picked: Collection[str]) -> None:
+    for trace in plot.data:
+        chosen = [place for place, key in enumerate(trace.customdata) if key in picked]
+        trace.update(selectedpoints=chosen)
+
+
+def judge_values(
+    shown: Sequence[Shown], calibrations: Mapping[str, Calibration], rate: float
+) -> dict[str, Any]:
     """Return what a browser needs to judge every test image anew at any false-alarm rate.
 
     Args:
         shown: the detectors of one category, and their joint verdict.
         calibrations: by detector.
+        rate: to begin with.
     """
     detectors = [one for one in shown if not one.is_joint]
     kinds = sorted({i.defect_type for one in shown for i in one.report.images if i.defect_type})
     return {
         "kinds": [{"name": kind, "label": kind.replace("_", " ")} for kind in kinds],
-        "rate": max([one.report.false_alarm_rate for one in shown], default=0.0),
+        "rate": rate,
         "detectors": [
             _judge_one(one, calibrations[one.report.detector], kinds) for one in detectors
         ],
@@ -77,14 +104,17 @@ def judge_values(shown: Sequence[Shown], calibrations: Mapping[str, Calibration]
 
 def _judge_joint(one: Shown, kinds: Sequence[str]) -> dict[str, Any]:
     flagged_from = [image.measures[FLAGGED_FROM] for image in one.report.images]
-    return {"title": one.title, "flaggedFrom": flagged_from, **_about(one, kinds)}
+    return {"flaggedFrom": flagged_from, **_about(one, kinds)}
 
 
 def _about(one: Shown, kinds: Sequence[str]) -> dict[str, Any]:
-    """Return defect type and part of every image, as numbers."""
+    """Return what the detector is called, and defect type and part of every image, as numbers."""
     images = one.report.images
     numbers = {unit: place for place, unit in enumerate(dict.fromkeys(i.unit for i in images))}
     return {
+        "title": one.title,
+        "name": one.info.name,
+        "mark": one.appearance.symbol,
         "kinds": [kinds.index(i.defect_type) if i.defect_type else -1 for i in images],
         "units": [numbers[image.unit] for image in images],
     }
@@ -95,7 +125,6 @@ def _judge_one(one: Shown, calibration: Calibration, kinds: Sequence[str]) -> di
     scores = np.array([image.image_score for image in images], np.float64)
     labels = np.array([image.is_anomalous for image in images], bool)
     return {
-        "title": one.title,
         "normalScores": [float(score) for score in calibration.normal_scores],
         "scores": scores.tolist(),
         **_about(one, kinds),
@@ -125,14 +154,12 @@ def make_histogram(scores: NDArray[np.float64], labels: NDArray[np.bool_]) -> di
     }
 
 
-def _match(
-    first: EvaluationReport, second: EvaluationReport
-) -> tuple[list[ScoredImage], NDArray[np.float64]]:
+def _match(first: Verdicts, second: Verdicts) -> tuple[list[ScoredImage], NDArray[np.float64]]:
     """Return the images that both predicted, and their relative scores (n, 2)."""
-    others = dict(zip((image.id for image in second.images), relative_scores(second), strict=True))
+    others = dict(zip((image.id for image in second.images), second.relative, strict=True))
     pairs = [
         (image, (relative, others[image.id]))
-        for image, relative in zip(first.images, relative_scores(first), strict=True)
+        for image, relative in zip(first.images, first.relative, strict=True)
         if image.id in others
     ]
     points = np.array([point for _, point in pairs], np.float64).reshape(-1, 2)
@@ -142,6 +169,14 @@ def _match(
 def _is_steep(values: NDArray[np.float64]) -> bool:
     positive = values[values > 0]
     return positive.size > 1 and bool(positive.max() > STEEP * positive.min())
+
+
+def _raise_zeros(values: NDArray[np.float64]) -> bool:
+    """Return whether the axis of some scores is logarithmic; zeros then become the smallest."""
+    is_log = _is_steep(values)
+    if is_log:
+        np.maximum(values, _smallest(values), out=values)
+    return is_log
 
 
 def _smallest(values: NDArray[np.float64]) -> float:

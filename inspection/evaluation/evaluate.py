@@ -53,6 +53,7 @@ class EvaluationJob:
         seen: detector -> id -> pixel hash of what any of the compared detectors saw in training or
             calibration. What one has seen counts for none, so that all predict the same.
         seed: of the bootstrap.
+        device: on which the detector runs.
     """
 
     samples: Sequence[Sample]
@@ -61,6 +62,7 @@ class EvaluationJob:
     seen: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     command: str = ""
     seed: int = 0
+    device: str = ""
 
     @property
     def key(self) -> list[object]:
@@ -119,7 +121,7 @@ def evaluate(
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return make_report(
         job.checkpoint,
-        Origin(job.command, job.seed, now, job.digest()),
+        Origin(job.command, job.seed, now, job.digest(), job.device),
         job.false_alarm_rate,
         scored,
         left_out=left_out,

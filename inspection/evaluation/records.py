@@ -169,12 +169,14 @@ class Origin:
         created: ISO 8601, UTC.
         digest: names the image files and all else that the metrics depend on; the same name means
             that evaluating again would give the same metrics.
+        device: on which the detector ran, such as "cpu"; empty where nobody noted it.
     """
 
     command: str
     seed: int
     created: str
     digest: str = field(metadata={STORED_AS: "exam"})
+    device: str = field(default="", metadata={OMITTED_IF: ""})
 
 
 @dataclass(frozen=True, slots=True)

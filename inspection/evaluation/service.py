@@ -65,6 +65,7 @@ class EvaluationOptions:
         is_fresh: whether what is evaluated already is evaluated anew.
         baseline: other classifiers to compare with.
         command: that evaluates so, for whoever reads the report.
+        device: on which the detectors run, beside the times.
     """
 
     detectors: tuple[str, ...] = ()
@@ -73,6 +74,7 @@ class EvaluationOptions:
     is_fresh: bool = False
     baseline: Baseline | None = None
     command: str = ""
+    device: str = ""
 
 
 DEFAULTS = EvaluationOptions()
@@ -289,6 +291,7 @@ def _make_jobs(
             seen=seen,
             command=options.command,
             seed=options.seed,
+            device=options.device,
         )
         for name in chosen
     ]

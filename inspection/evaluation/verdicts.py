@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from inspection.calibration import relative_score
 from inspection.evaluation.joint import FLAGGED_FROM, judge_images
+from inspection.evaluation.ranking import Confusion, confusion
 from inspection.evaluation.records import EvaluationReport, FalseAlarms, ScoredImage
 from inspection.evaluation.summary import count_flagged_parts
 from inspection.joint import JOINT, join
@@ -49,6 +50,11 @@ class Verdicts:
     @property
     def is_anomalous(self) -> NDArray[np.bool_]:
         return np.array([image.is_anomalous for image in self.images], bool)
+
+    @property
+    def confusion(self) -> Confusion:
+        """Verdicts against truth, image by image."""
+        return confusion(self.is_flagged, self.is_anomalous)
 
     @property
     def false_alarms(self) -> FalseAlarms:

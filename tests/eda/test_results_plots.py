@@ -4,18 +4,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from eda.results.mistakes import (
-    find_common_misses,
-    find_disagreements,
-    find_false_alarms,
-    find_misses,
-)
 from eda.results.plots import (
     draw_image_pr,
     draw_image_roc,
@@ -24,7 +17,7 @@ from eda.results.plots import (
     draw_seconds,
 )
 from eda.results.scores import draw_scatter, judge_values, make_histogram
-from eda.results.shown import Shown
+from eda.results.shown import Judged, Shown
 from eda.results.tables import describe_board, describe_metrics, tabulate_board, tabulate_metrics
 from eda.results.training import draw_training
 from inspection.errors import CheckpointError
@@ -42,6 +35,7 @@ from inspection.evaluation.records import (
     Origin,
     ScoredImage,
 )
+from inspection.evaluation.verdicts import Verdicts
 from inspection.files import write_json
 from inspection.products.checkpoint_folders import CARD
 from inspection.products.history import History, read_history
@@ -114,29 +108,19 @@ def second() -> Shown:
     return Shown(UNET, 1, make_report(scores, threshold=50.0, detector="unet"))
 
 
-def names(points: Any) -> list[str]:
-    return [one.id for one in points]
-
-
-def test_misses_and_false_alarms_come_worst_first(first: Shown, second: Shown) -> None:
-    assert names(find_misses(first.report)) == ["b2", "b1"]
-    assert names(find_false_alarms(first.report)) == ["g2"]
-    assert names(find_misses(second.report)) == ["b2"]
-    assert find_misses(second.report)[0].relative_score == pytest.approx(0.9)
-    assert find_false_alarms(second.report) == []
-
-
-def test_disagreements_are_in_units_of_the_thresholds(first: Shown, second: Shown) -> None:
-    found = find_disagreements([first, second])
-    assert names(found) == ["g2", "b1"], "3 against 0.2 is wider apart than 0.9 against 1.2"
-    assert [one.flagged_by for one in found] == [("CAE",), ("U-Net",)]
-    assert names(find_common_misses([first, second])) == ["b2"]
-    assert find_disagreements([first]) == []
-    assert find_disagreements([]) == find_common_misses([]) == []
+def judge(one: Shown) -> Judged:
+    """Return a detector with the verdicts of its own threshold."""
+    report = one.report
+    scores = np.array([image.image_score for image in report.images])
+    limit = report.threshold
+    flags = scores > limit
+    return Judged(
+        one, Verdicts(report.detector, 0.1, report.images, flags, scores / limit, flags / 1.0)
+    )
 
 
 def test_the_scatter_shows_every_image_both_have_scored(first: Shown, second: Shown) -> None:
-    plot = draw_scatter(first, second)
+    plot = draw_scatter(judge(first), judge(second))
     normal, defective = plot.data
     assert list(normal.customdata) == ["g0", "g1", "g2"]
     assert list(defective.x) == pytest.approx([5.0, 0.9, 0.1])
@@ -145,14 +129,13 @@ def test_the_scatter_shows_every_image_both_have_scored(first: Shown, second: Sh
     said = {one.text for one in plot.layout.annotations}
     assert {"only CAE flags", "only U-Net flags", "both flag"} <= said
     other = Shown(UNET, 1, make_report({"x": 1.0}, truth={"x": None}))
-    for pair in ((first, None), (first, other)):
+    for pair in ((judge(first), None), (judge(first), judge(other))):
         assert draw_scatter(*pair).layout.annotations[0].text.startswith("It takes two detectors")
 
 
 def test_a_score_of_nothing_fits_on_a_logarithmic_axis(first: Shown) -> None:
     silent = Shown(UNET, 1, make_report({"g0": 0.0, "b0": 0.001, "b1": 0.9}))
-    _, defective = draw_scatter(first, silent).data
-    normal = draw_scatter(first, silent).data[0]
+    normal, defective = draw_scatter(judge(first), judge(silent)).data
     assert list(normal.y) == [min(defective.y)] == [0.001]
 
 
@@ -160,7 +143,7 @@ def test_a_very_large_test_set_stays_below_the_limit() -> None:
     rng = np.random.default_rng(0)
     truth = {f"part/test/{row:06d}.png": "dent" if row % 2 else None for row in range(20_000)}
     scores = dict(zip(truth, rng.lognormal(size=len(truth)).tolist(), strict=True))
-    many = Shown(CAE, 0, make_report(scores, truth=truth))
+    many = judge(Shown(CAE, 0, make_report(scores, truth=truth)))
     for plot in (draw_scatter(many, many), draw_image_roc([many]), draw_image_pr([many])):
         assert len(plot.to_json()) < LIMIT
 
@@ -169,12 +152,12 @@ def test_image_curves_are_those_of_scikit_learn(first: Shown) -> None:
     images = first.report.images
     labels = [image.is_anomalous for image in images]
     scores = [image.image_score for image in images]
-    line, point = draw_image_roc([first]).data
+    line, point = draw_image_roc([judge(first)]).data
     x, y, _ = roc_curve(labels, scores, drop_intermediate=False)
     assert list(line.x) == pytest.approx(x, abs=1e-5)
     assert list(line.y) == pytest.approx(y, abs=1e-5)
     assert (point.x[0], point.y[0]) == pytest.approx((1 / 3, 1 / 3)), "the deployed threshold"
-    line, point = draw_image_pr([first]).data
+    line, point = draw_image_pr([judge(first)]).data
     precision, recall, _ = precision_recall_curve(labels, scores)
     assert list(line.x) == pytest.approx(recall[:-1][::-1], abs=1e-5)
     assert list(line.y) == pytest.approx(precision[:-1][::-1], abs=1e-5)
@@ -182,16 +165,20 @@ def test_image_curves_are_those_of_scikit_learn(first: Shown) -> None:
 
 
 def test_detectors_are_told_apart_without_colours(first: Shown, second: Shown) -> None:
-    lines = [one for one in draw_image_roc([first, second]).data if one.mode == "lines"]
+    lines = [
+        one for one in draw_image_roc([judge(first), judge(second)]).data if one.mode == "lines"
+    ]
     assert len({one.line.dash for one in lines}) == 2
     marks = [
-        one.marker.symbol for one in draw_image_pr([first, second]).data if one.mode != "lines"
+        one.marker.symbol
+        for one in draw_image_pr([judge(first), judge(second)]).data
+        if one.mode != "lines"
     ]
     assert marks == [CAE.appearance.symbol, UNET.appearance.symbol] == ["square", "circle"]
 
 
 def test_curves_that_cannot_be_drawn_say_why(first: Shown) -> None:
-    normal_only = Shown(CAE, 0, make_report({"g0": 0.1, "g1": 0.2}))
+    normal_only = judge(Shown(CAE, 0, make_report({"g0": 0.1, "g1": 0.2})))
     assert "normal and defective" in draw_image_roc([normal_only]).layout.annotations[0].text
     assert "normal and defective" in draw_image_pr([normal_only]).layout.annotations[0].text
     found = draw_pixel_curves([first])
@@ -199,11 +186,26 @@ def test_curves_that_cannot_be_drawn_say_why(first: Shown) -> None:
     assert "No pixels were compared" in found["pixel_pr"].layout.annotations[0].text
     assert "was evaluated" in draw_image_roc([]).layout.annotations[0].text
     assert "was evaluated" in draw_seconds([], "disc").layout.annotations[0].text
-    older = replace(first.report, metrics={})
-    assert (
-        "was evaluated"
-        in draw_seconds([replace(first, report=older)], "disc").layout.annotations[0].text
+
+
+def test_times_are_medians_with_their_tail_and_the_device(first: Shown) -> None:
+    images = tuple(
+        replace(image, seconds=0.02 * (place + 1))
+        for place, image in enumerate(first.report.images)
     )
+    origin = replace(first.report.origin, device="cuda")
+    timed = replace(first, report=replace(first.report, images=images, origin=origin))
+    plot = draw_seconds([timed], "disc")
+    (bar,) = plot.data
+    assert list(bar.x) == pytest.approx([70.0])
+    assert list(bar.error_x.array) == pytest.approx([115.0 - 70.0]), "of 20 to 120 ms"
+    assert plot.layout.annotations[0].text == "70 ms (115)"
+    assert "on cuda" in plot.layout.title.text
+
+
+def test_picked_points_stand_out_in_the_scatter(first: Shown, second: Shown) -> None:
+    normal, defective = draw_scatter(judge(first), judge(second), ["b1", "x"]).data
+    assert (normal.selectedpoints, defective.selectedpoints) == ((), (1,))
 
 
 def test_the_leaderboard_shows_what_is_defined_with_its_interval() -> None:
@@ -277,7 +279,7 @@ def test_the_browser_counts_verdicts_as_the_evaluation_does(first: Shown, second
             np.sort(70 * rng.random(19)).astype(np.float32), tuple("abcdefghijklmnopqrs")
         ),
     }
-    value = judge_values([first, second], calibrations)
+    value = judge_values([first, second], calibrations, 0.1)
     assert value["joint"] is None
     assert [one["name"] for one in value["kinds"]] == ["dent", "scratch"]
     rates = [0.05, 0.1, 0.3, 0.5, 0.95]
@@ -318,7 +320,7 @@ def test_the_joint_verdict_stands_beside_its_detectors_at_every_rate(
     }
     report = evaluate_jointly([first.report, second.report], calibrations)
     assert report is not None
-    value = judge_values([first, second, Shown(JOINT_INFO, 9, report)], calibrations)
+    value = judge_values([first, second, Shown(JOINT_INFO, 9, report)], calibrations, 0.1)
     assert [one["title"] for one in value["detectors"]] == [first.title, second.title]
     joint = value["joint"]
     assert joint["kinds"] == value["detectors"][0]["kinds"]

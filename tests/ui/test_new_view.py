@@ -113,17 +113,17 @@ def test_a_new_view_of_evaluations_is_a_sub_tab_where_it_is_offered(
     write_evaluations(catalog, "drawn/part")
     components = build_page(catalog).get_config_file()["components"]
     labels = [part["props"].get("label") for part in components]
-    assert labels.index("Training") < labels.index("Counted")
+    assert labels.index("Details") < labels.index("Counted")
     assert "Unit" in labels, "its own filter"
     others = sum(len(view.filters) for view in results_views.VIEWS) - len(COUNTS.filters)
-    asked = ("drawn", "part", *[None] * others, "dozens", None, 0)
+    asked = ("drawn", "part", *[None] * others, "dozens")
     (updates,) = results_tab.Handlers(catalog).show("counted", *asked)
     assert updates["counts"] == [{"value": "dozens", "label": "3"}], "the joint verdict, too"
     assert updates["tab-counted"]
     (tmp_path / "checkpoints" / "drawn" / "part" / "cae" / EVALUATION).unlink()
     (updates,) = results_tab.Handlers(catalog).show("counted", *asked)
     assert not updates["tab-counted"]
-    assert (updates["view"], "counts" in updates) == ("leaderboard", False)
+    assert (updates["view"], "counts" in updates) == ("compare", False)
 
 
 def test_no_two_views_share_a_name() -> None:

@@ -23,14 +23,14 @@ KEY, CLASSIFIED = "drawn/part", "drawn/ring"
 SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 SEEN = "[...document.querySelectorAll('.fig .js-plotly-plot')].filter((one) => one.clientWidth)"
 TITLES = {view.name: view.title for view in VIEWS}
-NUM_PLOTS = {"leaderboard": 2, "curves": 5, "compare": 1, "training": 3}
+NUM_PLOTS = {"compare": 1, "review": 1, "details": 6}
 NAMED = tuple(
     ClassifiedImage(f"{place}.png", "drawn", "00", true, guess)
     for place, (true, guess) in enumerate(
         [("normal", "normal"), ("dent", "dent"), ("dent", "normal"), ("scratch", "scratch")]
     )
 )
-PARTS = {"threshold": ".judge .cards svg", "mistakes": ".mistakes .grid button"}
+PARTS = {"compare": ".judge .cards svg", "review": ".review .grid button"}
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def open_view(page: Any, view: str) -> None:
     open_tab(page, "#results-tabs", TITLES[view])
     if view in PARTS:
         page.wait_for_selector(PARTS[view])
-    else:
+    if view in NUM_PLOTS:
         ready = f"({SEEN}).filter((one) => one._fullLayout).length === {NUM_PLOTS[view]}"
         page.wait_for_function(ready)
 
@@ -86,11 +86,17 @@ def inspected(page: Any) -> str:
     return str(page.locator('.dl [data-part="title"]').first.inner_text())
 
 
-def test_the_tab_opens_with_the_leaderboard(page: Any) -> None:
-    open_view(page, "leaderboard")
+def test_the_tab_opens_with_the_answer_above_the_comparison(page: Any) -> None:
+    open_view(page, "compare")
+    said = page.locator(".answer h2").inner_text()
+    assert said == "For part, CAE, PatchCore and Joint verdict each find 6 of 6 defects; U-Net 3."
+    assert page.locator(".answer li").count() == 4
+    page.get_by_text("How sure is that?").click()
+    assert "McNemar" in page.locator(".answer details").inner_text()
+    page.get_by_text("How sure is that?").click()
     assert page.locator("#results-tabs").get_attribute("data-stale") is None
     page.wait_for_selector(".data:visible td")
-    assert page.locator(".data:visible h2").first.inner_text() == "Leaderboard: image AUROC"
+    assert "Leaderboard: image AUROC" in page.locator(".data:visible h2").all_inner_texts()
     assert not page.locator(".troubles").is_visible()
     assert not page.locator("#results-tabs .status").is_visible()
 
@@ -103,42 +109,53 @@ def test_every_plot_fills_its_place(page: Any, view: str) -> None:
     )
 
 
-def test_verdicts_follow_the_slider_without_a_request(page: Any) -> None:
-    open_view(page, "threshold")
-    requests: list[str] = []
-    page.on("request", lambda request: requests.append(request.url))
-    judge = page.locator(".judge")
+def test_verdicts_follow_the_slider_at_once_and_the_answer_behind_it(page: Any) -> None:
+    open_view(page, "compare")
+    judge, slider = page.locator(".judge"), page.locator(".rate input")
     strict = judge.locator(".matrix").all_inner_texts()
     line = judge.locator(".bars i").first.get_attribute("style")
-    judge.locator("input[type=range]").fill("99")
-    assert judge.locator("output").inner_text() == "50 per 100"
+    answer = page.locator(".answer ul").inner_text()
+    slider.fill("99")
+    assert page.locator(".rate output").inner_text() == "50 in 100"
     assert judge.locator(".matrix").all_inner_texts() != strict
     assert judge.locator(".bars i").first.get_attribute("style") != line
     assert judge.locator(".kinds tbody tr").count() == 2
-    judge.get_by_role("button", name="Reset to 2").click()
-    assert judge.locator(".matrix").all_inner_texts() == strict
     assert len(strict) == 4, "three detectors and their joint verdict"
-    assert [one for one in requests if not one.endswith("/app_id")] == []
+    page.wait_for_function(
+        "(said) => document.querySelector('.answer ul').innerText !== said", arg=answer
+    )
+    page.locator(".rate").get_by_role("button", name="Back to 2").click()
+    assert judge.locator(".matrix").all_inner_texts() == strict
+    page.wait_for_function(
+        "(said) => document.querySelector('.answer ul').innerText === said", arg=answer
+    )
 
 
-def test_a_click_on_a_point_opens_the_image_in_inspect(page: Any) -> None:
-    open_view(page, "compare")
-    page.wait_for_selector("text=Click one to open it in Inspect")
-    page.evaluate("document.querySelector('.dl').dataset.ready = ''")
+def test_what_is_framed_in_the_plot_is_shown_and_opens_in_inspect(page: Any) -> None:
+    open_view(page, "review")
+    page.wait_for_selector("text=Frame points in the plot")
     page.evaluate(
         """() => {
           const plot = document.querySelector('#results-scatter .js-plotly-plot');
-          plot.emit('plotly_click', { points: [{ customdata: plot.data[1].customdata[0] }] });
+          const points = plot.data[1].customdata.map((customdata) => ({ customdata }));
+          plot.emit('plotly_selected', { points: points.slice(0, 2) });
         }"""
     )
+    page.wait_for_selector("text=2 picked in the plot")
+    page.wait_for_function("document.querySelectorAll('.review .grid button').length === 2")
+    page.evaluate("document.querySelector('.dl').dataset.ready = ''")
+    page.locator(".review .grid button").first.click()
     assert inspected(page) in ("Defect found", "Models disagree")
+    open_tab(page, "#tabs", "Results")
+    page.get_by_role("button", name="Show what the filters choose").click()
+    page.wait_for_selector("text=Frame points in the plot")
 
 
 def test_a_miss_opens_in_inspect_and_is_missed_there(page: Any) -> None:
-    open_view(page, "mistakes")
-    section = page.locator(".mistakes section").filter(has_text="U-Net misses")
+    open_view(page, "review")
+    tile = page.locator(".review .grid button", has=page.locator(".quiet[data-detector=unet]"))
     page.evaluate("document.querySelector('.dl').dataset.ready = ''")
-    section.locator(".grid button").first.click()
+    tile.first.click()
     inspected(page)
     panel = page.locator('.dl-panel[data-detector="unet"]')
     assert "Normal" in panel.inner_text()

@@ -19,7 +19,7 @@ from inspection.types import Sample
 from tests.doubles.page import to_json
 from tests.doubles.products import make_catalog, write_checkpoint, write_evaluations
 from ui.results.tab import Handlers
-from ui.results.views import VIEWS, compare
+from ui.results.views import VIEWS
 
 KEY = "drawn/part"
 
@@ -47,20 +47,21 @@ def show(
     **choices: object,
 ) -> dict[str, Any]:
     """Return the updates of a view; filters are chosen by name, `rate` among them."""
-    names = [name for one in VIEWS for name in one.filters]
-    wanted = [choices.pop(name.replace("-", "_"), None) for name in (*names, "rate")]
+    filters = [name for one in VIEWS for name in one.filters]
+    names = (*filters, *(name for one in VIEWS for name in one.inputs), "rate")
+    wanted = [choices.pop(name.replace("-", "_"), None) for name in names]
     assert not choices, "no such filter"
-    (updates,) = handlers.show(view, dataset, category, *wanted, page)
-    return updates
+    (updates, *later) = handlers.show(view, dataset, category, *wanted, page)
+    return {**updates, **{name: value for one in later for name, value in one.items()}}
 
 
 EXPECTED = {
-    "leaderboard": {"board-plot", "seconds", "board", "metrics"},
-    "threshold": {"judge"},
-    "curves": {"roc", "pr", "pro", "pixel_pr", "pixel_roc"},
-    "compare": {"first", "second", "scatter", "click"},
-    "mistakes": {"mistakes"},
-    "training": {"training-cae", "training-unet", "training-patchcore", "trainings"},
+    "compare": {"judge", "board-plot", "board"},
+    "review": {"first", "second", "show", "scatter", "picked", "review"},
+    "details": {
+        *("roc", "pr", "pro", "pixel_pr", "pixel_roc", "seconds", "metrics", "trainings"),
+        *("details-cae", "details-unet", "details-patchcore"),
+    },
 }
 
 
@@ -76,8 +77,8 @@ def test_every_sub_tab_has_something_to_show(handlers: Handlers, view: str) -> N
 @pytest.mark.parametrize(
     ("trained", "tabs"),
     [
-        ((), ["leaderboard", "training"]),
-        (("cae",), ["leaderboard", "threshold", "curves", "mistakes", "training"]),
+        ((), ["compare", "details"]),
+        (("cae",), ["compare", "review", "details"]),
         (("cae", "unet"), [view.name for view in VIEWS if not view.is_rare]),
     ],
 )
@@ -87,30 +88,31 @@ def test_sub_tabs_without_anything_to_see_are_not_offered(
     catalog = make_catalog(tmp_path, trained=trained or ("cae",))
     if trained:
         write_evaluations(catalog, KEY)
-    updates = show(Handlers(catalog), "compare")
+    updates = show(Handlers(catalog), "review")
     assert [view.name for view in VIEWS if updates[f"tab-{view.name}"]] == tabs
-    assert updates.get("view") == (None if "compare" in tabs else "leaderboard")
+    assert updates.get("view") == (None if "review" in tabs else "compare")
 
 
 def test_without_masks_one_sentence_stands_for_the_curves_of_pixels(tmp_path: Path) -> None:
     catalog = make_catalog(tmp_path)
     shutil.rmtree(tmp_path / "data" / "drawn" / "part" / "ground_truth")
     write_evaluations(catalog, KEY)
-    updates = show(Handlers(catalog), "curves")
+    updates = show(Handlers(catalog), "details")
     assert "No pixels were compared" in updates["pro"].to_json().replace("<br>", " ")
     assert (updates["pixel_pr"], updates["pixel_roc"]) == (None, None)
     assert updates["roc"].data
 
 
 def test_what_is_not_trained_is_named_and_takes_no_place(tmp_path: Path) -> None:
-    updates = show(Handlers(make_catalog(tmp_path, trained=("cae",))), "training")
-    assert updates["training-cae"] is not None
-    assert (updates["training-unet"], updates["training-patchcore"]) == (None, None)
+    updates = show(Handlers(make_catalog(tmp_path, trained=("cae",))), "details")
+    assert [row[0] for row in updates["trainings"]["rows"]] == ["CAE"]
+    places = [updates[f"details-{name}"] for name in ("cae", "unet", "patchcore")]
+    assert places == [None, None, None], "the fake has no epochs to draw"
     assert updates["trainings"]["note"] == "Not trained yet: U-Net, PatchCore."
 
 
 def test_the_metrics_are_those_of_the_reports(handlers: Handlers, catalog: Catalog) -> None:
-    updates = show(handlers, "leaderboard", metric="recall")
+    updates = show(handlers, "compare", metric="recall")
     titles = [column["title"] for column in updates["board"]["columns"]]
     row = dict(zip(titles, updates["board"]["rows"][0], strict=True))
     for name, title in (("cae", "CAE"), ("unet", "U-Net"), ("patchcore", "PatchCore")):
@@ -129,7 +131,10 @@ def test_a_metric_that_was_added_stands_in_every_table_and_an_older_evaluation_s
     write_evaluations(catalog, KEY)
     for path, content in kept.items():
         path.write_text(content)
-    updates = show(Handlers(catalog), "leaderboard", metric="hits")
+    updates = {
+        **show(Handlers(catalog), "details"),
+        **show(Handlers(catalog), "compare", metric="hits"),
+    }
     (row,) = updates["board"]["rows"]
     assert row == ["part", None, None, 6, 6, "intervals overlap"]
     (cells,) = (cells for cells in updates["metrics"]["rows"] if cells[0] == "hits")
@@ -142,7 +147,7 @@ def test_a_metric_that_was_added_stands_in_every_table_and_an_older_evaluation_s
 def test_the_slider_begins_at_the_evaluated_rate_with_its_verdicts(
     handlers: Handlers, catalog: Catalog
 ) -> None:
-    judge = show(handlers, "threshold")["judge"]
+    judge = show(handlers, "compare")["judge"]
     assert judge["rate"] == 0.02
     unet = judge["detectors"][1]
     report = load_evaluation(catalog.product(KEY).folder / "unet")
@@ -161,16 +166,16 @@ def test_the_answer_stands_above_every_view_and_follows_the_rate(handlers: Handl
         assert said["conclusion"].startswith("The differences are within chance")
         assert [row["found"] for row in said["rows"]] == [6, 6, 6, 3]
     rate = {"product": KEY, "rate": 0.5}
-    updates = show(handlers, "threshold", rate=rate)
+    updates = show(handlers, "compare", rate=rate)
     assert updates["rate"]["rate"] == 0.5
     assert (updates["rate"]["own"], updates["rate"]["rates"][0]) == (0.02, 1 / 101)
     assert sum(row["alarms"] for row in updates["answer"]["rows"]) > 0
-    of_another = show(handlers, "threshold", rate={**rate, "product": "drawn/ring"})
+    of_another = show(handlers, "compare", rate={**rate, "product": "drawn/ring"})
     assert of_another["rate"]["rate"] == 0.02, "a product keeps its own"
 
 
 def test_without_an_evaluation_there_is_no_answer(tmp_path: Path) -> None:
-    updates = show(Handlers(make_catalog(tmp_path)), "leaderboard")
+    updates = show(Handlers(make_catalog(tmp_path)), "compare")
     assert (updates["answer"], updates["rate"]) == (None, None)
 
 
@@ -178,7 +183,7 @@ def test_what_was_not_evaluated_stands_there_with_its_command(
     handlers: Handlers, catalog: Catalog
 ) -> None:
     (catalog.product(KEY).folder / "cae" / EVALUATION).unlink()
-    updates = show(handlers, "leaderboard")
+    updates = show(handlers, "compare")
     (item,) = updates["troubles"]["items"]
     assert item["text"] == "drawn/part, CAE: It has not been evaluated yet."
     assert "cli.py evaluate --data " in item["command"]
@@ -192,12 +197,12 @@ def test_a_report_of_other_weights_or_a_damaged_one_is_not_shown(
     handlers: Handlers, catalog: Catalog
 ) -> None:
     folder = catalog.product(KEY).folder
-    assert len(show(handlers, "threshold")["judge"]["detectors"]) == 3
+    assert len(show(handlers, "compare")["judge"]["detectors"]) == 3
     (folder / "cae" / EVALUATION).write_text("{}")
     (folder / "unet" / EVALUATION).write_text(
         (folder / "patchcore" / EVALUATION).read_text(encoding="utf-8"), encoding="utf-8"
     )
-    updates = show(handlers, "threshold")
+    updates = show(handlers, "compare")
     assert [one["title"] for one in updates["judge"]["detectors"]] == ["PatchCore"]
     problems = [item["text"] for item in updates["troubles"]["items"]]
     assert "written by another version" in problems[0]
@@ -209,42 +214,86 @@ def test_without_any_evaluation_every_view_still_answers(tmp_path: Path) -> None
     for view in (one.name for one in VIEWS):
         updates = show(handlers, view)
         assert updates["status"]["text"] == ""
-    items = show(handlers, "leaderboard")["troubles"]["items"]
+    items = show(handlers, "compare")["troubles"]["items"]
     assert len(items) == 1, "six are too many to list one by one"
     assert items[0]["text"].startswith("6 detectors were not evaluated")
     assert "--category" not in items[0]["command"]
-    assert show(handlers, "training")["troubles"]["items"] == []
 
 
 def test_without_a_trained_detector_the_tab_says_what_to_do(tmp_path: Path) -> None:
-    updates = show(Handlers(make_catalog(tmp_path, trained=())), "leaderboard")
+    updates = show(Handlers(make_catalog(tmp_path, trained=())), "compare")
     assert "cli.py train" in updates["status"]["text"]
 
 
 @pytest.mark.parametrize("odd", ["../part", None, 7, ["x"], {"y": 2}, "nonsense", -3])
 def test_odd_requests_show_the_first_category(handlers: Handlers, odd: object) -> None:
-    (updates,) = handlers.show(odd, *[odd] * 20)
+    updates, *_ = handlers.show(odd, *[odd] * 20)
     assert updates["category"][1] == "part"
     assert "board" in updates
     for view in (one.name for one in VIEWS):
-        (updates,) = handlers.show(view, *[odd] * 20)
+        updates, *_ = handlers.show(view, *[odd] * 20)
         assert updates["status"]["text"] == ""
         assert updates["rate"]["rate"] == 0.02
 
 
-def test_galleries_show_thumbnails_by_id_and_turn_their_pages(handlers: Handlers) -> None:
-    value = show(handlers, "mistakes", kind="misses", page=99)["mistakes"]
+def test_tiles_show_what_the_filters_choose_and_turn_their_pages(handlers: Handlers) -> None:
+    value = show(handlers, "review", first="cae", second="unet", page=99)["review"]
     assert value["product"] == KEY
-    titles = [section["title"] for section in value["sections"]]
-    assert titles[0] == "No detector finds 0 of 6 defective images"
-    assert titles[2].startswith("U-Net misses ")
-    items = value["sections"][2]["items"]
-    assert items[0]["source"].startswith("data:image/jpeg")
-    assert items[0]["path"].startswith("M")
+    assert len(value["items"]) == len(value["ids"]) == 3, "the U-Net misses half of the defects"
+    assert value["note"] == "3 of 10 test images"
     assert value["page"] == value["pages"] - 1 == 0
-    mixed = show(handlers, "mistakes", kind="disagreements", page=0)["mistakes"]
-    assert {item["id"] for item in items} == {i["id"] for i in mixed["sections"][0]["items"]}
-    assert mixed["sections"][0]["items"][0]["detail"] == "flagged by CAE and PatchCore"
+    item = value["items"][0]
+    assert item["source"].startswith("data:image/jpeg")
+    assert item["path"].startswith("M")
+    assert [mark["isFlagged"] for mark in item["marks"]] == [True, False, True, True]
+    missed = show(handlers, "review", first="unet", second="cae", show="missed-by-both")["review"]
+    assert (missed["items"], missed["ids"]) == ([], [])
+    everything = show(handlers, "review", show="all", order="name", defect_type="dent")["review"]
+    assert everything["ids"] == sorted(everything["ids"])
+    assert {one["label"] for one in everything["items"]} == {"dent"}
+
+
+def test_heat_maps_follow_the_tiles_and_are_those_that_were_asked_for(handlers: Handlers) -> None:
+    def sources(heat: str) -> list[str]:
+        page = show(handlers, "review", first="cae", second="unet", heat=heat)["review"]
+        return [item["source"] for item in page["items"]]
+
+    plain, cae, unet = (sources(name) for name in ("none", "cae", "unet"))
+    assert all(source.startswith("data:image/jpeg") for source in (*plain, *cae))
+    assert len({plain[0], cae[0], unet[0]}) == 3
+    assert sources("surer") == cae, "the U-Net sees nothing in these"
+    assert sources("nonsense") == cae
+
+
+def test_what_is_picked_in_the_plot_is_shown(handlers: Handlers) -> None:
+    ids = [item["id"] for item in show(handlers, "review", show="all")["review"]["items"][:2]]
+    picked = {"product": KEY, "ids": ids}
+    updates = show(handlers, "review", picked=picked, show="missed-by-all")
+    assert sorted(updates["review"]["ids"]) == sorted(ids)
+    assert sum(len(trace.selectedpoints) for trace in updates["scatter"].data) == 2
+    for other in (
+        {**picked, "product": "drawn/ring"},
+        {**picked, "ids": [3]},
+        "x",
+        {"product": KEY},
+    ):
+        updates = show(handlers, "review", picked=other)
+        assert updates["picked"]["ids"] == []
+        assert updates["scatter"].data[0].selectedpoints is None
+
+
+def test_every_view_follows_the_rate(handlers: Handlers) -> None:
+    rate = {"product": KEY, "rate": 0.5}
+    assert show(handlers, "compare", rate=rate)["judge"]["rate"] == 0.5
+    strict, loose = (show(handlers, "details", rate=one)["roc"].data for one in (None, rate))
+    marks = [[one.x[0] for one in plot if one.mode == "markers"] for plot in (strict, loose)]
+    assert max(marks[0]) < max(marks[1])
+    alarms = [
+        show(handlers, "review", rate=one, show="false-alarms")["review"]["ids"]
+        for one in (None, rate)
+    ]
+    assert alarms[0] == []
+    assert len(alarms[1]) > 0
 
 
 def test_images_that_are_not_on_this_machine_are_named_with_a_remedy(
@@ -252,9 +301,8 @@ def test_images_that_are_not_on_this_machine_are_named_with_a_remedy(
 ) -> None:
     for path in (tmp_path / "data" / "drawn" / "part" / "test" / "dent").iterdir():
         path.unlink()
-    value = show(handlers, "mistakes", kind="misses", page=0)["mistakes"]
-    missed = value["sections"][2]["items"]
-    assert any(item["source"] == "" for item in missed)
+    value = show(handlers, "review", first="cae", second="unet", page=0)["review"]
+    assert any(item["source"] == "" for item in value["items"])
     assert "not on this machine" in value["missing"]
 
 
@@ -283,8 +331,8 @@ def test_images_of_the_demo_are_drawn_when_a_mistake_is_to_be_seen(
 ) -> None:
     root = tmp_path / "data" / "drawn"
     catalog.datasets.demo = cast("DemoFolder", Drawer(root, catalog, trouble=None))
-    value = show(handlers, "mistakes", kind="misses", page=0)["mistakes"]
-    items = [item for section in value["sections"] for item in section["items"]]
+    value = show(handlers, "review", first="cae", second="unet", page=0)["review"]
+    items = value["items"]
     assert items
     assert all(item["source"] for item in items)
     assert value["missing"] == ""
@@ -300,28 +348,28 @@ def test_what_keeps_the_demo_from_being_drawn_is_reported(
     trouble = DatasetError("The disk is full.", "Make room.")
     root = tmp_path / "data" / "drawn"
     catalog.datasets.demo = cast("DemoFolder", Drawer(root, catalog, trouble=trouble))
-    value = show(handlers, "mistakes", kind="misses", page=0)["mistakes"]
+    value = show(handlers, "review", first="cae", second="unet", page=0)["review"]
     assert value["missing"].endswith("The disk is full. Make room.")
 
 
 def test_a_product_that_is_trained_while_the_page_runs_appears(
     handlers: Handlers, tmp_path: Path
 ) -> None:
-    assert show(handlers, "leaderboard")["dataset"][0] == [("drawn", "drawn")]
+    assert show(handlers, "compare")["dataset"][0] == [("drawn", "drawn")]
     write_checkpoint(tmp_path / "checkpoints" / "later" / "ring" / "cae")
-    updates = show(handlers, "leaderboard", "later", None)
+    updates = show(handlers, "compare", "later", None)
     assert [value for _, value in updates["dataset"][0]] == ["drawn", "later"]
     assert updates["category"] == ([("ring", "ring")], "ring")
 
 
 def test_the_scatter_takes_two_different_detectors(handlers: Handlers) -> None:
-    updates = show(handlers, "compare", first="cae", second="cae")
+    updates = show(handlers, "review", first="cae", second="cae")
     assert updates["first"][1] == "cae"
     assert updates["second"][1] != "cae"
-    updates = show(handlers, "compare", first="patchcore", second="cae")
+    updates = show(handlers, "review", first="patchcore", second="cae")
     assert (updates["first"][1], updates["second"][1]) == ("patchcore", "cae")
-    assert updates["scatter"].layout.xaxis.title.text == "PatchCore: score / threshold"
-    assert updates["click"] == {"product": KEY, "hint": compare.HINT}
+    assert updates["scatter"].layout.xaxis.title.text == "PatchCore: times its threshold"
+    assert ("only PatchCore flags", "only-first") in updates["show"][0]
 
 
 def test_an_evaluation_made_meanwhile_is_shown(handlers: Handlers, catalog: Catalog) -> None:
@@ -339,12 +387,11 @@ def test_one_detector_alone_has_curves_and_no_scatter(tmp_path: Path) -> None:
     write_checkpoint(tmp_path / "checkpoints" / "drawn" / "part" / "cae")
     write_evaluations(catalog, KEY)
     handlers = Handlers(catalog)
-    assert len(show(handlers, "curves")["roc"].data) == 2
-    updates = show(handlers, "compare")
-    assert (updates["view"], updates["tab-compare"]) == ("leaderboard", False)
-    alone = show(handlers, "mistakes", kind="disagreements")["mistakes"]
-    assert alone["sections"] == []
-    assert alone["missing"] == "It takes two detectors to disagree."
+    assert len(show(handlers, "details")["roc"].data) == 2
+    updates = show(handlers, "review")
+    assert updates["scatter"] is None
+    assert [value for _, value in updates["show"][0]] == ["missed", "false-alarms", "all"]
+    assert updates["answer"]["conclusion"].endswith("no other detector to compare it with.")
 
 
 def test_visitors_of_a_shared_page_see_no_folder_of_the_machine(
@@ -354,7 +401,7 @@ def test_visitors_of_a_shared_page_see_no_folder_of_the_machine(
     (folder / "cae" / EVALUATION).write_text("{", encoding="utf-8")
     (folder / "unet" / CARD).write_text("{", encoding="utf-8")
     catalog.places.is_shared = True
-    (note,) = show(handlers, "training")["training-unet"].layout.annotations
-    for shown in (to_json(show(handlers, "leaderboard")["troubles"]), note.text):
+    (note,) = show(handlers, "details")["details-unet"].layout.annotations
+    for shown in (to_json(show(handlers, "compare")["troubles"]), note.text):
         assert "checkpoints/drawn/part/unet/detector.json" in shown.replace("<br>", " ")
         assert str(tmp_path) not in shown

@@ -29,6 +29,7 @@ from inspection.products.product import Product
 from inspection.products.stamped import StampedCache
 from inspection.types import Calibration
 from ui.results import messages
+from ui.results.heat import HeatMaps
 
 FILES = (EVALUATION, CLASSES, BOXES, CARD, CALIBRATION)
 """What is read of a detector: a change of any of them has all read anew."""
@@ -75,6 +76,7 @@ class Results:
         self._held: StampedCache[Path, Evaluated] = StampedCache()
         self._joint: StampedCache[Path, EvaluationReport | None] = StampedCache()
         self._verdicts: StampedCache[str, list[Verdicts]] = StampedCache()
+        self.heat = HeatMaps()
         self._lock = threading.Lock()
 
     @property

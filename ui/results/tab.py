@@ -43,7 +43,7 @@ class Handlers:
             yield {"status": status_value(messages.NO_PRODUCTS)}
             return
         try:
-            yield self._show(view, *wanted)
+            yield from self._show(view, *wanted)
         except InspectionError as error:
             yield {
                 "status": status_value(
@@ -53,7 +53,7 @@ class Handlers:
 
     def _show(
         self, name: object, dataset: object = None, category: object = None, *wanted: object
-    ) -> Updates:
+    ) -> Iterator[Updates]:
         products = self.results.products
         datasets = list(dict.fromkeys(product.dataset for product in products.values()))
         dataset = dataset if dataset in datasets else datasets[0]
@@ -65,7 +65,7 @@ class Handlers:
         offered = [one for one in views.VIEWS if one.is_offered(self.results, selection)]
         view = next((one for one in offered if one.name == name), offered[0])
         back = {} if view.name == name else {"view": view.name}  # its button goes while it is open
-        return {
+        yield {
             "dataset": ([(one, one) for one in datasets], dataset),
             "category": ([(one.replace("_", " "), one) for one in keys], category),
             "answer": answer_value(str(category), selection.judged),
@@ -73,9 +73,11 @@ class Handlers:
             **view.build(self.results, selection),
             **back,
             **{f"tab-{one.name}": one in offered for one in views.VIEWS},
-            "troubles": trouble_value(self.results.troubles(view.judged(selection))),
+            "troubles": trouble_value(self.results.troubles(view.troubles_of(selection))),
             "status": status_value(messages.CLASSES_ONLY * (views.VIEWS[0] not in offered)),
         }
+        if view.later is not None:
+            yield view.later(self.results, selection)
 
     def _select(
         self, key: str, keys: Sequence[str], choices: Mapping[str, object]
@@ -92,8 +94,9 @@ class Handlers:
 
 
 def _filters() -> list[str]:
-    """Return the names of the filters of all views, beside those of the whole tab."""
-    return [name for view in views.VIEWS for name in view.filters]
+    """Return the names of what all views are asked by, beside what is asked of the whole tab."""
+    filters = [name for view in views.VIEWS for name in view.filters]
+    return filters + [name for view in views.VIEWS for name in view.inputs]
 
 
 def trouble_value(troubles: list[Trouble]) -> dict[str, Any]:
@@ -130,9 +133,11 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
     with gr.Tabs(elem_id="results-tabs") as outputs["view"]:
         for view in views.VIEWS:
             with gr.Tab(view.title, id=view.name, visible=not view.is_rare) as sub_tab:
-                outputs |= lay_out(view.filters, view.list_rows(catalog.detectors))
+                rows = view.list_rows(catalog.detectors)
+                outputs |= lay_out({}, rows[: view.filters_at])
+                outputs |= lay_out(view.filters, rows[view.filters_at :])
             outputs[f"tab-{view.name}"] = sub_tab
     filters = ("dataset", "category", *_filters(), "rate")
     bind = bind_views(tab, outputs, handlers.show, filters=filters, queue="results")
     bind([outputs[name].input for name in filters], filter_anew)
-    bind(outputs["mistakes"].submit, turn_page)
+    bind(outputs["review"].submit, turn_page)

@@ -6,25 +6,19 @@ from ui.results.views import (
     boxes,
     classes,
     compare,
-    curves,
-    leaderboard,
-    mistakes,
+    details,
+    review,
     robustness,
     sensitivity,
-    threshold,
-    training,
 )
 from ui.results.views.view import ResultsView
 
 VIEWS: Sequence[ResultsView] = (
-    leaderboard.VIEW,
-    threshold.VIEW,
-    curves.VIEW,
     compare.VIEW,
-    mistakes.VIEW,
+    review.VIEW,
     classes.VIEW,
     boxes.VIEW,
     robustness.VIEW,
     sensitivity.VIEW,
-    training.VIEW,
+    details.VIEW,
 )

@@ -1,60 +1,107 @@
-"""Where two detectors agree: the scores of one against those of another."""
+"""Which detector finds what: verdicts at the chosen rate, and one metric of all categories."""
 
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from eda.results.shown import Shown
-from ui.parts.components import HAND_OVER, make_part, make_plot
-from ui.parts.sub_tabs import make_filter
+from inspection.evaluation.leaderboard import make_leaderboard
+from inspection.evaluation.metrics import METRICS
+from ui.parts.components import make_part, make_plot, make_table
+from ui.parts.sub_tabs import known, make_filter
 from ui.parts.updates import Updates
 from ui.results.data import Results
 from ui.results.views.view import ResultsView, Selection
+from ui.viewer.viewer import ARITHMETIC
 
 HERE = Path(__file__).parent
-HINT = "One point per test image. Click one to open it in Inspect."
+TEXTS = {
+    "threshold": "threshold {threshold}",
+    "normal": "good",
+    "defective": "defective",
+    "picture": "Scores: {found} defective images lie above the threshold and {missed} below, "
+    "{alarms} good ones above and {right} below",
+    "jointNote": "Scores of all detectors as one, calibrated on the good parts that all held out.",
+    "matrix": "Verdicts of {title} against the truth",
+    "isFlagged": "flagged",
+    "isNot": "not flagged",
+    "found": "found",
+    "missed": "missed",
+    "alarm": "false alarms",
+    "passed": "passed",
+    "alarms": "Good parts flagged",
+    "seen": "{flagged} of {parts}",
+    "kindsTitle": "Found, by defect type",
+    "kindsNote": "Test images that no detector has seen. Thresholds come from held-out good parts, "
+    "never from these images.",
+    "kind": "defect type",
+    "of": "{found} of {total}",
+    "rates": {
+        "accuracy": ["Right in all", "Accuracy: the share of all test images with a right verdict"],
+        "precision": [
+            "Of what it flags, defective",
+            "Precision, among these test images; where defects are rarer it is lower: see Costs",
+        ],
+        "recall": ["Of the defects, found", "Recall"],
+        "f1": ["Balance of these two", "F1: the harmonic mean of precision and recall"],
+    },
+}
 
 
-def build(_: Results, selection: Selection) -> Updates:
-    """Return one detector against another."""
-    from eda.results.scores import draw_scatter
+def is_offered(results: Results, selection: Selection) -> bool:
+    """It says what was not evaluated, unless there are good parts in no category."""
+    has_classes = results.classes(selection.key) is not None
+    return not has_classes or any(results.shown(key) for key in selection.keys)
 
-    # the joint verdict first: without a choice, two detectors are compared
-    shown = sorted(selection.shown, key=lambda one: not one.is_joint)
-    first, second = choose_pair(
-        shown, *(selection.choices.get(name) for name in ("first", "second"))
-    )
-    choices = [(one.title, one.report.detector) for one in shown]
+
+def build(results: Results, selection: Selection) -> Updates:
+    """Return what the browser judges anew at any threshold, and the leaderboard."""
+    from eda.results import plots, tables
+    from eda.results.scores import judge_values
+    from eda.tables import table_value
+
+    metric = known(selection.choices.get("metric"), METRICS, "image_auroc")
+    everyone = [one for key in selection.keys for one in results.shown(key)]
+    everyone.sort(key=lambda one: one.place)
+    board = make_leaderboard([one.report for one in everyone], metric)
+    by_name = {one.report.detector: one for one in everyone}
+    titles = {name: one.title for name, one in by_name.items()}
+    shown, judge = selection.shown, None
+    if shown:
+        calibrations = results.calibrations(selection.key, shown)
+        rate = selection.judged[0].verdicts.rate
+        values = judge_values(shown, calibrations, rate)
+        judge = {**values, "product": selection.key, "texts": TEXTS}
     return {
-        "first": (choices, first.report.detector),
-        "second": (choices, second.report.detector),
-        "scatter": draw_scatter(first, second),
-        "click": {"product": selection.key, "hint": HINT},
+        "judge": judge,
+        "board-plot": plots.draw_leaderboard(board, by_name),
+        "board": table_value(
+            tables.tabulate_board(board, titles),
+            f"Leaderboard: {METRICS[metric].title}",
+            file="leaderboard",
+            note=tables.describe_board(board, titles),
+        ),
     }
-
-
-def choose_pair(shown: Sequence[Shown], first: object, second: object) -> tuple[Shown, Shown]:
-    """Return the detectors of the scatter: those asked for, else the last two; never one twice."""
-    level = next((one for one in shown if one.report.detector == first), shown[-2])
-    others = [one for one in shown if one is not level]
-    return level, next((one for one in others if one.report.detector == second), others[-1])
 
 
 VIEW = ResultsView(
     "compare",
-    "Score against score",
+    "Compare",
     rows=(
         {
-            "click": partial(
-                make_part, HERE / "scatter", template='<p class="hint"></p>', scripts=[HAND_OVER]
+            "judge": partial(
+                make_part, HERE / "judge", scripts=[*ARITHMETIC, HERE / "judge_count.js"]
             )
         },
-        {"scatter": partial(make_plot, "results-scatter")},
+        {"board-plot": make_plot, "board": make_table},
     ),
     build=build,
     filters={
-        "first": partial(make_filter, "Horizontal axis"),
-        "second": partial(make_filter, "Vertical axis"),
+        "metric": partial(
+            make_filter,
+            "Metric of all categories",
+            [(one.title, key) for key, one in METRICS.items()],
+        )
     },
-    is_offered=lambda _, selection: len(selection.shown) > 1,
+    filters_at=1,
+    is_offered=is_offered,
+    troubles_of=lambda selection: selection.keys,
 )

@@ -1,12 +1,10 @@
-// Histograms, confusion matrices and recall by defect type, all following one false-alarm slider.
+// Histograms, confusion matrices and recall by defect type, all following the slider above the views.
 
 const NAMESPACE = 'http://www.w3.org/2000/svg';
 const BAR_HEIGHT = 50;
 const find = (name) => element.querySelector(name);
-const slider = find('input');
 let detectors = [];
 let cards = [];
-let steps = [];
 
 function make(tag, { text, name, parts = [] } = {}) {
   const made = document.createElement(tag);
@@ -24,13 +22,10 @@ function receive() {
     ...one,
     calibration: { scores: Float32Array.from(one.normalScores), units: [] },
   }));
-  steps = rateSteps(detectors.map(({ calibration }) => calibration), value.rate);
-  find('.ask').textContent = value.texts.ask;
   find('.kinds h2').textContent = value.texts.kindsTitle;
   find('.kinds .note').textContent = value.texts.kindsNote;
   find('.kinds').hidden = value.kinds.length === 0;
   find('.kinds .data-body').setAttribute('aria-label', value.texts.kindsTitle);
-  slider.max = steps.length - 1;
   cards = detectors.map(createCard);
   if (value.joint) cards.push(createCard(value.joint));
   find('.cards').replaceChildren(...cards.map(({ root }) => root));
@@ -39,20 +34,16 @@ function receive() {
     cell.scope = 'col';
     return cell;
   }));
-  reset();
+  judge(value.rate);
 }
 
-function reset() {
-  const own = steps.findIndex((rate) => rate >= props.value.rate);
-  slider.value = own < 0 ? steps.length - 1 : own;
-  judge();
-}
-
-function createCard({ title, histogram }) {
-  const card = { title, histogram, root: make('section') };
+function createCard({ title, name, mark, histogram }) {
+  const card = { title, name, histogram, root: make('section') };
+  const sign = make('i', { name: 'dl-mark lab-mark' });
+  Object.assign(sign.dataset, { mark, detector: name });
   card.matrix = make('div', { name: 'matrix' });
   card.facts = make('dl');
-  card.root.append(make('h2', { text: title }));
+  card.root.append(make('h2', { parts: [sign, document.createTextNode(title)] }));
   card.root.append(histogram ? createHistogram(card) : make('p', { text: props.value.texts.jointNote }));
   card.root.append(card.matrix, card.facts);
   return card;
@@ -92,13 +83,8 @@ function sum(counts) {
   return counts.reduce((total, count) => total + count, 0) || 1;
 }
 
-function judge() {
-  const { texts, joint, rate: own } = props.value;
-  const rate = steps[slider.value];
-  find('output').textContent = fillText(texts.rate, { rate: formatRate(rate) });
-  slider.setAttribute('aria-valuetext', find('output').textContent);
-  find('.reset').hidden = rate === own;
-  find('.reset').textContent = fillText(texts.reset, { rate: formatRate(own) });
+function judge(rate) {
+  const { joint } = props.value;
   const thresholds = detectors.map(({ calibration }) => thresholdAt(calibration, rate));
   const verdicts = detectors.map(({ scores }, place) => flagAll(scores, thresholds[place]));
   if (joint) verdicts.push(flagJointly(joint.flaggedFrom, rate));
@@ -122,10 +108,17 @@ function showCard(card, counts, threshold) {
   }
   card.matrix.replaceChildren(createMatrix(card.title, counts));
   const rates = rateVerdicts(counts);
-  const facts = Object.entries(rates).map(([name, value]) => [texts[name], value === null ? '–' : value.toFixed(3)]);
+  const facts = Object.entries(rates).map(([name, value]) => [...texts.rates[name], formatPercent(value)]);
   const seen = fillText(texts.seen, { flagged: counts.flaggedParts, parts: counts.parts });
-  if (counts.parts) facts.push([texts.alarms, seen]);
-  card.facts.replaceChildren(...facts.flatMap(([name, text]) => [make('dt', { text: name }), make('dd', { text })]));
+  if (counts.parts) facts.push([texts.alarms, '', seen]);
+  card.facts.replaceChildren(...facts.flatMap(([name, title, text]) => {
+    const term = Object.assign(make('dt', { text: name }), { title });
+    return [term, make('dd', { text })];
+  }));
+}
+
+function formatPercent(share) {
+  return share === null ? '–' : `${(100 * share).toFixed(1)} %`;
 }
 
 function createMatrix(title, { found, missed, alarms, right }) {
@@ -158,9 +151,10 @@ function createMatrix(title, { found, missed, alarms, right }) {
 function showKinds(counted) {
   const { kinds, texts } = props.value;
   find('.kinds tbody').replaceChildren(...kinds.map(({ label }, kind) => {
-    const cells = counted.map(({ byKind }) => {
+    const cells = counted.map(({ byKind }, place) => {
       const { found, total } = byKind[kind] || { found: 0, total: 0 };
-      const meter = make('i');
+      const meter = make('i', { name: 'lab-mark' });
+      meter.dataset.detector = cards[place].name;
       meter.style.setProperty('--share', `${total ? (100 * found) / total : 0}%`);
       const share = make('span', { text: total ? fillText(texts.of, { found, total }) : '–' });
       return make('td', { name: 'number', parts: [share, meter] });
@@ -169,7 +163,8 @@ function showKinds(counted) {
   }));
 }
 
-slider.addEventListener('input', judge);
-find('.reset').addEventListener('click', reset);
+document.addEventListener('defect-lens-results-rate', ({ detail }) => {
+  if (props.value?.product === detail.product) judge(detail.rate);
+});
 watch('value', receive);
 receive();

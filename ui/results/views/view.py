@@ -37,10 +37,13 @@ class ResultsView:
         build: returns the values of the parts by name. It imports what it draws with, so that the
             page starts without it.
         filters: of its own; their values are checked where they are used.
-        per_detector: makes a part for every detector, above the others: "training-cae".
+        filters_at: row above which they stand.
+        inputs: names of further parts whose values a request has.
+        later: returns the values of what takes longer, shown after the others.
+        per_detector: makes a part for every detector, below the others: "details-cae".
         is_offered: returns whether there is anything to see.
         is_rare: it stays unseen until a product offers it.
-        judged: the products whose lacking evaluations are named above it.
+        troubles_of: the products whose lacking evaluations are named above it.
     """
 
     name: str
@@ -48,17 +51,20 @@ class ResultsView:
     rows: Sequence[Row]
     build: Callable[[Results, Selection], Updates]
     filters: Row = field(default_factory=dict)
+    filters_at: int = 0
+    inputs: Sequence[str] = ()
+    later: Callable[[Results, Selection], Updates] | None = None
     per_detector: Make | None = None
     is_offered: Callable[[Results, Selection], bool] = lambda *_: True
     is_rare: bool = False
-    judged: Callable[[Selection], Sequence[str]] = lambda one: (one.key,)
+    troubles_of: Callable[[Selection], Sequence[str]] = lambda one: (one.key,)
 
     def list_rows(self, detectors: Iterable[str]) -> Sequence[Row]:
         """Return all rows of a page with these detectors."""
         if self.per_detector is None:
             return self.rows
         each = {f"{self.name}-{detector}": self.per_detector for detector in detectors}
-        return (each, *self.rows)
+        return (*self.rows, each)
 
 
 def is_evaluated(_: Results, selection: Selection) -> bool:

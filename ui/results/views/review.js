@@ -1,0 +1,51 @@
+// Test images as tiles, with who flags them; a click opens one in Inspect, and the others of the list behind it.
+
+const find = (name) => element.querySelector(name);
+const showTurns = createTurner({
+  tab: 'results',
+  before: find('.before'),
+  after: find('.after'),
+  sides: find('.sides'),
+  getPages: () => props.value || {},
+  ask: (page) => trigger('submit', { page }),
+});
+
+function showTiles() {
+  const { items = [], pages = 1, note = '', missing = '', texts } = props.value || {};
+  find('.gallery').hidden = !props.value;
+  const words = items.length || !props.value ? '' : texts.none;
+  find('.sides').replaceChildren(createSection({ title: '', note: words, items }, createTile));
+  find('.count').textContent = note;
+  writeWords(find('.missing'), missing);
+  showTurns();
+  find('.before').hidden = find('.after').hidden = pages < 2;
+}
+
+function createTile(item) {
+  const { product, ids, texts } = props.value;
+  const tile = createPicture(item, item.label);
+  tile.disabled = !item.source;
+  tile.dataset.kind = item.isDefective ? 'defect' : 'good';
+  const said = item.marks.map(({ title, isFlagged, x }) =>
+    fillText(isFlagged ? texts.flags : texts.passes, { title, x: formatRelative(x) }));
+  tile.title = [item.id, ...said].join('\n');
+  tile.setAttribute('aria-label', `${item.id}: ${item.label}. ${said.join('. ')}`);
+  const row = document.createElement('span');
+  row.className = 'marks';
+  row.append(...item.marks.map(createMark));
+  tile.append(row);
+  tile.addEventListener('click', () => handOver(product, item.id, ids, 'results'));
+  return tile;
+}
+
+function createMark({ detector, mark, isFlagged }) {
+  const made = document.createElement('i');
+  made.className = 'dl-mark lab-mark';
+  made.dataset.detector = detector;
+  made.dataset.mark = mark;
+  made.classList.toggle('quiet', !isFlagged);
+  return made;
+}
+
+watch('value', showTiles);
+showTiles();
