@@ -97,31 +97,7 @@ def draw_seconds(shown: Sequence[Shown], category: str) -> go.Figure:
         return empty_plot(title, NOT_EVALUATED)
     plot = go.Figure()
     for one in known:
-        seconds = [image.seconds for image in one.report.images]
-        middle, most = (1000 * float(np.percentile(seconds, share)) for share in (50, 95))
-        plot.add_bar(
-            x=[middle],
-            y=[one.title],
-            orientation="h",
-            marker={"color": one.appearance.plot},
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": [most - middle],
-                "thickness": 1.6,
-            },
-            text=[f"{middle:,.0f} ms, 95 % within {most:,.0f} ms"],
-            textposition="none",
-            hovertemplate=f"%{{text}}<extra>{escape(one.title)}</extra>",
-        )
-        plot.add_annotation(
-            text=f"{middle:,.0f} ms ({most:,.0f})",
-            x=most,
-            y=one.title,
-            xanchor="left",
-            xshift=8,
-            showarrow=False,
-        )
+        _add_times(plot, one)
     lay_out(
         plot,
         title,
@@ -133,6 +109,29 @@ def draw_seconds(shown: Sequence[Shown], category: str) -> go.Figure:
     longest = max(1000 * image.seconds for one in known for image in one.report.images)
     plot.update_xaxes(range=[0, 1.35 * longest])  # room for the longest bar's label
     return plot.update_yaxes(showgrid=False, autorange="reversed")
+
+
+def _add_times(plot: go.Figure, one: Shown) -> None:
+    seconds = [image.seconds for image in one.report.images]
+    middle, most = (1000 * float(np.percentile(seconds, share)) for share in (50, 95))
+    plot.add_bar(
+        x=[middle],
+        y=[one.title],
+        orientation="h",
+        marker={"color": one.appearance.plot},
+        error_x={"type": "data", "symmetric": False, "array": [most - middle], "thickness": 1.6},
+        text=[f"{middle:,.0f} ms, 95 % within {most:,.0f} ms"],
+        textposition="none",
+        hovertemplate=f"%{{text}}<extra>{escape(one.title)}</extra>",
+    )
+    plot.add_annotation(
+        text=f"{middle:,.0f} ms ({most:,.0f})",
+        x=most,
+        y=one.title,
+        xanchor="left",
+        xshift=8,
+        showarrow=False,
+    )
 
 
 def _name_devices(shown: Sequence[Shown]) -> str:
