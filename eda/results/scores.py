@@ -35,10 +35,9 @@ def draw_scatter(
     """
     if first is None or second is None:
         return empty_plot(TITLE, TWO_NEEDED, height=SCATTER_HEIGHT)
-    title = f"{first.title} against {second.title}"
     images, points = _match(first.verdicts, second.verdicts)
     if not images:
-        return empty_plot(title, TWO_NEEDED, height=SCATTER_HEIGHT)
+        return empty_plot(TITLE, TWO_NEEDED, height=SCATTER_HEIGHT)
     is_log = [_raise_zeros(points[:, axis]) for axis in (0, 1)]
     labels = np.array([image.is_anomalous for image in images])
     chosen = _choose(labels)
@@ -51,13 +50,20 @@ def draw_scatter(
         _add_points(plot, [images[row] for row in rows], points[rows], (name, colour, symbol))
     if picked is not None:
         _select(plot, frozenset(picked))
+    _lay_out_scatter(plot, first.title, second.title)
+    for is_wanted, update in zip(is_log, (plot.update_xaxes, plot.update_yaxes), strict=True):
+        update(**({"type": "log", "dtick": "D2"} if is_wanted else {"rangemode": "tozero"}))
+    return plot
+
+
+def _lay_out_scatter(plot: go.Figure, first: str, second: str) -> None:
     lay_out(
         plot,
-        title,
+        f"{first} against {second}",
         height=SCATTER_HEIGHT,
         subtitle="each point is a test image; the dashed lines are the thresholds",
-        x_title=f"{first.title}: times its threshold",
-        y_title=f"{second.title}: times its threshold",
+        x_title=f"{first}: times its threshold",
+        y_title=f"{second}: times its threshold",
         showlegend=True,
     )
     # a finger that moves over the plot turns the page; one that taps picks a point
@@ -68,10 +74,7 @@ def draw_scatter(
             "narrow": {"height": NARROW_HEIGHT, "dragmode": False},
         },
     )
-    _mark_thresholds(plot, first.title, second.title)
-    for is_wanted, update in zip(is_log, (plot.update_xaxes, plot.update_yaxes), strict=True):
-        update(**({"type": "log", "dtick": "D2"} if is_wanted else {"rangemode": "tozero"}))
-    return plot
+    _mark_thresholds(plot, first, second)
 
 
 def _select(plot: go.Figure, picked: Collection[str]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from eda.results.shown import Shown
+from eda.results.shown import Judged, Shown
 from inspection.evaluation.leaderboard import Leaderboard
 from inspection.evaluation.metrics import METRICS
 from inspection.evaluation.published import find_published
@@ -89,6 +89,26 @@ def describe_metrics(shown: Sequence[Shown]) -> str:
     if report.left_out:
         parts.append(f"{len(report.left_out)} images were left out: a detector had seen them.")
     return " ".join(parts)
+
+
+def tabulate_images(judged: Sequence[Judged]) -> pd.DataFrame:
+    """Return one row per test image: its truth, and what every detector says of it."""
+    rows: dict[str, dict[str, object]] = {}
+    for one in judged:
+        verdicts, title = one.verdicts, one.title
+        below = verdicts.num_below
+        scored = {image.id: image for image in one.shown.report.images}
+        for place, image in enumerate(verdicts.images):
+            row = rows.setdefault(
+                image.id, {"image": image.id, "truth": image.defect_type or "good"}
+            )
+            row[f"{title}: verdict"] = "defect" if verdicts.is_flagged[place] else "normal"
+            row[f"{title}: times its threshold"] = float(verdicts.relative[place])
+            row[f"{title}: rank"] = 100 * int(below[place]) / max(1, verdicts.num_normal)
+            if not one.shown.is_joint:
+                row[f"{title}: score"] = scored[image.id].image_score
+                row[f"{title}: IoU"] = scored[image.id].iou
+    return pd.DataFrame(list(rows.values()))
 
 
 def _write_measure(report: EvaluationReport, name: str) -> str:

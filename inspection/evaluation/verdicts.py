@@ -38,6 +38,7 @@ class Verdicts:
         relative: (n,), score / threshold; above 1 is flagged.
         flagged_from: (n,), the lowest rate at which each image is flagged, 1 for none: its rank
             among the held-out good parts, and so comparable across detectors.
+        num_normal: those good parts.
     """
 
     detector: str
@@ -46,6 +47,13 @@ class Verdicts:
     is_flagged: NDArray[np.bool_]
     relative: NDArray[np.float64]
     flagged_from: NDArray[np.float64]
+    num_normal: int = 0
+
+    @property
+    def num_below(self) -> NDArray[np.int64]:
+        """(n,), held-out good parts with a lower score than each image."""
+        count = self.num_normal + 1
+        return np.rint(count - self.flagged_from * count).astype(np.int64)
 
     @property
     def is_anomalous(self) -> NDArray[np.bool_]:
@@ -120,6 +128,7 @@ def _judge_one(report: EvaluationReport, calibration: Calibration, rate: float) 
         scores > threshold,
         np.array([relative_score(score, threshold) for score in scores], np.float64),
         np.array([calibration.false_alarm_rate(score) for score in scores], np.float64),
+        calibration.num_normal,
     )
 
 
@@ -137,4 +146,5 @@ def _judge_jointly(
         images = judge_images([one for one in single if one.detector in judging], joint, rate)
     relative = np.array([image.image_score for image in images], np.float64)
     flagged_from = np.array([image.measures[FLAGGED_FROM] for image in images], np.float64)
-    return Verdicts(JOINT, rate, tuple(images), relative > 1.0, relative, flagged_from)
+    num_normal = 0 if joint is None else len(joint.units)
+    return Verdicts(JOINT, rate, tuple(images), relative > 1.0, relative, flagged_from, num_normal)

@@ -23,7 +23,7 @@ KEY, CLASSIFIED = "drawn/part", "drawn/ring"
 SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 SEEN = "[...document.querySelectorAll('.fig .js-plotly-plot')].filter((one) => one.clientWidth)"
 TITLES = {view.name: view.title for view in VIEWS}
-NUM_PLOTS = {"compare": 1, "review": 1, "details": 6}
+NUM_PLOTS = {"compare": 1, "review": 1, "costs": 1, "details": 6}
 NAMED = tuple(
     ClassifiedImage(f"{place}.png", "drawn", "00", true, guess)
     for place, (true, guess) in enumerate(
@@ -129,6 +129,15 @@ def test_verdicts_follow_the_slider_at_once_and_the_answer_behind_it(page: Any) 
     page.wait_for_function(
         "(said) => document.querySelector('.answer ul').innerText === said", arg=answer
     )
+
+
+def test_costs_follow_the_prices(page: Any) -> None:
+    open_view(page, "costs")
+    page.wait_for_selector("text=against 2,000 without inspection")
+    page.get_by_label("Price of a missed defect").fill("300")
+    page.wait_for_selector("text=against 6,000 without inspection")
+    page.get_by_label("Price of a missed defect").fill("100")
+    page.wait_for_selector("text=against 2,000 without inspection")
 
 
 def test_what_is_framed_in_the_plot_is_shown_and_opens_in_inspect(page: Any) -> None:

@@ -58,6 +58,8 @@ def show(
 EXPECTED = {
     "compare": {"judge", "board-plot", "board"},
     "review": {"first", "second", "show", "scatter", "picked", "review"},
+    "costs": {"cost-answer", "cost-plot", "costs"},
+    "images": {"images"},
     "details": {
         *("roc", "pr", "pro", "pixel_pr", "pixel_roc", "seconds", "metrics", "trainings"),
         *("details-cae", "details-unet", "details-patchcore"),
@@ -78,7 +80,7 @@ def test_every_sub_tab_has_something_to_show(handlers: Handlers, view: str) -> N
     ("trained", "tabs"),
     [
         ((), ["compare", "details"]),
-        (("cae",), ["compare", "review", "details"]),
+        (("cae",), ["compare", "review", "costs", "images", "details"]),
         (("cae", "unet"), [view.name for view in VIEWS if not view.is_rare]),
     ],
 )
@@ -280,6 +282,38 @@ def test_what_is_picked_in_the_plot_is_shown(handlers: Handlers) -> None:
         updates = show(handlers, "review", picked=other)
         assert updates["picked"]["ids"] == []
         assert updates["scatter"].data[0].selectedpoints is None
+
+
+def test_costs_follow_what_is_typed_and_odd_numbers_do_nothing(handlers: Handlers) -> None:
+    first = show(handlers, "costs")
+    assert "against 2,000 without inspection" in first["cost-answer"]
+    typed = show(handlers, "costs", miss_price=50, alarm_price=0.5, defect_share=100)
+    assert "against 5,000 without inspection" in typed["cost-answer"]
+    assert typed["costs"]["columns"][7]["title"] == "cost at 2 in 100"
+    for odd in (-1, float("nan"), "x", True, 1e30):
+        again = show(handlers, "costs", miss_price=odd, alarm_price=odd, defect_share=odd)
+        assert again["cost-answer"] == first["cost-answer"]
+
+
+def test_the_table_of_images_has_truth_rank_verdict_and_overlap(
+    handlers: Handlers, catalog: Catalog
+) -> None:
+    table = show(handlers, "images")["images"]
+    titles = [column["title"] for column in table["columns"]]
+    report = load_evaluation(catalog.product(KEY).folder / "unet")
+    calibration = catalog.channels.judging(catalog.product(KEY), "unet").calibration
+    assert len(table["rows"]) == len(report.images)
+    for row, image in zip(table["rows"], report.images, strict=True):
+        cells = dict(zip(titles, row, strict=True))
+        assert cells["image"] == image.id
+        assert cells["ground truth"] == (image.defect_type or "good")
+        flagged = image.image_score > report.threshold
+        assert cells["U-Net: verdict"] == ("defect" if flagged else "normal")
+        below = sum(score < image.image_score for score in calibration.normal_scores)
+        assert cells["U-Net: rank"] == pytest.approx(100 * below / calibration.num_normal)
+        assert cells["U-Net: score"] == pytest.approx(image.image_score, abs=1e-5)
+        assert cells["U-Net: IoU"] == (None if image.iou is None else pytest.approx(image.iou))
+    assert "Joint verdict: rank" in titles
 
 
 def test_every_view_follows_the_rate(handlers: Handlers) -> None:

@@ -6,7 +6,9 @@ from ui.results.views import (
     boxes,
     classes,
     compare,
+    costs,
     details,
+    images,
     review,
     robustness,
     sensitivity,
@@ -16,6 +18,8 @@ from ui.results.views.view import ResultsView
 VIEWS: Sequence[ResultsView] = (
     compare.VIEW,
     review.VIEW,
+    costs.VIEW,
+    images.VIEW,
     classes.VIEW,
     boxes.VIEW,
     robustness.VIEW,
