@@ -2,6 +2,7 @@
 
 import base64
 import io
+import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from PIL import Image
 from inspection.datasets.dataset import read_dataset
 from inspection.ground_truth import read_mask
 from tests.doubles.detectors import DETECTORS
+from tests.doubles.layouts import write_neu
 from tests.doubles.page import to_json
 from tests.doubles.parts import PICTURE_SIDE
 from tests.doubles.products import make_catalog
@@ -160,6 +162,33 @@ def test_the_drawing_is_saved_into_ones_own_dataset_under_a_new_name(
     assert found.defect_type == "drawn"
     mask = read_mask(found, (PICTURE_SIDE, PICTURE_SIDE))
     assert int(mask.sum()) == 400
+
+
+def test_folders_that_are_missing_are_made(handlers: Handlers, tmp_path: Path) -> None:
+    folder = tmp_path / "data" / "drawn" / "part"
+    shutil.rmtree(folder / "ground_truth")
+    page = Page(handlers).ask()
+    assert page.header["canSave"]
+    page.ask({"number": 1, "paint": paint(), "way": "save", "save": 1})
+    assert [path.name for path in (folder / "ground_truth" / "drawn").iterdir()] == [
+        "drawn_on_000_mask.png"
+    ]
+
+
+def test_where_nothing_can_be_saved_it_says_so(handlers: Handlers, tmp_path: Path) -> None:
+    scene = handlers.scenes.find(handlers.catalog.product(KEY), GOOD[2])
+    handlers.catalog.datasets.by_name = {}
+    view = handlers.views["place"]
+    updates = next(view.show(scene, drawing=None, sent={}))
+    assert not updates["place"]["canSave"]
+    assert updates["place"]["refusal"].startswith("The folder of this dataset is not open here")
+    handlers.catalog.datasets.by_name = {"drawn": write_neu(tmp_path / "neu" / "part")}
+    updates = next(view.show(scene, drawing=None, sent={}))
+    assert not updates["place"]["canSave"]
+    assert updates["place"]["refusal"] == (
+        "This dataset is laid out as NEU-DET, into which no image can be added. Only one that is "
+        "laid out as MVTec AD takes any (test/<type>, ground_truth/<type>). Download it instead."
+    )
 
 
 def test_nothing_is_ever_saved_from_a_shared_page(handlers: Handlers, tmp_path: Path) -> None:

@@ -80,6 +80,10 @@ DRAWN = "drawn"
 SAVED = "Saved as {image}, with its mask."
 NOT_SAVED = "The drawing could not be saved ({reason})."
 NOT_SAVED_FIX = "Download it instead."
+NO_FOLDER = (
+    "The folder of this dataset is not open here (`python app.py --data DIR`): a drawing can only "
+    "be downloaded."
+)
 
 PLACE: Mapping[str, str] = {
     **FADE,

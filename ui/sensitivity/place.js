@@ -94,6 +94,7 @@ function showTools() {
   part('download').disabled = drawing.count === 0;
   part('save').disabled = drawing.count === 0;
   part('save').hidden = !header().canSave;
+  part('refusal').textContent = header().refusal ?? '';
   for (const button of root.querySelectorAll('[data-mode]')) {
     button.setAttribute('aria-pressed', String(button.dataset.mode === display.mode));
   }

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from inspection.datasets.adding import Room, find_room
 from inspection.errors import DatasetError, InspectionError, first_line
 from inspection.images import write_png
 from inspection.products.catalog import Catalog
@@ -33,7 +34,6 @@ from ui.sensitivity.scenes import Kept, Scene
 
 MAX_STAMPS = 200
 NUMBERS = ("size", "contrast", "angle", "row", "column")
-TEST, MASKS = "test", "ground_truth"  # as MVTec AD has them
 Sent = dict[str, Any]
 
 
@@ -52,7 +52,9 @@ class PlaceView:
         What cannot be read or placed is said, and stays on the page.
         """
         if sent.get("key") != scene.key:
+            room, refusal = self._find_room(scene)
             sent |= {"key": scene.key, "run": self._next_run(), "drawn": None, "saved": None}
+            sent |= {"room": room, "refusal": refusal}
             yield {
                 "place": self._header(scene, sent),
                 "feed": ("place-picture", encode_picture(scene.image, sent["run"])),
@@ -91,27 +93,28 @@ class PlaceView:
         """Return a file for the browser, or write into the dataset and say where."""
         if is_file:
             return {"feed": ("place-file", pack_drawing(scene, image, mask) | {"run": sent["run"]})}
-        folder = self._find_folder(scene)
-        if folder is None:  # no page offers it then
+        room = sent["room"]
+        if room is None:  # no page offers it then
             return {"place": self._header(scene, sent, (messages.NOT_UNDERSTOOD, messages.RELOAD))}
         try:
-            path = write_drawing(folder, _name(scene), image, mask)
+            path = write_drawing(room, _name(scene), image, mask)
         except OSError as error:
             said = (messages.NOT_SAVED.format(reason=first_line(error)), messages.NOT_SAVED_FIX)
         else:
-            said = (messages.SAVED.format(image=path.relative_to(folder).as_posix()), "")
+            said = (messages.SAVED.format(image=path.relative_to(room.folder).as_posix()), "")
         return {"place": self._header(scene, sent, said)}
 
-    def _find_folder(self, scene: Scene) -> Path | None:
-        """Return the folder of the category where drawings may be saved: never of a shared page.
-
-        It is one that has test images by type and masks beside them, as MVTec AD has.
-        """
-        datasets, product = self._catalog.datasets, scene.product
-        if self._catalog.places.is_shared or product.dataset not in datasets.names:
-            return None
-        folder = datasets.by_name[product.dataset] / product.category
-        return folder if all((folder / name).is_dir() for name in (TEST, MASKS)) else None
+    def _find_room(self, scene: Scene) -> tuple[Room | None, str]:
+        """Return where drawings may be saved, never from a shared page; else why they cannot be."""
+        if self._catalog.places.is_shared:
+            return None, ""
+        try:
+            dataset = self._catalog.datasets.find(scene.product)
+            if dataset is None:
+                return None, messages.NO_FOLDER
+            return find_room(dataset, scene.product.category), ""
+        except DatasetError as error:
+            return None, f"{error} {messages.NOT_SAVED_FIX}"
 
     def _describe(
         self, scene: Scene, stamps: Sequence[Trial], mask: Mask, answers: Mapping[str, Answer]
@@ -138,7 +141,8 @@ class PlaceView:
             "title": messages.PLACE_TITLE,
             "sub": sub,
             "note": " ".join(filter(None, (doubt, scene.note))),
-            "canSave": self._find_folder(scene) is not None,
+            "canSave": sent["room"] is not None,
+            "refusal": sent["refusal"],
             "kinds": [{"name": one, "title": one.replace("-", " ")} for one in KINDS],
         }
 
@@ -186,37 +190,32 @@ def pack_drawing(scene: Scene, image: RGBImage, mask: Mask) -> Payload:
     name = _name(scene)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
-        for path, picture in _lay_in_folders(name, image, mask).items():
-            packed.writestr(path, _png(picture))
+        places = Room(Path()).place(messages.DRAWN, name)
+        for path, picture in zip(places, (image, _paint(mask)), strict=True):
+            packed.writestr(path.as_posix(), _png(picture))
     return {
         "name": f"{name}.zip",
         "content": base64.b64encode(buffer.getvalue()).decode(),
     }
 
 
-def write_drawing(folder: Path, name: str, image: RGBImage, mask: Mask) -> Path:
-    """Write image and mask into the folder of a category, under a new name; return the image's.
+def write_drawing(room: Room, name: str, image: RGBImage, mask: Mask) -> Path:
+    """Write image and mask into a category, under a new name; return the image's path.
 
     Raises:
         OSError: it cannot be written.
     """
-    drawn = folder / TEST / messages.DRAWN
     numbered = (f"{name}_{number}" for number in itertools.count(2))
-    names = itertools.chain([name], numbered)
-    free = next(one for one in names if not (drawn / f"{one}.png").exists())
-    paths = _lay_in_folders(free, image, mask)
-    for path, picture in paths.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        write_png(folder / path, picture)
-    return folder / next(iter(paths))
+    places = (room.place(messages.DRAWN, one) for one in itertools.chain([name], numbered))
+    image_path, mask_path = next(one for one in places if not one[0].exists())
+    for path, picture in ((image_path, image), (mask_path, _paint(mask))):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_png(path, picture)
+    return image_path
 
 
-def _lay_in_folders(name: str, image: RGBImage, mask: Mask) -> dict[str, NDArray[np.uint8]]:
-    """Return image and mask by their paths below the folder of a category."""
-    return {
-        f"{TEST}/{messages.DRAWN}/{name}.png": image,
-        f"{MASKS}/{messages.DRAWN}/{name}_mask.png": mask.astype(np.uint8) * 255,
-    }
+def _paint(mask: Mask) -> NDArray[np.uint8]:
+    return mask.astype(np.uint8) * 255
 
 
 def _name(scene: Scene) -> str:
