@@ -56,19 +56,21 @@ def draw_confusion(classification: Classification) -> go.Figure:
     return plot.update_yaxes(**ticks, autorange="reversed")
 
 
-def tabulate_classifiers(own: Classification, baseline: Classification | None) -> pd.DataFrame:
-    """Return accuracy and macro averages of a classifier, of its baseline, and by dataset."""
-    rows = list(_rows_of(own, own.title))
+def tabulate_classifiers(
+    own: Classification, baseline: Classification | None, *, title: str
+) -> pd.DataFrame:
+    """Return accuracy and macro averages of a detector so called, of its baseline, by dataset."""
+    rows = list(_rows_of(own, title))
     if baseline is not None:
         rows += _rows_of(baseline, f"{baseline.title} (baseline)")
     return pd.DataFrame(rows)
 
 
-def describe_difference(own: Classification, baseline: Classification) -> str:
-    """Return on how many images only one of two classifiers is right."""
+def describe_difference(own: Classification, baseline: Classification, *, title: str) -> str:
+    """Return on how many images only one is right: a detector so called, or its baseline."""
     better, worse = count_differences(own, baseline)
     return (
-        f"{own.title} is right where the baseline is wrong on {better} images; the other way round "
+        f"{title} is right where the baseline is wrong on {better} images; the other way round "
         f"on {worse}."
     )
 
@@ -98,7 +100,7 @@ def tabulate_classes(own: Classification, baseline: Classification | None) -> pd
 def _rows_of(classification: Classification, title: str) -> Iterator[dict[str, object]]:
     report = classification.judge()
     yield {
-        "classifier": title,
+        "detector": title,
         "images of": "all",
         "images": len(classification.images),
         "accuracy": report.accuracy,
@@ -106,7 +108,7 @@ def _rows_of(classification: Classification, title: str) -> Iterator[dict[str, o
     }
     for dataset, accuracy in report.accuracy_by_dataset.items():
         count = sum(image.dataset == dataset for image in classification.images)
-        yield {"classifier": title, "images of": dataset, "images": count, "accuracy": accuracy}
+        yield {"detector": title, "images of": dataset, "images": count, "accuracy": accuracy}
 
 
 def _macro(report: ClassReport) -> dict[str, float]:

@@ -60,8 +60,8 @@ def test_rows_of_the_matrix_are_true_classes_in_counts_and_percent() -> None:
 
 
 def test_accuracy_stands_by_dataset_and_beside_the_baseline() -> None:
-    table = tabulate_classifiers(OWN, BASE)
-    assert table["classifier"].tolist() == ["resnet18"] * 3 + ["small-cnn (baseline)"] * 3
+    table = tabulate_classifiers(OWN, BASE, title="Classifier")
+    assert table["detector"].tolist() == ["Classifier"] * 3 + ["small-cnn (baseline)"] * 3
     assert table["images of"].tolist() == ["all", "glass", "steel"] * 2
     assert table["images"].tolist() == [5, 2, 3] * 2
     expected = [3 / 5, 1 / 2, 2 / 3, 3 / 5, 1, 1 / 3]
@@ -104,6 +104,21 @@ def test_the_sub_tab_is_there_only_where_classes_were_named(catalog: Catalog) ->
     assert not updates["tab-classes"]
     assert updates["view"] == "compare"
     assert "board" in updates
+
+
+def test_a_detector_is_named_by_its_title_and_boxes_have_no_baseline(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = catalog.product(KEY).folder / "cae"
+    save_record(folder / CLASSES, replace(make_classification(folder, OWN.images), backbone="x18"))
+    (updates,) = Handlers(catalog).show("classes", "drawn", "part")
+    assert updates["classifiers"]["rows"][0][0] == "CAE (x18)"
+    assert updates["per-class"]["title"] == "Class by class: CAE (x18)"
+    boxes = replace(catalog.detectors["cae"], title="Box detector", gives_boxes=True)
+    monkeypatch.setattr(catalog, "detectors", {**catalog.detectors, "cae": boxes})
+    (updates,) = Handlers(catalog).show("classes", "drawn", "part")
+    assert updates["classifiers"]["rows"][0][0] == "Box detector (x18)"
+    assert updates["classifiers"]["note"] == ""
 
 
 def test_a_baseline_is_shown_only_about_the_same_images(catalog: Catalog) -> None:

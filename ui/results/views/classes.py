@@ -1,4 +1,4 @@
-"""What the classifier of one category takes each class for, beside its baseline."""
+"""What the detector of one category that names classes takes each for, beside its baseline."""
 
 from inspection.errors import InspectionError
 from inspection.evaluation.classification import Classification, load_baseline
@@ -25,31 +25,39 @@ def build(results: Results, selection: Selection) -> Updates:
     own = results.classes(selection.key)
     if own is None:
         return {}
+    title = _title(results, own)
     baseline, note = _read_baseline(results, selection.key, own)
     return {
         "confusion": draw_confusion(own),
         "classifiers": table_value(
-            tabulate_classifiers(own, baseline),
+            tabulate_classifiers(own, baseline, title=title),
             "Right about classes",
             file="classifiers",
             note=note,
         ),
         "per-class": table_value(
             tabulate_classes(own, baseline),
-            f"Class by class: {own.title}",
+            f"Class by class: {title}",
             file="classes",
             note=NOTE,
         ),
     }
 
 
+def _title(results: Results, own: Classification) -> str:
+    info = results.catalog.detectors[own.checkpoint.detector]
+    return f"{info.title} ({own.backbone})" if own.backbone else info.title
+
+
 def _read_baseline(
     results: Results, key: str, own: Classification
 ) -> tuple[Classification | None, str]:
-    """Return the baseline, and what to say about it."""
+    """Return the baseline, and what to say about it; boxes are not compared with any."""
     from eda.results.classes import describe_difference
 
     name = own.checkpoint.detector
+    if results.catalog.detectors[name].gives_boxes:
+        return None, ""
     try:
         baseline = load_baseline(results.folder(key, name), own)
     except InspectionError as error:
@@ -58,7 +66,7 @@ def _read_baseline(
         product = results.catalog.product(key)
         command = results.catalog.places.evaluate_command(product, name).splitlines()[-1]
         return None, NO_BASELINE.format(command=command)
-    return baseline, describe_difference(own, baseline)
+    return baseline, describe_difference(own, baseline, title=_title(results, own))
 
 
 VIEW = ResultsView(
