@@ -114,6 +114,8 @@ def test_a_good_sample_is_brushed_by_mouse_undone_and_judged(lab: Any) -> None:
     middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     undo = lab.locator("#lab-fade").get_by_role("button", name="Undo")
     assert undo.is_disabled()
+    assert fade(lab, "use").is_disabled()
+    assert fade(lab, "strength").is_hidden(), "there is nothing to fade yet"
     lab.mouse.move(*middle)
     lab.mouse.down()
     lab.mouse.move(middle[0] + 20, middle[1] + 10, steps=3)
@@ -177,6 +179,7 @@ def drawing(lab: Any) -> Iterator[Any]:
 def test_a_defect_is_placed_undone_and_downloaded(drawing: Any) -> None:
     buttons = drawing.locator("#lab-place")
     buttons.get_by_role("button", name="Place", exact=True).click()
+    assert drawing.locator('#lab-place input[aria-label="Brush size"]').is_hidden()
     place(drawing, "kind").select_option("foreign-body")
     place(drawing, "size").evaluate(SLIDE, "60")
     place(drawing, "contrast").evaluate(SLIDE, "110")

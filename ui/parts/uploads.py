@@ -16,7 +16,7 @@ TEMPLATE = f"""
 <input type="file" accept="{ACCEPTED}" aria-hidden="true" tabindex="-1" hidden>
 <p role="status"></p>
 """
-HINT = "Drop anywhere, paste or click\nPNG · JPEG · BMP · TIFF · WebP, up to 20 MB"
+HINT = "Drop anywhere, paste or click\nPNG · JPEG · BMP · TIFF · WebP, up to 20\u00a0MB"
 SENTENCES: Mapping[str, str] = {
     "drop": "Drop to inspect",
     "arriving": "{name}: {percent} % has arrived.",

@@ -77,6 +77,7 @@ function showAreas() {
     button.setAttribute('aria-pressed', String(isChosen));
     button.disabled = button.dataset.area === 'truth' && !hasTruth;
   }
+  part('use').disabled = painter.drawn.length === 0;
   if (isOpen) painter.draw();
 }
 
@@ -154,7 +155,7 @@ function wholePicture() {
   return shown.whole;
 }
 
-const painter = new Painter({ canvas: part('paint'), tools: part('tools'), getBase: wholePicture });
+const painter = new Painter({ canvas: part('paint'), tools: part('tools'), getBase: wholePicture, changed: show });
 
 function listen() {
   for (const [name, place] of Object.entries(ends)) {

@@ -52,7 +52,7 @@ def fail(view: str, error: InspectionError, scene: Scene | None, run: int) -> Up
     if scene is None:
         return {view: header}
     return {
-        view: header | describe_scene(scene, run),
+        view: header | describe_scene(scene, run) | {"note": scene.note},
         "feed": (f"{view}-picture", encode_picture(scene.image, run)),
     }
 

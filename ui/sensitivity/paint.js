@@ -38,11 +38,11 @@ class Painter {
         this.changed();
       }),
     };
-    const slider = toolSlider(TEXTS.brushSize, { min: 5, max: 200, value: 40 }, (value) => {
+    this.slider = toolSlider(TEXTS.brushSize, { min: 5, max: 200, value: 40 }, (value) => {
       this.size = value / 1000;
       this.draw();
     });
-    this.tools.replaceChildren(...Object.values(this.buttons), slider);
+    this.tools.replaceChildren(...Object.values(this.buttons), this.slider);
   }
 
   draw() {
@@ -57,6 +57,7 @@ class Painter {
     if (this.cursor) drawTip(context, { place, cursor: this.cursor, size: this.size, next });
     this.buttons.undo.disabled = this.drawn.length === 0;
     this.buttons.redo.disabled = this.undone.length === 0;
+    this.buttons.clear.disabled = this.drawn.length === 0;
   }
 
   begin(point) {
@@ -97,6 +98,7 @@ class Painter {
     for (const name of ['brush', 'eraser', 'stamp']) {
       this.buttons[name]?.setAttribute('aria-pressed', String(name === tool));
     }
+    this.slider.hidden = tool === 'stamp'; // it has a size of its own
     this.tools.dispatchEvent(new CustomEvent('tool', { detail: tool }));
   }
 

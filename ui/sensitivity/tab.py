@@ -196,10 +196,10 @@ def _lay_out_rail(catalog: Catalog) -> dict[str, Any]:
         filterable=len(products) > MANY,
         elem_id="lab-product",
     )
-    strip = make_strip("lab-samples", channel=CHANNEL)
     image, uploads = make_uploads(
         "sensitivity", "lab-row", label=messages.IMAGE_LABEL, prefix="lab-"
     )
+    strip = make_strip("lab-samples", channel=CHANNEL)
     return {"product": product, "strip": strip, "image": image, "uploads": uploads}
 
 
