@@ -136,7 +136,7 @@ def _check_mask(image: RGBImage, mask: Mask) -> None:
         raise _nothing_marked()
     if mask.mean() > MOST:
         raise MaskError(
-            f"{100 * mask.mean():.0f} % of the image are marked: too little is left to heal from.",
+            f"{100 * mask.mean():.0f} % of the image is marked: too little is left to heal from.",
             "Mark the defect alone.",
         )
 
