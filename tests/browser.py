@@ -19,6 +19,9 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+TWO_FRAMES = """() => new Promise((done) => {
+  requestAnimationFrame(() => requestAnimationFrame(done));
+})"""
 
 
 def find_browser() -> str | None:
@@ -66,9 +69,14 @@ def panel(page: Any, detector: str) -> Any:
     return page.locator(f'.dl-panel[data-detector="{detector}"]')
 
 
+def wait_until_drawn(page: Any) -> None:
+    """Wait until the page shows what was asked of it: it draws in the next frame, or the second."""
+    page.evaluate(TWO_FRAMES)
+
+
 def picture(page: Any, detector: str = "cae") -> str:
     """Return what the canvas of a panel shows, as a data URI."""
-    page.wait_for_timeout(80)
+    wait_until_drawn(page)
     canvas = page.locator(f'.dl-panel[data-detector="{detector}"] canvas')
     return str(canvas.evaluate("canvas => canvas.toDataURL()"))
 
@@ -90,23 +98,52 @@ def open_tab(page: Any, tabs: str, title: str) -> None:
     button.first.click()
 
 
-def open_page(browser: Any, url: str, complaints: list[str], **options: Any) -> Iterator[Any]:
-    """Open a page and wait for its answers; note what goes wrong, and what leaves the machine."""
+@contextmanager
+def open_page(
+    browser: Any,
+    url: str,
+    complaints: list[str],
+    *,
+    script: str = "",
+    hears_console: bool = True,
+    **options: Any,
+) -> Iterator[Any]:
+    """Open a page and wait for its answers; note what goes wrong, and what leaves the machine.
+
+    Args:
+        browser: that of `open_browser`.
+        url: of the page.
+        complaints: where it is noted.
+        script: runs before those of the page.
+        hears_console: the console complains of a lost connection, too.
+        options: of the browser's context.
+    """
     context = browser.new_context(**options)
-    context.set_default_timeout(60_000)  # two busy cores can be slow
+    context.set_default_timeout(120_000)  # two busy cores can be slow
     opened = context.new_page()
+    opened.add_init_script(script)
 
     def note(text: str, *, is_wrong: bool = True) -> None:
         if is_wrong:
             complaints.append(text)
 
-    opened.on("console", lambda m: note(m.text, is_wrong=m.type == "error"))
+    if hears_console:
+        opened.on("console", lambda m: note(m.text, is_wrong=m.type == "error"))
     opened.on("pageerror", lambda error: note(str(error)))
     opened.on("request", lambda r: note(r.url, is_wrong=is_outside(r.url)))
     opened.goto(url)
     wait_for(opened, "done:3")
     yield opened
-    context.close()
+    with leaving(complaints):
+        context.close()
+
+
+@contextmanager
+def leaving(complaints: list[str]) -> Iterator[None]:
+    """Leave a page; that cuts Gradio's connection, about which the page left may complain."""
+    said = list(complaints)
+    yield
+    complaints[:] = said
 
 
 def is_outside(url: str) -> bool:
@@ -124,7 +161,7 @@ def pick(page: Any, label: str) -> None:
 def move_slider(page: Any, position: int) -> None:
     """Move the slider of the false-alarm rate."""
     part(page, "rate").fill(str(position))
-    page.wait_for_timeout(100)
+    wait_until_drawn(page)
 
 
 def choose_product(page: Any, name: str) -> None:

@@ -34,7 +34,8 @@ def complaints() -> list[str]:
 
 @pytest.fixture(scope="module")
 def desktop(browser: Any, url: str, complaints: list[str]) -> Iterator[Any]:
-    yield from open_page(browser, url, complaints, viewport=DESKTOP)
+    with open_page(browser, url, complaints, viewport=DESKTOP) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -57,5 +58,6 @@ def page(desktop: Any, complaints: list[str]) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def phone(browser: Any, url: str, complaints: list[str]) -> Iterator[Any]:
-    yield from open_page(browser, url, complaints, viewport=PHONE, has_touch=True)
+    with open_page(browser, url, complaints, viewport=PHONE, has_touch=True) as opened:
+        yield opened
     assert complaints == []

@@ -228,7 +228,7 @@ def test_an_upload_is_reported_too_and_only_once_there_is_something_to_report(
 
 
 def test_light_and_dark_follow_the_system_and_the_button(browser: Any, url: str) -> None:
-    for page in open_page(browser, url, [], viewport=DESKTOP, color_scheme="dark"):
+    with open_page(browser, url, [], viewport=DESKTOP, color_scheme="dark") as page:
         assert page.evaluate("document.body.classList.contains('dark')")
         page.get_by_role("button", name="Switch between light and dark").click()
         assert not page.evaluate("document.body.classList.contains('dark')")
@@ -237,7 +237,13 @@ def test_light_and_dark_follow_the_system_and_the_button(browser: Any, url: str)
 def test_the_phone_has_no_sideways_scroll_and_jumps_to_a_panel(phone: Any) -> None:
     assert phone.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     phone.get_by_role("button", name="PatchCore").click()
-    phone.wait_for_timeout(700)
+    phone.wait_for_function(
+        """() => {
+          const { left, right } = document.querySelector('[data-detector=patchcore].dl-panel')
+            .getBoundingClientRect();
+          return left >= 0 && right <= innerWidth;
+        }"""
+    )
     box = panel(phone, "patchcore").bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= PHONE["width"]

@@ -14,7 +14,7 @@ from PIL import Image
 
 from eda.views import VIEWS
 from inspection.products.catalog import Catalog
-from tests.browser import find_browser, open_tab
+from tests.browser import DESKTOP, PHONE, find_browser, open_page, open_tab
 from tests.doubles.products import make_catalog, write_product
 
 pytestmark = [
@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.skipif(find_browser() is None, reason="no Chromium is installed"),
 ]
 
-SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
+SIZES = {"desktop": DESKTOP, "phone": PHONE}
 SEEN = "[...document.querySelectorAll('.fig .js-plotly-plot')].filter((one) => one.clientWidth)"
 PLOTS = f"{SEEN}.map((one) => JSON.stringify([one.data, one.layout.annotations]))"
 on_desktop = pytest.mark.parametrize("opened", ["desktop"], indirect=True)  # alike on a phone
@@ -89,15 +89,10 @@ def url(catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def explore(browser: Any, url: str, size: str) -> Iterator[Any]:
     """Open the tab; at the end nobody may have complained."""
     complaints: list[str] = []
-    page = browser.new_page(viewport=SIZES[size])
-    page.set_default_timeout(120_000)
-    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(url)
-    open_tab(page, "#tabs", "Explore data")
-    page.wait_for_selector(".tiles div")
-    yield page
-    page.close()
+    with open_page(browser, url, complaints, viewport=SIZES[size]) as page:
+        open_tab(page, "#tabs", "Explore data")
+        page.wait_for_selector(".tiles div")
+        yield page
     assert complaints == []
 
 

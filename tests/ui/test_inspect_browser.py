@@ -17,7 +17,18 @@ from inspection.images import read_image
 from inspection.preprocess import to_input_size
 from inspection.products.catalog import Catalog
 from inspection.types import Prediction, RGBImage
-from tests.browser import find_browser, panel, part, text, wait_for
+from tests.browser import (
+    DESKTOP,
+    PHONE,
+    choose_product,
+    find_browser,
+    leaving,
+    move_slider,
+    open_page,
+    panel,
+    text,
+    wait_for,
+)
 from tests.doubles.detectors import DETECTORS, FakeDetector
 from tests.doubles.parts import PICTURE_SIDE, SIDE, draw_part
 from tests.doubles.products import make_catalog, write_checkpoint, write_product
@@ -29,7 +40,6 @@ pytestmark = [
 
 KEY = "drawn/part"
 ALARM = "part/test/good/900.png"  # called good, and as bright as a scratch
-SIZES = ({"width": 1440, "height": 900}, {"width": 390, "height": 844})
 LATENCY = 250
 BLUE = "rgb(10, 98, 164)"
 TONE = "() => getComputedStyle(document.querySelector('.dl-icon')).backgroundColor"
@@ -99,7 +109,7 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
 
 @pytest.fixture(scope="module")
 def desktop(browser: Any, url: str) -> Iterator[Any]:
-    with opened(browser, url) as page:
+    with opened(browser, url, []) as page:
         yield page
 
 
@@ -111,18 +121,11 @@ def page(desktop: Any) -> Any:
 
 
 @contextmanager
-def opened(browser: Any, url: str, *, script: str = "") -> Iterator[Any]:
-    """Open the page; at the end nobody may have complained."""
-    complaints: list[str] = []
-    context = browser.new_context(viewport=SIZES[0])
-    context.set_default_timeout(60_000)  # two busy cores can be slow
-    page = context.new_page()
-    page.add_init_script(script)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(url)
-    wait_for(page, "done:3")
-    yield page
-    context.close()
+def opened(browser: Any, url: str, complaints: list[str], *, script: str = "") -> Iterator[Any]:
+    """Open the page; at the end nobody may have complained but of a connection that was cut."""
+    options = {"script": script, "hears_console": False, "viewport": DESKTOP}
+    with open_page(browser, url, complaints, **options) as page:
+        yield page
     assert complaints == []
 
 
@@ -232,11 +235,6 @@ def test_whatever_is_asked_for_last_is_shown(page: Any, image: Path, tmp_path: P
         assert page.locator("#product input").input_value() == "part"
 
 
-def choose_product(page: Any, name: str) -> None:
-    page.locator("#product input").click()
-    page.get_by_role("option", name=name).click()
-
-
 def test_reports_that_are_clicked_together_are_all_made(page: Any) -> None:
     downloads: list[str] = []
     page.on("download", lambda download: downloads.append(download.suggested_filename))
@@ -249,7 +247,7 @@ def test_reports_that_are_clicked_together_are_all_made(page: Any) -> None:
 
 def test_an_inspection_moves_no_control_and_marks_the_former_answer(page: Any) -> None:
     ids = sample_ids(page)
-    for size in SIZES:
+    for size in (PHONE, DESKTOP):
         page.set_viewport_size(size)
         inspect(page, ids[0])
         with slowly(page):
@@ -261,7 +259,6 @@ def test_an_inspection_moves_no_control_and_marks_the_former_answer(page: Any) -
             places, badges = page.evaluate("window.stopLooking()")
             assert len(places) == 1
             assert "Former image" in badges
-    page.set_viewport_size(SIZES[0])
     assert panel(page, "cae").get_attribute("data-former") == "false"
 
 
@@ -318,32 +315,36 @@ def test_a_lost_connection_marks_what_is_shown_until_it_is_back(page: Any) -> No
 
 
 def test_what_is_shown_survives_a_reload_and_is_a_link(browser: Any, url: str) -> None:
-    with opened(browser, f"{url}?product=no/such&sample=x&rate=often&view=sideways") as page:
+    complaints: list[str] = []
+    address = f"{url}?product=no/such&sample=x&rate=often&view=sideways"
+    with opened(browser, address, complaints) as page:
         assert text(page, "rate-value") == "2", "what is not understood is left out"
         choose_product(page, "tile")
         page.wait_for_selector('.strip button[data-sample^="tile/"]')
         chosen = sample_ids(page)[3]
         inspect(page, chosen)
-        part(page, "rate").fill("99")
-        page.wait_for_timeout(100)
+        move_slider(page, 99)
         rate = text(page, "rate-value")
         page.get_by_role("button", name="Outline", exact=True).click()
         page.get_by_role("button", name="Switch between light and dark").click()
         page.wait_for_url("**view=outline*")
         address = page.url
         assert f"product=drawn/tile&sample={chosen}" in address
-        page.reload()
+        with leaving(complaints):
+            page.reload(wait_until="commit")
         assert shown(page, later=500) == chosen
         assert text(page, "rate-value") == rate
         assert page.locator('[data-mode="outline"]').get_attribute("aria-pressed") == "true"
         assert page.evaluate("document.body.classList.contains('dark')")
         assert page.url == address
-        page.go_back()
+        with leaving(complaints):
+            page.go_back()
         assert "127.0.0.1" not in page.url, "its own changes are no steps of the history"
 
 
 def test_a_missed_defect_and_a_false_alarm_are_called_so(browser: Any, url: str) -> None:
-    with opened(browser, f"{url}?product={KEY}&sample={ALARM}", script=NO_CAMERA) as page:
+    address = f"{url}?product={KEY}&sample={ALARM}"
+    with opened(browser, address, [], script=NO_CAMERA) as page:
         assert text(page, "title") == "False alarm"
         assert text(page, "sub").startswith("The dataset calls it a good part.")
         inspect(page, "part/test/dent/000.png")

@@ -10,7 +10,7 @@ from inspection.evaluation.classes import ClassifiedImage
 from inspection.evaluation.classification import CLASSES, make_classification
 from inspection.evaluation.files import EVALUATION, save_record
 from inspection.products.catalog import Catalog
-from tests.browser import find_browser, open_tab
+from tests.browser import DESKTOP, PHONE, find_browser, leaving, open_page, open_tab, wait_for
 from tests.doubles.products import make_catalog, write_evaluations
 from ui.results.views import VIEWS
 
@@ -20,7 +20,7 @@ pytestmark = [
 ]
 
 KEY, CLASSIFIED = "drawn/part", "drawn/ring"
-SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
+SIZES = {"desktop": DESKTOP, "phone": PHONE}
 SEEN = "[...document.querySelectorAll('.fig .js-plotly-plot')].filter((one) => one.clientWidth)"
 TITLES = {view.name: view.title for view in VIEWS}
 NUM_PLOTS = {"compare": 1, "review": 1, "costs": 1, "details": 6}
@@ -48,20 +48,13 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
 
 
 @pytest.fixture(scope="module", params=SIZES)
-def opened_page(request: pytest.FixtureRequest, browser: Any, url: str) -> Iterator[Any]:
+def opened_page(
+    request: pytest.FixtureRequest, browser: Any, url: str, complaints: list[str]
+) -> Iterator[Any]:
     """The tab, opened once per size; at the end nobody may have complained."""
-    complaints: list[str] = []
-    context = browser.new_context(viewport=SIZES[request.param])
-    context.set_default_timeout(60_000)
-    opened = context.new_page()
-    opened.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.goto(url)
-    opened.wait_for_selector('.dl[data-ready="done:3"]')
-    yield opened
-    said = list(complaints)  # closing cuts Gradio's connection, about which it may complain
-    context.close()
-    assert said == []
+    with open_page(browser, url, complaints, viewport=SIZES[request.param]) as opened:
+        yield opened
+    assert complaints == []
 
 
 @pytest.fixture
@@ -201,12 +194,13 @@ def choose_category(page: Any, name: str) -> None:
 
 @pytest.mark.parametrize("opened_page", ["desktop"], indirect=True)  # alike on a phone
 def test_a_product_that_is_trained_while_the_page_runs_is_there_after_a_reload(
-    page: Any, catalog: Catalog
+    page: Any, catalog: Catalog, complaints: list[str]
 ) -> None:
     folder = catalog.product(KEY).folder
     shutil.copytree(folder, folder.parents[1] / "trained" / "later")
-    page.reload()
-    page.wait_for_selector('.dl[data-ready="done:3"]')
+    with leaving(complaints):
+        page.reload(wait_until="commit")
+    wait_for(page, "done:3")
     page.locator("#product input").click()
     assert "later (trained)" in page.locator("ul[role=listbox]").first.inner_text()
     page.keyboard.press("Escape")

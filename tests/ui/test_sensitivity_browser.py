@@ -133,7 +133,7 @@ def test_a_good_sample_is_brushed_by_mouse_undone_and_judged(lab: Any) -> None:
 def test_it_works_on_a_phone_without_going_beyond_the_screen(
     browser: Any, url: str, complaints: list[str]
 ) -> None:
-    for page in open_page(browser, url, complaints, viewport=PHONE, has_touch=True):
+    with open_page(browser, url, complaints, viewport=PHONE, has_touch=True) as page:
         open_tab(page, "#tabs", "Sensitivity")
         wait_for(page, "done")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -101,7 +101,7 @@ def test_another_image_begins_without_stress(stressed: Any) -> None:
 def test_on_a_phone_nothing_is_wider_than_the_screen(
     browser: Any, url: str, complaints: list[str]
 ) -> None:
-    for page in open_page(browser, url, complaints, viewport=PHONE, has_touch=True):
+    with open_page(browser, url, complaints, viewport=PHONE, has_touch=True) as page:
         open_stress(page)
         choose(page, "dust", "Dust")
         part(page, "level").tap()

@@ -16,6 +16,7 @@ from tests.browser import (
     picture,
     region_rows,
     text,
+    wait_until_drawn,
 )
 from tests.doubles.detectors import DETECTORS, inspect_with
 
@@ -32,6 +33,10 @@ REFUSE_TO_DECODE = """(lost) => {
     return Promise.reject(new DOMException('The source image cannot be decoded.', 'EncodingError'));
   };
 }"""
+ANOTHER_PICTURE = """(seen) => {
+  const canvas = document.querySelector('.dl-panel[data-detector="cae"] canvas');
+  return !seen.includes(canvas.toDataURL());
+}"""
 
 
 def test_zoom_reading_and_ground_truth_are_shared_by_all_panels(page: Any) -> None:
@@ -44,8 +49,7 @@ def test_zoom_reading_and_ground_truth_are_shared_by_all_panels(page: Any) -> No
         reading = panel(page, detector).locator('[data-part="reading"]')
         assert re.fullmatch(r"[\d.]+×\s+[\d.e-]+", reading.inner_text())
     page.mouse.wheel(0, -300)
-    page.wait_for_timeout(100)
-    assert text(page, "zoom") != "100 %"
+    part(page, "zoom").filter(has_not_text="100 %").wait_for()
     page.get_by_role("button", name="Fit").click()
     assert text(page, "zoom") == "100 %"
 
@@ -70,13 +74,13 @@ def test_a_picture_that_cannot_be_decoded_holds_back_no_answer(
 def test_the_pictures_answer_to_the_keyboard(page: Any) -> None:
     panel(page, "unet").locator("canvas").focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(100)
+    wait_until_drawn(page)
     assert panel(page, "patchcore").locator('[data-part="reading"]').is_visible()
     page.keyboard.press("+")
     assert text(page, "zoom") == "160 %"
     page.keyboard.press("0")
     page.keyboard.press("Escape")
-    page.wait_for_timeout(100)
+    wait_until_drawn(page)
     assert text(page, "zoom") == "100 %"
     assert not panel(page, "patchcore").locator('[data-part="reading"]').is_visible()
 
@@ -97,6 +101,7 @@ def test_what_was_rebuilt_is_shown_in_the_panel_that_rebuilds_and_in_no_other(pa
         button = panel(page, "cae").get_by_role("button", name=name)
         button.click()
         assert button.get_attribute("aria-pressed") == "true"
+        page.wait_for_function(ANOTHER_PICTURE, arg=list(seen))  # until it is decoded
         seen.add(picture(page))
         others.add(picture(page, "unet"))
     assert (len(seen), len(others)) == (3, 1)
