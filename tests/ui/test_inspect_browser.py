@@ -123,8 +123,9 @@ def page(desktop: Any) -> Any:
 @contextmanager
 def opened(browser: Any, url: str, complaints: list[str], *, script: str = "") -> Iterator[Any]:
     """Open the page; at the end nobody may have complained but of a connection that was cut."""
-    options = {"script": script, "hears_console": False, "viewport": DESKTOP}
-    with open_page(browser, url, complaints, **options) as page:
+    with open_page(
+        browser, url, complaints, script=script, hears_console=False, viewport=DESKTOP
+    ) as page:
         yield page
     assert complaints == []
 
