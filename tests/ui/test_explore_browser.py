@@ -28,6 +28,7 @@ PLOTS = f"{SEEN}.map((one) => JSON.stringify([one.data, one.layout.annotations])
 on_desktop = pytest.mark.parametrize("opened", ["desktop"], indirect=True)  # alike on a phone
 TITLES = {view.name: view.title for view in VIEWS}
 NUM_PLOTS = {"overview": 4, "gallery": 0, "location": 1, "shape": 6, "similarity": 1}
+UNFILTERED = {"Dataset": "drawn", "Category": "All categories", "Defect type": "All types"}
 WITH_PLOTS = [view for view, count in NUM_PLOTS.items() if count]
 NUM_TABLES = {"overview": 3, "gallery": 0, "location": 1, "shape": 3, "similarity": 1}
 
@@ -85,11 +86,12 @@ def url(catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         served.close()
 
 
-@contextmanager
-def explore(browser: Any, url: str, size: str) -> Iterator[Any]:
-    """Open the tab; at the end nobody may have complained."""
-    complaints: list[str] = []
-    with open_page(browser, url, complaints, viewport=SIZES[size]) as page:
+@pytest.fixture(params=SIZES, scope="module")
+def opened(
+    request: pytest.FixtureRequest, browser: Any, url: str, complaints: list[str]
+) -> Iterator[Any]:
+    """The tab, opened once per size: that takes seconds; at the end nobody may have complained."""
+    with open_page(browser, url, complaints, viewport=SIZES[request.param]) as page:
         open_tab(page, "#tabs", "Explore data")
         page.wait_for_selector(".tiles div")
         yield page
@@ -97,32 +99,36 @@ def explore(browser: Any, url: str, size: str) -> Iterator[Any]:
 
 
 @pytest.fixture
-def own_page(browser: Any, url: str) -> Iterator[Any]:
-    """Freshly opened, for a test that changes what is shown."""
-    with explore(browser, url, "desktop") as page:
-        yield page
-
-
-@pytest.fixture(params=SIZES, scope="module")
-def opened(request: pytest.FixtureRequest, browser: Any, url: str) -> Iterator[Any]:
-    with explore(browser, url, request.param) as page:
-        yield page
-
-
-@pytest.fixture
 def page(opened: Any) -> Iterator[Any]:
-    """Shared by the tests that only look: to open one takes seconds."""
     yield opened
     assert opened.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
+@pytest.fixture
+def own_page(page: Any) -> Iterator[Any]:
+    """The same, for a test that changes what is shown: it is put back."""
+    yield page
+    open_tab(page, "#tabs", "Explore data")
+    for label, option in UNFILTERED.items():
+        if page.get_by_label(label, exact=True).first.input_value() != option:
+            with answering(page):
+                choose(page, label, option)
+
+
+@contextmanager
+def answering(page: Any) -> Iterator[None]:
+    """Wait for the answer to what is done: until it comes, an older one may stand there."""
+    page.evaluate("document.getElementById('explore-tabs').dataset.stale = ''")
+    yield
+    page.wait_for_selector("#explore-tabs:not([data-stale])")
+
+
 def open_view(page: Any, view: str) -> None:
-    """Open a sub-tab and wait for its own answer: until it comes, an older one may stand there."""
+    """Open a sub-tab and wait for what it shows."""
     tabs = page.locator("#explore-tabs > .tab-wrapper button[aria-selected=true]")
     if tabs.first.inner_text() != TITLES[view]:
-        page.evaluate("document.getElementById('explore-tabs').dataset.stale = ''")
-        open_tab(page, "#explore-tabs", TITLES[view])
-        page.wait_for_selector("#explore-tabs:not([data-stale])")
+        with answering(page):
+            open_tab(page, "#explore-tabs", TITLES[view])
     page.wait_for_function(
         f"({SEEN}).filter((one) => one._fullLayout).length === {NUM_PLOTS[view]}"
     )
@@ -134,6 +140,7 @@ def choose(page: Any, label: str, option: str) -> None:
     page.get_by_role("option", name=option, exact=True).first.click()
 
 
+@on_desktop
 def test_every_plot_follows_category_and_defect_type(own_page: Any) -> None:
     narrow = (("Category", "tile"), ("Defect type", "crack"))
     widen = (("Defect type", "All types"), ("Category", "All categories"))
@@ -149,6 +156,7 @@ def test_every_plot_follows_category_and_defect_type(own_page: Any) -> None:
             )
 
 
+@on_desktop
 def test_the_gallery_follows_category_and_defect_type(own_page: Any) -> None:
     open_view(own_page, "gallery")
     assert headings(own_page) == ["Good (15)", "Defective (14)"]
@@ -174,6 +182,7 @@ def headings(page: Any) -> list[str]:
     return [str(one) for one in page.locator(".sides h2").all_inner_texts()]
 
 
+@on_desktop
 def test_every_table_is_sorted_searched_and_saved(own_page: Any) -> None:
     for view, count in NUM_TABLES.items():
         open_view(own_page, view)
@@ -248,6 +257,7 @@ def test_plots_fill_their_places_and_have_names(page: Any) -> None:
         assert len(set(names)) == len(names)
 
 
+@on_desktop
 def test_a_click_opens_an_image_large_and_hands_it_to_the_detectors(own_page: Any) -> None:
     open_view(own_page, "gallery")
     own_page.locator(".sides section").nth(1).locator("button").first.click()
@@ -263,6 +273,7 @@ def test_a_click_opens_an_image_large_and_hands_it_to_the_detectors(own_page: An
     assert own_page.locator('.dl [data-part="title"]').first.inner_text() == "Defect found"
 
 
+@on_desktop
 def test_a_point_shows_the_image_of_its_own_dataset(own_page: Any) -> None:
     open_view(own_page, "similarity")
     small, large = hover(own_page), click(own_page)
