@@ -16,7 +16,7 @@ from detectors.learning.networks import spread_out, to_batch
 from inspection.preprocess import LoadedSamples
 
 MOST_LEARNED, MOST_HELD = 48, 8  # images
-EPOCHS = 12
+MOST_EPOCHS = 12
 BATCH = 1  # many small steps learn more in the same time than a few large ones
 LEARNING_RATE = 3e-3
 TIME_SHARE = 0.2  # of the seconds that a training may take
@@ -35,10 +35,11 @@ def learn_to_paint(
         return rebuilt[index].float(), images[index]
 
     seconds = settings.max_seconds
+    epochs = min(MOST_EPOCHS, settings.max_epochs)
     chosen = replace(
         settings,
-        max_epochs=EPOCHS,
-        patience=EPOCHS,
+        max_epochs=epochs,
+        patience=epochs,
         num_patches=MOST_LEARNED,
         batch_size=BATCH,
         learning_rate=LEARNING_RATE,
