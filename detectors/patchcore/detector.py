@@ -34,7 +34,7 @@ from inspection.types import AnomalyMap, Prediction, RGBImage, Sample, TrainingR
 MEMORY_BANK = "memory_bank"
 READING, PASSING, CHOOSING, NUM_PARTS = range(4)  # of a fit
 SKIPPED, TIMED = 1, 3  # batches behind the time that is announced
-FEW = 64
+FEW = 256
 """Normal images up to which turned copies are worth their time, where turned parts are normal."""
 
 
