@@ -28,6 +28,8 @@ def report(
     ] = ",".join(FORMATS),
     detector: Compared = None,
     false_alarm_rate: Rate = None,
+    by: Annotated[str, typer.Option("--by", help="Who has inspected, for the first page.")] = "",
+    remark: Annotated[str, typer.Option("--remark", help="What to say beside it.")] = "",
     anyway: Anyway = False,
     device: Device = None,
     checkpoints: Checkpoints = CHECKPOINTS,
@@ -49,6 +51,8 @@ def report(
             false_alarm_rate=rate,
             identity=identity,
             items=tuple(items),
+            author=by,
+            remark=remark,
         )
         for path in write_report(made, out, wanted):
             typer.echo(f"Wrote {path}")

@@ -14,6 +14,7 @@ from inspection.types import AnomalyMap, Box, Finding, Mask, RGBImage, Size
 
 THRESHOLD_AT = 0.5  # where on the colour scale 1.0 x threshold lies
 TRANSPARENT_BELOW = (0.45, 0.9)  # x threshold, at least and at most
+OPACITY = 0.75  # at and above the threshold
 WHITE = (255, 255, 255)
 DARK = (20, 20, 20)
 BOX = (255, 216, 74)
@@ -37,7 +38,7 @@ def blend(
     relative: NDArray[np.float32],
     *,
     visible_from: float = TRANSPARENT_BELOW[0],
-    opacity: float = 0.75,
+    opacity: float = OPACITY,
 ) -> RGBImage:
     """Lay the coloured map over the image (H, W, 3).
 
@@ -81,14 +82,15 @@ def stretch_flags(flagged: Mask, size: Size) -> NDArray[np.uint8]:
     return stretched
 
 
-def draw_finding(image: RGBImage, finding: Finding) -> RGBImage:
+def draw_finding(image: RGBImage, finding: Finding, *, opacity: float = OPACITY) -> RGBImage:
     """Return the overlay of one detector: its colours and the outline of what it flags."""
     relative = to_relative(finding.anomaly_map, finding.threshold)
     # what half of the good parts reach is not worth a colour: PatchCore's normal distances lie
     # close below its threshold, a U-Net's probabilities far below
     typical = relative_score(finding.typical_score, finding.threshold)
     least, most = TRANSPARENT_BELOW
-    heat = blend(image, relative, visible_from=min(most, max(least, typical)))
+    visible_from = min(most, max(least, typical))
+    heat = blend(image, relative, visible_from=visible_from, opacity=opacity)
     return draw_outlines(heat, finding.flagged)
 
 

@@ -12,7 +12,7 @@ from eda.sensitivity.curves import BY_SCORE, TICKS, Fitted
 from eda.sensitivity.exhibits import Curves, StudyReport
 from eda.sensitivity.study_page import HOW_TO_READ, describe_setting
 from inspection.detector import Appearance, Symbol
-from inspection.reports.content import Block, Gallery, Heading, Paragraph, TableBlock
+from inspection.reports.blocks import Block, Gallery, Heading, Paragraph, TableBlock
 from inspection.reports.pdf import FONTS, MAIN, draw_pdf
 from inspection.sensitivity.fitting import Varied, map_detection, read_values
 from inspection.sensitivity.pod import NINETY, Outcome, PODFit

@@ -35,6 +35,7 @@ def make_csv(report: Report) -> bytes:
             "image": item.name,
             "pixel_hash": item.pixel_hash,
             "outcome": item.outcome.value,
+            "truth": item.truth,
             **joint_row(item.joint),
             "note": item.note,
             **familiarity_row(item.familiarity),

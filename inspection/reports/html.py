@@ -6,18 +6,24 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import assert_never
 
-from inspection.reports.content import (
+from inspection.names import OUTCOME_TITLES, Outcome
+from inspection.reports.blocks import (
     Bars,
     Block,
     Gallery,
     Heading,
     Lead,
+    Legend,
     NewPage,
     Paragraph,
+    Picture,
     TableBlock,
-    lay_out,
+    Tiles,
+    Visual,
 )
+from inspection.reports.content import lay_out
 from inspection.reports.records import Report
+from inspection.types import Colour
 
 STYLE = Path(__file__).parent / "report.css"
 PAGE = """<!doctype html>
@@ -52,12 +58,12 @@ def _render(block: Block) -> str:
     match block:
         case Heading(text, level):
             drawn = f"<h{level}>{html.escape(text)}</h{level}>"
-        case Paragraph(text):
-            drawn = f"<p>{html.escape(text)}</p>"
+        case Paragraph(text, is_small):
+            drawn = f"<p{_mark(is_small)}>{html.escape(text)}</p>"
         case Lead():
             drawn = _lead(block)
-        case Gallery(pictures):
-            drawn = f'<div class="gallery">{"".join(_figure(*one) for one in pictures)}</div>'
+        case Picture() | Legend() | Gallery() | Tiles():
+            drawn = _render_visual(block)
         case TableBlock():
             drawn = _table(block)
         case Bars(bars):
@@ -69,13 +75,42 @@ def _render(block: Block) -> str:
     return drawn
 
 
+def _render_visual(block: Visual) -> str:
+    match block:
+        case Picture(picture, caption):
+            drawn = f'<div class="large">{_figure(caption or "The inspected image", picture)}</div>'
+        case Legend(colours):
+            drawn = f'<p class="legend">{"".join(_swatch(*one) for one in colours)}</p>'
+        case Tiles(tiles):
+            drawn = f'<div class="tiles">{"".join(_tile(*one) for one in tiles)}</div>'
+        case Gallery(pictures):
+            drawn = f'<div class="gallery">{"".join(_figure(*one) for one in pictures)}</div>'
+        case _:
+            assert_never(block)
+    return drawn
+
+
+def _mark(is_small: bool) -> str:
+    return ' class="small"' if is_small else ""
+
+
 def _lead(lead: Lead) -> str:
-    picture = "" if lead.picture is None else _image(lead.picture, "The inspected image")
     facts = "".join(f"<dt>{label}</dt><dd>{html.escape(value)}</dd>" for label, value in lead.facts)
     return (
-        f'<div class="lead">{picture}<div><p class="outcome" data-outcome="{lead.outcome.value}">'
+        f'<div class="lead"><div><p class="outcome" data-outcome="{lead.outcome.value}">'
         f"<strong>{html.escape(lead.title)}</strong> {html.escape(lead.text)}</p>"
         f"<dl>{facts}</dl></div></div>"
+    )
+
+
+def _swatch(colour: Colour, text: str) -> str:
+    return f'<span><i style="background: rgb{colour}"></i>{html.escape(text)}</span>'
+
+
+def _tile(picture: bytes, caption: str, outcome: Outcome) -> str:
+    return (
+        f'<figure data-outcome="{outcome.value}">{_image(picture, "")}'
+        f"<figcaption>{html.escape(caption)}: {OUTCOME_TITLES[outcome]}</figcaption></figure>"
     )
 
 
@@ -92,8 +127,9 @@ def _image(picture: bytes, words: str) -> str:
 def _table(table: TableBlock) -> str:
     head = "".join(f"<th>{html.escape(name)}</th>" for name in table.columns)
     rows = "".join(f"<tr>{_cells(row, table.num_left)}</tr>" for row in table.rows)
+    kind = "table small" if table.is_small else "table"
     return (
-        f'<div class="table"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody>'
+        f'<div class="{kind}"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody>'
         "</table></div>"
     )
 

@@ -15,6 +15,8 @@ def make_json(report: Report) -> bytes:
         "format": VERSION,
         "created": report.created.isoformat(timespec="seconds"),
         "false_alarm_rate": report.false_alarm_rate,
+        "inspected_by": report.author,
+        "remark": report.remark,
         **asdict(report.identity),
         "images": [_item_json(item) for item in report.items],
     }
@@ -28,6 +30,7 @@ def _item_json(item: Item) -> Row:
         "width": item.size[1],
         "pixel_hash": item.pixel_hash,
         "outcome": item.outcome.value,
+        "truth": item.truth,
         "note": item.note,
         "familiarity": None
         if item.familiarity is None

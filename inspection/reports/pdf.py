@@ -13,27 +13,35 @@ from fpdf.fonts import FontFace
 from PIL import Image
 
 from inspection.names import Outcome
-from inspection.reports.content import (
+from inspection.reports.blocks import (
     Bars,
     Block,
     Gallery,
     Heading,
     Lead,
+    Legend,
     NewPage,
     Paragraph,
+    Picture,
     TableBlock,
-    lay_out,
+    Tiles,
+    Visual,
 )
+from inspection.reports.content import lay_out
 from inspection.reports.records import Report
+from inspection.types import Colour
 
 FONTS = Path(__file__).parent / "fonts"
 MAIN, WIDE = "DejaVuSans.ttf", "DroidSansFallback.ttf"  # the second is 3.4 MB: only when needed
 MARGIN = 14.0  # mm, as all lengths here
 GAP = 3.0
-LEAD_SIDE = 50.0
+LARGE = (182.0, 136.0)  # width and height of the picture of the first page, at most
+LABEL_WIDTH = 26.0
+TILES = 6  # thumbnails in a row
 MAX_COLUMNS = 4
 MAX_PICTURE = (58.0, 56.0)  # width and height of a picture in a gallery
 LINE = 4.6
+SMALL, SMALL_LINE = 6.2, 3.2  # small print: points, and height of its lines
 SIZES = {1: 15.0, 2: 12.0, 3: 10.5}  # points, by level of the heading
 SOFT = (77, 91, 105)
 INK = (22, 32, 43)
@@ -91,18 +99,31 @@ class _Document(FPDF):
         match block:
             case Heading():
                 self._heading(block)
-            case Paragraph(text):
-                self._paragraph(text)
+            case Paragraph(text, is_small):
+                self._paragraph(text, is_small=is_small)
             case Lead():
                 self._lead(block)
-            case Gallery(pictures):
-                self._gallery(pictures)
+            case Picture() | Legend() | Gallery() | Tiles():
+                self._draw_visual(block)
             case TableBlock():
                 self._table(block)
             case Bars(bars):
                 self._bars(bars)
             case NewPage():
                 self.add_page()
+            case _:
+                assert_never(block)
+
+    def _draw_visual(self, block: Visual) -> None:
+        match block:
+            case Picture(picture, caption):
+                self._picture(picture, caption)
+            case Legend(colours):
+                self._legend(colours)
+            case Gallery(pictures):
+                self._gallery(pictures)
+            case Tiles(tiles):
+                self._tiles(tiles)
             case _:
                 assert_never(block)
 
@@ -138,35 +159,27 @@ class _Document(FPDF):
         self._write(heading.text, height=size * 0.5)
         self.ln(1.5)
 
-    def _paragraph(self, text: str) -> None:
-        self._style(8.5, colour=SOFT)
-        self._write(text)
+    def _paragraph(self, text: str, *, is_small: bool) -> None:
+        self._style(SMALL if is_small else 9.5, colour=SOFT)
+        self._write(text, height=SMALL_LINE if is_small else LINE)
         self.ln(1.5)
 
     def _lead(self, lead: Lead) -> None:
-        top, left = self.get_y(), self.l_margin
-        bottom = top
-        if lead.picture is not None:
-            width, height = self._place(lead.picture, (left, top), (LEAD_SIDE, LEAD_SIDE))
-            left, bottom = left + width + 6, top + height
-        self.set_left_margin(left)
-        self.set_xy(left, top)
-        self._style(17, is_bold=True, colour=TONES[lead.outcome])
-        self._write(lead.title, height=9)
-        self._style(9.5)
-        self._write(lead.text)
-        self.ln(1.5)
+        self._style(19, is_bold=True, colour=TONES[lead.outcome])
+        self._write(lead.title, height=10)
+        self._style(11)
+        self._write(lead.text, height=5.4)
+        self.ln(2)
         for label, value in lead.facts:
             self._fact(label, value)
-        self.set_left_margin(MARGIN)
-        self.set_xy(MARGIN, max(bottom, self.get_y()) + 4)
+        self.ln(3)
 
     def _fact(self, label: str, value: str) -> None:
-        self._style(8, colour=SOFT)
-        self.cell(22, LINE + 0.6, label)
-        self._style(9)
+        self._style(9, colour=SOFT)
+        self.cell(LABEL_WIDTH, LINE + 0.6, label)
+        self._style(9.5)
         edge = self.l_margin
-        self.set_left_margin(edge + 22)
+        self.set_left_margin(edge + LABEL_WIDTH)
         self._write(value)
         self.set_left_margin(edge)
         self.set_x(edge)
@@ -181,6 +194,56 @@ class _Document(FPDF):
         width, height = pixels[0] * scale, pixels[1] * scale
         self.image(io.BytesIO(picture), x=corner[0], y=corner[1], w=width, h=height)
         return width, height
+
+    def _picture(self, picture: bytes, caption: str) -> None:
+        if self.will_page_break(LARGE[1] + LINE):
+            self.add_page()
+        top = self.get_y()
+        _, height = self._place(picture, (self.l_margin, top), LARGE)
+        self.set_xy(self.l_margin, top + height + 1)
+        if caption:
+            self._style(9, colour=SOFT)
+            self._write(caption)
+
+    def _legend(self, colours: Sequence[tuple[Colour, str]]) -> None:
+        self._style(8.5, colour=SOFT)
+        self.set_draw_color(*SOFT)
+        top, left = self.get_y() + 1, self.l_margin
+        for colour, text in colours:
+            width = self.get_string_width(text) + 10
+            if left + width > self.w - self.r_margin:
+                top, left = top + LINE + 1, self.l_margin
+            self.set_fill_color(*colour)
+            self.rect(left, top + 0.6, 4, LINE - 1.2, style="DF")
+            self.set_xy(left + 4.5, top)
+            self.cell(width - 5, LINE, text)
+            left += width
+        self.set_xy(self.l_margin, top + LINE + 3)
+
+    def _tiles(self, tiles: Sequence[tuple[bytes, str, Outcome]]) -> None:
+        """Draw rows of thumbnails; a bar below each has the tone of its outcome."""
+        side = (self.epw - (TILES - 1) * GAP) / TILES
+        for start in range(0, len(tiles), TILES):
+            if self.will_page_break(side + LINE + 4):
+                self.add_page()
+            top = self.get_y()
+            for column, (picture, caption, outcome) in enumerate(tiles[start : start + TILES]):
+                left = self.l_margin + column * (side + GAP)
+                self._place(picture, (left, top), (side, side))
+                self.set_fill_color(*TONES[outcome])
+                self.rect(left, top + side + 0.6, side, 1.2, style="F")
+                self.set_xy(left, top + side + 2)
+                self._style(7, colour=SOFT)
+                self.cell(side, LINE - 1, self._shorten(self.visible(caption), side))
+            self.set_xy(self.l_margin, top + side + LINE + 3)
+
+    def _shorten(self, text: str, width: float) -> str:
+        """Return text that fits into a width, cut at its end."""
+        if self.get_string_width(text) <= width - 2:
+            return text
+        while text and self.get_string_width(f"{text}…") > width - 2:
+            text = text[:-1]
+        return f"{text}…"
 
     def _gallery(self, pictures: Sequence[tuple[str, bytes]]) -> None:
         columns = max(3, min(MAX_COLUMNS, len(pictures)))
@@ -204,14 +267,14 @@ class _Document(FPDF):
         self.set_xy(self.l_margin, bottom + 2)
 
     def _table(self, table: TableBlock) -> None:
-        self._style(7.8)
+        self._style(SMALL if table.is_small else 7.8)
         self.set_draw_color(195, 205, 215)
         self.set_fill_color(255)
         right = len(table.columns) - table.num_left
         with self.table(
             col_widths=tuple(table.widths),
             text_align=("LEFT",) * table.num_left + ("RIGHT",) * right,
-            line_height=LINE,
+            line_height=SMALL_LINE if table.is_small else LINE,
             borders_layout=TableBordersLayout.HORIZONTAL_LINES,
             headings_style=FontFace(emphasis="", color=SOFT),
             padding=0.6,

@@ -17,16 +17,19 @@ from inspection.boxes import KindBox
 from inspection.calibration import relative_score
 from inspection.edges import draw_finding_edges
 from inspection.findings import Familiarity, Inspection, JointFinding, Naming
-from inspection.images import pixel_hash, write_png
+from inspection.images import pixel_hash, shrink, write_png
 from inspection.measures import class_probabilities
 from inspection.names import Outcome, decide_outcome
 from inspection.overlay import draw_boxes, draw_finding, draw_kinds, draw_naming
 from inspection.products.identity import Identity
+from inspection.reports.wording import MOST_REGIONS, find_leading
 from inspection.types import Finding, Region, RGBImage, Size
 
 NO_MAP = np.zeros((0, 0), np.float32)
 PICTURE_SIDES = (640, 800)  # the longer side of a picture in a report, at least and at most
 JPEG_QUALITY = 88
+THUMBNAIL_SIDE = 200
+LIGHT = 0.4  # opacity of the colours on the first page: the defect must be seen below them
 MAX_STEM_BYTES = 160  # file systems end at 255, and number, detector and suffix come on top
 
 
@@ -39,9 +42,15 @@ class Pictures:
     """What a report shows of an image, as JPEG files; one overlay and one edge view per finding.
 
     A naming has one overlay.
+
+    Attributes:
+        main: the leading overlay with its numbered regions, for the first page.
+        thumbnail: the same, small.
     """
 
     image: bytes
+    main: bytes
+    thumbnail: bytes
     overlays: tuple[bytes, ...]
     edges: tuple[bytes, ...]
     namings: tuple[bytes, ...] = ()
@@ -61,6 +70,7 @@ class Item:
         familiarity: None where it was not checked.
         namings: what detectors without verdicts take it for, without their maps.
         joint: the verdict of all findings together.
+        truth: a defect type or "good", where it is known; else empty.
     """
 
     name: str
@@ -72,6 +82,7 @@ class Item:
     familiarity: Familiarity | None = None
     namings: tuple[Naming, ...] = ()
     joint: JointFinding | None = None
+    truth: str = ""
 
     @property
     def outcome(self) -> Outcome:
@@ -80,12 +91,18 @@ class Item:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
-    """Inspected images, all by one false-alarm rate, and what the answers rest on."""
+    """Inspected images, all by one false-alarm rate, and what the answers rest on.
+
+    Attributes:
+        author: who has inspected them, and their remark; empty where nobody says so.
+    """
 
     created: datetime
     false_alarm_rate: float
     identity: Identity
     items: tuple[Item, ...]
+    author: str = ""
+    remark: str = ""
 
 
 def make_item(inspection: Inspection, *, has_pictures: bool = True) -> Item:
@@ -113,8 +130,11 @@ def _draw_pictures(inspection: Inspection) -> Pictures:
     picture = _fit(inspection.image)
     shape = inspection.image.shape
     size = (shape[0], shape[1])
+    main = _draw_main(inspection, picture)
     return Pictures(
         image=_to_jpeg(picture),
+        main=_to_jpeg(main),
+        thumbnail=_to_jpeg(shrink(main, THUMBNAIL_SIDE)),
         overlays=tuple(
             _to_jpeg(draw_kinds(draw_finding(picture, one), one.boxes, image_size=size))
             for one in inspection.findings
@@ -134,6 +154,20 @@ def _draw_pictures(inspection: Inspection) -> Pictures:
             for one in inspection.namings
         ),
     )
+
+
+def _draw_main(inspection: Inspection, picture: RGBImage) -> RGBImage:
+    """Return the overlay of the leading finding with its numbered regions; without one, others."""
+    size = (inspection.image.shape[0], inspection.image.shape[1])
+    leading = find_leading(inspection)
+    if leading is not None:
+        boxes = [region.box for region in leading.regions[:MOST_REGIONS]]
+        seen = draw_finding(picture, leading, opacity=LIGHT)
+        return draw_boxes(seen, boxes, image_size=size)
+    if inspection.namings and not inspection.findings:
+        naming = inspection.namings[0]
+        return draw_kinds(draw_naming(picture, naming), naming.boxes, image_size=size)
+    return picture
 
 
 def _fit(image: RGBImage) -> RGBImage:

@@ -25,7 +25,8 @@ from inspection.images import read_image
 from inspection.pipeline import inspect_image, predict_one
 from inspection.products.catalog import Catalog
 from inspection.products.identity import DetectorIdentity, Identity
-from inspection.reports.content import TableBlock, lay_out
+from inspection.reports.blocks import TableBlock
+from inspection.reports.content import lay_out
 from inspection.reports.csv import make_csv
 from inspection.reports.html import make_html
 from inspection.reports.json import make_json

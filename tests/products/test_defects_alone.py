@@ -20,7 +20,8 @@ from inspection.findings import Naming
 from inspection.pipeline import inspect_image
 from inspection.products.catalog import Catalog
 from inspection.products.panels import Status
-from inspection.reports.content import Bars, Lead, TableBlock, lay_out
+from inspection.reports.blocks import Bars, Lead, TableBlock
+from inspection.reports.content import lay_out
 from inspection.reports.records import Report
 from inspection.types import Calibration, Outline, Prediction, RGBImage
 from tests.browser import find_browser, picture

@@ -40,7 +40,8 @@ from inspection.reports.records import (
     shorten,
     write_overlays,
 )
-from inspection.types import RGBImage
+from inspection.reports.wording import find_leading, say_place
+from inspection.types import Box, Region, RGBImage
 from tests.doubles.detectors import make_calibration, make_channel
 from tests.doubles.parts import draw_part
 from tests.doubles.products import make_catalog
@@ -180,9 +181,83 @@ def test_every_format_holds_the_facts_of_the_findings(defect: Item) -> None:
         assert f"{region.box.left}, {region.box.top}" in text
         assert f"{defect.findings[0].relative_score:.2f}×" in text
         assert "trained on 12 normal images" in text
-    # the image, and for each detector its overlay and its edges
-    assert page.count("data:image/jpeg") == 1 + 2 * len(defect.findings)
+    # the large picture, the image, and for each detector its overlay and its edges
+    assert page.count("data:image/jpeg") == 2 + 2 * len(defect.findings)
     assert "http" not in page
+
+
+def first_page(report: Report) -> str:
+    page = pypdfium2.PdfDocument(make_pdf(report))[0]
+    return re.sub(r"\s+", " ", page.get_textpage().get_text_bounded())
+
+
+def test_the_first_page_says_in_plain_words_what_was_found_and_where(defect: Item) -> None:
+    report = replace(make_report(defect), author="A. Weaver", remark="Roll 17")
+    region = defect.findings[0].regions[0]
+    size = f"{region.box.right - region.box.left} × {region.box.bottom - region.box.top}"
+    said = first_page(report)
+    for words in (
+        "Defect found 2 of 2 detectors flag this part.",
+        f"and is {size} pixels large (1 in the picture).",
+        "Inspected by A. Weaver",
+        "Remark Roll 17",
+        "of 100 good parts, at most 2 are flagged for nothing",
+        "twice the threshold, or more",
+    ):
+        assert words in said
+    assert HASH not in said
+    assert "Score" not in said
+    assert said in re.sub(r"\s+", " ", pdf_text(make_pdf(report)))
+    plain = first_page(make_report(defect))
+    assert not any(words in plain for words in ("Inspected by", "Remark", "In truth"))
+    found = json.loads(make_json(report))
+    assert (found["inspected_by"], found["remark"]) == ("A. Weaver", "Roll 17")
+
+
+def test_where_the_truth_is_known_a_wrong_verdict_is_called_wrong(defect: Item, good: Item) -> None:
+    for item, truth, words in (
+        (defect, "deep_hole", "deep hole. The verdict is right."),
+        (defect, "good", "good. The verdict is wrong: a false alarm."),
+        (good, "good", "good. The verdict is right."),
+        (good, "hole", "hole. The verdict is wrong: a missed defect."),
+    ):
+        report = make_report(replace(item, truth=truth))
+        assert f"In truth {words}" in first_page(report)
+        assert words in make_html(report).decode()
+        assert {row["truth"] for row in csv_rows(report)} == {truth}
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ((10, 10), "at the upper left"),
+        ((10, 150), "at the top"),
+        ((100, 290), "at the right"),
+        ((100, 150), "in the middle"),
+        ((199, 299), "at the lower right"),
+        ((199, 150), "at the bottom"),
+    ],
+)
+def test_places_are_said_in_words(place: tuple[float, float], words: str) -> None:
+    region = Region(Box(0, 0, 1, 1), 1.0, 0.01, place, 2.0, (0, 0), 1.0)
+    assert say_place(region, (200, 300)) == words
+    assert say_place(replace(region, area_share=0.7), (200, 300)) == "over most of the image"
+
+
+def test_the_large_picture_is_that_of_the_strongest_detector_that_outlines_anything(
+    defect: Item,
+) -> None:
+    assert defect.joint is not None
+    first, second = defect.findings
+    strongest = replace(defect.joint, contributions={"cae": 1.0, "unet": 2.0})
+    led = find_leading(replace(defect, joint=strongest))
+    assert led is not None
+    assert led.detector == "unet"
+    silent = replace(defect, joint=strongest, findings=(first, replace(second, regions=())))
+    led = find_leading(silent)
+    assert led is not None
+    assert led.detector == "cae"
+    assert find_leading(replace(defect, findings=())) is None
 
 
 def test_an_image_without_a_finding_is_reported_as_such(good: Item) -> None:
@@ -278,7 +353,9 @@ def test_many_images_begin_with_a_summary_and_keep_their_notes(defect: Item, goo
     text = pdf_text(make_pdf(report))
     assert text.startswith("Inspection of 2 images")
     assert "Defect found: 1 · Models disagree: 0 · No defect found: 1" in text
+    assert "1 of 2 parts have a defect" in text
     assert text.index("Image 1 of 2") < text.index("Image 2 of 2")
+    assert make_html(report).decode().count('<figure data-outcome="') == 2, "a thumbnail each"
     assert known.note in text
     assert known.note in make_html(report).decode()
     assert csv_rows(report)[-1]["note"] == known.note

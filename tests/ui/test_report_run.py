@@ -40,6 +40,7 @@ def test_a_report_is_of_the_sample_at_the_rate_of_the_slider(catalog: Catalog) -
     found = facts(payload)
     assert payload["name"] == f"{sample.id.removesuffix('.png').replace('/', '_')}_report.json"
     assert found["false_alarm_rate"] == 0.1
+    assert found["images"][0]["truth"] == (sample.defect_type or "good")
     image = read_image(sample.image_path)
     for finding in found["images"][0]["findings"]:
         channel = catalog.channels.judging(catalog.product(KEY), finding["detector"])

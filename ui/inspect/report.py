@@ -15,6 +15,7 @@ from inspection.products.product import Product
 from inspection.products.reading import load_reading
 from inspection.reports.formats import FORMATS
 from inspection.reports.records import Report, make_item, shorten
+from inspection.reports.wording import GOOD
 from ui.inspect import messages
 from ui.parts.run_counter import RunCounter
 from ui.parts.updates import Payload
@@ -54,9 +55,10 @@ class Reporter:
         ):
             raise DatasetError(messages.UNREADABLE_REQUEST, messages.RELOAD)
         found = self.catalog.product(product)
-        name, image = self._find(found, sample, upload)
+        name, image, truth = self._find(found, sample, upload)
         file = FORMATS[kind]
         report = self._report(found, name, image, rate=rate, has_pictures=file.has_pictures)
+        report = replace(report, items=tuple(replace(one, truth=truth) for one in report.items))
         return {
             "name": f"{_plain(name)}_report.{kind}",
             "format": kind,
@@ -65,14 +67,17 @@ class Reporter:
 
     def _find(
         self, product: Product, sample: object, upload: Path | None
-    ) -> tuple[str, OpenedImage]:
-        """Return name and image; a sample is looked up by its id, never used as a path."""
+    ) -> tuple[str, OpenedImage, str]:
+        """Return name, image and what it shows, where that is known.
+
+        A sample is looked up by its id, never used as a path.
+        """
         if isinstance(sample, str) and sample:
             found = self.catalog.samples.find(product, sample)
-            return found.id, open_sample(found)
+            return found.id, open_sample(found), found.defect_type or GOOD
         if upload is None or not upload.is_file():
             raise ImageError(messages.GONE_PROBLEM, messages.GONE_FIX)
-        return upload.name, open_image(upload, reading=load_reading(product.folder))
+        return upload.name, open_image(upload, reading=load_reading(product.folder)), ""
 
     def _report(
         self, product: Product, name: str, image: OpenedImage, *, rate: float, has_pictures: bool
