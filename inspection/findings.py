@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from inspection.boxes import KindBox
 from inspection.errors import InspectionError
-from inspection.types import AnomalyMap, Finding, RGBImage, Verdict
+from inspection.types import AnomalyMap, Finding, RGBImage, Standing, Verdict
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,6 +17,7 @@ class JointFinding:
             logarithmic scale and in units of their spreads; of one detector alone its own score.
         relative_score: score / threshold; above 1 is flagged.
         false_alarm_rate: lowest rate at which this image would be flagged.
+        standing: how far it stands out from good parts.
         contributions: detector -> spreads above its typical good part; of those that count.
         blind: detectors that do not count, since they see drawn defects no better than chance.
         num_normal: good parts, held out by all that count, that the threshold rests on.
@@ -28,6 +29,7 @@ class JointFinding:
     threshold: float
     relative_score: float
     false_alarm_rate: float
+    standing: Standing
     verdict: Verdict
     contributions: Mapping[str, float]
     blind: tuple[str, ...]

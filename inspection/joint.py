@@ -12,12 +12,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.calibration import TINY, decide, relative_score
+from inspection.calibration import decide, relative_score
 from inspection.findings import JointFinding
+from inspection.standing import Levels, scale_of, stand, to_levels
 from inspection.types import Calibration
-
-Levels = NDArray[np.float64]
-"""(parts, detectors): logarithms of scores."""
 
 JOINT = "joint"
 """Stands for the joint verdict where detectors are named."""
@@ -25,14 +23,8 @@ JOINT = "joint"
 SURE = 1.645
 """Standard deviations above chance at which a detector is no longer blind: one-sided, 5 %."""
 
-UPPER_SHARE, UPPER_NORMAL = 0.9, 1.2816
-"""A quantile of the good parts, and where the normal distribution has it."""
-
 POWER = 2
 """Of the mean of standardised scores: between 1, where all must agree, and the maximum."""
-
-LEAST_SPREAD = 0.01
-"""Of logarithms, 1 %: a detector whose good parts are all alike must not outweigh the others."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,6 +112,7 @@ def judge_jointly(
         threshold=threshold,
         relative_score=relative_score(found.score, threshold),
         false_alarm_rate=found.calibration.false_alarm_rate(found.score),
+        standing=stand(found.score, found.calibration),
         verdict=decide(found.score, threshold),
         contributions=found.contributions,
         blind=joint.blind,
@@ -127,21 +120,13 @@ def judge_jointly(
     )
 
 
-def to_levels(scores: NDArray[np.float64]) -> Levels:
-    """Return logarithms; a score of 0 becomes that of the smallest number."""
-    return np.asarray(np.log(np.maximum(scores, TINY)))
-
-
 def combine(levels: Levels) -> tuple[NDArray[np.float64], Levels]:
     """Return joint scores (n,), at least 1, and the standardised levels (n, k) behind them.
 
-    Each detector is standardised by its median and by how far the upper tenth of its parts lies
-    above; both ignore what the highest part has, which may be a defect. What lies below the median
-    counts as there: a detector that sees nothing cannot outvote one that does.
+    What lies below the median counts as there: a detector that sees nothing cannot outvote one
+    that does.
     """
-    centre = np.median(levels, axis=0)
-    upper = np.quantile(levels, UPPER_SHARE, axis=0) - centre
-    spread = np.maximum(upper / UPPER_NORMAL, LEAST_SPREAD)
+    centre, spread = scale_of(levels)
     standard = (levels - centre) / spread
     joint = (np.maximum(standard, 0) ** POWER).mean(axis=1) ** (1 / POWER)
     # equal steps of all detectors are equal steps of their (harmonic) mean spread

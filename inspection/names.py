@@ -7,7 +7,7 @@ from typing import Protocol
 from inspection.detector import DetectorInfo
 from inspection.findings import Familiarity, JointFinding, Naming
 from inspection.measures import class_probabilities, name_class
-from inspection.types import Finding, Verdict
+from inspection.types import Finding, Standing, Verdict
 
 SEEN_NOTE = (
     "This very image was seen in training or calibration by {names}: the answer proves little."
@@ -19,9 +19,9 @@ NAMED_ONE = "the {title} takes it for {name} ({share:.0f} %)"
 NAMERS_NOTE = "can learn to name the defects"
 ALIKE_NOTE = "It looks most like {product}."
 JOINT_TITLE = "Joint verdict"
-JOINT_SCORE = "Joint score {x}× its threshold; would be flagged {rate}."
-FLAGS_FROM = "from {rate} false alarms per 100 good parts"
-FLAGS_NEVER = "at no rate of false alarms"
+STANDS_OUT = "It stands out beyond {where}."
+BEYOND_SOME = "{k} of {n} good parts"
+BEYOND_ALL = "all {n} good parts, by {spreads} spreads"
 NO_JOINT = "There is no joint verdict: too few good parts were held out by all detectors."
 ALL_FLAG = "All {n} detectors flag it."
 BOTH_FLAG = "Both detectors flag it."
@@ -138,7 +138,7 @@ def describe_joint(judged: Judged, titles: Mapping[str, str]) -> str:
         return template.format(names=titles[findings[0].detector])
     if joint is None:
         return f"{NO_JOINT} {_describe_votes(flagging, len(findings))}"
-    sentences = [describe_joint_score(joint)]
+    sentences = [STANDS_OUT.format(where=describe_standing(joint.standing))]
     if joint.verdict is Verdict.NORMAL and flagging:
         sentences.append(THOUGH.format(names=join_names(flagging), verb=_flag(flagging)))
     elif joint.outlined is not None:
@@ -148,13 +148,13 @@ def describe_joint(judged: Judged, titles: Mapping[str, str]) -> str:
     return " ".join([*sentences, *describe_blind([titles[name] for name in joint.blind])])
 
 
-def describe_joint_score(joint: JointFinding) -> str:
-    """Return how high the joint score is, and at which rates the image is flagged."""
-    rate = FLAGS_FROM.format(rate=f"{100 * joint.false_alarm_rate:.3g}")
-    is_ever = joint.false_alarm_rate < 1
-    return JOINT_SCORE.format(
-        x=f"{joint.relative_score:.2f}", rate=rate if is_ever else FLAGS_NEVER
-    )
+def describe_standing(standing: Standing) -> str:
+    """Return how many good parts an image stands out from, as the end of a sentence."""
+    n, spreads = standing.num_normal, standing.spreads
+    if standing.num_below < n:
+        return BEYOND_SOME.format(k=standing.num_below, n=n)
+    shown = "over 100" if spreads >= 100 else f"{spreads:.{1 if spreads < 10 else 0}f}"
+    return BEYOND_ALL.format(n=n, spreads=shown)
 
 
 def describe_blind(titles: Sequence[str]) -> list[str]:

@@ -17,6 +17,7 @@ from inspection.outlines import flagged_mask, just_below
 from inspection.preprocess import to_input_size
 from inspection.processors import map_in_threads
 from inspection.regions import find_regions
+from inspection.standing import stand
 from inspection.types import Calibration, Finding, Prediction, RGBImage, Sample, Size, Verdict
 
 
@@ -82,6 +83,7 @@ def judge(answer: Answer, size: Size, *, false_alarm_rate: float) -> Finding:
         threshold=threshold,
         relative_score=relative_score(score, threshold),
         false_alarm_rate=calibration.false_alarm_rate(score),
+        standing=stand(score, calibration),
         anomaly_map=prediction.anomaly_map,
         flagged=flagged,
         regions=find_regions(prediction.anomaly_map, flagged, image_size=size),

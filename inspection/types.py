@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -241,6 +242,28 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an image stands among held-out good parts (`inspection.standing`).
+
+    Attributes:
+        num_below: good parts whose score is lower.
+        num_normal: good parts in all.
+        spreads: beyond the highest of them, in spreads of the logarithms; 0 where it is not beyond.
+    """
+
+    num_below: int
+    num_normal: int
+    spreads: float
+
+    @property
+    def position(self) -> float:
+        """Standard deviations of good parts: 0 is a typical one, for every detector alike."""
+        # a half for none: a rank of 0 has no place on the axis
+        rank = max(self.num_below, 0.5) / (self.num_normal + 1)
+        return NormalDist().inv_cdf(rank) + self.spreads
+
+
+@dataclass(frozen=True, slots=True)
 class Region:
     """One connected flagged area of the detector's own (h, w) grid, in pixels of the image."""
 
@@ -261,6 +284,7 @@ class Finding:
         relative_score: image_score / threshold; above 1 is flagged.
         false_alarm_rate: lowest rate at which this image would be flagged: its sensitivity,
             comparable across detectors.
+        standing: how far it stands out from good parts, comparable beyond all of them, too.
         flagged: (h, w), what is outlined; empty if and only if the verdict is normal.
         typical_score: median score of the held-out normal parts; what lies below is not shown.
         seconds: time from image to prediction, resizing included.
@@ -272,6 +296,7 @@ class Finding:
     threshold: float
     relative_score: float
     false_alarm_rate: float
+    standing: Standing
     anomaly_map: AnomalyMap = field(repr=False)
     flagged: Mask = field(repr=False)
     regions: tuple[Region, ...] = field(repr=False)

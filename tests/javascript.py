@@ -12,7 +12,7 @@ import pytest
 from tests.browser import find_browser, open_browser
 
 ROOT = Path(__file__).parent.parent
-NAMES = ("calibration", "joint", "contour", "palette", "format")
+NAMES = ("calibration", "standing", "joint", "contour", "palette", "format")
 PURE = tuple(f"ui/viewer/{name}.js" for name in NAMES)
 
 

@@ -18,4 +18,12 @@ NO_SAMPLES = "No unseen test image of this product is on this machine. Upload on
 SAMPLE_LABEL = "{kind}, {name}"
 STRIP_TITLE = "Unseen samples"
 STRIP_LABEL = "Samples"
+STRIP_TEXTS = {
+    "place": "{k} of {n}",
+    "previous": "Previous (K)",
+    "next": "Next (J)",
+    "any": "Any other",
+    "anyHelp": "Inspect any other test sample that no detector has learned from",
+    "back": "Back to the list",
+}
 DEFECT = "defect"

@@ -58,9 +58,7 @@ def page_head(styles: Iterable[Path], detectors: Mapping[str, DetectorInfo]) -> 
 def mark_colours(detectors: Mapping[str, DetectorInfo]) -> str:
     """Return the style sheet that gives what belongs to a detector its colour."""
     return "\n".join(
-        f".lab-mark[data-detector={name}], "
-        f".dl-panel[data-detector={name}] {{ --mark: {info.appearance.light}; }} "
-        f".dark .lab-mark[data-detector={name}], "
-        f".dark .dl-panel[data-detector={name}] {{ --mark: {info.appearance.dark}; }}"
+        f"[data-detector={name}] {{ --mark: {info.appearance.light}; }} "
+        f".dark [data-detector={name}] {{ --mark: {info.appearance.dark}; }}"
         for name, info in {**detectors, JOINT: JOINT_INFO}.items()
     )

@@ -56,6 +56,32 @@ function notice(list) {
   if (list.getEntries().some((entry) => entry.name.startsWith(location.origin) && isSuspect(entry))) check();
 }
 
+// ---------------------------------------------------------------- the open tab
+
+const FIRST_TAB = 'inspect';
+const tabOf = (name) => document.querySelector(`#tabs > .tab-wrapper [role=tab][data-tab-id="${name}"]`);
+const namedTab = () => new URLSearchParams(location.search).get('tab') || FIRST_TAB;
+
+// The open tab stands in the address: a reload, a link and Back lead to it.
+function noteTab({ target }) {
+  const tab = target.closest?.('#tabs > .tab-wrapper [role=tab]')?.dataset.tabId;
+  if (!tab || tab === namedTab()) return;
+  const query = new URLSearchParams(location.search);
+  if (tab === FIRST_TAB) query.delete('tab');
+  else query.set('tab', tab);
+  const words = String(query).replaceAll('%2F', '/');
+  history.pushState(history.state, '', `${location.pathname}${words ? `?${words}` : ''}${location.hash}`);
+}
+
+function followTab() {
+  const tab = tabOf(namedTab());
+  if (tab?.ariaSelected === 'false') tab.click();
+}
+
+document.addEventListener('click', noteTab);
+window.addEventListener('popstate', followTab);
+followTab();
+
 startTheme();
 new PerformanceObserver(notice).observe({ type: 'resource' });
 window.addEventListener('offline', () => showConnection(true));

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import TypeVar
 
+import numpy as np
+
 from inspection.errors import ImageError
 from inspection.images import pixel_hash, read_sample
 from inspection.products.catalog import Catalog
@@ -41,6 +43,18 @@ def find_opening(catalog: Catalog, product: Product) -> Sample | None:
     wanted = catalog.settings(product).opening
     ranked = sorted(chosen, key=lambda sample: (sample.id != wanted, not sample.is_anomalous))
     return next((sample for sample in ranked if not _is_known(catalog, product, sample)), None)
+
+
+def find_any(catalog: Catalog, product: Product, seed: int) -> Sample | None:
+    """Return a sample of the test images, any by a seed, that no detector knows; None without one.
+
+    Raises:
+        InspectionError: the product's data cannot be read.
+    """
+    samples = list(catalog.samples.unseen(product))
+    order = np.random.default_rng(abs(seed)).permutation(len(samples))
+    shuffled = (samples[place] for place in order)
+    return next((sample for sample in shuffled if not _is_known(catalog, product, sample)), None)
 
 
 def _is_known(catalog: Catalog, product: Product, sample: Sample) -> bool:

@@ -12,20 +12,19 @@ from inspection.names import (
     Outcome,
     decide_outcome,
     describe_joint,
-    describe_joint_score,
     describe_seen,
     describe_silent,
+    describe_standing,
     join_names,
 )
-from inspection.types import Finding, Verdict
+from inspection.types import Finding, Standing, Verdict
 
 TITLES = {"cae": "CAE", "unet": "U-Net", "patchcore": "PatchCore"}
 VERDICTS = {"d": Verdict.DEFECT, "n": Verdict.NORMAL}
-NO_MAP, NO_FLAGS = np.zeros((1, 1), np.float32), np.zeros((1, 1), np.bool_)
-JOINT_FINDING = JointFinding(1.8, 1.0, 1.8, 0.012, Verdict.DEFECT, {}, (), 99)
-SCORE = (
-    "Joint score 1.80× its threshold; would be flagged from 1.2 false alarms per 100 good parts."
-)
+NO_MAPS = np.zeros((1, 1), np.float32), np.zeros((1, 1), np.bool_)
+STANDING = Standing(99, 99, 4.21)
+JOINT_FINDING = JointFinding(1.8, 1.0, 1.8, 0.012, STANDING, Verdict.DEFECT, {}, (), 99)
+SCORE = "Together they place it beyond all 99 good parts, by 4.2 spreads."
 
 
 def test_names_are_joined_as_in_a_sentence() -> None:
@@ -48,7 +47,7 @@ def test_detectors_that_a_report_lacks_are_named() -> None:
 def judged(flagged: str, joint: str = "", **changes: Any) -> Inspection:
     """Return an inspection with a finding for each letter: d for a defect, n for none."""
     findings = tuple(
-        Finding(name, 2.0, 1.0, 2.0, 0.01, NO_MAP, NO_FLAGS, (), VERDICTS[letter], {}, 0.5, 0.1)
+        Finding(name, 2.0, 1.0, 2.0, 0.01, STANDING, *NO_MAPS, (), VERDICTS[letter], {}, 0.5, 0.1)
         for name, letter in zip(TITLES, flagged, strict=False)
     )
     verdict = VERDICTS.get(joint)
@@ -98,6 +97,15 @@ def test_what_a_verdict_rests_on_is_said_in_words(found: Inspection, words: str)
     assert describe_joint(found, TITLES) == words
 
 
-def test_an_image_that_no_rate_flags_says_so() -> None:
-    never = replace(JOINT_FINDING, false_alarm_rate=1.0)
-    assert "would be flagged at no rate of false alarms." in describe_joint_score(never)
+@pytest.mark.parametrize(
+    ("standing", "words"),
+    [
+        (Standing(0, 30, 0.0), "0 of 30 good parts"),
+        (Standing(29, 30, 0.0), "29 of 30 good parts"),
+        (Standing(30, 30, 0.04), "all 30 good parts, by 0.0 spreads"),
+        (Standing(30, 30, 12.4), "all 30 good parts, by 12 spreads"),
+        (Standing(30, 30, 4e5), "all 30 good parts, by over 100 spreads"),
+    ],
+)
+def test_how_far_an_image_stands_out_is_said_in_words(standing: Standing, words: str) -> None:
+    assert describe_standing(standing) == words

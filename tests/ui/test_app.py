@@ -111,8 +111,8 @@ def test_the_terminal_gets_one_line_per_detector_and_the_outcome(catalog: Catalo
     assert first.startswith("First inspection: part/test/dent/")
     assert first.endswith("at 2 false alarms per 100 good parts")
     assert outcome.split(maxsplit=1)[1] == (
-        "Defect found. Joint score 4.32× its threshold; would be flagged from 0.99 false alarms per"
-        " 100 good parts. Both detectors flag it. The dataset says of this sample: dent"
+        "Defect found. Together they place it beyond all 100 good parts, by 4.0 spreads. Both "
+        "detectors flag it. The dataset says of this sample: dent"
     )
     assert len(lines) == 3, "a command stands below its detector"
     assert "Not trained yet" in next(line for line in lines if "U-Net" in line)
@@ -264,8 +264,8 @@ def test_a_good_first_sample_is_said_to_be_one(
     monkeypatch.setattr("ui.inspect.first.find_opening", lambda *_: good)
     *_, outcome = describe_first_inspection(catalog)
     assert outcome.split(maxsplit=1)[1] == (
-        "No defect found. Joint score 0.48× its threshold; would be flagged at no rate of false "
-        "alarms. None of the 3 detectors flags it. The dataset says of this sample: a good part"
+        "No defect found. Together they place it beyond 0 of 100 good parts. None of the 3 "
+        "detectors flags it. The dataset says of this sample: a good part"
     )
 
 

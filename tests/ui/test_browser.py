@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from inspection.images import read_image
+from inspection.names import describe_standing
 from inspection.products.catalog import Catalog
 from inspection.products.familiarity import FILE as FAMILIARITY
 from tests.browser import (
@@ -49,19 +50,29 @@ def bad_file(root: Path, kind: str) -> Path:
     return write_bad_files(root / "bad")[kind]
 
 
+def axis_row(page: Any, detector: str) -> Any:
+    """Return the row of a detector on the axis."""
+    return page.locator(f'.dl-axis-row[data-detector="{detector}"]')
+
+
+def place_of_threshold(page: Any, detector: str) -> float:
+    """Return where its threshold lies on the axis, in per cent."""
+    bar = axis_row(page, detector).locator(".dl-axis-threshold")
+    return float(bar.evaluate("bar => parseFloat(bar.style.left)"))
+
+
 def test_the_page_opens_with_a_defect_that_all_three_have_looked_at(page: Any) -> None:
     assert text(page, "title") in ("Defect found", "Models disagree")
     for detector in DETECTORS:
         assert panel(page, detector).get_attribute("data-state") == "done"
-        assert "× threshold" in panel(page, detector).inner_text()
+        assert axis_row(page, detector).inner_text().split("\n")[1].startswith("all 100 good")
     assert page.locator('.strip button[aria-pressed="true"]').count() == 1
 
 
 def test_the_joint_verdict_decides_and_the_votes_are_told(page: Any) -> None:
     pick(page, "dent")
     assert text(page, "title") == "Defect found"
-    assert text(page, "sub").startswith("Joint score ")
-    assert "× its threshold; would be flagged from " in text(page, "sub")
+    assert text(page, "sub").startswith("Together they place it beyond all 100 good parts, by ")
     votes = "CAE and PatchCore are above their thresholds; U-Net is not."
     assert text(page, "sub").endswith(votes)
     pick(page, "good")
@@ -77,7 +88,8 @@ def test_the_page_judges_as_the_pipeline_does(page: Any, catalog: Catalog) -> No
         channel = catalog.channels.load(catalog.product(KEY), detector).channel
         assert channel is not None
         finding = inspect_with(channel, image, false_alarm_rate=0.02)
-        shown = panel(page, detector).inner_text()
+        assert describe_standing(finding.standing) in axis_row(page, detector).inner_text()
+        shown = panel(page, detector).text_content()
         digits = 2 if finding.relative_score < 10 else 1
         assert f"{finding.relative_score:.{digits}f}× threshold" in shown
         assert ("Defect" if finding.verdict.value == "defect" else "Normal") in shown
@@ -95,11 +107,13 @@ def test_the_slider_judges_everything_anew_without_a_request(page: Any) -> None:
     assert text(page, "rate-value") == "50"
     assert text(page, "sub") != strict
     assert part(page, "reset").is_visible()
-    rates = [panel(page, d).locator('[data-part="relative"]').inner_text() for d in DETECTORS]
+    scores = [panel(page, d).locator("dl").last.text_content() for d in DETECTORS]
+    places = [place_of_threshold(page, d) for d in DETECTORS]
     move_slider(page, 0)
-    assert rates != [
-        panel(page, d).locator('[data-part="relative"]').inner_text() for d in DETECTORS
-    ]
+    assert scores != [panel(page, d).locator("dl").last.text_content() for d in DETECTORS]
+    assert all(
+        place_of_threshold(page, d) > place for d, place in zip(DETECTORS, places, strict=True)
+    )
     assert text(page, "rate-value") == "0.99"
     part(page, "reset").click()
     assert text(page, "rate-value") == "2"
@@ -140,7 +154,7 @@ def test_an_upload_is_inspected_and_cleared(page: Any, tmp_path: Path) -> None:
     wait_for(page, "done:3")
     assert text(page, "title") == "Defect found"
     assert page.locator('.strip button[aria-pressed="true"]').count() == 0
-    page.locator("#clear").click()
+    page.get_by_role("button", name="Remove Image").click()
     wait_for(page, "empty:0")
     assert text(page, "title") == "Add an image to begin"
     assert page.locator("#input img").count() == 0
@@ -214,7 +228,7 @@ def test_a_click_saves_a_report_at_the_rate_of_the_slider(page: Any, tmp_path: P
 def test_an_upload_is_reported_too_and_only_once_there_is_something_to_report(
     page: Any, tmp_path: Path
 ) -> None:
-    page.locator("#clear").click()
+    page.get_by_role("button", name="Remove Image").click()
     wait_for(page, "empty:0")
     assert page.get_by_role("button", name="PDF", exact=True).is_disabled()
     path = tmp_path / "teil.png"
@@ -236,7 +250,7 @@ def test_light_and_dark_follow_the_system_and_the_button(browser: Any, url: str)
 
 def test_the_phone_has_no_sideways_scroll_and_jumps_to_a_panel(phone: Any) -> None:
     assert phone.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    phone.get_by_role("button", name="PatchCore").click()
+    part(phone, "jump").get_by_role("button", name="PatchCore").click()
     phone.wait_for_function(
         """() => {
           const { left, right } = document.querySelector('[data-detector=patchcore].dl-panel')

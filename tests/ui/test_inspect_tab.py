@@ -12,8 +12,10 @@ from gradio.data_classes import ImageData
 from PIL import Image
 
 from inspection.datasets.dataset import read_dataset
+from inspection.evaluation.files import load_evaluation
 from inspection.files import read_json, write_json
 from inspection.images import pixel_hash, read_image
+from inspection.joint import JOINT
 from inspection.preprocess import to_input_size
 from inspection.products.catalog import Catalog
 from inspection.products.checkpoint_folders import CARD
@@ -22,7 +24,7 @@ from inspection.products.showcase import find_opening
 from tests.doubles.detectors import DETECTORS, FakeDetector
 from tests.doubles.page import merge, problem, states, to_json
 from tests.doubles.parts import PICTURE_SIDE, draw_part, write_bad_files
-from tests.doubles.products import make_catalog, write_checkpoint
+from tests.doubles.products import make_catalog, write_checkpoint, write_evaluations
 from ui.inspect.tab import Handlers
 from ui.layout import build_page
 from ui.parts.safe_image import SafeImage
@@ -267,6 +269,34 @@ def test_the_strip_mixes_every_kind_and_is_made_once(handlers: Handlers, catalog
     ]
     assert all(item["source"].startswith("data:image/jpeg") for item in strip["items"])
     assert handlers.strips.strip(catalog.product(KEY)) is strip
+
+
+def test_any_other_sample_is_a_test_image_by_its_seed(handlers: Handlers, catalog: Catalog) -> None:
+    unseen = {one.id for one in catalog.samples.unseen(catalog.product(KEY))}
+    found = [merge(handlers.pick_any(KEY, seed))["header"]["sample"] for seed in (1, 1, 2, 3, 4)]
+    assert found[0] == found[1]
+    assert len(set(found)) > 1
+    assert set(found) <= unseen
+
+
+@pytest.mark.parametrize(("product", "seed"), [("no/such", 1), (KEY, "1"), (KEY, None), (None, 1)])
+def test_a_strange_request_for_any_sample_is_a_sentence(
+    handlers: Handlers, product: object, seed: object
+) -> None:
+    assert problem(merge(handlers.pick_any(product, seed)))
+
+
+def test_each_panel_is_told_what_its_detector_is_worth(
+    handlers: Handlers, catalog: Catalog
+) -> None:
+    assert merge(handlers.open_page(KEY))["header"]["worth"] == {}
+    write_evaluations(catalog, KEY)
+    worth = merge(handlers.open_page(KEY))["header"]["worth"]
+    assert list(worth) == [*DETECTORS, JOINT]
+    report = load_evaluation(catalog.product(KEY).folder / "cae")
+    rates = np.array(worth["cae"]["defects"])
+    assert int((rates <= report.false_alarm_rate).sum()) == report.confusion.true_positives
+    to_json(worth)
 
 
 def test_reports_keep_no_inspection_waiting(catalog: Catalog) -> None:

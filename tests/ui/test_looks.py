@@ -61,10 +61,7 @@ def test_a_detector_has_one_mark_on_its_panel_and_in_plots() -> None:
         assert f'"mark": "{info.appearance.symbol}"' in script
         colours = mark_colours(detectors)
         assert f"[data-detector={name}] {{ --mark: {info.appearance.light}; }}" in colours
-        assert (
-            f".dark .dl-panel[data-detector={name}] {{ --mark: {info.appearance.dark}; }}"
-            in colours
-        )
+        assert f".dark [data-detector={name}] {{ --mark: {info.appearance.dark}; }}" in colours
     assert len({info.appearance.symbol for info in detectors.values()}) == len(detectors)
 
 

@@ -12,11 +12,13 @@ from PIL import Image
 
 from inspection.calibration import decide
 from inspection.detector import Channel
+from inspection.names import describe_standing
 from inspection.outlines import flagged_mask
 from inspection.pipeline import predict_one
 from inspection.products.panels import Panel, Status
 from inspection.regions import find_regions
-from inspection.types import Calibration, Outline, Region
+from inspection.standing import stand
+from inspection.types import Calibration, Outline, Region, Standing
 from tests.doubles.detectors import FakeDetector, make_infos
 from tests.doubles.page import to_json
 from tests.doubles.parts import PICTURE_SIDE, draw_part
@@ -31,6 +33,7 @@ TO_CALIBRATION = """
 const calibrationOf = (c) => ({ ...c, scores: Float32Array.from(c.scores) });
 const mapOf = (m) => ({ ...m, values: Float32Array.from(m.values) });
 """
+TRUTH = [f"ui/viewer/{name}.js" for name in ("format", "truth")]
 SUBJECT = Subject(1, "demo/washer")
 
 
@@ -83,6 +86,38 @@ def test_thresholds_and_rates_are_those_of_python() -> None:
           rates: c.asked.map((score) => falseAlarmRateOf(c, score)) }));"""
     )
     assert evaluate(body, cases) == expected
+
+
+def test_an_image_stands_where_python_places_it() -> None:
+    rng = np.random.default_rng(2)
+    cases, expected = [], []
+    for _ in range(60):
+        calibration = random_calibration(rng)
+        scores = [*map(float, calibration.normal_scores[:3]), *rng.gamma(4.0, 0.05, 5), 0.0, 9.0]
+        cases.append({**as_json(calibration), "asked": scores})
+        found = [stand(score, calibration) for score in scores]
+        expected += [(one.num_below, one.num_normal, one.spreads, one.position) for one in found]
+    body = (
+        TO_CALIBRATION
+        + """return input.map(calibrationOf).flatMap((c) => c.asked.map((score) => {
+          const found = standOf(c, score);
+          return [found.numBelow, found.numNormal, found.spreads, found.position]; }));"""
+    )
+    assert np.array(evaluate(body, cases)) == pytest.approx(np.array(expected), rel=1e-6, abs=1e-8)
+
+
+def test_an_image_is_flagged_where_it_stands_beyond_the_threshold_and_nowhere_else() -> None:
+    rng = np.random.default_rng(8)
+    cases = [{**as_json(random_calibration(rng)), "asked": rng.gamma(4, 0.03, 5).tolist()}]
+    cases += [{**as_json(random_calibration(rng)), "asked": [0.0, 1.0]} for _ in range(20)]
+    body = (
+        TO_CALIBRATION
+        + """return input.map(calibrationOf).every((c) =>
+          rateSteps([c], 0.02).every((rate) => c.asked.every((score) =>
+            (standOf(c, score).position > thresholdPosition(c, rate))
+              === (score > thresholdAt(c, rate)))));"""
+    )
+    assert evaluate(body, cases) is True
 
 
 def test_verdict_area_and_regions_come_from_the_same_pixels_as_in_python() -> None:
@@ -216,7 +251,7 @@ def test_the_slider_starts_at_the_largest_floor_and_every_step_moves_a_threshold
 def test_a_drag_ends_when_the_button_was_released_outside_the_picture() -> None:
     body = """
       Object.assign(globalThis, { shown: { picture: { width: 100, height: 100 } }, redraw() {} });
-      Object.assign(globalThis, { cursor: null, focus: null });
+      Object.assign(globalThis, { cursor: null, focus: null, display: {} });
       const canvas = { clientWidth: 100, clientHeight: 100, setPointerCapture() {},
         getBoundingClientRect: () => ({ left: 0, top: 0 }) };
       const at = (clientX, buttons) =>
@@ -254,6 +289,71 @@ def test_numbers_read_well_and_never_hide_on_which_side_of_the_threshold_they_ar
     ]
 
 
+def test_how_far_an_image_stands_out_is_said_as_in_python() -> None:
+    standings = [Standing(0, 30, 0.0), Standing(29, 30, 0.0), Standing(30, 30, 9.96)]
+    standings += [Standing(30, 30, 12.4), Standing(30, 30, 4e5)]
+    texts = {name: messages.VIEWER[name] for name in ("beyondSome", "beyondAll", "over100")}
+    asked = [
+        {"numBelow": one.num_below, "numNormal": one.num_normal, "spreads": one.spreads}
+        for one in standings
+    ]
+    body = "Object.assign(TEXTS, input.texts); return input.asked.map(describeStanding);"
+    scripts = [f"ui/viewer/{name}.js" for name in ("format", "axis")]
+    found = evaluate(body, {"texts": texts, "asked": asked}, scripts=scripts)
+    assert found == [describe_standing(one) for one in standings]
+
+
+def test_the_axis_never_turns_back_and_ends_at_its_end() -> None:
+    body = """return input.map(([position, end]) => axisPlace(position, end));"""
+    positions = [-9.0, -1.0, 0.0, 2.0, 2.33, 2.4, 5.0, 20.0, 90.0]
+    scripts = [f"ui/viewer/{name}.js" for name in ("format", "axis")]
+    places = evaluate(body, [[one, 2.33] for one in positions], scripts=scripts)
+    assert places == sorted(places)
+    assert (places[0], places[1], places[4], places[-1]) == (0, 0, 45, 100)
+
+
+@pytest.mark.parametrize(
+    ("flagged", "truth", "overlap", "case"),
+    [
+        (True, "good", None, "alarm"),
+        (False, "good", None, "right"),
+        (False, "dent", {"isTouched": False}, "missed"),
+        (True, "dent", {"isTouched": False}, "elsewhere"),
+        (True, "dent", {"isTouched": True}, "found"),
+        (True, "dent", None, "found"),
+        (True, "", None, ""),
+    ],
+)
+def test_an_answer_is_judged_by_the_ground_truth(
+    flagged: bool, truth: str, overlap: dict[str, bool] | None, case: str
+) -> None:
+    argument = [flagged, truth, overlap]
+    assert evaluate("return caseOf(...input);", argument, scripts=TRUTH) == case
+
+
+def test_the_overlap_with_the_truth_is_counted_on_the_grid_of_the_map() -> None:
+    mask = np.zeros((8, 12), np.float32)
+    mask[0:4, 0:6] = 1  # of a map of 4 x 6, the 2 x 3 pixels at the top left
+    excess = np.full((4, 6), -1, np.float32)
+    excess[1:3, 1:4] = 1
+    body = (
+        TO_CALIBRATION
+        + """const truth = truthOn(mapOf(input.mask), mapOf(input.excess));
+          return overlapOf(mapOf(input.excess), truth);"""
+    )
+    argument = {"mask": map_json(mask), "excess": map_json(excess)}
+    found = evaluate(body, argument, scripts=TRUTH)
+    assert found == {"iou": 2 / 10, "covered": 2 / 6, "outside": 4 / 6, "isTouched": True}
+    lost = {"mask": map_json(np.zeros((8, 12), np.float32)), "excess": map_json(excess)}
+    assert evaluate(body, lost, scripts=TRUTH) is None
+
+
+def test_the_threshold_is_mid_scale_and_a_sure_defect_has_a_gradient() -> None:
+    body = "return input.map(([relative, highest]) => shadeOf(relative, highest));"
+    cases = [[0, 9], [1, 9], [5, 9], [9, 9], [1.5, 1.2], [2, 1.2]]
+    assert evaluate(body, cases) == [0, 0.5, 0.75, 1, 0.75, 1]
+
+
 def test_the_difference_is_twice_how_far_colours_are_apart_and_opaque() -> None:
     body = "return [...differenceOf(...input.map((one) => Uint8ClampedArray.from(one)))];"
     pixels = [[10, 200, 30, 255, 0, 90, 90, 255], [15, 190, 30, 255, 200, 90, 91, 255]]
@@ -272,7 +372,7 @@ def test_a_good_part_looks_like_itself() -> None:
 def test_colours_start_where_half_of_the_good_parts_end() -> None:
     body = """const calibration = { scores: Float32Array.of(1, 2, 3), units: [] };
       return [2.01, 2.5, 3, 100].map((threshold) => transparentBelow(calibration, threshold));"""
-    assert evaluate(body, None) == pytest.approx([0.9, 0.8, 2 / 3, 0.45])
+    assert evaluate(body, None) == pytest.approx([0.9, 0.8, 0.7, 0.7])
 
 
 @pytest.mark.parametrize("size", [(3000, 4000), (40, 60)])

@@ -16,6 +16,7 @@ from tests.browser import (
     picture,
     region_rows,
     text,
+    wait_for,
     wait_until_drawn,
 )
 from tests.doubles.detectors import DETECTORS, inspect_with
@@ -172,3 +173,91 @@ def test_two_fingers_zoom_the_picture(phone: Any) -> None:
         }"""
     )
     assert text(phone, "zoom") == "300 %"
+
+
+def test_one_picture_is_enlarged_and_put_back(page: Any) -> None:
+    width = panel(page, "unet").bounding_box()["width"]
+    panel(page, "unet").get_by_role("button", name="U-Net").click()
+    assert not panel(page, "cae").is_visible()
+    assert panel(page, "unet").bounding_box()["width"] > 2 * width
+    part(page, "jump").get_by_role("button", name="CAE").click()
+    assert panel(page, "cae").is_visible()
+    assert not panel(page, "unet").is_visible()
+    page.keyboard.press("Escape")
+    assert panel(page, "unet").bounding_box()["width"] == width
+
+
+def test_the_bare_picture_blinks_for_as_long_as_a_key_is_held(page: Any) -> None:
+    pick(page, "dent")
+    covered = picture(page)
+    page.keyboard.down("o")
+    bare = picture(page)
+    page.keyboard.up("o")
+    assert bare != covered
+    assert picture(page) == covered
+    page.get_by_role("button", name="Original", exact=True).click()
+    assert picture(page) == bare
+
+
+def test_the_wipe_follows_the_pointer_in_all_panels(page: Any) -> None:
+    pick(page, "dent")
+    page.get_by_role("button", name="Original", exact=True).click()
+    bare = picture(page, "patchcore")
+    page.get_by_role("button", name="Wipe", exact=True).click()
+    box = panel(page, "cae").locator("canvas").bounding_box()
+    seen = []
+    for share in (0.02, 0.98):
+        page.mouse.move(box["x"] + share * box["width"], box["y"] + 5)
+        seen.append(picture(page, "patchcore"))
+    assert len({*seen, bare}) == 3
+
+
+def test_details_open_in_all_panels_at_once(page: Any) -> None:
+    facts = [panel(page, name).locator("dl").last for name in ("cae", "unet", "patchcore")]
+    assert not any(one.is_visible() for one in facts)
+    panel(page, "unet").get_by_role("button", name="Details").click()
+    assert all(one.is_visible() for one in facts)
+    panel(page, "cae").get_by_role("button", name="Details").click()
+    assert not any(one.is_visible() for one in facts)
+
+
+def test_samples_are_walked_by_keys_and_by_a_list_of_another_tab(page: Any) -> None:
+    ids = [one.get_attribute("data-sample") for one in page.locator(".strip button").all()]
+    pick(page, "dent")
+    walk = page.locator(".strip-walk output").first
+    first = ids.index(marked_sample(page))
+    page.keyboard.press("j")
+    page.wait_for_function(
+        f"document.querySelector('.dl').dataset.ready === 'done:3' && "
+        f"location.search.includes('{ids[first + 1]}')"
+    )
+    assert walk.inner_text() == f"{first + 2} of {len(ids)}"
+    page.keyboard.press("k")
+    page.wait_for_function(f"location.search.includes('{ids[first]}')")
+    page.evaluate(HAND_OVER_LIST, ids[:3])
+    page.wait_for_function(f"location.search.includes('{ids[1]}')")
+    assert walk.inner_text() == "2 of 3"
+    page.get_by_role("button", name="Back to the list").click()
+    assert page.get_by_role("tab", name="Results").get_attribute("aria-selected") == "true"
+    page.go_back()
+    page.wait_for_function("document.querySelector('.dl').offsetParent !== null")
+    assert page.get_by_role("tab", name="Inspect").get_attribute("aria-selected") == "true"
+    pick(page, "dent")
+    assert walk.inner_text() == f"{first + 1} of {len(ids)}", "a click on the strip ends the list"
+
+
+def test_any_other_sample_is_one_of_the_test_images(page: Any) -> None:
+    before = page.url
+    page.get_by_role("button", name="Any other").click()
+    page.wait_for_function("address => location.href !== address", arg=before)
+    wait_for(page, "done:3")
+    assert "sample=part/test/" in page.url
+
+
+HAND_OVER_LIST = """list => document.dispatchEvent(new CustomEvent('defect-lens-inspect', {
+  detail: { product: 'drawn/part', sample: list[1], list, back: 'results' } }))"""
+
+
+def marked_sample(page: Any) -> str:
+    """Return the sample whose thumbnail is marked."""
+    return str(page.locator('.strip button[aria-pressed="true"]').get_attribute("data-sample"))

@@ -10,7 +10,6 @@ NOTHING_TO_REPORT = "No detector can answer, so there is nothing to report."
 NOTHING_TO_REPORT_FIX = "Each panel says what is missing and what to do."
 PRODUCT_LABEL = "Product"
 IMAGE_LABEL = "Image to inspect"
-CLEAR = "Clear"
 NO_PRODUCTS = "There is no product to choose yet."
 NO_PRODUCTS_FIX = (
     "Train one with `python cli.py train --data DIR --category NAME`, then reload the page."

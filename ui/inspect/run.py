@@ -17,6 +17,7 @@ from inspection.products.product import Product
 from inspection.products.reading import load_reading
 from inspection.types import Mask, Sample
 from ui.inspect import messages
+from ui.inspect.worth import Worths
 from ui.messages import GOOD
 from ui.parts.images import encode_preview
 from ui.parts.run_counter import RunCounter
@@ -30,6 +31,7 @@ class Runner:
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
+        self._worths = Worths(catalog)
         self._runs = RunCounter()
 
     def start(self, product: str, *, sample: str = "", truth: str = "") -> Subject:
@@ -136,7 +138,8 @@ class Runner:
             if name in running:
                 yield {name: self._step(subject, name, step)}
         notes = (self.catalog.places.hide(unlike), note)
-        yield {"header": header("done", " ".join(filter(None, notes)))}
+        worth = self._worths.of(product)
+        yield {"header": {**header("done", " ".join(filter(None, notes))), "worth": worth}}
 
     def _step(self, subject: Subject, name: str, step: Panel | Answer) -> Payload:
         """Say that a detector is at work, what it has answered, or what keeps it from it."""

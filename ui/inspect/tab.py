@@ -10,7 +10,7 @@ import gradio as gr
 from inspection.errors import DatasetError, ImageError, InspectionError
 from inspection.products.catalog import Catalog
 from inspection.products.product import Product
-from inspection.products.showcase import find_opening
+from inspection.products.showcase import find_any, find_opening
 from inspection.reports.formats import FORMATS
 from inspection.types import Sample
 from ui.inspect import messages
@@ -59,6 +59,7 @@ class Handlers:
         ways: Ways = {
             "open": self.open_page,
             "sample": self.pick_sample,
+            "any": self.pick_any,
             "upload": self.upload,
             "inspect_as": self.inspect_as,
             "anyway": self.inspect_anyway,
@@ -106,6 +107,22 @@ class Handlers:
             yield from self.runner.inspect_sample(sample, known, is_wanted=is_wanted)
         except InspectionError as error:
             yield {"image": None, **self.runner.fail(known, error)}
+
+    def pick_any(self, product: object, seed: object) -> Iterator[Updates]:
+        """Inspect a test sample that no detector has learned from, any but by a seed."""
+        known = self._known(product)
+        if known is None or not isinstance(seed, int):
+            yield self.runner.fail(known, _not_understood())
+            return
+        try:
+            chosen = find_any(self.catalog, known, seed)
+        except InspectionError as error:
+            yield {"image": None, **self.runner.fail(known, error)}
+            return
+        if chosen is None:
+            yield {"image": None, **self.runner.idle(known)}
+        else:
+            yield from self.pick_sample(product, chosen.id)
 
     def upload(
         self, product: object, path: object, *, is_wanted: bool = False
@@ -196,8 +213,7 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
                 elem_id="product",
             )
             image, uploads = make_uploads("inspect", "inspect-row", label=messages.IMAGE_LABEL)
-            strip = make_strip()
-            clear = gr.Button(messages.CLEAR, size="sm", elem_id="clear")
+            strip = make_strip(has_any=True)
         with gr.Column(scale=1, min_width=320):
             viewer = make_viewer(catalog.detectors)
             feeds = {slot: make_feed() for slot in ("picture", *catalog.detectors)}
@@ -215,10 +231,11 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
     bind(page.load, open_page)
     bind(product.input, change_product)
     bind(strip.select, pick_sample)
+    bind(strip.submit, pick_any)
     bind(uploads.select, upload)
     bind(image.upload, take_photo, image)
     bind(viewer.submit, inspect_again)
-    bind([clear.click, uploads.clear], clear_page)
+    bind(uploads.clear, clear_page)
     _bind_reports(handlers, viewer, source, reports)
 
 
@@ -297,6 +314,12 @@ def pick_sample(
     """Ask for a sample."""
     product = getattr(event, "product", product)
     latest.update(number, request=("sample", product, getattr(event, "sample", None)))
+
+
+def pick_any(event: gr.EventData, latest: LatestRequest, number: object, product: object) -> None:
+    """Ask for any other sample."""
+    product = getattr(event, "product", product)
+    latest.update(number, request=("any", product, getattr(event, "seed", None)))
 
 
 def upload(event: gr.EventData, latest: LatestRequest, number: object, product: object) -> None:

@@ -1,7 +1,12 @@
-// Shows an image of a product in the Inspect tab.
+// From one tab to another.
 
-function handOver(product, sample) {
-  document.querySelector('#tabs > .tab-wrapper button[role=tab]')?.click();
-  document.dispatchEvent(new CustomEvent('defect-lens-inspect', { detail: { product, sample } }));
+function openTab(name) {
+  document.querySelector(`#tabs > .tab-wrapper [role=tab][data-tab-id="${name}"]`)?.click();
   scrollTo({ top: 0 });
+}
+
+// Shows an image of a product in the Inspect tab; with the list that it is one of, and the tab to go back to.
+function handOver(product, sample, list = null, back = '') {
+  openTab('inspect');
+  document.dispatchEvent(new CustomEvent('defect-lens-inspect', { detail: { product, sample, list, back } }));
 }

@@ -1,6 +1,7 @@
 """The strip of samples, as a component and as thumbnails."""
 
 import contextlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from inspection.products.showcase import choose_samples
 from inspection.products.stamped import StampedCache
 from inspection.types import Sample
 from ui import messages
-from ui.parts.components import read
+from ui.parts.components import HAND_OVER, read
 from ui.parts.images import encode_thumbnail
 
 THUMBNAIL_SIDE = 132
@@ -24,20 +25,31 @@ TEMPLATE = f"""
 <div class="strip-head"><span>{messages.STRIP_TITLE}</span>
 <span aria-hidden="true"><i class="good"></i> {messages.GOOD}<i></i> {messages.DEFECT}</span></div>
 <div class="strip" role="group" aria-label="{messages.STRIP_LABEL}"></div>
+<div class="strip-walk">
+<button type="button" class="previous">‹</button><output></output>
+<button type="button" class="next">›</button>
+<button type="button" class="any" hidden></button>
+<button type="button" class="back" hidden></button>
+</div>
 """
 
 
-def make_strip(elem_id: str = "samples", *, channel: str = "defect-lens") -> gr.HTML:
+def make_strip(
+    elem_id: str = "samples", *, channel: str = "defect-lens", has_any: bool = False
+) -> gr.HTML:
     """Return the strip; a click triggers `select` with the id of a sample, to be looked up.
 
     Args:
         elem_id: of the strip.
         channel: name of the event by which the page announces what its tab shows.
+        has_any: whether a button triggers `submit` with a seed, for any other sample.
     """
-    script = read(Path(__file__).parent / "samples.js")
+    scripts = [read(path) for path in (HAND_OVER, Path(__file__).parent / "samples.js")]
+    texts = json.dumps(messages.STRIP_TEXTS, ensure_ascii=False)
+    constants = f"const CHANNEL = '{channel}', HAS_ANY = {json.dumps(has_any)}, TEXTS = {texts};\n"
     return gr.HTML(
         html_template=TEMPLATE,
-        js_on_load=f"const CHANNEL = '{channel}';\n{script}",
+        js_on_load=constants + "\n".join(scripts),
         apply_default_css=False,
         elem_id=elem_id,
         elem_classes=["dl-strip"],

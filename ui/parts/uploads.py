@@ -48,7 +48,7 @@ def make_uploads(tab: str, row: str, *, label: str, prefix: str = "") -> tuple[S
     image = SafeImage(
         label=label,
         sources=["upload", "webcam", "clipboard"],
-        height=250,
+        height=190,
         buttons=[],
         placeholder=HINT,
         webcam_options=gr.WebcamOptions(mirror=False, constraints=camera),

@@ -6,6 +6,7 @@ const WRITE_AFTER = 300; // milliseconds: browsers refuse many changes a second
 const linked = new URLSearchParams(location.search);
 let linkedRate = readRate(linked.get('rate'));
 let writing = 0;
+let written = ''; // product and sample of the address, once the page has written it
 
 function readRate(text) {
   const rate = Number(text) / 100;
@@ -38,5 +39,18 @@ function replaceAddress() {
     else query.delete(name);
   }
   const address = `?${String(query).replaceAll('%2F', '/')}${location.hash}`;
-  if (address !== `${location.search}${location.hash}`) history.replaceState(history.state, '', address);
+  // another image is a step that Back undoes; a rate or a view is not
+  const image = `${product}/${sample}`;
+  const write = written && image !== written ? 'pushState' : 'replaceState';
+  written = image;
+  if (address !== `${location.search}${location.hash}`) history[write](history.state, '', address);
+}
+
+// Back and forward lead to the sample that the address names.
+function followAddress() {
+  const query = new URLSearchParams(location.search);
+  const product = query.get('product');
+  const sample = query.get('sample');
+  if (!product || !sample || (product === header().product && sample === header().sample)) return;
+  document.dispatchEvent(new CustomEvent('defect-lens-inspect', { detail: { product, sample } }));
 }

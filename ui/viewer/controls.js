@@ -47,12 +47,53 @@ function zoomToFit() {
   redraw();
 }
 
+// One panel over the whole width, or all side by side again.
+function enlarge(name) {
+  const isEnlarged = name && root.dataset.enlarged !== name;
+  root.dataset.enlarged = isEnlarged ? name : '';
+  for (const { element, query, jump } of panels) {
+    const isOne = isEnlarged && element.dataset.detector === name;
+    element.dataset.large = Boolean(isOne);
+    query('title').setAttribute('aria-pressed', String(Boolean(isOne)));
+    jump.setAttribute('aria-pressed', String(Boolean(isOne)));
+  }
+  redraw();
+}
+
+// What stands in the folds is opened in all panels at once, so that they keep one height.
+function showDetails(isOpen) {
+  root.dataset.details = isOpen;
+  for (const button of root.querySelectorAll('[data-more]')) button.setAttribute('aria-expanded', String(isOpen));
+}
+
+// The bare picture for as long as a key is held: it blinks against the map.
+function blink(isBlinking) {
+  if (display.isBlinking === isBlinking) return;
+  display.isBlinking = isBlinking;
+  redraw();
+}
+
+const isTyping = ({ target }) => /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) && target.type !== 'range';
+const isPlainKey = (event) => !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event);
+
+function listenToKeys() {
+  document.addEventListener('keydown', (event) => {
+    if (!root.offsetParent || !isPlainKey(event)) return;
+    if (event.key === 'o' || event.key === 'O') blink(true);
+    if (event.key === 'Escape' && root.dataset.enlarged) enlarge('');
+  });
+  document.addEventListener('keyup', () => blink(false));
+  window.addEventListener('blur', () => blink(false));
+}
+
 const ZOOM_ACTIONS = { in: () => moveZoom(1.6), out: () => moveZoom(1 / 1.6), fit: zoomToFit };
 
 function listenToControls() {
   root.addEventListener('click', ({ target }) => {
     const button = target.closest('button');
     if (!button) return;
+    if ('enlarge' in button.dataset) enlarge(button.closest('.dl-panel').dataset.detector);
+    if ('more' in button.dataset) showDetails(root.dataset.details !== 'true');
     if (button.dataset.mode) changeDisplay({ mode: button.dataset.mode });
     if (button.dataset.zoom) ZOOM_ACTIONS[button.dataset.zoom]();
     if (button.dataset.format) askForReport(button.dataset.format);
@@ -72,5 +113,6 @@ function listenToControls() {
   part('boxes').addEventListener('change', ({ target }) => changeDisplay({ showsBoxes: target.checked }));
   part('kinds').addEventListener('change', ({ target }) => changeDisplay({ showsKinds: target.checked }));
   part('regions-toggle').addEventListener('click', toggleRegions);
+  listenToKeys();
   part('truth').addEventListener('change', ({ target }) => changeDisplay({ showsTruth: target.checked }));
 }

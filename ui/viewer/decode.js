@@ -1,4 +1,4 @@
-// From what the server sends to what can be drawn: the picture, and the ground truth as an outline.
+// From what the server sends to what can be drawn: the picture, and the ground truth as a mask and its outline.
 
 // A browser short of memory may refuse to decode: the answers are shown all the same, without what it lacks.
 async function decodePicture(slot) {
@@ -17,7 +17,9 @@ async function orNull(decoded) {
 }
 
 async function loadTruth(source) {
-  return source ? outlinePath(maskToMap(await loadImage(source)), 0.5) : null;
+  if (!source) return null;
+  const mask = maskToMap(await loadImage(source));
+  return { mask, path: outlinePath(mask, 0.5) };
 }
 
 async function loadImage(source) {

@@ -77,6 +77,7 @@ function turnWheel(canvas, event) {
 function setCursor(point) {
   const isInside = point && point.x >= 0 && point.x <= 1 && point.y >= 0 && point.y <= 1;
   cursor = isInside ? point : null;
+  if (display.mode === 'wipe' && isInside) display.wipe = point.x;
   redraw();
 }
 

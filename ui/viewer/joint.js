@@ -3,10 +3,6 @@
 //
 // An answer is { name, score, calibration, isBlind }.
 
-const UPPER_SHARE = 0.9;
-const UPPER_NORMAL = 1.2816;
-const LEAST_SPREAD = 0.01;
-
 // Those that count: blind detectors do not, unless all are.
 function countingAnswers(answers) {
   const seeing = answers.filter((answer) => !answer.isBlind);
@@ -18,10 +14,6 @@ function commonLevels(calibrations) {
   const tables = calibrations.map(({ scores, units }) => new Map(units.map((unit, index) => [unit, scores[index]])));
   const common = calibrations[0].units.filter((unit) => tables.every((table) => table.has(unit)));
   return common.map((unit) => tables.map((table) => toLevel(table.get(unit))));
-}
-
-function toLevel(score) {
-  return Math.log(Math.max(score, SMALLEST_FLOAT32));
 }
 
 // Joint scores of the rows, and how many spreads each detector is above its typical part in the last of them.
@@ -37,13 +29,6 @@ function combineLevels(rows) {
 
 function meanOf(values) {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function scaleOf(levels) {
-  const ascending = Float64Array.from(levels).sort();
-  const centre = quantileOf(ascending, 0.5);
-  const upper = quantileOf(ascending, UPPER_SHARE) - centre;
-  return { centre, spread: Math.max(upper / UPPER_NORMAL, LEAST_SPREAD) };
 }
 
 // The joint verdict on what detectors have answered; null without common parts, or with too few for the rate.
@@ -66,6 +51,7 @@ function judgeJointly(answers, rate) {
     falseAlarmRate: falseAlarmRateOf(calibration, score),
     contributions: counting.map(({ name }, place) => ({ name, value: last[place] })),
     blind: answers.filter((answer) => !counting.includes(answer)).map(({ name }) => name),
+    calibration,
     numNormal: calibration.scores.length,
   };
 }

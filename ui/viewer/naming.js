@@ -9,9 +9,8 @@ function decodeNamed(slot) {
 function showNamed(panel) {
   const { named, query } = panel;
   query('badge').textContent = TEXTS.namedBadge;
-  query('time').textContent = formatSeconds(named.seconds);
   query('classes').replaceChildren(...classBars(named.classes));
-  const facts = kindFacts(panel);
+  const facts = [...kindFacts(panel), { label: TEXTS.time, value: formatSeconds(named.seconds) }];
   if (named.trained) facts.push({ label: TEXTS.learning, value: named.trained, isLong: true });
   query('facts').replaceChildren(...facts.map(factElement));
   panel.canvas.setAttribute('aria-label', `${panel.text.title}: ${named.said}`);
@@ -21,7 +20,7 @@ function showNamed(panel) {
 function paintNamed({ named, heat, query }) {
   const visibleFrom = display.mode === 'heatmap' ? null : TRANSPARENT_BELOW[0];
   query('busy').textContent = display.mode === 'edges' ? TEXTS.noEdges : '';
-  paintMap(heat, named.map, { threshold: named.middle, palette: display.palette, visibleFrom });
+  paintMap(heat, named.map, { threshold: named.middle, highest: LEAST_TOP, palette: display.palette, visibleFrom });
 }
 
 function describeNamed(answered) {

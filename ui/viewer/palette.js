@@ -6,8 +6,8 @@ const PALETTE_STOPS = {
   cividis: '00224e 123570 3b496c 575d6d 707173 8a8678 a59c74 c3b369 e1cc55 fee838 fee838',
   turbo: '30123b 4458cb 3e9bfe 18d6cb 46f783 a2fc3c e1dc37 fda330 ef5a11 c22402 7a0402',
 };
-const TRANSPARENT_BELOW = [0.45, 0.9]; // times the threshold, at least and at most
-const SCALE_TOP = 2; // times the threshold
+const TRANSPARENT_BELOW = [0.7, 0.9]; // times the threshold, at least and at most
+const LEAST_TOP = 2; // times the threshold
 
 const palettes = Object.fromEntries(
   Object.entries(PALETTE_STOPS).map(([name, stops]) => [name, blendStops(stops.split(' '))]),
@@ -40,8 +40,16 @@ function opacityOf(relative, from) {
   return share * share * (3 - 2 * share);
 }
 
-// Paint a map into a canvas of its own size; without `visibleFrom` it is opaque and shows low values as well.
-function paintMap(canvas, map, { threshold, palette, visibleFrom }) {
+// Where on a scale of 0 to 1 a value lies: the threshold in the middle, the highest of the map at the end, so that a
+// sure defect has a gradient, too.
+function shadeOf(relative, highest) {
+  if (relative <= 1) return relative / 2;
+  return 0.5 + (0.5 * (relative - 1)) / (Math.max(LEAST_TOP, highest) - 1);
+}
+
+// Paint a map into a canvas of its own size; without `visibleFrom` it is opaque and shows low values as well. `highest`
+// is that of the map in multiples of the threshold.
+function paintMap(canvas, map, { threshold, highest, palette, visibleFrom }) {
   canvas.width = map.width;
   canvas.height = map.height;
   const context = canvas.getContext('2d');
@@ -49,7 +57,7 @@ function paintMap(canvas, map, { threshold, palette, visibleFrom }) {
   const table = palettes[palette];
   for (let i = 0; i < map.values.length; i += 1) {
     const relative = relativeTo(threshold, map.values[i]);
-    const colour = 3 * Math.min(255, Math.floor((relative / SCALE_TOP) * 255));
+    const colour = 3 * Math.min(255, Math.floor(shadeOf(relative, highest) * 255));
     pixels.data[4 * i] = table[colour];
     pixels.data[4 * i + 1] = table[colour + 1];
     pixels.data[4 * i + 2] = table[colour + 2];

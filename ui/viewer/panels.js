@@ -56,7 +56,6 @@ function judge({ map, score, calibration, outline, boxes }, rate, image) {
     excess,
     regions,
     kinds: boxes.filter((box) => box.level > threshold),
-    normal: [0.05, 0.95, 1].map((share) => relativeTo(threshold, quantileOf(calibration.scores, share))),
   };
 }
 
@@ -71,7 +70,6 @@ function showState(panel) {
     panel.element.dataset.verdict = '';
     panel.query('busy').textContent = BUSY_STATES.includes(state) ? TEXTS[state] : '';
     panel.canvas.setAttribute('aria-label', fillText(TEXTS.pictureEmpty, panel.text));
-    panel.query('meter').setAttribute('aria-label', fillText(TEXTS.meterEmpty, panel.text));
   }
   if (state === 'missing') showTrouble(panel, TEXTS.missingTitle, TEXTS.missingSub, panel.slot.fix);
   if (state === 'broken') showTrouble(panel, panel.slot.problem, panel.slot.fix, '');
@@ -91,31 +89,12 @@ function showResult(panel, mode) {
   const relative = formatRelative(judged.relative);
   panel.element.dataset.verdict = verdict;
   query('badge').textContent = judged.isFlagged ? TEXTS.defectBadge : TEXTS.normalBadge;
-  query('relative').textContent = fillText(TEXTS.relative, { x: relative });
-  const [score, threshold] = formatPair(result.score, judged.threshold);
-  query('versus').textContent = fillText(TEXTS.versus, { score, threshold });
-  query('versus').title = TEXTS.versusHelp;
-  query('time').textContent = formatSeconds(result.seconds);
-  showMeter(panel);
+  showCase(panel);
+  showWorth(panel);
   showFacts(panel);
   query('classes').replaceChildren(...classBars(result.classes));
   const words = { title: panel.text.title, mode, verdict, x: relative };
   panel.canvas.setAttribute('aria-label', fillText(TEXTS.picture, words));
-}
-
-// The threshold is always in the middle; what lies beyond twice the threshold is held at the end.
-function showMeter({ judged, query }) {
-  const percent = (relative) => `${Math.min(100, (100 * relative) / SCALE_TOP)}%`;
-  const [low, high, highest] = judged.normal;
-  const range = query('range');
-  range.style.left = percent(low);
-  range.style.width = `calc(${percent(high)} - ${percent(low)})`;
-  query('highest').style.left = percent(highest);
-  query('needle').style.left = percent(judged.relative);
-  query('fill').style.width = percent(judged.relative);
-  query('meter').dataset.over = judged.relative > SCALE_TOP;
-  const words = { x: formatRelative(judged.relative), low: low.toFixed(2), high: high.toFixed(2) };
-  query('meter').setAttribute('aria-label', fillText(TEXTS.meterLabel, words));
 }
 
 function showFacts(panel) {
@@ -123,10 +102,14 @@ function showFacts(panel) {
   const sensitivity = falseAlarmRateOf(result.calibration, result.score);
   const rate = fillText(TEXTS.perHundred, { rate: formatRate(sensitivity) });
   const flags = sensitivity < 1 ? [TEXTS.flagsFrom, rate] : [TEXTS.flags, TEXTS.never];
+  const [score, threshold] = formatPair(result.score, judged.threshold);
   const facts = [
+    ...kindFacts(panel),
+    { label: TEXTS.score, value: fillText(TEXTS.relative, { x: formatRelative(judged.relative) }) },
+    { label: TEXTS.ownUnits, value: fillText(TEXTS.versus, { score, threshold }), help: TEXTS.versusHelp },
     { label: flags[0], value: flags[1], help: TEXTS.flagsFromHelp },
     { label: TEXTS.area, value: describeArea(judged) },
-    ...kindFacts(panel),
+    { label: TEXTS.time, value: formatSeconds(result.seconds) },
     ...result.measures.map(({ label, value }) => ({ label, value: formatNumber(value) })),
   ];
   if (result.trained) facts.push({ label: TEXTS.learning, value: result.trained, isLong: true });

@@ -61,13 +61,13 @@ function showJoint(hasRate) {
   setText(part('joint'), hasRate ? describeJoint(donePanels()) : '');
 }
 
-// What the joint verdict rests on, and who does not count in it.
+// What the joint verdict is worth here and rests on, and who does not count in it.
 function describeJoint(answered) {
   if (answered.length === 1) {
     return fillText(TEXTS.jointOne, { n: answered[0].result.calibration.scores.length });
   }
-  if (!joint) return TEXTS.noJoint;
-  const words = fillText(TEXTS.joint, { n: joint.numNormal });
+  if (!joint) return '';
+  const words = describeWorth(header().worth?.joint, { isJoint: true }) || fillText(TEXTS.joint, { n: joint.numNormal });
   const names = joint.blind.map(titleOf);
   const verb = names.length === 1 ? TEXTS.blindOne : TEXTS.blindMany;
   return names.length === 0 ? words : `${words} ${fillText(TEXTS.blind, { names: joinNames(names), verb })}`;

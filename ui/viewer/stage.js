@@ -71,7 +71,7 @@ function outlinePath(map, level) {
   return path;
 }
 
-// `layers` says what to draw: { picture, heat, opacity, edges, outline, truth, regions, hasBoxes,
+// `layers` says what to draw: { picture, heat, opacity, wipe, edges, outline, truth, regions, hasBoxes,
 // kinds, cursor }; all but the picture may be missing.
 function drawStage(canvas, layers) {
   const ratio = Math.min(2, window.devicePixelRatio || 1);
@@ -83,19 +83,31 @@ function drawStage(canvas, layers) {
   context.clearRect(0, 0, canvas.clientWidth, canvas.clientHeight);
   if (!layers.picture || width === 0) return;
   const place = placeImage(canvas, layers.picture);
-  drawPicture(context, layers, place);
-  if (layers.outline) strokeWithHalo(context, placed(layers.outline, place), '#fff', 1.8);
-  if (layers.outline && !layers.hasBoxes) drawRings(context, layers, place);
-  if (layers.hasBoxes) drawBoxes(context, layers, place);
-  if (layers.kinds) drawKinds(context, layers.kinds, place);
+  drawPicture(context, layers.picture, place);
+  context.save();
+  if (Number.isFinite(layers.wipe)) clipBehind(context, place, layers.wipe);
+  drawAnswer(context, layers, place);
+  context.restore();
+  if (Number.isFinite(layers.wipe)) drawDivider(context, canvas, wipeAt(place, layers.wipe));
   if (layers.truth) strokeWithHalo(context, placed(layers.truth, place), '#35e0ff', 2);
   if (layers.cursor) drawCrosshair(context, place, layers.cursor);
 }
 
-function drawPicture(context, { picture, heat, opacity, edges }, place) {
+function drawPicture(context, picture, place) {
   context.imageSmoothingQuality = 'high';
   context.imageSmoothingEnabled = camera.zoom < PIXELATED_FROM;
   context.drawImage(picture.image, place.left, place.top, place.width, place.height);
+}
+
+function drawAnswer(context, layers, place) {
+  drawMaps(context, layers, place);
+  if (layers.outline) strokeWithHalo(context, placed(layers.outline, place), '#fff', 1.8);
+  if (layers.outline && !layers.hasBoxes) drawRings(context, layers, place);
+  if (layers.hasBoxes) drawBoxes(context, layers, place);
+  if (layers.kinds) drawKinds(context, layers.kinds, place);
+}
+
+function drawMaps(context, { heat, opacity, edges }, place) {
   if (edges) {
     context.fillStyle = `rgba(0, 0, 0, ${1 - DIM})`;
     context.fillRect(place.left, place.top, place.width, place.height);
@@ -106,6 +118,22 @@ function drawPicture(context, { picture, heat, opacity, edges }, place) {
   context.globalAlpha = opacity;
   context.drawImage(heat, place.left, place.top, place.width, place.height);
   context.globalAlpha = 1;
+}
+
+function clipBehind(context, place, share) {
+  context.beginPath();
+  context.rect(wipeAt(place, share), place.top, (1 - share) * place.width, place.height);
+  context.clip();
+}
+
+const wipeAt = (place, share) => place.left + share * place.width;
+
+// The picture lies on the left of it, the map on the right.
+function drawDivider(context, canvas, x) {
+  const line = new Path2D();
+  line.moveTo(x, 0);
+  line.lineTo(x, canvas.clientHeight);
+  strokeWithHalo(context, line, '#fff', 2);
 }
 
 // The path is scaled, not the context: lines keep one width whatever the shape of the image.

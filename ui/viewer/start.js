@@ -6,6 +6,7 @@ function addPanel(panel) {
   panel.jump.type = 'button';
   panel.jump.textContent = panel.text.title;
   panel.jump.addEventListener('click', () => {
+    if (root.dataset.enlarged) enlarge(panel.text.name);
     panel.element.scrollIntoView({ behavior: 'smooth', block: 'nearest', inline: 'center' });
   });
   part('jump').append(panel.jump);
@@ -27,6 +28,7 @@ listenToControls();
 listenToRequests();
 listenToWays();
 readView();
+showDetails(false);
 paintLegend(part('legend'), display.palette);
 showZoom();
 showAll();
@@ -37,5 +39,6 @@ document.addEventListener('defect-lens', ({ detail }) => {
 });
 document.addEventListener('defect-lens-report-failed', loseReports);
 new ResizeObserver(redraw).observe(root);
+window.addEventListener('popstate', followAddress);
 watch('value', announceHeader);
 announceHeader();

@@ -42,28 +42,26 @@ function describeAnswers(answered) {
   const flagging = answered.filter((panel) => panel.judged.isFlagged);
   const isSilent = (panel) => !panel.result && !UNASKED_STATES.includes(panel.element.dataset.state);
   const silent = panels.filter(isSilent).map((panel) => panel.text.title);
-  const parts = answered.length > 1 ? [describeJointScore(), describeVotes(answered, flagging)] : [];
-  if (answered.length === 1) parts.push(describeAgreement(answered, flagging));
+  const parts = [answered.length > 1 ? describeVotes(answered, flagging) : describeAgreement(answered, flagging)];
   if (silent.length > 0) parts.push(fillText(TEXTS.didNotAnswer, { names: joinNames(silent) }));
-  const sub = parts.join(' ');
+  const votes = parts.join(' ');
+  const sub = answered.length > 1 ? `${describeTogether()} ${votes}` : votes;
   const { truth } = header();
   if (joint ? joint.isFlagged : flagging.length === answered.length) {
-    if (truth === 'good') return { verdict: 'alarm', title: TEXTS.alarmTitle, sub: `${TEXTS.alarmSub} ${sub}` };
+    if (truth === 'good') return { verdict: 'alarm', title: TEXTS.alarmTitle, sub: `${TEXTS.alarmSub} ${votes}` };
     return { verdict: 'defect', title: TEXTS.defectTitle, sub };
   }
   if (joint || flagging.length === 0) {
-    const words = `${fillText(TEXTS.missedSub, { truth })} ${sub}`;
+    const words = `${fillText(TEXTS.missedSub, { truth })} ${votes}`;
     const missed = { verdict: 'missed', title: TEXTS.missedTitle, sub: words };
     return truth && truth !== 'good' ? missed : { verdict: 'normal', title: TEXTS.goodTitle, sub };
   }
   return { verdict: 'mixed', title: TEXTS.mixedTitle, sub: `${sub} ${TEXTS.lookClosely}` };
 }
 
-function describeJointScore() {
+function describeTogether() {
   if (!joint) return TEXTS.noJoint;
-  const { falseAlarmRate } = joint;
-  const rate = falseAlarmRate < 1 ? fillText(TEXTS.jointFrom, { rate: formatRate(falseAlarmRate) }) : TEXTS.jointNever;
-  return fillText(TEXTS.jointScore, { x: formatRelative(joint.relative), rate });
+  return fillText(TEXTS.standsOut, { where: describeStanding(standOf(joint.calibration, joint.score)) });
 }
 
 // Who flags, with a word where that is not what the joint verdict says.
@@ -78,14 +76,13 @@ function describeVotes(answered, flagging) {
 }
 
 function describeAgreement(answered, flagging) {
-  const titles = (list) => joinNames(list.map((panel) => panel.text.title));
   const n = answered.length;
-  if (n === 1) return fillText(flagging.length ? TEXTS.onlyAbove : TEXTS.onlyNotAbove, { names: titles(answered) });
-  if (flagging.length === 0) return fillText(n === 2 ? TEXTS.neitherAbove : TEXTS.noneAbove, { n });
-  if (flagging.length === n) return fillText(n === 2 ? TEXTS.bothAbove : TEXTS.allAbove, { n });
-  const rest = answered.filter((panel) => !flagging.includes(panel));
-  const others = fillText(rest.length === 1 ? TEXTS.oneNot : TEXTS.manyNot, { names: titles(rest) });
-  return fillText(flagging.length === 1 ? TEXTS.oneAbove : TEXTS.manyAbove, { names: titles(flagging), others });
+  const names = joinNames((n === 1 ? answered : flagging).map((panel) => panel.text.title));
+  const verb = flagging.length === 1 ? TEXTS.flagsOne : TEXTS.flagsMany;
+  if (n === 1) return fillText(flagging.length > 0 ? TEXTS.oneFlags : TEXTS.oneDoesNot, { names });
+  if (flagging.length === 0) return fillText(n === 2 ? TEXTS.neitherFlags : TEXTS.noneFlags, { n });
+  if (flagging.length === n) return fillText(n === 2 ? TEXTS.bothFlag : TEXTS.allFlag, { n });
+  return fillText(TEXTS.someFlag, { names, verb });
 }
 
 function verdictFacts() {

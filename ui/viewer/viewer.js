@@ -4,10 +4,11 @@ const root = element.querySelector('.dl');
 const part = (name) => root.querySelector(`[data-part="${name}"]`);
 const panels = DETECTORS.map((text) => createPanel(part('panel-template'), text));
 const slots = {}; // the newest record of each slot, whatever run it belongs to
+const HEAT_MODES = ['overlay', 'heatmap', 'wipe'];
 const WIDEST_STAGE = 1.8;
 const NOTHING = { run: 0, picture: null, truth: null, edges: null };
 const shows = { showsTruth: false, showsBoxes: false, showsKinds: true };
-const display = { mode: 'overlay', opacity: 0.75, palette: 'inferno', ...shows };
+const display = { mode: 'overlay', opacity: 0.45, palette: 'inferno', wipe: 0.5, isBlinking: false, ...shows };
 let shown = NOTHING;
 let decoding = { slot: null, promise: null };
 let cursor = null; // the reading point
@@ -77,6 +78,7 @@ function showAll() {
   namedPanels().forEach(showNamed);
   root.dataset.judged = donePanels().length > 0 || namedPanels().length === 0;
   showVerdict();
+  showAxis();
   showRate();
   showControls();
   showRegions();
@@ -95,7 +97,7 @@ function judgePanel(panel) {
 const titleOf = (name) => panels.find((panel) => panel.text.name === name).text.title;
 
 function paintPanel(panel) {
-  const { threshold, regions, excess } = panel.judged;
+  const { threshold, relative, regions, excess } = panel.judged;
   panel.query('busy').textContent = display.mode === 'edges' && regions.length === 0 ? TEXTS.noEdges : '';
   if (display.mode === 'edges' && shown.picture) {
     shown.edges = shown.edges || edgePicture(shown.picture.image);
@@ -104,7 +106,7 @@ function paintPanel(panel) {
   }
   const isOpaque = display.mode === 'heatmap';
   const visibleFrom = isOpaque ? null : transparentBelow(panel.result.calibration, threshold);
-  paintMap(panel.heat, panel.result.map, { threshold, palette: display.palette, visibleFrom });
+  paintMap(panel.heat, panel.result.map, { threshold, highest: relative, palette: display.palette, visibleFrom });
 }
 
 // The table is filled only where it is seen: the slider would have it filled anew at every step.
@@ -141,20 +143,26 @@ function redraw() {
   });
 }
 
+// What lies on the picture because the detector has answered.
+function answerLayers(panel) {
+  const isWiped = display.mode === 'wipe';
+  const kinds = display.showsKinds ? kindBoxes(panel) : null;
+  const heat = HEAT_MODES.includes(display.mode) && !rebuiltPicture(panel) ? panel.heat : null;
+  const layers = { heat, kinds, opacity: isWiped ? 1 : display.opacity };
+  if (!panel.judged) return layers;
+  const { outline, judged } = panel;
+  const edges = display.mode === 'edges' ? panel.edges : null;
+  const hasBoxes = display.showsBoxes;
+  return { ...layers, outline, regions: judged.regions, hasBoxes, edges, wipe: isWiped ? display.wipe : null };
+}
+
 function drawPanel(panel) {
   const hasAnswer = (panel.judged || panel.named) && panel.run === shown.run;
-  const hasOverlay = panel.judged && hasAnswer && display.mode !== 'original';
-  const rebuilt = rebuiltPicture(panel);
+  const isPlain = display.mode === 'original' || display.isBlinking;
   drawStage(panel.canvas, {
-    picture: rebuilt || shown.picture,
-    heat: hasAnswer && !rebuilt && ['overlay', 'heatmap'].includes(display.mode) ? panel.heat : null,
-    opacity: display.opacity,
-    outline: hasOverlay ? panel.outline : null,
-    regions: hasOverlay ? panel.judged.regions : [],
-    hasBoxes: hasOverlay && display.showsBoxes,
-    kinds: hasAnswer && display.showsKinds && display.mode !== 'original' ? kindBoxes(panel) : null,
-    edges: hasOverlay && display.mode === 'edges' ? panel.edges : null,
-    truth: display.showsTruth ? shown.truth : null,
+    picture: rebuiltPicture(panel) || shown.picture,
+    ...(hasAnswer && !isPlain ? answerLayers(panel) : {}),
+    truth: display.showsTruth && shown.truth ? shown.truth.path : null,
     cursor,
   });
   panel.element.dataset.pictured = Boolean(shown.picture);

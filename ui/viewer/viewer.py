@@ -8,6 +8,7 @@ from pathlib import Path
 import gradio as gr
 
 from inspection.detector import DetectorInfo
+from inspection.evaluation.joint import JOINT_INFO
 from inspection.reports.formats import FORMATS
 from ui.parts.components import read
 from ui.viewer import messages
@@ -17,6 +18,7 @@ STYLES = (HERE / "viewer.css", HERE / "panels.css")
 ARITHMETIC = (HERE / "calibration.js", HERE / "format.js")  # what other tabs use of it
 SCRIPTS = (
     "calibration",
+    "standing",
     "joint",
     "contour",
     "edges",
@@ -24,7 +26,9 @@ SCRIPTS = (
     "format",
     "stage",
     "kinds",
+    "truth",
     "panels",
+    "axis",
     "regions",
     "decode",
     "viewer",
@@ -106,5 +110,8 @@ def viewer_script(detectors: Sequence[DetectorInfo]) -> str:
     ]
     records = json.dumps(infos, ensure_ascii=False)
     types = json.dumps({one.name: one.media_type for one in FORMATS.values()})
-    constants = f"const TEXTS = {texts}, DETECTORS = {records}, REPORT_TYPES = {types};\n"
+    constants = (
+        f"const TEXTS = {texts}, DETECTORS = {records}, REPORT_TYPES = {types}, "
+        f"JOINT_MARK = '{JOINT_INFO.appearance.symbol}';\n"
+    )
     return constants + "\n".join(read(HERE / f"{script}.js") for script in SCRIPTS)
