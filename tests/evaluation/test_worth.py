@@ -66,6 +66,5 @@ def test_a_detector_whose_interval_reaches_chance_is_no_better(low: float, is_ch
 
 
 def test_without_a_defective_image_there_is_nothing_to_be_worth() -> None:
-    assert (
-        measure_worth(replace(make_report("a", "cae", 0.8), images=IMAGES[2:]), CALIBRATION) is None
-    )
+    report = replace(make_report("a", "cae", 0.8), images=IMAGES[2:])
+    assert measure_worth(report, CALIBRATION) is None

@@ -24,7 +24,7 @@ VERDICTS = {"d": Verdict.DEFECT, "n": Verdict.NORMAL}
 NO_MAPS = np.zeros((1, 1), np.float32), np.zeros((1, 1), np.bool_)
 STANDING = Standing(99, 99, 4.21)
 JOINT_FINDING = JointFinding(1.8, 1.0, 1.8, 0.012, STANDING, Verdict.DEFECT, {}, (), 99)
-SCORE = "Together they place it beyond all 99 good parts, by 4.2 spreads."
+SCORE = "It stands out beyond all 99 good parts, by 4.2 spreads."
 
 
 def test_names_are_joined_as_in_a_sentence() -> None:

@@ -111,7 +111,7 @@ def test_the_terminal_gets_one_line_per_detector_and_the_outcome(catalog: Catalo
     assert first.startswith("First inspection: part/test/dent/")
     assert first.endswith("at 2 false alarms per 100 good parts")
     assert outcome.split(maxsplit=1)[1] == (
-        "Defect found. Together they place it beyond all 100 good parts, by 4.0 spreads. Both "
+        "Defect found. It stands out beyond all 100 good parts, by 4.0 spreads. Both "
         "detectors flag it. The dataset says of this sample: dent"
     )
     assert len(lines) == 3, "a command stands below its detector"
@@ -264,7 +264,7 @@ def test_a_good_first_sample_is_said_to_be_one(
     monkeypatch.setattr("ui.inspect.first.find_opening", lambda *_: good)
     *_, outcome = describe_first_inspection(catalog)
     assert outcome.split(maxsplit=1)[1] == (
-        "No defect found. Together they place it beyond 0 of 100 good parts. None of the 3 "
+        "No defect found. It stands out beyond 0 of 100 good parts. None of the 3 "
         "detectors flags it. The dataset says of this sample: a good part"
     )
 
