@@ -149,14 +149,14 @@ function describeArea({ area, regions }) {
   return fillText(template, { share: formatShare(area), n: regions.length });
 }
 
-function factElement({ label, value, help, isLong }) {
+function factElement({ label, value, help, isLong, kind = '' }) {
   const item = document.createElement('div');
   const term = document.createElement('dt');
   const description = document.createElement('dd');
   term.textContent = label;
   description.textContent = value;
   if (help) item.title = help;
-  if (isLong) item.className = 'dl-long';
+  item.className = isLong ? 'dl-long' : kind;
   item.append(term, description);
   return item;
 }

@@ -67,7 +67,8 @@ function describeJoint(answered) {
     return fillText(TEXTS.jointOne, { n: answered[0].result.calibration.scores.length });
   }
   if (!joint) return '';
-  const words = describeWorth(header().worth?.joint, { isJoint: true }) || fillText(TEXTS.joint, { n: joint.numNormal });
+  const worth = describeWorth(header().worth?.joint, { isJoint: true });
+  const words = worth || fillText(TEXTS.joint, { n: joint.numNormal });
   const names = joint.blind.map(titleOf);
   const verb = names.length === 1 ? TEXTS.blindOne : TEXTS.blindMany;
   return names.length === 0 ? words : `${words} ${fillText(TEXTS.blind, { names: joinNames(names), verb })}`;

@@ -90,7 +90,8 @@ function verdictFacts() {
   const answered = isBusy() ? [] : donePanels();
   const facts = [];
   if (truth && shown.picture) {
-    facts.push({ label: TEXTS.sampleIs, value: truth === 'good' ? TEXTS.goodPart : truth, help: TEXTS.sampleHelp });
+    const value = truth === 'good' ? TEXTS.goodPart : truth;
+    facts.push({ label: TEXTS.sampleIs, value, help: TEXTS.sampleHelp, kind: 'dl-truth' });
   }
   if (header().state === 'unfamiliar' || root.dataset.judged === 'false') return facts;
   const k = answered.filter((panel) => panel.judged.isFlagged).length;
