@@ -10,6 +10,7 @@ from inspection.products.catalog import Catalog
 from ui import messages
 from ui.explore import tab as explore
 from ui.inspect import tab as inspect
+from ui.link import make_link
 from ui.parts import components
 from ui.parts.whole_blocks import WholeBlocks
 from ui.results import tab as results
@@ -47,6 +48,7 @@ def build_page(catalog: Catalog) -> gr.Blocks:
     )
     with page:
         _top_bar()
+        make_link(page)
         with gr.Tabs(elem_id="tabs"):
             for one in TABS:
                 with gr.Tab(one.TITLE, id=one.TITLE.lower().replace(" ", "-")) as tab:

@@ -27,3 +27,18 @@ STRIP_TEXTS = {
     "back": "Back to the list",
 }
 DEFECT = "defect"
+LINK = {
+    "link": "Link to what is shown",
+    "address": "Address",
+    "code": "The address as a QR code",
+    "copy": "Copy",
+    "copied": "Copied",
+    "selected": "Selected: press Ctrl+C",
+    "close": "Close",
+}
+LINK_OTHERS = "Whoever opens it sees the same product, sample, rate and tab."
+LINK_OWN = (
+    "Only this machine can open it. Start the page with --share or --host 0.0.0.0 for a link that "
+    "a phone can open, too."
+)
+LINK_LONG = "The address is too long for a QR code."
