@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from eda.quality import Quality, measure_quality
+from inspection.decoding.kinds import find_format
 from inspection.errors import ImageError
 from inspection.ground_truth import read_ground_truth
 from inspection.images import read_reduced, shrink
@@ -21,7 +23,7 @@ from inspection.regions import measure_elongation
 from inspection.types import Box, Mask, RGBImage, Sample
 
 THUMBNAIL_SIDE = 128
-MEASURED_SIDE = 256  # brightness and contrast are those of a copy of at most this side
+MEASURED_SIDE = 256  # the quality of a picture is that of a copy of at most this side
 GRID = 64  # side of the coverage map, which stretches every image to a square
 MAX_DEFECTS = 200  # of one image; what is beyond is noise in a mask
 JPEG_QUALITY = 82
@@ -66,11 +68,11 @@ class ImageFacts:
 
     Attributes:
         mode: as stored in the file, such as L, RGB or I;16.
-        brightness: mean grey level, 0-255.
-        contrast: standard deviation of the grey level.
         truth: where the defects are known from.
         mask_problems: what is odd about the masks, and how they were read.
         notes: what is to be known of the file, though it could be read.
+        quality: of the picture, on a copy of at most `MEASURED_SIDE`.
+        outside: the same outside its defects, as far as their places are known.
         coverage: uint8 (GRID, GRID) share of each cell that is defective, zlib; b"" for none.
         thumbnail: JPEG, longer side `THUMBNAIL_SIDE`.
     """
@@ -79,13 +81,13 @@ class ImageFacts:
     height: int = 0
     mode: str = ""
     file_size: int = 0
-    brightness: float = 0.0
-    contrast: float = 0.0
     truth: Truth = Truth.NOWHERE
     defects: tuple[DefectFacts, ...] = ()
     mask_problems: tuple[FileNote, ...] = ()
     problem: str = ""
     notes: tuple[FileNote, ...] = ()
+    quality: Quality = Quality()
+    outside: Quality = Quality()
     coverage: bytes = field(default=b"", repr=False)
     thumbnail: bytes = field(default=b"", repr=False)
 
@@ -102,26 +104,48 @@ def measure_sample(sample: Sample) -> ImageFacts:
     except OSError as error:
         return ImageFacts(problem=f"{sample.image_path.name} cannot be read ({error.strerror}).")
     array = shrink(full, MEASURED_SIDE)
-    grey = array if array.ndim == 2 else cv2.cvtColor(array, cv2.COLOR_RGB2GRAY)
     mask, problems = read_ground_truth(sample, size)
     defects: tuple[DefectFacts, ...] = ()
     if mask.any():
         boxes = sample.boxes if sample.has_only_boxes else ()
         defects = tuple(measure_defects(full, mask, boxes=boxes))
+    small = _small_copy(sample, full, array)
+    quality = measure_quality(small)
     return ImageFacts(
         width=size[1],
         height=size[0],
         mode=mode,
         file_size=file_size,
-        brightness=float(grey.mean()),
-        contrast=float(grey.std()),
         truth=_find_truth(sample),
         defects=defects,
         mask_problems=problems,
         notes=notes,
+        quality=quality,
+        outside=measure_quality(small, _small_mask(mask, small)) if mask.any() else quality,
         coverage=encode_coverage(mask),
         thumbnail=encode_jpeg(array),
     )
+
+
+def _small_copy(
+    sample: Sample, full: NDArray[np.uint8], small: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
+    """Return the picture as small as the decoder of JPEG makes it, as for images without defects.
+
+    It keeps more detail than shrinking the whole does: else defective images would seem sharper.
+    """
+    is_shrunk = min(full.shape[:2]) >= 2 * MEASURED_SIDE and sample.is_marked
+    if not is_shrunk or find_format(sample.image_path) != "JPEG":
+        return small
+    reading = sample.reading
+    return read_reduced(sample.image_path, MEASURED_SIDE, reading=reading).image
+
+
+def _small_mask(mask: Mask, small: NDArray[np.uint8]) -> Mask:
+    """Return which pixels of a small copy are partly defective."""
+    height, width = small.shape[:2]
+    shares = cv2.resize(mask.view(np.uint8) * 255, (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(shares > 0)
 
 
 def measure_defects(
@@ -201,32 +225,32 @@ def facts_to_row(facts: ImageFacts) -> tuple[object, ...]:
         facts.height,
         facts.mode,
         facts.file_size,
-        facts.brightness,
-        facts.contrast,
         facts.truth,
         defects_to_json(facts.defects),
         _to_json(facts.mask_problems),
         facts.problem,
         _to_json(facts.notes),
+        json.dumps([astuple(facts.quality), astuple(facts.outside)]),
     )
 
 
 def facts_from_row(row: Sequence[Any]) -> ImageFacts:
     """Return what `facts_to_row` has made columns of."""
-    *measured, truth, defects, problems, problem, notes = row
-    width, height, mode, file_size, brightness, contrast = measured
+    *measured, truth, defects, problems, problem, notes, quality = row
+    width, height, mode, file_size = measured
+    whole, outside = json.loads(quality)
     return ImageFacts(
         width,
         height,
         mode,
         file_size,
-        brightness,
-        contrast,
         Truth(truth),
         defects_from_json(defects),
         _from_json(problems),
         problem,
         _from_json(notes),
+        Quality(*whole),
+        Quality(*outside),
     )
 
 

@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import astuple, fields
 from pathlib import PurePath
 from typing import Any
 
@@ -10,9 +11,11 @@ import pandas as pd
 
 from eda.facts import DefectFacts, ImageFacts, Truth
 from eda.index import Index
+from eda.quality import Quality
 from inspection.issues import DatasetIssue, IssueKind
 
 GOOD = "good"
+MEASURES = tuple(one.name for one in fields(Quality))
 IMAGE_COLUMNS = (
     "id",
     "category",
@@ -23,8 +26,7 @@ IMAGE_COLUMNS = (
     "height",
     "mode",
     "kilobytes",
-    "brightness",
-    "contrast",
+    *MEASURES,
     "truth",
     "num_defects",
     "defect_area",
@@ -71,8 +73,7 @@ def make_frame(index: Index) -> pd.DataFrame:
             facts.height,
             facts.mode,
             facts.file_size / 1000,
-            facts.brightness,
-            facts.contrast,
+            *astuple(facts.quality),
             facts.truth,
             len(facts.defects),
             100 * sum(defect.area_share for defect in facts.defects) if facts.truth else np.nan,

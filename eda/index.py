@@ -34,14 +34,14 @@ from inspection.processors import count_processors
 from inspection.products.reading import measure_reading, reading_from_json, reading_to_json
 from inspection.types import DEFAULT_READING, Reading, Sample
 
-VERSION = 6  # of what is measured and how it is stored
+VERSION = 7  # of what is measured and how it is stored
 BATCH = 200  # images between two commits
 MAX_NAMES = 500  # old versions of SQLite take no more than 999 in one question
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS facts (
     id TEXT PRIMARY KEY, stamp TEXT, width INTEGER, height INTEGER, mode TEXT, file_size INTEGER,
-    brightness REAL, contrast REAL, truth TEXT, defects TEXT, mask_problems TEXT, problem TEXT,
-    notes TEXT
+    truth TEXT, defects TEXT, mask_problems TEXT, problem TEXT,
+    notes TEXT, quality TEXT
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS pictures (id TEXT PRIMARY KEY, coverage BLOB, thumbnail BLOB);
 CREATE TABLE IF NOT EXISTS vectors (
@@ -80,7 +80,7 @@ class Store:
         """Keep the facts of some images, pictures included."""
         with self._lock, self._connection:
             self._connection.executemany(
-                f"INSERT OR REPLACE INTO facts VALUES ({', '.join('?' * 13)})",  # noqa: S608
+                f"INSERT OR REPLACE INTO facts VALUES ({', '.join('?' * 12)})",  # noqa: S608
                 [(sample.id, stamp, *facts_to_row(facts)) for sample, stamp, facts in rows],
             )
             self._connection.executemany(

@@ -30,6 +30,12 @@ TITLES: Mapping[str, str] = {
     "thickness": "thickness, px",
     "thickness_share": "thickness, share of the side",
     "truth": "ground truth",
+    "sharpness": "sharpness, %",
+    "dark": "nearly black, %",
+    "bright": "nearly white, %",
+    "noise": "noise, levels",
+    "red": "red (+) or green (-)",
+    "yellow": "yellow (+) or blue (-)",
 }
 
 

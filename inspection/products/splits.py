@@ -96,9 +96,7 @@ def _divide_normal(units: Iterable[str], seed: int, *, needs_normal: bool) -> di
             "one to train on and one to calibrate with.",
             "Put more normal images into train/good.",
         )
-    num_calibration = min(
-        max(MIN_CALIBRATION_PARTS, round(CALIBRATION_SHARE * len(parts))), len(parts) // 2
-    )
+    num_calibration = count_calibration(len(parts))
     rest = parts[num_calibration:]
     num_validation = max(1, round(VALIDATION_SHARE * len(rest))) if len(rest) > 1 else 0
     return {
@@ -106,6 +104,11 @@ def _divide_normal(units: Iterable[str], seed: int, *, needs_normal: bool) -> di
         **dict.fromkeys(rest[:num_validation], Split.VALIDATION),
         **dict.fromkeys(rest[num_validation:], Split.TRAIN),
     }
+
+
+def count_calibration(num_parts: int) -> int:
+    """Return how many of so many normal training parts are held out for calibration."""
+    return min(max(MIN_CALIBRATION_PARTS, round(CALIBRATION_SHARE * num_parts)), num_parts // 2)
 
 
 def group_samples(samples: Sequence[Sample], groups: Sequence[str]) -> list[Sample]:
