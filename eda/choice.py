@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from inspection.detector import DetectorInfo
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -58,6 +60,7 @@ class Choice:
         page: of its pictures, from 0.
         vectors: (n, d), one embedding per image of the dataset; None where there are none.
         with_pictures: show images of the dataset.
+        detectors: that may learn from the dataset, by name.
         is_spread: take pictures from all over the dataset, not from its beginning.
     """
 
@@ -67,4 +70,5 @@ class Choice:
     page: int = 0
     vectors: "NDArray[np.float32] | None" = None
     with_pictures: bool = True
+    detectors: Mapping[str, DetectorInfo] = field(default_factory=dict)
     is_spread: bool = False

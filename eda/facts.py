@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from eda.quality import Quality, measure_quality
+from eda.quality import UNKNOWN, Quality, measure_quality
 from inspection.decoding.kinds import find_format
 from inspection.errors import ImageError
 from inspection.ground_truth import read_ground_truth
@@ -72,7 +72,6 @@ class ImageFacts:
         mask_problems: what is odd about the masks, and how they were read.
         notes: what is to be known of the file, though it could be read.
         quality: of the picture, on a copy of at most `MEASURED_SIDE`.
-        outside: the same outside its defects, as far as their places are known.
         coverage: uint8 (GRID, GRID) share of each cell that is defective, zlib; b"" for none.
         thumbnail: JPEG, longer side `THUMBNAIL_SIDE`.
     """
@@ -86,8 +85,7 @@ class ImageFacts:
     mask_problems: tuple[FileNote, ...] = ()
     problem: str = ""
     notes: tuple[FileNote, ...] = ()
-    quality: Quality = Quality()
-    outside: Quality = Quality()
+    quality: Quality = UNKNOWN
     coverage: bytes = field(default=b"", repr=False)
     thumbnail: bytes = field(default=b"", repr=False)
 
@@ -103,14 +101,12 @@ def measure_sample(sample: Sample) -> ImageFacts:
         return ImageFacts(problem=error.problem)
     except OSError as error:
         return ImageFacts(problem=f"{sample.image_path.name} cannot be read ({error.strerror}).")
-    array = shrink(full, MEASURED_SIDE)
+    small = _small_copy(sample, full)
     mask, problems = read_ground_truth(sample, size)
     defects: tuple[DefectFacts, ...] = ()
     if mask.any():
         boxes = sample.boxes if sample.has_only_boxes else ()
         defects = tuple(measure_defects(full, mask, boxes=boxes))
-    small = _small_copy(sample, full, array)
-    quality = measure_quality(small)
     return ImageFacts(
         width=size[1],
         height=size[0],
@@ -120,32 +116,21 @@ def measure_sample(sample: Sample) -> ImageFacts:
         defects=defects,
         mask_problems=problems,
         notes=notes,
-        quality=quality,
-        outside=measure_quality(small, _small_mask(mask, small)) if mask.any() else quality,
+        quality=measure_quality(small),
         coverage=encode_coverage(mask),
-        thumbnail=encode_jpeg(array),
+        thumbnail=encode_jpeg(small),
     )
 
 
-def _small_copy(
-    sample: Sample, full: NDArray[np.uint8], small: NDArray[np.uint8]
-) -> NDArray[np.uint8]:
-    """Return the picture as small as the decoder of JPEG makes it, as for images without defects.
+def _small_copy(sample: Sample, full: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a picture as small as the decoder of JPEG makes it, as for images without defects.
 
-    It keeps more detail than shrinking the whole does: else defective images would seem sharper.
+    It keeps more detail than shrinking the whole does: else defective images would look duller.
     """
-    is_shrunk = min(full.shape[:2]) >= 2 * MEASURED_SIDE and sample.is_marked
-    if not is_shrunk or find_format(sample.image_path) != "JPEG":
-        return small
-    reading = sample.reading
-    return read_reduced(sample.image_path, MEASURED_SIDE, reading=reading).image
-
-
-def _small_mask(mask: Mask, small: NDArray[np.uint8]) -> Mask:
-    """Return which pixels of a small copy are partly defective."""
-    height, width = small.shape[:2]
-    shares = cv2.resize(mask.view(np.uint8) * 255, (width, height), interpolation=cv2.INTER_AREA)
-    return np.asarray(shares > 0)
+    is_reducible = sample.is_marked and min(full.shape[:2]) >= 2 * MEASURED_SIDE
+    if is_reducible and find_format(sample.image_path) == "JPEG":
+        full = read_reduced(sample.image_path, MEASURED_SIDE, reading=sample.reading).image
+    return shrink(full, MEASURED_SIDE)
 
 
 def measure_defects(
@@ -230,7 +215,7 @@ def facts_to_row(facts: ImageFacts) -> tuple[object, ...]:
         _to_json(facts.mask_problems),
         facts.problem,
         _to_json(facts.notes),
-        json.dumps([astuple(facts.quality), astuple(facts.outside)]),
+        json.dumps(astuple(facts.quality)),
     )
 
 
@@ -238,7 +223,6 @@ def facts_from_row(row: Sequence[Any]) -> ImageFacts:
     """Return what `facts_to_row` has made columns of."""
     *measured, truth, defects, problems, problem, notes, quality = row
     width, height, mode, file_size = measured
-    whole, outside = json.loads(quality)
     return ImageFacts(
         width,
         height,
@@ -249,8 +233,7 @@ def facts_from_row(row: Sequence[Any]) -> ImageFacts:
         _from_json(problems),
         problem,
         _from_json(notes),
-        Quality(*whole),
-        Quality(*outside),
+        Quality(*json.loads(quality)),
     )
 
 

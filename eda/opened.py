@@ -1,8 +1,9 @@
 """A measured dataset with its tables, as views show it."""
 
 import threading
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from eda.index import Index
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from eda.similarity import ImageComparison
 
 
+Made = TypeVar("Made")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Opened:
     """One dataset with its tables."""
@@ -22,8 +26,8 @@ class Opened:
     images: "pd.DataFrame"
     defects: "pd.DataFrame"
     problems: "pd.DataFrame"
-    _comparisons: "dict[tuple[str | None, bool], ImageComparison]" = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _made: dict[Hashable, Any] = field(default_factory=dict)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def compared(
         self, category: str | None, vectors: "NDArray[np.float32] | None"
@@ -37,12 +41,23 @@ class Opened:
         from eda.frame import select
         from eda.similarity import compare_images
 
-        key = (category, vectors is not None)
+        return self.once(
+            ("compared", category, vectors is not None),
+            lambda: compare_images(self.index, select(self.images, category=category), vectors),
+        )
+
+    def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """Return what is made of the dataset, once for all visitors.
+
+        Args:
+            key: names it.
+            make: called the first time.
+        """
         with self._lock:
-            if key not in self._comparisons:
-                images = select(self.images, category=category)
-                self._comparisons[key] = compare_images(self.index, images, vectors)
-            return self._comparisons[key]
+            if key not in self._made:
+                self._made[key] = make()
+            made: Made = self._made[key]
+            return made
 
 
 def open_tables(index: Index) -> Opened:

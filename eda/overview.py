@@ -1,6 +1,5 @@
 """What is in the dataset: counts, sizes, light, and what is odd."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,8 +22,6 @@ from eda.style import (
     make_room_for_legend,
     say,
 )
-from inspection.detector import DetectorInfo
-from inspection.names import describe_namers, join_names
 
 MAX_BARS = 30
 MAX_POINTS = 3000
@@ -65,25 +62,6 @@ def make_tiles(frame: pd.DataFrame, *, num_problems: int) -> list[Tile]:
         Tile("–" if np.isnan(area) else f"{area:.2g} %", "median defect area"),
         Tile(f"{num_problems:,}", f"missing or odd file{'s' * (num_problems != 1)}"),
     ]
-
-
-def describe_lack(frame: pd.DataFrame, detectors: Mapping[str, DetectorInfo]) -> str:
-    """Return that categories have no good training images, and what they are good for."""
-    is_good = (frame["defect_type"] == GOOD) & (frame["split"] != "test")
-    lacking = sorted(set(frame["category"]) - set(frame.loc[is_good, "category"]))
-    if not lacking:
-        return ""
-    rows = frame[frame["category"].isin(lacking)]
-    is_all = len(rows) == len(frame)
-    where = "" if is_all else f" in {join_names(lacking)}"
-    namers = [info for info in detectors.values() if info.needs_labels]
-    unable = join_names([info.title for info in detectors.values() if not info.needs_labels])
-    problem = f"There are no good training images{where}: {unable} cannot be trained."
-    kinds = rows[rows["defect_type"] != GOOD].groupby("category")["defect_type"].nunique()
-    if kinds.max() > 1 and namers:
-        wanted = " ".join(f"--detector {info.name}" for info in namers)
-        return f"{problem} {describe_namers(namers)}: `python cli.py train --data DIR {wanted}`."
-    return problem
 
 
 def count_images(frame: pd.DataFrame) -> pd.DataFrame:

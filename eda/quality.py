@@ -43,6 +43,10 @@ class Quality:
     yellow: float = 0.0
 
 
+UNKNOWN = Quality()
+"""Of an image that cannot be read."""
+
+
 def measure_quality(image: NDArray[np.uint8], defects: Mask | None = None) -> Quality:
     """Measure a small copy of an image.
 

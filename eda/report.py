@@ -14,6 +14,7 @@ from plotly.offline import get_plotlyjs
 from eda import gallery, overview, views
 from eda.assets import WEB
 from eda.choice import Choice
+from eda.findings_html import write_findings
 from eda.index import Index
 from eda.opened import Opened, open_tables
 from eda.views.view import Kind, View
@@ -53,8 +54,8 @@ def make_report(
 ) -> str:
     """Return the report as HTML (see `write_report`)."""
     opened = open_tables(index)
-    choice = Choice(vectors=vectors, with_pictures=pictures, is_spread=True)
-    body = [_words(overview.describe_lack(opened.images, detectors))]
+    choice = Choice(vectors=vectors, with_pictures=pictures, is_spread=True, detectors=detectors)
+    body: list[str] = []
     values: dict[str, Any] = {}
     for view in views.VIEWS:
         if pictures or not view.needs_pictures:
@@ -74,19 +75,25 @@ def make_report(
 
 def _section(view: View, opened: Opened, choice: Choice, values: dict[str, Any]) -> list[str]:
     """Return the markup of a view, and keep the values that scripts draw into it."""
-    parts = view.build(opened, choice)
+    parts = dict(view.build(opened, choice))
+    if view.refine is not None:
+        parts |= view.refine(opened, choice)
     inner = [
-        _place(name, kind, parts[name], opened, values)
+        _place(name, kind, parts[name], opened, values, choice)
         for name, kind in view.parts.items()
         if name in parts
     ]
     return [f"<section><h2>{html.escape(view.title)}</h2>", *inner, "</section>"]
 
 
-def _place(name: str, kind: Kind, part: Any, opened: Opened, values: dict[str, Any]) -> str:
+def _place(
+    name: str, kind: Kind, part: Any, opened: Opened, values: dict[str, Any], choice: Choice
+) -> str:
     """Return the markup of one part, or its place where a script draws it."""
     if kind is Kind.TILES:
         return _tiles(part)
+    if kind is Kind.FINDINGS:
+        return write_findings(part, opened.index, pictures=choice.with_pictures)
     if kind is Kind.PICTURES:
         return _gallery(opened.index, part)
     if kind is Kind.TABLE:
@@ -94,12 +101,6 @@ def _place(name: str, kind: Kind, part: Any, opened: Opened, values: dict[str, A
         return f'<div class="table" id="part-{name}"></div>'
     values[f"part-{name}"] = json.loads(part.to_json())
     return f'<div class="fig"><div id="part-{name}"></div></div>'
-
-
-def _words(text: str) -> str:
-    """Return a sentence in which `backticks` stand around what is typed; "" for none."""
-    written = re.sub(r"`(.*?)`", r"<code>\1</code>", html.escape(text))
-    return f"<p>{written}</p>" if text else ""
 
 
 def _tiles(tiles: Sequence[overview.Tile]) -> str:

@@ -1,4 +1,4 @@
-"""What is in the dataset: counts, sizes, light, and what is odd."""
+"""Is the dataset fit for training, and what is in it: counts, sizes, light, what is odd."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,9 +14,10 @@ IMAGES_NOTE = (
 
 
 def build(opened: Opened, choice: Choice) -> Mapping[str, Any]:
-    """Return tiles, counts, sizes, light and odd files."""
+    """Return findings, tiles, counts, sizes, light and odd files."""
     from eda import overview
     from eda.frame import count_kinds, count_odd, select, select_with_normal
+    from eda.health import check_health
     from eda.tables import Table
 
     images = select_with_normal(
@@ -26,6 +27,7 @@ def build(opened: Opened, choice: Choice) -> Mapping[str, Any]:
     dataset = opened.index.dataset
     counted = dataset if choice.category is None else dataset.of(choice.category)
     return {
+        "health": check_health(opened, choice, is_thorough=False),
         "tiles": overview.make_tiles(images, num_problems=count_odd(problems)),
         "splits": overview.draw_splits(images),
         "types": overview.draw_defect_types(images),
@@ -49,10 +51,18 @@ def build(opened: Opened, choice: Choice) -> Mapping[str, Any]:
     }
 
 
+def refine(opened: Opened, choice: Choice) -> Mapping[str, Any]:
+    """Return the findings of all checks."""
+    from eda.health import check_health
+
+    return {"health": check_health(opened, choice)}
+
+
 VIEW = View(
     "overview",
     "Overview",
     rows=(
+        {"health": Kind.FINDINGS},
         {"tiles": Kind.TILES},
         {"splits": Kind.PLOT, "types": Kind.PLOT},
         {"sizes": Kind.PLOT, "light": Kind.PLOT},
@@ -61,4 +71,6 @@ VIEW = View(
         {"images": Kind.TABLE},
     ),
     build=build,
+    refine=refine,
+    needs_vectors=True,
 )

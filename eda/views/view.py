@@ -20,6 +20,7 @@ class Kind(Enum):
     POINTS = auto()  # a plot of Plotly whose points are images of the dataset
     TABLE = auto()  # an `eda.tables.Table`
     TILES = auto()  # a sequence of `eda.overview.Tile`
+    FINDINGS = auto()  # a sequence of `eda.health.finding.Finding`
     PICTURES = auto()  # an `eda.gallery.GalleryPage`
 
 
@@ -31,6 +32,7 @@ class View:
         rows: kinds of its parts by name, row by row; a name stands in one view only.
         build: returns the values of the parts by name; without one, there is nothing to show. It
             imports what it draws with, so that the page starts without it.
+        refine: returns some values once more, by what takes seconds to find out.
         filters: of its own.
         needs_vectors: it compares embeddings of the images.
         needs_pictures: it shows images of the dataset and nothing else.
@@ -40,6 +42,7 @@ class View:
     title: str
     rows: Sequence[Mapping[str, Kind]]
     build: Callable[[Opened, Choice], Mapping[str, Any]]
+    refine: Callable[[Opened, Choice], Mapping[str, Any]] | None = None
     filters: Sequence[Filter] = ()
     needs_vectors: bool = False
     needs_pictures: bool = False

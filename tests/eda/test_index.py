@@ -84,7 +84,7 @@ def test_the_second_opening_measures_nothing(
     first = open_in(dataset, tmp_path)
     monkeypatch.setattr(module, "measure_sample", lambda sample: pytest.fail(sample.id))
     second = open_in(dataset, tmp_path)
-    assert [facts.quality.brightness for facts in second.facts] == [f.quality.brightness for f in first.facts]
+    assert [facts.quality for facts in second.facts] == [facts.quality for facts in first.facts]
     assert [facts.defects for facts in second.facts] == [facts.defects for facts in first.facts]
 
 

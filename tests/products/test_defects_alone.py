@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 import cli
-from eda.overview import describe_lack
 from inspection.calibration import no_calibration
 from inspection.detector import Channel
 from inspection.errors import CheckpointError
@@ -201,21 +199,13 @@ def test_explore_says_what_such_a_dataset_is_good_for(
     monkeypatch.setenv("DEFECT_LENS_CACHE", str(root / "cache"))
     view = ("overview", "steel", explore_tab.ALL, explore_tab.ALL, "any", "any", 0)
     (*_, last) = explore_tab.Handlers(catalog).show(*view)
-    shown = (
-        "There are no good training images: CAE, U-Net and PatchCore cannot be trained. "
-        f"The classifier can learn to name the defects: `{COMMAND}`."
+    first = last["health"]["findings"][0]
+    assert first["severity"] == "problem"
+    assert first["text"] == (
+        "There is no good image to learn from: CAE, U-Net and PatchCore cannot be trained, and no "
+        "rate of false alarms can be promised."
     )
-    assert last["status"]["text"] == shown
-
-
-def test_one_type_of_defect_alone_teaches_nothing() -> None:
-    rows = [("a", "dent", "train"), ("a", "dent", "test"), ("b", "good", "train")]
-    frame = pd.DataFrame(rows, columns=["category", "defect_type", "split"])
-    detectors = make_infos(*DETECTORS, "classifier")
-    assert describe_lack(frame, detectors) == (
-        "There are no good training images in a: CAE, U-Net and PatchCore cannot be trained."
-    )
-    assert describe_lack(frame[frame["category"] == "b"], detectors) == ""
+    assert first["advice"].endswith(f"The classifier can learn to name the defects: `{COMMAND}`.")
 
 
 @pytest.mark.browser

@@ -201,7 +201,7 @@ def test_a_dataset_put_aside_for_others_keeps_its_embeddings_for_who_waits_for_t
 ) -> None:
     monkeypatch.setattr(module, "MAX_OPEN", 1)
     waiting = begin_similarity(handlers, slow)
-    last(handlers.show("overview", "others", ALL, ALL, "any", "any", 0))
+    last(handlers.show("gallery", "others", ALL, ALL, "any", "any", 0))
     slow.may_answer.set()
     assert FROM_STUDENT in last(waiting)["projection"].to_json()
 

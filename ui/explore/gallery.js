@@ -24,19 +24,6 @@ function createSide(side, dataset) {
   return section;
 }
 
-function createItem(item, dataset) {
-  const { id, source, path, box, isBoxes, label, detail } = item;
-  const button = createPicture(item, detail ? `${label} · ${detail}` : label);
-  button.setAttribute('aria-label', `${id}: ${label} ${detail}`);
-  button.addEventListener('click', () => {
-    document.dispatchEvent(new CustomEvent('defect-lens-open', {
-      detail: { dataset, id, source, path, box, isBoxes, opener: button },
-    }));
-    trigger('select', { dataset, id });
-  });
-  return button;
-}
-
 function setOverlay() {
   const root = document.documentElement.style;
   root.setProperty('--xp-fill', find('.fill').value / 100);

@@ -34,6 +34,7 @@ DEFECT_FACTS: Mapping[str, str] = {
     "Defect area": "{defect_area:.3g} %",
     "Their contrast": "{defect_contrast:+.0f} grey levels",
 }
+CHECKING = "Checking images against each other…"
 LOADING = "Loading the small backbone…"
 EMBEDDING = "Comparing images: {done:,} of {total:,} are done."
 PARTS: Mapping[str, str] = {
@@ -43,4 +44,5 @@ PARTS: Mapping[str, str] = {
     "detail": "One image",
     "close": "Close",
     "inspect": "Inspect this image",
+    "health": "Health check",
 }

@@ -20,6 +20,8 @@ from ui.parts.components import (
     GALLERY,
     HAND_OVER,
     OVERLAY,
+    PICTURES,
+    WORDS,
     busy_value,
     make_part,
     make_plot,
@@ -36,6 +38,7 @@ from ui.parts.updates import Updates
 
 TITLE = "Explore data"
 HERE = Path(__file__).parent
+OPEN = HERE / "open.js"
 STYLES: Sequence[Path] = (HERE / "explore.css",)
 ALL = ""  # no category and no defect type is called so
 TICK = 2.0  # seconds between two looks at how much of the demo was drawn
@@ -91,6 +94,15 @@ class Handlers:
         except InspectionError as error:
             return {"status": status_value(self.catalog.places.hide(str(error)), is_problem=True)}
 
+    def open_groups(self, name: object, groups: object) -> dict[str, Any]:
+        """Return pictures of the images behind a finding; their ids are looked up."""
+        from ui.explore.health import groups_value
+
+        try:
+            return {"shown": groups_value(self.explorer.get(name), groups)}
+        except InspectionError:
+            return {}
+
     def peek(self, name: object, sample_id: object) -> dict[str, str]:
         """Return the thumbnail of one image."""
         from ui.explore.gallery import peek_value
@@ -106,7 +118,7 @@ class Handlers:
             yield {"status": busy_value(text, done, total), "stop": bool(total)}
 
     def _show(self, name: object, job: Job, wanted: tuple[object, ...]) -> Iterator[Updates]:
-        from ui.explore.views import show
+        from ui.explore.views import refine, show
 
         opened = self.explorer.wait_for(job)
         choice, categories, types = _choose(opened, wanted)
@@ -117,10 +129,15 @@ class Handlers:
             "ticker": False,
         }
         view = next((one for one in views.VIEWS if one.name == name), views.VIEWS[0])
+        choice = replace(choice, detectors=self.catalog.detectors)
+        if view.refine is not None:
+            yield {**show(view, opened, choice), "status": busy_value(messages.CHECKING, 0, 0)}
         if view.needs_vectors:
             yield from self._embed(job)
             choice = replace(choice, vectors=job.vectors)
-        updates = show(view, opened, choice)
+        updates = (
+            show(view, opened, choice) if view.refine is None else refine(view, opened, choice)
+        )
         demo = self.explorer.demo_of(job)
         yield {
             "status": self._describe(job, opened),
@@ -131,13 +148,11 @@ class Handlers:
 
     def _describe(self, job: Job, opened: Opened) -> dict[str, Any]:
         """Return what the status line says of a dataset that is shown: mostly nothing."""
-        from eda.overview import describe_lack
-
         shown = len(opened.images)
         if not opened.index.is_complete:
             return status_value(messages.PARTIAL.format(done=shown))
         if (demo := self.explorer.demo_of(job)) is None:
-            return status_value(describe_lack(opened.images, self.catalog.detectors))
+            return status_value()
         counts = {"shown": shown, "done": demo.num_drawn, "total": len(demo.samples)}
         if demo.is_at_work:
             text = messages.DRAWING.format(**counts)
@@ -229,7 +244,15 @@ MAKERS: Mapping[Kind, Make] = {
     Kind.POINTS: partial(make_plot, "projection"),  # `peek.js` finds it
     Kind.TABLE: make_table,
     Kind.TILES: make_tiles,
-    Kind.PICTURES: partial(make_part, HERE / "gallery", texts=messages.PARTS, scripts=GALLERY),
+    Kind.FINDINGS: partial(
+        make_part,
+        HERE / "health",
+        texts=messages.PARTS,
+        scripts=[*PICTURES, OPEN, HERE / "groups.js", WORDS],
+    ),
+    Kind.PICTURES: partial(
+        make_part, HERE / "gallery", texts=messages.PARTS, scripts=[*GALLERY, OPEN]
+    ),
 }
 
 
@@ -274,8 +297,13 @@ def _bind_images(handlers: Handlers, outputs: dict[str, Any]) -> None:
     def on_peek(event: gr.EventData) -> Any:
         return handlers.peek(*_image_of(event))
 
-    for part in ("gallery", "peek"):
+    def on_groups(event: gr.EventData) -> Any:
+        asked = getattr(event, "dataset", None), getattr(event, "groups", None)
+        return handlers.open_groups(*asked) or gr.skip()
+
+    for part in ("gallery", "health", "peek"):
         outputs[part].select(on_open, None, [outputs["detail"], outputs["status"]], **AT_ONCE)
+    outputs["health"].input(on_groups, None, outputs["health"], **AT_ONCE)
     outputs["peek"].input(on_peek, None, outputs["peek"], **AT_ONCE)
     outputs["stop"].click(handlers.explorer.stop, outputs["dataset"], None, **AT_ONCE)
 

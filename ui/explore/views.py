@@ -7,6 +7,7 @@ from eda.choice import Choice
 from eda.opened import Opened
 from eda.views.view import Kind, View
 from ui.explore.gallery import page_value
+from ui.explore.health import findings_value
 from ui.parts.components import tile_values
 from ui.parts.updates import Updates
 
@@ -15,8 +16,15 @@ VALUES: Mapping[Kind, Callable[[Opened, Any], Any]] = {
     Kind.POINTS: lambda opened, plot: plot.update_layout(meta=opened.index.dataset.name),
     Kind.TABLE: lambda _, table: table.value(),
     Kind.TILES: lambda _, tiles: tile_values(tiles),
+    Kind.FINDINGS: findings_value,
     Kind.PICTURES: page_value,
 }
+
+
+def refine(view: View, opened: Opened, choice: Choice) -> Updates:
+    """Return the parts that a view shows once more, by what takes seconds to find out."""
+    parts = {} if view.refine is None else view.refine(opened, choice)
+    return {name: VALUES[view.parts[name]](opened, part) for name, part in parts.items()}
 
 
 def show(view: View, opened: Opened, choice: Choice) -> Updates:

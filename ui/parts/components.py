@@ -14,7 +14,8 @@ from ui.parts.quiet_plot import QuietPlot
 HERE = Path(__file__).parent
 STYLES = (WEB / "parts.css", HERE / "components.css", HERE / "uploads.css")
 OVERLAY = HERE / "overlay.js"
-GALLERY = (OVERLAY, HERE / "pictures.js", HERE / "turn.js")
+PICTURES = (OVERLAY, HERE / "pictures.js")
+GALLERY = (*PICTURES, HERE / "turn.js")
 WORDS = WEB / "words.js"
 HAND_OVER = HERE / "hand_over.js"
 TILES = '<dl class="tiles"></dl>'

@@ -1,0 +1,91 @@
+"""Are pictures shown twice: in training and test, or as good and as defective?"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from eda.health.evidence import Evidence
+from eda.health.finding import Finding, Group, Severity, count
+
+SHOWN = ["first", "second", "similarity"]
+MANY = 0.05  # of the test images
+
+
+def check_leaks(evidence: Evidence) -> Iterator[Finding]:
+    """Is the same or nearly the same picture in training and in test?"""
+    pairs = list_pairs(evidence)
+    leaks = pairs[pairs["is_leak"]]
+    tested = set(leaks.loc[leaks["first_is_test"], "first"])
+    tested |= set(leaks.loc[~leaks["first_is_test"], "second"])
+    num_test = max(1, int(evidence.images["is_test"].sum()))
+    if leaks.empty:
+        yield Finding(Severity.FINE, "No test image is nearly the same as a training image.")
+        return
+    same = int(leaks["is_same"].sum())
+    exact = f" ({count(same, 'pair')} without any difference to be seen)" if same else ""
+    yield Finding(
+        Severity.PROBLEM if len(tested) > MANY * num_test else Severity.LOOK,
+        f"{len(tested):,} of {num_test:,} test images have nearly the same picture in "
+        f"training{exact}: what is measured on them is too good.",
+        "`python cli.py train --split grouped` keeps near-duplicates on one side.",
+        effect=len(tested) / num_test,
+        groups=_groups(leaks),
+    )
+
+
+def check_contradictions(evidence: Evidence) -> Iterator[Finding]:
+    """Is nearly the same picture called good and defective?"""
+    pairs = list_pairs(evidence)
+    if evidence.images["is_bad"].nunique() < 2:
+        return
+    torn = pairs[pairs["first_is_bad"] != pairs["second_is_bad"]]
+    if torn.empty:
+        yield Finding(Severity.FINE, "No two pictures that are nearly the same differ in label.")
+        return
+    same = int(torn["is_same"].sum())
+    exact = f" {count(same, 'pair shows', 'pairs show')} no difference at all." if same else ""
+    yield Finding(
+        Severity.PROBLEM if same else Severity.LOOK,
+        f"{count(len(torn), 'pair')} of nearly the same picture, one called good and one "
+        f"defective.{exact}",
+        "Look whether the labels are right: it may also be a part before and after it was damaged, "
+        "or a small defect.",
+        effect=len(torn) / len(evidence.images),
+        groups=_groups(torn),
+    )
+
+
+def list_pairs(evidence: Evidence) -> pd.DataFrame:
+    """Return one row per near-duplicate, the most alike first."""
+    found = evidence.compare()
+    rows = evidence.images.reset_index(drop=True)  # as the comparison counts them
+    first, second = rows.iloc[found.pairs.first], rows.iloc[found.pairs.second]
+    is_test = [one["is_test"].to_numpy(bool) for one in (first, second)]
+    return pd.DataFrame(
+        {
+            "first": first["id"].to_numpy(),
+            "second": second["id"].to_numpy(),
+            "first_is_test": is_test[0],
+            "first_is_bad": first["is_bad"].to_numpy(bool),
+            "second_is_bad": second["is_bad"].to_numpy(bool),
+            "is_leak": is_test[0] != is_test[1],
+            "is_same": _are_same(evidence, list(first["id"]), list(second["id"])),
+            "similarity": found.pairs.similarity,
+        }
+    )
+
+
+def _are_same(evidence: Evidence, first: list[str], second: list[str]) -> NDArray[np.bool_]:
+    """Return which pairs have the same thumbnail, byte by byte."""
+    known = evidence.get_thumbnails([*first, *second])
+    pairs = zip(first, second, strict=True)
+    return np.array([a in known and known[a] == known.get(b) for a, b in pairs], np.bool_)
+
+
+def _groups(pairs: pd.DataFrame) -> tuple[Group, ...]:
+    return tuple(
+        Group((str(first), str(second)), f"similarity {similarity:.2f}")
+        for first, second, similarity in pairs[SHOWN].to_numpy()
+    )

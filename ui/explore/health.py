@@ -1,0 +1,48 @@
+"""What the health check shows: sentences, and on request the pictures behind them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from eda import gallery
+from eda.health.finding import Finding, describe_groups, summarise
+from eda.opened import Opened
+from inspection.errors import DatasetError
+
+MOST = 12  # groups of images shown at once
+
+
+def findings_value(opened: Opened, findings: Sequence[Finding]) -> dict[str, Any]:
+    """Return what `health.js` draws."""
+    return {
+        "dataset": opened.index.dataset.name,
+        "summary": summarise(findings),
+        "findings": [
+            {
+                "severity": one.severity.name.lower(),
+                "title": one.severity.value,
+                "text": one.text,
+                "advice": one.advice,
+                "show": describe_groups(one.groups),
+                "groups": [{"ids": group.ids, "note": group.note} for group in one.groups[:MOST]],
+            }
+            for one in findings
+        ],
+    }
+
+
+def groups_value(opened: Opened, asked: object) -> dict[str, Any]:
+    """Return pictures of groups of images that somebody asks for; ids are looked up.
+
+    Raises:
+        DatasetError: it is no list of groups, or the dataset has no such image.
+    """
+    by_id = {sample.id: sample for sample in opened.index.samples}
+    groups = []
+    try:
+        for group in list(asked)[:MOST]:  # type: ignore[call-overload]
+            samples = [by_id[key] for key in group["ids"]]
+            items = [item for one in samples if (item := gallery.make_item(one)) is not None]
+            groups.append({"note": str(group["note"]), "items": items})
+    except (KeyError, TypeError) as error:
+        raise DatasetError("There are no such images.", "Choose them on the page.") from error
+    return {"dataset": opened.index.dataset.name, "asked": asked, "groups": groups}
