@@ -274,6 +274,25 @@ def test_a_click_opens_an_image_large_and_hands_it_to_the_detectors(own_page: An
 
 
 @on_desktop
+def test_the_images_behind_a_finding_are_shown_and_open_large(own_page: Any) -> None:
+    open_view(own_page, "overview")
+    own_page.wait_for_selector(".health li:has-text('nearly the same picture in training')")
+    finding = own_page.locator(".health li:has-text('nearly the same picture in training')")
+    finding.get_by_role("button", name="Show").click()
+    pair = finding.locator("figure").first
+    pair.locator("img").nth(1).wait_for()
+    assert {one.get_attribute("title") for one in pair.get_by_role("button").all()} >= {
+        "part/test/good/000.png"
+    }
+    pair.get_by_role("button").first.click()
+    dialog = own_page.locator("dialog.detail")
+    dialog.locator("dt").first.wait_for()
+    dialog.get_by_role("button", name="Close").click()
+    finding.get_by_role("button", name="Show").click()
+    assert not pair.is_visible()
+
+
+@on_desktop
 def test_a_point_shows_the_image_of_its_own_dataset(own_page: Any) -> None:
     open_view(own_page, "similarity")
     small, large = hover(own_page), click(own_page)

@@ -45,7 +45,7 @@ def last(updates: Any) -> dict[str, Any]:
 
 
 EXPECTED = {
-    "overview": {"tiles", "splits", "counts", "problems", "images"},
+    "overview": {"health", "tiles", "splits", "counts", "problems", "images"},
     "gallery": {"gallery"},
     "location": {"density", "locations"},
     "shape": {"resolution", "check", "shape-contrast", "defects"},
@@ -135,6 +135,25 @@ def test_a_click_opens_an_image_that_can_be_inspected(handlers: Handlers) -> Non
         handlers.catalog.samples.find(handlers.catalog.product(detail["product"]), sample).id
         == sample
     )
+
+
+def test_a_finding_shows_its_images_by_their_ids(handlers: Handlers) -> None:
+    findings = last(handlers.show("overview", "parts", ALL, ALL, "any", "any", 0))["health"]
+    assert findings["summary"].endswith("fine.")
+    (few,) = [one for one in findings["findings"] if "fewer than 10 images" in one["text"]]
+    assert few["show"] == "Show 4 images"
+    shown = handlers.open_groups("parts", few["groups"])["shown"]
+    assert shown["asked"] == few["groups"]
+    assert [group["items"][0]["id"] for group in shown["groups"]] == [
+        group["ids"][0] for group in few["groups"]
+    ]
+
+
+@pytest.mark.parametrize(
+    "asked", [None, 7, "x", [7], [{}], [{"ids": ["../a.png"], "note": ""}], [{"ids": 3}]]
+)
+def test_images_that_no_finding_names_are_not_shown(handlers: Handlers, asked: object) -> None:
+    assert handlers.open_groups("parts", asked) == {}
 
 
 @pytest.mark.parametrize("sample", ["../../secret.png", "/etc/passwd", None, 1, ["a"]])
