@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from eda.frame import GOOD
-from eda.health.finding import Finding, Group, describe_groups, summarise
+from eda.health.finding import Finding, Group, PictureGroups, describe_groups, summarise
 from eda.index import Index
 
 MOST = 12  # groups of images of one finding, shown or named
@@ -20,18 +20,33 @@ def write_findings(findings: Sequence[Finding], index: Index, *, pictures: bool)
         index: of the dataset.
         pictures: show images of the dataset, or name them.
     """
-    ids = [key for one in findings for group in one.groups[:MOST] for key in group.ids]
-    sources = index.thumbnails(ids) if pictures else {}
-    labels = {
-        one.id: f"{(one.defect_type or GOOD).replace('_', ' ')} · {one.split.value}"
-        for one in index.samples
-    }
-    images = {key: _write_image(key, sources.get(key), labels[key]) for key in ids}
+    groups = [group for one in findings for group in one.groups[:MOST]]
+    images = _write_images(groups, index, pictures=pictures)
     items = "".join(_write_finding(one, images) for one in findings)
     return (
         f'<section class="health"><h3>Health check</h3><p>{html.escape(summarise(findings))}</p>'
         f"<ol>{items}</ol></section>"
     )
+
+
+def write_groups(shown: PictureGroups, index: Index, *, pictures: bool) -> str:
+    """Return groups of images as small pictures, or as names."""
+    images = _write_images(shown.groups, index, pictures=pictures)
+    inner = "".join(_write_group(group, images) for group in shown.groups)
+    return (
+        f'<section class="health"><h3>{html.escape(shown.title)}</h3>'
+        f'<p>{html.escape(shown.note)}</p><div class="groups">{inner}</div></section>'
+    )
+
+
+def _write_images(groups: Sequence[Group], index: Index, *, pictures: bool) -> dict[str, str]:
+    ids = [key for group in groups for key in group.ids]
+    sources = index.thumbnails(ids) if pictures else {}
+    labels = {
+        one.id: f"{(one.defect_type or GOOD).replace('_', ' ')} · {one.split.value}"
+        for one in index.samples
+    }
+    return {key: _write_image(key, sources.get(key), labels[key]) for key in ids}
 
 
 def _write_finding(finding: Finding, images: Mapping[str, str]) -> str:

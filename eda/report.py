@@ -14,7 +14,7 @@ from plotly.offline import get_plotlyjs
 from eda import gallery, overview, views
 from eda.assets import WEB
 from eda.choice import Choice
-from eda.findings_html import write_findings
+from eda.findings_html import write_findings, write_groups
 from eda.index import Index
 from eda.opened import Opened, open_tables
 from eda.views.view import Kind, View
@@ -92,6 +92,8 @@ def _place(
     """Return the markup of one part, or its place where a script draws it."""
     if kind is Kind.TILES:
         return _tiles(part)
+    if kind is Kind.GROUPS:
+        return write_groups(part, opened.index, pictures=choice.with_pictures)
     if kind is Kind.FINDINGS:
         return write_findings(part, opened.index, pictures=choice.with_pictures)
     if kind is Kind.PICTURES:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from eda.choice import Choice
-from eda.health import amounts, files, light, likeness, outliers, sizes
+from eda.health import amounts, files, labels, light, likeness, outliers, sizes
 from eda.health.evidence import Evidence, gather
 from eda.health.finding import Finding, rank
 from eda.opened import Opened
@@ -28,6 +28,7 @@ THOROUGH: Sequence[Check] = (  # these take seconds
     light.check_light,
     likeness.check_leaks,
     likeness.check_contradictions,
+    labels.check_labels,
 )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-import numpy as np
+import pandas as pd
 
 from eda.health.evidence import Evidence
 from eda.health.finding import Finding, Severity, count, name_some, single
@@ -127,36 +127,39 @@ def check_balance(evidence: Evidence) -> Iterator[Finding]:
             "Add some defective parts, or judge by defects that are drawn on good ones.",
         )
         return
-    counts = bad.groupby(["category", "defect_type"]).size()
-    names = [
-        f"{kind} ({category})" if evidence.has_many else str(kind)
-        for category, kind in counts.index.tolist()
-    ]
-    numbers = counts.to_numpy()
-    low, high = int(numbers.min()), int(numbers.max())
-    rare = np.flatnonzero(numbers < FEW_OF_A_TYPE)
-    rarest, most = int(numbers.argmin()), int(numbers.argmax())
-    if len(rare):
-        text = (
-            f"{count(len(rare), 'type')} of defect with fewer than {FEW_OF_A_TYPE} images: "
-            f"{name_some([names[row] for row in rare])}. What is measured on so few says little."
-        )
-        keys = [counts.index[int(row)] for row in rare]
-        chosen = bad.set_index(["category", "defect_type"], drop=False).loc[keys]
-        groups = single(list(chosen["id"]), list(chosen["defect_type"].str.replace("_", " ")))
-        effect = float(numbers[rare].sum()) / len(evidence.images)
-        yield Finding(Severity.LOOK, text, "Add images of them.", effect, groups)
+    names = bad["defect_type"]
+    if evidence.has_many:
+        names = names + " (" + bad["category"] + ")"
+    counts = names.value_counts()
+    low, high = int(counts.min()), int(counts.max())
+    if low < FEW_OF_A_TYPE:
+        yield _describe_rare(bad, names, counts, len(evidence.images))
     elif high > UNEVEN * low:
         yield Finding(
             Severity.LOOK,
-            f"Types of defect are uneven: {high:,} images of {name_some([names[most]])}, "
-            f"{low:,} of {name_some([names[rarest]])}. What learns from them sees mostly the "
+            f"Types of defect are uneven: {high:,} images of {name_some([counts.index[0]])}, "
+            f"{low:,} of {name_some([counts.index[-1]])}. What learns from them sees mostly the "
             "frequent ones.",
             "Add images of the rare ones, and read results type by type.",
             effect=1 - low / high,
         )
-    elif len(numbers) > 1:
+    elif len(counts) > 1:
         spread = f"{low:,}" if low == high else f"{low:,} to {high:,}"
         yield Finding(
-            Severity.FINE, f"No type of defect is rare: {len(numbers)} types, {spread} images each."
+            Severity.FINE, f"No type of defect is rare: {len(counts)} types, {spread} images each."
         )
+
+
+def _describe_rare(
+    bad: pd.DataFrame, names: "pd.Series[str]", counts: "pd.Series[int]", total: int
+) -> Finding:
+    rare = sorted(str(one) for one in counts.index[counts < FEW_OF_A_TYPE])
+    chosen = bad[names.isin(rare)]
+    return Finding(
+        Severity.LOOK,
+        f"{count(len(rare), 'type')} of defect with fewer than {FEW_OF_A_TYPE} images: "
+        f"{name_some(rare)}. What is measured on so few says little.",
+        "Add images of them.",
+        effect=len(chosen) / total,
+        groups=single(list(chosen["id"]), list(chosen["defect_type"].str.replace("_", " "))),
+    )

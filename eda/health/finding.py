@@ -48,6 +48,19 @@ class Finding:
     groups: tuple[Group, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class PictureGroups:
+    """Groups of images that are shown at once.
+
+    Attributes:
+        note: a sentence, also where there is none.
+    """
+
+    title: str
+    note: str
+    groups: tuple[Group, ...]
+
+
 def rank(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """Return the worst first, and of equally bad ones those that touch most."""
     order = list(Severity)

@@ -7,22 +7,32 @@ from eda.choice import Choice
 from eda.opened import Opened
 from eda.views.view import Kind, View
 
+MOST = 12  # pairs that are shown as pictures
 NOTE = (
     "A leak is a pair with one image in training and one in test. Similarity is the cosine after "
     "taking away what all images of the category share."
 )
 
 
+ALL = "Leaks come first; without any, there is nothing to show."
+
+
 def build(opened: Opened, choice: Choice) -> Mapping[str, Any]:
     """Return the projection of the chosen images and their near-duplicates."""
+    from eda.health.finding import Group, PictureGroups
     from eda.similarity import describe_pairs, tabulate_pairs
     from eda.tables import Table
 
     found = opened.compared(choice.category, choice.vectors)
+    table = tabulate_pairs(found.images, found.pairs)
+    shown = table.head(MOST)[["first", "second", "similarity"]].to_numpy()
+    twins = tuple(Group((str(a), str(b)), f"similarity {alike:.2f}") for a, b, alike in shown)
+    note = f"The first {MOST} of the pairs below." if len(table) > MOST else ""
     return {
         "projection": found.draw(defect_type=choice.defect_type),
+        "twins": PictureGroups("Near-duplicates side by side", note or ALL, twins),
         "pairs": Table(
-            tabulate_pairs(found.images, found.pairs),
+            table,
             "Near-duplicates",
             file="near-duplicates",
             note=f"{describe_pairs(found.images, found.pairs)} {NOTE}",
@@ -33,7 +43,7 @@ def build(opened: Opened, choice: Choice) -> Mapping[str, Any]:
 VIEW = View(
     "similarity",
     "Similarity",
-    rows=({"projection": Kind.POINTS}, {"pairs": Kind.TABLE}),
+    rows=({"projection": Kind.POINTS}, {"twins": Kind.GROUPS}, {"pairs": Kind.TABLE}),
     build=build,
     needs_vectors=True,
 )

@@ -21,6 +21,7 @@ class Kind(Enum):
     TABLE = auto()  # an `eda.tables.Table`
     TILES = auto()  # a sequence of `eda.overview.Tile`
     FINDINGS = auto()  # a sequence of `eda.health.finding.Finding`
+    GROUPS = auto()  # an `eda.health.finding.PictureGroups`
     PICTURES = auto()  # an `eda.gallery.GalleryPage`
 
 

@@ -15,6 +15,7 @@ from eda.choice import Choice
 from eda.health import check_health
 from eda.health.amounts import enough_for
 from eda.health.finding import Finding, Group, Severity, describe_groups, rank, summarise
+from eda.health.labels import find_doubts
 from eda.health.light import cross_validate, standard_error
 from eda.health.outliers import robust_z
 from eda.index import open_index
@@ -127,6 +128,26 @@ def test_a_picture_called_good_and_defective_is_a_problem(root: Path) -> None:
     assert len(found.groups) == 1
     missing = find(findings, "has no mask, though others have")
     assert missing.groups == (Group(("disc/test/spot/900.png",)),)
+
+
+def test_a_wrong_label_is_found_where_classes_look_different() -> None:
+    rng = np.random.default_rng(0)
+    kinds = np.repeat(["good", "stain"], 60).astype(object)
+    vectors = rng.normal(size=(120, 8)).astype(np.float32)
+    vectors[60:, 0] += 12
+    rows = pd.DataFrame({"defect_type": kinds, "unit": [f"{row}" for row in range(120)]})
+    assert find_doubts(vectors, rows) == ((), 2)
+    rows.loc[7, "defect_type"] = "stain"
+    (doubt,), num_judged = find_doubts(vectors, rows)
+    assert (doubt.row, doubt.given, doubt.seen, num_judged) == (7, "stain", "good", 2)
+    assert rows["defect_type"][doubt.like] == "good"
+
+
+def test_of_classes_that_look_alike_no_label_is_doubted() -> None:
+    vectors = np.random.default_rng(0).normal(size=(120, 40)).astype(np.float32)
+    kinds = np.repeat(["good", "dent", "scratch"], 40)
+    rows = pd.DataFrame({"defect_type": kinds, "unit": [f"{row}" for row in range(120)]})
+    assert find_doubts(vectors, rows) == ((), 0)
 
 
 def test_a_blurred_picture_is_found_and_named(root: Path) -> None:

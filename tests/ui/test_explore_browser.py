@@ -27,10 +27,11 @@ SEEN = "[...document.querySelectorAll('.fig .js-plotly-plot')].filter((one) => o
 PLOTS = f"{SEEN}.map((one) => JSON.stringify([one.data, one.layout.annotations]))"
 on_desktop = pytest.mark.parametrize("opened", ["desktop"], indirect=True)  # alike on a phone
 TITLES = {view.name: view.title for view in VIEWS}
-NUM_PLOTS = {"overview": 4, "gallery": 0, "location": 1, "shape": 6, "similarity": 1}
+NUM_PLOTS = {"overview": 4, "gallery": 0, "quality": 6, "location": 1, "shape": 6, "similarity": 1}
+WAITS = {"gallery": ".gallery:visible", "quality": ".health:visible"}
 UNFILTERED = {"Dataset": "drawn", "Category": "All categories", "Defect type": "All types"}
 WITH_PLOTS = [view for view, count in NUM_PLOTS.items() if count]
-NUM_TABLES = {"overview": 3, "gallery": 0, "location": 1, "shape": 3, "similarity": 1}
+NUM_TABLES = {"overview": 3, "gallery": 0, "quality": 0, "location": 1, "shape": 3, "similarity": 1}
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +133,7 @@ def open_view(page: Any, view: str) -> None:
     page.wait_for_function(
         f"({SEEN}).filter((one) => one._fullLayout).length === {NUM_PLOTS[view]}"
     )
-    page.wait_for_selector(".gallery:visible" if view == "gallery" else ".data:visible")
+    page.wait_for_selector(WAITS.get(view, ".data:visible"))
 
 
 def choose(page: Any, label: str, option: str) -> None:

@@ -47,9 +47,10 @@ def last(updates: Any) -> dict[str, Any]:
 EXPECTED = {
     "overview": {"health", "tiles", "splits", "counts", "problems", "images"},
     "gallery": {"gallery"},
+    "quality": {"odd", "quality-sharpness", "quality-yellow"},
     "location": {"density", "locations"},
     "shape": {"resolution", "check", "shape-contrast", "defects"},
-    "similarity": {"projection", "pairs"},
+    "similarity": {"projection", "twins", "pairs"},
 }
 
 

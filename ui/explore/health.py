@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from eda import gallery
-from eda.health.finding import Finding, describe_groups, summarise
+from eda.health.finding import Finding, PictureGroups, describe_groups, summarise
 from eda.opened import Opened
 from inspection.errors import DatasetError
 
@@ -30,7 +30,15 @@ def findings_value(opened: Opened, findings: Sequence[Finding]) -> dict[str, Any
     }
 
 
-def groups_value(opened: Opened, asked: object) -> dict[str, Any]:
+def shown_value(opened: Opened, shown: PictureGroups) -> dict[str, Any]:
+    """Return what `shown.js` draws."""
+    asked = [{"ids": group.ids, "note": group.note} for group in shown.groups]
+    groups = groups_value(opened, asked, most=len(asked))["groups"]
+    dataset = opened.index.dataset.name
+    return {"dataset": dataset, "title": shown.title, "note": shown.note, "groups": groups}
+
+
+def groups_value(opened: Opened, asked: object, *, most: int = MOST) -> dict[str, Any]:
     """Return pictures of groups of images that somebody asks for; ids are looked up.
 
     Raises:
@@ -39,7 +47,7 @@ def groups_value(opened: Opened, asked: object) -> dict[str, Any]:
     by_id = {sample.id: sample for sample in opened.index.samples}
     groups = []
     try:
-        for group in list(asked)[:MOST]:  # type: ignore[call-overload]
+        for group in list(asked)[:most]:  # type: ignore[call-overload]
             samples = [by_id[key] for key in group["ids"]]
             items = [item for one in samples if (item := gallery.make_item(one)) is not None]
             groups.append({"note": str(group["note"]), "items": items})

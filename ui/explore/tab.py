@@ -39,6 +39,7 @@ from ui.parts.updates import Updates
 TITLE = "Explore data"
 HERE = Path(__file__).parent
 OPEN = HERE / "open.js"
+SHOWN = (*PICTURES, OPEN, HERE / "groups.js")
 STYLES: Sequence[Path] = (HERE / "explore.css",)
 ALL = ""  # no category and no defect type is called so
 TICK = 2.0  # seconds between two looks at how much of the demo was drawn
@@ -245,11 +246,9 @@ MAKERS: Mapping[Kind, Make] = {
     Kind.TABLE: make_table,
     Kind.TILES: make_tiles,
     Kind.FINDINGS: partial(
-        make_part,
-        HERE / "health",
-        texts=messages.PARTS,
-        scripts=[*PICTURES, OPEN, HERE / "groups.js", WORDS],
+        make_part, HERE / "health", texts=messages.PARTS, scripts=[*SHOWN, WORDS]
     ),
+    Kind.GROUPS: partial(make_part, HERE / "shown", scripts=SHOWN),
     Kind.PICTURES: partial(
         make_part, HERE / "gallery", texts=messages.PARTS, scripts=[*GALLERY, OPEN]
     ),
@@ -301,7 +300,7 @@ def _bind_images(handlers: Handlers, outputs: dict[str, Any]) -> None:
         asked = getattr(event, "dataset", None), getattr(event, "groups", None)
         return handlers.open_groups(*asked) or gr.skip()
 
-    for part in ("gallery", "health", "peek"):
+    for part in ("gallery", "health", "odd", "twins", "peek"):
         outputs[part].select(on_open, None, [outputs["detail"], outputs["status"]], **AT_ONCE)
     outputs["health"].input(on_groups, None, outputs["health"], **AT_ONCE)
     outputs["peek"].input(on_peek, None, outputs["peek"], **AT_ONCE)

@@ -7,7 +7,7 @@ from eda.choice import Choice
 from eda.opened import Opened
 from eda.views.view import Kind, View
 from ui.explore.gallery import page_value
-from ui.explore.health import findings_value
+from ui.explore.health import findings_value, shown_value
 from ui.parts.components import tile_values
 from ui.parts.updates import Updates
 
@@ -17,6 +17,7 @@ VALUES: Mapping[Kind, Callable[[Opened, Any], Any]] = {
     Kind.TABLE: lambda _, table: table.value(),
     Kind.TILES: lambda _, tiles: tile_values(tiles),
     Kind.FINDINGS: findings_value,
+    Kind.GROUPS: shown_value,
     Kind.PICTURES: page_value,
 }
 
