@@ -52,10 +52,9 @@ def _write_images(groups: Sequence[Group], index: Index, *, pictures: bool) -> d
 def _write_finding(finding: Finding, images: Mapping[str, str]) -> str:
     shown = finding.groups[:MOST]
     pictures = "".join(_write_group(group, images) for group in shown)
-    more = f"<p>The first {MOST} are shown.</p>" if len(finding.groups) > MOST else ""
     behind = (
-        f"<details><summary>{describe_groups(finding.groups)}</summary>"
-        f'<div class="groups">{pictures}</div>{more}</details>'
+        f"<details><summary>{describe_groups(finding.groups, most=MOST)}</summary>"
+        f'<div class="groups">{pictures}</div></details>'
         if shown
         else ""
     )

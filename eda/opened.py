@@ -46,6 +46,10 @@ class Opened:
             lambda: compare_images(self.index, select(self.images, category=category), vectors),
         )
 
+    def has(self, key: Hashable) -> bool:
+        """Return whether something is made already (see `once`)."""
+        return key in self._made
+
     def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
         """Return what is made of the dataset, once for all visitors.
 

@@ -42,4 +42,13 @@ def check_health(
         checks = (*CHECKS, *THOROUGH) if is_thorough else CHECKS
         return rank([finding for check in checks for finding in check(evidence)])
 
-    return opened.once(("health", choice.category, choice.vectors is not None, is_thorough), check)
+    return opened.once(_key(choice, is_thorough=is_thorough), check)
+
+
+def is_checked(opened: Opened, choice: Choice) -> bool:
+    """Return whether all checks were made already."""
+    return opened.has(_key(choice, is_thorough=True))
+
+
+def _key(choice: Choice, *, is_thorough: bool) -> tuple[object, ...]:
+    return "health", choice.category, choice.vectors is not None, is_thorough

@@ -91,10 +91,11 @@ def summarise(findings: Sequence[Finding]) -> str:
     return f"{join_names(parts)}." if parts else "Nothing was judged."
 
 
-def describe_groups(groups: Sequence[Group]) -> str:
-    """Return what a click shows, such as "Show 12 images" or "Show 3 pairs"."""
+def describe_groups(groups: Sequence[Group], *, most: int) -> str:
+    """Return what a click shows, such as "Show 3 pairs" or "Show 12 of 152 images"."""
     is_pairs = any(len(group.ids) > 1 for group in groups)
-    return f"Show {count(len(groups), 'pair' if is_pairs else 'image')}"
+    cut = f"{most} of " if len(groups) > most else ""
+    return f"Show {cut}{count(len(groups), 'pair' if is_pairs else 'image')}"
 
 
 def single(ids: Sequence[str], notes: Sequence[str] | None = None) -> tuple[Group, ...]:

@@ -17,7 +17,7 @@ def build(opened: Opened, choice: Choice) -> Mapping[str, Any]:
     """Return findings, tiles, counts, sizes, light and odd files."""
     from eda import overview
     from eda.frame import count_kinds, count_odd, select, select_with_normal
-    from eda.health import check_health
+    from eda.health import check_health, is_checked
     from eda.tables import Table
 
     images = select_with_normal(
@@ -27,7 +27,7 @@ def build(opened: Opened, choice: Choice) -> Mapping[str, Any]:
     dataset = opened.index.dataset
     counted = dataset if choice.category is None else dataset.of(choice.category)
     return {
-        "health": check_health(opened, choice, is_thorough=False),
+        "health": check_health(opened, choice, is_thorough=is_checked(opened, choice)),
         "tiles": overview.make_tiles(images, num_problems=count_odd(problems)),
         "splits": overview.draw_splits(images),
         "types": overview.draw_defect_types(images),

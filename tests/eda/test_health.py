@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from eda.choice import Choice
-from eda.health import check_health
+from eda.health import check_health, is_checked
 from eda.health.amounts import enough_for
 from eda.health.finding import Finding, Group, Severity, describe_groups, rank, summarise
 from eda.health.labels import find_doubts
@@ -240,7 +240,10 @@ def test_findings_are_checked_once_per_category(tmp_path: Path) -> None:
     write_dataset(root, category="ring", seed=10_000)
     opened = open_dataset(root)
     whole, part = Choice(), Choice(category="ring")
+    assert not is_checked(opened, whole)
     assert check_health(opened, whole) is check_health(opened, whole)
+    assert is_checked(opened, whole)
+    assert not is_checked(opened, part)
     assert "disc" not in str(check_health(opened, part))
 
 
@@ -253,8 +256,8 @@ def test_the_worst_stands_first_and_the_summary_counts() -> None:
     ]
     assert [one.text for one in rank(findings)] == ["d", "c", "b", "a"]
     assert summarise(findings) == "1 problem, 2 worth a look and 1 fine."
-    assert describe_groups((Group(("a", "b")),)) == "Show 1 pair"
-    assert describe_groups((Group(("a",)), Group(("b",)))) == "Show 2 images"
+    assert describe_groups((Group(("a", "b")),), most=12) == "Show 1 pair"
+    assert describe_groups((Group(("a",)),) * 30, most=12) == "Show 12 of 30 images"
 
 
 def test_the_report_shows_what_stands_behind_a_finding_or_names_it(root: Path) -> None:

@@ -67,9 +67,19 @@ def test_what_an_older_request_showed_is_marked_until_the_new_one_is_drawn(
     handlers: Handlers, view: str
 ) -> None:
     *before, drawn = handlers.show(view, "parts", ALL, ALL, "any", "any", 0)
+    is_drawn = [bool(EXPECTED[view] & updates.keys()) for updates in before]
     assert before
-    assert all(updates["status"]["busy"] for updates in before)
+    assert [not updates["status"]["busy"] for updates in before] == is_drawn
+    assert any(is_drawn) == (view == "overview"), "which is checked further while it is shown"
     assert not drawn["status"]["busy"]
+
+
+def test_what_was_checked_once_is_shown_at_once(handlers: Handlers) -> None:
+    wanted = ("overview", "parts", ALL, ALL, "any", "any", 0)
+    all_checked = last(handlers.show(*wanted))["health"]
+    first = next(one for one in handlers.show(*wanted) if "health" in one)
+    assert first["health"] == all_checked
+    assert first["status"]["text"]
 
 
 @pytest.mark.parametrize("name", ["../parts", "/etc", "", None, 3, ["parts"], {"a": 1}])

@@ -22,7 +22,7 @@ def findings_value(opened: Opened, findings: Sequence[Finding]) -> dict[str, Any
                 "title": one.severity.value,
                 "text": one.text,
                 "advice": one.advice,
-                "show": describe_groups(one.groups),
+                "show": describe_groups(one.groups, most=MOST),
                 "groups": [{"ids": group.ids, "note": group.note} for group in one.groups[:MOST]],
             }
             for one in findings

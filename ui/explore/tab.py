@@ -130,15 +130,16 @@ class Handlers:
             "ticker": False,
         }
         view = next((one for one in views.VIEWS if one.name == name), views.VIEWS[0])
-        choice = replace(choice, detectors=self.catalog.detectors)
-        if view.refine is not None:
-            yield {**show(view, opened, choice), "status": busy_value(messages.CHECKING, 0, 0)}
+        choice = replace(choice, detectors=self.catalog.detectors, vectors=job.vectors)
+        is_shown = view.refine is not None  # but for what takes seconds
+        if is_shown:
+            checking = {**busy_value(messages.CHECKING, 0, 0), "busy": False}
+            yield {**show(view, opened, choice), "status": checking}
         if view.needs_vectors:
-            yield from self._embed(job)
+            for step in self._embed(job):
+                yield {**step, "status": {**step["status"], "busy": not is_shown}}
             choice = replace(choice, vectors=job.vectors)
-        updates = (
-            show(view, opened, choice) if view.refine is None else refine(view, opened, choice)
-        )
+        updates = (refine if is_shown else show)(view, opened, choice)
         demo = self.explorer.demo_of(job)
         yield {
             "status": self._describe(job, opened),
