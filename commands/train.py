@@ -40,6 +40,7 @@ from detectors.training import TrainingJob, train_categories, train_pool, train_
 from eda.near_duplicates import group_near_duplicates
 from inspection.datasets.classes import Labelling
 from inspection.datasets.dataset import Dataset
+from inspection.datasets.exclusion import exclude_images, read_exclusions
 from inspection.errors import DatasetError, SettingsError
 from inspection.products.places import CHECKPOINTS
 from inspection.products.split_plan import SplitKind
@@ -123,6 +124,14 @@ class TrainOptions:
             "flatters."
         ),
     ] = SplitKind.OWN
+    exclude: Annotated[
+        Path | None,
+        typer.Option(
+            help="List of images to leave out, one id a line, as Explore data saves it: they are "
+            "neither trained on, calibrated with nor evaluated, also by later commands. An empty "
+            "list takes all in again. Default: what was left out of the product before."
+        ),
+    ] = None
     all_good: AllGood = False
     further: Settings = None
     seed: Seed = 0
@@ -199,7 +208,14 @@ def read_sources(options: TrainOptions) -> list[Dataset]:
     """Read the datasets, and refuse images without labels unless they are said to be good."""
     sources = read_folders(options.data, name=options.dataset)
     check_flat(sources, all_good=options.all_good)
-    return sources
+    if options.exclude is None:
+        return sources
+    if len(sources) > 1 or options.pool is not None:
+        raise SettingsError(
+            "An exclusion list counts for one dataset.", "Leave --exclude out, or --pool."
+        )
+    ids = read_exclusions(options.exclude)
+    return [exclude_images(sources[0], ids, by=options.exclude.name)]
 
 
 def make_job(options: TrainOptions) -> TrainingJob:

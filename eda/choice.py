@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from inspection.detector import DetectorInfo
 
@@ -10,21 +10,28 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from eda.verdicts import Verdicts
+
 ANY = "any"
 WHOLE = (0.0, float("inf"))
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A range of the defects that a view is narrowed to.
+    """A choice that a view has of its own.
 
     Attributes:
-        ranges: by the words of a choice; `ANY` takes every one.
+        values: by the words of a choice, the first of which is made.
     """
 
     name: str
     label: str
-    ranges: Mapping[str, tuple[float, float]]
+    values: Mapping[str, Any]
+
+    @property
+    def first(self) -> str:
+        """The choice that is made before anybody makes one."""
+        return next(iter(self.values))
 
 
 AREA = Filter(
@@ -50,6 +57,32 @@ CONTRAST = Filter(
 )
 
 
+COLOUR = Filter(
+    "colour",
+    "Colour",
+    {  # column of the images; None for the class
+        "class": None,
+        "split": "split",
+        "brightness": "brightness",
+        "contrast": "contrast",
+        "sharpness": "sharpness",
+        "noise": "noise",
+        "black areas, %": "dark",
+        "white areas, %": "bright",
+        "green to red": "red",
+        "blue to yellow": "yellow",
+        "file size, kB": "kilobytes",
+        "width, px": "width",
+        "height, px": "height",
+        "defect area, %": "defect_area",
+        "contrast of the largest defect": "defect_contrast",
+        "number of defects": "num_defects",
+    },
+)
+DETECTOR = Filter("detector", "Found and missed by", {ANY: None})
+"""Whose verdicts are shown; which detectors there are is known where the page is made."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Choice:
     """What of a dataset a view shows; every value is checked before it comes here.
@@ -61,6 +94,8 @@ class Choice:
         vectors: (n, d), one embedding per image of the dataset; None where there are none.
         with_pictures: show images of the dataset.
         detectors: that may learn from the dataset, by name.
+        ids: of the images that pictures are narrowed to; None for no such wish.
+        verdicts: of a detector on the images; None for no wish to see any.
         is_spread: take pictures from all over the dataset, not from its beginning.
     """
 
@@ -71,4 +106,6 @@ class Choice:
     vectors: "NDArray[np.float32] | None" = None
     with_pictures: bool = True
     detectors: Mapping[str, DetectorInfo] = field(default_factory=dict)
+    ids: frozenset[str] | None = None
+    verdicts: "Verdicts | None" = None
     is_spread: bool = False

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from eda.frame import GOOD
-from eda.style import DEFECT, NORMAL, SEQUENCE, SYMBOLS, escape, say
+from eda.style import DEFECT, NEUTRAL, NORMAL, SEQUENCE, SYMBOLS, escape, say
 
 MAX_CLASSES = len(SYMBOLS)
 ANY_DEFECT = "defective"
@@ -64,6 +64,44 @@ def add_classes(
             text=[escape(str(one)) for one in ids[rows]],
             **trace,
         )
+
+
+def add_measure(
+    plot: go.Figure, frame: pd.DataFrame, place: NDArray[np.float32], column: str, *, title: str
+) -> None:
+    """Add one point per image (n, 2), coloured by a measure; where it is not known, grey."""
+    values = frame[column].to_numpy(float)
+    low, high = np.nanpercentile(values, [1, 99]) if np.isfinite(values).any() else (0.0, 1.0)
+    ids = frame["id"].to_numpy()
+    for rows, look in (
+        (~np.isfinite(values), {"size": 6, "color": NEUTRAL, "opacity": 0.35}),
+        (
+            np.isfinite(values),
+            {
+                **OUTLINE,
+                "size": 8,
+                "color": values[np.isfinite(values)].round(3).tolist(),
+                "colorscale": "Viridis",
+                "cmin": float(low),
+                "cmax": float(high if high > low else low + 1),
+                "colorbar": {"title": {"text": title}, "thickness": 12, "outlinewidth": 0},
+            },
+        ),
+    ):
+        if rows.any():
+            plot.add_scatter(
+                x=place[rows, 0].round(4).tolist(),
+                y=place[rows, 1].round(4).tolist(),
+                mode="markers",
+                marker=look,
+                showlegend=False,
+                customdata=[str(one) for one in ids[rows]],
+                text=[
+                    f"{escape(str(one))}<br>{title}: {value:.4g}"
+                    for one, value in zip(ids[rows], values[rows], strict=True)
+                ],
+                hovertemplate="%{text}<extra></extra>",
+            )
 
 
 def _is_good(name: str) -> bool:

@@ -34,24 +34,33 @@ class GalleryPage:
 
 
 def choose_page(
-    frame: pd.DataFrame, *, area: str = ANY, contrast: str = ANY, page: int = 0, size: int = 12
+    frame: pd.DataFrame,
+    *,
+    area: str = ANY,
+    contrast: str = ANY,
+    page: int = 0,
+    size: int = 12,
+    shows_all: bool = False,
 ) -> GalleryPage:
     """Return one page: good images on one side, defective ones of this area and contrast beside.
 
     Args:
         frame: of the images, chosen by category and defect type.
-        area: one of `AREA.ranges`, of all defects of an image together.
-        contrast: one of `CONTRAST.ranges`, of the largest defect of an image.
+        area: one of `AREA.values`, of all defects of an image together.
+        contrast: one of `CONTRAST.values`, of the largest defect of an image.
         page: from 0; one beyond the last is the last.
         size: images on each side.
+        shows_all: turn on until the good ones end, too; else they only stand beside the others.
     """
     frame = readable(frame)
     is_good = frame["defect_type"] == GOOD
     good, bad = frame[is_good], filter_defective(frame[~is_good], area=area, contrast=contrast)
-    longest = max(len(good), len(bad)) if len(bad) == 0 else len(bad)
+    longest = max(len(good), len(bad)) if shows_all or len(bad) == 0 else len(bad)
     num_pages = max(1, -(-longest // size))
     page = min(max(page, 0), num_pages - 1)
-    first = (page * size) % max(1, len(good))  # the good ones start anew when they end before
+    first = page * size
+    if not shows_all:
+        first %= max(1, len(good))  # the good ones start anew when they end before
     return GalleryPage(
         good=tuple(good["id"].iloc[first : first + size]),
         defective=tuple(bad["id"].iloc[page * size : (page + 1) * size]),
@@ -65,8 +74,8 @@ def choose_page(
 def filter_defective(frame: pd.DataFrame, *, area: str = ANY, contrast: str = ANY) -> pd.DataFrame:
     """Return the defective images whose defects are of this area and contrast."""
     for column, ranges, name in (
-        ("defect_area", AREA.ranges, area),
-        ("defect_contrast", CONTRAST.ranges, contrast),
+        ("defect_area", AREA.values, area),
+        ("defect_contrast", CONTRAST.values, contrast),
     ):
         low, high = ranges.get(name, ranges[ANY])
         if (low, high) != ranges[ANY]:

@@ -145,13 +145,19 @@ def draw_density(panels: Sequence[DensityMap]) -> go.Figure:
         autorange=False,
         range=[CELLS, 0],
     )
-    wide, narrow = (_arrange(len(panels), *shape) for shape in (WIDE, NARROW))
+    wide, narrow = (arrange(len(panels), *shape) for shape in (WIDE, NARROW))
     plot.plotly_relayout(wide)
     return plot.update_layout(meta={"wide": wide, "narrow": narrow})
 
 
-def _arrange(num_panels: int, columns: int, side: int) -> dict[str, Any]:
-    """Return where panels of this height stand in columns, as changes of a plotly layout."""
+def arrange(num_panels: int, columns: int, side: int) -> dict[str, Any]:
+    """Return where panels of this height stand in columns, as changes of a plotly layout.
+
+    Args:
+        num_panels: of a plot that was made as one row of them, each with its title.
+        columns: at most.
+        side: height of a panel, pixels.
+    """
     columns = min(columns, num_panels)
     lines = -(-num_panels // columns)
     drawn = lines * (side + PANEL_TITLE)  # pixels
@@ -224,6 +230,10 @@ def _add_panel(plot: go.Figure, panel: DensityMap, row: int, column: int) -> Non
         y0=0.5,
         coloraxis="coloraxis",
         zsmooth="best",
+        meta={  # a click asks for the images with a defect at a place
+            "category": panel.category,
+            **({"defect_type": panel.defect_type} if panel.defect_type else {}),
+        },
         hovertemplate="%{z} % of the images<extra></extra>",
         row=row,
         col=column,
@@ -244,17 +254,22 @@ def _add_panel(plot: go.Figure, panel: DensityMap, row: int, column: int) -> Non
         col=column,
     )
     if panel.mean is not None:
-        plot.add_layout_image(
-            source=_to_uri(panel.mean),
-            x=0,
-            y=0,
-            sizex=CELLS,
-            sizey=CELLS,
-            sizing="stretch",
-            layer="below",
-            row=row,
-            col=column,
-        )
+        add_picture(plot, panel.mean, CELLS, row=row, col=column)
+
+
+def add_picture(plot: go.Figure, picture: RGBImage, side: int, *, row: int, col: int) -> None:
+    """Fill a panel whose axes go from 0 to `side` with a picture."""
+    plot.add_layout_image(
+        source=_to_uri(picture),
+        x=0,
+        y=0,
+        sizex=side,
+        sizey=side,
+        sizing="stretch",
+        layer="below",
+        row=row,
+        col=col,
+    )
 
 
 def _title(panel: DensityMap, *, is_one_category: bool) -> str:

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from eda.classes import add_classes
 from eda.frame import GOOD, readable
+from eda.selection import DEFECTIVE_STATE, GOOD_STATE, STATE
 from eda.style import (
     DEFECT,
     INSIDE_LABEL,
@@ -95,6 +96,7 @@ def draw_splits(frame: pd.DataFrame) -> go.Figure:
         if rows.empty:
             continue
         counts = rows["category"].value_counts().reindex(shown, fill_value=0)
+        state = DEFECTIVE_STATE if bad else GOOD_STATE
         plot.add_bar(
             y=[say(one) for one in shown],
             x=counts.tolist(),
@@ -103,6 +105,7 @@ def draw_splits(frame: pd.DataFrame) -> go.Figure:
             marker=bar_marker(colour, pattern),
             text=[f"{value:,}" if value > 0.05 * totals.max() else "" for value in counts],
             **INSIDE_LABEL,
+            customdata=[{"category": str(one), "split": split, STATE: state} for one in shown],
             hovertemplate="%{y}: %{x:,} images<extra>" + name + "</extra>",
         )
     lay_out(
@@ -132,6 +135,7 @@ def draw_defect_types(frame: pd.DataFrame) -> go.Figure:
             text=[f"{value:,}" for value in counts],
             textposition="outside",
             cliponaxis=False,
+            customdata=[{"category": category, "defect_type": kind} for category, kind in keys],
             hovertemplate="%{y}: %{x:,} images<extra></extra>",
         )
     )
@@ -166,10 +170,16 @@ def draw_sizes(frame: pd.DataFrame) -> go.Figure:
                 "opacity": 0.6,
                 "line": {"width": 0.5, "color": "#fff"},
             },
-            customdata=largest["images"].tolist(),
+            customdata=largest[["mode", "width", "height"]].to_dict("records"),
             text=largest["label"].tolist() if is_few else None,
             textposition="bottom center",
-            hovertemplate="%{x} × %{y} px: %{customdata:,} images<extra></extra>",
+            hovertext=[
+                f"{width} × {height} px: {images:,} images"
+                for width, height, images in zip(
+                    largest["width"], largest["height"], largest["images"], strict=True
+                )
+            ],
+            hoverinfo="text",
         )
     lay_out(plot, title, x_title="width, px", y_title="height, px", showlegend=True)
     room = 1.25 if is_few else 1.1  # for the words below the widest

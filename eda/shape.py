@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from eda.facts import MAX_DEFECTS
 from eda.style import (
-    DEFECT,
     INSIDE_LABEL,
     NEUTRAL,
     bar_height,
@@ -20,12 +20,7 @@ from eda.style import (
 
 SIZES = (64, 96, 128, 192, 256, 320, 384, 512, 768, 1024)
 MAX_TYPES = 24
-MEASURES = {  # column -> title, unit, is the axis logarithmic
-    "area_share": ("Area", "percent of the image", True),
-    "elongation": ("Elongation", "length / width", True),
-    "contrast": ("Contrast against the surroundings", "grey levels, inside - around", False),
-    "border_distance": ("Distance to the border", "pixels", False),
-}
+MEASURES = ("area_share", "elongation", "contrast", "border_distance", "thickness")
 LOG_STEPS = (  # an axis over more decades than this -> its marks within a decade
     (2.5, (1,)),
     (1.2, (1, 3)),
@@ -52,21 +47,13 @@ def describe_types(defects: pd.DataFrame, images: pd.DataFrame) -> pd.DataFrame:
         defects: one row per defect (`frame.make_defect_frame`).
         images: one row per image, for the number of defects in each.
     """
-    columns = {name: (name, "median") for name in (*MEASURES, "thickness")}
+    columns = {name: (name, "median") for name in MEASURES}
     grouped = defects.groupby(["category", "defect_type"]).agg(
         defects=("id", "size"), images=("id", "nunique"), **columns
     )
     per_image = images[images["num_defects"] > 0].groupby(["category", "defect_type"])
     grouped["most_in_one_image"] = per_image["num_defects"].max()
     return grouped.reset_index().round(3)
-
-
-def draw_measure(defects: pd.DataFrame, column: str) -> go.Figure:
-    """Draw one measure per defect type: box for the middle half, whiskers from 5 to 95 %."""
-    title, unit, is_log = MEASURES[column]
-    if defects.empty:
-        return empty_plot(title, NO_DEFECT)
-    return _draw_boxes(_label(defects), column, title, unit, is_log=is_log)
 
 
 def draw_counts(images: pd.DataFrame) -> go.Figure:
@@ -78,6 +65,7 @@ def draw_counts(images: pd.DataFrame) -> go.Figure:
     rows = _label(rows)
     totals = rows["label"].value_counts().iloc[:MAX_TYPES]
     names = [f"{say(str(name))} ({count:,})" for name, count in totals.items()]
+    conditions = _conditions(rows)
     plot = go.Figure()
     for low, high, name, colour, pattern in COUNTS:
         counted = rows.loc[rows["num_defects"].between(low, high), "label"].value_counts()
@@ -90,6 +78,10 @@ def draw_counts(images: pd.DataFrame) -> go.Figure:
             marker=bar_marker(colour, pattern),
             text=[f"{share:.0f} %" if share >= 8 else "" for share in shares],
             **INSIDE_LABEL,
+            customdata=[
+                {**conditions[str(one)], "num_defects": [low, min(high, MAX_DEFECTS)]}
+                for one in totals.index
+            ],
             hovertemplate="%{y}: %{x} %<extra>" + name + "</extra>",
         )
     lay_out(
@@ -225,42 +217,13 @@ def _label(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(label=frame["defect_type"])
 
 
-def _draw_boxes(
-    frame: pd.DataFrame, column: str, title: str, unit: str, *, is_log: bool
-) -> go.Figure:
-    order = frame["label"].value_counts().index[:MAX_TYPES]
-    groups = [frame.loc[frame["label"] == label, column].to_numpy(float) for label in order]
-    fences = np.array([np.percentile(values, [5, 25, 50, 75, 95]) for values in groups])  # (n, 5)
-    if is_log:
-        fences = np.maximum(fences, 1e-4)
-    low, first, middle, third, high = fences.round(4).T.tolist()
-    plot = go.Figure(
-        go.Box(
-            y=[
-                f"{say(str(name))} ({len(values):,})"
-                for name, values in zip(order, groups, strict=True)
-            ],
-            lowerfence=low,
-            q1=first,
-            median=middle,
-            q3=third,
-            upperfence=high,
-            orientation="h",
-            fillcolor="rgba(217,96,26,.35)",
-            line={"color": DEFECT, "width": 2},
-            whiskerwidth=0.5,
-            hoverinfo="x",
-        )
-    )
-    height = bar_height(len(order))
-    lay_out(plot, title, height=height, x_title=unit, boxgap=0.45, showlegend=False)
-    plot.update_yaxes(showgrid=False, autorange="reversed")
-    if column == "contrast":
-        plot.add_vline(x=0, line={"color": NEUTRAL, "width": 1, "dash": "dot"})
-    if not is_log:
-        return plot
-    ticks = choose_log_ticks(float(fences.min()), float(fences.max()))
-    return plot.update_xaxes(type="log", tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])
+def _conditions(labelled: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """Return which images a name on an axis stands for."""
+    named = labelled.drop_duplicates("label").set_index("label")
+    return {
+        str(label): {"category": str(row["category"]), "defect_type": str(row["defect_type"])}
+        for label, row in named.iterrows()
+    }
 
 
 def choose_log_ticks(low: float, high: float) -> list[float]:

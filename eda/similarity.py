@@ -10,7 +10,8 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from eda.classes import add_classes
+from eda.choice import COLOUR
+from eda.classes import add_classes, add_measure
 from eda.facts import decode_jpeg
 from eda.frame import GOOD, readable, select_with_normal
 from eda.index import Index
@@ -59,10 +60,17 @@ class ImageComparison:
     shares: tuple[float, float]
     source: str
 
-    def draw(self, *, defect_type: str | None = None) -> go.Figure:
-        """Draw the plane by class: all images, or one defect type beside the normal ones."""
+    def draw(self, *, defect_type: str | None = None, colour: str | None = None) -> go.Figure:
+        """Draw the plane: all images, or one defect type beside the normal ones.
+
+        Args:
+            defect_type: to show.
+            colour: one of `COLOUR.values`; by default the class.
+        """
         shown = choose_points(select_with_normal(self.images, defect_type=defect_type))
-        return draw_projection(shown, self.points, self.shares, source=self.source)
+        return draw_projection(
+            shown, self.points, self.shares, source=self.source, colour=colour or COLOUR.first
+        )
 
 
 def compare_images(index: Index, images: pd.DataFrame, vectors: Vectors | None) -> ImageComparison:
@@ -83,6 +91,30 @@ def compare_images(index: Index, images: pd.DataFrame, vectors: Vectors | None) 
     images = images.reset_index(drop=True)
     pairs = find_near_duplicates(vectors, list(images["category"]))
     return ImageComparison(images, pairs, *project(vectors), source)
+
+
+def find_nearest(
+    index: Index, images: pd.DataFrame, vectors: Vectors | None, row: int, *, count: int = 12
+) -> list[int]:
+    """Return the rows of the images of its category that are most like one, itself first.
+
+    Args:
+        index: of the dataset.
+        images: all of it.
+        vectors: (n, d), one per image; thumbnails stand in where there are none.
+        row: of the image.
+        count: at most so many.
+    """
+    rows = np.flatnonzero(images["category"] == images["category"].iloc[row])
+    if vectors is None:
+        ids = [str(one) for one in images["id"].iloc[rows]]
+        own = thumbnail_vectors(index.thumbnails(ids), ids)
+    else:
+        own = vectors[rows]
+    alike = whiten(own)
+    near = alike @ alike[np.flatnonzero(rows == row)[0]]
+    near[rows == row] = np.inf
+    return [int(rows[place]) for place in np.argsort(-near, kind="stable")[:count]]
 
 
 def thumbnail_vectors(thumbnails: Mapping[str, bytes], ids: Sequence[str]) -> Vectors:
@@ -260,22 +292,35 @@ def choose_points(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw_projection(
-    frame: pd.DataFrame, points: Vectors, shares: tuple[float, float], *, source: str
+    frame: pd.DataFrame,
+    points: Vectors,
+    shares: tuple[float, float],
+    *,
+    source: str,
+    colour: str = COLOUR.first,
 ) -> go.Figure:
-    """Draw images as points, by class; a point carries its id as custom data.
+    """Draw images as points; a point carries its id as custom data.
 
     Args:
         frame: of the images to draw, whose index counts the rows of `points`.
         points: (n, 2).
         shares: of variance.
         source: what the vectors are, in words.
+        colour: one of `COLOUR.values`.
     """
     if len(frame) < 3:
         return empty_plot(TITLE, "Fewer than three readable images are chosen.")
     plot = go.Figure()
     place = points[frame.index.to_numpy()]  # (m, 2)
     hover = "%{text}<extra></extra>"
-    add_classes(plot, frame, place[:, 0], place[:, 1], hovertemplate=hover)
+    column = COLOUR.values[colour]
+    if column is None:
+        add_classes(plot, frame, place[:, 0], place[:, 1], hovertemplate=hover)
+    elif column == "split":
+        splits = frame.assign(defect_type=frame["split"], category="")
+        add_classes(plot, splits, place[:, 0], place[:, 1], hovertemplate=hover)
+    else:
+        add_measure(plot, frame, place, column, title=colour)
     has_many = frame["category"].nunique() > 1
     lay_out(
         plot,

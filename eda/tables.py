@@ -1,7 +1,7 @@
 """Tables as plain values, for the page and for the report."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,8 @@ import pandas as pd
 
 MAX_ROWS = 10_000  # about 1 MB; MVTec AD as a whole has 5,354 images
 CUT = "Shown are the first {shown:,} of {total:,} rows; `python cli.py eda` writes them all."
+ID_COLUMNS = frozenset({"id", "first", "second"})
+"""Columns that hold the id of an image."""
 TITLES: Mapping[str, str] = {
     "middle_x": "middle x, %",
     "middle_y": "middle y, %",
@@ -46,18 +48,29 @@ class Table:
     Attributes:
         file: name of the CSV file that a reader may save it as, without the suffix.
         note: a sentence below it.
+        picks: columns by which a row stands for images: `ID_COLUMNS`, or what the images share.
     """
 
     frame: pd.DataFrame
     title: str
     file: str
     note: str = ""
+    picks: Sequence[str] = ()
 
     def value(self, *, max_rows: int | None = MAX_ROWS) -> dict[str, Any]:
         """Return what `table.js` draws (see `table_value`)."""
         return table_value(
             self.frame, self.title, file=self.file, note=self.note, max_rows=max_rows
         )
+
+    def pick_places(self) -> dict[str, Any]:
+        """Return where a row says which images it stands for, {} where it stands for none."""
+        names = [str(name) for name in self.frame.columns]
+        places = {name: names.index(name) for name in self.picks if name in names}
+        if not places:
+            return {}
+        is_by_id = places.keys() <= ID_COLUMNS
+        return {"ids": list(places.values())} if is_by_id else {"condition": places}
 
 
 def table_value(

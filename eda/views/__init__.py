@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 
-from eda.views import gallery, location, overview, quality, shape, similarity
+from eda.views import defects, gallery, overview, quality, similarity
 from eda.views.view import View
 
 VIEWS: Sequence[View] = (
     overview.VIEW,
     gallery.VIEW,
     quality.VIEW,
-    location.VIEW,
-    shape.VIEW,
+    defects.VIEW,
     similarity.VIEW,
 )

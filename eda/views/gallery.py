@@ -18,8 +18,18 @@ def build(opened: Opened, choice: Choice) -> Mapping[str, Any]:
     )
     if choice.is_spread:
         images = images.sample(frac=1, random_state=0)
+    if choice.ids is not None:
+        images = opened.images[opened.images["id"].isin(choice.ids)]
     area, contrast = (choice.filters.get(one.name, ANY) for one in (AREA, CONTRAST))
-    return {"gallery": choose_page(images, area=area, contrast=contrast, page=choice.page)}
+    return {
+        "gallery": choose_page(
+            images,
+            area=area,
+            contrast=contrast,
+            page=choice.page,
+            shows_all=choice.ids is not None,
+        )
+    }
 
 
 VIEW = View(

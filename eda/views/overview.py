@@ -38,6 +38,7 @@ def build(opened: Opened, choice: Choice) -> Mapping[str, Any]:
             "Images per category, defect type and split",
             file="counts",
             note=counted.account,
+            picks=("category", "defect_type"),
         ),
         "problems": Table(
             problems,
@@ -46,7 +47,11 @@ def build(opened: Opened, choice: Choice) -> Mapping[str, Any]:
             note=count_kinds(problems) or "No file is missing or odd.",
         ),
         "images": Table(
-            overview.tabulate_images(images), "All images", file="images", note=IMAGES_NOTE
+            overview.tabulate_images(images),
+            "All images",
+            file="images",
+            note=IMAGES_NOTE,
+            picks=("id",),
         ),
     }
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from eda.choice import Choice
+from eda.choice import COLOUR, Choice
 from eda.opened import Opened
 from eda.views.view import Kind, View
 
@@ -29,13 +29,16 @@ def build(opened: Opened, choice: Choice) -> Mapping[str, Any]:
     twins = tuple(Group((str(a), str(b)), f"similarity {alike:.2f}") for a, b, alike in shown)
     note = f"The first {MOST} of the pairs below." if len(table) > MOST else ""
     return {
-        "projection": found.draw(defect_type=choice.defect_type),
+        "projection": found.draw(
+            defect_type=choice.defect_type, colour=choice.filters.get("colour")
+        ),
         "twins": PictureGroups("Near-duplicates side by side", note or ALL, twins),
         "pairs": Table(
             table,
             "Near-duplicates",
             file="near-duplicates",
             note=f"{describe_pairs(found.images, found.pairs)} {NOTE}",
+            picks=("first", "second"),
         ),
     }
 
@@ -43,7 +46,8 @@ def build(opened: Opened, choice: Choice) -> Mapping[str, Any]:
 VIEW = View(
     "similarity",
     "Similarity",
-    rows=({"projection": Kind.POINTS}, {"twins": Kind.GROUPS}, {"pairs": Kind.TABLE}),
+    rows=({"projection": Kind.PLOT}, {"twins": Kind.GROUPS}, {"pairs": Kind.TABLE}),
     build=build,
+    filters=(COLOUR,),
     needs_vectors=True,
 )

@@ -17,7 +17,6 @@ class Kind(Enum):
     """What a part of a view is, and so how it is drawn."""
 
     PLOT = auto()  # a plot of Plotly
-    POINTS = auto()  # a plot of Plotly whose points are images of the dataset
     TABLE = auto()  # an `eda.tables.Table`
     TILES = auto()  # a sequence of `eda.overview.Tile`
     FINDINGS = auto()  # a sequence of `eda.health.finding.Finding`

@@ -75,7 +75,8 @@ function draw() {
   writeWords(find('.note'), note);
   find('.note').hidden = !note;
   find('thead tr').replaceChildren(...columns.map(createHead));
-  find('tbody').replaceChildren(...chosen.slice(page * PAGE, (page + 1) * PAGE).map((row) => createRow(row, columns)));
+  const lines = chosen.slice(page * PAGE, (page + 1) * PAGE).map((row) => [createRow(row, columns), row]);
+  find('tbody').replaceChildren(...lines.map(([line]) => line));
   const all = `${rows.length.toLocaleString('en')} ${rows.length === 1 ? 'row' : 'rows'}`;
   const count = chosen.length === rows.length ? all : `${chosen.length.toLocaleString('en')} of ${all}`;
   find('.count').textContent = pages > 1 ? `${count}, page ${page + 1} of ${pages}` : count;
@@ -84,6 +85,7 @@ function draw() {
   find('.pager').hidden = pages === 1;
   find('.data-body').hidden = find('input').hidden = find('.save').hidden = rows.length === 0;
   find('.data').hidden = columns.length === 0;
+  element.dispatchEvent(new CustomEvent('defect-lens-rows', { detail: { rows: chosen, lines } }));
 }
 
 function save() {

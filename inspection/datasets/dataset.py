@@ -27,6 +27,7 @@ class Dataset:
         is_labelled: whether something in the folder says what the images show.
         unused: what is not used, so that samples, masks and these make all image files.
         remarks: how the folder was read, where somebody could think otherwise.
+        excluded: what was left out on request, () for nothing; None where nobody has asked.
     """
 
     root: Path
@@ -37,6 +38,7 @@ class Dataset:
     issues: tuple[DatasetIssue, ...] = ()
     unused: tuple[UnusedFiles, ...] = ()
     remarks: tuple[str, ...] = ()
+    excluded: tuple[Sample, ...] | None = None
 
     @property
     def is_pool(self) -> bool:
@@ -81,7 +83,8 @@ class Dataset:
             )
         issues = tuple(issue for issue in self.issues if issue.category in (category, None))
         unused = tuple(one for one in self.unused if one.category == category)
-        return replace(self, samples=samples, issues=issues, unused=unused)
+        excluded = self.excluded and tuple(s for s in self.excluded if s.category == category)
+        return replace(self, samples=samples, issues=issues, unused=unused, excluded=excluded)
 
 
 def read_dataset(root: Path, *, layout: str | None = None, name: str | None = None) -> Dataset:

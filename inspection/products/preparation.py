@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from inspection.datasets.dataset import Dataset, check_trainable
+from inspection.datasets.exclusion import exclude_images
 from inspection.embedding import Embed
 from inspection.errors import InspectionError
 from inspection.issues import summarise_issues
@@ -13,7 +14,7 @@ from inspection.products.dataset_identity import check_dataset
 from inspection.products.familiarity import fit_familiarity, has_familiarity, save_familiarity
 from inspection.products.reading import read_by, settle_reading
 from inspection.products.split_labels import Labels
-from inspection.products.split_plan import SplitKind, SplitPlan, load_split
+from inspection.products.split_plan import SPLIT, SplitKind, SplitPlan, load_split
 from inspection.products.splits import apply_split, open_split
 from inspection.progress import Monitor
 from inspection.types import Sample, Split
@@ -42,6 +43,7 @@ def prepare_dataset(
         StoppedError: the monitor has stopped it.
     """
     check_dataset(folder, source)  # before the images are compared, which takes time
+    source = _leave_out(source, folder)
     if group is not None:
         source = group(source)
     monitor.begin(source.account)
@@ -66,7 +68,19 @@ def open_plan(
         DatasetError: it was of another dataset, or the split does not fit.
     """
     check_dataset(folder, source)
-    return open_split(folder, source.samples, seed=seed, labels=labels, kind=kind)
+    excluded = None if source.excluded is None else [sample.id for sample in source.excluded]
+    return open_split(
+        folder, source.samples, seed=seed, labels=labels, kind=kind, excluded=excluded
+    )
+
+
+def _leave_out(source: Dataset, folder: Path) -> Dataset:
+    """Return a dataset without what an earlier training of the product was told to leave out."""
+    plan = load_split(folder)
+    if source.excluded is not None or plan is None or not plan.excluded:
+        return source
+    there = [sample.id for sample in source.samples if sample.id in plan.excluded]
+    return replace(exclude_images(source, there, by=f"the {SPLIT} of the product"), excluded=None)
 
 
 def keep_familiarity(

@@ -29,6 +29,7 @@ class SplitPlan:
         labelled_fraction: share of the labelled defects that has left the test part.
         groups: id -> part of near-duplicates that were found for a grouped split.
         known: id -> pixel hash of a few images, by which the dataset is known again.
+        excluded: ids of images that take part in nothing, whatever folder they lie in.
     """
 
     seed: int
@@ -37,6 +38,7 @@ class SplitPlan:
     kind: SplitKind = SplitKind.OWN
     groups: Mapping[str, str] = field(default_factory=dict)
     known: Mapping[str, str] = field(default_factory=dict)
+    excluded: frozenset[str] = frozenset()
 
 
 def save_split(folder: Path, plan: SplitPlan) -> None:
@@ -55,6 +57,7 @@ def save_split(folder: Path, plan: SplitPlan) -> None:
             "roles": ids,
             **({"groups": dict(plan.groups)} if plan.groups else {}),
             **({"known": dict(plan.known)} if plan.known else {}),
+            **({"excluded": sorted(plan.excluded)} if plan.excluded else {}),
         },
     )
 
@@ -73,15 +76,18 @@ def load_split(folder: Path) -> SplitPlan | None:
         roles = {
             sample_id: Split(role) for role, ids in content["roles"].items() for sample_id in ids
         }
+        groups, known = (
+            {str(key): str(value) for key, value in content.get(name, {}).items()}
+            for name in ("groups", "known")
+        )
         return SplitPlan(
             int(content["seed"]),
             float(content["labelled_fraction"]),
             roles,
             SplitKind(content.get("kind", SplitKind.OWN)),
-            *(
-                {str(key): str(value) for key, value in content.get(name, {}).items()}
-                for name in ("groups", "known")
-            ),
+            groups,
+            known,
+            frozenset(map(str, content.get("excluded", ()))),
         )
 
 

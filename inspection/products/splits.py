@@ -9,7 +9,7 @@ and a larger labelled fraction contains a smaller one.
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -208,6 +208,8 @@ def apply_split(
         allowed = set(labelled_parts(plan, samples, labels))
     used = []
     for sample in samples:
+        if sample.id in plan.excluded:
+            continue
         role = plan.roles.get(sample.id)
         if role is None and sample.split is Split.TEST and sample.unit not in known_units:
             role = Split.TEST
@@ -258,9 +260,11 @@ def open_split(
     seed: int = 0,
     labels: Labels | None = None,
     kind: SplitKind = SplitKind.OWN,
+    excluded: Collection[str] | None = None,
 ) -> SplitPlan:
     """Return the split of a product, made and written if there is none, widened if it must be.
 
+    Ids that are excluded take part in nothing from now on; without them, those of before.
     What the labels take from the test part is not written: that is for whoever learned from them.
 
     Raises:
@@ -270,6 +274,9 @@ def open_split(
     """
     stored = load_split(folder)
     needs_normal = labels is None or labels.needs_masks
+    kept = frozenset() if stored is None else stored.excluded
+    out = kept if excluded is None else frozenset(excluded)
+    samples = [sample for sample in samples if sample.id not in out]
     if stored is None:
         make = make_random_split if kind is SplitKind.RANDOM else make_split
         plan = replace(make(samples, seed=seed, needs_normal=needs_normal), kind=kind)
@@ -281,6 +288,8 @@ def open_split(
     else:
         samples = _with_stored_groups(samples, stored, kind, folder)
         plan = with_new(stored, samples)
+    if plan.excluded != out:
+        plan = replace(plan, excluded=out)
     if kind is SplitKind.GROUPED:
         plan = _with_groups(plan, samples)
     if not plan.known and (known := pick_known(samples)):

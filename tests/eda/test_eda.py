@@ -12,7 +12,9 @@ from PIL import Image
 
 from eda import gallery, location, overview, shape, similarity
 from eda.classes import label_classes
+from eda.defects import draw_places, draw_sizes
 from eda.frame import (
+    DEFECT_COLUMNS,
     leave_out,
     make_defect_frame,
     make_frame,
@@ -348,11 +350,11 @@ def test_no_plot_of_100_000_images_is_larger_than_two_megabytes() -> None:
     assert len(json.dumps(table_value(frame, "Images", file="images"))) < LIMIT
 
 
-@pytest.mark.parametrize("measure", shape.MEASURES)
-def test_without_defects_the_plots_say_so(measure: str, frame: pd.DataFrame) -> None:
+def test_without_defects_the_plots_say_so() -> None:
     nothing: Any = make_large(0)
-    empty = pd.DataFrame(columns=["id", "category", "defect_type", measure])
-    assert shape.draw_measure(empty, measure).layout.annotations[0].text
+    empty = pd.DataFrame(columns=list(DEFECT_COLUMNS))
+    for draw in (draw_sizes, draw_places):
+        assert draw(empty).layout.annotations[0].text
     assert overview.draw_light(nothing).layout.annotations[0].text
     assert location.draw_density([]).layout.annotations[0].text
 

@@ -197,7 +197,8 @@ def test_explore_says_what_such_a_dataset_is_good_for(
     root: Path, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DEFECT_LENS_CACHE", str(root / "cache"))
-    view = ("overview", "steel", explore_tab.ALL, explore_tab.ALL, "any", "any", 0)
+    first = ("any", "any", "any", "class")  # of every filter of the views
+    view = ("overview", "steel", explore_tab.ALL, explore_tab.ALL, *first, 0)
     (*_, last) = explore_tab.Handlers(catalog).show(*view)
     first = last["health"]["findings"][0]
     assert first["severity"] == "problem"

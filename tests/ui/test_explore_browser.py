@@ -27,11 +27,11 @@ SEEN = "[...document.querySelectorAll('.fig .js-plotly-plot')].filter((one) => o
 PLOTS = f"{SEEN}.map((one) => JSON.stringify([one.data, one.layout.annotations]))"
 on_desktop = pytest.mark.parametrize("opened", ["desktop"], indirect=True)  # alike on a phone
 TITLES = {view.name: view.title for view in VIEWS}
-NUM_PLOTS = {"overview": 4, "gallery": 0, "quality": 6, "location": 1, "shape": 6, "similarity": 1}
+NUM_PLOTS = {"overview": 4, "gallery": 0, "quality": 6, "defects": 6, "similarity": 1}
 WAITS = {"gallery": ".gallery:visible", "quality": ".health:visible"}
 UNFILTERED = {"Dataset": "drawn", "Category": "All categories", "Defect type": "All types"}
 WITH_PLOTS = [view for view, count in NUM_PLOTS.items() if count]
-NUM_TABLES = {"overview": 3, "gallery": 0, "quality": 0, "location": 1, "shape": 3, "similarity": 1}
+NUM_TABLES = {"overview": 3, "gallery": 0, "quality": 0, "defects": 4, "similarity": 1}
 
 
 @pytest.fixture(scope="module")
@@ -196,16 +196,17 @@ def test_every_table_is_sorted_searched_and_saved(own_page: Any) -> None:
 
 
 def column(table: Any) -> list[str]:
-    return [str(one) for one in table.locator("tbody tr td:first-child").all_inner_texts()]
+    first = table.locator("tbody tr :nth-child(1 of td:not(.pick))")
+    return [str(one) for one in first.all_inner_texts()]
 
 
 def check_sorting(table: Any) -> None:
     head = table.locator("th button").first
     head.click()
     upwards = column(table)
-    assert table.locator("th").first.get_attribute("aria-sort") == "ascending"
+    assert table.locator("th:not(.pick)").first.get_attribute("aria-sort") == "ascending"
     head.click()
-    assert table.locator("th").first.get_attribute("aria-sort") == "descending"
+    assert table.locator("th:not(.pick)").first.get_attribute("aria-sort") == "descending"
     if "page" not in table.locator(".count").inner_text():  # else it begins with other rows
         assert sorted(column(table)) == sorted(upwards)
     assert len(set(upwards)) == 1 or column(table)[0] != upwards[0]
@@ -232,12 +233,12 @@ def check_saving(page: Any, table: Any) -> None:
     count = int(table.locator(".count").inner_text().split(" ")[0].replace(",", ""))
     assert len(rows) == count + 1
     assert len({len(row) for row in rows}) == 1
-    titles = [one.strip() for one in table.locator("th").all_inner_texts()]
+    titles = [one.strip() for one in table.locator("th:not(.pick)").all_inner_texts()]
     assert [title.strip() for title in rows[0]] == [title.rstrip(" ↕↑↓") for title in titles]
 
 
 def test_search_and_download_of_a_table_stand_in_one_line(page: Any) -> None:
-    for view in ("overview", "shape"):
+    for view in ("overview", "defects"):
         open_view(page, view)
         heads = page.locator(".data:visible .data-head:has(input:visible)").all()
         assert heads
@@ -247,7 +248,7 @@ def test_search_and_download_of_a_table_stand_in_one_line(page: Any) -> None:
 
 
 def test_plots_fill_their_places_and_have_names(page: Any) -> None:
-    for view in ("shape", "location", "overview"):
+    for view in ("defects", "overview"):
         open_view(page, view)
         page.wait_for_function(
             f"{SEEN}.every((one) => Math.abs(one._fullLayout.width - one.clientWidth) <= 1)"
@@ -298,16 +299,22 @@ def test_a_point_shows_the_image_of_its_own_dataset(own_page: Any) -> None:
     open_view(own_page, "similarity")
     small, large = hover(own_page), click(own_page)
     choose(own_page, "Dataset", "negative")
-    own_page.wait_for_function(f"({SEEN})[0]?.layout?.meta === 'negative'")
+    own_page.wait_for_function(f"({SEEN})[0]?.layout?.meta?.origin?.dataset === 'negative'")
     assert hover(own_page) != small
     assert click(own_page) != large
 
 
 def emit(page: Any, event: str) -> None:
     """Let the plot say that something happened to the point of an image that both have."""
-    point = "{ customdata: 'part/test/dent/000.png' }"
-    mouse = "{ clientX: 300, clientY: 300 }"
-    page.evaluate(f"({SEEN})[0].emit('{event}', {{ points: [{point}], event: {mouse} }})")
+    page.evaluate(
+        f"""(id) => {{
+          const plot = ({SEEN})[0];
+          const data = plot.data.find(({{ customdata }}) => customdata.includes(id));
+          const point = {{ data, pointNumber: data.customdata.indexOf(id), customdata: id }};
+          plot.emit('{event}', {{ points: [point], event: {{ clientX: 300, clientY: 300 }} }});
+        }}""",
+        "part/test/dent/000.png",
+    )
 
 
 def hover(page: Any) -> str:
@@ -320,10 +327,12 @@ def hover(page: Any) -> str:
 
 def click(page: Any) -> str:
     emit(page, "plotly_click")
+    page.locator(".tray .thumbs button").first.click()
     dialog = page.locator("dialog.detail")
     dialog.locator("dt").first.wait_for()
     source = str(dialog.locator("img").get_attribute("src"))
     dialog.get_by_role("button", name="Close").click()
+    page.locator(".tray").get_by_role("button", name="Clear").click()
     return source
 
 

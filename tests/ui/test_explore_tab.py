@@ -44,19 +44,19 @@ def last(updates: Any) -> dict[str, Any]:
     return merged
 
 
+FIRST = ("any", "any", "any", "class")  # of every filter of the views
 EXPECTED = {
     "overview": {"health", "tiles", "splits", "counts", "problems", "images"},
     "gallery": {"gallery"},
     "quality": {"odd", "quality-sharpness", "quality-yellow"},
-    "location": {"density", "locations"},
-    "shape": {"resolution", "check", "shape-contrast", "defects"},
+    "defects": {"density", "defect-sizes", "defect-places", "class-images", "resolution", "check"},
     "similarity": {"projection", "twins", "pairs"},
 }
 
 
 @pytest.mark.parametrize("view", [view.name for view in VIEWS])
 def test_every_sub_tab_has_something_to_show(handlers: Handlers, view: str) -> None:
-    updates = last(handlers.show(view, "parts", ALL, ALL, "any", "any", 0))
+    updates = last(handlers.show(view, "parts", ALL, ALL, *FIRST, 0))
     assert EXPECTED[view] <= updates.keys()
     assert updates["status"]["text"] == ""
     assert updates["category"][0][1] == ("disc", "disc")
@@ -66,7 +66,7 @@ def test_every_sub_tab_has_something_to_show(handlers: Handlers, view: str) -> N
 def test_what_an_older_request_showed_is_marked_until_the_new_one_is_drawn(
     handlers: Handlers, view: str
 ) -> None:
-    *before, drawn = handlers.show(view, "parts", ALL, ALL, "any", "any", 0)
+    *before, drawn = handlers.show(view, "parts", ALL, ALL, *FIRST, 0)
     is_drawn = [bool(EXPECTED[view] & updates.keys()) for updates in before]
     assert before
     assert [not updates["status"]["busy"] for updates in before] == is_drawn
@@ -75,7 +75,7 @@ def test_what_an_older_request_showed_is_marked_until_the_new_one_is_drawn(
 
 
 def test_what_was_checked_once_is_shown_at_once(handlers: Handlers) -> None:
-    wanted = ("overview", "parts", ALL, ALL, "any", "any", 0)
+    wanted = ("overview", "parts", ALL, ALL, *FIRST, 0)
     all_checked = last(handlers.show(*wanted))["health"]
     first = next(one for one in handlers.show(*wanted) if "health" in one)
     assert first["health"] == all_checked
@@ -84,14 +84,14 @@ def test_what_was_checked_once_is_shown_at_once(handlers: Handlers) -> None:
 
 @pytest.mark.parametrize("name", ["../parts", "/etc", "", None, 3, ["parts"], {"a": 1}])
 def test_a_dataset_is_chosen_by_name_and_never_by_path(handlers: Handlers, name: object) -> None:
-    updates = last(handlers.show("overview", name, ALL, ALL, "any", "any", 0))
+    updates = last(handlers.show("overview", name, ALL, ALL, *FIRST, 0))
     assert updates["status"]["problem"]
     assert "tiles" not in updates
 
 
 @pytest.mark.parametrize("odd", ["nonsense", None, 7, ["x"], {"y": 2}])
 def test_odd_filters_mean_no_filter(handlers: Handlers, odd: object) -> None:
-    updates = last(handlers.show(odd, "parts", odd, odd, odd, odd, odd))
+    updates = last(handlers.show(odd, "parts", odd, odd, odd, odd, odd, odd, odd))
     assert updates["category"][1] == ALL
     assert updates["tiles"][0]["value"] == "20"
 
@@ -102,12 +102,12 @@ def test_a_category_and_a_defect_type_may_be_called_all(handlers: Handlers, tmp_
         (tmp_path / "parts" / "all" / folder / "spot").rename(
             tmp_path / "parts" / "all" / folder / "all"
         )
-    everything = last(handlers.show("overview", "parts", ALL, ALL, "any", "any", 0))
+    everything = last(handlers.show("overview", "parts", ALL, ALL, *FIRST, 0))
     assert everything["tiles"][0]["value"] == "38"
-    one = last(handlers.show("overview", "parts", "all", ALL, "any", "any", 0))
+    one = last(handlers.show("overview", "parts", "all", ALL, *FIRST, 0))
     assert one["category"][1] == "all"
     assert one["tiles"][0]["value"] == "18"
-    images = last(handlers.show("gallery", "parts", "all", "all", "any", "any", 0))["gallery"]
+    images = last(handlers.show("gallery", "parts", "all", "all", *FIRST, 0))["gallery"]
     assert len(images["sides"][1]["items"]) == 3
 
 
@@ -120,16 +120,14 @@ def test_a_path_typed_by_hand_opens_nothing_outside_the_datasets(
     monkeypatch.setattr(fail, lambda *_, **__: pytest.fail("a folder was read"))
     asked = [str(outside), "../private", f"parts/../{outside.name}", "~", "file:///etc", "parts\0"]
     for name in asked:
-        updates = last(handlers.show("overview", name, ALL, ALL, "any", "any", 0))
+        updates = last(handlers.show("overview", name, ALL, ALL, *FIRST, 0))
         assert updates["status"]["problem"]
         assert updates.keys() == {"status", "stop"}
         assert handlers.open_image(name, "disc/test/spot/000.png").keys() == {"status"}
 
 
 def test_the_gallery_shows_good_beside_defective(handlers: Handlers) -> None:
-    good, bad = last(handlers.show("gallery", "parts", ALL, ALL, "any", "any", 0))["gallery"][
-        "sides"
-    ]
+    good, bad = last(handlers.show("gallery", "parts", ALL, ALL, *FIRST, 0))["gallery"]["sides"]
     assert good["isGood"]
     assert len(bad["items"]) == 4
     assert all(item["path"].startswith("M") for item in bad["items"])
@@ -149,7 +147,7 @@ def test_a_click_opens_an_image_that_can_be_inspected(handlers: Handlers) -> Non
 
 
 def test_a_finding_shows_its_images_by_their_ids(handlers: Handlers) -> None:
-    findings = last(handlers.show("overview", "parts", ALL, ALL, "any", "any", 0))["health"]
+    findings = last(handlers.show("overview", "parts", ALL, ALL, *FIRST, 0))["health"]
     assert findings["summary"].endswith("fine.")
     (few,) = [one for one in findings["findings"] if "fewer than 10 images" in one["text"]]
     assert few["show"] == "Show 4 images"
@@ -175,11 +173,12 @@ def test_an_image_is_chosen_by_id_and_never_by_path(handlers: Handlers, sample: 
 
 def test_a_dataset_without_masks_says_so_once(tmp_path: Path, handlers: Handlers) -> None:
     shutil.rmtree(tmp_path / "parts" / "disc" / "ground_truth")
-    updates = last(handlers.show("shape", "parts", ALL, ALL, "any", "any", 0))
-    words = updates["resolution"].layout.annotations[0].text.replace("<br>", " ")
+    updates = last(handlers.show("defects", "parts", ALL, ALL, *FIRST, 0))
+    words = updates["density"].layout.annotations[0].text.replace("<br>", " ")
     assert words.startswith("No image of this dataset has a mask or a box")
-    assert [name for name, value in updates.items() if name.startswith("shape-") and value] == []
-    assert last(handlers.show("location", "parts", ALL, ALL, "any", "any", 0))["locations"] is None
+    plots = ("defect-sizes", "defect-places", "resolution", "shape-counts", "locations")
+    assert [name for name in plots if updates[name]] == []
+    assert updates["class-images"] is not None
 
 
 def test_hovering_a_point_shows_its_thumbnail(handlers: Handlers) -> None:
@@ -220,7 +219,7 @@ def slow(handlers: Handlers, tmp_path: Path) -> Iterator[Means]:
 
 def begin_similarity(handlers: Handlers, slow: Means) -> Iterator[dict[str, Any]]:
     """Show what is alike until the embeddings are being made."""
-    updates = handlers.show("similarity", "parts", ALL, ALL, "any", "any", 0)
+    updates = handlers.show("similarity", "parts", ALL, ALL, *FIRST, 0)
     while not slow.is_asked.is_set():
         next(updates)
     return updates
@@ -231,7 +230,7 @@ def test_a_dataset_put_aside_for_others_keeps_its_embeddings_for_who_waits_for_t
 ) -> None:
     monkeypatch.setattr(module, "MAX_OPEN", 1)
     waiting = begin_similarity(handlers, slow)
-    last(handlers.show("gallery", "others", ALL, ALL, "any", "any", 0))
+    last(handlers.show("gallery", "others", ALL, ALL, *FIRST, 0))
     slow.may_answer.set()
     assert FROM_STUDENT in last(waiting)["projection"].to_json()
 
@@ -252,9 +251,9 @@ def test_choosing_a_dataset_again_takes_no_embeddings_from_who_waits_for_them(
 def test_a_second_visit_to_what_is_alike_compares_nothing_again(
     handlers: Handlers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = last(handlers.show("similarity", "parts", ALL, ALL, "any", "any", 0))
+    first = last(handlers.show("similarity", "parts", ALL, ALL, *FIRST, 0))
     monkeypatch.setattr("eda.similarity.compare_images", lambda *_: pytest.fail("once more"))
-    again = last(handlers.show("similarity", "parts", ALL, ALL, "any", "any", 0))
+    again = last(handlers.show("similarity", "parts", ALL, ALL, *FIRST, 0))
     assert again["projection"].to_json() == first["projection"].to_json()
     assert again["pairs"] == first["pairs"]
 
@@ -264,11 +263,11 @@ def test_pictures_say_of_which_dataset_they_are(handlers: Handlers, slow: Means)
     sample = "disc/test/spot/000.png"
     for name in ("parts", "others"):
         shown = [
-            last(handlers.show(view, name, ALL, ALL, "any", "any", 0))
+            last(handlers.show(view, name, ALL, ALL, *FIRST, 0))
             for view in ("gallery", "similarity")
         ]
         assert shown[0]["gallery"]["dataset"] == name
-        assert shown[1]["projection"].layout.meta == name
+        assert shown[1]["projection"].layout.meta["origin"]["dataset"] == name
         assert handlers.peek(name, sample)["dataset"] == name
         assert handlers.open_image(name, sample)["detail"]["dataset"] == name
 
@@ -288,7 +287,7 @@ def test_after_a_failure_nobody_foresaw_the_next_visit_tries_again(
 def test_a_dataset_that_has_changed_is_shown_as_it_is_now(
     handlers: Handlers, tmp_path: Path
 ) -> None:
-    view = ("overview", "parts", ALL, ALL, "any", "any", 0)
+    view = ("overview", "parts", ALL, ALL, *FIRST, 0)
     assert last(handlers.show(*view))["tiles"][0]["value"] == "20"
     spots = tmp_path / "parts" / "disc" / "test" / "spot"
     shutil.copy(spots / "000.png", spots / "new.png")
@@ -312,7 +311,7 @@ def demo_page(
     return Handlers(catalog), folder
 
 
-DEMO_VIEW = ("overview", "demo", ALL, ALL, "any", "any", 0)
+DEMO_VIEW = ("overview", "demo", ALL, ALL, *FIRST, 0)
 
 
 def test_an_excerpt_of_the_demo_says_so_and_grows_when_twice_as_much_is_there(

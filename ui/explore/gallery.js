@@ -11,10 +11,12 @@ const showTurns = createTurner({
 });
 
 function showGallery() {
-  const { dataset, sides = [], note = '' } = props.value || {};
+  const { dataset, sides = [], note = '', narrowed = '' } = props.value || {};
   find('.gallery').hidden = !props.value;
   find('.sides').replaceChildren(...sides.map((side) => createSide(side, dataset)));
   find('.count').textContent = note;
+  find('.narrowed').hidden = !narrowed;
+  find('.narrowed span').textContent = narrowed;
   showTurns();
 }
 
@@ -30,6 +32,9 @@ function setOverlay() {
   root.setProperty('--xp-line', find('.outline').checked ? 1 : 0);
 }
 
+find('.narrowed button').addEventListener('click', () => {
+  document.dispatchEvent(new CustomEvent('defect-lens-show-all'));
+});
 find('.fill').addEventListener('input', setOverlay);
 find('.outline').addEventListener('change', setOverlay);
 watch('value', showGallery);

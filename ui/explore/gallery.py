@@ -15,8 +15,10 @@ from ui.parts.images import encode_image
 LARGE = 1280
 
 
-def page_value(opened: Opened, page: gallery.GalleryPage) -> dict[str, Any]:
-    """Return what the gallery shows."""
+def page_value(
+    opened: Opened, page: gallery.GalleryPage, ids: frozenset[str] | None = None
+) -> dict[str, Any]:
+    """Return what the gallery shows; `ids` are what it is narrowed to, if anything."""
     by_id = {sample.id: sample for sample in opened.index.samples}
 
     def side(title: str, ids: tuple[str, ...], note: str, *, is_good: bool) -> dict[str, Any]:
@@ -46,6 +48,7 @@ def page_value(opened: Opened, page: gallery.GalleryPage) -> dict[str, Any]:
         ],
         "page": page.page,
         "pages": page.num_pages,
+        "narrowed": "" if ids is None else messages.GALLERY_CHOSEN.format(count=len(ids)),
         "note": GALLERY_PAGE.format(page=page.page + 1, pages=page.num_pages),
     }
 

@@ -8,6 +8,7 @@ TYPE = "Defect type"
 ALL_CATEGORIES = "All categories"
 ALL_TYPES = "All types"
 STOP = "Stop"
+NO_DETECTOR = "no detector: by defect type"
 READING = "Reading the folder…"
 MEASURING = "Measuring {done:,} of {total:,} images. The next visit finds them ready."
 PARTIAL = "Stopped: these are the first {done:,} images. Choose the dataset again to go on."
@@ -37,7 +38,28 @@ DEFECT_FACTS: Mapping[str, str] = {
 CHECKING = "Checking images against each other…"
 LOADING = "Loading the small backbone…"
 EMBEDDING = "Comparing images: {done:,} of {total:,} are done."
+INSPECT_ALL = "Inspect {count:,}"
+INSPECT_SOME = "Inspect {count:,} of {category}"
+GALLERY_CHOSEN = "Only the {count:,} selected images."
 PARTS: Mapping[str, str] = {
+    "how": "Select images anywhere on this tab: drag in a plot, click a point, a bar or a place on "
+    "a map, tick rows of a table. Shift adds to the selection.",
+    "dragging": "Dragging selects by",
+    "box": "box",
+    "lasso": "lasso",
+    "nothing": "nothing",
+    "selected": "Selected images",
+    "one": "{count} image selected",
+    "many": "{count} images selected",
+    "of": "of",
+    "show": "Show in the gallery",
+    "similar": "Find similar",
+    "showAll": "Show all images",
+    "save": "Save CSV",
+    "exclude": "Save exclusion list",
+    "excludeHint": "A file for cli.py train --exclude: these images are neither trained on, "
+    "calibrated with nor evaluated.",
+    "clear": "Clear",
     "fill": "Fill",
     "fillLabel": "Opacity of the filled masks",
     "outline": "Outline",

@@ -1,19 +1,18 @@
-// Over the projection: a point shows its thumbnail, a click opens the image large.
+// Over the plots of the tab: a point that is an image shows its thumbnail.
 
 const box = element.querySelector('.peek');
 const known = new Map(); // by dataset and id: two datasets may have images of the same id
 let over = '';
-let plot = null;
 
 const nameOf = ({ dataset, id }) => JSON.stringify([dataset, id]);
-const imageOf = ({ customdata }) => ({ dataset: plot.layout.meta, id: String(customdata) });
 
-function attach() {
-  const found = document.querySelector('#projection .js-plotly-plot');
-  if (!found || found === plot || !found.on) return;
-  plot = found;
-  plot.on('plotly_hover', ({ points: [point], event }) => {
-    const image = imageOf(point);
+function attach(plot) {
+  const origin = plot.layout?.meta?.origin;
+  if (plot.canPeek || !plot.on || !origin) return;
+  plot.canPeek = true;
+  plot.on('plotly_hover', ({ points: [{ customdata }], event }) => {
+    if (typeof customdata !== 'string') return;
+    const image = { dataset: plot.layout.meta.origin.dataset, id: customdata };
     over = nameOf(image);
     place(event);
     const source = known.get(over);
@@ -21,13 +20,6 @@ function attach() {
     else trigger('input', image);
   });
   plot.on('plotly_unhover', () => { over = ''; box.hidden = true; });
-  plot.on('plotly_click', ({ points: [point] }) => {
-    const image = imageOf(point);
-    box.hidden = true;
-    const source = known.get(nameOf(image)) || '';
-    document.dispatchEvent(new CustomEvent('defect-lens-open', { detail: { ...image, source, opener: null } }));
-    trigger('select', image);
-  });
 }
 
 function place({ clientX, clientY }) {
@@ -48,6 +40,10 @@ function receive() {
   if (name === over) show(source);
 }
 
-new MutationObserver(attach).observe(document.body, { childList: true, subtree: true });
+function attachAll() {
+  document.querySelectorAll('#explore-tabs .js-plotly-plot').forEach(attach);
+}
+
+new MutationObserver(attachAll).observe(document.body, { childList: true, subtree: true });
 watch('value', receive);
-attach();
+attachAll();

@@ -9,13 +9,15 @@ from typing import Any
 import gradio as gr
 
 from eda import views
-from eda.choice import ANY, Choice, Filter
+from eda.choice import ANY, DETECTOR, Choice, Filter
 from eda.opened import Opened
 from eda.views.view import Kind, View
 from inspection.errors import InspectionError
 from inspection.products.catalog import Catalog
 from ui.explore import messages
 from ui.explore.data import Explorer, Job
+from ui.explore.tray import bind_tray, make_tray, narrow_gallery
+from ui.explore.verdicts import KeptVerdicts
 from ui.parts.components import (
     GALLERY,
     HAND_OVER,
@@ -51,9 +53,16 @@ class Handlers:
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
         self.explorer = Explorer(catalog)
+        self.verdicts = KeptVerdicts(catalog)
 
     def show(
-        self, view: object, name: object, category: object, defect_type: object, *further: object
+        self,
+        view: object,
+        name: object,
+        category: object,
+        defect_type: object,
+        *further: object,
+        chosen: tuple[object, object] | None = None,
     ) -> Iterator[Updates]:
         """Show one sub-tab of one dataset, opening the dataset if need be.
 
@@ -63,6 +72,7 @@ class Handlers:
             category: or `ALL`.
             defect_type: or `ALL`.
             further: a choice of every filter of the views, and the page of the pictures.
+            chosen: a dataset and the ids of it that the gallery is narrowed to.
         """
         if not self.explorer.names:
             yield {"status": status_value(messages.NO_DATASETS)}
@@ -71,7 +81,8 @@ class Handlers:
         try:
             job = self.explorer.open(name)
             yield from self._watch(job)
-            yield from self._show(view, job, (category, defect_type, *further))
+            narrowed = chosen[1] if chosen is not None and chosen[0] == name else None
+            yield from self._show(view, job, (category, defect_type, *further, narrowed))
         except InspectionError as error:
             yield {
                 "status": status_value(self.catalog.places.hide(str(error)), is_problem=True),
@@ -104,6 +115,28 @@ class Handlers:
         except InspectionError:
             return {}
 
+    def select(self, wanted: Mapping[str, Any]) -> Updates:
+        """Select images, by their ids or by what they have in common."""
+        from ui.explore.selection import selection_value
+
+        try:
+            job = self.explorer.open(wanted.get("dataset"))
+            opened = self.explorer.wait_for(job)
+            value = selection_value(opened, self.catalog, wanted, job.vectors)
+        except InspectionError as error:
+            return {"status": status_value(self.catalog.places.hide(str(error)), is_problem=True)}
+        return {"tray": {"step": "picked", "number": wanted.get("number"), **value}}
+
+    def measure(self, wanted: Mapping[str, Any]) -> Updates:
+        """Return all that is measured of the selected images."""
+        from ui.explore.selection import measures_value
+
+        try:
+            value = measures_value(self.explorer.get(wanted.get("dataset")), wanted.get("ids"))
+        except InspectionError as error:
+            return {"status": status_value(self.catalog.places.hide(str(error)), is_problem=True)}
+        return {"tray": {"step": "measured", "at": wanted.get("at"), **value}}
+
     def peek(self, name: object, sample_id: object) -> dict[str, str]:
         """Return the thumbnail of one image."""
         from ui.explore.gallery import peek_value
@@ -131,6 +164,9 @@ class Handlers:
         }
         view = next((one for one in views.VIEWS if one.name == name), views.VIEWS[0])
         choice = replace(choice, detectors=self.catalog.detectors, vectors=job.vectors)
+        offered: Updates = {}
+        if DETECTOR in view.filters:
+            offered[DETECTOR.name], choice = self._judge(job.name, choice, categories, wanted)
         is_shown = view.refine is not None  # but for what takes seconds
         if is_shown:
             checking = {**busy_value(messages.CHECKING, 0, 0), "busy": False}
@@ -145,8 +181,21 @@ class Handlers:
             "status": self._describe(job, opened),
             "stop": False,
             "ticker": demo is not None and demo.is_at_work,
+            **offered,
             **updates,
         }
+
+    def _judge(
+        self, name: str, choice: Choice, categories: Sequence[str], wanted: Sequence[object]
+    ) -> tuple[Any, Choice]:
+        """Return the evaluated detectors to choose from, and the verdicts of the chosen one."""
+        shown = categories if choice.category is None else [choice.category]
+        kept = self.verdicts.list(name, shown)
+        asked = wanted[2 + [one.name for one in _filters()].index(DETECTOR.name)]
+        chosen = known(asked, kept, ANY)
+        titles = [(one.title, detector) for detector, one in kept.items()]
+        offered = [(messages.NO_DETECTOR, ANY), *titles] if kept else []
+        return (offered, chosen), replace(choice, verdicts=kept.get(chosen))
 
     def _describe(self, job: Job, opened: Opened) -> dict[str, Any]:
         """Return what the status line says of a dataset that is shown: mostly nothing."""
@@ -171,8 +220,9 @@ class Handlers:
 def _choose(opened: Opened, wanted: Sequence[object]) -> tuple[Choice, list[str], list[str]]:
     """Return what is shown of a dataset, the categories, and the defect types of the chosen one."""
     from eda.frame import GOOD  # slow to import; loaded by now
+    from ui.explore.selection import known_ids
 
-    category, defect_type, *chosen, page = wanted
+    category, defect_type, *chosen, page, narrowed = wanted
     rows = opened.images
     categories = [str(one) for one in rows["category"].unique()]
     category = known(category, categories, ALL)
@@ -183,10 +233,11 @@ def _choose(opened: Opened, wanted: Sequence[object]) -> tuple[Choice, list[str]
         category or None,
         known(defect_type, types, ALL) or None,
         {
-            one.name: known(value, one.ranges, ANY)
+            one.name: known(value, one.values, one.first)
             for one, value in zip(_filters(), chosen, strict=True)
         },
         page if isinstance(page, int) else 0,
+        ids=None if narrowed is None else frozenset(known_ids(narrowed)),
     )
     return choice, categories, types
 
@@ -213,6 +264,7 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
     with gr.Row(elem_id="explore-status"):
         outputs["status"] = make_status()
         outputs["stop"] = gr.Button(messages.STOP, visible=False, elem_id="explore-stop")
+    outputs["tray"] = make_tray()
     with gr.Tabs(elem_id="explore-tabs"):
         for view in views.VIEWS:
             with gr.Tab(view.title, id=view.name) as sub_tab:
@@ -233,7 +285,7 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
 def _lay_out(view: View) -> dict[str, Any]:
     """Return the filters of a sub-tab, and a place for every part."""
     filters = {
-        one.name: partial(make_filter, one.label, [(name, name) for name in one.ranges])
+        one.name: partial(make_filter, one.label, [(name, name) for name in one.values])
         for one in view.filters
     }
     return lay_out(
@@ -243,8 +295,7 @@ def _lay_out(view: View) -> dict[str, Any]:
 
 MAKERS: Mapping[Kind, Make] = {
     Kind.PLOT: make_plot,
-    Kind.POINTS: partial(make_plot, "projection"),  # `peek.js` finds it
-    Kind.TABLE: make_table,
+    Kind.TABLE: partial(make_table, [HERE / "pick_rows.js"]),
     Kind.TILES: make_tiles,
     Kind.FINDINGS: partial(
         make_part, HERE / "health", texts=messages.PARTS, scripts=[*SHOWN, WORDS]
@@ -268,6 +319,8 @@ def _bind(handlers: Handlers, outputs: dict[str, Any], tab: gr.Tab) -> None:
     bind([outputs[name].input for name in filters[1:]], filter_anew)
     bind(outputs["dataset"].input, on_dataset)
     bind(outputs["gallery"].submit, turn_page)
+    bind(outputs["tray"].submit, narrow_gallery)
+    bind_tray(handlers, outputs)
     _bind_ticker(handlers, outputs, bind)
     _bind_images(handlers, outputs)
 
@@ -301,7 +354,7 @@ def _bind_images(handlers: Handlers, outputs: dict[str, Any]) -> None:
         asked = getattr(event, "dataset", None), getattr(event, "groups", None)
         return handlers.open_groups(*asked) or gr.skip()
 
-    for part in ("gallery", "health", "odd", "twins", "peek"):
+    for part in ("gallery", "health", "odd", "twins", "tray"):
         outputs[part].select(on_open, None, [outputs["detail"], outputs["status"]], **AT_ONCE)
     outputs["health"].input(on_groups, None, outputs["health"], **AT_ONCE)
     outputs["peek"].input(on_peek, None, outputs["peek"], **AT_ONCE)

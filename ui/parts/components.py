@@ -61,9 +61,9 @@ def make_part(
     )
 
 
-def make_table() -> gr.HTML:
-    """Return a place for a table (see `eda.tables.table_value`)."""
-    return make_part(WEB / "table", scripts=[WEB / "csv.js", WORDS])
+def make_table(scripts: Sequence[Path] = ()) -> gr.HTML:
+    """Return a place for a table (see `eda.tables.table_value`), and what else its rows can do."""
+    return make_part(WEB / "table", scripts=[WEB / "csv.js", WORDS, *scripts])
 
 
 def make_tiles() -> gr.HTML:

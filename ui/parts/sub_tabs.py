@@ -62,8 +62,10 @@ def bind_views(
     sub_tabs = [part for part in outputs.values() if isinstance(part, gr.Tab)]
     state = gr.State(LatestRequest({"view": sub_tabs[0].id, "filters": (), "page": 0}))
 
-    def show_request(*, view: object, filters: Sequence[object], page: object) -> Iterator[Updates]:
-        yield from show(view, *filters, page)
+    def show_request(
+        *, view: object, filters: Sequence[object], page: object, **further: object
+    ) -> Iterator[Updates]:
+        yield from show(view, *filters, page, **further)
 
     def on_show(latest: LatestRequest) -> Iterator[dict[Any, Any]]:
         yield {outputs["status"]: gr.skip()}  # without any yield, Gradio would empty every output
@@ -88,7 +90,9 @@ def _fit(output: Any, value: Any) -> Any:
     match output:
         case gr.Dropdown():
             choices, chosen = value
-            return gr.Dropdown(choices, value=chosen, filterable=len(choices) > MANY)
+            is_needed = len(choices) > 0  # of a choice that there is not, nothing is shown
+            is_long = len(choices) > MANY
+            return gr.Dropdown(choices, value=chosen, filterable=is_long, visible=is_needed)
         case gr.Tabs():
             return gr.Tabs(selected=value)
         case gr.Tab() | gr.Button():
