@@ -85,11 +85,23 @@ def make_catalog(
     base: type[FakeDetector] = FakeDetector,
     embed: Embed | None = None,
 ) -> Catalog:
-    """Return a catalogue of drawn products whose detectors are fakes of one kind."""
+    """Write drawn products; return a catalogue of them whose detectors are fakes of one kind."""
     for category in categories:
         write_product(root / "data" / "drawn", category)
         for name in trained:
             write_checkpoint(root / "checkpoints" / "drawn" / category / name)
+    return open_drawn(root, weakness=weakness, further=further, base=base, embed=embed)
+
+
+def open_drawn(
+    root: Path,
+    *,
+    weakness: Mapping[str, float] | None = None,
+    further: Sequence[Path] = (),
+    base: type[FakeDetector] = FakeDetector,
+    embed: Embed | None = None,
+) -> Catalog:
+    """Return a catalogue of the drawn products that are there."""
 
     def load(folder: Path) -> Channel:
         return open_fake(folder, base=base, weakness=weakness)

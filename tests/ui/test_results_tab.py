@@ -17,19 +17,33 @@ from inspection.products.catalog import Catalog
 from inspection.products.checkpoint_folders import CARD
 from inspection.types import Sample
 from tests.doubles.page import to_json
-from tests.doubles.products import make_catalog, write_checkpoint, write_evaluations
+from tests.doubles.products import (
+    make_catalog,
+    open_drawn,
+    write_checkpoint,
+    write_evaluations,
+)
 from ui.results.tab import Handlers
 from ui.results.views import VIEWS
 
 KEY = "drawn/part"
 
 
+WEAKNESS = {"unet": 0.3}  # it misses faint defects
+
+
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A drawn product with its evaluations, of which every test gets a copy."""
+    root = tmp_path_factory.mktemp("evaluated")
+    write_evaluations(make_catalog(root, weakness=WEAKNESS), KEY)
+    return root
+
+
 @pytest.fixture
-def catalog(tmp_path: Path) -> Catalog:
-    """The U-Net misses faint defects."""
-    catalog = make_catalog(tmp_path, weakness={"unet": 0.3})
-    write_evaluations(catalog, KEY)
-    return catalog
+def catalog(evaluated: Path, tmp_path: Path) -> Catalog:
+    shutil.copytree(evaluated, tmp_path, dirs_exist_ok=True)
+    return open_drawn(tmp_path, weakness=WEAKNESS)
 
 
 @pytest.fixture
