@@ -1,11 +1,14 @@
 """Find and start a headless browser, and use the page in it."""
 
+import gc
 import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from inspection.products.catalog import Catalog
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 DESKTOP = {"width": 1440, "height": 900}
@@ -47,6 +50,32 @@ def open_browser() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=list(FLAGS))
         yield browser
         browser.close()
+
+
+@contextmanager
+def without_finalisers() -> Iterator[None]:
+    """Start a page so: a finaliser that imports must not run within an import.
+
+    (python/cpython#91351, fixed in 3.12.) Gradio imports for seconds, and earlier tests leave
+    garbage with finalisers.
+    """
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+@contextmanager
+def serving(catalog: Catalog) -> Iterator[str]:
+    """Serve a page on a free port and give its address."""
+    with without_finalisers():
+        from ui.serve import serve
+
+        served = serve(catalog, host="127.0.0.1")
+    yield str(served.local_url)
+    served.close()
 
 
 def wait_for(page: Any, ready: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from inspection.processors import count_processors, share_processors
 from inspection.products.catalog import Catalog
-from tests.browser import open_browser
+from tests.browser import open_browser, serving
 
 MOST_WORKERS = 8  # each takes about 2 GB with its browser
 NUM_WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
@@ -32,11 +32,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="module")
 def url(catalog: Catalog) -> Iterator[str]:
     """A page that shows the catalogue of the file that asks."""
-    from ui.serve import serve
-
-    served = serve(catalog, host="127.0.0.1")
-    yield str(served.local_url)
-    served.close()
+    with serving(catalog) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """Starting the page: options, address, first result on the terminal, and what is never served."""
 
-import gc
 import json
 import logging
 import socket
@@ -25,6 +24,7 @@ from inspection.errors import DatasetError, InspectionError, SettingsError
 from inspection.products import demo_data
 from inspection.products.catalog import Catalog
 from inspection.products.dataset_folders import name_folder, name_folders
+from tests.browser import without_finalisers
 from tests.doubles.detectors import DETECTORS, make_infos
 from tests.doubles.products import make_catalog
 from ui import background, layout
@@ -51,12 +51,10 @@ def page(root: Path, catalog: Catalog) -> Iterator[Any]:
         patch.setattr(app, "open_catalog", lambda *_, **__: catalog)
         set_demo_data(patch, root / "demo")
         patch.setenv("GRADIO_SERVER_PORT", str(free_port()))
-        # a finaliser that imports must not run within an import (python/cpython#91351, fixed in
-        # 3.12): Gradio imports for seconds, and earlier tests leave garbage with finalisers
-        gc.collect()
-        started = app.main(
-            data=[root / "data" / "drawn"], checkpoints=root / "checkpoints", inline=True
-        )
+        with without_finalisers():
+            started = app.main(
+                data=[root / "data" / "drawn"], checkpoints=root / "checkpoints", inline=True
+            )
     yield started
     started.close()
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 from eda.views import VIEWS
 from inspection.products.catalog import Catalog
-from tests.browser import DESKTOP, PHONE, find_browser, open_page, open_tab
+from tests.browser import DESKTOP, PHONE, find_browser, open_page, open_tab, serving
 from tests.doubles.products import make_catalog, write_product
 
 pytestmark = [
@@ -78,13 +78,10 @@ def write_cracks(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def url(catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    from ui.serve import serve
-
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DEFECT_LENS_CACHE", str(tmp_path_factory.mktemp("cache")))
-        served = serve(catalog, host="127.0.0.1")
-        yield str(served.local_url)
-        served.close()
+        with serving(catalog) as address:
+            yield address
 
 
 @pytest.fixture(params=SIZES, scope="module")
