@@ -90,9 +90,10 @@ def _fit(output: Any, value: Any) -> Any:
     match output:
         case gr.Dropdown():
             choices, chosen = value
-            is_needed = len(choices) > 0  # of a choice that there is not, nothing is shown
+            if not choices:  # there is nothing to choose
+                return gr.Dropdown([], value=None, visible=False)
             is_long = len(choices) > MANY
-            return gr.Dropdown(choices, value=chosen, filterable=is_long, visible=is_needed)
+            return gr.Dropdown(choices, value=chosen, filterable=is_long, visible=True)
         case gr.Tabs():
             return gr.Tabs(selected=value)
         case gr.Tab() | gr.Button():
