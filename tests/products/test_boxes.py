@@ -33,13 +33,12 @@ from inspection.reports.json import make_json
 from inspection.reports.pdf import make_pdf
 from inspection.reports.records import Report, make_item, write_overlays
 from inspection.types import AT_THRESHOLD, Prediction, RGBImage
-from tests.browser import find_browser, picture
+from tests.browser import DESKTOP, find_browser, picture, serving
 from tests.doubles.detectors import DETECTORS, FakeDetector, make_calibration, make_infos
 from tests.doubles.page import to_json
 from tests.doubles.parts import DEFECT, SIDE, draw_part
 from tests.doubles.products import open_fake, write_checkpoint, write_product
 from ui.results.tab import Handlers
-from ui.serve import serve
 from ui.viewer.payload import Subject, panel_named, panel_result
 
 KEY = "drawn/part"
@@ -252,19 +251,18 @@ def test_an_interval_holds_its_value_and_a_kind_without_marks_has_none() -> None
 @pytest.mark.skipif(find_browser() is None, reason="no Chromium is installed")
 def test_the_viewer_draws_boxes_and_takes_them_away(browser: Any, catalog: Catalog) -> None:
     complaints: list[str] = []
-    served = serve(catalog, host="127.0.0.1")
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(str(served.local_url))
-    page.wait_for_selector('.dl-panel[data-detector="boxes"][data-state="done"]', timeout=60_000)
-    panel = page.locator('.dl-panel[data-detector="boxes"]')
-    words = panel.locator('[data-part="facts"]').inner_text()
-    assert "Kinds of defects" in words
-    assert "scratch" in words
-    shown = [picture(page, "boxes")]
-    page.get_by_label("Kinds of defects").uncheck()
-    shown.append(picture(page, "boxes"))
-    assert shown[0] != shown[1]
-    page.close()
-    served.close()
-    assert complaints == []
+    with serving(catalog) as address, browser.new_page(viewport=DESKTOP) as page:
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(address)
+        page.wait_for_selector(
+            '.dl-panel[data-detector="boxes"][data-state="done"]', timeout=60_000
+        )
+        panel = page.locator('.dl-panel[data-detector="boxes"]')
+        words = panel.locator('[data-part="facts"]').inner_text()
+        assert "Kinds of defects" in words
+        assert "scratch" in words
+        shown = [picture(page, "boxes")]
+        page.get_by_label("Kinds of defects").uncheck()
+        shown.append(picture(page, "boxes"))
+        assert shown[0] != shown[1]
+        assert complaints == []

@@ -22,7 +22,7 @@ from inspection.reports.blocks import Bars, Lead, TableBlock
 from inspection.reports.content import lay_out
 from inspection.reports.records import Report
 from inspection.types import Calibration, Outline, Prediction, RGBImage
-from tests.browser import find_browser, picture
+from tests.browser import DESKTOP, find_browser, picture, serving
 from tests.doubles.detectors import DETECTORS, FakeDetector, make_infos
 from tests.doubles.layouts import write_neu
 from tests.doubles.page import merge, to_json
@@ -32,7 +32,6 @@ from ui.explore import tab as explore_tab
 from ui.inspect.first import describe_first_inspection
 from ui.inspect.report import Reporter
 from ui.inspect.tab import Handlers
-from ui.serve import serve
 
 KEY = "steel/steel"
 CLASSES = {"p_crazing": 0.93, "p_rolled-in_scale": 0.07}
@@ -215,25 +214,22 @@ def test_the_page_shows_the_named_defect_and_hides_what_cannot_work(
     browser: Any, catalog: Catalog
 ) -> None:
     complaints: list[str] = []
-    served = serve(catalog, host="127.0.0.1")
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(str(served.local_url))
-    page.wait_for_selector('.dl-panel[data-state="named"]', timeout=60_000)
-    panels = page.locator(".dl-panel:visible")
-    assert panels.locator("h2").all_inner_texts() == ["Classifier"]
-    assert panels.locator(".dl-badge").inner_text() == "No verdict"
-    assert page.locator('.dl [data-part="title"]').first.inner_text() == "No verdict"
-    words = f"No good part was ever seen; {SAID}."
-    assert page.locator('.dl [data-part="sub"]').first.inner_text() == words
-    assert "crazing\n93 %" in panels.locator(".dl-classes").inner_text()
-    assert not page.locator(".dl-rule").is_visible()
-    assert page.locator('[data-format="pdf"]').is_enabled()
-    shown = [picture(page, "classifier")]
-    for mode in ("Heatmap", "Original"):
-        page.get_by_role("button", name=mode, exact=True).click()
-        shown.append(picture(page, "classifier"))
-    assert len(set(shown)) == 3
-    page.close()
-    served.close()
-    assert complaints == []
+    with serving(catalog) as address, browser.new_page(viewport=DESKTOP) as page:
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(address)
+        page.wait_for_selector('.dl-panel[data-state="named"]', timeout=60_000)
+        panels = page.locator(".dl-panel:visible")
+        assert panels.locator("h2").all_inner_texts() == ["Classifier"]
+        assert panels.locator(".dl-badge").inner_text() == "No verdict"
+        assert page.locator('.dl [data-part="title"]').first.inner_text() == "No verdict"
+        words = f"No good part was ever seen; {SAID}."
+        assert page.locator('.dl [data-part="sub"]').first.inner_text() == words
+        assert "crazing\n93 %" in panels.locator(".dl-classes").inner_text()
+        assert not page.locator(".dl-rule").is_visible()
+        assert page.locator('[data-format="pdf"]').is_enabled()
+        shown = [picture(page, "classifier")]
+        for mode in ("Heatmap", "Original"):
+            page.get_by_role("button", name=mode, exact=True).click()
+            shown.append(picture(page, "classifier"))
+        assert len(set(shown)) == 3
+        assert complaints == []
