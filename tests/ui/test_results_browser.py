@@ -10,7 +10,16 @@ from inspection.evaluation.classes import ClassifiedImage
 from inspection.evaluation.classification import CLASSES, make_classification
 from inspection.evaluation.files import EVALUATION, save_record
 from inspection.products.catalog import Catalog
-from tests.browser import DESKTOP, PHONE, find_browser, leaving, open_page, open_tab, wait_for
+from tests.browser import (
+    DESKTOP,
+    PHONE,
+    find_browser,
+    leaving,
+    open_page,
+    open_tab,
+    wait_for,
+    wait_until_drawn,
+)
 from tests.doubles.products import make_catalog, write_evaluations
 from ui.results.views import VIEWS
 
@@ -122,6 +131,20 @@ def test_verdicts_follow_the_slider_at_once_and_the_answer_behind_it(page: Any) 
     page.wait_for_function(
         "(said) => document.querySelector('.answer ul').innerText === said", arg=answer
     )
+
+
+def test_results_and_inspect_share_one_slider(page: Any) -> None:
+    open_tab(page, "#tabs", "Inspect")
+    wait_for(page, "done:3")
+    for position in (30, 8):
+        page.locator('.dl [data-part="rate"]').fill(str(position))
+        wait_until_drawn(page)
+        inspected = page.locator('.dl [data-part="rate-value"]').inner_text()
+        assert page.locator(".rate output").text_content() == f"{inspected} in 100"
+    open_tab(page, "#tabs", "Results")
+    page.locator(".rate .reset").click()
+    wait_until_drawn(page)
+    assert page.locator('.dl [data-part="rate-value"]').text_content() == "2"
 
 
 def test_costs_follow_the_prices(page: Any) -> None:

@@ -44,5 +44,9 @@ function ask() {
 
 slider.addEventListener('input', () => choose(props.value.rates[slider.value]));
 find('.reset').addEventListener('click', () => choose(Math.max(props.value.own, props.value.rates[0])));
+// The slider of the Inspect tab is the same one.
+document.addEventListener('defect-lens-rate', ({ detail: { product, rate } }) => {
+  if (product === props.value?.product) choose(rate);
+});
 watch('value', showRate);
 showRate();

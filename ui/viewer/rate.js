@@ -20,7 +20,17 @@ function updateRate() {
 
 function chooseRate(index) {
   rate = steps[index];
-  chosenRates.set(header().product, rate);
+  const { product } = header();
+  chosenRates.set(product, rate);
+  document.dispatchEvent(new CustomEvent('defect-lens-rate', { detail: { product, rate } }));
+  showAll();
+}
+
+// The slider of the Results tab is the same one.
+function followResults({ detail: { product, rate: chosen } }) {
+  chosenRates.set(product, chosen);
+  if (product !== header().product || donePanels().length === 0) return;
+  updateRate();
   showAll();
 }
 

@@ -40,5 +40,6 @@ document.addEventListener('defect-lens', ({ detail }) => {
 document.addEventListener('defect-lens-report-failed', loseReports);
 new ResizeObserver(redraw).observe(root);
 window.addEventListener('popstate', followAddress);
+document.addEventListener('defect-lens-results-rate', followResults);
 watch('value', announceHeader);
 announceHeader();
