@@ -13,7 +13,7 @@ from plotly.subplots import make_subplots
 from eda.facts import decode_jpeg
 from eda.frame import GOOD, readable
 from eda.index import Index
-from eda.location import add_picture, arrange
+from eda.location import add_picture, fit_panels
 from eda.style import empty_plot, lay_out, say
 from inspection.types import RGBImage
 
@@ -76,17 +76,7 @@ def draw_class_images(images: Sequence[ClassImage]) -> go.Figure:
     note = "blue: defective images are darker there; orange: brighter"
     lay_out(plot, TITLE, subtitle=note, showlegend=False)
     plot.update_annotations(font={"size": 12.5})
-    plot.update_xaxes(visible=False, constrain="domain")
-    plot.update_yaxes(
-        visible=False,
-        constrain="domain",
-        constraintoward="top",
-        autorange=False,
-        range=[SIDE, 0],
-    )
-    wide, narrow = (arrange(len(images), *shape) for shape in (WIDE, NARROW))
-    plot.plotly_relayout(wide)
-    return plot.update_layout(meta={"wide": wide, "narrow": narrow})
+    return fit_panels(plot, len(images), SIDE, WIDE, NARROW)
 
 
 Statistics = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]

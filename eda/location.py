@@ -137,17 +137,32 @@ def draw_density(panels: Sequence[DensityMap]) -> go.Figure:
         },
     )
     plot.update_annotations(font={"size": 13})
+    return fit_panels(plot, len(panels), CELLS, WIDE, NARROW)
+
+
+def fit_panels(
+    plot: go.Figure, num_panels: int, height: int, wide: tuple[int, int], narrow: tuple[int, int]
+) -> go.Figure:
+    """Let panels keep their shape, on a wide page and on a narrow one.
+
+    Args:
+        plot: with its pictures drawn.
+        num_panels: side by side.
+        height: of a picture, in units of its axis.
+        wide: columns, and height of a panel in pixels.
+        narrow: likewise.
+    """
     plot.update_xaxes(visible=False, constrain="domain")
     plot.update_yaxes(
         visible=False,
         constrain="domain",
         constraintoward="top",
         autorange=False,
-        range=[CELLS, 0],
+        range=[height, 0],
     )
-    wide, narrow = (arrange(len(panels), *shape) for shape in (WIDE, NARROW))
-    plot.plotly_relayout(wide)
-    return plot.update_layout(meta={"wide": wide, "narrow": narrow})
+    layouts = {"wide": arrange(num_panels, *wide), "narrow": arrange(num_panels, *narrow)}
+    plot.plotly_relayout(layouts["wide"])
+    return plot.update_layout(meta=layouts)
 
 
 def arrange(num_panels: int, columns: int, side: int) -> dict[str, Any]:
