@@ -12,6 +12,7 @@ from inspection.types import Mask
 DARK, BRIGHT = 5, 250  # grey levels from which on a pixel holds no detail
 ENOUGH = 0.25  # share of an image that must lie outside its defects to stand for it
 BLUR = 1.0  # standard deviation in pixels of the blur that sharpness is judged by
+REACH = 9  # pixels across that a blur and its edges see
 NOISE_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 NOISE_GAIN = 6.0  # of the kernel: the root of the sum of its squares
 TO_DEVIATION = 1.4826  # from the median of absolute deviations, of a normal distribution
@@ -75,7 +76,7 @@ def _outside(defects: Mask | None) -> Mask | None:
     """Return what lies apart from the defects; None for all, also where hardly anything does."""
     if defects is None or not defects.any():
         return None
-    near = cv2.dilate(defects.view(np.uint8), np.ones((5, 5), np.uint8))
+    near = cv2.dilate(defects.view(np.uint8), np.ones((REACH, REACH), np.uint8))
     outside: Mask = near == 0
     return outside if outside.mean() >= ENOUGH else None
 

@@ -21,7 +21,7 @@ MEASURES: Mapping[str, tuple[str, str]] = {  # column -> title, unit
 }
 MAX_KINDS = 16
 MOST = 24  # images that are shown
-MANY = 5  # images of a class and split that make a box
+LEAST = 1.0  # percent that the axis of a share of pixels shows
 FENCES = (5, 25, 50, 75, 95)  # percent
 NONE_ODD = (
     "No picture is more than 3.5 robust standard deviations away from others of its category and "
@@ -59,6 +59,9 @@ def draw_quality(images: pd.DataFrame, measure: str) -> go.Figure:
         )
     height = bar_height(len(names))
     lay_out(plot, title, height=height, x_title=unit, boxgap=0.4, showlegend=False)
+    if measure in ("dark", "bright"):
+        highest = max(box.upperfence[0] for box in plot.data)
+        plot.update_xaxes(range=[-0.02 * LEAST, 1.05 * max(LEAST, highest)])
     return plot.update_yaxes(showgrid=False, autorange="reversed")
 
 

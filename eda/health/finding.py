@@ -47,6 +47,11 @@ class Finding:
     effect: float = 0.0
     groups: tuple[Group, ...] = ()
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """All images behind it, each once."""
+        return tuple(dict.fromkeys(key for group in self.groups for key in group.ids))
+
 
 @dataclass(frozen=True, slots=True)
 class PictureGroups:

@@ -14,7 +14,8 @@ NOTE = (
 )
 
 
-ALL = "Leaks come first; without any, there is nothing to show."
+LEAKS_FIRST = "Those between training and test come first."
+NO_TWINS = "No two images are near-duplicates."
 
 
 def build(opened: Opened, choice: Choice) -> Mapping[str, Any]:
@@ -27,12 +28,13 @@ def build(opened: Opened, choice: Choice) -> Mapping[str, Any]:
     table = tabulate_pairs(found.images, found.pairs)
     shown = table.head(MOST)[["first", "second", "similarity"]].to_numpy()
     twins = tuple(Group((str(a), str(b)), f"similarity {alike:.2f}") for a, b, alike in shown)
-    note = f"The first {MOST} of the pairs below." if len(table) > MOST else ""
+    cut = f"The first {MOST} of the pairs below. " if len(table) > MOST else ""
+    note = f"{cut}{LEAKS_FIRST if twins else NO_TWINS}"
     return {
         "projection": found.draw(
             defect_type=choice.defect_type, colour=choice.filters.get("colour")
         ),
-        "twins": PictureGroups("Near-duplicates side by side", note or ALL, twins),
+        "twins": PictureGroups("Near-duplicates side by side", note, twins),
         "pairs": Table(
             table,
             "Near-duplicates",

@@ -289,6 +289,9 @@ def test_the_images_behind_a_finding_are_shown_and_open_large(own_page: Any) -> 
     dialog.get_by_role("button", name="Close").click()
     finding.get_by_role("button", name="Show").click()
     assert not pair.is_visible()
+    finding.get_by_role("button", name="Select").click()
+    own_page.wait_for_selector(".tray .count:has-text('selected')")
+    own_page.locator(".tray .clear").click()
 
 
 @on_desktop

@@ -151,6 +151,7 @@ def test_a_finding_shows_its_images_by_their_ids(handlers: Handlers) -> None:
     assert findings["summary"].endswith("fine.")
     (few,) = [one for one in findings["findings"] if "fewer than 10 images" in one["text"]]
     assert few["show"] == "Show 4 images"
+    assert (few["select"], len(few["ids"])) == ("Select (4)", 4)
     shown = handlers.open_groups("parts", few["groups"])["shown"]
     assert shown["asked"] == few["groups"]
     assert [group["items"][0]["id"] for group in shown["groups"]] == [

@@ -10,7 +10,7 @@ function drawFindings({ dataset, summary, findings }) {
   find('ol').replaceChildren(...findings.map((finding) => createFinding(finding, dataset)));
 }
 
-function createFinding({ severity, title, text, advice, show, groups }, dataset) {
+function createFinding({ severity, title, text, advice, show, groups, select, ids }, dataset) {
   const line = document.createElement('li');
   const mark = document.createElement('b');
   const body = document.createElement('div');
@@ -18,7 +18,10 @@ function createFinding({ severity, title, text, advice, show, groups }, dataset)
   mark.textContent = title;
   body.append(createSentence(text, ''));
   if (advice) body.append(createSentence(advice, 'advice'));
-  if (groups.length) body.append(...createShow(show, groups, dataset));
+  if (groups.length) {
+    const [button, place] = createShow(show, groups, dataset);
+    body.append(button, createSelect(select, ids, dataset), place);
+  }
   line.append(mark, body);
   return line;
 }
@@ -47,6 +50,18 @@ function createShow(label, groups, dataset) {
     trigger('input', { dataset, groups });
   });
   return [button, place];
+}
+
+// For the selection of the whole tab: its tray shows, saves and excludes them.
+function createSelect(label, ids, dataset) {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'tool-button';
+  button.textContent = label;
+  button.addEventListener('click', () => {
+    document.dispatchEvent(new CustomEvent('defect-lens-pick', { detail: { origin: { dataset }, ids } }));
+  });
+  return button;
 }
 
 function receive() {

@@ -7,6 +7,7 @@ from eda import gallery
 from eda.health.finding import Finding, PictureGroups, describe_groups, summarise
 from eda.opened import Opened
 from inspection.errors import DatasetError
+from ui.explore import messages
 
 MOST = 12  # groups of images shown at once
 
@@ -22,6 +23,8 @@ def findings_value(opened: Opened, findings: Sequence[Finding]) -> dict[str, Any
                 "title": one.severity.value,
                 "text": one.text,
                 "advice": one.advice,
+                "select": messages.SELECT.format(count=len(one.ids)) if one.groups else "",
+                "ids": one.ids,
                 "show": describe_groups(one.groups, most=MOST),
                 "groups": [{"ids": group.ids, "note": group.note} for group in one.groups[:MOST]],
             }

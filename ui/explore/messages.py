@@ -35,6 +35,7 @@ DEFECT_FACTS: Mapping[str, str] = {
     "Defect area": "{defect_area:.3g} %",
     "Their contrast": "{defect_contrast:+.0f} grey levels",
 }
+SELECT = "Select ({count:,})"
 CHECKING = "Checking images against each other…"
 LOADING = "Loading the small backbone…"
 EMBEDDING = "Comparing images: {done:,} of {total:,} are done."
