@@ -12,6 +12,7 @@ from inspection.datasets.dataset import read_dataset
 from inspection.issues import summarise_issues
 
 
+# long: an option is an argument
 def eda(
     data: Data,
     out: Annotated[Path, typer.Option("--out", help="HTML file to write.")] = Path("eda.html"),
@@ -30,13 +31,23 @@ def eda(
         Path | None,
         typer.Option(help="Folder to keep the index in. Default: the user's cache folder."),
     ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of other images, such as new ones of the production: the report says "
+            "whether they differ from the good training images, and in what."
+        ),
+    ] = None,
     device: Device = None,
     dataset: DatasetName = None,
 ) -> None:
     """Explore a dataset folder: what is in it, and what will go wrong in training."""
     source = read_dataset(data, name=dataset)
     embed = LazyEmbedder(device) if embeddings else None
-    job = ExplorationJob(out, list_detectors(), embed, pictures=pictures, cache=cache)
+    other = None if against is None else read_dataset(against)
+    job = ExplorationJob(
+        out, list_detectors(), embed, pictures=pictures, cache=cache, against=other
+    )
     found = explore_dataset(source, job, monitor=TERMINAL)
     typer.echo(
         f"{source.name}: {len(found.index.samples)} images in {len(source.categories)} categories, "

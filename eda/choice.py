@@ -8,6 +8,7 @@ from inspection.detector import DetectorInfo
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
     from numpy.typing import NDArray
 
     from eda.verdicts import Verdicts
@@ -79,6 +80,8 @@ COLOUR = Filter(
         "number of defects": "num_defects",
     },
 )
+TRAIN_TEST = "good images of training and test"
+SETS = Filter("sets", "Compare", {TRAIN_TEST: None, "good and defective images": None})
 DETECTOR = Filter("detector", "Found and missed by", {ANY: None})
 """Whose verdicts are shown; which detectors there are is known where the page is made."""
 
@@ -95,6 +98,8 @@ class Choice:
         with_pictures: show images of the dataset.
         detectors: that may learn from the dataset, by name.
         ids: of the images that pictures are narrowed to; None for no such wish.
+        against: images of another dataset (`frame.make_frame`), with which the good training ones
+            are compared.
         verdicts: of a detector on the images; None for no wish to see any.
         is_spread: take pictures from all over the dataset, not from its beginning.
     """
@@ -108,4 +113,5 @@ class Choice:
     detectors: Mapping[str, DetectorInfo] = field(default_factory=dict)
     ids: frozenset[str] | None = None
     verdicts: "Verdicts | None" = None
+    against: "pd.DataFrame | None" = None
     is_spread: bool = False

@@ -21,6 +21,7 @@ class ExplorationJob:
         detectors: that may learn from the dataset.
         embed: compares images; without it their thumbnails are compared.
         pictures: whether images of the dataset are shown, or plots only.
+        against: another dataset, with which the good training images are compared.
         cache: folder to keep the index in; by default the user's cache folder.
     """
 
@@ -29,6 +30,7 @@ class ExplorationJob:
     embed: Embed | None = None
     pictures: bool = True
     cache: Path | None = None
+    against: Dataset | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +68,18 @@ def explore_dataset(
     if job.embed is not None:
         with monitor.step("comparing") as progress:
             vectors = embed_index(index, job.embed, progress=progress)
-    write_report(job.out, index, detectors=job.detectors, vectors=vectors, pictures=job.pictures)
+    against = None
+    if job.against is not None:
+        with monitor.step("measuring") as progress:
+            against = open_index(job.against, cache=job.cache, progress=progress)
+    write_report(
+        job.out,
+        index,
+        detectors=job.detectors,
+        vectors=vectors,
+        pictures=job.pictures,
+        against=against,
+    )
     return Exploration(
         index=index,
         num_broken=sum(bool(facts.problem) for facts in index.facts),

@@ -15,6 +15,7 @@ from eda import gallery, overview, views
 from eda.assets import WEB
 from eda.choice import Choice
 from eda.findings_html import write_findings, write_groups
+from eda.frame import make_frame
 from eda.index import Index
 from eda.opened import Opened, open_tables
 from eda.views.view import Kind, View
@@ -29,6 +30,7 @@ def write_report(
     detectors: Mapping[str, DetectorInfo],
     vectors: NDArray[np.float32] | None = None,
     pictures: bool = True,
+    against: Index | None = None,
 ) -> None:
     """Write the report of a dataset.
 
@@ -38,11 +40,15 @@ def write_report(
         detectors: that may learn from it.
         vectors: embeddings (n, d), one per image; thumbnails stand in where there are none.
         pictures: show images of the dataset and the mean normal image; else plots only.
+        against: of another dataset, with which the good training images are compared.
 
     Raises:
         ReportError: the file cannot be written.
     """
-    write_whole(path, make_report(index, detectors=detectors, vectors=vectors, pictures=pictures))
+    text = make_report(
+        index, detectors=detectors, vectors=vectors, pictures=pictures, against=against
+    )
+    write_whole(path, text)
 
 
 def make_report(
@@ -51,10 +57,17 @@ def make_report(
     detectors: Mapping[str, DetectorInfo],
     vectors: NDArray[np.float32] | None = None,
     pictures: bool = True,
+    against: Index | None = None,
 ) -> str:
     """Return the report as HTML (see `write_report`)."""
     opened = open_tables(index)
-    choice = Choice(vectors=vectors, with_pictures=pictures, is_spread=True, detectors=detectors)
+    choice = Choice(
+        vectors=vectors,
+        with_pictures=pictures,
+        is_spread=True,
+        detectors=detectors,
+        against=None if against is None else make_frame(against),
+    )
     body: list[str] = []
     values: dict[str, Any] = {}
     for view in views.VIEWS:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from eda.views import defects, gallery, overview, quality, similarity
+from eda.views import defects, drift, gallery, overview, quality, similarity
 from eda.views.view import View
 
 VIEWS: Sequence[View] = (
@@ -11,4 +11,5 @@ VIEWS: Sequence[View] = (
     quality.VIEW,
     defects.VIEW,
     similarity.VIEW,
+    drift.VIEW,
 )

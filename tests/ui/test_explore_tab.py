@@ -44,13 +44,14 @@ def last(updates: Any) -> dict[str, Any]:
     return merged
 
 
-FIRST = ("any", "any", "any", "class")  # of every filter of the views
+FIRST = ("any", "any", "any", "class", "any")  # of every filter of the views
 EXPECTED = {
     "overview": {"health", "tiles", "splits", "counts", "problems", "images"},
     "gallery": {"gallery"},
     "quality": {"odd", "quality-sharpness", "quality-yellow"},
     "defects": {"density", "defect-sizes", "defect-places", "class-images", "resolution", "check"},
     "similarity": {"projection", "twins", "pairs"},
+    "compare": {"drift"},
 }
 
 
