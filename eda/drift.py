@@ -12,6 +12,7 @@ from plotly.subplots import make_subplots
 from eda.frame import MEASURES, readable
 from eda.location import arrange
 from eda.style import NEUTRAL, SEQUENCE, empty_plot, lay_out
+from eda.tables import TITLES
 
 TITLE = "Distribution of every measure in both sets"
 LEAST = 8  # images of a set, to say anything
@@ -93,7 +94,9 @@ def draw_drift(sets: Sets) -> go.Figure:
     first, second = readable(sets.first), readable(sets.second)
     if min(len(first), len(second)) < LEAST:
         return empty_plot(TITLE, f"At least {LEAST} images of each set are needed.")
-    plot = make_subplots(1, len(MEASURES), subplot_titles=[str(name) for name in MEASURES])
+    plot = make_subplots(
+        1, len(MEASURES), subplot_titles=[TITLES.get(name, name) for name in MEASURES]
+    )
     for column, name in enumerate(MEASURES, 1):
         both = np.concatenate([first[name], second[name]]).astype(float)
         low, high = np.percentile(both, [0.5, 99.5])

@@ -48,7 +48,7 @@ def show_sets(sets: "Sets") -> dict[str, Any]:
     if len(found.driving):
         parts["drift-images"] = Table(
             found.driving,
-            f"Images of {sets.names[1]} that drive it",
+            "The images that drive it",
             file="driving-images",
             note="Deviations: how many robust standard deviations of the other set it lies away.",
             picks=("id",),
