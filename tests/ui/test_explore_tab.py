@@ -92,7 +92,7 @@ def test_a_dataset_is_chosen_by_name_and_never_by_path(handlers: Handlers, name:
 
 @pytest.mark.parametrize("odd", ["nonsense", None, 7, ["x"], {"y": 2}])
 def test_odd_filters_mean_no_filter(handlers: Handlers, odd: object) -> None:
-    updates = last(handlers.show(odd, "parts", odd, odd, odd, odd, odd, odd, odd))
+    updates = last(handlers.show(odd, "parts", *[odd] * 8))
     assert updates["category"][1] == ALL
     assert updates["tiles"][0]["value"] == "20"
 
