@@ -9,6 +9,7 @@ import segno
 
 from ui import messages
 from ui.parts.components import make_part
+from ui.parts.request_events import AT_ONCE
 from ui.parts.updates import Payload
 
 HERE = Path(__file__).parent
@@ -23,7 +24,7 @@ def make_link(page: gr.Blocks) -> None:
     def on_open(event: gr.EventData) -> Payload:
         return describe_link(getattr(event, "address", None), public=page.share_url)
 
-    link.select(on_open, None, link, show_progress="hidden", api_visibility="private", queue=False)
+    link.select(on_open, None, link, **AT_ONCE)
 
 
 def describe_link(address: object, *, public: str | None) -> Payload:

@@ -147,8 +147,8 @@ def test_it_is_trained_evaluated_reported_and_shown_under_its_own_name(tmp_path:
     catalog = open_catalog(kept, [parts], device="cpu")
     assert list(catalog.detectors) == [*(entry.info.name for entry in detectors.ENTRIES)]
     head = page_head(list_styles(), catalog.detectors)
-    assert ".dl-panel[data-detector=mean] { --mark: #123456; }" in head
-    assert ".dark .dl-panel[data-detector=mean] { --mark: #fedcba; }" in head
+    assert "[data-detector=mean] { --mark: #123456; }" in head
+    assert ".dark [data-detector=mean] { --mark: #fedcba; }" in head
     script = viewer_script(tuple(catalog.detectors.values()))
     assert '"name": "mean", "title": "Mean image"' in script
     assert '"mark": "triangle-up"' in script

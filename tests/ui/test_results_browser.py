@@ -223,6 +223,9 @@ def test_a_product_that_is_trained_while_the_page_runs_is_there_after_a_reload(
     shutil.copytree(folder, folder.parents[1] / "trained" / "later")
     with leaving(complaints):
         page.reload(wait_until="commit")
+    page.wait_for_selector(".answer")
+    assert page.get_by_role("tab", name="Results").get_attribute("aria-selected") == "true"
+    open_tab(page, "#tabs", "Inspect")
     wait_for(page, "done:3")
     page.locator("#product input").click()
     assert "later (trained)" in page.locator("ul[role=listbox]").first.inner_text()

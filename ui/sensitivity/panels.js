@@ -94,9 +94,9 @@ function paintedAnswer(frame, name) {
   const painted = { heat: null, outline: outline && outlinePath(maskToMap(outline), 0.5) };
   if (heat) {
     const map = maskToMap(heat);
-    map.values = map.values.map((value) => value * SCALE_TOP);
+    map.values = map.values.map((value) => value * LEAST_TOP);
     painted.heat = document.createElement('canvas');
-    paintMap(painted.heat, map, { threshold: 1, palette: 'inferno', visibleFrom });
+    paintMap(painted.heat, map, { threshold: 1, highest: LEAST_TOP, palette: 'inferno', visibleFrom });
   }
   frame.drawn[name] = painted;
   return painted;
