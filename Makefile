@@ -1,5 +1,6 @@
 # make app      start the page            make test     run the tests
 # make check    lint, types, imports      make bench    measure speed
+# make attack   damage, kill, flood: the probes behind docs/security.md (half an hour)
 # make biome    the linter of scripts and styles, from npm; without it `make check` leaves them out
 # make checkpoints    train the demo products anew (about half an hour on 2 cores)
 # Needs make, git and Python 3.11-3.13 with venv; uv is used when it is on the PATH.
@@ -17,7 +18,7 @@ BIOME := node_modules/.bin/biome
 # one worker per processor; a file is one worker's, as its tests share pages and trained detectors
 SHARED = -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: app test check biome bench checkpoints clean
+.PHONY: app test check biome bench attack checkpoints clean
 
 app: $(VENV)/.installed
 	$(BIN)/python app.py $(ARGS)
@@ -40,6 +41,10 @@ biome:
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks $(ARGS)
+
+# one process: probes measure memory, and load the machine themselves
+attack: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -m "not gpu and not network" tests/attack $(ARGS)
 
 checkpoints: $(VENV)/.installed
 	$(BIN)/python cli.py demo-data
