@@ -17,6 +17,7 @@ from inspection.reports.formats import (
     write_report,
 )
 from inspection.reports.records import Item, Report, make_item
+from inspection.reports.signing import sign
 
 
 def report(
@@ -36,6 +37,7 @@ def report(
 ) -> None:
     """Report on images: verdicts, overlays, regions in numbers, and the checkpoints behind them."""
     wanted = check_formats(formats)
+    author, remark = sign(by, remark)
     images = find_images(images)
     prepare_folder(out)
     loaded = open_answering(category, checkpoints, device=device, detector=detector)
@@ -51,7 +53,7 @@ def report(
             false_alarm_rate=rate,
             identity=identity,
             items=tuple(items),
-            author=by,
+            author=author,
             remark=remark,
         )
         for path in write_report(made, out, wanted):

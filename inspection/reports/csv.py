@@ -31,6 +31,8 @@ def make_csv(report: Report) -> bytes:
         about: Row = {
             "created": report.created.isoformat(timespec="seconds"),
             "product": f"{report.identity.dataset}/{report.identity.category}",
+            "inspected_by": report.author,
+            "remark": report.remark,
             "allowed_false_alarm_rate": report.false_alarm_rate,
             "image": item.name,
             "pixel_hash": item.pixel_hash,

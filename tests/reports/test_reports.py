@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import html
 import io
 import json
 import re
@@ -40,6 +41,7 @@ from inspection.reports.records import (
     shorten,
     write_overlays,
 )
+from inspection.reports.signing import MOST_AUTHOR, MOST_REMARK, sign
 from inspection.reports.wording import find_leading, say_place
 from inspection.types import Box, Region, RGBImage
 from tests.doubles.detectors import make_calibration, make_channel
@@ -212,6 +214,35 @@ def test_the_first_page_says_in_plain_words_what_was_found_and_where(defect: Ite
     assert not any(words in plain for words in ("Inspected by", "Remark", "In truth"))
     found = json.loads(make_json(report))
     assert (found["inspected_by"], found["remark"]) == ("A. Weaver", "Roll 17")
+
+
+SCRIPTS = "Ωμέγα Анна 检测 שלום صورة <b>&</b>"
+
+
+def test_name_and_remark_stand_in_every_format_in_any_script(defect: Item) -> None:
+    author, remark = sign(f"  {SCRIPTS}\n\x07", f'=cmd("x")\r\n{SCRIPTS} \ud800')
+    assert author == SCRIPTS
+    assert remark == f'=cmd("x") {SCRIPTS}'
+    report = replace(make_report(defect), author=author, remark=remark)
+    facts, page = json.loads(make_json(report)), make_html(report).decode()
+    assert (facts["inspected_by"], facts["remark"]) == (author, remark)
+    assert html.escape(author) in page
+    assert html.escape(remark) in page
+    assert "<b>&</b>" not in page
+    row = csv_rows(report)[0]
+    assert (row["inspected_by"], row["remark"]) == (author, f"'{remark}"), "no formula"
+    assert set(author) - {" "} - set("صورة") <= set(first_page(report)), "Arabic letters are joined"
+
+
+def test_what_a_name_and_a_remark_may_hold_leaves_the_picture_on_the_first_page(
+    defect: Item,
+) -> None:
+    author, remark = sign("W" * MOST_AUTHOR, ("weave " * MOST_REMARK)[:MOST_REMARK])
+    said = first_page(replace(make_report(defect), author=author, remark=remark))
+    assert "sees in the image." in said, "the caption of the picture"
+    for wrong in (("W" * (MOST_AUTHOR + 1), ""), ("", "検" * (MOST_REMARK + 1))):
+        with pytest.raises(ReportError, match=r"letters; a report has room for \d+\. Shorten it"):
+            sign(*wrong)
 
 
 def test_where_the_truth_is_known_a_wrong_verdict_is_called_wrong(defect: Item, good: Item) -> None:

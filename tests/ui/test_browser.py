@@ -224,6 +224,29 @@ def test_a_click_saves_a_report_at_the_rate_of_the_slider(page: Any, tmp_path: P
     assert rows == len(region_rows(page))
 
 
+def test_a_report_is_signed_and_the_browser_keeps_the_name_but_no_remark(
+    page: Any, tmp_path: Path
+) -> None:
+    pick(page, "scratch")
+    assert not part(page, "author").is_visible()
+    page.get_by_role("button", name="Name and remark").click()
+    page.get_by_label("Inspected by").fill("Анна")
+    page.get_by_label("Remark").fill("roll 17, o.k.")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="JSON", exact=True).click()
+    download.value.save_as(tmp_path / "report.json")
+    found = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert (found["inspected_by"], found["remark"]) == ("Анна", "roll 17, o.k.")
+    move_slider(page, 5)
+    assert part(page, "remark").input_value() == "roll 17, o.k.", "the image is the same"
+    pick(page, "good")
+    assert part(page, "remark").input_value() == ""
+    page.reload()
+    wait_for(page, "done:3")
+    assert part(page, "author").input_value() == "Анна"
+    assert part(page, "remark").input_value() == ""
+
+
 def test_an_upload_is_reported_too_and_only_once_there_is_something_to_report(
     page: Any, tmp_path: Path
 ) -> None:

@@ -49,6 +49,15 @@ def test_a_report_is_of_the_sample_at_the_rate_of_the_slider(catalog: Catalog) -
         assert len(finding["regions"]) == len(expected.regions)
 
 
+def test_name_and_remark_of_the_visitor_stand_in_the_report(catalog: Catalog) -> None:
+    sample = catalog.samples.unseen(catalog.product(KEY))[0].id
+    signed = {"author": " Анна ", "remark": "roll\n17"}
+    found = facts(Reporter(catalog).make(request(sample, **signed), None))
+    assert (found["inspected_by"], found["remark"]) == ("Анна", "roll 17")
+    plain = facts(Reporter(catalog).make(request(sample, author=None), None))
+    assert (plain["inspected_by"], plain["remark"]) == ("", "")
+
+
 @pytest.mark.parametrize("kind", ["pdf", "html", "csv", "json"])
 def test_every_format_arrives_as_a_file(catalog: Catalog, kind: str) -> None:
     payload = Reporter(catalog).make(
@@ -99,6 +108,10 @@ def test_each_report_has_a_higher_number(catalog: Catalog) -> None:
         {"sample": "../../secret.png"},
         {"sample": ""},
         {"sample": 7},
+        {"author": ["A. Weaver"]},
+        {"remark": 7},
+        {"author": "W" * 81},
+        {"remark": "W" * 100_000},
     ],
 )
 def test_a_request_written_by_hand_gets_a_sentence(catalog: Catalog, wrong: dict[str, Any]) -> None:

@@ -15,13 +15,14 @@ from inspection.products.product import Product
 from inspection.products.reading import load_reading
 from inspection.reports.formats import FORMATS
 from inspection.reports.records import Report, make_item, shorten
+from inspection.reports.signing import sign
 from inspection.reports.wording import GOOD
 from ui.inspect import messages
 from ui.parts.run_counter import RunCounter
 from ui.parts.updates import Payload
 
 MAX_NAME_BYTES = 100
-REQUEST = ("format", "rate", "product", "sample")
+REQUEST = ("format", "rate", "product", "sample", "author", "remark")
 
 
 class Reporter:
@@ -47,18 +48,25 @@ class Reporter:
             }
 
     def _make(self, request: Mapping[str, object], upload: Path | None) -> Payload:
-        kind, rate, product, sample = (request.get(name) for name in REQUEST)
+        kind, rate, product, sample, author, remark = (request.get(name) for name in REQUEST)
         if (
             not (isinstance(kind, str) and kind in FORMATS)
             or not (isinstance(product, str) and product in self.catalog.products)
             or not isinstance(rate, float)
+            or not all(one is None or isinstance(one, str) for one in (author, remark))
         ):
             raise DatasetError(messages.UNREADABLE_REQUEST, messages.RELOAD)
+        signed_by, remarked = sign(str(author or ""), str(remark or ""))
         found = self.catalog.product(product)
         name, image, truth = self._find(found, sample, upload)
         file = FORMATS[kind]
         report = self._report(found, name, image, rate=rate, has_pictures=file.has_pictures)
-        report = replace(report, items=tuple(replace(one, truth=truth) for one in report.items))
+        report = replace(
+            report,
+            items=tuple(replace(one, truth=truth) for one in report.items),
+            author=signed_by,
+            remark=remarked,
+        )
         return {
             "name": f"{_plain(name)}_report.{kind}",
             "format": kind,

@@ -188,6 +188,11 @@ VIEWER: Mapping[str, str] = {
     "columnElongation": "Elongation",
     "report": "Report",
     "reportLabel": "Report as a file",
+    "sign": "Name and remark",
+    "author": "Inspected by",
+    "remark": "Remark",
+    "signHelp": "Both stand on the first page of a report. The name stays in this browser, the "
+    "remark until another image is shown.",
     "reportMaking": "Making the {format}…",
     "reportMade": "Saved as {name}",
     "classes": "Class probabilities",

@@ -27,6 +27,7 @@ panels.forEach(addPanel);
 listenToControls();
 listenToRequests();
 listenToWays();
+listenToSigning();
 readView();
 showDetails(false);
 paintLegend(part('legend'), display.palette);

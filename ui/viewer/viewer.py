@@ -10,6 +10,7 @@ import gradio as gr
 from inspection.detector import DetectorInfo
 from inspection.evaluation.joint import JOINT_INFO
 from inspection.reports.formats import FORMATS
+from inspection.reports.signing import MOST_AUTHOR, MOST_REMARK
 from ui.parts.components import read
 from ui.viewer import messages
 
@@ -85,13 +86,14 @@ def make_feed(channel: str = "defect-lens") -> gr.HTML:
 
 
 def viewer_template() -> str:
-    """Return the markup, with a button for each format of a report."""
+    """Return the markup, with a button for each format of a report and what a name may have."""
     buttons = "".join(
         f'<button type="button" class="dl-button" data-format="{name}" disabled>'
         f"{name.upper()}</button>"
         for name in FORMATS
     )
-    return read(HERE / "viewer.html").replace("@reports@", buttons)
+    template = read(HERE / "viewer.html").replace("@reports@", buttons)
+    return template.replace("@author@", str(MOST_AUTHOR)).replace("@remark@", str(MOST_REMARK))
 
 
 @cache
