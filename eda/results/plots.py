@@ -17,6 +17,7 @@ NO_PIXELS = "No pixels were compared: there is no defective test image with a ma
 ONE_CLASS = "It takes both normal and defective test images."
 MakeCurve = Callable[[Weights, Weights], tuple[Weights, Weights]]
 SECONDS_HEIGHT = 318
+DEVICES = {"cpu": "the CPU", "cuda": "a CUDA GPU", "mps": "the Apple GPU"}
 SQUARE = 400  # height of a plot of curves, px
 
 
@@ -58,7 +59,7 @@ def draw_image_roc(judged: Sequence[Judged]) -> go.Figure:
             if curve is not None:
                 _add_point(plot, one.shown, counts.false_alarm_rate, counts.recall)
         _add_diagonal(plot)
-    return _name_axes(plot, "false alarms: share of normal images", "found: share of defective")
+    return _name_axes(plot, "share of good images flagged", "share of defective images found")
 
 
 def draw_image_pr(judged: Sequence[Judged]) -> go.Figure:
@@ -96,14 +97,15 @@ def draw_seconds(shown: Sequence[Shown], category: str) -> go.Figure:
     if not known:
         return empty_plot(title, NOT_EVALUATED)
     plot = go.Figure()
+    devices = {one.report.origin.device for one in known}
     for one in known:
-        _add_times(plot, one)
+        _add_times(plot, one, "" if len(devices) == 1 else _name_device(one))
     lay_out(
         plot,
         title,
-        subtitle=f"median (and 95th percentile), resizing included, {_name_devices(known)}",
+        subtitle="median (and 95th percentile), resizing included, in batches of 8",
         height=SECONDS_HEIGHT,
-        x_title="ms",
+        x_title=f"ms, {_name_devices(known)}",
         showlegend=False,
     )
     longest = max(1000 * image.seconds for one in known for image in one.report.images)
@@ -111,7 +113,9 @@ def draw_seconds(shown: Sequence[Shown], category: str) -> go.Figure:
     return plot.update_yaxes(showgrid=False, autorange="reversed")
 
 
-def _add_times(plot: go.Figure, one: Shown) -> None:
+def _add_times(plot: go.Figure, one: Shown, device: str) -> None:
+    """Add the bar of one detector; its device stands there where not all ran on the same."""
+    where = f", {device}" if device else ""
     seconds = [image.seconds for image in one.report.images]
     middle, most = (1000 * float(np.percentile(seconds, share)) for share in (50, 95))
     plot.add_bar(
@@ -120,12 +124,12 @@ def _add_times(plot: go.Figure, one: Shown) -> None:
         orientation="h",
         marker={"color": one.appearance.plot},
         error_x={"type": "data", "symmetric": False, "array": [most - middle], "thickness": 1.6},
-        text=[f"{middle:,.0f} ms, 95 % within {most:,.0f} ms"],
+        text=[f"{middle:,.0f} ms, 95 % within {most:,.0f} ms{where}"],
         textposition="none",
         hovertemplate=f"%{{text}}<extra>{escape(one.title)}</extra>",
     )
     plot.add_annotation(
-        text=f"{middle:,.0f} ms ({most:,.0f})",
+        text=f"{middle:,.0f} ms ({most:,.0f}){where}",
         x=most,
         y=one.title,
         xanchor="left",
@@ -135,8 +139,16 @@ def _add_times(plot: go.Figure, one: Shown) -> None:
 
 
 def _name_devices(shown: Sequence[Shown]) -> str:
-    devices = sorted({one.report.origin.device for one in shown} - {""})
-    return f"batches of 8 on {', '.join(devices)}" if devices else "in batches of 8"
+    """Return what all ran on, in a few words."""
+    devices = {one.report.origin.device for one in shown}
+    if devices == {""}:
+        return "on a device that the evaluation did not note"
+    return _name_device(shown[0]) if len(devices) == 1 else "each on its device"
+
+
+def _name_device(one: Shown) -> str:
+    device = one.report.origin.device
+    return f"on {DEVICES.get(device, device)}" if device else "device not noted"
 
 
 def _add_dots(

@@ -54,7 +54,9 @@ def tabulate_robustness(found: Robustness, infos: Infos) -> pd.DataFrame:
                     "promise holds": _write_range(stress, detector.kept_range(stress.neutral))
                     if detector.has_good
                     else NONE,
-                    "most alarms per 100": _write_share(most.false_alarms.seen, stress, most),
+                    "most good parts flagged, in 100": _write_share(
+                        most.false_alarms.seen, stress, most
+                    ),
                     "recall, no stress": NONE if before is None else f"{before:.2f}",
                     "recall holds": _write_range(stress, detector.found_range(stress.neutral))
                     if seen
@@ -115,7 +117,7 @@ def draw_robustness(found: Robustness, one: StressRobustness, infos: Infos) -> g
         subtitle=f"{found.num_good} good and {found.num_defective} defective test images",
         height=HEIGHT,
         x_title=stress.unit,
-        y_title="alarms per 100",
+        y_title="good flagged, in 100",
         showlegend=True,
     )
     plot.add_hline(

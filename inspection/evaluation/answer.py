@@ -189,7 +189,8 @@ def _say_share(one: Standing, first: Standing) -> str:
 
 
 def _say_alarms(one: Standing) -> str:
-    return f" at {one.num_alarms} of {one.num_good} false alarms" if one.num_good else ""
+    flagged = one.num_alarms or "none"
+    return f" while it flags {flagged} of {one.num_good} good parts" if one.num_good else ""
 
 
 def _say_alone(one: Standing) -> str:

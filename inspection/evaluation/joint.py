@@ -74,6 +74,7 @@ def evaluate_jointly(
         first.origin,
         created=max(one.origin.created for one in reports),
         digest=_hash(one.origin.digest for one in reports),
+        device=_name_devices([one.origin.device for one in reports]),
     )
     # scores are given in multiples of a threshold that is each image's own
     scored = ScoredImages(rows, PixelTally(), 1.0, origin.seed)
@@ -108,6 +109,11 @@ def _row(image: ScoredImage, found: JointFinding, *, seconds: float) -> ScoredIm
         ground_truth=GroundTruth.UNASKED,
         pixels=None,
     )
+
+
+def _name_devices(devices: Sequence[str]) -> str:
+    """Return on what all of them ran; empty where that is not known of all."""
+    return " and ".join(sorted(set(devices))) if all(devices) else ""
 
 
 def _hash(parts: Iterable[str]) -> str:

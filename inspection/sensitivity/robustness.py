@@ -236,8 +236,8 @@ def _describe(stress: Stress, detector: DetectorRobustness, title: str) -> str:
     if broken:
         first = detector.nearest(stress.neutral, broken)
         said.append(
-            f"at {stress.write(first.level)} {title} raises {_describe_alarms(first)} "
-            f"instead of {write_percent(first.false_alarms.promised)}"
+            f"at {stress.write(first.level)} {title} flags {_describe_alarms(first)}, where "
+            f"{write_percent(first.false_alarms.promised)} in 100 were promised"
         )
     if lower:
         first = detector.nearest(stress.neutral, lower)
@@ -259,8 +259,8 @@ def _describe_alarms(one: LevelCounts) -> str:
     alarms = one.false_alarms
     low, high = map(write_percent, (alarms.low, alarms.high))
     return (
-        f"{write_percent(alarms.seen or 0)} alarms per 100 good parts "
-        f"({alarms.num_flagged} of {alarms.num_parts}; 95 %: {low} to {high})"
+        f"{alarms.num_flagged} of {alarms.num_parts} good parts "
+        f"(95 % interval: {low} to {high} in 100)"
     )
 
 

@@ -200,7 +200,20 @@ def test_times_are_medians_with_their_tail_and_the_device(first: Shown) -> None:
     assert list(bar.x) == pytest.approx([70.0])
     assert list(bar.error_x.array) == pytest.approx([115.0 - 70.0]), "of 20 to 120 ms"
     assert plot.layout.annotations[0].text == "70 ms (115)"
-    assert "on cuda" in plot.layout.title.text
+    assert plot.layout.xaxis.title.text == "ms, on a CUDA GPU"
+
+
+def test_times_of_several_devices_say_which_and_those_of_none_say_so(
+    first: Shown, second: Shown
+) -> None:
+    assert (
+        "a device that the evaluation did not note"
+        in draw_seconds([first, second], "disc")["layout"].xaxis.title.text
+    )
+    origin = replace(first.report.origin, device="cpu")
+    noted = replace(first, report=replace(first.report, origin=origin))
+    labels = [one.text for one in draw_seconds([noted, second], "disc").layout.annotations]
+    assert [label.partition(", ")[2] for label in labels] == ["on the CPU", "device not noted"]
 
 
 def test_picked_points_stand_out_in_the_scatter(first: Shown, second: Shown) -> None:

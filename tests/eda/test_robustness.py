@@ -65,8 +65,9 @@ def make_robustness(*, num_defective: int = 10) -> Robustness:
 def test_a_sentence_says_from_where_on_the_promise_is_broken() -> None:
     first, second = describe_robustness(make_robustness(), TITLES)
     assert first == (
-        "Brightness: at -20 % light <CAE> raises 18 alarms per 100 good parts (18 of 100; 95 %: "
-        "11 to 27) instead of 2; at +20 % light <CAE> finds 2 of 10 defects instead of 10 of 10."
+        "Brightness: at -20 % light <CAE> flags 18 of 100 good parts (95 % interval: 11 to 27 in "
+        "100), where 2 in 100 were promised; at +20 % light <CAE> finds 2 of 10 defects instead of "
+        "10 of 10."
     )
     assert second == (
         "Brightness: Joint verdict keeps its promise and finds as many defects from -20 % light "
@@ -77,7 +78,7 @@ def test_a_sentence_says_from_where_on_the_promise_is_broken() -> None:
 def test_the_table_says_where_the_promise_holds_and_what_is_worst() -> None:
     first, second = tabulate_robustness(make_robustness(), INFOS).to_dict("records")
     assert first["promise holds"] == "0 to 20 % light"
-    assert first["most alarms per 100"] == "18 at -20 % light"
+    assert first["most good parts flagged, in 100"] == "18 at -20 % light"
     assert (first["recall holds"], first["least recall"]) == (
         "-20 to 0 % light",
         "0.20 at +20 % light",
@@ -101,7 +102,7 @@ def test_without_good_parts_there_are_no_alarms_and_no_promise() -> None:
     ]
     found = replace(whole, num_good=0, stresses=tuple(count_answers(bad, 0.02)))
     row = tabulate_robustness(found, INFOS).to_dict("records")[0]
-    assert {row["promise holds"], row["most alarms per 100"]} == {"–"}
+    assert {row["promise holds"], row["most good parts flagged, in 100"]} == {"–"}
     assert list(draw_robustness(found, found.stresses[0], INFOS).data[0].y) == [None] * 3
     assert list(describe_robustness(found, TITLES)) == [
         "Brightness: <CAE> finds as many defects from -20 % light to +20 % light."
@@ -129,7 +130,7 @@ def test_every_count_is_listed_for_other_programs() -> None:
 def test_the_page_needs_nothing_else_and_shows_names_as_they_are() -> None:
     page = make_robustness_page(make_robustness(), INFOS)
     assert "<h1>drawn/part under stress</h1>" in page
-    assert "&lt;CAE&gt; raises 18 alarms" in page
+    assert "&lt;CAE&gt; flags 18 of 100 good parts" in page
     assert "python cli.py stress" in page
     assert "<CAE> raises" not in page
     assert page.count('class="fig"') == 1

@@ -68,7 +68,8 @@ def test_a_clear_winner_is_named_and_nobody_else() -> None:
         TITLES,
     )
     assert found.headline == (
-        "For fabric, U-Net finds 29 of 32 defects at 0 of 50 false alarms; PatchCore 14, CAE 12."
+        "For fabric, U-Net finds 29 of 32 defects while it flags none of 50 good parts; "
+        "PatchCore 14, CAE 12."
     )
     assert found.conclusion == (
         "U-Net finds more than PatchCore and CAE; chance does not explain it."
@@ -129,7 +130,10 @@ def test_detectors_of_other_test_images_are_not_compared() -> None:
 
 def test_one_detector_alone_is_compared_with_nobody() -> None:
     found = answer("ring", [make_verdicts("cae", first(24))], TITLES)
-    assert found.headline == "For ring, CAE finds 24 of 32 defects at 0 of 50 false alarms."
+    assert (
+        found.headline
+        == "For ring, CAE finds 24 of 32 defects while it flags none of 50 good parts."
+    )
     assert found.conclusion.startswith("That is 57 to 89 % of all such defects"), "Clopper-Pearson"
     assert "no other detector" in found.conclusion
 
@@ -149,6 +153,7 @@ def test_without_good_parts_nothing_is_said_of_false_alarms() -> None:
 def test_what_is_bought_with_false_alarms_is_said() -> None:
     verdicts = [make_verdicts("unet", first(31), alarms=20), make_verdicts("cae", first(12))]
     found = answer("ring", verdicts, TITLES)
+    assert "finds 31 of 32 defects while it flags 20 of 50 good parts; CAE 12" in found.headline
     assert found.conclusion.endswith("U-Net flags 20 of 50 good parts, more than was promised.")
     assert [one.keeps_promise for one in found.standings] == [False, True]
 

@@ -82,3 +82,24 @@ def test_the_offered_rates_are_those_of_the_slider_in_inspect(
         scripts=("ui/viewer/calibration.js",),
     )
     assert list_rates(calibrations, own) == pytest.approx(found)
+
+
+@pytest.mark.parametrize(
+    ("devices", "noted"),
+    [
+        (("cpu", "cpu", "cpu"), "cpu"),
+        (("cuda", "cpu", "cpu"), "cpu and cuda"),
+        (("cpu", "", ""), ""),
+    ],
+)
+def test_the_joint_verdict_took_the_time_of_all_on_their_devices(
+    evaluated: Evaluated, devices: tuple[str, ...], noted: str
+) -> None:
+    reports, calibrations = evaluated
+    own = [
+        replace(one, origin=replace(one.origin, device=device))
+        for one, device in zip(reports, devices, strict=False)
+    ]
+    joint = evaluate_jointly(own, calibrations)
+    assert joint is not None
+    assert joint.origin.device == noted

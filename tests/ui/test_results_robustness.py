@@ -38,7 +38,12 @@ def test_a_stress_is_drawn_and_all_are_in_the_table(catalog: Catalog) -> None:
         "PatchCore",
         "Joint verdict",
     ]
-    assert parts["robustness"]["note"].startswith("Brightness: at +60 % light CAE raises 100")
+    assert parts["robustness"]["note"].startswith("Brightness: at +60 % light CAE flags")
+
+
+def test_the_slider_says_that_a_stress_does_not_follow_it(catalog: Catalog) -> None:
+    said = VIEW.say_rate(Results(catalog), select("brightness"))
+    assert said == "This view was measured at 2 in 100; the slider does not change it."
 
 
 def test_a_stress_that_was_not_measured_says_how(catalog: Catalog) -> None:

@@ -39,6 +39,7 @@ def ask(catalog: Catalog, question: str) -> dict[str, Any]:
 def test_a_study_is_shown_with_its_curves_and_limits(catalog: Catalog) -> None:
     (updates,) = Handlers(catalog).show("sensitivity", "drawn", "part")
     assert updates["tab-sensitivity"]
+    assert updates["rate"] is None, "nothing was evaluated"
     assert "Stain, 100 grey levels" in updates["pod-plot"].to_json()
     table = to_json(updates["pod"])
     assert "PatchCore" in table

@@ -190,6 +190,14 @@ def test_the_answer_stands_above_every_view_and_follows_the_rate(handlers: Handl
     assert of_another["rate"]["rate"] == 0.02, "a product keeps its own"
 
 
+def test_a_view_that_does_not_follow_the_rate_says_so_beside_the_slider(
+    handlers: Handlers,
+) -> None:
+    notes = {view: show(handlers, view)["rate"]["note"] for view in EXPECTED}
+    assert notes.pop("details").startswith("Of this view, only the marks")
+    assert set(notes.values()) == {""}
+
+
 def test_without_an_evaluation_there_is_no_answer(tmp_path: Path) -> None:
     updates = show(Handlers(make_catalog(tmp_path)), "compare")
     assert (updates["answer"], updates["rate"]) == (None, None)

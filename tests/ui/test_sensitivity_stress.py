@@ -163,6 +163,6 @@ def test_what_was_measured_of_the_category_is_shown(handlers: Handlers, tmp_path
     page.ask("brightness", {})
     first, second, *_ = page.header["measured"]
     assert first == "Measured over 4 good and 6 defective test images of this product:"
-    assert second.startswith("Brightness: at +60 % light CAE raises 100 alarms")
+    assert second.startswith("Brightness: at +60 % light CAE flags")
     page.ask("noise", {})
     assert page.header["measured"] == []

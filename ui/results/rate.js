@@ -12,6 +12,8 @@ function showRate() {
   find('.rate').hidden = !value;
   if (!value) return;
   if (wanted?.product !== value.product || wanted.rate === value.rate) wanted = null;
+  find('.note').textContent = value.note;
+  find('.note').hidden = !value.note;
   slider.max = value.rates.length - 1;
   place(wanted?.rate ?? value.rate);
 }

@@ -69,7 +69,7 @@ class Handlers:
             "dataset": ([(one, one) for one in datasets], dataset),
             "category": ([(one.replace("_", " "), one) for one in keys], category),
             "answer": answer_value(str(category), selection.judged),
-            "rate": slider,
+            "rate": slider and {**slider, "note": view.say_rate(self.results, selection)},
             **view.build(self.results, selection),
             **back,
             **{f"tab-{one.name}": one in offered for one in views.VIEWS},

@@ -38,4 +38,7 @@ VIEW = ResultsView(
     build=build,
     is_offered=lambda results, selection: bool(results.boxes(selection.key)),
     is_rare=True,
+    say_rate=lambda *_: (
+        "Average precision needs no threshold: the slider does not change this view."
+    ),
 )

@@ -76,4 +76,5 @@ VIEW = ResultsView(
     build=build,
     is_offered=lambda results, selection: results.classes(selection.key) is not None,
     is_rare=True,
+    say_rate=lambda *_: "Classes need no threshold: the slider does not change this view.",
 )

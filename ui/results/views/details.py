@@ -7,6 +7,7 @@ from ui.parts.updates import Updates
 from ui.results.data import Results
 from ui.results.views.view import ResultsView, Selection
 
+RATE_NOTE = "Of this view, only the marks on the two curves of images follow the slider."
 PLOTS = ("roc", "pr", "pro", "pixel_pr", "pixel_roc")
 
 
@@ -109,4 +110,5 @@ VIEW = ResultsView(
     ),
     build=build,
     per_detector=make_plot,
+    say_rate=lambda _, selection: RATE_NOTE if selection.shown else "",
 )

@@ -31,12 +31,12 @@ SHOWN = {
     Show.MISSED: "defects that {a} or {b} misses",
     Show.MISSED_BY_BOTH: "defects that both miss",
     Show.MISSED_BY_ALL: "defects that nobody finds",
-    Show.FALSE_ALARMS: "false alarms",
+    Show.FALSE_ALARMS: "good parts that {a} or {b} flags",
     Show.ALL: "all images",
 }
 ALONE = {
     Show.MISSED: "defects that {a} misses",
-    Show.FALSE_ALARMS: "false alarms",
+    Show.FALSE_ALARMS: "good parts that {a} flags",
     Show.ALL: "all images",
 }
 ORDERS = {

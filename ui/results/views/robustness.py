@@ -11,7 +11,7 @@ from ui.parts.components import make_plot, make_table
 from ui.parts.sub_tabs import known, make_filter
 from ui.parts.updates import Updates
 from ui.results.data import Results
-from ui.results.views.view import ResultsView, Selection
+from ui.results.views.view import ResultsView, Selection, say_fixed
 
 NOT_MEASURED = "It was not measured: `python cli.py stress` with `--stress {name}` does it."
 
@@ -22,6 +22,12 @@ def find_robustness(results: Results, selection: Selection) -> Robustness | None
         return load_robustness(results.catalog.product(selection.key))
     except (EvaluationError, CheckpointError):
         return None
+
+
+def say_rate(results: Results, selection: Selection) -> str:
+    """Return at which rate the stress was measured."""
+    found = find_robustness(results, selection)
+    return "" if found is None else say_fixed(found.false_alarm_rate)
 
 
 def build(results: Results, selection: Selection) -> Updates:
@@ -66,4 +72,5 @@ VIEW = ResultsView(
     },
     is_offered=lambda results, selection: find_robustness(results, selection) is not None,
     is_rare=True,
+    say_rate=say_rate,
 )

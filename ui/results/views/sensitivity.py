@@ -13,7 +13,7 @@ from ui.parts.components import make_plot, make_table
 from ui.parts.sub_tabs import known, make_filter
 from ui.parts.updates import Updates
 from ui.results.data import Results
-from ui.results.views.view import ResultsView, Selection
+from ui.results.views.view import ResultsView, Selection, say_fixed
 
 NOT_STUDIED = "It was not studied: `python cli.py sensitivity` with `--kind {kind}` does it."
 NO_REAL = (
@@ -42,6 +42,12 @@ def judge_real(study: Study, selection: Selection) -> list[Trial]:
     if len(reports) < len(study.checkpoints):
         return []
     return make_real_trials(study.defects, reports)
+
+
+def say_rate(results: Results, selection: Selection) -> str:
+    """Return at which rate the study was made."""
+    study = find_study(results, selection)
+    return "" if study is None else say_fixed(study.false_alarm_rate)
 
 
 def build(results: Results, selection: Selection) -> Updates:
@@ -86,4 +92,5 @@ VIEW = ResultsView(
     },
     is_offered=lambda results, selection: find_study(results, selection) is not None,
     is_rare=True,
+    say_rate=say_rate,
 )

@@ -44,6 +44,7 @@ class ResultsView:
         is_offered: returns whether there is anything to see.
         is_rare: it stays unseen until a product offers it.
         troubles_of: the products whose lacking evaluations are named above it.
+        say_rate: returns a sentence that stands beside the slider: what does not follow it.
     """
 
     name: str
@@ -58,6 +59,7 @@ class ResultsView:
     is_offered: Callable[[Results, Selection], bool] = lambda *_: True
     is_rare: bool = False
     troubles_of: Callable[[Selection], Sequence[str]] = lambda one: (one.key,)
+    say_rate: Callable[[Results, Selection], str] = lambda *_: ""
 
     def list_rows(self, detectors: Iterable[str]) -> Sequence[Row]:
         """Return all rows of a page with these detectors."""
@@ -65,6 +67,11 @@ class ResultsView:
             return self.rows
         each = {f"{self.name}-{detector}": self.per_detector for detector in detectors}
         return (*self.rows, each)
+
+
+def say_fixed(rate: float) -> str:
+    """Return that a view was measured at one rate of false alarms and stays there."""
+    return f"This view was measured at {100 * rate:.3g} in 100; the slider does not change it."
 
 
 def is_evaluated(_: Results, selection: Selection) -> bool:
