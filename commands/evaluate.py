@@ -133,6 +133,9 @@ def describe_evaluation(found: ProductEvaluation) -> Iterator[str]:
     if found.reports:
         yield from describe_product(found.reports)
     yield from describe_split(found.split)
+    if found.num_excluded:
+        images = "test image" if found.num_excluded == 1 else "test images"
+        yield f"  the exclusion list of the product leaves out {found.num_excluded} {images}"
     yield from describe_issues(found.issues)
     for one in found.classes:
         if found.reports:

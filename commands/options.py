@@ -8,6 +8,7 @@ import typer
 
 from detectors import find_entry, list_defaults, list_detectors
 from inspection.datasets.dataset import Dataset, read_dataset, split_name
+from inspection.datasets.exclusion import exclude_images, read_exclusions
 from inspection.errors import SettingsError
 from inspection.progress import Monitor, progress_bar
 
@@ -84,6 +85,15 @@ Settings = Annotated[
         "--set", help="KEY=VALUE: any setting of the detector; may be repeated. See detector.json."
     ),
 ]
+Exclude = Annotated[
+    Path | None,
+    typer.Option(
+        "--exclude",
+        help="List of images to leave out, one id a line, as Explore data saves it: they are "
+        "neither trained on, calibrated with nor evaluated, also by later commands. An empty "
+        "list takes all in again. Default: what was left out of the product before.",
+    ),
+]
 AllGood = Annotated[
     bool,
     typer.Option(
@@ -138,6 +148,17 @@ def check_flat(sources: Sequence[Dataset], *, all_good: bool) -> None:
             "images are good.",
             "Leave it out.",
         )
+
+
+def exclude_listed(source: Dataset, path: Path | None) -> Dataset:
+    """Return a dataset without the images on an exclusion list, if one is given.
+
+    Raises:
+        DatasetError: the list cannot be read, or names an image that the dataset does not have.
+    """
+    if path is None:
+        return source
+    return exclude_images(source, read_exclusions(path), by=path.name)
 
 
 def one_source(sources: Sequence[Dataset]) -> Dataset:

@@ -16,12 +16,14 @@ from commands.options import (
     DatasetName,
     Detectors,
     Device,
+    Exclude,
     Folders,
     Pool,
     Seed,
     Settings,
     check_flat,
     check_names,
+    exclude_listed,
     one_category,
     one_source,
     read_folders,
@@ -40,7 +42,6 @@ from detectors.training import TrainingJob, train_categories, train_pool, train_
 from eda.near_duplicates import group_near_duplicates
 from inspection.datasets.classes import Labelling
 from inspection.datasets.dataset import Dataset
-from inspection.datasets.exclusion import exclude_images, read_exclusions
 from inspection.errors import DatasetError, SettingsError
 from inspection.products.places import CHECKPOINTS
 from inspection.products.split_plan import SplitKind
@@ -124,14 +125,7 @@ class TrainOptions:
             "flatters."
         ),
     ] = SplitKind.OWN
-    exclude: Annotated[
-        Path | None,
-        typer.Option(
-            help="List of images to leave out, one id a line, as Explore data saves it: they are "
-            "neither trained on, calibrated with nor evaluated, also by later commands. An empty "
-            "list takes all in again. Default: what was left out of the product before."
-        ),
-    ] = None
+    exclude: Exclude = None
     all_good: AllGood = False
     further: Settings = None
     seed: Seed = 0
@@ -214,8 +208,7 @@ def read_sources(options: TrainOptions) -> list[Dataset]:
         raise SettingsError(
             "An exclusion list counts for one dataset.", "Leave --exclude out, or --pool."
         )
-    ids = read_exclusions(options.exclude)
-    return [exclude_images(sources[0], ids, by=options.exclude.name)]
+    return [exclude_listed(sources[0], options.exclude)]
 
 
 def make_job(options: TrainOptions) -> TrainingJob:

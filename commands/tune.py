@@ -15,9 +15,11 @@ from commands.options import (
     Data,
     DatasetName,
     Device,
+    Exclude,
     Seed,
     Settings,
     check_names,
+    exclude_listed,
     one_category,
     read_pairs,
 )
@@ -65,6 +67,7 @@ class TuneOptions:
         ),
     ] = None
     settings: Settings = None
+    exclude: Exclude = None
     seed: Seed = 0
     out: Annotated[
         Path | None,
@@ -87,7 +90,8 @@ def tune(options: TuneOptions) -> None:
     size, fixed = options.input_size, read_pairs(options.settings)
     if size not in (None, AUTO):
         fixed["input_size"] = write_size(read_size(size))
-    source = one_category(read_dataset(options.data, name=options.dataset), options.category)
+    source = read_dataset(options.data, name=options.dataset)
+    source = one_category(exclude_listed(source, options.exclude), options.category)
     job = TuningJob(
         detector=detector,
         checkpoints=options.checkpoints,
@@ -108,6 +112,7 @@ def tune(options: TuneOptions) -> None:
         category=source.category,
         detector=[detector],
         labelled_defects=options.labelled_defects if job.learns_labels else None,
+        exclude=options.exclude,
         further=[f"{key}={text}" for key, text in found.settings.items()],
         # another seed would calibrate thresholds on images that the settings were chosen with
         seed=options.seed,

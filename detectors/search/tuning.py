@@ -1,7 +1,7 @@
 """Hyperparameter tuning of a detector on training images; every trial is kept."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from inspection.errors import SettingsError
 from inspection.files import write_csv, write_whole
 from inspection.products.dataset_identity import check_dataset
 from inspection.products.input_size import SideChoice, settle_input_size
+from inspection.products.preparation import leave_out
 from inspection.products.reading import read_by, settle_reading
 from inspection.products.split_labels import Labels
 from inspection.products.split_plan import save_split
@@ -119,6 +120,9 @@ def tune_detector(
         StoppedError: the monitor has stopped it; the same job goes on.
     """
     import_optuna()
+    check_dataset(job.product(source), source)
+    source = leave_out(source, job.product(source))
+    monitor.begin(source.account)
     split = _divide(source, job, monitor)
     choose = None if job.choose_side is None else partial(job.choose_side, source)
     size, sentences = settle_input_size(
@@ -147,13 +151,13 @@ def tune_detector(
 
 def _divide(source: Dataset, job: TuningJob, monitor: Monitor) -> TuningSplit:
     """Return the training images of a dataset of one category, divided for trials."""
-    check_trainable([sample for sample in source.samples if sample.split is Split.TRAIN])
     folder, labels = job.product(source), job.labels
-    check_dataset(folder, source)
+    check_trainable([sample for sample in source.samples if sample.split is Split.TRAIN])
     reading, sentences = settle_reading(folder, source.samples, is_kept=False)
     for sentence in sentences:
         monitor.say(sentence)
-    samples = _split_samples(read_by(source.samples, reading), folder, labels, seed=job.seed)
+    source = replace(source, samples=tuple(read_by(source.samples, reading)))
+    samples = _split_samples(source, folder, labels, seed=job.seed)
     return divide_training(
         samples,
         seed=job.seed,
@@ -163,12 +167,14 @@ def _divide(source: Dataset, job: TuningJob, monitor: Monitor) -> TuningSplit:
 
 
 def _split_samples(
-    samples: Sequence[Sample], folder: Path, labels: Labels | None, *, seed: int
+    source: Dataset, folder: Path, labels: Labels | None, *, seed: int
 ) -> list[Sample]:
     """Return the samples with their split, which is only written where labels leave the test."""
+    samples = source.samples
+    out = None if source.excluded is None else [sample.id for sample in source.excluded]
     if labels is None:
-        return apply_split(samples, find_split(folder, samples, seed=seed))
-    plan = open_split(folder, samples, seed=seed, labels=labels)
+        return apply_split(samples, find_split(folder, samples, seed=seed, excluded=out))
+    plan = open_split(folder, samples, seed=seed, labels=labels, excluded=out)
     save_split(folder, plan)
     return apply_split(samples, plan, labels=labels)
 

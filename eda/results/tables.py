@@ -88,6 +88,8 @@ def describe_metrics(shown: Sequence[Shown]) -> str:
     ]
     if report.left_out:
         parts.append(f"{len(report.left_out)} images were left out: a detector had seen them.")
+    if report.num_excluded:
+        parts.append(f"The exclusion list leaves out {report.num_excluded} further ones.")
     return " ".join(parts)
 
 

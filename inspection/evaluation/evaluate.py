@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -54,6 +54,7 @@ class EvaluationJob:
             calibration. What one has seen counts for none, so that all predict the same.
         seed: of the bootstrap.
         device: on which the detector runs.
+        num_excluded: test images that are left out on request.
     """
 
     samples: Sequence[Sample]
@@ -63,6 +64,7 @@ class EvaluationJob:
     command: str = ""
     seed: int = 0
     device: str = ""
+    num_excluded: int = 0
 
     @property
     def key(self) -> list[object]:
@@ -119,7 +121,7 @@ def evaluate(
         )
     scored = ScoredImages(rows, tally, threshold, job.seed)
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return make_report(
+    report = make_report(
         job.checkpoint,
         Origin(job.command, job.seed, now, job.digest(), job.device),
         job.false_alarm_rate,
@@ -127,6 +129,7 @@ def evaluate(
         left_out=left_out,
         grid=channel.detector.input_size,
     )
+    return replace(report, num_excluded=job.num_excluded)
 
 
 def make_report(

@@ -78,7 +78,8 @@ def evaluate_jointly(
     )
     # scores are given in multiples of a threshold that is each image's own
     scored = ScoredImages(rows, PixelTally(), 1.0, origin.seed)
-    return make_report(checkpoint, origin, rate, scored, left_out=first.left_out, grid=(0, 0))
+    found = make_report(checkpoint, origin, rate, scored, left_out=first.left_out, grid=(0, 0))
+    return replace(found, num_excluded=first.num_excluded)
 
 
 def judge_images(

@@ -193,6 +193,7 @@ class EvaluationReport:
         metrics: by key; read by `estimate`, since a stored report may lack a newer one.
         curves: by name, "pixel_roc", "pixel_pr" and "pro"; empty where no pixels were compared.
             Curves of image scores follow from `images`.
+        num_excluded: test images that an exclusion list keeps out of the product.
     """
 
     checkpoint: Checkpoint
@@ -211,6 +212,7 @@ class EvaluationReport:
     by_type: tuple[TypeMetrics, ...]
     measures: Mapping[str, MeasureMeans]
     curves: Mapping[str, Curve] = field(default_factory=dict)
+    num_excluded: int = field(default=0, metadata={OMITTED_IF: 0})
 
     @property
     def detector(self) -> str:

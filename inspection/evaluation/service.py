@@ -1,15 +1,12 @@
 """Evaluation of products: every detector predicts the same images, which none has seen."""
 
-import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from inspection.datasets.dataset import Dataset
 from inspection.errors import (
     BREAKDOWNS,
     CheckpointError,
-    EvaluationError,
     InspectionError,
     explain,
 )
@@ -24,15 +21,13 @@ from inspection.evaluation.class_evaluation import (
 from inspection.evaluation.classification import find_classification
 from inspection.evaluation.evaluate import EvaluationJob, evaluate
 from inspection.evaluation.files import (
-    has_evaluation,
-    load_evaluation,
     read_identity,
     save_evaluation,
     save_table,
 )
 from inspection.evaluation.joint import read_joint
+from inspection.evaluation.kept import read_kept, read_reports
 from inspection.evaluation.leaderboard import list_values
-from inspection.evaluation.metrics import has_every_metric
 from inspection.evaluation.partial import PartialEvaluation
 from inspection.evaluation.records import EvaluationReport
 from inspection.files import write_csv
@@ -47,7 +42,7 @@ from inspection.products.history import History, read_history, write_history
 from inspection.products.product import Product
 from inspection.products.reading import load_reading, look_through, read_by
 from inspection.products.split_plan import SplitPlan, load_split
-from inspection.products.splits import find_test_samples
+from inspection.products.splits import count_excluded_tests, find_test_samples
 from inspection.progress import SILENT, Monitor
 from inspection.types import Sample
 
@@ -91,6 +86,7 @@ class ProductEvaluation:
         split: that is stored.
         histories: title of a detector -> the epochs of its training.
         issues: what is odd about the masks behind the pixel metrics.
+        num_excluded: test images that an exclusion list keeps out of the product.
     """
 
     product: Product
@@ -100,6 +96,7 @@ class ProductEvaluation:
     split: SplitPlan | None
     histories: Mapping[str, History]
     issues: tuple[DatasetIssue, ...] = ()
+    num_excluded: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -182,7 +179,7 @@ def evaluate_products(
                     failed[product.key] = one.problem
     if any(one.reports for one in done):
         with monitor.tolerate_locked_files():
-            rows = list_values(_read_reports(catalog, source.name))
+            rows = list_values(read_reports(catalog, source.name))
             write_csv(products[0].folder.parent / LEADERBOARD, rows)
     return DatasetEvaluation(tuple(done), failed)
 
@@ -203,13 +200,43 @@ def evaluate_product(
     """
     test = open_test_samples(product, source, monitor)
     split = load_split(product.folder)
+    num_excluded = count_excluded_tests(split, source.of(product.category).samples)
     if namers := find_namers(catalog, product):
         named = [name for name in options.detectors or namers if name in namers]
-        found = [_evaluate_names(catalog, product, name, test, options, monitor) for name in named]
-        boxes = evaluate_boxes(catalog, product, named, test, seed=options.seed, monitor=monitor)
-        histories = _keep_histories(catalog, product, named, monitor)
-        return ProductEvaluation(product, (), tuple(found), boxes, split, histories)
-    jobs = _make_jobs(catalog, product, test, options, monitor)
+        found = _evaluate_namers(catalog, product, named, test, options, monitor)
+    else:
+        jobs = [
+            replace(job, num_excluded=num_excluded)
+            for job in _make_jobs(catalog, product, test, options, monitor)
+        ]
+        found = _evaluate_judging(catalog, product, jobs, options, monitor)
+    return replace(found, split=split, num_excluded=num_excluded)
+
+
+def _evaluate_namers(
+    catalog: Catalog,
+    product: Product,
+    named: Sequence[str],
+    test: Sequence[Sample],
+    options: EvaluationOptions,
+    monitor: Monitor,
+) -> ProductEvaluation:
+    """Evaluate detectors that only name classes."""
+    found = [_evaluate_names(catalog, product, name, test, options, monitor) for name in named]
+    boxes = evaluate_boxes(catalog, product, named, test, seed=options.seed, monitor=monitor)
+    histories = _keep_histories(catalog, product, named, monitor)
+    return ProductEvaluation(product, (), tuple(found), boxes, None, histories)
+
+
+def _evaluate_judging(
+    catalog: Catalog,
+    product: Product,
+    jobs: Sequence[EvaluationJob],
+    options: EvaluationOptions,
+    monitor: Monitor,
+) -> ProductEvaluation:
+    """Evaluate detectors that give verdicts, and the joint verdict of all."""
+    test = jobs[0].samples
     issues = check_masks(test)
     reports = [
         _evaluate_detector(catalog, product, job, is_fresh=options.is_fresh, monitor=monitor)
@@ -230,7 +257,7 @@ def evaluate_product(
         with monitor.tolerate_locked_files():
             save_table(product.folder / JOINT, joint)
     return ProductEvaluation(
-        product, tuple(reports), tuple(classes), boxes, split, histories, tuple(issues)
+        product, tuple(reports), tuple(classes), boxes, None, histories, tuple(issues)
     )
 
 
@@ -328,9 +355,13 @@ def _evaluate_detector(
     partial = PartialEvaluation(folder, job.key)
     if is_fresh:
         partial.clear()
-    elif (kept := _read_kept(folder, job)) is not None:
+    elif (kept := read_kept(folder, job)) is not None:
         with monitor.tolerate_locked_files():
-            save_table(folder, kept)
+            if kept.num_excluded == job.num_excluded:
+                save_table(folder, kept)
+            else:  # the list has changed, though not the images that are tested
+                kept = replace(kept, num_excluded=job.num_excluded)
+                save_evaluation(folder, kept)
         return kept
     channel = catalog.channels.judging(product, name)
     with monitor.step(f"{product.key} {name}") as progress:
@@ -339,18 +370,6 @@ def _evaluate_detector(
         save_evaluation(folder, report)
     partial.clear()
     return report
-
-
-def _read_kept(folder: Path, job: EvaluationJob) -> EvaluationReport | None:
-    """Return the report that is kept if evaluating again would give the same."""
-    if not has_evaluation(folder):
-        return None
-    try:
-        report = load_evaluation(folder)
-    except EvaluationError:
-        return None
-    is_true = report.origin.digest == job.digest() and has_every_metric(report)
-    return report if is_true else None
 
 
 def _keep_histories(
@@ -362,18 +381,3 @@ def _keep_histories(
         with monitor.tolerate_locked_files():
             write_history(product.folder / name, history)
     return {catalog.detectors[name].title: history for name, history in histories.items()}
-
-
-def _read_reports(catalog: Catalog, dataset: str) -> list[EvaluationReport]:
-    """Return every report of a dataset that is true of the checkpoint beside it, joint ones too."""
-    found: list[EvaluationReport] = []
-    for product in catalog.products.values():
-        if product.dataset == dataset:
-            own = []
-            names = catalog.checkpoints.matching(product)
-            for name in names:
-                with contextlib.suppress(EvaluationError, CheckpointError):
-                    own.append(load_evaluation(product.folder / name))
-            joint = read_joint(product.folder, own, names)
-            found += own if joint is None else [*own, joint]
-    return found

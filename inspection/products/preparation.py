@@ -43,7 +43,7 @@ def prepare_dataset(
         StoppedError: the monitor has stopped it.
     """
     check_dataset(folder, source)  # before the images are compared, which takes time
-    source = _leave_out(source, folder)
+    source = leave_out(source, folder)
     if group is not None:
         source = group(source)
     monitor.begin(source.account)
@@ -74,7 +74,7 @@ def open_plan(
     )
 
 
-def _leave_out(source: Dataset, folder: Path) -> Dataset:
+def leave_out(source: Dataset, folder: Path) -> Dataset:
     """Return a dataset without what an earlier training of the product was told to leave out."""
     plan = load_split(folder)
     if source.excluded is not None or plan is None or not plan.excluded:

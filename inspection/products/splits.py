@@ -222,13 +222,20 @@ def apply_split(
     return used
 
 
-def find_split(folder: Path | None, samples: Sequence[Sample], *, seed: int = 0) -> SplitPlan:
+def find_split(
+    folder: Path | None,
+    samples: Sequence[Sample],
+    *,
+    seed: int = 0,
+    excluded: Collection[str] | None = None,
+) -> SplitPlan:
     """Return the split of a product, or the one that would be made; nothing is written.
 
     Args:
         folder: of the product; None for samples that no detector was trained on.
         samples: of one category; test images alone need no split.
         seed: of a split that would be made.
+        excluded: ids that take part in nothing; None for those of the stored split.
 
     Raises:
         CheckpointError: the stored split is damaged.
@@ -236,7 +243,7 @@ def find_split(folder: Path | None, samples: Sequence[Sample], *, seed: int = 0)
     """
     stored = None if folder is None else load_split(folder)
     if stored is not None:
-        return stored
+        return stored if excluded is None else _without(stored, samples, frozenset(excluded))
     if not any(sample.split is Split.TRAIN for sample in samples):
         return SplitPlan(seed, 0.0, {})
     return make_split(samples, seed=seed, needs_normal=False)
@@ -251,6 +258,14 @@ def find_test_samples(folder: Path | None, samples: Sequence[Sample]) -> list[Sa
     """
     used = apply_split(samples, find_split(folder, samples))
     return [sample for sample in used if sample.split is Split.TEST]
+
+
+def count_excluded_tests(plan: SplitPlan | None, samples: Sequence[Sample]) -> int:
+    """Return how many images would be tested if no exclusion list kept them out."""
+    if plan is None or not plan.excluded:
+        return 0
+    there = [sample for sample in samples if sample.id in plan.excluded]
+    return sum(plan.roles.get(sample.id, sample.split) is Split.TEST for sample in there)
 
 
 def open_split(
@@ -297,6 +312,12 @@ def open_split(
     if plan is not stored:
         save_split(folder, plan)
     return plan if labels is None else with_labels(plan, samples, labels)
+
+
+def _without(stored: SplitPlan, samples: Sequence[Sample], out: frozenset[str]) -> SplitPlan:
+    """Return a stored split with another exclusion list; what is taken in again gets a use."""
+    there = [sample for sample in regroup(samples, stored) if sample.id not in out]
+    return replace(with_new(stored, there), excluded=out)
 
 
 def fingerprint(seen: Mapping[str, str]) -> str:

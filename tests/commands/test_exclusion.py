@@ -1,6 +1,8 @@
 """Images on an exclusion list take part in nothing: they are not learned, nor tested."""
 
 import json
+import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,9 +11,11 @@ from safetensors.torch import save_file
 from detectors.backbones.student import Student
 from inspection.datasets.dataset import read_dataset
 from inspection.datasets.exclusion import exclude_images, read_exclusions
-from inspection.errors import DatasetError, SettingsError
+from inspection.errors import DatasetError, InspectionError, SettingsError
+from inspection.evaluation.files import load_evaluation, save_evaluation
 from inspection.products.split_plan import load_split
 from inspection.products.splits import apply_split, find_test_samples
+from inspection.types import Split
 from tests.doubles.commands import run
 from tests.doubles.parts import write_dataset
 
@@ -67,12 +71,55 @@ def test_what_is_excluded_is_neither_learned_nor_tested_until_it_is_taken_in_aga
     assert not set(OUT) & seen(product)
     assert not set(OUT) & used(parts, product)
     tested = ("evaluate", "--data", parts, "--checkpoints", tmp_path / "ck", "--device", "cpu")
-    assert "3 normal and 3 defective test images" in run(*tested)
+    told = run(*tested)
+    assert "3 normal and 3 defective test images" in told
+    assert "the exclusion list of the product leaves out 2 test images" in told
+    kept = load_evaluation(product / "patchcore")
+    assert kept.num_excluded == 2
+    save_evaluation(product / "patchcore", replace(kept, num_excluded=0))  # as of an older version
+    assert "leaves out 2 test images" in run(*tested)
+    assert load_evaluation(product / "patchcore") == kept
     again = run(*order, *small)
     assert "3 images excluded by the split.json of the product" in again
     assert not set(OUT) & seen(product)
     run(*order, *small, "--exclude", write_list(tmp_path))
     assert set(OUT) <= used(parts, product)
+    told = run(*tested)
+    assert "4 normal and 4 defective test images" in told
+    assert "exclusion list" not in told
+    assert load_evaluation(product / "patchcore").num_excluded == 0
+
+
+def test_a_search_for_settings_leaves_out_what_the_training_would(
+    parts: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("optuna", reason="requirements-tune.txt is not installed")
+    save_file(Student((8, 12, 16)).state_dict(), tmp_path / "student.safetensors")
+    train = [one for one in read_dataset(parts).samples if one.split is Split.TRAIN]
+    for sample in train[:4]:
+        sample.image_path.write_bytes(b"whoever reads this fails")
+    order = (
+        *("tune", "--data", parts, "--checkpoints", tmp_path / "ck", "--device", "cpu"),
+        *("--detector", "patchcore", "--set", "input_size=64", "--trials", 1),
+        *("--set", f"backbone_weights={tmp_path / 'student.safetensors'}"),
+    )
+    with pytest.raises(InspectionError):
+        run(*order, "--out", tmp_path / "all")
+    excluded = write_list(tmp_path, *(one.id for one in train[:4]))
+    said = run(*order, "--out", tmp_path / "some", "--exclude", excluded)
+    assert "4 images excluded by excluded.txt" in said
+    command = shlex.split(said.strip().splitlines()[-1])
+    assert command[command.index("--exclude") + 1] == str(excluded)
+    run(*command[2:], "--device", "cpu")
+    product = tmp_path / "ck" / "parts" / "disc"
+    plan = load_split(product)
+    assert plan is not None
+    assert plan.excluded == {one.id for one in train[:4]}
+    again = run(*order, "--out", tmp_path / "later")
+    assert "4 images excluded by the split.json of the product" in again
+    with pytest.raises(InspectionError):  # an empty list takes them in again
+        run(*order, "--out", tmp_path / "whole", "--exclude", write_list(tmp_path))
+    assert load_split(product) == plan  # of a search nothing is kept
 
 
 def seen(product: Path) -> set[str]:
