@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eda.index import Index, embed_index, open_index
+from eda.index_files import why_anew
 from inspection.datasets.dataset import Dataset
 from inspection.detector import DetectorInfo
 from inspection.embedding import Embed
@@ -62,16 +63,14 @@ def explore_dataset(
     from eda.frame import count_odd, list_issues, make_problem_frame  # slow to import
     from eda.report import write_report
 
-    with monitor.step("measuring") as progress:
-        index = open_index(source, cache=job.cache, progress=progress)
+    index = _measure(source, job, monitor)
     vectors = None
     if job.embed is not None:
         with monitor.step("comparing") as progress:
             vectors = embed_index(index, job.embed, progress=progress)
     against = None
     if job.against is not None:
-        with monitor.step("measuring") as progress:
-            against = open_index(job.against, cache=job.cache, progress=progress)
+        against = _measure(job.against, job, monitor)
     write_report(
         job.out,
         index,
@@ -86,3 +85,10 @@ def explore_dataset(
         num_odd=count_odd(make_problem_frame(index)),
         issues=tuple(list_issues(index)),
     )
+
+
+def _measure(source: Dataset, job: ExplorationJob, monitor: Monitor) -> Index:
+    if reason := why_anew(source.root, job.cache):
+        monitor.say(reason)
+    with monitor.step("measuring") as progress:
+        return open_index(source, cache=job.cache, progress=progress)

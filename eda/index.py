@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import sqlite3
-import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +26,7 @@ from eda.facts import (
     facts_to_row,
     measure_sample,
 )
+from eda.index_files import cache_path, remove_former
 from inspection.datasets.dataset import Dataset
 from inspection.embedding import EMBED_BATCH, Embed
 from inspection.preprocess import Progress
@@ -34,7 +34,6 @@ from inspection.processors import count_processors
 from inspection.products.reading import measure_reading, reading_from_json, reading_to_json
 from inspection.types import DEFAULT_READING, Reading, Sample
 
-VERSION = 7  # of what is measured and how it is stored
 BATCH = 200  # images between two commits
 MAX_NAMES = 500  # old versions of SQLite take no more than 999 in one question
 SCHEMA = """
@@ -197,7 +196,10 @@ def open_index(
         facts.update((sample.id, _without_pictures(found)) for sample, found in batch)
         if progress is not None:
             progress(len(facts), len(dataset.samples))
-    return _assemble(dataset, facts, stamps, store)
+    index = _assemble(dataset, facts, stamps, store)
+    if index.is_complete:
+        remove_former(dataset.root, cache)
+    return index
 
 
 def embed_index(
@@ -234,26 +236,6 @@ def embed_index(
     size = len(next(iter(vectors.values()))) if vectors else 0
     nothing = np.zeros(size, np.float32)
     return np.stack([vectors.get(key, nothing) for key in stamps]).astype(np.float32)
-
-
-def cache_folder() -> Path:
-    """Return the folder for what can be made again: XDG's, Windows', or that of the Mac."""
-    if given := os.environ.get("DEFECT_LENS_CACHE"):
-        return Path(given).expanduser()
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA", "")
-        return (Path(base) if base else Path.home() / "AppData" / "Local") / "defect-lens" / "cache"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "defect-lens"
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(base) if base else Path.home() / ".cache") / "defect-lens"
-
-
-def cache_path(root: Path, folder: Path | None = None) -> Path:
-    """Return the file that keeps the index of a dataset folder."""
-    name = "".join(sign if sign.isalnum() else "_" for sign in root.name)[:40]
-    digest = hashlib.sha256(os.fsencode(root)).hexdigest()[:12]
-    return (folder or cache_folder()) / f"index-{VERSION}-{name}-{digest}.sqlite"
 
 
 def stamp_sample(sample: Sample) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from eda.index import embed_index, open_index
+from eda.index_files import why_anew
 from inspection.datasets.dataset import Dataset
 from inspection.embedding import Embed
 from inspection.products.splits import group_samples
@@ -23,6 +24,8 @@ def group_near_duplicates(dataset: Dataset, embed: Embed, *, monitor: Monitor = 
     """
     from eda.similarity import find_near_duplicates, group_duplicates  # slow to import
 
+    if reason := why_anew(dataset.root):
+        monitor.say(reason)
     with monitor.step("measuring") as progress:
         index = open_index(dataset, progress=progress)
     with monitor.step("comparing") as progress:

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import time
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from PIL import Image
 
 from eda import index as module
 from eda.facts import decode_coverage, measure_defects, measure_sample
-from eda.index import Index, cache_folder, cache_path, embed_index, open_index
+from eda.index import Index, embed_index, open_index
+from eda.index_files import FORGOTTEN, VERSION, cache_folder, cache_path, why_anew
 from inspection.datasets.dataset import Dataset, read_dataset
 from inspection.issues import IssueKind
 from inspection.regions import find_regions
@@ -282,3 +284,51 @@ def test_embeddings_are_kept_in_the_cache(dataset: Dataset, tmp_path: Path) -> N
     second = embed_index(open_in(dataset, tmp_path), embed)
     np.testing.assert_array_equal(first, second)
     assert embed.calls == calls
+
+
+def test_an_index_of_an_older_version_is_made_anew_with_its_reason_and_then_removed(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    folder = tmp_path / "cache"
+    assert why_anew(dataset.root, folder) == ""
+    open_index(dataset, cache=folder).store.close()
+    new = cache_path(dataset.root, folder)
+    assert [path.name for path in folder.iterdir()] == [new.name]
+    old = cache_path(dataset.root, folder, version=VERSION - 1)
+    new.rename(old)
+    assert why_anew(dataset.root, folder) == (
+        "The index is made anew: this version also measures sharpness, exposure, noise and colour "
+        "cast."
+    )
+    open_index(dataset, cache=folder, is_stopped=lambda: True).store.close()
+    assert old.exists()  # until all is measured
+    open_index(dataset, cache=folder).store.close()
+    assert not old.exists()
+    assert new.exists()
+    assert why_anew(dataset.root, folder) == ""
+
+
+def test_of_other_files_only_forgotten_indexes_of_older_versions_are_removed(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    content = b"SQLite format 3\0 and more"
+    long_ago = cache_path(tmp_path / "gone", folder, version=4)
+    stays = {
+        cache_path(tmp_path / "lately", folder, version=4): content,
+        cache_path(tmp_path / "later", folder, version=VERSION + 1): content,
+        cache_path(tmp_path / "text", folder, version=4): b"notes of somebody",
+        folder / "index-4-my-own-notes.sqlite": content,
+        folder / "features.sqlite": content,
+    }
+    for path, data in {long_ago: content, **stays}.items():
+        path.write_bytes(data)
+        if "lately" not in path.name:
+            os.utime(path, (0, time.time() - FORGOTTEN - 60))
+    link = cache_path(tmp_path / "link", folder, version=4)
+    link.symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere").write_bytes(content)
+    open_index(dataset, cache=folder).store.close()
+    assert not long_ago.exists()
+    assert all(path.exists() for path in (*stays, link, tmp_path / "elsewhere"))

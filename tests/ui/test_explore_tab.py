@@ -10,13 +10,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from eda.facts import ImageFacts, measure_sample
+from eda.index_files import VERSION, cache_path
 from eda.similarity import FROM_STUDENT
 from eda.views import VIEWS
 from inspection.demo import products as demo
 from inspection.demo.folder import DemoFolder
 from inspection.errors import DatasetError, InspectionError
 from inspection.products.catalog import Catalog
-from inspection.types import RGBImage
+from inspection.types import RGBImage, Sample
 from tests.doubles.detectors import FakeDetector, make_channel, make_infos
 from tests.doubles.parts import make_later, write_dataset
 from ui.explore import data as module
@@ -380,3 +382,24 @@ def test_visitors_of_a_shared_page_see_no_folder_of_the_machine(
     handlers.catalog.places.is_shared = True
     text = last(handlers.show("overview", "parts", ALL, ALL))["status"]["text"]
     assert text.startswith("The dataset folder DIR holds no images.")
+
+
+def test_who_waits_for_a_new_index_reads_why_it_is_made_anew(
+    handlers: Handlers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = cache_path(tmp_path / "parts", version=VERSION - 1)
+    old.parent.mkdir()
+    old.write_bytes(b"SQLite format 3\0")
+    may_measure = threading.Event()
+
+    def measure(sample: Sample) -> ImageFacts:
+        assert may_measure.wait(60)
+        return measure_sample(sample)
+
+    monkeypatch.setattr("eda.index.measure_sample", measure)
+    updates = handlers.show("overview", "parts", ALL, ALL, *FIRST, 0)
+    said = next(updates)["status"]["text"]
+    may_measure.set()
+    assert said.startswith("The index is made anew: this version also measures ")
+    assert last(updates)["status"]["text"] == ""
+    assert not old.exists()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from eda.index import embed_index, open_index
+from eda.index_files import why_anew
 from eda.opened import Opened, open_tables
 from inspection.datasets.dataset import Dataset
 from inspection.demo.folder import DemoFolder
@@ -31,6 +32,7 @@ class Job:
 
     Attributes:
         dataset: as it was read, also what was not measured.
+        reason: why it is measured anew, a sentence or "".
     """
 
     name: str
@@ -41,6 +43,7 @@ class Job:
     vectors: "NDArray[np.float32] | None" = None
     embedding: "Job | None" = None
     dataset: Dataset | None = None
+    reason: str = ""
     is_over: threading.Event = field(default_factory=threading.Event)
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -175,6 +178,7 @@ class Explorer:
     def _run(self, name: str, job: Job) -> None:
         def measure() -> None:
             job.dataset = self._catalog.datasets.read(name)
+            job.reason = why_anew(job.dataset.root)
             index = open_index(job.dataset, progress=job.progress, is_stopped=job.stop.is_set)
             job.result = open_tables(index)
 

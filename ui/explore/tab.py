@@ -149,6 +149,7 @@ class Handlers:
     def _watch(self, job: Job) -> Iterator[Updates]:
         for done, total in job.watch():
             text = messages.MEASURING.format(done=done, total=total) if total else messages.READING
+            text = f"{job.reason} {text}".strip()
             yield {"status": busy_value(text, done, total), "stop": bool(total)}
 
     def _show(self, name: object, job: Job, wanted: tuple[object, ...]) -> Iterator[Updates]:
