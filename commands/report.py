@@ -10,6 +10,7 @@ from commands.inspecting import find_images, inspect_files, open_answering
 from commands.options import Anyway, Checkpoints, Compared, Device, Images, ProductName, Rate
 from inspection.products.identity import identify
 from inspection.products.places import CHECKPOINTS
+from inspection.reports.extent import Pages, choose_extent
 from inspection.reports.formats import (
     FORMATS,
     check_formats,
@@ -29,6 +30,9 @@ def report(
     ] = ",".join(FORMATS),
     detector: Compared = None,
     false_alarm_rate: Rate = None,
+    pages: Annotated[
+        Pages, typer.Option("--pages", help="Of several images, which have pages of their own.")
+    ] = Pages.FLAGGED,
     by: Annotated[str, typer.Option("--by", help="Who has inspected, for the first page.")] = "",
     remark: Annotated[str, typer.Option("--remark", help="What to say beside it.")] = "",
     anyway: Anyway = False,
@@ -46,7 +50,8 @@ def report(
     has_pictures = any(FORMATS[name].has_pictures for name in wanted)
     items: list[Item] = []
     for _, found in inspect_files(loaded, images, rate=rate, anyway=anyway):
-        items.append(make_item(found, has_pictures=has_pictures))
+        extent = choose_extent(found, pages, len(images))
+        items.append(make_item(found, has_pictures=has_pictures, extent=extent))
     if items:
         made = Report(
             created=datetime.now(UTC).replace(microsecond=0),

@@ -150,11 +150,21 @@ def describe_joint(judged: Judged, titles: Mapping[str, str]) -> str:
 
 def describe_standing(standing: Standing) -> str:
     """Return how many good parts an image stands out from, as the end of a sentence."""
-    n, spreads = standing.num_normal, standing.spreads
-    if standing.num_below < n:
-        return BEYOND_SOME.format(k=standing.num_below, n=n)
-    shown = "over 100" if spreads >= 100 else f"{spreads:.{1 if spreads < 10 else 0}f}"
-    return BEYOND_ALL.format(n=n, spreads=shown)
+    if standing.num_below < standing.num_normal:
+        return BEYOND_SOME.format(k=standing.num_below, n=standing.num_normal)
+    return BEYOND_ALL.format(n=standing.num_normal, spreads=_say_spreads(standing))
+
+
+def mark_standing(standing: Standing) -> str:
+    """Return the same in a word or two, such as "97 of 100" or, beyond all, "+4.2" spreads."""
+    if standing.num_below < standing.num_normal:
+        return f"{standing.num_below} of {standing.num_normal}"
+    return f"+{_say_spreads(standing).removeprefix('over ')}"
+
+
+def _say_spreads(standing: Standing) -> str:
+    spreads = standing.spreads
+    return "over 100" if spreads >= 100 else f"{spreads:.{1 if spreads < 10 else 0}f}"
 
 
 def describe_blind(titles: Sequence[str]) -> list[str]:

@@ -43,10 +43,11 @@ class Gallery:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One large picture with its caption."""
+    """One large picture with its caption; smaller where more stands on the same page."""
 
     picture: bytes
     caption: str
+    is_smaller: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,25 @@ class Legend:
 
 
 @dataclass(frozen=True, slots=True)
-class Tiles:
-    """Thumbnails of many images, each with its caption and its outcome."""
+class Tile:
+    """The thumbnail of one image among many.
 
-    tiles: Sequence[tuple[bytes, str, Outcome]]
+    Attributes:
+        standings: of each detector its title, how far the image stands out, and whether it is
+            flagged for that.
+    """
+
+    picture: bytes
+    caption: str
+    outcome: Outcome
+    standings: Sequence[tuple[str, str, bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tiles:
+    """A contact sheet."""
+
+    tiles: Sequence[Tile]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,21 @@
 """What a report says and in which order: plain words and one picture first, all numbers behind."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from inspection.calibration import relative_score
+from inspection.findings import JointFinding
+from inspection.joint import JOINT
 from inspection.measures import class_probabilities, name_class
-from inspection.names import OUTCOME_TITLES, UNFAMILIAR_TITLE, Outcome, describe_namings
+from inspection.names import (
+    OUTCOME_TITLES,
+    UNFAMILIAR_TITLE,
+    Outcome,
+    describe_namings,
+    mark_standing,
+)
 from inspection.overlay import BOX, WHITE, colour_map
 from inspection.reports.blocks import (
     Block,
@@ -18,14 +26,17 @@ from inspection.reports.blocks import (
     Paragraph,
     Picture,
     TableBlock,
+    Tile,
     Tiles,
 )
 from inspection.reports.details import (
-    VERDICTS,
+    Titles,
     lay_out_appendix,
     lay_out_details,
+    lay_out_scores,
     say_times,
 )
+from inspection.reports.extent import Extent
 from inspection.reports.records import Item, Report
 from inspection.reports.wording import (
     MOST_REGIONS,
@@ -35,9 +46,14 @@ from inspection.reports.wording import (
     find_leading,
     say_place,
 )
-from inspection.types import Colour, Finding
+from inspection.types import Colour, Finding, Verdict
 
 COLOURS = ((1.0, "at the threshold"), (2.0, "twice the threshold, or more"))
+TOGETHER = "Together"
+SHEET = (
+    "Below each image stands how many held-out good parts it stands out from, by each detector and "
+    "by all together; + counts spreads beyond all of them. Bold means flagged."
+)
 PROMISE = (
     "The rule: of 100 good parts, at most {rate} are flagged for nothing, by each detector and by "
     "all together."
@@ -45,17 +61,22 @@ PROMISE = (
 
 
 def lay_out(report: Report) -> Iterator[Block]:
-    """Yield the blocks of a report: of many images a summary first, hashes at the very end."""
-    is_single = len(report.items) == 1
+    """Yield the blocks of a report: of many images a contact sheet first, hashes at the very end.
+
+    Each image has as many pages of its own as its extent says.
+    """
+    is_single = len(report.items) == 1 and report.items[0].extent is Extent.DETAILS
     if not is_single:
         yield Heading(f"Inspection of {len(report.items)} images", 1)
         yield from _summary(report)
         yield NewPage()
     for number, item in enumerate(report.items, 1):
         title = f"Image {number} of {len(report.items)}"
+        if item.extent is Extent.THUMBNAIL:
+            continue
         yield Heading("Inspection report" if is_single else title, 1)
         yield from _first_page(item, report)
-        if item.findings or item.namings:
+        if item.extent is Extent.DETAILS and (item.findings or item.namings):
             yield NewPage()
             yield Heading("Details" if is_single else f"{title}: details", 2)
             yield from lay_out_details(item, report.identity.titles)
@@ -92,46 +113,39 @@ def _summary(report: Report) -> Iterator[Block]:
         text=" · ".join(f"{OUTCOME_TITLES[one]}: {counts[one]}" for one in shown),
         facts=(("Product", _product(report)), ("Inspected", _date(report)), *_by(report)),
     )
-    yield Paragraph(_promise(report))
+    yield Paragraph(f"{_promise(report)} {SHEET}")
+    titles = report.identity.titles
     yield Tiles(
         [
-            (item.pictures.thumbnail, f"{number}  {_stem(item.name)}", item.outcome)
+            Tile(
+                item.pictures.thumbnail,
+                f"{number}  {_stem(item.name)}",
+                item.outcome,
+                _mark_standings(item, titles),
+            )
             for number, item in enumerate(report.items, 1)
             if item.pictures is not None
         ]
     )
-    titles = report.identity.titles
-    yield TableBlock(
-        columns=("No.", "Image", "Outcome", "Joint", *titles.values()),
-        widths=(1, 6, 3, 2, *(2 for _ in titles)),
-        rows=[
-            (
-                str(number),
-                item.name,
-                OUTCOME_TITLES[item.outcome],
-                "–" if item.joint is None else say_times(item.joint.relative_score),
-                *_verdict_cells(item, titles),
-            )
-            for number, item in enumerate(report.items, 1)
-        ],
-        num_left=3,
-    )
-    yield Paragraph("Scores are given in multiples of their own thresholds.")
 
 
 def _stem(name: str) -> str:
     return name.replace("\\", "/").rsplit("/", 1)[-1]
 
 
-def _verdict_cells(item: Item, names: Iterable[str]) -> Sequence[str]:
-    """Return what each detector says of an image."""
-    said = {
-        f.detector: f"{say_times(f.relative_score)} {VERDICTS[f.verdict]}" for f in item.findings
-    }
+def _mark_standings(item: Item, titles: Titles) -> Sequence[tuple[str, str, bool]]:
+    """Return how far an image stands out by all together and by each, a dash without an answer."""
+    said: dict[str, tuple[str, bool]] = {}
+    levels: dict[str, Finding | JointFinding] = {one.detector: one for one in item.findings}
+    if item.joint is not None and len(item.findings) > 1:
+        levels[JOINT] = item.joint
+    for name, level in levels.items():
+        said[name] = (mark_standing(level.standing), level.verdict is Verdict.DEFECT)
     for naming in item.namings:
-        name, share = next(iter(class_probabilities(naming.measures).items()))
-        said[naming.detector] = f"{name_class(name)} {100 * share:.0f} %"
-    return [said.get(name, "not inspected") for name in names]
+        kind, share = next(iter(class_probabilities(naming.measures).items()), ("nothing", 1.0))
+        said[naming.detector] = (f"{name_class(kind)} {100 * share:.0f} %", False)
+    rows = {JOINT: TOGETHER, **titles} if len(titles) > 1 else titles
+    return [(title, *said.get(name, ("–", False))) for name, title in rows.items()]
 
 
 def _first_page(item: Item, report: Report) -> Iterator[Block]:
@@ -139,29 +153,31 @@ def _first_page(item: Item, report: Report) -> Iterator[Block]:
     titles = report.identity.titles
     leading = find_leading(item)
     truth = describe_truth(item.truth, item)
+    is_short = item.extent is Extent.PAGE  # then the contact sheet has the rest
+    about = [("Product", _product(report))]
+    made = [("Inspected", _date(report)), *_by(report)]
     yield Lead(
         outcome=item.outcome,
         title=_title(item, report),
         text=_say(item, report),
         facts=(
             ("Image", item.name),
-            ("Product", _product(report)),
+            *([] if is_short else about),
             *((("In truth", truth),) if truth else ()),
-            ("Inspected", _date(report)),
-            *_by(report),
+            *([] if is_short else made),
         ),
     )
     if item.note:
         yield Paragraph(item.note)
     if item.pictures is not None:
         caption = "" if leading is None else f"What {titles[leading.detector]} sees in the image."
-        yield Picture(item.pictures.main, caption)
+        yield Picture(item.pictures.main, caption, is_smaller=is_short)
         if leading is not None:
             yield Legend(_list_colours())
     if leading is not None:
         yield _list_regions(leading, item)
     if item.findings:
-        yield Paragraph(_promise(report))
+        yield lay_out_scores(item, titles) if is_short else Paragraph(_promise(report))
 
 
 def _list_regions(leading: Finding, item: Item) -> TableBlock:

@@ -37,7 +37,7 @@ def lay_out_details(item: Item, titles: Titles) -> Iterator[Block]:
 
 
 def _findings(item: Item, titles: Titles) -> Iterator[Block]:
-    yield _scores(item, titles)
+    yield lay_out_scores(item, titles)
     if item.joint is not None and len(item.findings) > 1:
         yield Paragraph(_describe_contributions(item.joint, titles))
     if item.pictures is not None:
@@ -61,7 +61,8 @@ def _describe_contributions(joint: JointFinding, titles: Titles) -> str:
     )
 
 
-def _scores(item: Item, titles: Titles) -> TableBlock:
+def lay_out_scores(item: Item, titles: Titles) -> TableBlock:
+    """Return what each detector says of an image, in numbers."""
     joint = item.joint if len(item.findings) > 1 else None
     rows = [_joint_cells(joint)] if joint is not None else []
     return TableBlock(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import assert_never
 
-from inspection.names import OUTCOME_TITLES, Outcome
+from inspection.names import OUTCOME_TITLES
 from inspection.reports.blocks import (
     Bars,
     Block,
@@ -18,6 +18,7 @@ from inspection.reports.blocks import (
     Paragraph,
     Picture,
     TableBlock,
+    Tile,
     Tiles,
     Visual,
 )
@@ -77,12 +78,12 @@ def _render(block: Block) -> str:
 
 def _render_visual(block: Visual) -> str:
     match block:
-        case Picture(picture, caption):
+        case Picture(picture, caption, _):
             drawn = f'<div class="large">{_figure(caption or "The inspected image", picture)}</div>'
         case Legend(colours):
             drawn = f'<p class="legend">{"".join(_swatch(*one) for one in colours)}</p>'
         case Tiles(tiles):
-            drawn = f'<div class="tiles">{"".join(_tile(*one) for one in tiles)}</div>'
+            drawn = f'<div class="tiles">{"".join(map(_tile, tiles))}</div>'
         case Gallery(pictures):
             drawn = f'<div class="gallery">{"".join(_figure(*one) for one in pictures)}</div>'
         case _:
@@ -107,10 +108,16 @@ def _swatch(colour: Colour, text: str) -> str:
     return f'<span><i style="background: rgb{colour}"></i>{html.escape(text)}</span>'
 
 
-def _tile(picture: bytes, caption: str, outcome: Outcome) -> str:
+def _tile(tile: Tile) -> str:
+    standings = "".join(
+        f"<li{' class=flagged' * is_flagged}><span>{html.escape(title)}</span>"
+        f"<span>{html.escape(standing)}</span></li>"
+        for title, standing, is_flagged in tile.standings
+    )
     return (
-        f'<figure data-outcome="{outcome.value}">{_image(picture, "")}'
-        f"<figcaption>{html.escape(caption)}: {OUTCOME_TITLES[outcome]}</figcaption></figure>"
+        f'<figure data-outcome="{tile.outcome.value}">{_image(tile.picture, "")}'
+        f"<figcaption>{html.escape(tile.caption)}: {OUTCOME_TITLES[tile.outcome]}"
+        f"<ul>{standings}</ul></figcaption></figure>"
     )
 
 

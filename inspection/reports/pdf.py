@@ -24,6 +24,7 @@ from inspection.reports.blocks import (
     Paragraph,
     Picture,
     TableBlock,
+    Tile,
     Tiles,
     Visual,
 )
@@ -36,6 +37,7 @@ MAIN, WIDE = "DejaVuSans.ttf", "DroidSansFallback.ttf"  # the second is 3.4 MB: 
 MARGIN = 14.0  # mm, as all lengths here
 GAP = 3.0
 LARGE = (182.0, 136.0)  # width and height of the picture of the first page, at most
+SMALLER = (182.0, 94.0)  # of the picture on the one page that an image among many has
 LABEL_WIDTH = 26.0
 TILES = 6  # thumbnails in a row
 MAX_COLUMNS = 4
@@ -116,8 +118,8 @@ class _Document(FPDF):
 
     def _draw_visual(self, block: Visual) -> None:
         match block:
-            case Picture(picture, caption):
-                self._picture(picture, caption)
+            case Picture(picture, caption, is_smaller):
+                self._picture(picture, caption, SMALLER if is_smaller else LARGE)
             case Legend(colours):
                 self._legend(colours)
             case Gallery(pictures):
@@ -195,11 +197,11 @@ class _Document(FPDF):
         self.image(io.BytesIO(picture), x=corner[0], y=corner[1], w=width, h=height)
         return width, height
 
-    def _picture(self, picture: bytes, caption: str) -> None:
-        if self.will_page_break(LARGE[1] + LINE):
+    def _picture(self, picture: bytes, caption: str, most: tuple[float, float]) -> None:
+        if self.will_page_break(most[1] + LINE):
             self.add_page()
         top = self.get_y()
-        _, height = self._place(picture, (self.l_margin, top), LARGE)
+        _, height = self._place(picture, (self.l_margin, top), most)
         self.set_xy(self.l_margin, top + height + 1)
         if caption:
             self._style(9, colour=SOFT)
@@ -220,22 +222,35 @@ class _Document(FPDF):
             left += width
         self.set_xy(self.l_margin, top + LINE + 3)
 
-    def _tiles(self, tiles: Sequence[tuple[bytes, str, Outcome]]) -> None:
+    def _tiles(self, tiles: Sequence[Tile]) -> None:
         """Draw rows of thumbnails; a bar below each has the tone of its outcome."""
         side = (self.epw - (TILES - 1) * GAP) / TILES
         for start in range(0, len(tiles), TILES):
-            if self.will_page_break(side + LINE + 4):
+            row = tiles[start : start + TILES]
+            height = side + LINE + 1 + SMALL_LINE * max(len(one.standings) for one in row)
+            if self.will_page_break(height):
                 self.add_page()
             top = self.get_y()
-            for column, (picture, caption, outcome) in enumerate(tiles[start : start + TILES]):
-                left = self.l_margin + column * (side + GAP)
-                self._place(picture, (left, top), (side, side))
-                self.set_fill_color(*TONES[outcome])
-                self.rect(left, top + side + 0.6, side, 1.2, style="F")
-                self.set_xy(left, top + side + 2)
-                self._style(7, colour=SOFT)
-                self.cell(side, LINE - 1, self._shorten(self.visible(caption), side))
-            self.set_xy(self.l_margin, top + side + LINE + 3)
+            for column, tile in enumerate(row):
+                self._tile(tile, (self.l_margin + column * (side + GAP), top), side)
+            self.set_xy(self.l_margin, top + height + 3)
+
+    def _tile(self, tile: Tile, corner: tuple[float, float], side: float) -> None:
+        left, top = corner
+        self._place(tile.picture, corner, (side, side))
+        self.set_fill_color(*TONES[tile.outcome])
+        self.rect(left, top + side + 0.6, side, 1.2, style="F")
+        self.set_xy(left, top + side + 2)
+        self._style(7)
+        self.cell(side, LINE - 1, self._shorten(self.visible(tile.caption), side))
+        for number, (title, standing, is_flagged) in enumerate(tile.standings):
+            self.set_xy(left, top + side + LINE + 1 + SMALL_LINE * number)
+            colour = TONES[Outcome.DEFECT] if is_flagged else SOFT
+            self._style(SMALL, is_bold=is_flagged, colour=colour)
+            word = self.visible(standing)
+            room = side - self.get_string_width(word) - 1
+            self.cell(room, SMALL_LINE, self._shorten(self.visible(title), room))
+            self.cell(side - room, SMALL_LINE, word, align="R")
 
     def _shorten(self, text: str, width: float) -> str:
         """Return text that fits into a width, cut at its end."""

@@ -22,13 +22,16 @@ from inspection.measures import class_probabilities
 from inspection.names import Outcome, decide_outcome
 from inspection.overlay import draw_boxes, draw_finding, draw_kinds, draw_naming
 from inspection.products.identity import Identity
+from inspection.reports.extent import Extent
 from inspection.reports.wording import MOST_REGIONS, find_leading
 from inspection.types import Finding, Region, RGBImage, Size
 
 NO_MAP = np.zeros((0, 0), np.float32)
-PICTURE_SIDES = (640, 800)  # the longer side of a picture in a report, at least and at most
-JPEG_QUALITY = 88
+PICTURE_SIDES = (640, 800)  # the longer side of a picture while it is drawn, at least and at most
+PAGE_SIDE = 640  # of the one picture on a page of its own among many: 170 dots per inch
+GALLERY_SIDE = 400  # of those side by side: 180 to 230 dots per inch
 THUMBNAIL_SIDE = 200
+JPEG_QUALITY = 80
 LIGHT = 0.4  # opacity of the colours on the first page: the defect must be seen below them
 MAX_STEM_BYTES = 160  # file systems end at 255, and number, detector and suffix come on top
 
@@ -41,18 +44,18 @@ Row = dict[str, object]
 class Pictures:
     """What a report shows of an image, as JPEG files; one overlay and one edge view per finding.
 
-    A naming has one overlay.
+    A naming has one overlay. What lies beyond the extent of the image is not drawn.
 
     Attributes:
-        main: the leading overlay with its numbered regions, for the first page.
-        thumbnail: the same, small.
+        thumbnail: the leading overlay with its numbered regions, small.
+        main: the same, for the image's own page; empty for a thumbnail.
     """
 
-    image: bytes
-    main: bytes
     thumbnail: bytes
-    overlays: tuple[bytes, ...]
-    edges: tuple[bytes, ...]
+    main: bytes = b""
+    image: bytes = b""
+    overlays: tuple[bytes, ...] = ()
+    edges: tuple[bytes, ...] = ()
     namings: tuple[bytes, ...] = ()
 
 
@@ -67,6 +70,7 @@ class Item:
         note: what a reader has to know of the image, such as that a detector has learned from it.
         findings: without their maps; none where the image is unfamiliar and was not inspected.
         pictures: None for a report that shows none.
+        extent: how much a report for people shows of it; tables hold everything.
         familiarity: None where it was not checked.
         namings: what detectors without verdicts take it for, without their maps.
         joint: the verdict of all findings together.
@@ -83,6 +87,7 @@ class Item:
     namings: tuple[Naming, ...] = ()
     joint: JointFinding | None = None
     truth: str = ""
+    extent: Extent = Extent.DETAILS
 
     @property
     def outcome(self) -> Outcome:
@@ -105,7 +110,9 @@ class Report:
     remark: str = ""
 
 
-def make_item(inspection: Inspection, *, has_pictures: bool = True) -> Item:
+def make_item(
+    inspection: Inspection, *, has_pictures: bool = True, extent: Extent = Extent.DETAILS
+) -> Item:
     """Return what a report keeps of an inspection."""
     image = inspection.image
     return Item(
@@ -114,10 +121,11 @@ def make_item(inspection: Inspection, *, has_pictures: bool = True) -> Item:
         pixel_hash=pixel_hash(image),
         note=" ".join(inspection.notes),
         findings=tuple(replace(one, anomaly_map=NO_MAP) for one in inspection.findings),
-        pictures=_draw_pictures(inspection) if has_pictures else None,
+        pictures=_draw_pictures(inspection, extent) if has_pictures else None,
         familiarity=inspection.familiarity,
         namings=tuple(replace(one, anomaly_map=NO_MAP) for one in inspection.namings),
         joint=inspection.joint,
+        extent=extent,
     )
 
 
@@ -126,17 +134,23 @@ def readable(name: str) -> str:
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def _draw_pictures(inspection: Inspection) -> Pictures:
+def _draw_pictures(inspection: Inspection, extent: Extent) -> Pictures:
     picture = _fit(inspection.image)
-    shape = inspection.image.shape
-    size = (shape[0], shape[1])
     main = _draw_main(inspection, picture)
+    thumbnail = _to_jpeg(main, THUMBNAIL_SIDE)
+    if extent is Extent.THUMBNAIL:
+        return Pictures(thumbnail)
+    if extent is Extent.PAGE:
+        return Pictures(thumbnail, _to_jpeg(main, PAGE_SIDE))
+    size = (inspection.image.shape[0], inspection.image.shape[1])
     return Pictures(
-        image=_to_jpeg(picture),
+        thumbnail=thumbnail,
         main=_to_jpeg(main),
-        thumbnail=_to_jpeg(shrink(main, THUMBNAIL_SIDE)),
+        image=_to_jpeg(picture, GALLERY_SIDE),
         overlays=tuple(
-            _to_jpeg(draw_kinds(draw_finding(picture, one), one.boxes, image_size=size))
+            _to_jpeg(
+                draw_kinds(draw_finding(picture, one), one.boxes, image_size=size), GALLERY_SIDE
+            )
             for one in inspection.findings
         ),
         edges=tuple(
@@ -145,12 +159,15 @@ def _draw_pictures(inspection: Inspection) -> Pictures:
                     draw_finding_edges(picture, finding),
                     [region.box for region in finding.regions],
                     image_size=size,
-                )
+                ),
+                GALLERY_SIDE,
             )
             for finding in inspection.findings
         ),
         namings=tuple(
-            _to_jpeg(draw_kinds(draw_naming(picture, one), one.boxes, image_size=size))
+            _to_jpeg(
+                draw_kinds(draw_naming(picture, one), one.boxes, image_size=size), GALLERY_SIDE
+            )
             for one in inspection.namings
         ),
     )
@@ -183,9 +200,11 @@ def _fit(image: RGBImage) -> RGBImage:
     return np.asarray(cv2.resize(image, size, interpolation=how), np.uint8)
 
 
-def _to_jpeg(picture: RGBImage) -> bytes:
+def _to_jpeg(picture: RGBImage, most: int = PICTURE_SIDES[1]) -> bytes:
+    """Return a file whose longer side is at most so long; colours as fine as shades, for lines."""
     buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+    small = Image.fromarray(shrink(picture, most))
+    small.save(buffer, "JPEG", quality=JPEG_QUALITY, subsampling=0, optimize=True)
     return buffer.getvalue()
 
 

@@ -3,8 +3,10 @@
 import csv
 import json
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -12,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 import cli
 from inspection.detector import Channel
-from inspection.errors import CheckpointError, InspectionError
+from inspection.errors import CheckpointError, InspectionError, ReportError
 from inspection.findings import Inspection
 from inspection.images import OpenedImage, open_image, pixel_hash, read_image
 from inspection.products.checkpoint_folders import CALIBRATION, CARD
@@ -95,14 +97,34 @@ def test_the_joint_verdict_makes_a_defect_and_the_votes_are_told(trained: Path) 
 def test_a_detector_that_is_trained_anew_meanwhile_spoils_no_report(
     trained: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def retrain(found: Inspection, *, has_pictures: bool) -> Item:
+    def retrain(found: Inspection, **given: Any) -> Item:
         os.utime(trained / "ck" / "drawn" / "part" / "cae" / CARD, (1, 1))
-        return make_item(found, has_pictures=has_pictures)
+        return make_item(found, **given)
 
     monkeypatch.setattr("commands.report.make_item", retrain)
     places = ["--out", str(trained / "out"), "--checkpoints", str(trained / "ck")]
     run("report", trained / "sure.png", "--category", "part", *places)
     assert "CAE" in (trained / "out" / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_report_of_many_has_pages_for_those_that_are_flagged_or_for_all(trained: Path) -> None:
+    paths = [trained / f"{name}.png" for name in ("sure", "good")]
+    places = ["--out", trained / "out", "--checkpoints", trained / "ck", "--format", "html"]
+    for pages, headings in (
+        ([], [1]),
+        (["--pages", "all"], [1, 2]),
+        (["--pages", "details"], [1, 1, 2, 2]),
+    ):
+        run("report", *paths, "--category", "part", *places, *pages)
+        page = (trained / "out" / "report.html").read_text(encoding="utf-8")
+        assert [int(number) for number in re.findall(r">Image (\d) of 2", page)] == headings
+
+
+def test_a_name_that_is_too_long_is_refused_before_anything_is_inspected(trained: Path) -> None:
+    given = ["report", trained / "sure.png", "--category", "part", "--out", trained / "out"]
+    said = CliRunner().invoke(cli.app, [*map(str, given), "--by", "W" * 81])
+    assert isinstance(said.exception, ReportError)
+    assert not (trained / "out").exists()
 
 
 def test_an_image_that_a_detector_has_learned_from_is_noted(trained: Path) -> None:
@@ -223,7 +245,7 @@ def test_a_report_tells_what_an_image_does_not_look_like(trained: Path) -> None:
     page = (trained / "out" / "report.html").read_text(encoding="utf-8")
     assert "<strong>This does not look like part</strong> It was not inspected." in page
     assert "Does not look like the product: 1" in page
-    assert page.count("not inspected</td>") == 3
+    assert page.count("<span>–</span>") == 4, "of each detector, and of all together"
     assert (trained / "out" / "report.pdf").stat().st_size > 1000
 
 

@@ -14,16 +14,19 @@ from pathlib import Path
 import numpy as np
 import pypdfium2
 import pytest
+from PIL import Image
 
 from detectors import list_detectors
 from inspection.errors import ReportError, SettingsError
 from inspection.files import csv_text
-from inspection.findings import Inspection
+from inspection.findings import Familiarity, Inspection
 from inspection.images import read_image
 from inspection.joint import join, judge_jointly
+from inspection.names import mark_standing
 from inspection.pipeline import inspect_image
 from inspection.products.identity import DetectorIdentity, Identity, identify
 from inspection.reports.csv import make_csv
+from inspection.reports.extent import Extent, Pages, choose_extent
 from inspection.reports.formats import (
     FORMATS,
     ReportFormat,
@@ -390,6 +393,85 @@ def test_many_images_begin_with_a_summary_and_keep_their_notes(defect: Item, goo
     assert known.note in text
     assert known.note in make_html(report).decode()
     assert csv_rows(report)[-1]["note"] == known.note
+
+
+def test_a_contact_sheet_says_of_each_image_who_flags_it_and_how_far_it_stands_out(
+    defect: Item, good: Item
+) -> None:
+    report = make_report(defect, good)
+    first, page = first_page(report), make_html(report).decode()
+    assert defect.joint is not None
+    assert good.joint is not None
+    for item, is_flagged in ((defect, True), (good, False)):
+        for finding in item.findings:
+            title = list_detectors()[finding.detector].title
+            standing = mark_standing(finding.standing)
+            assert f"{title} {standing}" in first
+            mark = " class=flagged" if is_flagged else ""
+            assert f"<li{mark}><span>{title}</span><span>{standing}</span></li>" in page
+    assert f"Together {mark_standing(defect.joint.standing)}" in first
+    assert mark_standing(defect.joint.standing).startswith("+")
+    assert mark_standing(good.joint.standing).endswith(" of 60")
+
+
+@pytest.mark.parametrize(
+    ("pages", "bad", "fine"),
+    [
+        (Pages.FLAGGED, Extent.PAGE, Extent.THUMBNAIL),
+        (Pages.ALL, Extent.PAGE, Extent.PAGE),
+        (Pages.DETAILS, Extent.DETAILS, Extent.DETAILS),
+    ],
+)
+def test_of_many_images_only_those_wanted_have_pages(
+    defect: Item, good: Item, pages: Pages, bad: Extent, fine: Extent
+) -> None:
+    for item, expected in ((defect, bad), (good, fine)):
+        assert choose_extent(item, pages, 2) is expected
+        assert choose_extent(item, pages, 1) is Extent.DETAILS, "a single one is shown in full"
+    disagreeing = replace(defect, joint=None, findings=(defect.findings[0], *good.findings[1:]))
+    assert choose_extent(disagreeing, pages, 2) is bad
+    unfamiliar = replace(good, findings=(), joint=None, familiarity=Familiarity(2.0, 1.0, 0.01))
+    assert choose_extent(unfamiliar, pages, 2) is bad
+
+
+def test_a_flagged_image_among_many_has_one_page_however_much_there_is_to_say() -> None:
+    found = make_inspection(
+        draw_dots(5, 8), "裂纹" * 60 + ".png", detectors=tuple(list_detectors())
+    )
+    said = replace(found, notes=("This very image was seen in training by CAE and U-Net.",) * 3)
+    for extent, num_pages in ((Extent.THUMBNAIL, 0), (Extent.PAGE, 1)):
+        items = [replace(make_item(said, extent=extent), truth="deep_hole") for _ in range(4)]
+        document = pypdfium2.PdfDocument(make_pdf(make_report(*items)))
+        texts = [page.get_textpage().get_text_bounded() for page in document]
+        starts = [number for number, text in enumerate(texts) if text.startswith("Image ")]
+        assert starts == list(range(1, 1 + 4 * num_pages))
+        assert texts[1 + 4 * num_pages].startswith("Appendix")
+        assert make_csv(make_report(*items)) == make_csv(
+            make_report(*(replace(one, extent=Extent.DETAILS) for one in items))
+        )
+
+
+def test_pictures_have_as_many_pixels_as_their_places_need(defect: Item) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (1200, 1600, 3), np.uint8)
+    for image in (draw_part(1, defective=True)[0], noise):
+        found = make_inspection(image)
+        shown = {extent: make_item(found, extent=extent).pictures for extent in Extent}
+        thumbnail, page, details = (shown[extent] for extent in Extent)
+        assert thumbnail is not None
+        assert page is not None
+        assert details is not None
+        assert longest_side(details.main) in (640, 800)
+        assert longest_side(page.main) == 640
+        assert longest_side(thumbnail.thumbnail) == 200
+        for one in (details.image, *details.overlays, *details.edges):
+            assert longest_side(one) == 400
+        assert not any((thumbnail.main, thumbnail.image, thumbnail.overlays, page.overlays))
+
+
+def longest_side(picture: bytes) -> int:
+    with Image.open(io.BytesIO(picture)) as opened:
+        assert opened.format == "JPEG"
+        return max(opened.size)
 
 
 def test_the_same_report_gives_the_same_bytes_and_another_date_others(defect: Item) -> None:
