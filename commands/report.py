@@ -21,6 +21,7 @@ from inspection.reports.records import Item, Report, make_item
 from inspection.reports.signing import sign
 
 
+# long: an option is an argument
 def report(
     images: Images,
     category: ProductName,
