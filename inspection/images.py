@@ -67,16 +67,23 @@ class Reduced(NamedTuple):
     notes: tuple[FileNote, ...]
 
 
-def open_image(path: Path, *, reading: Reading = DEFAULT_READING) -> OpenedImage:
+def open_image(
+    path: Path, *, reading: Reading = DEFAULT_READING, is_trusted: bool = True
+) -> OpenedImage:
     """Return the first picture of a file as (H, W, 3) uint8 sRGB, upright by its EXIF orientation.
 
     Deep images are scaled by the white of the reading or else by bit depth, never stretched by
     content; transparent parts are laid on the background of the reading.
 
+    Args:
+        path: of the file.
+        reading: of the product.
+        is_trusted: whether it may take any memory and time, as files of a dataset may.
+
     Raises:
         ImageError: no such file, a folder, empty, truncated, not an image, too large or too small.
     """
-    array, notes = _develop(decode(path), reading, path)
+    array, notes = _develop(decode(path, is_trusted=is_trusted), reading, path)
     if array.ndim == 2:
         array = np.repeat(array[:, :, None], 3, axis=2)  # (H, W, 3)
     return OpenedImage(np.ascontiguousarray(array), notes)

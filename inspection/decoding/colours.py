@@ -15,6 +15,7 @@ from inspection.types import Colour, Reading
 UNKNOWN_WHITE_FIX = (
     "Save it with 8 or 16 bits per channel, or train on such images: their white is then measured."
 )
+BAND_PIXELS = 1 << 22
 TOLERATED = 1 / 255  # of white, below 0: less than one grey level is rounding
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -82,13 +83,29 @@ def check_values(values: NDArray[Any], white: float, path: Path) -> None:
 def lay_on(picture: Image.Image, background: Colour) -> NDArray[np.uint8]:
     """Return (H, W) or (H, W, 3) of a picture of mode L, LA, RGB or RGBA on a background."""
     if picture.mode in ("L", "RGB"):
-        return np.asarray(picture)
+        return to_array(picture)
     alpha = picture.getchannel("A")
     if alpha.getextrema() == (255, 255):
-        return np.asarray(picture.convert(picture.mode[:-1]))
+        return to_array(picture.convert(picture.mode[:-1]))
     laid = Image.new("RGB", picture.size, background)
     laid.paste(picture.convert("RGB"), mask=alpha)
-    return np.asarray(laid)
+    return to_array(laid)
+
+
+def to_array(picture: Image.Image) -> NDArray[np.uint8]:
+    """Return (H, W) or (H, W, 3) of a picture of mode L or RGB.
+
+    In bands: NumPy's own way holds a large picture three times.
+    """
+    width, height = picture.size
+    rows = max(1, BAND_PIXELS // width)
+    if rows >= height:
+        return np.asarray(picture)
+    array = np.empty((height, width, 3)[: 2 if picture.mode == "L" else 3], np.uint8)
+    for top in range(0, height, rows):
+        bottom = min(height, top + rows)
+        array[top:bottom] = np.asarray(picture.crop((0, top, width, bottom)))
+    return array
 
 
 def _find_white(deep: Deep, reading: Reading, path: Path) -> float:

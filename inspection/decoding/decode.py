@@ -1,7 +1,6 @@
 """From an image file to its values: opened, checked and decoded, before they become colours."""
 
 import logging
-import os
 import struct
 import warnings
 from collections.abc import Iterator
@@ -11,7 +10,9 @@ from pathlib import Path
 
 from PIL import Image, ImageFile, UnidentifiedImageError
 
+from inspection.decoding import png
 from inspection.decoding import tiff as tiff_files
+from inspection.decoding.cost import Header, check_cost, read_picture
 from inspection.decoding.deep_values import (
     Alpha,
     Deep,
@@ -20,8 +21,10 @@ from inspection.decoding.deep_values import (
     find_cut_bits,
     take_deep,
 )
+from inspection.decoding.jpeg import read_layout
 from inspection.decoding.kinds import RAW, find_format, name_unreadable
 from inspection.decoding.tiff import TiffHeader
+from inspection.decoding.webp import read_webp_size
 from inspection.errors import ImageError
 from inspection.issues import FileNote, IssueKind
 from inspection.types import Size
@@ -32,7 +35,6 @@ TAG_ORIENTATION = 274  # of TIFF and EXIF
 SWAPPED = (5, 6, 7, 8)  # orientations that make the height the width
 KNOWN = "Use PNG, JPEG, BMP, TIFF or WebP."
 AGAIN = "Copy or export the image again."
-TEXT_CHUNKS = (b"eXIf", b"tEXt", b"zTXt", b"iTXt")  # of a PNG
 DAMAGES = (
     OSError,
     ValueError,
@@ -79,18 +81,29 @@ class FileTraits:
     notes: tuple[FileNote, ...]
 
 
-def decode(path: Path, *, at_least: int | None = None) -> Decoded:
+def decode(path: Path, *, at_least: int | None = None, is_trusted: bool = True) -> Decoded:
     """Decode the first picture of a file; a JPEG may come smaller, but not below `at_least`.
+
+    Args:
+        path: of the file.
+        at_least: pixels of the longer side.
+        is_trusted: whether it may take any memory and time, as files of a dataset may.
 
     Raises:
         ImageError: no such file, a folder, empty, truncated, no image, too large or too small.
     """
     kind = _find_kind(path)
     if kind == "TIFF":
-        return _decode_tiff(path)
+        return _decode_tiff(path, is_trusted=is_trusted)
+    if kind == "PNG":
+        with _reading(path):
+            png.check_chunks(path, is_trusted=is_trusted)
     with _opened(path, kind) as picture:
-        notes = _note_frames(picture, path)
-        white, cut_bits = declared_white(picture, path), find_cut_bits(picture, path)
+        cut_bits = find_cut_bits(picture, path)
+        if not is_trusted:
+            scans = _count_scans(path) if kind == "JPEG" else 0
+            check_cost(read_picture(picture, cut_bits=cut_bits, num_scans=scans), path)
+        notes, white = _note_frames(picture, path), declared_white(picture, path)
         mode, (width, height) = picture.mode, picture.size
         if at_least is not None:
             picture.draft(None, (at_least, at_least))
@@ -118,7 +131,7 @@ def read_size(path: Path) -> Size:
         return _upright(header.size, header.orientation)
     with _opened(path, kind) as picture:
         width, height = picture.size
-        is_known = kind != "PNG" or "exif" in picture.info or _has_late_text(path)
+        is_known = kind != "PNG" or "exif" in picture.info or png.has_late_text(path)
         return _upright((height, width), _orientation(picture) if is_known else 1)
 
 
@@ -189,6 +202,8 @@ def _opened(path: Path, kind: str) -> Iterator[ImageFile.ImageFile]:
         # good, since threads that each put the filters back as they were would mix them up
         warnings.filterwarnings("ignore", module="PIL")
         logging.getLogger("PIL").setLevel(logging.CRITICAL)
+        if kind == "WEBP":  # Pillow takes memory for a whole canvas as soon as it opens it
+            _check_size(read_webp_size(path), path)
         # by its name Pillow would map a TIFF into memory, which mixes up its sides if it is turned
         with path.open("rb") as file, Image.open(file, formats=(kind,)) as picture:
             _check_size(picture.size, path)
@@ -241,6 +256,12 @@ def _too_large(what: str) -> ImageError:
     )
 
 
+def _count_scans(path: Path) -> int:
+    """Return how often a progressive JPEG goes over its picture; 0 for another one."""
+    layout = read_layout(path.read_bytes())
+    return layout.num_scans if layout.is_progressive else 0
+
+
 def _orientation(picture: Image.Image) -> int:
     return int(picture.getexif().get(TAG_ORIENTATION, 1))
 
@@ -248,20 +269,6 @@ def _orientation(picture: Image.Image) -> int:
 def _upright(size: Size, orientation: int) -> Size:
     """Return (height, width) after turning."""
     return size[::-1] if orientation in SWAPPED else size
-
-
-def _has_late_text(path: Path) -> bool:
-    """Return whether a PNG holds text or EXIF behind its pixels; Pillow decodes them to find it."""
-    is_behind = False
-    with path.open("rb") as file:
-        file.seek(8)
-        while len(head := file.read(8)) == 8:
-            length, kind = struct.unpack(">I4s", head)
-            is_behind = is_behind or kind == b"IDAT"
-            if is_behind and kind in TEXT_CHUNKS:
-                return True
-            file.seek(length + 4, os.SEEK_CUR)  # the chunk and its checksum
-    return False
 
 
 def _note_frames(picture: Image.Image, path: Path) -> tuple[FileNote, ...]:
@@ -294,8 +301,12 @@ def _note_pages(path: Path, header: TiffHeader) -> tuple[FileNote, ...]:
     return notes
 
 
-def _decode_tiff(path: Path) -> Decoded:
+def _decode_tiff(path: Path, *, is_trusted: bool) -> Decoded:
     header = _read_tiff_header(path)
+    if not is_trusted:
+        mode = {1: "L", 3: "RGB"}.get(header.num_channels, header.mode)
+        has_profile = header.profile is not None
+        check_cost(Header("TIFF", mode, header.size, header.is_deep, has_profile), path)
     notes = _note_pages(path, header)
     size = _upright(header.size, header.orientation)
     picture = None if header.is_deep else _load_tiff_with_pillow(path, header)

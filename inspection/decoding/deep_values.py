@@ -93,8 +93,6 @@ def take_deep(picture: Image.Image, white: int | None) -> Deep:
 
 def decode_deep_colours(path: Path, bits: int) -> Deep:
     """Return colours of so many bits from a file that Pillow has found to be whole."""
-    with Image.open(path) as picture:
-        picture.verify()  # checksums, which Pillow does not look at when it decodes; libpng prints
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # we say it in a sentence
     data = np.frombuffer(path.read_bytes(), np.uint8)  # imread cannot take every script in a path
     values = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)

@@ -85,7 +85,8 @@ class Reporter:
             return found.id, open_sample(found), found.defect_type or GOOD
         if upload is None or not upload.is_file():
             raise ImageError(messages.GONE_PROBLEM, messages.GONE_FIX)
-        return upload.name, open_image(upload, reading=load_reading(product.folder)), ""
+        opened = open_image(upload, reading=load_reading(product.folder), is_trusted=False)
+        return upload.name, opened, ""
 
     def _report(
         self, product: Product, name: str, image: OpenedImage, *, rate: float, has_pictures: bool

@@ -78,7 +78,7 @@ class Runner:
         Raises:
             ImageError: it cannot be read.
         """
-        image = open_image(path, reading=load_reading(product.folder))
+        image = open_image(path, reading=load_reading(product.folder), is_trusted=False)
         subject = self.start(product.key)
         yield from self._inspect(product, subject, image, is_wanted=is_wanted)
 

@@ -104,7 +104,7 @@ class Scenes:
         key = (product.key, path, self.catalog.checkpoints.state(product))
 
         def make() -> Scene:
-            opened = open_image(path, reading=load_reading(product.folder))
+            opened = open_image(path, reading=load_reading(product.folder), is_trusted=False)
             return self._make(key, product, opened, kind=messages.DEFECT)
 
         return self._kept.get(key, make)
