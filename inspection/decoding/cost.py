@@ -27,9 +27,7 @@ USUAL_NANOSECONDS = 60
 PYTHON_NANOSECONDS = 1500  # Pillow decodes QOI, plain PPM and some BMP without C
 SCAN_NANOSECONDS = 4  # of a progressive JPEG, for each of its scans
 
-SMALLER = (
-    "Resize it, or save it with 8 bits per channel as a PNG or a JPEG that is not progressive."
-)
+SMALLER = "Resize it, or save it with 8 bits per channel as a PNG or a baseline JPEG."
 
 
 @dataclass(frozen=True, slots=True)
