@@ -46,7 +46,7 @@ def check_chunks(path: Path, *, is_trusted: bool) -> None:
                 )
             if not _is_whole(file, chunk):
                 raise ImageError(
-                    f"{path.name} is damaged: a part of it does not fit its checksum.",
+                    f"{path.name} is damaged or cut off: a part of it does not fit its checksum.",
                     "Copy or export the image again.",
                 )
 
