@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect
 from inspection.errors import SettingsError
 from inspection.products.catalog import Catalog
 from ui.address import is_loopback
+from ui.gate.sessions import Sessions
 from ui.layout import build_page, list_styles
 from ui.theme import make_theme, page_head
 
@@ -71,6 +72,7 @@ def serve(
             f"The page cannot be served at this address ({error}).",
             "Choose another with --host and --port.",
         ) from error
+    page.app.state_holder = Sessions(page)
     return page
 
 

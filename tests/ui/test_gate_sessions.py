@@ -1,0 +1,85 @@
+"""What the page holds of a visitor: the same after many inspections, and nothing for ever."""
+
+import datetime
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from inspection.products.catalog import Catalog
+from tests.browser import without_finalisers
+from tests.doubles.products import make_catalog
+from tests.doubles.visitor import Visitor
+
+KEY = "drawn/part"
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    return make_catalog(tmp_path_factory.mktemp("sessions"))
+
+
+@pytest.fixture(scope="module")
+def page(catalog: Catalog) -> Iterator[Any]:
+    with without_finalisers():
+        from ui.serve import serve
+
+        served = serve(catalog, host="127.0.0.1")
+    yield served
+    served.close()
+
+
+def weigh(page: Any, visitor: Visitor) -> tuple[int, int, int]:
+    """Return how many components, configurations and values a session holds."""
+    session = page.app.state_holder.session_data[visitor.session]
+    return (
+        len(session.blocks_config.blocks),
+        len(session.config_values),
+        len(session.state_data),
+    )
+
+
+def test_a_session_holds_after_twenty_inspections_what_it_held_after_one(
+    page: Any, catalog: Catalog
+) -> None:
+    samples = [one.id for one in catalog.samples.unseen(catalog.product(KEY))]
+    visitor = Visitor(page.local_url)
+    with visitor.staying():
+        held = []
+        for k in range(20):
+            *_, last = visitor.inspect_sample(KEY, samples[k % len(samples)])
+            assert last["success"]
+            held.append(weigh(page, visitor))
+    assert set(held) == {held[0]}
+    assert held[0][0] == len(page.blocks)
+    assert held[0][1] == 0, "nothing is kept for deep links"
+
+
+def test_a_session_that_nobody_is_connected_to_is_forgotten(
+    page: Any, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ui.gate import sessions
+
+    sample = catalog.samples.unseen(catalog.product(KEY))[0].id
+    staying, left = Visitor(page.local_url), Visitor(page.local_url)
+    holder = page.app.state_holder
+    for one in (staying, left):
+        one.inspect_sample(KEY, sample)
+    holder.connect(staying.session)
+    monkeypatch.setattr(sessions, "FORGET_AFTER", datetime.timedelta(0))
+    holder.delete_all_expired_state()
+    assert staying.session in holder.session_data
+    assert left.session not in holder.session_data
+    assert left.session not in page._queue.pending_messages_per_session
+    holder.disconnect(staying.session)
+    holder.delete_all_expired_state()
+    assert staying.session not in holder.session_data
+    assert left.inspect_sample(KEY, sample)[-1]["success"], "a page left open goes on"
+
+
+def test_the_number_of_sessions_is_bounded(page: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    holder = page.app.state_holder
+    monkeypatch.setattr(holder, "capacity", 3)
+    for k in range(10):
+        assert holder[f"visitor{k}"] is holder[f"visitor{k}"]
+    assert len(holder.session_data) <= 4
