@@ -35,7 +35,6 @@ TABS: Sequence[Tab] = (
 )
 
 HERE = Path(__file__).parent
-FORGET_FILES = (3600, 3600)  # look every hour, delete what is older than an hour
 
 
 def build_page(catalog: Catalog) -> gr.Blocks:
@@ -44,7 +43,6 @@ def build_page(catalog: Catalog) -> gr.Blocks:
         title=messages.TITLE,
         fill_width=True,
         analytics_enabled=False,
-        delete_cache=FORGET_FILES,
     )
     with page:
         _top_bar()

@@ -2,70 +2,91 @@
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect
 
 from inspection.errors import SettingsError
 from inspection.products.catalog import Catalog
 from ui.address import is_loopback
+from ui.gate.events import MOST_WAITING
+from ui.gate.folder import Folder, open_folder
+from ui.gate.gate import Gate, make_lifespan
 from ui.gate.sessions import Sessions
 from ui.layout import build_page, list_styles
 from ui.theme import make_theme, page_head
 
 MAX_UPLOAD = "20mb"
-MAX_WAITING = 24
 SELDOM = str(10**9)
+QUIETLY: Mapping[str, Any] = {
+    "prevent_thread_lock": True,
+    "quiet": True,
+    "footer_links": [],
+    "max_file_size": MAX_UPLOAD,
+    "allowed_paths": [],
+    "run_history": False,
+    "enable_monitoring": False,
+    "ssr_mode": False,
+}
 
 
-def serve(
-    catalog: Catalog,
-    *,
-    host: str | None = None,
-    port: int | None = None,
-    share: bool = False,
-    inline: bool = False,
-    private: Sequence[Path] = (),
-) -> gr.Blocks:
-    """Launch the page and return at once; without an address, Gradio's environment variables count.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Launch:
+    """Where and how the page is shown; without an address, Gradio's environment variables count.
 
-    Args:
-        catalog: what the page shows.
+    Attributes:
         host: address to listen on.
         port: a free one.
         share: make a public link as well, as with GRADIO_SHARE=true; never unasked.
         inline: show the page below a notebook cell.
         private: folders of which no file is ever served.
+    """
+
+    host: str | None = None
+    port: int | None = None
+    share: bool = False
+    inline: bool = False
+    private: Sequence[Path] = ()
+
+
+def serve(catalog: Catalog, **options: Any) -> gr.Blocks:
+    """Launch the page and return at once.
+
+    Args:
+        catalog: what the page shows.
+        options: those of `Launch`.
 
     Raises:
         SettingsError: the address is taken or cannot be used.
     """
+    launch = Launch(**options)
     # else every event ends with a table of all events, for which pandas is imported
     os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", SELDOM)
     logging.getLogger("uvicorn.error").addFilter(is_news)
-    has_link = share or is_share_wanted()
-    catalog.places.is_shared = has_link or not is_loopback(host)
+    has_link = launch.share or is_share_wanted()
+    catalog.places.is_shared = has_link or not is_loopback(launch.host)
+    folder = Folder(open_folder())
     page = build_page(catalog)
-    page.queue(max_size=MAX_WAITING, api_open=False)
+    page.queue(max_size=MOST_WAITING, api_open=False)
     try:
         page.launch(
-            inline=inline,
+            inline=launch.inline,
             share=has_link,
-            server_name=host,
-            server_port=port,
-            prevent_thread_lock=True,
-            quiet=True,
+            server_name=launch.host,
+            server_port=launch.port,
             theme=make_theme(),
             head=page_head(list_styles(), catalog.detectors),
-            footer_links=[],
-            max_file_size=MAX_UPLOAD,
-            allowed_paths=[],
-            blocked_paths=[str(folder.resolve()) for folder in private],
-            run_history=False,
-            enable_monitoring=False,
-            ssr_mode=False,
+            blocked_paths=[str(folder.resolve()) for folder in launch.private],
+            app_kwargs={
+                "middleware": [Middleware(Gate, page=page, folder=folder)],
+                "lifespan": make_lifespan(folder),
+            },
+            **QUIETLY,
         )
     except (OSError, ValueError) as error:
         raise SettingsError(

@@ -88,7 +88,7 @@ class Visitor:
 
     def inspect_upload(self, product: str, path: str) -> list[dict[str, Any]]:
         """Inspect an upload and return all messages of the server."""
-        self.ask("upload", product, {"path": path}).raise_for_status()
+        self.ask("upload", product, {"upload": path}).raise_for_status()
         self.join("upload").raise_for_status()
         return list(self.answers())
 

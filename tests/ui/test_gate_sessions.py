@@ -74,6 +74,7 @@ def test_a_session_that_nobody_is_connected_to_is_forgotten(
     holder.disconnect(staying.session)
     holder.delete_all_expired_state()
     assert staying.session not in holder.session_data
+    monkeypatch.undo()
     assert left.inspect_sample(KEY, sample)[-1]["success"], "a page left open goes on"
 
 

@@ -113,7 +113,7 @@ def test_another_product_looks_at_a_visitors_own_image_again(
     handlers: Handlers, upload: Path
 ) -> None:
     latest = make_latest()
-    inspect_tab.upload(event(path=str(upload)), latest, 1, KEY)
+    inspect_tab.upload(event(upload=str(upload)), latest, 1, KEY)
     held = answer(handlers, latest)
     assert held["source"] == Source(upload, held["header"]["run"])
     assert held["image"].startswith("data:image/"), "what was read is shown, also of a TIFF"
@@ -133,7 +133,7 @@ def test_another_product_chosen_while_an_upload_waits_looks_at_the_upload(
     handlers: Handlers, upload: Path
 ) -> None:
     latest = make_latest()
-    inspect_tab.upload(event(path=str(upload)), latest, 1, KEY)
+    inspect_tab.upload(event(upload=str(upload)), latest, 1, KEY)
     inspect_tab.change_product(latest, 2, OTHER)
     held = answer(handlers, latest)
     assert (held["header"]["product"], held["header"]["sample"]) == (OTHER, "")
@@ -190,7 +190,7 @@ def test_only_uploaded_files_are_read_whatever_a_request_names(
 ) -> None:
     assert find_upload(path) is None
     latest = make_latest()
-    inspect_tab.upload(event(path=path), latest, 1, KEY)
+    inspect_tab.upload(event(upload=path), latest, 1, KEY)
     assert answer(handlers, latest)["header"]["error"]["problem"].startswith(
         "That image is no longer"
     )

@@ -324,7 +324,7 @@ def pick_any(event: gr.EventData, latest: LatestRequest, number: object, product
 
 def upload(event: gr.EventData, latest: LatestRequest, number: object, product: object) -> None:
     """Ask for what was uploaded."""
-    latest.update(number, request=("upload", product, find_upload(getattr(event, "path", None))))
+    latest.update(number, request=("upload", product, find_upload(getattr(event, "upload", None))))
 
 
 def take_photo(latest: LatestRequest, number: object, product: object, path: Path | None) -> None:

@@ -8,11 +8,26 @@ from gradio.utils import get_upload_folder
 
 
 def find_upload(path: object) -> Path | None:
-    """Return the file that a browser names, if it is an upload: a request can name anything."""
+    """Return the upload that a browser names: a request can name anything.
+
+    Uploads are named relative to their folder, so that no visitor is told where that is.
+    """
     if not isinstance(path, str) or not path or "\0" in path:
         return None
-    found = Path(path).resolve()
-    return found if found.is_relative_to(Path(get_upload_folder()).resolve()) else None
+    folder = Path(get_upload_folder()).resolve()
+    try:
+        found = (folder / path).resolve()
+    except OSError:  # a name that is too long, or a loop
+        return None
+    return found if found != folder and found.is_relative_to(folder) else None
+
+
+def place_upload(value: object) -> object:
+    """Return what a browser sends of an upload with its own path, which Gradio checks for."""
+    if not isinstance(value, dict):
+        return value
+    found = find_upload(value.get("path"))
+    return {**value, "path": None if found is None else str(found)}
 
 
 class SafeImage(gr.Image):

@@ -54,18 +54,27 @@ function give(files) {
 
 function receive(request, name, isOneOfMany) {
   if (request.status !== 200) {
-    fail(name);
+    fail(name, readRefusal(request.responseText));
     return;
   }
   sending = null;
   if (!isOneOfMany) say('');
-  trigger('select', { path: JSON.parse(request.responseText)[0] });
+  trigger('select', { upload: JSON.parse(request.responseText)[0] });
 }
 
-function fail(name) {
+function fail(name, refusal = '') {
   sending = null;
   announce(null);
-  say(TEXTS.failed, { name });
+  say(refusal || TEXTS.failed, { name });
+}
+
+// The page's own server says why; a proxy before it may answer with anything.
+function readRefusal(text) {
+  try {
+    return JSON.parse(text).detail ?? '';
+  } catch {
+    return '';
+  }
 }
 
 function stop() {

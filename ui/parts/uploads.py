@@ -35,8 +35,8 @@ SENTENCES: Mapping[str, str] = {
 def make_uploads(tab: str, row: str, *, label: str, prefix: str = "") -> tuple[SafeImage, gr.HTML]:
     """Return the image input of a tab, and a listener.
 
-    An image that has arrived triggers `select` of the listener with its path, one that is taken
-    away `clear`, and the camera's `upload` of the input.
+    An image that has arrived triggers `select` of the listener with `upload`, as the server calls
+    it, one that is taken away `clear`, and the camera's `upload` of the input.
 
     Args:
         tab: as its requests are called.

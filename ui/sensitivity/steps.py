@@ -110,7 +110,7 @@ def take_upload(
     event: gr.EventData, latest: LatestRequest, number: object, product: object
 ) -> None:
     """Ask for a visitor's own image."""
-    found = find_upload(getattr(event, "path", None))
+    found = find_upload(getattr(event, "upload", None))
     latest.update(number, **_fresh(("upload", product, found)))
 
 

@@ -1,0 +1,248 @@
+"""The gate of the page: what its own browser side never sends ends here, with a short sentence."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, unquote, urlencode
+
+import gradio as gr
+import orjson
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ui.gate import events, refusals
+from ui.gate.folder import Folder
+from ui.gate.refusals import Refused, refuse
+from ui.gate.sessions import Sessions
+from ui.gate.uploads import send_picture, take_upload
+from ui.gate.visitors import ADDRESS_RATE, SESSION_RATE, UPLOAD_RATE, Buckets, is_own
+
+MOST_JSON = 8_000_000  # bytes; a painted defect is at most 4,000,000 characters
+MOST_STREAMS = 400
+MOST_STREAMS_OF_ADDRESS = 100
+SWEEP_EVERY = 60  # seconds
+PREFIX = "/gradio_api/"
+UPLOAD = f"{PREFIX}upload"
+PICTURE = f"{PREFIX}file="
+STREAM = re.compile(rf"{PREFIX}(heartbeat/(?P<session>[^/]+)|queue/data)")
+READ = re.compile(
+    r"/|/config/?|/(assets|static|svelte)/.+|/theme\.css|/favicon\.ico|/robots\.txt"
+    rf"|/manifest\.json|{PREFIX}(app_id|startup-events|theme\.css|info/?)"
+)
+DROPPED = frozenset({"page", "deep_link"})  # names of Gradio's own in the address of the page
+
+_unreadable: ContextVar[list[bool]] = ContextVar("unreadable")
+"""Whether the values of an event were such as the page never sends."""
+
+
+def note_unreadable() -> None:
+    """Note that an event's values cannot be read, which is not the program's fault."""
+    with suppress(LookupError):
+        _unreadable.get().append(True)
+
+
+class Gate:
+    """Stands before Gradio's application.
+
+    Args:
+        app: what answers.
+        page: whose events it knows.
+        folder: of uploads.
+    """
+
+    def __init__(self, app: ASGIApp, *, page: gr.Blocks, folder: Folder) -> None:
+        self._app = app
+        self._page = page
+        self._folder = folder
+        self._sessions = Buckets(SESSION_RATE)
+        self._addresses = Buckets(ADDRESS_RATE)
+        self._uploads = Buckets(UPLOAD_RATE)
+        self._streams: dict[str, int] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            try:
+                await self._pass(scope, receive, send)
+            except Refused as refused:
+                await _tell(refused)(scope, receive, send)
+
+    async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = _read_path(scope)
+        address = scope["client"][0] if scope.get("client") else ""
+        if scope["method"] in {"GET", "HEAD"}:
+            await self._read(path, address, scope, receive, send)
+        elif scope["method"] != "POST":
+            raise Refused(405, refusals.NOT_HERE)
+        elif path == UPLOAD:
+            if not is_own(address):
+                self._uploads.take(address)
+            await take_upload(self._folder, address, scope, receive, send)
+        elif path in events.POSTS:
+            await self._post(path, address, scope, receive, send)
+        else:
+            raise Refused(404, refusals.NOT_HERE)
+
+    async def _read(
+        self, path: str, address: str, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        if (stream := STREAM.fullmatch(path)) is not None:
+            await self._stream(stream["session"], address, scope, receive, send)
+        elif path.startswith(PICTURE):
+            await send_picture(self._folder, unquote(path[len(PICTURE) :]), scope, receive, send)
+        elif READ.fullmatch(path):
+            await self._app(_clean_query(scope), receive, send)
+        else:
+            raise Refused(404, refusals.NOT_HERE)
+
+    async def _stream(
+        self, named: str | None, address: str, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Pass on what stays open: the heartbeat of a page, or the answers of the queue."""
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        session = named or next(iter(query.get("session_hash", ())), "")
+        if not events.is_session(session):
+            raise refuse()
+        if not self._has_room(address):
+            raise Refused(503, refusals.TOO_OFTEN, wait=30)
+        holder = self._page.app.state_holder
+        self._streams[address] = self._streams.get(address, 0) + 1
+        if isinstance(holder, Sessions):
+            holder.connect(session)
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._streams[address] -= 1
+            if not self._streams[address]:
+                del self._streams[address]
+            if isinstance(holder, Sessions):
+                holder.disconnect(session)
+
+    def _has_room(self, address: str) -> bool:
+        mine = self._streams.get(address, 0)
+        is_one_of_many = mine >= MOST_STREAMS_OF_ADDRESS and not is_own(address)
+        return sum(self._streams.values()) < MOST_STREAMS and not is_one_of_many
+
+    async def _post(
+        self, path: str, address: str, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Pass on an event that the page can have sent."""
+        if not is_own(address):
+            self._addresses.take(address)
+        body = events.read_body(path, await read_bounded(scope, receive), self._page)
+        self._sessions.take(body["session_hash"])
+        if path == events.JOIN:
+            events.check_queue(self._page, body["session_hash"], address)
+        unreadable: list[bool] = []
+        token = _unreadable.set(unreadable)
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start" and unreadable:
+                message["status"] = 400
+            await send(message)
+
+        try:
+            await self._app(*_replay(scope, receive, orjson.dumps(body)), answer)
+        finally:
+            _unreadable.reset(token)
+
+
+async def read_bounded(scope: Scope, receive: Receive, most: int = MOST_JSON) -> bytes:
+    """Return the body of a request.
+
+    Raises:
+        Refused: it is too large, before all of it is read, or breaks off.
+    """
+    check_length(scope, most)
+    read = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise refuse()
+        read += message.get("body", b"")
+        if len(read) > most:
+            raise Refused(413, refusals.TOO_LARGE)
+        if not message.get("more_body", False):
+            return bytes(read)
+
+
+def check_length(scope: Scope, most: int) -> None:
+    """See that a request does not announce more than it may send.
+
+    Raises:
+        Refused: it does.
+    """
+    announced = _headers(scope).get("content-length", "0")
+    if not announced.isdigit() or int(announced[:20]) > most:
+        raise Refused(413, refusals.TOO_LARGE)
+
+
+def _replay(scope: Scope, receive: Receive, body: bytes) -> tuple[Scope, Receive]:
+    """Return a request anew, with the body that was read of it."""
+    is_read = False
+
+    async def receive_again() -> Message:
+        nonlocal is_read
+        if is_read:
+            return await receive()
+        is_read = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    kept = [
+        (name, value)
+        for name, value in scope["headers"]
+        if name not in {b"content-length", b"content-type", b"transfer-encoding"}
+    ]
+    sent = (b"content-length", str(len(body)).encode()), (b"content-type", b"application/json")
+    return {**scope, "headers": [*kept, *sent]}, receive_again
+
+
+def _headers(scope: Scope) -> Mapping[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _read_path(scope: Scope) -> str:
+    """Return the path below the one that a proxy serves the page at."""
+    path, root = str(scope["path"]), str(scope.get("root_path", "")).rstrip("/")
+    if root and (path == root or path.startswith(f"{root}/")):
+        path = path[len(root) :]
+    return path or "/"
+
+
+def _clean_query(scope: Scope) -> Scope:
+    """Return a request without what Gradio would look up by the names in its address."""
+    asked = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    kept = [(name, value) for name, value in asked if name not in DROPPED]
+    return scope if len(kept) == len(asked) else {**scope, "query_string": urlencode(kept).encode()}
+
+
+def _tell(refused: Refused) -> JSONResponse:
+    """Return an answer that Gradio's page shows as the sentence."""
+    headers = {} if refused.wait is None else {"retry-after": str(refused.wait)}
+    if refused.status == 413:
+        headers["connection"] = "close"  # or the server would read on to the end
+    content = {"detail": refused.sentence, "error": refused.sentence}
+    return JSONResponse(content, status_code=refused.status, headers=headers)
+
+
+def make_lifespan(folder: Folder) -> Any:
+    """Return what sweeps the folder of uploads while the page runs."""
+
+    @asynccontextmanager
+    async def sweeping(_: Any) -> AsyncIterator[None]:
+        async def sweep() -> None:
+            while True:
+                await asyncio.sleep(SWEEP_EVERY)
+                await asyncio.to_thread(folder.sweep)
+
+        task = asyncio.create_task(sweep())
+        try:
+            yield
+        finally:
+            task.cancel()
+
+    return sweeping
