@@ -12,6 +12,7 @@ from ui.explore import tab as explore
 from ui.inspect import tab as inspect
 from ui.link import make_link
 from ui.parts import components
+from ui.parts.queue import make_queue
 from ui.parts.whole_blocks import WholeBlocks
 from ui.results import tab as results
 from ui.sensitivity import tab as sensitivity
@@ -47,6 +48,7 @@ def build_page(catalog: Catalog) -> gr.Blocks:
     with page:
         _top_bar()
         make_link(page)
+        make_queue(page)
         with gr.Tabs(elem_id="tabs"):
             for one in TABS:
                 with gr.Tab(one.TITLE, id=one.TITLE.lower().replace(" ", "-")) as tab:

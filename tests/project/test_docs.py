@@ -10,7 +10,7 @@ import typer
 
 import app
 import cli
-from ui.serve import serve
+from ui.serve import Launch
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("checkpoints/*.md")])
@@ -77,7 +77,7 @@ def test_named_options_of_the_page_exist(document: str, text: str) -> None:
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.name)
 def test_a_notebook_starts_the_page_with_arguments_that_exist(notebook: Path) -> None:
-    known = {*inspect.signature(app.main).parameters, *inspect.signature(serve).parameters}
+    known = {*inspect.signature(app.main).parameters, *inspect.signature(Launch).parameters}
     calls = re.findall(r"app\.main\((.*?)\)", code_of(notebook), re.DOTALL)
     assert calls
     for call in calls:

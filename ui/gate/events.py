@@ -11,9 +11,8 @@ import orjson
 from ui.gate.refusals import NOT_HERE, QUEUE_FULL, TOO_OFTEN, Refused, refuse
 from ui.gate.visitors import is_own
 
-MOST_WAITING = 24
+MOST_WAITING = 24  # Gradio is told
 MOST_OF_SESSION = 8  # of those that wait; a page has one of each tab, and reports
-MOST_OF_ADDRESS = MOST_WAITING // 2
 SESSION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 EVENT = re.compile(r"[0-9a-f]{32}")
 JOIN = "/gradio_api/queue/join"
@@ -70,19 +69,25 @@ def is_like(pattern: re.Pattern[str], value: object) -> bool:
     return isinstance(value, str) and pattern.fullmatch(value) is not None
 
 
+def count_places(page: gr.Blocks) -> int:
+    """Return how many events may wait at the same time."""
+    most = page._queue.max_size
+    return MOST_WAITING if most is None else most
+
+
 def check_queue(page: gr.Blocks, session: str, address: str) -> None:
     """See that there is a place in the queue, and that one visitor does not take them all.
 
     Raises:
         Refused: there is none.
     """
-    queue = page._queue
+    queue, most = page._queue, count_places(page)
     waiting = [one for each in queue.event_queue_per_concurrency_id.values() for one in each.queue]
-    if len(waiting) >= MOST_WAITING:
+    if len(waiting) >= most:
         raise Refused(503, QUEUE_FULL, wait=30)
     sessions = Counter(one.session_hash for one in waiting)
     if sessions[session] >= MOST_OF_SESSION:
         raise Refused(429, TOO_OFTEN, wait=5)
     addresses = Counter(one.request.client.host for one in waiting if one.request.client)
-    if not is_own(address) and addresses[address] >= MOST_OF_ADDRESS:
+    if not is_own(address) and addresses[address] >= most // 2:
         raise Refused(429, TOO_OFTEN, wait=5)

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.gate import events, refusals
 from ui.gate.folder import Folder
+from ui.gate.place import describe_place
 from ui.gate.refusals import Refused, refuse
 from ui.gate.sessions import Sessions
 from ui.gate.uploads import send_picture, take_upload
@@ -27,6 +28,7 @@ SWEEP_EVERY = 60  # seconds
 PREFIX = "/gradio_api/"
 UPLOAD = f"{PREFIX}upload"
 PICTURE = f"{PREFIX}file="
+PLACE = f"{PREFIX}queue/place"
 STREAM = re.compile(rf"{PREFIX}(heartbeat/(?P<session>[^/]+)|queue/data)")
 READ = re.compile(
     r"/|/config/?|/(assets|static|svelte)/.+|/theme\.css|/favicon\.ico|/robots\.txt"
@@ -94,6 +96,9 @@ class Gate:
             await self._stream(stream["session"], address, scope, receive, send)
         elif path.startswith(PICTURE):
             await send_picture(self._folder, unquote(path[len(PICTURE) :]), scope, receive, send)
+        elif path == PLACE:
+            state = describe_place(self._page, _read_session(scope))
+            await JSONResponse(state)(scope, receive, send)
         elif READ.fullmatch(path):
             await self._app(_clean_query(scope), receive, send)
         else:
@@ -103,10 +108,7 @@ class Gate:
         self, named: str | None, address: str, scope: Scope, receive: Receive, send: Send
     ) -> None:
         """Pass on what stays open: the heartbeat of a page, or the answers of the queue."""
-        query = parse_qs(scope["query_string"].decode("latin-1"))
-        session = named or next(iter(query.get("session_hash", ())), "")
-        if not events.is_session(session):
-            raise refuse()
+        session = _read_session(scope, named)
         if not self._has_room(address):
             raise Refused(503, refusals.TOO_OFTEN, wait=30)
         holder = self._page.app.state_holder
@@ -211,6 +213,19 @@ def _read_path(scope: Scope) -> str:
     if root and (path == root or path.startswith(f"{root}/")):
         path = path[len(root) :]
     return path or "/"
+
+
+def _read_session(scope: Scope, named: str | None = None) -> str:
+    """Return the session that a request names in its path or after it.
+
+    Raises:
+        Refused: there is none.
+    """
+    query = parse_qs(scope["query_string"].decode("latin-1"))
+    session = named or next(iter(query.get("session_hash", ())), "")
+    if not events.is_session(session):
+        raise refuse()
+    return session
 
 
 def _clean_query(scope: Scope) -> Scope:

@@ -17,7 +17,7 @@ from ui.inspect import messages
 from ui.inspect.report import REQUEST, Reporter
 from ui.inspect.run import Runner
 from ui.parts.latest_request import LatestRequest
-from ui.parts.request_events import Bind, Step, make_binder
+from ui.parts.request_events import Bind, make_binder
 from ui.parts.safe_image import find_upload
 from ui.parts.samples import Strips, make_strip
 from ui.parts.updates import Updates
@@ -30,7 +30,7 @@ STYLES: Sequence[Path] = (Path(__file__).parent / "inspect.css", *VIEWER_STYLES)
 PLAIN_OUTPUTS = frozenset({"product", "strip", "image", "source", "header"})
 ADDRESS = ("product", "sample")
 Ways = dict[str, Callable[..., Iterator[Updates]]]
-FAILED = "() => document.dispatchEvent(new CustomEvent('defect-lens-{what}-failed'))"
+FAILED = "() => document.dispatchEvent(new CustomEvent('defect-lens-report-failed'))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +240,7 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
 
 
 def _make_binder(handlers: Handlers, outputs: dict[str, Any]) -> Bind:
-    """Return what connects events that inspect; the page is notified of one that has failed."""
+    """Return what connects events that inspect."""
     state = gr.State(LatestRequest({"request": ("clear", None, None)}))
 
     def on_show(latest: LatestRequest) -> Iterator[dict[Any, Any]]:
@@ -251,21 +251,13 @@ def _make_binder(handlers: Handlers, outputs: dict[str, Any]) -> Bind:
         if latest.is_answered and "header" in latest.sent:  # by what is shown already
             yield {outputs["header"]: {**latest.sent["header"], "request": latest.shown}}
 
-    bind_request = make_binder(
+    return make_binder(
         on_show,
         state=state,
         filters=[outputs["product"]],
         shown=list(outputs.values()),
         queue="inspect",
     )
-
-    def bind(triggers: Any, step: Step, *further: Any) -> list[gr.events.Dependency]:
-        bound = bind_request(triggers, step, *further)
-        for one in bound:
-            one.failure(None, None, None, js=FAILED.format(what="request"))
-        return bound
-
-    return bind
 
 
 def open_page(latest: LatestRequest, number: object, product: object, request: gr.Request) -> None:
@@ -372,7 +364,7 @@ def _bind_reports(
         concurrency_id="report",  # a long one keeps no inspection waiting
         concurrency_limit=1,
     )
-    made.failure(None, None, None, js=FAILED.format(what="report"))
+    made.failure(None, None, None, js=FAILED)
 
 
 def _fed(name: str, value: Any) -> Any:

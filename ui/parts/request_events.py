@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 
 from ui.parts.latest_request import LatestRequest
+from ui.parts.queue import make_notice
 
 MAX_PARALLEL = 2
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -28,6 +29,10 @@ NUMBER = """(latest, number, ...values) => {
   document.dispatchEvent(new CustomEvent('defect-lens-request', { detail }));
   return [latest, detail.number, ...values];
 }"""
+FAILED = """() => {
+  const detail = { tab: '@tab@' };
+  document.dispatchEvent(new CustomEvent('defect-lens-request-failed', { detail }));
+}"""
 # steps of dropdowns
 REPEATS = frozenset({"change_product", "filter_anew"})
 
@@ -43,7 +48,8 @@ def make_binder(
 ) -> Bind:
     """Return what connects events of one tab.
 
-    The page is notified of every request as a `defect-lens-request`, before the server does.
+    The page is notified of every request as a `defect-lens-request`, before the server does, of
+    its answer as a `defect-lens-shown`, and of one that has failed.
 
     Args:
         on_show: answers a request.
@@ -54,20 +60,28 @@ def make_binder(
         limit: of the visitors who are answered at the same time.
     """
     number = gr.Number(visible=False, precision=0)
+    notice = make_notice()
+
+    def on_answer(latest: LatestRequest) -> Iterator[dict[Any, Any]]:
+        yield from on_show(latest)
+        if latest.is_answered:
+            yield {notice: {"tab": queue, "request": latest.shown}}
 
     def bind(triggers: Any, step: Step, *further: Any) -> list[gr.events.Dependency]:
         count = number_script(queue, step.__name__)
         inputs = [state, number, *filters, *further]
         event = gr.on(triggers, step, inputs, None, js=count, **AT_ONCE)
         answered = event.then(
-            on_show,
+            on_answer,
             state,
-            list(shown),
+            [*shown, notice],
             **QUIET,
             trigger_mode="always_last",  # the answer that is under way goes over to a newer request
             concurrency_id=queue,
             concurrency_limit=limit,
         )
+        for one in (event, answered):
+            one.failure(None, None, None, js=FAILED.replace("@tab@", queue))
         return [event, answered]
 
     return bind

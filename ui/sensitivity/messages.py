@@ -25,6 +25,15 @@ DEFECT = "defect"
 ERROR_TITLE = "That did not work"
 FLAGGED_NOTE = "The dataset does not say where the defect is: the flagged area was taken."
 
+WAITING: Mapping[str, str] = {
+    "inspecting": "Inspecting the new image…",
+    "place": "The new image is number {place} in the queue.",
+    "placeAndSeconds": "The new image is number {place} in the queue, about {seconds} s.",
+    "full": "Too many images are waiting at the moment. Try again in a minute.",
+    "failed": "The server could not accept the new image. Try again in a moment.",
+    "former": "What stands below is still of the former one.",
+}
+
 FADE_TITLE = "How faint can this {kind} be?"
 FADE_BUSY = "Trying it at different strengths and sizes…"
 SIZE_SENTENCE = "By size: {limits}"

@@ -35,6 +35,17 @@ def make_view(
     )
 
 
+def make_waiting() -> gr.HTML:
+    """Return the line that says while a new image is waited for that the old one is shown."""
+    texts = json.dumps(messages.WAITING, ensure_ascii=False)
+    return gr.HTML(
+        html_template='<p class="lab-waiting" role="status"></p>',
+        js_on_load=f"const TEXTS = {texts};\n{read(HERE / 'waiting.js')}",
+        apply_default_css=False,
+        elem_id="lab-waiting",
+    )
+
+
 def make_feed(channel: str) -> gr.HTML:
     """Return an invisible component that announces its value."""
     return viewer.make_feed(channel)

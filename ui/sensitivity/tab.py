@@ -26,7 +26,7 @@ from ui.parts.uploads import make_uploads
 from ui.sensitivity import messages, steps
 from ui.sensitivity.fade import FadeView
 from ui.sensitivity.frames import fail
-from ui.sensitivity.parts import make_feed, make_view
+from ui.sensitivity.parts import make_feed, make_view, make_waiting
 from ui.sensitivity.place import PlaceView
 from ui.sensitivity.scenes import Scene, Scenes
 from ui.sensitivity.stress import StressView
@@ -154,6 +154,7 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
         with gr.Column(scale=0, min_width=292, elem_classes=["dl-rail"]):
             parts = _lay_out_rail(catalog)
         with gr.Column(scale=1, min_width=320):
+            make_waiting()
             views = _lay_out_views(catalog)
             feeds = [make_feed(CHANNEL) for _ in range(NUM_FEEDS)]
             looked = {name: make_feed(CHANNEL) for name in SLIDERS}

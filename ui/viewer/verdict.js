@@ -89,7 +89,7 @@ function verdictFacts() {
   const { truth } = header();
   const answered = isBusy() ? [] : donePanels();
   const facts = [];
-  if (truth && shown.picture) {
+  if (truth && shown.picture && !isWaiting()) {
     const value = truth === 'good' ? TEXTS.goodPart : truth;
     facts.push({ label: TEXTS.sampleIs, value, help: TEXTS.sampleHelp, kind: 'dl-truth' });
   }

@@ -2,7 +2,7 @@
 // Until then, what stands below is of the former image, and says so.
 
 const PATIENCE = 4000; // milliseconds until the connection is suspected
-const waiting = { request: 0, step: '', upload: null, hasFailed: false, isLost: false, timer: 0 };
+const waiting = { request: 0, step: '', upload: null, hasFailed: false, isLost: false, queue: {}, timer: 0 };
 
 const isAsked = () => waiting.request > (header().request ?? 0);
 const isWaiting = () => isAsked() || waiting.hasFailed || waiting.upload !== null;
@@ -13,11 +13,24 @@ function describeWaiting() {
     const sub = fillText(TEXTS.uploadSub, { ...waiting.upload, share });
     return { verdict: 'running', title: TEXTS.uploadTitle, sub };
   }
-  if (waiting.hasFailed) return { verdict: 'error', title: TEXTS.failedTitle, sub: TEXTS.failedSub };
+  if (waiting.hasFailed) return describeFailure();
   if (!isAsked()) return null;
   if (waiting.isLost) return { verdict: 'error', title: TEXTS.lostTitle, sub: TEXTS.formerSub };
   if (waiting.step === 'clear_page') return { verdict: 'empty', title: TEXTS.emptyTitle, sub: TEXTS.emptySub };
-  return { verdict: 'running', title: TEXTS.runningTitle, sub: shown.picture ? TEXTS.formerSub : TEXTS.askedSub };
+  return { verdict: 'running', title: TEXTS.runningTitle, sub: withFormer(describePlace()) || TEXTS.askedSub };
+}
+
+const withFormer = (words) => [words, shown.picture ? TEXTS.formerSub : ''].filter(Boolean).join(' ');
+
+function describePlace() {
+  const { place, seconds } = waiting.queue;
+  if (!place) return '';
+  return fillText(seconds === null ? TEXTS.placeSub : TEXTS.placeAndSecondsSub, { place, seconds });
+}
+
+function describeFailure() {
+  const [title, sub] = waiting.queue.isFull ? [TEXTS.fullTitle, TEXTS.fullSub] : [TEXTS.failedTitle, TEXTS.failedSub];
+  return { verdict: 'error', title, sub: withFormer(sub) };
 }
 
 function showWaiting() {
@@ -49,10 +62,12 @@ function listenToRequests() {
     if (detail.tab !== 'inspect' || detail.isRepeat) return;
     clearTimeout(waiting.timer);
     const timer = setTimeout(suspect, PATIENCE);
-    wait({ request: detail.number, step: detail.step, upload: null, hasFailed: false, timer });
+    wait({ request: detail.number, step: detail.step, upload: null, hasFailed: false, queue: {}, timer });
   });
-  document.addEventListener('defect-lens-request-failed', () => {
-    wait({ request: header().request ?? 0, hasFailed: true });
+  document.addEventListener('defect-lens-queue', ({ detail }) => {
+    if (detail.tab !== 'inspect') return;
+    if (detail.state === 'waiting') wait({ queue: detail });
+    if (detail.state === 'failed') wait({ request: header().request ?? 0, hasFailed: true, queue: detail });
   });
   document.addEventListener('defect-lens-upload', ({ detail }) => {
     if (detail.tab !== 'inspect') return;
