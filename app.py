@@ -1,17 +1,19 @@
 """Start the page: `python app.py`, or `app.main(...)` from a notebook cell."""
 
 import argparse
+import atexit
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from detectors.catalog import open_catalog
-from inspection.errors import InspectionError
+from detectors.catalog import LEARNING, open_catalog
+from inspection.errors import InspectionError, SettingsError
 from inspection.processors import share_processors
 from inspection.products.dataset_folders import check_folder, name_folders
 from inspection.products.demo_data import add_demo_data, find_demo
-from inspection.products.places import CHECKPOINTS, DEMO_DATA
+from inspection.products.own import OWN
+from inspection.products.places import CHECKPOINTS, DEMO_DATA, OWN_DATA
 from inspection.terminal import accept_all_characters, report_error, say, show_log
 from ui.address import check_address
 from ui.background import drawing_samples, paused_collector, say_note, start_background
@@ -23,6 +25,7 @@ def main(
     *,
     data: Sequence[Path | str] = (),
     checkpoints: Path | str = CHECKPOINTS,
+    products: Path | str = OWN_DATA,
     device: str | None = None,
     **launch: Any,
 ) -> Any:
@@ -32,6 +35,7 @@ def main(
         data: dataset folders, shown before the demo products; NAME=DIR shows one under another
             name, such as the one that `cli.py train --dataset` was given.
         checkpoints: where trained detectors lie, as DATASET/CATEGORY/DETECTOR.
+        products: where the photographs of products lie that are made in the page.
         device: auto, cpu, mps, cuda or cuda:N; the best present by default.
         launch: host, port, share and inline, as in `ui.serve.serve`.
 
@@ -41,7 +45,12 @@ def main(
     share_processors()
     check_address(launch.get("host"), launch.get("port"))
     folders = name_folders(data)
-    root = Path(checkpoints)
+    if OWN in folders:
+        raise SettingsError(
+            f"A dataset cannot be called {OWN}: the products of the page are.",
+            f"Give it another name: --data NAME={folders[OWN]}.",
+        )
+    root, made = Path(checkpoints), Path(products).expanduser().absolute()
     if root != CHECKPOINTS:  # that one may be missing: the page says what to train
         root = check_folder(root, "--checkpoints")
     with paused_collector():
@@ -51,7 +60,10 @@ def main(
             say_note(trouble)
         catalog = open_catalog(root, folders, device=device)
         catalog.datasets.demo = find_demo(folders, root)
-        page = serve(catalog, private=[*folders.values(), DEMO_DATA, root], **launch)
+        workshop = catalog.open_workshop(made, LEARNING, device=device)
+        workshop.show()
+        atexit.register(workshop.queue.close)
+        page = serve(catalog, private=[*folders.values(), DEMO_DATA, root, made], **launch)
     say(f"Defect Lens is at {page.local_url} (Ctrl+C ends it)")
     if page.share_url:
         say(f"Public link, open to everybody who has it: {page.share_url}")
@@ -87,6 +99,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--data", action="append", default=[], metavar="[NAME=]DIR", help="dataset; may be repeated"
     )
     add("--checkpoints", default=CHECKPOINTS, metavar="DIR", help="where trained detectors lie")
+    add("--products", default=OWN_DATA, metavar="DIR", help="where products of the page are kept")
     add("--share", action="store_true", help="also make a public link")
     add("--device", help="auto, cpu, mps, cuda or cuda:N; by default the best present")
     add("--verbose", action="store_true", help="show the tracebacks of what fails")

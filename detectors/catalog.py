@@ -1,5 +1,6 @@
 """Products with the detectors that there are; PyTorch is imported when the first one is loaded."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from inspection.products.catalog import Catalog
 from inspection.products.channels import Loader
 from inspection.products.inspecting import LoadedProduct, load_product
 from inspection.products.places import CHECKPOINTS
+
+LEARNING = (sys.executable, "-m", "detectors.learn_product")
+"""Starts the process in which a product of the page learns."""
 
 
 def make_loader(device: str | None) -> Loader:

@@ -11,6 +11,7 @@ from ui import messages
 from ui.explore import tab as explore
 from ui.inspect import tab as inspect
 from ui.link import make_link
+from ui.new_product import tab as new_product
 from ui.parts import components
 from ui.parts.queue import make_queue
 from ui.parts.whole_blocks import WholeBlocks
@@ -30,6 +31,7 @@ class Tab(Protocol):
 
 TABS: Sequence[Tab] = (
     inspect,
+    new_product,
     sensitivity,
     explore,
     results,

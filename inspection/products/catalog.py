@@ -12,12 +12,15 @@ from inspection.products.channels import Channels, Loader
 from inspection.products.checkpoint_folders import mtime
 from inspection.products.dataset_folders import DatasetFolders
 from inspection.products.familiarity import FamiliarityCheck
+from inspection.products.learning import LearningQueue
+from inspection.products.own import OWN, OwnProducts
 from inspection.products.places import Places
 from inspection.products.product import Product
 from inspection.products.product_file import PRODUCT, ProductSettings, read_settings
 from inspection.products.samples import Samples
 from inspection.products.stamped import StampedCache
 from inspection.products.stored_detectors import Checkpoints
+from inspection.products.workshop import Workshop
 
 
 class Catalog:
@@ -33,6 +36,7 @@ class Catalog:
         familiarity: tells whether an image shows a product at all.
         places: folders of this machine in words.
         embed: compares images, for the exploration.
+        workshop: where the page makes products of its own; None where it makes none.
     """
 
     def __init__(
@@ -59,6 +63,7 @@ class Catalog:
         self._folder = checkpoints
         self.detectors = detectors
         self.embed = embed
+        self.workshop: Workshop | None = None
         self.datasets = DatasetFolders(_by_name(data))
         self.checkpoints = Checkpoints(self.detectors, self.datasets)
         self.places = Places(checkpoints, self.datasets, self.checkpoints)
@@ -83,6 +88,21 @@ class Catalog:
         """
         with contextlib.suppress(DatasetError):
             self.products = self._find_products()
+
+    def open_workshop(
+        self, root: Path, command: Sequence[str], *, device: str | None = None
+    ) -> Workshop:
+        """Let the page make products whose photographs lie below a folder; keep and return it all.
+
+        Args:
+            root: the folder; it may not exist yet.
+            command: starts the process in which a product learns.
+            device: for the detectors.
+        """
+        own = OwnProducts(root, self._folder / OWN)
+        queue = LearningQueue(own, command, device=device, on_kept=self.refresh)
+        self.workshop = Workshop(own, queue, self.datasets, refresh=self.refresh)
+        return self.workshop
 
     def product(self, key: str) -> Product:
         """Return the product of that key.
@@ -143,7 +163,10 @@ class Catalog:
         return found[0]
 
     def _find_products(self) -> Mapping[str, Product]:
-        """Return products by key: those of the datasets first, in their order, then the others."""
+        """Return products by key: those of the datasets first, in their order, then the others.
+
+        A product of the page's own comes last until it has learned.
+        """
         found: dict[str, Product] = {}
         for folder in sorted(self._folder.glob("*/*")):
             product = Product(folder.parent.name, folder.name, folder)
@@ -156,7 +179,11 @@ class Catalog:
         order = {name: position for position, name in enumerate(self.datasets.by_name)}
         ranked = sorted(
             found.values(),
-            key=lambda one: (order.get(one.dataset, len(order)), not self._names_opening(one)),
+            key=lambda one: (
+                one.dataset == OWN and not self.checkpoints.trained(one),  # it learns first
+                order.get(one.dataset, len(order)),
+                not self._names_opening(one),
+            ),
         )
         return {product.key: product for product in ranked}
 

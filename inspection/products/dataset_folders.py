@@ -24,7 +24,7 @@ class DatasetFolders:
     """
 
     def __init__(self, by_name: Mapping[str, Path]) -> None:
-        self.by_name = by_name
+        self.by_name: Mapping[str, Path] = by_name
         self.demo: DemoFolder | None = None
         self._cache = DatasetCache()
         self._lacking: StampedCache[Product, bool] = StampedCache()
@@ -33,6 +33,15 @@ class DatasetFolders:
     def names(self) -> tuple[str, ...]:
         """Names of the folders that are there."""
         return tuple(name for name, folder in self.by_name.items() if folder.is_dir())
+
+    def add(self, name: str, folder: Path, *, before: str) -> None:
+        """Show another folder from now on, before one that is shown, or else as the last."""
+        found: dict[str, Path] = {}
+        for other, path in self.by_name.items():
+            if other == before:
+                found[name] = folder
+            found[other] = path
+        self.by_name = {**found, name: folder}
 
     def read(self, name: str) -> Dataset:
         """Return a dataset, the same object as long as its folder stays the same.

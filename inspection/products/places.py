@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from inspection.errors import SettingsError
 from inspection.paths import quote, quote_path, shorten_paths
 from inspection.products.dataset_folders import DatasetFolders
 from inspection.products.product import Product
@@ -11,6 +12,8 @@ from inspection.products.stored_detectors import Checkpoints
 HERE = Path(__file__).resolve().parents[2]
 CHECKPOINTS = HERE / "checkpoints"
 DEMO_DATA = HERE / "data" / "demo"
+OWN_DATA = HERE / "data" / "own"
+"""Photographs of the products that are made in the page."""
 
 
 class Places:
@@ -25,6 +28,18 @@ class Places:
         self._folder = folder
         self._datasets = datasets
         self._checkpoints = checkpoints
+
+    def check_writing(self) -> None:
+        """Refuse what changes something on this machine, unless nobody else reaches the page.
+
+        Raises:
+            SettingsError: others do.
+        """
+        if self.is_shared:
+            raise SettingsError(
+                "Others can open this page, so nothing can be changed on it.",
+                "Start it without --share and --host, and open it on this machine.",
+            )
 
     def train_command(self, product: Product, detector: str) -> str:
         """Return the command that trains a detector of a product."""

@@ -120,7 +120,7 @@ class Handlers:
             yield {"image": None, **self.runner.fail(known, error)}
             return
         if chosen is None:
-            yield {"image": None, **self.runner.idle(known)}
+            yield {**self._choose(known), "image": None, **self.runner.idle(known)}
         else:
             yield from self.pick_sample(product, chosen.id)
 

@@ -1,5 +1,6 @@
 """Components that tabs share: plots, tables, tiles and the status line."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -36,7 +37,7 @@ def make_part(
     template: str | None = None,
     texts: Mapping[str, str] | None = None,
     elem_id: str | None = None,
-    scripts: Sequence[Path] = (),
+    scripts: Sequence[Path | str] = (),
     value: Any = None,
 ) -> gr.HTML:
     """Return a part that its own script draws from its value; nothing in a value becomes markup.
@@ -46,19 +47,25 @@ def make_part(
         template: markup to begin with; @key@ stands for a text.
         texts: by key, beside `messages.PARTS`.
         elem_id: of the part.
-        scripts: what its own script needs.
+        scripts: what its own script needs; a text is a script by itself.
         value: to begin with.
     """
     words = {**messages.PARTS, **(texts or {})}
+    parts = [*scripts, path.with_suffix(".js")]
     markup = template or read(path.with_suffix(".html"))
     return gr.HTML(
         value,
         html_template=re.sub(r"@(\w+)@", lambda mark: words[mark[1]], markup),
-        js_on_load="\n".join(read(script) for script in (*scripts, path.with_suffix(".js"))),
+        js_on_load="\n".join(one if isinstance(one, str) else read(one) for one in parts),
         apply_default_css=False,
         elem_id=elem_id,
         elem_classes="xp",
     )
+
+
+def define(name: str, value: Any) -> str:
+    """Return a script that gives others a constant."""
+    return f"const {name} = {json.dumps(value, ensure_ascii=False)};"
 
 
 def make_table(scripts: Sequence[Path] = ()) -> gr.HTML:

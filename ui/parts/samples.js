@@ -111,10 +111,11 @@ find('any').addEventListener('click', takeAny);
 find('back').addEventListener('click', () => openTab(list.back));
 document.addEventListener('keydown', pressKey);
 
-// Another tab hands over an image of any product, and the list that it is one of.
+// Another tab hands over an image of any product, and the list that it is one of; or a product without an image.
 document.addEventListener(`${CHANNEL}-inspect`, ({ detail: { product, sample, list: ids, back } }) => {
   list = ids ? { product, ids, back } : null;
-  trigger('select', { product, sample });
+  if (sample) trigger('select', { product, sample });
+  else trigger('submit', { product, seed: 0 });
 });
 watch('value', showSamples);
 showSamples();

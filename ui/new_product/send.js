@@ -1,0 +1,146 @@
+// Photographs go to the server one by one, large files in slices; what has arrived is taken in at once.
+
+const SLICE = 12e6; // bytes of one request
+const waiting = []; // { file, type }
+const refused = [];
+let arrival = { done: 0, total: 0, taken: 0 };
+let isSending = false;
+
+function give(files) {
+  const isGood = find('[name=np-kind][value=good]').checked;
+  const type = isGood ? '' : find('.np-type input').value.trim();
+  if (!held.name) { complain(TEXTS.noName); return; }
+  if (!isGood && !type) { complain(TEXTS.noType); find('.np-type input').focus(); return; }
+  if (!isSending) {
+    arrival = { done: 0, total: 0, taken: 0 };
+    refused.length = 0;
+  }
+  for (const file of files) waiting.push({ file, type, product: held.name });
+  arrival.total += files.length;
+  if (!isSending && waiting.length) sendAll();
+}
+
+function complain(problem) {
+  held = { ...held, problem };
+  drawSaid();
+}
+
+async function sendAll() {
+  isSending = true;
+  while (waiting.length) {
+    const next = waiting.shift();
+    await sendOne(next);
+    arrival.done += 1;
+    showArrival();
+  }
+  isSending = false;
+  showArrival();
+  await ask('show');
+  fetchPictures();
+}
+
+async function sendOne({ file, type, product }) {
+  showArrival(file.name, 0);
+  const paths = [];
+  try {
+    for (let start = 0; start === 0 || start < file.size; start += SLICE) {
+      const slice = file.slice(start, start + SLICE);
+      paths.push(await upload(slice, (sent) => showArrival(file.name, (start + sent) / Math.max(1, file.size))));
+    }
+  } catch {
+    refused.push({ name: file.name, reason: fill(TEXTS.failed, { name: file.name }) });
+    return;
+  }
+  const answer = await ask('take', { product, paths, file: file.name, type });
+  arrival.taken += answer.taken ?? 0;
+  refused.push(...(answer.refused ?? []));
+  if (answer.problem) refused.push({ name: file.name, reason: `${file.name}: ${answer.problem}` });
+}
+
+function upload(slice, report) {
+  const { root, api_prefix: prefix = '' } = window.gradio_config;
+  const form = new FormData();
+  form.append('files', slice, 'photograph');
+  return new Promise((done, fail) => {
+    const request = new XMLHttpRequest();
+    request.upload.onprogress = ({ loaded }) => report(loaded);
+    request.onload = () => (request.status === 200 ? done(JSON.parse(request.responseText)[0]) : fail());
+    request.onerror = () => fail();
+    request.open('POST', `${new URL(root, location).pathname.replace(/\/$/, '')}${prefix}/upload`);
+    request.send(form);
+  });
+}
+
+function showArrival(name = '', share = 0) {
+  const { done, total, taken } = arrival;
+  const bar = find('.np-arriving progress');
+  bar.hidden = !isSending;
+  bar.max = Math.max(1, total);
+  bar.value = done + share;
+  const isLong = isSending && share > 0 && share < 1;
+  const words = isLong ? TEXTS.sending : (refused.length ? TEXTS.arrivedSome : TEXTS.arrived);
+  const values = { done, total, taken, name, percent: Math.round(100 * share), refused: refused.length };
+  const text = isSending && !isLong ? fill(TEXTS.arriving, values) : fill(words, values);
+  find('.np-arriving p').textContent = total ? text : '';
+  find('.np-refused').replaceChildren(...refused.map(({ reason }) => create('li', '', reason)));
+}
+
+// ---------------------------------------------------------------- dropped, chosen
+
+async function listEntry(entry) {
+  if (entry.isFile) return [await new Promise((done, fail) => { entry.file(done, fail); })];
+  const reader = entry.createReader();
+  const inner = [];
+  for (;;) { // a reader gives a hundred at a time
+    const some = await new Promise((done, fail) => { reader.readEntries(done, fail); });
+    if (!some.length) break;
+    inner.push(...some);
+  }
+  const lists = [];
+  for (const one of inner) lists.push(await listEntry(one));
+  return lists.flat();
+}
+
+const isHidden = ({ name }) => name.startsWith('.') || /^(thumbs\.db|desktop\.ini)$/i.test(name);
+const byName = (one, other) => one.name.localeCompare(other.name, undefined, { numeric: true });
+
+async function drop(event) {
+  const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+  const plain = [...event.dataTransfer.files];
+  const lists = [];
+  for (const entry of entries) lists.push(await listEntry(entry));
+  const files = entries.length ? lists.flat() : plain;
+  give(files.filter((file) => !isHidden(file)).sort(byName));
+}
+
+function drag(event) {
+  if (!element.offsetParent || !event.dataTransfer?.types.includes('Files')) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  event.dataTransfer.dropEffect = 'copy';
+  find('.np-drop').toggleAttribute('data-over', event.type !== 'drop');
+  if (event.type === 'drop') drop(event);
+}
+
+function choose({ target }) {
+  give([...target.files].filter((file) => !isHidden(file)).sort(byName));
+  target.value = '';
+}
+
+for (const type of ['dragenter', 'dragover', 'drop']) document.addEventListener(type, drag, { capture: true });
+document.addEventListener('dragleave', ({ relatedTarget }) => {
+  if (!relatedTarget) find('.np-drop').removeAttribute('data-over');
+});
+document.addEventListener('paste', ({ clipboardData }) => {
+  const files = [...(clipboardData?.files ?? [])].filter(({ type }) => type.startsWith('image/'));
+  if (element.offsetParent && files.length) give(files);
+});
+for (const name of ['.np-chooser', '.np-folders']) find(name).addEventListener('change', choose);
+find('.np-files').addEventListener('click', () => find('.np-chooser').click());
+find('.np-folder').addEventListener('click', () => find('.np-folders').click());
+for (const radio of findAll('[name=np-kind]')) {
+  radio.addEventListener('change', () => {
+    find('.np-type').hidden = radio.value === 'good';
+    if (radio.value === 'bad') find('.np-type input').focus();
+  });
+}
