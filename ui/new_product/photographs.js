@@ -12,7 +12,7 @@ function drawPhotographs() {
   find('.np-click').hidden = list.length === 0;
   find('.np-count').textContent = list.length || TEXTS.none;
   const types = [...kinds.keys()].filter(Boolean);
-  find('#np-types').replaceChildren(...types.map((type) => Object.assign(document.createElement('option'), { value: type })));
+  find('#np-types').replaceChildren(...types.map((type) => new Option('', type)));
   fetchPictures();
 }
 
