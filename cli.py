@@ -10,6 +10,7 @@ from commands import (
     calibrate,
     demo,
     distill,
+    doctor,
     eda,
     evaluate,
     inspect,
@@ -56,6 +57,7 @@ app.command("stress")(stress.stress)
 app.command("eda")(eda.eda)
 app.command("backbones")(backbones.backbones)
 app.command("distill-backbone")(distill.distill_backbone)
+app.command("doctor")(doctor.doctor)
 
 
 def main() -> None:

@@ -1,8 +1,30 @@
 """Choose where PyTorch computes, and how finely."""
 
+import platform
+
 import torch
 
 from inspection.errors import SettingsError
+from inspection.processors import count_processors
+
+
+def describe_devices() -> dict[str, str]:
+    """Return what PyTorch can compute on here, and with how much of it, by device."""
+    cores = f"{count_processors()} processors, {torch.get_num_threads()} threads"
+    found = {"cpu": f"{platform.machine()}, {cores}", "cuda": f"none (built for {_cuda_build()})"}
+    for index in range(torch.cuda.device_count()):
+        about = torch.cuda.get_device_properties(index)
+        room = f"{about.total_memory / 1e9:.0f} GB"
+        found.pop("cuda", None)
+        found[f"cuda:{index}"] = f"{about.name}, {room}, built for {_cuda_build()}"
+    if torch.backends.mps.is_available():
+        found["mps"] = "Apple's GPU"
+    return found
+
+
+def _cuda_build() -> str:
+    version = torch.version.cuda
+    return "the CPU alone" if version is None else f"CUDA {version}"
 
 
 def choose_device(name: str | None = None) -> torch.device:
