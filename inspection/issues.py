@@ -34,6 +34,8 @@ class IssueKind(StrEnum):
     MORE_PICTURES = "more than one picture"
     MORE_CHANNELS = "more channels"
     TOO_BRIGHT = "brighter than white"
+    DOUBTFUL = "JPEG that may be damaged"
+    REDUCED = "read at half its size"
     BAD_PROFILE = "damaged colour profile"
     ANNOTATION = "odd annotation"
     UNLABELLED = "image without an annotation"

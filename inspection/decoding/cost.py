@@ -6,11 +6,13 @@ from pathlib import Path
 
 from PIL import Image, ImageFile
 
+from inspection.decoding.jpeg import Jpeg
 from inspection.errors import ImageError
 from inspection.types import Size
 
 MAX_BYTES = 500_000_000
 MAX_SECONDS = 5.0
+MOST_WHOLE = 24_000_000  # pixels of a visitor's JPEG; the sides of a larger one are halved
 MAX_RATIO = 64  # of the sides; lines of 16,384 pixels by 256 of them
 
 # Peaks of `open_image` in bytes per pixel, rounded up from measurements of 16 megapixels each.
@@ -19,7 +21,7 @@ DEEP_COLOUR_BYTES, DEEP_GREY_BYTES = 22, 13
 MODE_BYTES: Mapping[str, float] = {"1": 6, "L": 6, "RGB": 7.5, "YCbCr": 7.5}
 OTHER_MODE_BYTES = 12  # palettes, transparency, CMYK: one copy more
 PROFILE_BYTES = 4
-PROGRESSIVE_BYTES = 10  # of a JPEG whose coefficients are all kept until its end
+PROGRESSIVE_BYTES = 6  # of a JPEG whose coefficients are all kept until its end
 
 # Times of one core of 2024, in nanoseconds per pixel.
 CODEC_NANOSECONDS: Mapping[str, float] = {"JPEG2000": 130, "AVIF": 60, "HEIF": 60}
@@ -41,6 +43,7 @@ class Header:
         is_deep: whether it holds more than 8 bits.
         num_scans: of a progressive JPEG, how often it goes over the picture; else 0.
         is_slow: whether Pillow decodes it without C.
+        factor: by which its sides are made smaller as it is decoded.
     """
 
     kind: str
@@ -50,6 +53,7 @@ class Header:
     has_profile: bool = False
     num_scans: int = 0
     is_slow: bool = False
+    factor: int = 1
 
     @property
     def bytes(self) -> float:
@@ -68,23 +72,26 @@ class Header:
             each: float = DEEP_GREY_BYTES if self.mode[0] in "IFL1" else DEEP_COLOUR_BYTES
         else:
             each = MODE_BYTES.get(self.mode, OTHER_MODE_BYTES)
-        kept = PROGRESSIVE_BYTES if self.num_scans else 0
-        each = max(each, CODEC_BYTES.get(self.kind, 0), kept)
-        return each + PROFILE_BYTES * self.has_profile
+        each = max(each, CODEC_BYTES.get(self.kind, 0)) + PROFILE_BYTES * self.has_profile
+        return each / self.factor**2 + (PROGRESSIVE_BYTES if self.num_scans else 0)
 
 
-def read_picture(picture: ImageFile.ImageFile, *, cut_bits: int, num_scans: int = 0) -> Header:
+def read_picture(
+    picture: ImageFile.ImageFile, cut_bits: int, jpeg: Jpeg | None, *, is_trusted: bool
+) -> Header:
     """Return what the header of an opened picture says, before a pixel is decoded."""
     width, height = picture.size
     codec = picture.tile[0][0] if picture.tile else ""
+    is_large = width * height > MOST_WHOLE
     return Header(
         kind=picture.format or "",
         mode=picture.mode,
         size=(height, width),
         is_deep=bool(cut_bits) or picture.mode[0] in "IF",
         has_profile="icc_profile" in picture.info,
-        num_scans=num_scans,
+        num_scans=0 if jpeg is None else jpeg.num_kept_scans,
         is_slow=codec in Image.DECODERS,
+        factor=2 if is_large and jpeg is not None and not is_trusted else 1,
     )
 
 

@@ -21,7 +21,7 @@ from inspection.decoding.deep_values import (
     find_cut_bits,
     take_deep,
 )
-from inspection.decoding.jpeg import read_layout
+from inspection.decoding.jpeg import Jpeg, read_jpeg
 from inspection.decoding.kinds import RAW, find_format, name_unreadable
 from inspection.decoding.tiff import TiffHeader
 from inspection.decoding.webp import read_webp_size
@@ -100,15 +100,21 @@ def decode(path: Path, *, at_least: int | None = None, is_trusted: bool = True) 
             png.check_chunks(path, is_trusted=is_trusted)
     with _opened(path, kind) as picture:
         cut_bits = find_cut_bits(picture, path)
+        jpeg = read_jpeg(path) if kind == "JPEG" and at_least is None else None
+        header = read_picture(picture, cut_bits, jpeg, is_trusted=is_trusted)
         if not is_trusted:
-            scans = _count_scans(path) if kind == "JPEG" else 0
-            check_cost(read_picture(picture, cut_bits=cut_bits, num_scans=scans), path)
+            check_cost(header, path)
         notes, white = _note_frames(picture, path), declared_white(picture, path)
         mode, (width, height) = picture.mode, picture.size
-        if at_least is not None:
-            picture.draft(None, (at_least, at_least))
-        picture.load()
-        content: Image.Image | Deep = picture
+        content: Image.Image | Deep
+        if jpeg is not None:
+            content, more = _load_jpeg(picture, jpeg, header.factor)
+            notes += more
+        else:
+            if at_least is not None:
+                picture.draft(None, (at_least, at_least))
+            picture.load()
+            content = picture
         if cut_bits:
             content, mode = decode_deep_colours(path, cut_bits), f"{mode};{cut_bits}"
         elif mode[0] in "IF":
@@ -256,10 +262,23 @@ def _too_large(what: str) -> ImageError:
     )
 
 
-def _count_scans(path: Path) -> int:
-    """Return how often a progressive JPEG goes over its picture; 0 for another one."""
-    layout = read_layout(path.read_bytes())
-    return layout.num_scans if layout.is_progressive else 0
+def _load_jpeg(
+    picture: ImageFile.ImageFile, jpeg: Jpeg, factor: int
+) -> tuple[Image.Image, tuple[FileNote, ...]]:
+    """Return a decoded JPEG, smaller by a factor, and what to know of it."""
+    pixels, notes = jpeg.decode(factor)
+    width, height = picture.size
+    if factor > 1:
+        problem = (
+            f"{jpeg.path.name} is {width:,} x {height:,} pixels large and was read at 1/{factor} "
+            "of its width and height."
+        )
+        notes += (FileNote(IssueKind.REDUCED, problem, "Cut out what is to be inspected."),)
+        picture.draft(None, (width // factor, height // factor))
+    if pixels is not None:
+        return Image.fromarray(pixels), notes
+    picture.load()
+    return picture, notes
 
 
 def _orientation(picture: Image.Image) -> int:
