@@ -14,6 +14,7 @@ from inspection.products.demo_data import draw_samples
 from inspection.products.panels import attempt
 from inspection.products.places import DEMO_DATA
 from inspection.terminal import say
+from inspection.uploads.reader import READER
 from ui.inspect.first import describe_first_inspection
 
 PATIENCE = 0.5  # seconds; a few images of the demo take less
@@ -42,6 +43,7 @@ def start_background(catalog: Catalog) -> threading.Thread:
 
     def work() -> None:
         say_first_inspection(catalog)
+        READER.warm()
         if catalog.datasets.demo is not None:
             catalog.datasets.demo.draw_rest(stop)
 

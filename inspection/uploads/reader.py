@@ -25,6 +25,7 @@ MOST = 2  # processes, and so pictures that are decoded at the same time
 START_SECONDS = 60.0  # until a process is ready, on a machine that is busy
 ANSWER_SECONDS = 30.0  # by the clock; the processor time has a limit of its own
 HEAD_BYTES = 1 << 16
+PROGRAM = ("-P", "-m", "inspection.uploads.worker")  # -P: no module of the current folder
 ROOT = Path(__file__).parents[2]
 KEPT = ("PATH", "SYSTEMROOT", "PYTHONHOME", "PYTHONUTF8", "LANG", "LC_ALL", "LC_CTYPE")
 LIBRARIES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "VIRTUAL_ENV", "TEMP", "TMP")
@@ -50,8 +51,8 @@ class Worker:
             OSError: the system starts none.
         """
         # not by multiprocessing: its processes import the program that has started the page
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "inspection.uploads.worker"],
+        self._process = subprocess.Popen(  # noqa: S603 (nothing of a visitor)
+            [sys.executable, *PROGRAM],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

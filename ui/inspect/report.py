@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from inspection.errors import DatasetError, ImageError, InspectionError
-from inspection.images import OpenedImage, open_image, open_sample
+from inspection.images import OpenedImage, open_sample
 from inspection.products.catalog import Catalog
 from inspection.products.identity import identify
 from inspection.products.inspecting import inspect_product, load_product
@@ -17,6 +17,7 @@ from inspection.reports.formats import FORMATS
 from inspection.reports.records import Report, make_item, shorten
 from inspection.reports.signing import sign
 from inspection.reports.wording import GOOD
+from inspection.uploads.reader import open_upload
 from ui.inspect import messages
 from ui.parts.run_counter import RunCounter
 from ui.parts.updates import Payload
@@ -85,7 +86,7 @@ class Reporter:
             return found.id, open_sample(found), found.defect_type or GOOD
         if upload is None or not upload.is_file():
             raise ImageError(messages.GONE_PROBLEM, messages.GONE_FIX)
-        opened = open_image(upload, reading=load_reading(product.folder), is_trusted=False)
+        opened = open_upload(upload, reading=load_reading(product.folder))
         return upload.name, opened, ""
 
     def _report(

@@ -7,7 +7,7 @@ from pathlib import Path
 from inspection.errors import ImageError, InspectionError
 from inspection.findings import Familiarity
 from inspection.ground_truth import read_mask
-from inspection.images import OpenedImage, open_image, open_sample
+from inspection.images import OpenedImage, open_sample
 from inspection.names import describe_namers, join_names
 from inspection.pipeline import Answer
 from inspection.products.catalog import Catalog
@@ -16,6 +16,7 @@ from inspection.products.panels import Panel, Status
 from inspection.products.product import Product
 from inspection.products.reading import load_reading
 from inspection.types import Mask, Sample
+from inspection.uploads.reader import open_upload
 from ui.inspect import messages
 from ui.inspect.worth import Worths
 from ui.messages import GOOD
@@ -78,7 +79,7 @@ class Runner:
         Raises:
             ImageError: it cannot be read.
         """
-        image = open_image(path, reading=load_reading(product.folder), is_trusted=False)
+        image = open_upload(path, reading=load_reading(product.folder))
         subject = self.start(product.key)
         yield from self._inspect(product, subject, image, is_wanted=is_wanted)
 

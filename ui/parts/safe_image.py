@@ -34,7 +34,7 @@ class SafeImage(gr.Image):
     """Hands over the uploaded file as it is, and shows a data URI.
 
     `gr.Image` decodes an upload before any handler runs: a damaged file ends in a crash, and a
-    small file that claims a huge picture fills the memory. `read_image` checks both first.
+    small file that claims a huge picture fills the memory. `open_upload` takes both elsewhere.
     """
 
     def get_block_name(self) -> str:

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from inspection.detector import Channel
 from inspection.errors import CheckpointError, DatasetError, ImageError
 from inspection.ground_truth import read_mask
-from inspection.images import OpenedImage, open_image, open_sample, read_sample
+from inspection.images import OpenedImage, open_sample, read_sample
 from inspection.products.catalog import Catalog
 from inspection.products.inspecting import load_product
 from inspection.products.product import Product
@@ -19,6 +19,7 @@ from inspection.products.reading import load_reading
 from inspection.products.showcase import choose_samples, find_opening, spread
 from inspection.products.stamped import StampedCache
 from inspection.types import Mask, RGBImage, Sample
+from inspection.uploads.reader import open_upload
 from ui.sensitivity import messages
 
 KEPT = 8  # images whose answers are kept for everybody
@@ -104,7 +105,7 @@ class Scenes:
         key = (product.key, path, self.catalog.checkpoints.state(product))
 
         def make() -> Scene:
-            opened = open_image(path, reading=load_reading(product.folder), is_trusted=False)
+            opened = open_upload(path, reading=load_reading(product.folder))
             return self._make(key, product, opened, kind=messages.DEFECT)
 
         return self._kept.get(key, make)
