@@ -69,6 +69,17 @@ def draw_outlines(image: RGBImage, flagged: NDArray[np.bool_]) -> RGBImage:
     return drawn
 
 
+def trace_outlines(flagged: Mask) -> list[list[tuple[float, float]]]:
+    """Return closed outlines of flagged areas (h, w), each as (x, y) in shares of the picture."""
+    height, width = flagged.shape
+    doubled = stretch_flags(flagged, (2 * height, 2 * width))  # a single pixel has an area, too
+    contours, _ = cv2.findContours(doubled, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    return [
+        [((x + 0.5) / (2 * width), (y + 0.5) / (2 * height)) for x, y in contour[:, 0].tolist()]
+        for contour in contours
+    ]
+
+
 def stretch_flags(flagged: Mask, size: Size) -> NDArray[np.uint8]:
     """Scale flags to (height, width); where a side shrinks, no flagged pixel gets lost."""
     height, width = flagged.shape

@@ -3,7 +3,7 @@
 import gc
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -42,12 +42,12 @@ def find_browser() -> str | None:
 
 
 @contextmanager
-def open_browser() -> Iterator[Any]:
-    """Start the browser and end it."""
+def open_browser(flags: Sequence[str] = ()) -> Iterator[Any]:
+    """Start the browser, with further flags, and end it."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=[*FLAGS, *flags])
         yield browser
         browser.close()
 

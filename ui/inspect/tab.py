@@ -14,6 +14,7 @@ from inspection.products.showcase import find_any, find_opening
 from inspection.reports.formats import FORMATS
 from inspection.types import Sample
 from ui.inspect import messages
+from ui.inspect.live import part as live_part
 from ui.inspect.report import REQUEST, Reporter
 from ui.inspect.run import Runner
 from ui.parts.latest_request import LatestRequest
@@ -26,7 +27,11 @@ from ui.viewer.viewer import STYLES as VIEWER_STYLES
 from ui.viewer.viewer import make_feed, make_viewer
 
 TITLE = "Inspect"
-STYLES: Sequence[Path] = (Path(__file__).parent / "inspect.css", *VIEWER_STYLES)
+STYLES: Sequence[Path] = (
+    Path(__file__).parent / "inspect.css",
+    *VIEWER_STYLES,
+    *live_part.STYLES,
+)
 PLAIN_OUTPUTS = frozenset({"product", "strip", "image", "source", "header"})
 ADDRESS = ("product", "sample")
 Ways = dict[str, Callable[..., Iterator[Updates]]]
@@ -213,8 +218,10 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
                 elem_id="product",
             )
             image, uploads = make_uploads("inspect", "inspect-row", label=messages.IMAGE_LABEL)
+            live_part.make_modes()
             strip = make_strip(has_any=True)
         with gr.Column(scale=1, min_width=320):
+            live = live_part.make_live(catalog.detectors)
             viewer = make_viewer(catalog.detectors)
             feeds = {slot: make_feed() for slot in ("picture", *catalog.detectors)}
             reports = {name: make_feed() for name in FORMATS}
@@ -237,6 +244,7 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
     bind(viewer.submit, inspect_again)
     bind(uploads.clear, clear_page)
     _bind_reports(handlers, viewer, source, reports)
+    live_part.bind_live(live, product, catalog)
 
 
 def _make_binder(handlers: Handlers, outputs: dict[str, Any]) -> Bind:

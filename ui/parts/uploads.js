@@ -175,6 +175,9 @@ document.addEventListener('paste', paste);
 for (const type of ['dragenter', 'dragover', 'drop']) document.addEventListener(type, drag, EARLY);
 document.addEventListener('dragleave', leave, EARLY);
 window.addEventListener('unhandledrejection', explain);
+document.addEventListener('defect-lens-give', ({ detail }) => {
+  if (detail.tab === PLACE.tab) give(detail.files);
+});
 document.addEventListener('defect-lens-request', ({ detail }) => {
   if (detail.tab === PLACE.tab && !detail.isRepeat) stop();
 });

@@ -1,0 +1,187 @@
+"""The live camera in a browser: a fake device, its refusals, and parts that come and go."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inspection.products.catalog import Catalog
+from tests.browser import DESKTOP, PHONE, find_browser, open_browser, open_page, text, wait_for
+from tests.doubles.camera import place_part, write_mjpeg
+from tests.doubles.products import make_catalog
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(find_browser() is None, reason="no Chromium is installed"),
+]
+
+REFUSED = """navigator.mediaDevices.getUserMedia = async () => {
+  throw new DOMException('', window.refusal ?? 'NotAllowedError');
+};"""
+# a camera whose picture the test decides: grey, with a disc and a bright square on it
+DRAWN = """(() => {
+  const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 480 });
+  const context = canvas.getContext('2d');
+  let kind = 'empty';
+  const draw = () => {
+    context.fillStyle = '#323232';
+    context.fillRect(0, 0, 640, 480);
+    context.fillStyle = '#787878';
+    context.beginPath();
+    if (kind !== 'empty') context.arc(320, 240, 200, 0, 7);
+    context.fill();
+    context.fillStyle = '#d2d2d2';
+    if (kind === 'defect') context.fillRect(305, 150, 120, 120);
+    requestAnimationFrame(draw);
+  };
+  draw();
+  window.showPart = (shown) => { kind = shown; };
+  navigator.mediaDevices.getUserMedia = async () => {
+    window.stream = canvas.captureStream(30);
+    return window.stream;
+  };
+})();"""
+HIDE = """(isHidden) => {
+  Object.defineProperty(document, 'visibilityState', {
+    value: isHidden ? 'hidden' : 'visible', configurable: true,
+  });
+  document.dispatchEvent(new Event('visibilitychange'));
+}"""
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    return make_catalog(tmp_path_factory.mktemp("page"))
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A browser whose camera shows a defective part."""
+    video = tmp_path_factory.mktemp("camera") / "part.mjpeg"
+    flags = write_mjpeg(video, [place_part(defective=True, seed=one) for one in range(3)])
+    with open_browser(flags) as started:
+        yield started
+
+
+def live(page: Any, name: str) -> Any:
+    return page.locator(f'.live [data-part="{name}"]').first
+
+
+def open_live(page: Any) -> None:
+    page.get_by_role("button", name="Live camera").click()
+    live(page, "toggle").click()
+
+
+def wait_for_answers(page: Any, count: int) -> None:
+    page.wait_for_function(
+        "(n) => Number(document.querySelector('.live').dataset.answered ?? 0) >= n", arg=count
+    )
+
+
+def wait_for_words(page: Any, name: str, words: str) -> None:
+    page.wait_for_function(
+        "([name, words]) => document.querySelector(`.live [data-part='${name}']`)"
+        ".textContent.includes(words)",
+        arg=[name, words],
+    )
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_the_camera_is_inspected_live_and_a_picture_of_it_kept(
+    browser: Any, url: str, size: dict[str, int]
+) -> None:
+    complaints: list[str] = []
+    with open_page(browser, url, complaints, viewport=size, permissions=["camera"]) as page:
+        open_live(page)
+        wait_for_answers(page, 6)
+        assert live(page, "title").inner_text() == "Defect found"
+        speed = live(page, "speed").inner_text()
+        assert re.fullmatch(r"[\d.]+ frames per second, \d+ ms behind", speed), speed
+        assert live(page, "detectors").locator("li").count() == 3
+        drawn = live(page, "drawing").evaluate("(canvas) => [canvas.width, canvas.height]")
+        assert drawn == [640, 480]
+        over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert over <= 0
+        page.evaluate("document.activeElement.blur()")
+        page.keyboard.press("Space")  # keeps the picture
+        page.wait_for_selector("#viewer", state="visible")
+        wait_for(page, "done:3")
+        assert text(page, "title") == "Defect found"
+        assert live(page, "video").evaluate("(video) => video.srcObject === null")
+    assert complaints == []
+
+
+def test_a_hidden_page_and_another_tab_pause_the_camera(browser: Any, url: str) -> None:
+    with open_page(browser, url, [], viewport=DESKTOP, script=DRAWN) as page:
+        open_live(page)
+        wait_for_answers(page, 2)
+        page.evaluate(HIDE, True)
+        assert live(page, "title").inner_text() == "Paused while the page is hidden"
+        ended = page.evaluate("window.stream.getVideoTracks()[0].readyState")
+        assert ended == "ended"
+        before = page.evaluate("Number(document.querySelector('.live').dataset.answered)")
+        page.evaluate(HIDE, False)
+        wait_for_answers(page, before + 2)
+        page.get_by_role("tab", name="Results").first.click()
+        page.wait_for_selector('.live[data-state="paused"]', state="attached")
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("Object.defineProperty(navigator, 'mediaDevices', { value: undefined })", "needs https"),
+        (REFUSED, "Allow it in the address bar"),
+        (f"window.refusal = 'NotFoundError'; {REFUSED}", "No camera was found."),
+        (f"window.refusal = 'NotReadableError'; {REFUSED}", "another program may use it"),
+        (f"window.refusal = 'Oddity'; {REFUSED}", "cannot be started (Oddity)"),
+    ],
+)
+def test_a_camera_that_is_refused_or_missing_is_a_sentence(
+    browser: Any, url: str, script: str, words: str
+) -> None:
+    with open_page(browser, url, [], viewport=DESKTOP, script=script) as page:
+        open_live(page)
+        wait_for_words(page, "trouble", words)
+        assert live(page, "toggle").inner_text() == "Start the camera"
+
+
+def test_a_camera_that_is_pulled_out_is_a_sentence(browser: Any, url: str) -> None:
+    with open_page(browser, url, [], viewport=DESKTOP, script=DRAWN) as page:
+        open_live(page)
+        wait_for_answers(page, 1)
+        page.evaluate("window.stream.getVideoTracks()[0].dispatchEvent(new Event('ended'))")
+        wait_for_words(page, "trouble", "The camera is gone.")
+        live(page, "toggle").click()
+        wait_for_answers(page, 2)
+
+
+def test_parts_that_come_in_are_counted_and_the_flagged_kept(
+    browser: Any, url: str, tmp_path: Path
+) -> None:
+    complaints: list[str] = []
+    with open_page(browser, url, complaints, viewport=DESKTOP, script=DRAWN) as page:
+        open_live(page)
+        live(page, "count").check()
+        wait_for_words(page, "sub", "Show the empty picture first")
+        live(page, "empty").click()
+        wait_for_words(page, "title", "Waiting for a part")
+        for place, kind in enumerate(("good", "defect", "good", "defect")):
+            page.evaluate("(kind) => window.showPart(kind)", kind)
+            wait_for_words(page, "counts", f"{place + 1} inspected")
+            page.evaluate("window.showPart('empty')")
+            page.wait_for_selector('.live[data-presence="empty"]')
+        assert live(page, "counts").inner_text() == "4 inspected, 2 flagged"
+        parts = live(page, "parts").locator("button")
+        assert parts.all_inner_texts() == ["4", "2"]
+        with page.expect_download() as downloaded:
+            live(page, "download").click()
+        assert downloaded.value.suggested_filename == "parts.zip"
+        parts.first.click()
+        page.wait_for_selector("#viewer", state="visible")
+        wait_for(page, "done:3")
+        assert text(page, "title") == "Defect found"
+        page.get_by_role("button", name="Live camera").click()  # the counts are still there
+        assert live(page, "counts").inner_text() == "4 inspected, 2 flagged"
+    assert complaints == []
