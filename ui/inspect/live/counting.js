@@ -38,7 +38,7 @@ class Counter {
   }
 }
 
-// How many answers of the last seconds there were in one, and how long one took.
+// How many answers of the last seconds, of the last two at least, there were in one, and how long one took.
 class Speed {
   constructor(span = 3) {
     this.span = span;
@@ -48,7 +48,8 @@ class Speed {
   // At a time in seconds, an answer has come that took so many.
   add(now, took) {
     this.answers.push({ now, took });
-    this.answers = this.answers.filter((one) => now - one.now <= this.span);
+    const { length } = this.answers;
+    this.answers = this.answers.filter((one, i) => i >= length - 2 || now - one.now <= this.span);
   }
 
   read() {
