@@ -130,6 +130,8 @@ def make_item(sample: Sample, *, side: int = ITEM_SIDE) -> dict[str, Any] | None
     data = base64.b64encode(encode_jpeg(array, side=side)).decode()
     return {
         "id": sample.id,
+        "category": sample.category,
+        "kind": sample.defect_type or GOOD,
         "source": f"data:image/jpeg;base64,{data}",
         "path": outline_of(sample, size, scale=min(1.0, side / max(size))),
         "box": [array.shape[1], array.shape[0]],

@@ -295,6 +295,17 @@ def test_the_images_behind_a_finding_are_shown_and_open_large(own_page: Any) -> 
 
 
 @on_desktop
+def test_a_doubted_label_is_marked_where_its_picture_stands(own_page: Any) -> None:
+    finding = own_page.locator(".health li:has-text('nearly the same picture in training')")
+    finding.get_by_role("button", name="Show").click()
+    finding.locator(".tile").first.get_by_role("button", name="The label is wrong").click()
+    bar = own_page.locator(".label-bar:visible")
+    assert "1 wrong" in bar.locator("p").inner_text()
+    bar.get_by_role("button", name="Select the 1 marked").click()
+    own_page.locator(".tray").get_by_text("1 image selected", exact=True).wait_for()
+    own_page.locator(".tray").get_by_role("button", name="Clear").click()
+
+
 def test_a_point_shows_the_image_of_its_own_dataset(own_page: Any) -> None:
     open_view(own_page, "similarity")
     small, large = hover(own_page), click(own_page)

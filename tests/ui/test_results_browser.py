@@ -1,11 +1,14 @@
 """The Results tab in a real headless browser, at both sizes."""
 
+import csv
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from inspection.datasets.exclusion import exclude_images, read_exclusions
 from inspection.evaluation.classes import ClassifiedImage
 from inspection.evaluation.classification import CLASSES, make_classification
 from inspection.evaluation.files import EVALUATION, save_record
@@ -39,7 +42,7 @@ NAMED = tuple(
         [("normal", "normal"), ("dent", "dent"), ("dent", "normal"), ("scratch", "scratch")]
     )
 )
-PARTS = {"compare": ".judge .cards svg", "review": ".review .grid button"}
+PARTS = {"compare": ".judge .cards svg", "review": ".review .tile"}
 
 
 @pytest.fixture(scope="module")
@@ -166,10 +169,10 @@ def test_what_is_framed_in_the_plot_is_shown_and_opens_in_inspect(page: Any) -> 
           plot.emit('plotly_selected', { points: points.slice(0, 2) });
         }"""
     )
-    page.wait_for_selector("text=2 picked in the plot")
-    page.wait_for_function("document.querySelectorAll('.review .grid button').length === 2")
+    page.wait_for_selector("text=Only the 2 picked")
+    page.wait_for_function("document.querySelectorAll('.review .tile').length === 2")
     page.evaluate("document.querySelector('.dl').dataset.ready = ''")
-    page.locator(".review .grid button").first.click()
+    page.locator(".review .tile > button").first.click()
     assert inspected(page) in ("Defect found", "Models disagree")
     open_tab(page, "#tabs", "Results")
     page.get_by_role("button", name="Show what the filters choose").click()
@@ -178,12 +181,54 @@ def test_what_is_framed_in_the_plot_is_shown_and_opens_in_inspect(page: Any) -> 
 
 def test_a_miss_opens_in_inspect_and_is_missed_there(page: Any) -> None:
     open_view(page, "review")
-    tile = page.locator(".review .grid button", has=page.locator(".quiet[data-detector=unet]"))
+    tile = page.locator(".review .tile > button", has=page.locator(".quiet[data-detector=unet]"))
     page.evaluate("document.querySelector('.dl').dataset.ready = ''")
     tile.first.click()
     inspected(page)
     panel = page.locator('.dl-panel[data-detector="unet"]')
     assert "Normal" in panel.inner_text()
+
+
+def test_marked_labels_outlive_a_reload_and_become_an_exclusion_list(
+    page: Any, catalog: Catalog, complaints: list[str]
+) -> None:
+    open_view(page, "review")
+    ids = [tile.get_attribute("title").splitlines()[0] for tile in tiles(page)][:2]
+    for place, mark in enumerate(("The label is wrong", "Unsure")):
+        page.locator(".review .tile").nth(place).get_by_role("button", name=mark).press("Enter")
+    bar = page.locator(".label-bar:visible")
+    assert bar.locator("p").inner_text() == "Labels marked in drawn: 1 wrong, 1 unsure."
+    with leaving(complaints):
+        page.reload(wait_until="commit")
+    page.wait_for_selector(".answer li")
+    open_view(page, "review")
+    assert bar.locator("p").inner_text() == "Labels marked in drawn: 1 wrong, 1 unsure."
+    bar.get_by_role("button", name="Show the 2 marked").click()
+    page.wait_for_selector("text=Only the 2 picked")
+    page.wait_for_function("document.querySelectorAll('.review .tile').length === 2")
+    assert page.locator(".review [aria-pressed=true]").count() == 2
+    with page.expect_download() as saved:
+        bar.get_by_role("button", name="Save marks as CSV").click()
+    with Path(saved.value.path()).open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["image"]: row["mark"] for row in rows} == {ids[0]: "wrong", ids[1]: "unsure"}
+    assert {row["label"] for row in rows} <= {"good", "dent", "scratch"}
+    with page.expect_download() as saved:
+        bar.get_by_role("button", name="Save exclusion list").click()
+    out = read_exclusions(Path(saved.value.path()))
+    assert list(out) == ids[:1]
+    kept = exclude_images(catalog.datasets.read("drawn"), out, by="a list")
+    assert ids[0] not in {sample.id for sample in kept.samples}
+    page.once("dialog", lambda dialog: dialog.accept())
+    bar.get_by_role("button", name="Forget all").click()
+    assert page.locator(".review [aria-pressed=true]").count() == 0
+    assert "Is a label wrong?" in bar.locator("p").inner_text()
+    page.get_by_role("button", name="Show what the filters choose").click()
+    page.wait_for_selector("text=Frame points in the plot")
+
+
+def tiles(page: Any) -> list[Any]:
+    return list(page.locator(".review .tile > button").all())
 
 
 @pytest.mark.parametrize("opened_page", ["desktop"], indirect=True)  # seconds; alike on a phone

@@ -1,11 +1,14 @@
 // Groups of pictures, to be seen side by side, each with what is to be seen.
 
-function createGroup({ note, items }, dataset) {
+function createGroup({ note, items }, dataset, marking) {
   const figure = document.createElement('figure');
   const row = document.createElement('div');
   const words = document.createElement('figcaption');
   figure.style.setProperty('--images', items.length);
-  row.append(...items.map((item) => createItem(item, dataset)));
+  row.append(...items.map((item) => {
+    const { id, kind, category } = item;
+    return createMarked(createItem(item, dataset), marking, { id, label: kind, category });
+  }));
   words.textContent = note;
   words.hidden = !note;
   figure.append(row, words);

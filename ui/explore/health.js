@@ -71,7 +71,7 @@ function receive() {
     drawn = '';
   } else if (shown) {
     if (waiting?.key === JSON.stringify([shown.dataset, shown.asked])) {
-      waiting.place.replaceChildren(...shown.groups.map((group) => createGroup(group, shown.dataset)));
+      waiting.place.replaceChildren(...shown.groups.map((group) => createGroup(group, shown.dataset, shown.marking)));
     }
   } else if (JSON.stringify(props.value) !== drawn) { // what was opened stays open
     drawn = JSON.stringify(props.value);
@@ -79,5 +79,6 @@ function receive() {
   }
 }
 
+followMarks(() => props.value?.marking ?? props.value?.shown?.marking);
 watch('value', receive);
 receive();

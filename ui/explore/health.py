@@ -8,6 +8,7 @@ from eda.health.finding import Finding, PictureGroups, describe_groups, summaris
 from eda.opened import Opened
 from inspection.errors import DatasetError
 from ui.explore import messages
+from ui.parts.labels.marking import marking_value
 
 MOST = 12  # groups of images shown at once
 
@@ -16,6 +17,7 @@ def findings_value(opened: Opened, findings: Sequence[Finding]) -> dict[str, Any
     """Return what `health.js` draws."""
     return {
         "dataset": opened.index.dataset.name,
+        "marking": _find_marking(opened),
         "summary": summarise(findings),
         "findings": [
             {
@@ -38,7 +40,13 @@ def shown_value(opened: Opened, shown: PictureGroups) -> dict[str, Any]:
     asked = [{"ids": group.ids, "note": group.note} for group in shown.groups]
     groups = groups_value(opened, asked, most=len(asked))["groups"]
     dataset = opened.index.dataset.name
-    return {"dataset": dataset, "title": shown.title, "note": shown.note, "groups": groups}
+    return {
+        "dataset": dataset,
+        "marking": _find_marking(opened),
+        "title": shown.title,
+        "note": shown.note,
+        "groups": groups,
+    }
 
 
 def groups_value(opened: Opened, asked: object, *, most: int = MOST) -> dict[str, Any]:
@@ -56,4 +64,14 @@ def groups_value(opened: Opened, asked: object, *, most: int = MOST) -> dict[str
             groups.append({"note": str(group["note"]), "items": items})
     except (KeyError, TypeError) as error:
         raise DatasetError("There are no such images.", "Choose them on the page.") from error
-    return {"dataset": opened.index.dataset.name, "asked": asked, "groups": groups}
+    return {
+        "dataset": opened.index.dataset.name,
+        "marking": _find_marking(opened),
+        "asked": asked,
+        "groups": groups,
+    }
+
+
+def _find_marking(opened: Opened) -> dict[str, Any] | None:
+    dataset = opened.index.dataset
+    return marking_value(dataset.name, dataset.root)

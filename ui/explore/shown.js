@@ -3,12 +3,13 @@
 const find = (name) => element.querySelector(name);
 
 function show() {
-  const { dataset = '', title = '', note = '', groups = [] } = props.value || {};
+  const { dataset = '', title = '', note = '', groups = [], marking = null } = props.value || {};
   find('section').hidden = !props.value;
   find('h2').textContent = title;
   find('p').textContent = note;
-  find('.groups').replaceChildren(...groups.map((group) => createGroup(group, dataset)));
+  find('.groups').replaceChildren(...groups.map((group) => createGroup(group, dataset, marking)));
 }
 
+followMarks(() => props.value?.marking);
 watch('value', show);
 show();

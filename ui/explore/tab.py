@@ -33,6 +33,7 @@ from ui.parts.components import (
     make_tiles,
     status_value,
 )
+from ui.parts.labels.marking import MARKS, bar_value, make_label_bar, marking_value
 from ui.parts.latest_request import LatestRequest
 from ui.parts.request_events import AT_ONCE, Bind, filter_anew, turn_page
 from ui.parts.sub_tabs import Make, bind_views, known, lay_out, make_filter
@@ -41,7 +42,7 @@ from ui.parts.updates import Updates
 TITLE = "Explore data"
 HERE = Path(__file__).parent
 OPEN = HERE / "open.js"
-SHOWN = (*PICTURES, OPEN, HERE / "groups.js")
+SHOWN = (*PICTURES, OPEN, MARKS, HERE / "groups.js")
 STYLES: Sequence[Path] = (HERE / "explore.css",)
 ALL = ""  # no category and no defect type is called so
 TICK = 2.0  # seconds between two looks at how much of the demo was drawn
@@ -181,6 +182,7 @@ class Handlers:
         yield {
             "status": self._describe(job, opened),
             "stop": False,
+            "labels": bar_value(marking_value(job.name, opened.index.dataset.root), "explore"),
             "ticker": demo is not None and demo.is_at_work,
             **offered,
             **updates,
@@ -266,6 +268,7 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
         outputs["status"] = make_status()
         outputs["stop"] = gr.Button(messages.STOP, visible=False, elem_id="explore-stop")
     outputs["tray"] = make_tray()
+    outputs["labels"] = make_label_bar()
     with gr.Tabs(elem_id="explore-tabs"):
         for view in views.VIEWS:
             with gr.Tab(view.title, id=view.name) as sub_tab:

@@ -94,19 +94,6 @@ function narrowGallery(wanted) {
   if (isShown) document.querySelector('#explore-tabs > .tab-wrapper button[data-tab-id=gallery]')?.click();
 }
 
-function saveFile(name, text) {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-}
-
-function saveExclusions() {
-  const command = `# python cli.py train --data DIR --exclude excluded-${dataset}.txt`;
-  saveFile(`excluded-${dataset}.txt`, `${[command, ...ids].join('\n')}\n`);
-}
-
 const STEPS = {
   picked: receive,
   measured: ({ file, titles, rows }) => saveFile(`${file}.csv`, `\ufeff${toCsv(titles, rows)}`),
@@ -120,7 +107,7 @@ find('.inspect').addEventListener('click', inspectAll);
 find('.similar').addEventListener('click', findSimilar);
 find('.show').addEventListener('click', () => narrowGallery([...ids]));
 find('.save').addEventListener('click', () => trigger('download', { dataset, ids: [...ids], at: Date.now() }));
-find('.exclude').addEventListener('click', saveExclusions);
+find('.exclude').addEventListener('click', () => saveExclusions(dataset, ids));
 find('.clear').addEventListener('click', clear);
 document.addEventListener('defect-lens-pick', ({ detail }) => take(detail));
 document.addEventListener('defect-lens-show-all', () => narrowGallery(null));

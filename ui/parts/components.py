@@ -13,11 +13,17 @@ from ui import messages
 from ui.parts.quiet_plot import QuietPlot
 
 HERE = Path(__file__).parent
-STYLES = (WEB / "parts.css", HERE / "components.css", HERE / "uploads.css")
+STYLES = (
+    WEB / "parts.css",
+    HERE / "components.css",
+    HERE / "uploads.css",
+    HERE / "labels" / "labels.css",
+)
 OVERLAY = HERE / "overlay.js"
 PICTURES = (OVERLAY, HERE / "pictures.js")
 GALLERY = (*PICTURES, HERE / "turn.js")
 WORDS = WEB / "words.js"
+SAVE_FILE = HERE / "save_file.js"
 HAND_OVER = HERE / "hand_over.js"
 TILES = '<dl class="tiles"></dl>'
 STATUS = """

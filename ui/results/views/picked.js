@@ -33,6 +33,7 @@ function showPicked() {
   clear.textContent = texts.clear;
 }
 
+document.addEventListener('defect-lens-results-pick', ({ detail }) => choose(detail.ids));
 clear.addEventListener('click', () => choose([]));
 new MutationObserver(attach).observe(document.body, { childList: true, subtree: true });
 watch('value', showPicked);

@@ -22,6 +22,11 @@ function showTiles() {
 }
 
 function createTile(item) {
+  const { marking, category } = props.value;
+  return createMarked(createButton(item), item.source && marking, { id: item.id, label: item.kind, category });
+}
+
+function createButton(item) {
   const { product, ids, texts } = props.value;
   const tile = createPicture(item, item.label);
   tile.disabled = !item.source;
@@ -47,5 +52,6 @@ function createMark({ detector, mark, isFlagged }) {
   return made;
 }
 
+followMarks(() => props.value?.marking);
 watch('value', showTiles);
 showTiles();

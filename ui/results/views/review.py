@@ -11,6 +11,7 @@ from inspection.errors import DatasetError, InspectionError
 from inspection.types import Sample
 from ui.messages import GALLERY_PAGE
 from ui.parts.components import GALLERY, HAND_OVER, WORDS, make_part, make_plot
+from ui.parts.labels.marking import MARKS, bar_value, make_label_bar, marking_value
 from ui.parts.sub_tabs import known, make_filter
 from ui.parts.updates import Updates
 from ui.results.data import Results
@@ -48,7 +49,7 @@ ORDERS = {
 PICKED_TEXTS = {
     "hint": "Frame points in the plot, or click one, to see these images. A pale mark means that "
     "the detector does not flag the image.",
-    "picked": "{n} picked in the plot",
+    "picked": "Only the {n} picked",
     "clear": "Show what the filters choose",
 }
 TEXTS = {
@@ -63,7 +64,7 @@ def build(results: Results, selection: Selection) -> Updates:
     from eda.results.scores import draw_scatter
 
     if not selection.judged:
-        return {"scatter": None, "review": None, "picked": None}
+        return dict.fromkeys(("scatter", "review", "picked", "labels"))
     first, second = _choose_pair(selection)
     is_alone = first is second
     choices = [(one.title, one.name) for one in selection.judged]
@@ -89,8 +90,19 @@ def build(results: Results, selection: Selection) -> Updates:
             "isAlone": is_alone,
             "texts": PICKED_TEXTS,
         },
+        "labels": _bar(results, selection),
         "review": _show_page(results, selection),
     }
+
+
+def _bar(results: Results, selection: Selection) -> dict[str, Any]:
+    category = results.catalog.product(selection.key).category
+    return bar_value(_find_marking(results, selection), "results", category)
+
+
+def _find_marking(results: Results, selection: Selection) -> dict[str, Any] | None:
+    dataset = results.catalog.product(selection.key).dataset
+    return marking_value(dataset, results.catalog.datasets.by_name.get(dataset))
 
 
 def add_heat(results: Results, selection: Selection) -> Updates:
@@ -202,6 +214,7 @@ def _choose_page(
     chosen = {
         "cases": found[page * PER_PAGE : (page + 1) * PER_PAGE],
         "ids": [case.image.id for case in found],
+        "kinds": [case.kind for case in found],
         "page": page,
         "pages": num_pages,
         "total": len(cases),
@@ -230,6 +243,9 @@ def _show_page(
         "missing": missing,
         "items": items,
         "ids": page["ids"],
+        "kinds": page["kinds"],
+        "category": results.catalog.product(selection.key).category,
+        "marking": _find_marking(results, selection),
         "page": page["page"],
         "pages": page["pages"],
         "note": f"{count}, {pages}" if page["pages"] > 1 else count,
@@ -243,7 +259,7 @@ def _item(
     from eda.gallery import make_item
 
     made = make_item(sample) if sample is not None else None
-    item = made or {"id": case.image.id, "source": "", "label": case.image.id}
+    item = made or {"id": case.image.id, "source": "", "label": case.image.id, "kind": case.kind}
     source = heat.get(case.image.id, item["source"])
     marks = [
         {
@@ -281,10 +297,13 @@ VIEW = ResultsView(
                 scripts=ARITHMETIC,
             )
         },
+        {"labels": make_label_bar},
         {
             "scatter": partial(make_plot, "results-scatter"),
             "review": partial(
-                make_part, HERE / "review", scripts=[*GALLERY, HAND_OVER, WORDS, *ARITHMETIC]
+                make_part,
+                HERE / "review",
+                scripts=[*GALLERY, HAND_OVER, WORDS, *ARITHMETIC, MARKS],
             ),
         },
     ),
