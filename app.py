@@ -2,6 +2,8 @@
 
 import argparse
 import atexit
+import getpass
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,10 +16,11 @@ from inspection.products.dataset_folders import check_folder, name_folders
 from inspection.products.demo_data import add_demo_data, find_demo
 from inspection.products.own import OWN
 from inspection.products.places import CHECKPOINTS, DEMO_DATA, OWN_DATA
-from inspection.terminal import accept_all_characters, report_error, say, show_log
+from inspection.terminal import accept_all_characters, report_error, say, show_log, write_log
 from ui.address import check_address
 from ui.background import drawing_samples, paused_collector, say_note, start_background
 
+PASSWORD = "DEFECT_LENS_PASSWORD"  # noqa: S105 (the name of a variable)
 INTERRUPTED = 130  # as shells have it: 128 + SIGINT
 
 
@@ -37,7 +40,7 @@ def main(
         checkpoints: where trained detectors lie, as DATASET/CATEGORY/DETECTOR.
         products: where the photographs of products lie that are made in the page.
         device: auto, cpu, mps, cuda or cuda:N; the best present by default.
-        launch: host, port, share and inline, as in `ui.serve.serve`.
+        launch: host, port, share, inline, password and root_path, as in `ui.serve.Launch`.
 
     Raises:
         InspectionError: a folder or an address cannot be used.
@@ -66,10 +69,13 @@ def main(
         page = serve(catalog, private=[*folders.values(), DEMO_DATA, root, made], **launch)
     say(f"Defect Lens is at {page.local_url} (Ctrl+C ends it)")
     if page.share_url:
-        say(f"Public link, open to everybody who has it: {page.share_url}")
+        to = "whoever has it" if launch.get("password") is None else "whoever has the password"
+        say(f"Public link, open to {to}: {page.share_url}")
     start_background(catalog)
     if not launch.get("inline"):
-        page.block_thread()
+        from ui.stop import wait_for_end
+
+        wait_for_end(page)
     return page
 
 
@@ -80,6 +86,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     if options.pop("verbose"):
         show_log()
     try:
+        write_log(options.pop("log_file"))
+        options["password"] = read_password(is_asked=options["password"])
         main(**options)
     except InspectionError as error:
         report_error(error)
@@ -87,6 +95,24 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     return 0
+
+
+def read_password(*, is_asked: bool) -> str | None:
+    """Return the password for visitors: the environment's, or one that is typed in if asked for.
+
+    Raises:
+        SettingsError: nobody can be asked.
+    """
+    if PASSWORD in os.environ:
+        return os.environ[PASSWORD]
+    if not is_asked:
+        return None
+    try:
+        return getpass.getpass("Password for visitors: ")
+    except EOFError as error:
+        raise SettingsError(
+            "There is no terminal to type a password in.", f"Set {PASSWORD} instead."
+        ) from error
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -101,6 +127,9 @@ def build_parser() -> argparse.ArgumentParser:
     add("--checkpoints", default=CHECKPOINTS, metavar="DIR", help="where trained detectors lie")
     add("--products", default=OWN_DATA, metavar="DIR", help="where products of the page are kept")
     add("--share", action="store_true", help="also make a public link")
+    add("--password", action="store_true", help=f"ask for one that visitors give; or {PASSWORD}")
+    add("--root-path", metavar="PATH", help="where a proxy serves the page: /lens, or an address")
+    add("--log-file", metavar="FILE", help="what is asked and refused, a JSON record a line")
     add("--device", help="auto, cpu, mps, cuda or cuda:N; by default the best present")
     add("--verbose", action="store_true", help="show the tracebacks of what fails")
     return parser

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 
 TITLE = "Defect Lens"
+LOGIN_LABEL = "Password"
+LOGIN_BUTTON = "Open the page"
+LOGIN_WRONG = "That is not the password. Try again."
 CONNECTION_LOST = (
     "The connection to the server is lost. What is shown is the former answer; the page goes on by "
     "itself once the server is back."

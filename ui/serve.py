@@ -17,6 +17,7 @@ from ui.address import is_loopback
 from ui.gate.events import MOST_WAITING
 from ui.gate.folder import Folder, open_folder
 from ui.gate.gate import Gate, make_lifespan
+from ui.gate.login import Login, check_password
 from ui.gate.sessions import Sessions
 from ui.layout import build_page, list_styles
 from ui.theme import make_theme, page_head
@@ -45,6 +46,8 @@ class Launch:
         share: make a public link as well, as with GRADIO_SHARE=true; never unasked.
         inline: show the page below a notebook cell.
         private: folders of which no file is ever served.
+        password: that visitors are asked for; without one, a page that others reach is read-only.
+        root_path: the path, or the whole address, at which a proxy serves the page.
     """
 
     host: str | None = None
@@ -52,6 +55,8 @@ class Launch:
     share: bool = False
     inline: bool = False
     private: Sequence[Path] = ()
+    password: str | None = None
+    root_path: str | None = None
 
 
 def serve(catalog: Catalog, **options: Any) -> gr.Blocks:
@@ -70,6 +75,8 @@ def serve(catalog: Catalog, **options: Any) -> gr.Blocks:
     logging.getLogger("uvicorn.error").addFilter(is_news)
     has_link = launch.share or is_share_wanted()
     catalog.places.is_shared = has_link or not is_loopback(launch.host)
+    catalog.places.has_password = launch.password is not None
+    login = None if launch.password is None else Login(check_password(launch.password))
     folder = Folder(open_folder())
     page = build_page(catalog)
     page.queue(max_size=MOST_WAITING, api_open=False)
@@ -81,9 +88,10 @@ def serve(catalog: Catalog, **options: Any) -> gr.Blocks:
             server_port=launch.port,
             theme=make_theme(),
             head=page_head(list_styles(), catalog.detectors),
-            blocked_paths=[str(folder.resolve()) for folder in launch.private],
+            root_path=launch.root_path,
+            blocked_paths=[str(one.resolve()) for one in launch.private],
             app_kwargs={
-                "middleware": [Middleware(Gate, page=page, folder=folder)],
+                "middleware": [Middleware(Gate, page=page, folder=folder, login=login)],
                 "lifespan": make_lifespan(folder),
             },
             **QUIETLY,

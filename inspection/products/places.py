@@ -21,24 +21,31 @@ class Places:
 
     Attributes:
         is_shared: whether visitors from elsewhere see the page, which then names no folder.
+        has_password: whether they are asked for one.
     """
 
     def __init__(self, folder: Path, datasets: DatasetFolders, checkpoints: Checkpoints) -> None:
         self.is_shared = False
+        self.has_password = False
         self._folder = folder
         self._datasets = datasets
         self._checkpoints = checkpoints
 
+    @property
+    def is_read_only(self) -> bool:
+        """Whether visitors may be anybody, so that nothing is written for them."""
+        return self.is_shared and not self.has_password
+
     def check_writing(self) -> None:
-        """Refuse what changes something on this machine, unless nobody else reaches the page.
+        """Refuse what changes something on this machine, unless nobody else reaches the page, or with the password alone.
 
         Raises:
             SettingsError: others do.
         """
-        if self.is_shared:
+        if self.is_read_only:
             raise SettingsError(
                 "Others can open this page, so nothing can be changed on it.",
-                "Start it without --share and --host, and open it on this machine.",
+                "Start it without --share and --host and open it on this machine, or with --password.",
             )
 
     def train_command(self, product: Product, detector: str) -> str:

@@ -1,26 +1,32 @@
 """The gate of the page: what its own browser side never sends ends here, with a short sentence."""
 
 import asyncio
+import logging
 import re
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, unquote, urlencode
+from urllib.parse import parse_qs, parse_qsl, unquote, urlencode, urlsplit
 
 import gradio as gr
 import orjson
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.gate import events, refusals
 from ui.gate.folder import Folder
+from ui.gate.login import LOGIN, MOST_FORM, Login
 from ui.gate.place import describe_place
 from ui.gate.refusals import Refused, refuse
 from ui.gate.sessions import Sessions
 from ui.gate.uploads import send_picture, take_upload
 from ui.gate.visitors import ADDRESS_RATE, SESSION_RATE, UPLOAD_RATE, Buckets, is_own
 
+logger = logging.getLogger(__name__)
+
+MOST_LOGGED = 100  # characters
 MOST_JSON = 8_000_000  # bytes; a painted defect is at most 4,000,000 characters
 MOST_STREAMS = 400
 MOST_STREAMS_OF_ADDRESS = 100
@@ -29,6 +35,8 @@ PREFIX = "/gradio_api/"
 UPLOAD = f"{PREFIX}upload"
 PICTURE = f"{PREFIX}file="
 PLACE = f"{PREFIX}queue/place"
+HEALTH = "/health"
+UNASKED = (f"{PREFIX}startup-events", "/robots.txt")  # the page itself asks for the first
 STREAM = re.compile(rf"{PREFIX}(heartbeat/(?P<session>[^/]+)|queue/data)")
 READ = re.compile(
     r"/|/config/?|/(assets|static|svelte)/.+|/theme\.css|/favicon\.ico|/robots\.txt"
@@ -53,10 +61,14 @@ class Gate:
         app: what answers.
         page: whose events it knows.
         folder: of uploads.
+        login: the door, if the page has a password.
     """
 
-    def __init__(self, app: ASGIApp, *, page: gr.Blocks, folder: Folder) -> None:
+    def __init__(
+        self, app: ASGIApp, *, page: gr.Blocks, folder: Folder, login: Login | None = None
+    ) -> None:
         self._app = app
+        self._login = login
         self._page = page
         self._folder = folder
         self._sessions = Buckets(SESSION_RATE)
@@ -68,18 +80,34 @@ class Gate:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
+            start = time.monotonic()
             try:
                 await self._pass(scope, receive, send)
+                if scope["method"] == "POST":
+                    _log(scope, "answered", start)
             except Refused as refused:
+                _log(scope, "refused", start, status=refused.status, reason=refused.sentence)
                 await _tell(refused)(scope, receive, send)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = _read_path(scope)
         address = scope["client"][0] if scope.get("client") else ""
+        if path == HEALTH:
+            await self._tell_health()(scope, receive, send)
+        elif self._is_asked(path, scope):
+            await (await self._let_in(path, address, scope, receive))(scope, receive, send)
+        else:
+            await self._answer(path, address, scope, receive, send)
+
+    async def _answer(
+        self, path: str, address: str, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         if scope["method"] in {"GET", "HEAD"}:
             await self._read(path, address, scope, receive, send)
         elif scope["method"] != "POST":
             raise Refused(405, refusals.NOT_HERE)
+        elif self._is_stopping:
+            raise Refused(503, refusals.STOPPING, wait=60)
         elif path == UPLOAD:
             if not is_own(address):
                 self._uploads.take(address)
@@ -88,6 +116,36 @@ class Gate:
             await self._post(path, address, scope, receive, send)
         else:
             raise Refused(404, refusals.NOT_HERE)
+
+    @property
+    def _is_stopping(self) -> bool:
+        return bool(getattr(self._page, "is_stopping", False))
+
+    def _tell_health(self) -> JSONResponse:
+        """Return what a supervisor asks for: whether new visitors are welcome, how many wait."""
+        queue = self._page._queue
+        is_well = not self._is_stopping and not queue.stopped
+        content = {"status": "ok" if is_well else "stopping", "waiting": len(queue)}
+        return JSONResponse(content, status_code=200 if is_well else 503)
+
+    def _is_asked(self, path: str, scope: Scope) -> bool:
+        """Return whether a request is answered with the form for the password."""
+        if self._login is None or path in UNASKED:
+            return False
+        return path == LOGIN or not self._login.knows(scope)
+
+    async def _let_in(self, path: str, address: str, scope: Scope, receive: Receive) -> Response:
+        """Return the form for the password, or what becomes of the one that is given."""
+        if self._login is None:
+            raise Refused(404, refusals.NOT_HERE)
+        root = _read_root(scope)
+        if path == LOGIN and scope["method"] == "POST":
+            form = await read_bounded(scope, receive, MOST_FORM)
+            is_secure = scope.get("scheme") == "https"
+            return self._login.try_password(form, address, root=root, is_secure=is_secure)
+        if path in {"/", LOGIN} and scope["method"] in {"GET", "HEAD"}:
+            return self._login.ask(root)
+        raise Refused(401, refusals.NOT_LET_IN)
 
     async def _read(
         self, path: str, address: str, scope: Scope, receive: Receive, send: Send
@@ -207,9 +265,14 @@ def _headers(scope: Scope) -> Mapping[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
+def _read_root(scope: Scope) -> str:
+    """Return the path that a proxy serves the page at; it may be given as a whole address."""
+    return urlsplit(str(scope.get("root_path", ""))).path.rstrip("/")
+
+
 def _read_path(scope: Scope) -> str:
     """Return the path below the one that a proxy serves the page at."""
-    path, root = str(scope["path"]), str(scope.get("root_path", "")).rstrip("/")
+    path, root = str(scope["path"]), _read_root(scope)
     if root and (path == root or path.startswith(f"{root}/")):
         path = path[len(root) :]
     return path or "/"
@@ -233,6 +296,16 @@ def _clean_query(scope: Scope) -> Scope:
     asked = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
     kept = [(name, value) for name, value in asked if name not in DROPPED]
     return scope if len(kept) == len(asked) else {**scope, "query_string": urlencode(kept).encode()}
+
+
+def _log(scope: Scope, what: str, start: float, **fields: Any) -> None:
+    """Log a request: to what, by whom and how long it took; nothing that was sent with it."""
+    known = {
+        "path": _read_path(scope)[:MOST_LOGGED],
+        "visitor": scope["client"][0] if scope.get("client") else "",
+        "milliseconds": round(1000 * (time.monotonic() - start)),
+    }
+    logger.info(what, extra={"fields": {**known, **fields}})
 
 
 def _tell(refused: Refused) -> JSONResponse:

@@ -23,6 +23,7 @@ TOO_LARGE = "That is more than the page takes. Send less."
 TOO_OFTEN = "That was too much at once. Wait a few seconds and try again."
 QUEUE_FULL = "Too many images are waiting at the moment. Try again in a minute."
 STOPPING = "The page is being stopped. Try again later."
+NOT_LET_IN = "This page has a password. Open it in a browser and give it."
 
 
 def refuse() -> Refused:

@@ -17,7 +17,12 @@ class WholeBlocks(gr.Blocks):
     Gradio's page applies a change to the very object that it has read before. Where several
     answers arrive at once, as over a slow link, the earlier ones are changed before they are shown:
     a panel stays empty. Nothing is gained by it here either, for no two answers are alike.
+
+    Attributes:
+        is_stopping: whether nothing more is taken, since the program is about to end.
     """
+
+    is_stopping = False
 
     def handle_streaming_diffs(self, *args: Any, **options: Any) -> list[Any]:
         """Return an answer as it is to be sent."""

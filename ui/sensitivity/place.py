@@ -105,8 +105,8 @@ class PlaceView:
         return {"place": self._header(scene, sent, said)}
 
     def _find_room(self, scene: Scene) -> tuple[Room | None, str]:
-        """Return where drawings may be saved, never from a shared page; else why they cannot be."""
-        if self._catalog.places.is_shared:
+        """Return where drawings may be saved, never for just anybody; else why they cannot be."""
+        if self._catalog.places.is_read_only:
             return None, ""
         try:
             dataset = self._catalog.datasets.find(scene.product)
