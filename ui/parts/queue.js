@@ -13,6 +13,7 @@ function tell(tab, state, queue = {}) {
 
 // Without an answer, nothing is known: the connection is another matter.
 async function askServer() {
+  if (!props.value) return {};
   const { root, api_prefix: prefix = '' } = window.gradio_config;
   const path = `${new URL(root, location).pathname.replace(/\/$/, '')}${prefix}/queue/place`;
   try {
