@@ -37,15 +37,15 @@ class Places:
         return self.is_shared and not self.has_password
 
     def check_writing(self) -> None:
-        """Refuse what changes something on this machine, unless nobody else reaches the page, or with the password alone.
+        """Refuse what changes something on this machine where just anybody may ask for it.
 
         Raises:
-            SettingsError: others do.
+            SettingsError: others reach the page, and it has no password.
         """
         if self.is_read_only:
             raise SettingsError(
                 "Others can open this page, so nothing can be changed on it.",
-                "Start it without --share and --host and open it on this machine, or with --password.",
+                "Start it with --password, or without --share and --host and open it here.",
             )
 
     def train_command(self, product: Product, detector: str) -> str:

@@ -225,6 +225,16 @@ def test_a_visitor_who_uploads_much_replaces_own_files_only(tmp_path: Path) -> N
     assert sum(path.stat().st_size for path in tmp_path.glob("*/*")) == 300
 
 
+def test_files_of_this_machine_and_files_that_were_taken_leave_room(tmp_path: Path) -> None:
+    held = Folder(tmp_path, most=1000)
+    own = [add(held, 150, folder.OWN) for _ in range(6)]
+    assert all(held.find(one) for one in own)
+    for one in own[:3]:
+        (tmp_path / one).unlink()
+    another = [add(held, 150, folder.OWN) for _ in range(3)]
+    assert all(held.find(one) for one in own[3:] + another)
+
+
 def test_a_full_folder_refuses_until_files_are_old(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,6 +20,8 @@ from ui.gate.refusals import Refused
 MOST_BYTES = 500_000_000
 SHARE = 5
 """A visitor may hold a fifth of all; what is more takes the place of the visitor's own oldest."""
+OWN = "this machine"
+"""The visitor whose share is not bounded: who trains with hundreds of photographs."""
 KEPT = 3600.0  # seconds
 SAFE_FOR = 600.0  # seconds that a file of another visitor is not touched
 LITTER_AFTER = 24 * 3600.0  # seconds
@@ -93,7 +95,8 @@ class Folder:
             Refused: all is full of what is not to be removed.
         """
         with self._lock:
-            own = [name for name, one in self._held.items() if one.visitor == visitor]
+            self._forget_gone()
+            own = [name for name, one in self._held.items() if one.visitor == visitor != OWN]
             mine = size + sum(self._held[name].size for name in own)
             while own and mine > self.most / SHARE:
                 mine -= self._remove(own.pop(0))
@@ -103,6 +106,12 @@ class Folder:
                     raise Refused(503, NO_ROOM)
                 self._remove(oldest)
             self._arriving += size
+
+    def _forget_gone(self) -> None:
+        """Count no file that whoever was given it has removed; looked for only where it matters."""
+        if self.size > self.most / SHARE:
+            for name in [name for name in self._held if not (self.place / name).exists()]:
+                del self._held[name]
 
     def _is_safe(self, name: str, visitor: str) -> bool:
         one = self._held[name]

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.gate import events, refusals
-from ui.gate.folder import Folder
+from ui.gate.folder import OWN, Folder
 from ui.gate.login import LOGIN, MOST_FORM, Login
 from ui.gate.place import describe_place
 from ui.gate.refusals import Refused, refuse
@@ -109,9 +109,10 @@ class Gate:
         elif self._is_stopping:
             raise Refused(503, refusals.STOPPING, wait=60)
         elif path == UPLOAD:
-            if not is_own(address):
-                self._uploads.take(address)
-            await take_upload(self._folder, address, scope, receive, send)
+            visitor = OWN if is_own(address) else address
+            if visitor != OWN and self._login is None:
+                self._uploads.take(visitor)
+            await take_upload(self._folder, visitor, scope, receive, send)
         elif path in events.POSTS:
             await self._post(path, address, scope, receive, send)
         else:
