@@ -49,7 +49,10 @@ def read_body(path: str, raw: bytes, page: gr.Blocks) -> dict[str, Any]:
         raise Refused(404, NOT_HERE)
     if not _has_values(body, len(event.inputs)):
         raise refuse()
-    return {name: body.get(name) for name in TAKEN}
+    taken = {name: body.get(name) for name in TAKEN}
+    if event.collects_event_data and not isinstance(taken["event_data"], dict):
+        taken["event_data"] = {}  # Gradio looks for names in whatever it is (6.31, `EventData`)
+    return taken
 
 
 def _has_values(body: Body, count: int) -> bool:
