@@ -11,6 +11,8 @@ from eda.health.finding import Finding, Group, Severity, count
 
 SHOWN = ["first", "second", "similarity"]
 MANY = 0.05  # of the test images
+CLOSE = 0.5  # times as far apart as neighbours usually are
+FEWEST_CLOSE = 8  # images that say what is usual
 
 
 def check_leaks(evidence: Evidence) -> Iterator[Finding]:
@@ -55,6 +57,39 @@ def check_contradictions(evidence: Evidence) -> Iterator[Finding]:
         effect=len(torn) / len(evidence.images),
         groups=_groups(torn),
     )
+
+
+def check_copies(evidence: Evidence) -> Iterator[Finding]:
+    """Are good pictures to learn from nearly the same as others of them?"""
+    pairs = list_pairs(evidence)
+    is_good = ~pairs["first_is_bad"] & ~pairs["second_is_bad"]
+    same = pairs[is_good & ~pairs["is_leak"] & _are_close(evidence, pairs)]
+    if same.empty:
+        return
+    number = len({*same["first"], *same["second"]})
+    yield Finding(
+        Severity.LOOK,
+        f"{count(number, 'photograph is', 'photographs are')} nearly the same as another one of a "
+        "good part: they count as several parts, and promise more than they hold.",
+        "Leave one of each pair out, unless they show two parts.",
+        effect=number / len(evidence.images),
+        groups=_groups(same),
+    )
+
+
+def _are_close(evidence: Evidence, pairs: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which pairs lie far closer than neighbours do: among few images likeness is chance."""
+    if evidence.vectors is None or len(evidence.vectors) < FEWEST_CLOSE:
+        return pairs["is_same"].to_numpy(bool)
+    lengths = np.linalg.norm(evidence.vectors, axis=1, keepdims=True)
+    unit = evidence.vectors / np.maximum(lengths, np.finfo(np.float32).tiny)
+    distances = np.sqrt(np.maximum(2 - 2 * unit @ unit.T, 0))  # (n, n)
+    np.fill_diagonal(distances, np.inf)
+    usual = float(np.median(distances.min(axis=1)))
+    row_of = {key: row for row, key in enumerate(evidence.images["id"])}
+    first, second = (pairs[name].map(row_of).to_numpy(int) for name in ("first", "second"))
+    close: NDArray[np.bool_] = distances[first, second] < CLOSE * usual
+    return close
 
 
 def list_pairs(evidence: Evidence) -> pd.DataFrame:

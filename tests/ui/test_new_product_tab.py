@@ -13,7 +13,7 @@ from tests.doubles.page import to_json
 from tests.doubles.parts import draw_part
 from tests.doubles.products import make_catalog
 from ui.new_product import messages
-from ui.new_product.results import count_more, describe_result, floor_of
+from ui.new_product.results import describe_result
 from ui.new_product.tab import FIELDS, Handlers
 
 QUICK = """
@@ -167,13 +167,6 @@ def test_on_a_page_that_others_reach_nothing_can_be_changed(page: Page, catalog:
 def test_a_page_without_a_workshop_says_so(tmp_path: Path) -> None:
     board = Page(make_catalog(tmp_path)).ask("show")
     assert board["closed"] == messages.NOT_HERE
-
-
-def test_what_a_number_of_photographs_supports_follows_the_rule_of_calibration() -> None:
-    assert floor_of(24) == pytest.approx(1 / 13)
-    assert count_more(24) == (14, 0.05)  # 38 photographs hold out 19
-    assert count_more(245) == (248, 0.01)
-    assert count_more(600) is None
 
 
 def test_real_defects_are_told_before_drawn_ones() -> None:

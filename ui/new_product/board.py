@@ -3,6 +3,7 @@
 import time
 import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from inspection.errors import InspectionError
@@ -14,27 +15,45 @@ from inspection.products.showcase import find_opening
 from inspection.products.workshop import Workshop
 from inspection.progress import describe_duration
 from ui.new_product import messages
+from ui.new_product.looks import Looks, describe_look, estimate_seconds
 from ui.new_product.results import describe_next, describe_result
 
 Board = dict[str, Any]
 BEGUN = 0.05  # share of the work, from which on the rest of its time is told
 
 
-def describe(catalog: Catalog, workshop: Workshop, name: object, stamp: object) -> Board:
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a board is made of.
+
+    Attributes:
+        catalog: with the detectors of the products.
+        workshop: with the products.
+        looks: at their photographs.
+    """
+
+    catalog: Catalog
+    workshop: Workshop
+    looks: Looks
+
+
+def describe(source: Source, name: object, stamp: object, *, is_arriving: bool = False) -> Board:
     """Return what is shown of a product, or of the first one where there is none of that name.
 
     Args:
-        catalog: with the product's detectors.
-        workshop: with the product.
+        source: what there is.
         name: of the product.
         stamp: of the photographs that the page shows already; they are left out if still true.
+        is_arriving: whether more photographs may follow at once, so that no look is begun.
     """
+    workshop, catalog = source.workshop, source.catalog
     names = workshop.own.names
     shown = name if isinstance(name, str) and name in names else next(iter(names), "")
     board: Board = {
         "products": [{"name": one, "phase": _phase(workshop, one)} for one in names],
         "name": shown,
         "folder": "",
+        "look": None,
         "learning": None,
         "detectors": [],
         "results": [],
@@ -50,7 +69,16 @@ def describe(catalog: Catalog, workshop: Workshop, name: object, stamp: object) 
     board |= {"stamp": fresh, "folder": messages.FOLDER.format(folder=folder)}
     if stamp != fresh:
         board["photographs"] = listed
-    return board | _describe_learning(catalog, workshop, shown, photographs)
+    used = tuple(one.id for one in photographs if not one.is_left_out)
+    looks = source.looks
+    look = looks.peek(shown) if is_arriving else looks.open(shown, used)
+    board["look"] = describe_look(look)
+    board |= _describe_learning(catalog, workshop, shown, photographs)
+    for one in board["detectors"]:
+        seconds = estimate_seconds(look, one["name"])
+        if seconds is not None:
+            one["estimate"] = messages.ESTIMATE.format(duration=describe_duration(seconds))
+    return board
 
 
 def _phase(workshop: Workshop, name: str) -> str:

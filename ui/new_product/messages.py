@@ -26,6 +26,8 @@ PARTS: Mapping[str, str] = {
     "close": "Close the camera",
     "arrivedLabel": "Photographs that have arrived",
     "click": "A click leaves a photograph out, another takes it in again. No file is deleted.",
+    "oddTitle": "Unlike the rest",
+    "outAll": "Leave them all out",
     "learn": "Learn",
     "pause": "Pause",
     "go": "Go on",
@@ -41,6 +43,8 @@ TEXTS: Mapping[str, str] = {
     "arrivedSome": "{taken} taken, {refused} not:",
     "sending": "{done} of {total} have arrived; {name}: {percent} %.",
     "failed": "{name} did not arrive. Check the connection, and give it again.",
+    "tooLarge": "{name} has {size} MB; at most {most} MB arrive at once. Unpack it, and give the "
+    "folder.",
     "lost": "The server has not answered. Reload the page; what has arrived is kept.",
     "noName": "Make a product first: give it a name.",
     "noType": "Say what is wrong with these parts first, such as scratch.",
@@ -49,6 +53,9 @@ TEXTS: Mapping[str, str] = {
     "leftOut": "left out",
     "leaveOut": "{name}: leave it out",
     "takeIn": "{name}: take it in again",
+    "oddOne": "1 photograph looks unlike the rest: leave it out?",
+    "oddMany": "{n} photographs look unlike the rest: leave them out?",
+    "out": "Leave out",
     "sureForget": "Delete what {name} has learned? The photographs stay, and it can learn again.",
     "newName": "New name of {name}",
     "noCamera": "The camera needs https or localhost. Choose files instead.",
@@ -68,7 +75,8 @@ RENAMED = "It is called {name} now."
 FORGOTTEN = "What {name} had learned is deleted. Its photographs are kept."
 NOTHING_LEARNED = "{name} has learned nothing yet."
 FOLDER = "Copies of the photographs lie in {folder}, as a dataset that everything here can read."
-WAITING = "waits for its turn"
+LOOKING = "{done} of {total} photographs are looked at."
+ESTIMATE = "takes {duration} on this machine"
 WAITING_AT = "waits: {n} ahead of it"
 STEPS: Mapping[str, str] = {
     "": "begins",

@@ -13,9 +13,13 @@ function draw(isOther) {
   find('.np-place').textContent = held.folder ?? '';
   if (isOther || held.stamp !== drawn) drawPhotographs();
   drawn = held.stamp;
+  const look = JSON.stringify(held.look ?? null);
+  if (look !== looked) drawLook();
+  looked = look;
   drawLearning();
   drawResults();
 }
+let looked = ''; // look that is shown
 let drawn = null; // stamp of the photographs that are shown
 
 function drawProducts() {
@@ -58,6 +62,6 @@ find('.np-forget').addEventListener('click', () => {
 });
 document.addEventListener('defect-lens-new-product-open', () => ask('show'));
 setInterval(() => {
-  if (element.offsetParent && !document.hidden && isLearning() && numWaiting === 0) ask('show');
+  if (element.offsetParent && !document.hidden && (isLearning() || held.look?.busy) && numWaiting === 0) ask('show');
 }, EVERY);
 if (element.offsetParent) ask('show');

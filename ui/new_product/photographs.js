@@ -1,6 +1,6 @@
 // The photographs of a product by what they show; a click leaves one out, or takes it in again.
 
-const MOST = 48; // pictures of one answer
+const MOST_PICTURES = 48; // pictures of one answer
 const pictures = new Map(); // id -> data URI
 let isFetching = false;
 
@@ -45,11 +45,11 @@ async function fetchPictures() {
   if (isFetching || isSending) return;
   isFetching = true;
   for (let ids = missing(); ids.length && !isSending; ids = missing()) {
-    const some = ids.slice(0, MOST);
+    const some = ids.slice(0, MOST_PICTURES);
     const answer = await ask('pictures', { ids: some });
     for (const id of some) pictures.set(id, answer.pictures?.[id] ?? '');
-    for (const image of findAll('[data-photograph] img')) {
-      const source = pictures.get(image.parentElement.dataset.photograph);
+    for (const image of findAll('[data-photograph] img, [data-picture]')) {
+      const source = pictures.get(image.dataset.picture ?? image.parentElement.dataset.photograph);
       if (source && !image.src) image.src = source;
     }
   }

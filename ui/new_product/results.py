@@ -4,13 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from inspection.calibration import DEFAULT_RATE
+from inspection.products.amounts import floor_of, list_more
 from inspection.products.own import Photograph
-from inspection.products.splits import count_calibration
 from ui.new_product import messages
-
-FINER = (0.05, 0.02, 0.01)
-"""Rates of false alarms that more photographs would support."""
-MOST_MORE = 3000
 
 
 def describe_result(result: Mapping[str, Any]) -> str:
@@ -44,25 +40,10 @@ def describe_next(
         lines.append(messages.NEXT_NEW)
     else:
         lines.append(messages.NEXT_TRY.format(name=unseen.partition("/")[2]))
-    if (more := count_more(num_good)) is not None:
-        number, rate = more
+    if finer := list_more(num_good):
+        number, rate = finer[0]
         now = 100 * max(DEFAULT_RATE, floor_of(num_good))
         lines.append(messages.NEXT_MORE.format(more=number, now=now, then=100 * rate))
     has_defects = len(used) > num_good
     lines.append(messages.NEXT_TYPES if has_defects else messages.NEXT_DEFECTS)
     return lines
-
-
-def floor_of(num_good: int) -> float:
-    """Return the lowest rate of false alarms that so many good photographs support."""
-    return 1 / (count_calibration(num_good) + 1)
-
-
-def count_more(num_good: int) -> tuple[int, float] | None:
-    """Return how many more good photographs support a finer rate, and which; None if none does."""
-    for rate in FINER:
-        if floor_of(num_good) > rate:
-            for more in range(1, MOST_MORE):
-                if floor_of(num_good + more) <= rate:
-                    return more, rate
-    return None

@@ -1,6 +1,8 @@
 // Photographs go to the server one by one, large files in slices; what has arrived is taken in at once.
 
 const SLICE = 12e6; // bytes of one request
+const MOST = 90e6; // bytes of one file, all slices together: the server holds no more for a visitor
+const MOST_TRIES = 100; // of a slice that the server has no room for yet
 const waiting = []; // { file, type }
 const refused = [];
 let arrival = { done: 0, total: 0, taken: 0 };
@@ -41,6 +43,11 @@ async function sendAll() {
 
 async function sendOne({ file, type, product }) {
   showArrival(file.name, 0);
+  if (file.size > MOST) {
+    const values = { name: file.name, size: Math.round(file.size / 1e6), most: MOST / 1e6 };
+    refused.push({ name: file.name, reason: fill(TEXTS.tooLarge, values) });
+    return;
+  }
   const paths = [];
   try {
     for (let start = 0; start === 0 || start < file.size; start += SLICE) {
@@ -57,14 +64,27 @@ async function sendOne({ file, type, product }) {
   if (answer.problem) refused.push({ name: file.name, reason: `${file.name}: ${answer.problem}` });
 }
 
-function upload(slice, report) {
+// The server takes so many files a second, and says when it takes the next.
+async function upload(slice, report) {
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    const { status, text, wait } = await post(slice, report);
+    if (status === 200) return JSON.parse(text)[0];
+    if (status !== 429 && status !== 503) throw new Error(status);
+    await new Promise((done) => { setTimeout(done, 1000 * Math.min(10, Number(wait) || 1)); });
+  }
+  throw new Error('busy');
+}
+
+function post(slice, report) {
   const { root, api_prefix: prefix = '' } = window.gradio_config;
   const form = new FormData();
   form.append('files', slice, 'photograph');
   return new Promise((done, fail) => {
     const request = new XMLHttpRequest();
     request.upload.onprogress = ({ loaded }) => report(loaded);
-    request.onload = () => (request.status === 200 ? done(JSON.parse(request.responseText)[0]) : fail());
+    request.onload = () => done({
+      status: request.status, text: request.responseText, wait: request.getResponseHeader('retry-after'),
+    });
     request.onerror = () => fail();
     request.open('POST', `${new URL(root, location).pathname.replace(/\/$/, '')}${prefix}/upload`);
     request.send(form);

@@ -17,7 +17,8 @@ from inspection.products.learning import Word
 from inspection.products.panels import attempt
 from inspection.products.workshop import Workshop
 from ui.new_product import messages
-from ui.new_product.board import Board, describe
+from ui.new_product.board import Board, Source, describe
+from ui.new_product.looks import Looks
 from ui.parts.components import HAND_OVER, define, make_part
 from ui.parts.images import encode_thumbnail
 from ui.parts.request_events import AT_ONCE
@@ -28,7 +29,10 @@ HERE = Path(__file__).parent
 STYLES: Sequence[Path] = (HERE / "new_product.css",)
 SCRIPTS = (
     HAND_OVER,
-    *(HERE / f"{name}.js" for name in ("talk", "send", "camera", "photographs", "learning")),
+    *(
+        HERE / f"{name}.js"
+        for name in ("talk", "send", "camera", "photographs", "look", "learning")
+    ),
 )
 FIELDS = ("do", "number", "product", "stamp", "name", "type", "file", "paths", "ids", "detectors")
 THUMBNAIL_SIDE = 120
@@ -43,6 +47,7 @@ class Handlers:
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
+        self._looks: Looks | None = None
         self._ways: Mapping[str, Callable[[Workshop, Wanted], Board]] = {
             "create": self._create,
             "take": self._take,
@@ -67,15 +72,24 @@ class Handlers:
             return {"number": number, "closed": str(error).strip()}
         if wanted.get("do") == "pictures":
             return {"number": number, "pictures": self._draw(workshop, wanted)}
+        source = self._source(workshop)
         said = attempt(lambda: self._do(workshop, wanted), fix=messages.RELOAD)
         if isinstance(said, InspectionError):
             said = {"problem": self.catalog.places.hide(str(said))}
         name = said.get("name", wanted.get("product"))
         stamp = wanted.get("stamp")
-        shown = attempt(lambda: describe(self.catalog, workshop, name, stamp), fix=messages.RELOAD)
+        is_arriving = wanted.get("do") in ("take", "create")
+        shown = attempt(
+            lambda: describe(source, name, stamp, is_arriving=is_arriving), fix=messages.RELOAD
+        )
         if isinstance(shown, InspectionError):
             shown = {"problem": self.catalog.places.hide(str(shown))}
         return {**shown, **said, "number": number}
+
+    def _source(self, workshop: Workshop) -> Source:
+        if self._looks is None:
+            self._looks = Looks(workshop.own, self.catalog.embed)
+        return Source(self.catalog, workshop, self._looks)
 
     def _do(self, workshop: Workshop, wanted: Wanted) -> Board:
         what = wanted.get("do")
