@@ -36,10 +36,14 @@ WRONG: tuple[Any, ...] = (
     {"path": f"/etc/{MARK}", "meta": {"_type": "gradio.FileData"}},
     {"__type__": "update", "value": MARK},
 )
-EVENTS = (
-    "product sample path upload page asked drawing area brushed ids dataset format rate run seed "
-    "levels stress address id paths frame name owner groups value number image"
-).split()
+EVENTS = tuple(
+    name
+    for line in (
+        "product sample path upload page asked drawing area brushed ids dataset format rate run",
+        "seed levels stress address id paths frame name owner groups value number image",
+    )
+    for name in line.split()
+)
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 import orjson
+from gradio.block_function import BlockFunction
 
 from ui.gate.refusals import NOT_HERE, QUEUE_FULL, TOO_OFTEN, Refused, refuse
 from ui.gate.visitors import is_own
@@ -41,10 +42,16 @@ def read_body(path: str, raw: bytes, page: gr.Blocks) -> dict[str, Any]:
     event = page.fns.get(number) if type(number) is int else None
     if event is None:
         raise refuse()
-    if path == CANCEL:
-        if not is_like(EVENT, body.get("event_id")):
-            raise refuse()
-        return {name: body[name] for name in ("session_hash", "fn_index", "event_id")}
+    return _read_cancel(body) if path == CANCEL else _read_event(path, body, event)
+
+
+def _read_cancel(body: Body) -> dict[str, Any]:
+    if not is_like(EVENT, body.get("event_id")):
+        raise refuse()
+    return {name: body[name] for name in ("session_hash", "fn_index", "event_id")}
+
+
+def _read_event(path: str, body: Body, event: BlockFunction) -> dict[str, Any]:
     if event.queue != (path == JOIN):
         raise Refused(404, NOT_HERE)
     if not _has_values(body, len(event.inputs)):
