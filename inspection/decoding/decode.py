@@ -3,6 +3,7 @@
 import logging
 import struct
 import warnings
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -44,6 +45,7 @@ DAMAGES = (
     ArithmeticError,
     RuntimeError,
     struct.error,
+    zlib.error,
 )
 """What Pillow's readers end with where a file is damaged, each with another; all were met."""
 
@@ -103,7 +105,7 @@ def decode(path: Path, *, at_least: int | None = None, is_trusted: bool = True) 
         jpeg = read_jpeg(path) if kind == "JPEG" and at_least is None else None
         header = read_picture(picture, cut_bits, jpeg, is_trusted=is_trusted)
         if not is_trusted:
-            check_cost(header, path)
+            _check_header(header, path)
         notes, white = _note_frames(picture, path), declared_white(picture, path)
         mode, (width, height) = picture.mode, picture.size
         content: Image.Image | Deep
@@ -260,6 +262,13 @@ def _too_large(what: str) -> ImageError:
         f"{what}; the limit is {MAX_PIXELS // 10**6} megapixels.",
         "Resize or crop it and try again.",
     )
+
+
+def _check_header(header: Header, path: Path) -> None:
+    """Refuse what costs too much, and a PNG whose header does not fit its pixels."""
+    check_cost(header, path)
+    if header.kind == "PNG":
+        png.check_amount(path)
 
 
 def _load_jpeg(

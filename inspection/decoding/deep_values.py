@@ -95,7 +95,10 @@ def decode_deep_colours(path: Path, bits: int) -> Deep:
     """Return colours of so many bits from a file that Pillow has found to be whole."""
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # we say it in a sentence
     data = np.frombuffer(path.read_bytes(), np.uint8)  # imread cannot take every script in a path
-    values = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
+    try:
+        values = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
+    except cv2.error as error:  # of OpenCV alone: no RuntimeError
+        raise MemoryError(str(error)) from error
     if values is None or values.dtype != np.uint16 or values.ndim != 3:
         raise ImageError(f"{path.name} could not be read as an image.", "Export it again.")
     has_alpha = values.shape[2] == 4

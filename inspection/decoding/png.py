@@ -13,6 +13,12 @@ SIGNATURE_BYTES = 8
 TEXT_CHUNKS = (b"eXIf", b"tEXt", b"zTXt", b"iTXt")
 MAX_TEXT = 2_000_000  # bytes, packed; the longest notes of photographs take a tenth
 MAX_CHUNKS = 10_000  # a 20 MB file in pieces of 8 KB has 2,500
+CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by type of colour
+ADAM7 = (
+    *((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4)),
+    *((0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)),
+)
+"""Of each pass: the first column and row, and the steps to the next ones."""
 PIECE = 1 << 20  # bytes read at once
 
 
@@ -49,6 +55,46 @@ def check_chunks(path: Path, *, is_trusted: bool) -> None:
                     f"{path.name} is damaged or cut off: a part of it does not fit its checksum.",
                     "Copy or export the image again.",
                 )
+
+
+def check_amount(path: Path) -> None:
+    """Compare the amount of pixels with the size in the header, which Pillow believes.
+
+    Raises:
+        ImageError: there are more or fewer, or what they are packed in is damaged.
+        OSError: it cannot be read.
+    """
+    unpack, expected, found = zlib.decompressobj(), 0, 0
+    with path.open("rb") as file:
+        for chunk in _read_chunks(file):
+            file.seek(chunk.start)
+            if chunk.kind == b"IHDR":
+                expected = _count_bytes(file.read(chunk.length))
+            left = chunk.length if chunk.kind == b"IDAT" else 0
+            while left > 0 and found <= expected and (packed := file.read(min(left, PIECE))):
+                left -= len(packed)
+                while packed and found <= expected:
+                    found += len(unpack.decompress(packed, PIECE))
+                    packed = unpack.unconsumed_tail
+    if found != expected:
+        amount = "more" if found > expected else "fewer"
+        raise ImageError(
+            f"{path.name} is damaged: it holds {amount} pixels than its header says.",
+            "Copy or export the image again.",
+        )
+
+
+def _count_bytes(header: bytes) -> int:
+    """Return how many bytes a header asks for, unpacked: each row begins with one more."""
+    width, height, bits, colours, _, _, is_interlaced = struct.unpack(">IIBBBBB", header)
+    num_bits = bits * CHANNELS.get(colours, 0)
+    passes = ADAM7 if is_interlaced else ((0, 0, 1, 1),)
+    sizes = (
+        (-(-(width - left) // across), -(-(height - top) // down))
+        for left, top, across, down in passes
+        if width > left and height > top
+    )
+    return sum(rows * (1 + (columns * num_bits + 7) // 8) for columns, rows in sizes)
 
 
 def has_late_text(path: Path) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image, ImageFile
 
 from inspection.decoding.jpeg import read_layout
+from inspection.decoding.png import ADAM7
 from inspection.errors import ImageError
 from inspection.images import open_image
 from tests.doubles.images import COLOURS, write_bytes, write_tiff
@@ -130,6 +131,52 @@ def test_a_changed_byte_of_a_png_is_noticed_wherever_it_is(tmp_path: Path) -> No
         changed[place] ^= 64
         with pytest.raises(ImageError):
             open_image(write_bytes(tmp_path / "a.png", bytes(changed)))
+
+
+@pytest.mark.parametrize(("rows", "said"), [(23, "more"), (25, "fewer"), (24, "")])
+@pytest.mark.parametrize("mode", ["RGB", "L", "1", "P", "RGBA", "I;16"])
+def test_a_png_whose_header_lies_is_refused(
+    tmp_path: Path, mode: str, rows: int, said: str
+) -> None:
+    buffer = io.BytesIO()
+    picture = Image.fromarray(COLOURS)
+    (picture.convert("L").convert(mode) if mode == "I;16" else picture.convert(mode)).save(
+        buffer, "PNG"
+    )
+    data = bytearray(buffer.getvalue())
+    data[20:24] = rows.to_bytes(4, "big")
+    data[29:33] = struct.pack(">I", zlib.crc32(bytes(data[12:29])))
+    path = write_bytes(tmp_path / "a.png", bytes(data))
+    if said:
+        with pytest.raises(ImageError, match=f"{said} pixels than its header says|cut off"):
+            open_image(path, is_trusted=False)
+    else:
+        assert open_image(path, is_trusted=False).pixels.shape == (24, 32, 3)
+
+
+def test_a_png_of_a_visitor_that_does_not_unpack_is_a_sentence(tmp_path: Path) -> None:
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 32, 32, 8, 2, 0, 0, 0))
+    body = chunk(b"IDAT", b"no stream of zlib") + chunk(b"IEND", b"")
+    path = write_bytes(tmp_path / "a.png", b"\x89PNG\r\n\x1a\n" + header + body)
+    with pytest.raises(ImageError, match="damaged or cut off"):
+        open_image(path, is_trusted=False)
+
+
+@pytest.mark.parametrize("size", [(17, 19), (16, 16), (33, 21)])
+def test_an_interlaced_png_of_a_visitor_is_read(tmp_path: Path, size: tuple[int, int]) -> None:
+    width, height = size
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 1)
+    rows = [
+        b"\0" + b"\x80" * len(range(left, width, across))
+        for left, top, across, down in ADAM7
+        for _ in range(top, height, down)
+        if left < width
+    ]
+    body = chunk(b"IDAT", zlib.compress(b"".join(rows))) + chunk(b"IEND", b"")
+    data = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + body
+    opened = open_image(write_bytes(tmp_path / "a.png", data), is_trusted=False)
+    assert opened.pixels.shape == (height, width, 3)
+    assert (opened.pixels == 128).all()
 
 
 def test_a_large_picture_is_copied_as_a_small_one(
