@@ -112,9 +112,10 @@ def _describe_learning(
     }
     unseen = None if product is None or not trained else find_unseen(catalog, product)
     used = [one.id for one in photographs if not one.is_left_out]
-    next_lines = describe_next(
-        results, photographs, unseen=unseen, is_outdated=sorted(used) != sorted(state["ids"])
-    )
+    is_outdated = sorted(used) != sorted(state["ids"])
+    for one in board["detectors"]:
+        one["isOutdated"] = is_outdated
+    next_lines = describe_next(results, photographs, unseen=unseen, is_outdated=is_outdated)
     return board | {
         "learning": _describe_state(catalog, name, state),
         "results": [

@@ -8,7 +8,10 @@ const chosen = () => findAll('.np-detectors input:checked').map(({ value }) => v
 function drawLearning() {
   const { learning, detectors = [] } = held;
   const progress = new Map((learning?.detectors ?? []).map((one) => [one.name, one]));
-  const kept = new Map(findAll('.np-detectors input').map(({ value, checked }) => [value, checked]));
+  const wasOpen = find('.np-detectors').dataset.of === `${held.name} ${isLearning()}`; // what was ticked holds on
+  const boxes = wasOpen ? findAll('.np-detectors input') : [];
+  const kept = new Map(boxes.map(({ value, checked }) => [value, checked]));
+  find('.np-detectors').dataset.of = `${held.name} ${isLearning()}`;
   find('.np-detectors').replaceChildren(...detectors.map((one) => createDetector(one, progress.get(one.name), kept)));
   find('.np-phase').textContent = learning?.words ?? '';
   find('.np-trouble').textContent = learning?.problem ?? '';
@@ -21,12 +24,12 @@ function drawLearning() {
   find('.np-stop').hidden = !isLearning();
 }
 
-function createDetector({ name, title, method, isTrained, estimate = '' }, progress, kept) {
+function createDetector({ name, title, method, isTrained, isOutdated, estimate = '' }, progress, kept) {
   const row = create('div', 'np-detector');
   row.dataset.detector = name;
   const label = create('label', '');
   const box = Object.assign(create('input', ''), { type: 'checkbox', value: name });
-  box.checked = kept.get(name) ?? true;
+  box.checked = isLearning() ? Boolean(progress) : kept.get(name) ?? (!isTrained || isOutdated);
   box.disabled = isLearning();
   label.append(box, create('strong', '', title), create('span', '', method));
   const bar = create('progress', '');
