@@ -44,6 +44,8 @@ def open_answering(
     key = loaded.product.key
     for name, error in loaded.silent.items():
         typer.echo(f"{key} {name}: {error}", err=True)
+    for name, note in loaded.checkpoint_notes.items():
+        typer.echo(f"{key} {name} {note}", err=True)
     if not loaded.detectors:
         raise CheckpointError(f"No detector of {key} can give verdicts.", "The reasons are above.")
     return loaded

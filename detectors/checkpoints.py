@@ -19,14 +19,13 @@ from torch import Tensor, nn
 from detectors.devices import choose_device
 from detectors.settings import settings_to_json
 from inspection.detector import Detector, StoredDetector
-from inspection.errors import CheckpointError, NotFittedError, SettingsError
+from inspection.errors import CheckpointError, NotFittedError, SettingsError, first_line
 from inspection.files import FORMAT, write_json
 from inspection.paths import train_again
-from inspection.products.checkpoint_folders import CARD, read_card
-from inspection.products.splits import fingerprint
+from inspection.products.checkpoint_folders import fingerprint, read_card, read_learned
+from inspection.products.manifest import CARD, WEIGHTS, read_manifest
 from inspection.types import TrainingRecord
 
-WEIGHTS = "weights.safetensors"
 LIBRARIES = ("torch", "torchvision", "anomalib", "segmentation-models-pytorch", "timm", "numpy")
 
 
@@ -82,6 +81,10 @@ def open_detector(kind: type[Kind], folder: Path, *, device: str | None = None) 
             f"{folder} was written by another version: it lacks what this version needs ({error}).",
             train_again(folder),
         ) from error
+    except (TypeError, ValueError, AttributeError) as error:  # of a state of other kinds
+        raise CheckpointError(
+            f"{folder / CARD} is damaged ({first_line(error)}).", train_again(folder)
+        ) from error
     return detector
 
 
@@ -96,11 +99,12 @@ def _read(folder: Path, name: str) -> StoredDetector:
     if not path.is_file():
         raise CheckpointError(f"{path} is missing.", train_again(folder))
     data = path.read_bytes()  # not mapped: Windows cannot replace a mapped file
-    if hashlib.sha256(data).hexdigest() != card.get("weights_sha256"):
+    digest, sums = hashlib.sha256(data).hexdigest(), read_manifest(folder)
+    if digest != card.get("weights_sha256") or (sums is not None and digest != sums[WEIGHTS]):
         raise CheckpointError(f"{path} is damaged, cut off or was exchanged.", train_again(folder))
     try:
         weights = load(data)
-        training = TrainingRecord(**card["training"])
+        training = TrainingRecord(**{**card["training"], "seen": read_learned(folder, card)})
         settings, state = dict(card["settings"]), dict(card["state"])
         return StoredDetector(folder, settings, state, training, weights)
     except SafetensorError as error:

@@ -102,6 +102,11 @@ def make_settings(kind: type[Record], name: str, given: Mapping[str, Any]) -> Re
         values["input_size"] = _read_size(values["input_size"])
     settings = kind(**values)
     for key, hint in get_type_hints(kind, include_extras=True).items():
+        if key in values and not _suits(hint, values[key]):
+            raise SettingsError(
+                f"{key} = {values[key]!r:.60} does not suit the {name} detector.",
+                f"Give {_describe(hint)}.",
+            )
         for allowed in getattr(hint, "__metadata__", ()):
             _check_value(name, key, getattr(settings, key), allowed)
     return settings
@@ -167,6 +172,33 @@ def _read_size(value: Any) -> Size:
             f"An input size of {value} is not possible.", "Give height and width, such as 256 256."
         ) from error
     return height, width
+
+
+def _suits(hint: Any, value: Any) -> bool:
+    """Tell whether a value is of the kind that a setting is; lists of JSON stand for tuples."""
+    if get_origin(hint) is Annotated:
+        hint = get_args(hint)[0]
+    if isinstance(hint, UnionType):
+        return any(_suits(one, value) for one in get_args(hint))
+    if get_origin(hint) is tuple:
+        kind = get_args(hint)[0]
+        return isinstance(value, list | tuple) and all(_suits(kind, one) for one in value)
+    if hint in (int, float):  # a bool is an int to Python; a whole number may stand for any
+        kinds = int if hint is int else int | float
+        return isinstance(value, kinds) and not isinstance(value, bool)
+    return isinstance(value, hint)
+
+
+def _describe(hint: Any) -> str:
+    """Return what a setting can be, in words."""
+    if get_origin(hint) is Annotated:
+        hint = get_args(hint)[0]
+    if isinstance(hint, UnionType):
+        return " or ".join(map(_describe, get_args(hint)))
+    if get_origin(hint) is tuple:
+        return "a list of names" if get_args(hint)[0] is str else "a list of numbers"
+    words = {int: "a whole number", float: "a number", bool: "true or false", str: "a name"}
+    return words.get(hint, "none")
 
 
 def _check_value(name: str, key: str, value: Any, allowed: Range | OneOf) -> None:

@@ -21,6 +21,7 @@ from inspection.products.checkpoint_folders import (
     read_calibration,
     save_calibration,
 )
+from inspection.products.manifest import NO_MANIFEST, has_manifest, write_manifest
 from inspection.products.split_plan import SplitPlan, save_split
 from inspection.synthetic import draw_defect
 from inspection.types import AT_THRESHOLD, AnomalyMap, Mask, Prediction, RGBImage, Sample, Split
@@ -128,6 +129,7 @@ def train_detector(
     with replace_folder(folder / detector.name) as fresh:
         save_detector(detector, fresh)
         save_calibration(fresh, stored.calibration, stored.seen)
+        write_manifest(fresh)
         if plan is not None:
             save_split(folder, plan())
     return stored
@@ -140,4 +142,5 @@ def load_channel(folder: Path, *, device: str | None = None) -> Channel:
         CheckpointError: missing, damaged, foreign or of another version.
     """
     calibration = read_calibration(folder).calibration
-    return Channel(load_detector(folder, device=device), calibration)
+    note = "" if has_manifest(folder) else NO_MANIFEST
+    return Channel(load_detector(folder, device=device), calibration, note)

@@ -163,10 +163,20 @@ class Detector(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Channel:
-    """A detector with its calibration: what it takes to give a verdict."""
+    """A detector with its calibration: what it takes to give a verdict.
+
+    Attributes:
+        note: what is to be known of its checkpoint; mostly nothing.
+    """
 
     detector: Detector
     calibration: Calibration
+    note: str = ""
+
+    @property
+    def summary(self) -> str:
+        """What the detector has learned, how large it sees images, and the note."""
+        return " ".join(filter(None, (describe_training(self.detector), self.note)))
 
 
 def describe_training(detector: Detector) -> str:

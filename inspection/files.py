@@ -1,6 +1,7 @@
 """Files and folders replaced as a whole, so that no reader ever sees half; JSON and CSV."""
 
 import csv
+import hashlib
 import io
 import json
 import os
@@ -16,6 +17,9 @@ from inspection.errors import CheckpointError, ReportError, first_line
 from inspection.paths import train_again
 
 FORMAT = 1
+SEALED = 2
+"""The format of JSON files that hold their own hash under `SEAL`."""
+SEAL = "sha256"
 RENAME_SECONDS = 0.3
 """Whoever replaces a folder needs far less between the two renames."""
 LITTER_SECONDS = 24 * 3600  # far longer than any checkpoint takes to write
@@ -147,26 +151,85 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
     replace_bytes(path, f"{text}\n".encode())
 
 
-def read_json(path: Path, *, fix: str | None = None) -> dict[str, Any]:
+def write_sealed(path: Path, content: Mapping[str, Any]) -> None:
+    """Replace a JSON file that nobody edits by hand; what is changed in it later is noticed."""
+    sealed = {"format": SEALED, **content}
+    write_json(path, {**sealed, SEAL: _seal(sealed)})
+
+
+def unsealed(content: Any) -> dict[str, Any]:
+    """Return the values of a JSON file without its format and its seal, which must fit.
+
+    What was written before there were seals has none.
+
+    Raises:
+        ValueError: it is of another version, or was changed.
+    """
+    if not isinstance(content, dict) or content.get("format") not in (FORMAT, SEALED):
+        raise ValueError("it is of another version")
+    rest = {name: value for name, value in content.items() if name != SEAL}
+    if (content["format"] == SEALED or SEAL in content) and content.get(SEAL) != _seal(rest):
+        raise ValueError("it was changed after it was written")
+    del rest["format"]
+    return rest
+
+
+def _seal(content: Mapping[str, Any]) -> str:
+    """Return the hash of values, however they are laid out as text."""
+    plain = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def read_json(path: Path, *, fix: str | None = None, digest: str | None = None) -> dict[str, Any]:
     """Return a JSON object of this format.
 
     Args:
         path: a file beside the weights of a detector, unless a remedy is given.
         fix: what to do about one that cannot be used; by default to train the detector again.
+        digest: the SHA-256 that it must have.
 
     Raises:
-        CheckpointError: missing, damaged or of another version.
+        CheckpointError: missing, damaged, changed or of another version.
     """
     remedy = fix or train_again(path.parent)
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise CheckpointError(f"{path} is missing.", remedy) from error
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path} is damaged ({error}).", remedy) from error
+    content = _parse(path, remedy, digest)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise CheckpointError(f"{path} was written by another version.", remedy)
     return content
+
+
+def read_sealed(path: Path, *, fix: str) -> dict[str, Any]:
+    """Return what `write_sealed` was given, or what was written before there were seals.
+
+    Args:
+        path: of the file.
+        fix: what to do about one that cannot be used.
+
+    Raises:
+        CheckpointError: missing, damaged, changed or of another version.
+    """
+    content = _parse(path, fix)
+    with checked_content(path, fix=fix):
+        return unsealed(content)
+
+
+def _parse(path: Path, remedy: str, digest: str | None = None) -> Any:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise CheckpointError(f"{path} is missing.", remedy) from error
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read ({error.strerror}).", remedy) from error
+    if digest is not None and hashlib.sha256(data).hexdigest() != digest:
+        raise CheckpointError(
+            f"{path} is not as it was written with the files beside it: it was changed, damaged "
+            "or exchanged.",
+            remedy,
+        )
+    try:
+        return json.loads(data)
+    except ValueError as error:
+        raise CheckpointError(f"{path} is damaged ({first_line(error)}).", remedy) from error
 
 
 @contextmanager

@@ -22,9 +22,8 @@ from inspection.images import pixel_hash
 from inspection.pipeline import predict_samples, scale_boxes
 from inspection.preprocess import Progress
 from inspection.products.catalog import Catalog
-from inspection.products.checkpoint_folders import read_seen
+from inspection.products.checkpoint_folders import fingerprint, read_seen
 from inspection.products.product import Product
-from inspection.products.splits import fingerprint
 from inspection.progress import Monitor
 from inspection.types import Sample
 

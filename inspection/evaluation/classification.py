@@ -15,7 +15,8 @@ from inspection.evaluation.evaluate import SeenImages
 from inspection.evaluation.files import evaluate_again, load_record, read_identity, read_record
 from inspection.evaluation.records import Checkpoint, EvaluationReport, LeftOut
 from inspection.paths import name_checkpoint, quote_path
-from inspection.products.checkpoint_folders import CARD, read_card, read_seen
+from inspection.products.checkpoint_folders import read_card, read_seen
+from inspection.products.manifest import CARD
 
 CLASSES = "classes.json"
 """Of a classifier whose dataset has no good parts, so that it has no evaluation.json."""

@@ -36,7 +36,7 @@ from inspection.images import pixel_hash, read_sample
 from inspection.outlines import flagged_mask
 from inspection.pipeline import predict
 from inspection.preprocess import Progress, mask_to_size
-from inspection.products.splits import fingerprint
+from inspection.products.checkpoint_folders import fingerprint
 from inspection.types import Mask, Prediction, RGBImage, Sample, Size
 
 BATCH = 8

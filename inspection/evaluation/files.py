@@ -14,13 +14,15 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Protocol, TypeVar, get_args, get_origin, get_type_hints
 
-from inspection.errors import CheckpointError, EvaluationError
+from inspection.errors import CheckpointError, EvaluationError, first_line
 from inspection.evaluation.records import OMITTED_IF, STORED_AS, Checkpoint, EvaluationReport
-from inspection.files import read_json, write_csv, write_json
+from inspection.files import unsealed, write_csv, write_sealed
 from inspection.paths import name_checkpoint, train_again
-from inspection.products.checkpoint_folders import CALIBRATION, read_card
+from inspection.products.checkpoint_folders import read_card
+from inspection.products.manifest import CALIBRATION, read_vouched
 
 FORMAT = 1
+"""Of the values in these files; a later one makes all of them outdated."""
 EVALUATION = "evaluation.json"
 TABLE = "evaluation.csv"
 
@@ -44,7 +46,7 @@ def read_identity(folder: Path) -> Checkpoint:
         CheckpointError: the checkpoint is missing or damaged.
     """
     card = read_card(folder)
-    calibration = json.dumps(read_json(folder / CALIBRATION), sort_keys=True)
+    calibration = json.dumps(read_vouched(folder, CALIBRATION), sort_keys=True)
     weights = card.get("weights_sha256")
     if not isinstance(weights, str):
         raise CheckpointError(
@@ -101,7 +103,7 @@ def evaluate_again(folder: Path) -> str:
 
 def save_record(path: Path, record: OfCheckpoint) -> None:
     """Write a record beside a detector's weights as a whole."""
-    write_json(path, {"format": FORMAT, **encode(record)})
+    write_sealed(path, encode(record))
 
 
 def load_record(path: Path, kind: type[Own]) -> Own:
@@ -127,14 +129,14 @@ def read_record(path: Path, kind: type[Record], *, remedy: str) -> Record:
         EvaluationError: missing, damaged or of another version; with the remedy.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
-        if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
-            raise EvaluationError(f"{path} was written by another version.", remedy)
-        return decode(kind, content)
+        content = json.loads(path.read_bytes(), parse_constant=_refuse)
+        return decode(kind, unsealed(content))
     except FileNotFoundError as error:
         raise EvaluationError(f"{path.parent.name} was not evaluated yet.", remedy) from error
-    except (OSError, ValueError) as error:
-        raise EvaluationError(f"{path} is damaged ({error}).", remedy) from error
+    except OSError as error:
+        raise EvaluationError(f"{path} cannot be read ({error.strerror}).", remedy) from error
+    except ValueError as error:
+        raise EvaluationError(f"{path} is damaged ({first_line(error)}).", remedy) from error
 
 
 def encode(value: Any) -> Any:

@@ -339,6 +339,8 @@ def _find_judging(catalog: Catalog, product: Product, monitor: Monitor) -> tuple
             monitor.warn(f"{product.key} {name}: {no_verdict(name)}")
         else:
             judging.append(name)
+            if panel.channel.note:
+                monitor.warn(f"{product.key} {name} {panel.channel.note}")
     if not judging:
         raise CheckpointError(
             f"No detector of {product.key} can give verdicts.", "The reasons are above."

@@ -3,6 +3,8 @@
 `calibration.json` lies beside the weights of a detector, whose hash it holds.
 """
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,16 +16,13 @@ from inspection.errors import CheckpointError
 from inspection.files import (
     FORMAT,
     checked_content,
-    read_json,
     recover_folder,
     try_writing,
     write_json,
 )
 from inspection.paths import train_again
+from inspection.products.manifest import CALIBRATION, CARD, read_vouched
 from inspection.types import Calibration, Outline
-
-CALIBRATION = "calibration.json"
-CARD = "detector.json"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,9 +59,9 @@ def read_card(folder: Path) -> dict[str, Any]:
     """Return the content of `detector.json`: settings, state, training and the hash of the weights.
 
     Raises:
-        CheckpointError: missing, damaged or of another version.
+        CheckpointError: missing, damaged, changed or of another version.
     """
-    return read_json(folder / CARD)
+    return read_vouched(folder, CARD)
 
 
 def read_seen(folder: Path) -> dict[str, str]:
@@ -71,8 +70,31 @@ def read_seen(folder: Path) -> dict[str, str]:
     Raises:
         CheckpointError: the checkpoint is damaged.
     """
-    training = read_card(folder).get("training", {})
-    return {**training.get("seen", {}), **read_calibration(folder).seen}
+    return {**read_learned(folder, read_card(folder)), **read_calibration(folder).seen}
+
+
+def read_learned(folder: Path, card: Mapping[str, Any]) -> dict[str, str]:
+    """Return id -> pixel hash of every image that a detector learned from.
+
+    Args:
+        folder: of the checkpoint.
+        card: its card.
+
+    Raises:
+        CheckpointError: it is not the list that the card was written with.
+    """
+    with checked_content(folder / CARD):
+        seen = dict(card.get("training", {}).get("seen", {}))
+        # fakes and the oldest checkpoints have no fingerprint
+        if card.get("data_fingerprint", fingerprint(seen)) != fingerprint(seen):
+            raise ValueError("the list of images seen is not the one that it was written with")
+        return seen
+
+
+def fingerprint(seen: Mapping[str, str]) -> str:
+    """Return 16 hex digits that name a set of images, by id and pixels."""
+    text = json.dumps(sorted(seen.items()), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def stamp(folder: Path) -> float:
@@ -132,9 +154,9 @@ def read_calibration(folder: Path) -> StoredCalibration:
     """Read `calibration.json`, also one without good parts.
 
     Raises:
-        CheckpointError: missing, damaged, of another version or made for other weights.
+        CheckpointError: missing, damaged, changed, of another version or made for other weights.
     """
-    content = read_json(folder / CALIBRATION)
+    content = read_vouched(folder, CALIBRATION)
     if content.get("weights_sha256") != _weights_hash(folder):
         raise CheckpointError(
             f"{folder / CALIBRATION} was not made for the weights beside it.", train_again(folder)

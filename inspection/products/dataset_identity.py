@@ -16,7 +16,8 @@ from inspection.errors import CheckpointError, DatasetError, ImageError
 from inspection.images import pixel_hash, read_image
 from inspection.names import join_names
 from inspection.paths import quote_path, train_again
-from inspection.products.checkpoint_folders import CARD, read_card, read_seen
+from inspection.products.checkpoint_folders import read_card, read_seen
+from inspection.products.manifest import CARD
 from inspection.products.reading import load_reading
 from inspection.products.split_plan import load_split, order_units
 from inspection.types import DEFAULT_READING, Reading, Sample, Split

@@ -9,20 +9,22 @@ product that is known is told apart from closer by.
 """
 
 import contextlib
+import hashlib
 import io
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inspection.calibration import TINY, calibrate, no_calibration
 from inspection.embedding import EMBED_BATCH, FIELDS, Embed
-from inspection.errors import CheckpointError, DatasetError
+from inspection.errors import CheckpointError, DatasetError, first_line
 from inspection.files import replace_bytes
 from inspection.findings import Familiarity
 from inspection.images import read_sample
@@ -36,7 +38,8 @@ from inspection.products.stored_detectors import Checkpoints
 from inspection.types import AT_THRESHOLD, Calibration, RGBImage, Sample, Size, Split
 
 FILE = "familiarity.npz"
-FORMAT = 1
+FORMAT = 2
+UNSEALED = 1  # the same without a seal
 RATE = 0.01  # of good parts that may be called unfamiliar, where enough are held out
 MAX_REFERENCES = 256
 LEAST_LIMIT = 0.4  # of distances between vectors of length 1; unrelated images lie 0.4 to 1 apart
@@ -316,18 +319,27 @@ def save_familiarity(folder: Path, model: FamiliarityModel) -> None:
         OSError: it cannot be written.
     """
     sizes = model.sizes
+    content = {
+        "format": np.array(FORMAT),
+        "source": np.array(model.source),
+        "vectors": model.vectors.astype(np.float16),
+        "max_distance": np.array(model.max_distance),
+        "sizes": np.array([sizes.heights, sizes.widths, sizes.aspects]),
+        "normal_scores": model.calibration.normal_scores,
+        "units": np.array(model.calibration.units),
+    }
     buffer = io.BytesIO()
-    np.savez_compressed(
-        buffer,
-        format=np.array(FORMAT),
-        source=np.array(model.source),
-        vectors=model.vectors.astype(np.float16),
-        max_distance=np.array(model.max_distance),
-        sizes=np.array([sizes.heights, sizes.widths, sizes.aspects]),
-        normal_scores=model.calibration.normal_scores,
-        units=np.array(model.calibration.units),
-    )
+    np.savez_compressed(buffer, allow_pickle=False, seal=np.array(_seal(content)), **content)
     replace_bytes(folder / FILE, buffer.getvalue())
+
+
+def _seal(content: Mapping[str, NDArray[Any]]) -> str:
+    """Return the hash of arrays with their names, kinds and shapes."""
+    digest = hashlib.sha256()
+    for name, values in sorted(content.items()):
+        digest.update(f"{name} {values.dtype.str} {values.shape}\n".encode())
+        digest.update(values.tobytes())
+    return digest.hexdigest()
 
 
 def load_familiarity(folder: Path) -> FamiliarityModel:
@@ -340,8 +352,12 @@ def load_familiarity(folder: Path) -> FamiliarityModel:
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
             content = {name: stored[name] for name in stored.files}
-        if int(content["format"]) != FORMAT:
+        version = int(content["format"])
+        if version not in (FORMAT, UNSEALED):
             raise _unusable(path, "was written by another version")
+        seal = content.pop("seal", None)
+        if (version == FORMAT or seal is not None) and str(seal) != _seal(content):
+            raise _unusable(path, "was changed after it was written")
         heights, widths, aspects = content["sizes"].tolist()
         return FamiliarityModel(
             str(content["source"]),
@@ -350,8 +366,13 @@ def load_familiarity(folder: Path) -> FamiliarityModel:
             SizeRange(tuple(heights), tuple(widths), tuple(aspects)),
             Calibration(content["normal_scores"], tuple(content["units"].tolist())),
         )
-    except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
-        raise _unusable(path, f"is damaged ({error})") from error
+    except OSError as error:
+        raise _unusable(path, f"cannot be read ({error.strerror})") from error
+    except (
+        *(EOFError, KeyError, TypeError, ValueError, NotImplementedError),
+        *(zipfile.BadZipFile, zlib.error),
+    ) as error:
+        raise _unusable(path, f"is damaged ({first_line(error)})") from error
 
 
 def has_familiarity(folder: Path, embed: Embed) -> bool:

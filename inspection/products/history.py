@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from inspection.files import checked_content, write_csv
-from inspection.products.checkpoint_folders import CARD, read_card
+from inspection.products.checkpoint_folders import read_card
+from inspection.products.manifest import CARD
 
 TABLE = "training.csv"
 LOSSES = ("loss", "validation_loss")

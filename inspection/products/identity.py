@@ -5,14 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from inspection.detector import Channel, DetectorInfo, describe_training
+from inspection.detector import Channel, DetectorInfo
 from inspection.errors import CheckpointError
 from inspection.products.checkpoint_folders import read_seen
 from inspection.products.familiarity import FILE as FAMILIARITY
+from inspection.products.manifest import FILES, hash_file
 from inspection.products.product import Product
 from inspection.products.split_plan import SPLIT
-
-FILES = ("weights.safetensors", "detector.json", "calibration.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ def _identify_detector(folder: Path, channel: Channel, title: str) -> DetectorId
     return DetectorIdentity(
         name=folder.name,
         title=title,
-        summary=describe_training(channel.detector),
+        summary=channel.summary,
         created="" if training is None else training.created,
         num_calibration=channel.calibration.num_normal,
         files={name: _hash_file(folder / name) for name in FILES if (folder / name).is_file()},
@@ -100,8 +99,7 @@ def _identify_detector(folder: Path, channel: Channel, title: str) -> DetectorId
 
 def _hash_file(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return hash_file(path)
     except OSError as error:
         raise CheckpointError(
             f"{path} cannot be read ({error.strerror}).", "Train again, or inspect once more."

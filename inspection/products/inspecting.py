@@ -39,6 +39,11 @@ class LoadedProduct:
         return {one.detector: one.channel for one in panels if one.channel is not None}
 
     @property
+    def checkpoint_notes(self) -> Mapping[str, str]:
+        """What is to be known of the checkpoints of the detectors that are loaded, if anything."""
+        return {name: one.note for name, one in self.channels.items() if one.note}
+
+    @property
     def rate(self) -> float:
         """The product's own false-alarm rate, as far as the detectors loaded by now support it.
 
@@ -113,6 +118,8 @@ def load_judging(
     loaded = load_product(catalog, product, names)
     for name, error in loaded.silent.items():
         monitor.warn(f"{product.key} {name}: {error}")
+    for name, note in loaded.checkpoint_notes.items():
+        monitor.warn(f"{product.key} {name} {note}")
     judging = {k: one for k, one in loaded.channels.items() if one.calibration.gives_verdicts}
     for name in loaded.channels.keys() - judging.keys():
         monitor.warn(f"{product.key} {name}: {no_verdict(name)}")

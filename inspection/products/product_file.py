@@ -1,4 +1,7 @@
-"""`product.json`, in the folder of a product: what holds for all its detectors."""
+"""`product.json`, in the folder of a product: what holds for all its detectors.
+
+It may be edited by hand, and is therefore not sealed: every field is checked instead.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,10 +11,13 @@ from typing import Any
 from inspection.calibration import DEFAULT_RATE, default_rate
 from inspection.errors import CheckpointError
 from inspection.files import FORMAT, read_json, write_json
+from inspection.names import join_names
 from inspection.paths import quote
 from inspection.types import Calibration, Size
 
 PRODUCT = "product.json"
+RATE, OPENING, SIZE = "false_alarm_rate", "opens_with", "input_size"
+SIDES = range(16, 4097)  # of what detectors take
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,34 +47,35 @@ def read_settings(folder: Path) -> ProductSettings:
         CheckpointError: the file is damaged.
     """
     content = _read(folder)
-    rate, opening = content.get("false_alarm_rate"), content.get("opens_with")
+    rate, opening = content.get(RATE), content.get(OPENING)
     if rate is not None and (not isinstance(rate, float) or not 0 < rate < 1):
         raise CheckpointError(
             f"{folder / PRODUCT} holds no rate between 0 and 1.", _store_again(folder)
         )
-    return ProductSettings(
-        rate,
-        opening if isinstance(opening, str) and opening else None,
-        _read_size(content.get("input_size"), folder),
-    )
+    if opening is not None and (not isinstance(opening, str) or not opening):
+        raise CheckpointError(
+            f"{folder / PRODUCT} does not name the sample to open with.",
+            f"Write its id, such as part/test/hole/000.png, or delete the line of {OPENING}.",
+        )
+    return ProductSettings(rate, opening, _read_size(content.get(SIZE), folder))
 
 
 def save_product_rate(folder: Path, false_alarm_rate: float) -> None:
     """Store a product's own false-alarm rate in the folder that holds its detectors."""
-    write_json(folder / PRODUCT, {**_read(folder), "false_alarm_rate": false_alarm_rate})
+    write_json(folder / PRODUCT, {**_read(folder), RATE: false_alarm_rate})
 
 
 def save_product_size(folder: Path, size: Size) -> None:
     """Store the input size of a product in the folder that holds its detectors."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / PRODUCT, {**_read(folder), "input_size": list(size)})
+    write_json(folder / PRODUCT, {**_read(folder), SIZE: list(size)})
 
 
 def _read_size(stored: Any, folder: Path) -> Size | None:
     match stored:
         case None:
             return None
-        case [int(height), int(width)] if min(height, width) > 0:
+        case [int(height), int(width)] if height in SIDES and width in SIDES:
             return height, width
     raise CheckpointError(
         f"{folder / PRODUCT} holds no input size of height and width.", _store_again(folder)
@@ -77,7 +84,16 @@ def _read_size(stored: Any, folder: Path) -> Size | None:
 
 def _read(folder: Path) -> dict[str, Any]:
     path = folder / PRODUCT
-    return read_json(path, fix=_store_again(folder)) if path.is_file() else {"format": FORMAT}
+    if not path.is_file():
+        return {"format": FORMAT}
+    content = read_json(path, fix=_store_again(folder))
+    known = (RATE, OPENING, SIZE)
+    for name in content.keys() - {"format", *known}:
+        raise CheckpointError(
+            f"{path} holds {quote(name)}, which nothing reads.",
+            f"Correct the name, or delete the line: known are {join_names(known)}.",
+        )
+    return content
 
 
 def _store_again(folder: Path) -> str:

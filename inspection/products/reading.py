@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from inspection.decoding.decode import FileTraits, decode, read_traits
 from inspection.decoding.deep_values import Deep
 from inspection.errors import ImageError
-from inspection.files import FORMAT, checked_content, read_json, write_json
+from inspection.files import checked_content, read_sealed, write_sealed
 from inspection.images import read_layers
 from inspection.issues import FileNote, summarise_issues
 from inspection.preprocess import Progress
-from inspection.products.checkpoint_folders import CARD
+from inspection.products.manifest import CARD, has_vouched
 from inspection.types import DEFAULT_READING, Colour, Reading, Sample, Split
 
 READING = "reading.json"
@@ -72,6 +72,8 @@ def settle_reading(
     """
     if any(folder.glob(f"*/{CARD}")):
         reading = load_reading(folder)
+        if is_kept and not (folder / READING).is_file():  # of a product from before
+            save_reading(folder, Measured(reading, None, 0, has_alpha=False, notes=()))
         return reading, [] if reading.white is None else [_describe_white(reading, folder)]
     measured = measure_reading(training_part(samples), progress=progress)
     if is_kept:
@@ -84,16 +86,17 @@ def load_reading(folder: Path) -> Reading:
     """Return what a product's files are read by; by their depth where nothing was measured.
 
     Raises:
-        CheckpointError: the stored reading is damaged.
+        CheckpointError: the stored reading is damaged, or missing beside detectors that learned by
+            it.
     """
     path = folder / READING
-    return _read(path) if path.is_file() else DEFAULT_READING
+    return _read(path) if path.is_file() or has_vouched(folder) else DEFAULT_READING
 
 
 def save_reading(folder: Path, measured: Measured) -> None:
     """Write `reading.json` into the folder that holds a product's detectors."""
-    content = {"format": FORMAT, **reading_to_json(measured.reading), "largest": measured.largest}
-    write_json(folder / READING, content)
+    content = {**reading_to_json(measured.reading), "largest": measured.largest}
+    write_sealed(folder / READING, content)
 
 
 def reading_to_json(reading: Reading) -> dict[str, Any]:
@@ -207,7 +210,7 @@ def _describe_white(reading: Reading, folder: Path) -> str:
 
 def _read(path: Path) -> Reading:
     fix = f"Bring it back, or delete the folder {path.parent} and train the product again."
-    content = read_json(path, fix=fix)
+    content = read_sealed(path, fix=fix)
     with checked_content(path, fix=fix):
         return reading_from_json(content)
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from inspection.files import FORMAT, checked_content, read_json, write_json
+from inspection.files import checked_content, read_sealed, write_sealed
+from inspection.products.manifest import has_vouched
 from inspection.types import Split
 
 SPLIT = "split.json"
-DAMAGED_FIX = "Bring it back, or delete it and train every detector of the product again."
+DAMAGED_FIX = "Bring it back, or delete the folder of the product and train every detector again."
 
 
 class SplitKind(StrEnum):
@@ -47,10 +48,9 @@ def save_split(folder: Path, plan: SplitPlan) -> None:
     for sample_id, role in plan.roles.items():
         ids[role.value].append(sample_id)
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(
+    write_sealed(
         folder / SPLIT,
         {
-            "format": FORMAT,
             "seed": plan.seed,
             "labelled_fraction": plan.labelled_fraction,
             "kind": plan.kind.value,
@@ -66,12 +66,12 @@ def load_split(folder: Path) -> SplitPlan | None:
     """Return the split of a product, or None if none was made yet.
 
     Raises:
-        CheckpointError: the file is damaged.
+        CheckpointError: the file is damaged, or missing beside detectors that were trained by it.
     """
     path = folder / SPLIT
-    if not path.is_file():
+    if not path.is_file() and not has_vouched(folder):
         return None
-    content = read_json(path, fix=DAMAGED_FIX)
+    content = read_sealed(path, fix=DAMAGED_FIX)
     with checked_content(path, fix=DAMAGED_FIX):
         roles = {
             sample_id: Split(role) for role, ids in content["roles"].items() for sample_id in ids

@@ -6,10 +6,8 @@ images) are ordered by a seeded hash of their name, so the order does not depend
 and a larger labelled fraction contains a smaller one.
 """
 
-import hashlib
-import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -318,12 +316,6 @@ def _without(stored: SplitPlan, samples: Sequence[Sample], out: frozenset[str]) 
     """Return a stored split with another exclusion list; what is taken in again gets a use."""
     there = [sample for sample in regroup(samples, stored) if sample.id not in out]
     return replace(with_new(stored, there), excluded=out)
-
-
-def fingerprint(seen: Mapping[str, str]) -> str:
-    """Return 16 hex digits that name a set of images, by id and pixels."""
-    text = json.dumps(sorted(seen.items()), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _with_stored_groups(

@@ -21,10 +21,9 @@ from inspection.files import replace_bytes
 from inspection.ground_truth import VERSION, read_mask
 from inspection.images import pixel_hash, read_sample
 from inspection.products.catalog import Catalog
-from inspection.products.checkpoint_folders import read_seen
+from inspection.products.checkpoint_folders import fingerprint, read_seen
 from inspection.products.inspecting import load_judging
 from inspection.products.product import Product
-from inspection.products.splits import fingerprint
 from inspection.progress import SILENT, Monitor
 from inspection.sensitivity.answering import answer_images
 from inspection.sensitivity.robustness import (

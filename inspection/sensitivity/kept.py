@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from inspection.errors import EvaluationError
-from inspection.evaluation.files import FORMAT, encode, read_identity, read_record
+from inspection.evaluation.files import encode, read_identity, read_record
 from inspection.evaluation.records import Checkpoint
-from inspection.files import write_json
+from inspection.files import write_sealed
 from inspection.joint import JOINT
 from inspection.paths import quote
 from inspection.products.product import Product
@@ -76,7 +76,7 @@ def save_study(product: Product, study: Study) -> None:
     Raises:
         OSError: the folder cannot be written.
     """
-    write_json(product.folder / STUDY, {"format": FORMAT, **encode(study)})
+    write_sealed(product.folder / STUDY, encode(study))
 
 
 def load_study(product: Product) -> Study:

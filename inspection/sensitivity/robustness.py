@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from inspection.errors import EvaluationError
-from inspection.evaluation.files import FORMAT, encode, read_identity, read_record
+from inspection.evaluation.files import encode, read_identity, read_record
 from inspection.evaluation.metrics import estimate_share
 from inspection.evaluation.records import Checkpoint, Estimate, FalseAlarms
 from inspection.evaluation.scored import NO_DEFECT
 from inspection.evaluation.summary import count_flagged_parts
-from inspection.files import write_json
+from inspection.files import write_sealed
 from inspection.joint import JOINT
 from inspection.paths import quote
 from inspection.products.product import Product
@@ -271,7 +271,7 @@ def write_percent(share: float) -> str:
 
 def save_robustness(product: Product, found: Robustness) -> None:
     """Keep what was measured beside the detectors of a product."""
-    write_json(product.folder / ROBUSTNESS, {"format": FORMAT, **encode(found)})
+    write_sealed(product.folder / ROBUSTNESS, encode(found))
 
 
 def load_robustness(product: Product) -> Robustness:

@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 
 import cli
 from detectors.backbones.student import Student
+from inspection.products.manifest import write_manifest
 from tests.doubles.parts import draw_part, write_dataset
 
 Spoil = Callable[[Path], object]
@@ -153,6 +154,7 @@ def test_a_checkpoint_of_another_version_is_named_with_its_remedy(
     card = folder / "ck" / "parts" / "disc" / "patchcore" / "detector.json"
     content = json.loads(card.read_text(encoding="utf-8"))
     card.write_text(json.dumps({**content, "format": 999}), encoding="utf-8")
+    write_manifest(card.parent)
     Image.fromarray(draw_part(7)[0]).save(tmp_path / "part.png")
     said = refused(*inspect(folder, tmp_path / "part.png"))
     assert "another version" in said

@@ -19,12 +19,8 @@ from inspection.evaluation.records import Estimate
 from inspection.evaluation.scored import ScoredImages
 from inspection.files import read_json, write_json
 from inspection.images import pixel_hash, read_image
-from inspection.products.checkpoint_folders import (
-    CALIBRATION,
-    CARD,
-    load_calibration,
-    save_calibration,
-)
+from inspection.products.checkpoint_folders import load_calibration, save_calibration
+from inspection.products.manifest import CALIBRATION, CARD
 from inspection.products.split_plan import SplitKind, SplitPlan, save_split
 from inspection.types import Prediction, RGBImage, Split
 from tests.doubles.commands import invoke

@@ -17,7 +17,7 @@ from inspection.detector import Channel
 from inspection.errors import CheckpointError, InspectionError, ReportError
 from inspection.findings import Inspection
 from inspection.images import OpenedImage, open_image, pixel_hash, read_image
-from inspection.products.checkpoint_folders import CALIBRATION, CARD
+from inspection.products.manifest import CALIBRATION, CARD
 from inspection.reports.records import Item, make_item
 from inspection.types import Reading
 from tests.doubles.commands import invoke, run

@@ -16,7 +16,7 @@ from detectors.learning.fitting import read_training_data
 from detectors.learning.networks import to_batch
 from inspection.errors import CheckpointError, SettingsError
 from inspection.files import read_json, write_json
-from inspection.products.checkpoint_folders import CARD
+from inspection.products.manifest import CARD
 from inspection.types import Sample
 from tests.doubles.parts import DEFECT, SIDE, draw_part, make_samples
 
@@ -184,7 +184,12 @@ def test_a_checkpoint_of_the_autoencoder_of_pixels_is_refused(fitted: CAE, tmp_p
         ({"width": 1}, "width = 1 does not suit"),
         ({"bottleneck": 0}, "from 1 to 1024"),
         ({"learning_rate": "fast"}, "Give a number"),
-        ({"max_epochs": True}, "Give a number"),
+        ({"max_epochs": True}, "Give a whole number"),
+        ({"max_epochs": 1.5}, "Give a whole number"),
+        ({"backbone": 18}, "Give a name"),
+        ({"layers": "layer2"}, "Give a list of names or none"),
+        ({"layers": [2]}, "Give a list of names or none"),
+        ({"max_seconds": "long"}, "Give a number or none"),
         ({"input_size": 256}, "height and width"),
         ({"input_size": (256, 250)}, "multiples of 16"),
     ],

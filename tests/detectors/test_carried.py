@@ -12,14 +12,14 @@ import pytest
 
 from detectors import list_defaults, setting_names
 from detectors.backbones.files import FOLDER
-from detectors.checkpoints import WEIGHTS
 from detectors.settings import STUDENT
 from detectors.workflow import load_channel
 from inspection.demo.products import PRODUCTS, draw_sample
 from inspection.evaluation.files import load_evaluation
 from inspection.joint import JOINT
 from inspection.preprocess import to_input_size
-from inspection.products.checkpoint_folders import CARD, load_calibration
+from inspection.products.checkpoint_folders import load_calibration
+from inspection.products.manifest import CARD, WEIGHTS
 from inspection.products.places import CHECKPOINTS
 from inspection.products.product_file import read_settings
 from inspection.products.split_plan import load_split

@@ -41,7 +41,7 @@ from detectors.learning.networks import EVEN
 from inspection.errors import BackboneError, CheckpointError, DatasetError, SettingsError
 from inspection.evaluation.classes import ClassReport, report_classes
 from inspection.files import write_json
-from inspection.products.checkpoint_folders import CARD
+from inspection.products.manifest import CARD
 from inspection.types import Outline, Prediction, Sample, Split
 from tests.doubles.parts import DEFECT, SIDE, draw_part, make_samples
 

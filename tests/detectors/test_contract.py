@@ -11,13 +11,14 @@ from safetensors.torch import save_file
 
 from detectors import create_detector, find_entry, list_detectors, load_detector, setting_names
 from detectors.backbones.student import Student
-from detectors.checkpoints import WEIGHTS, save_detector
+from detectors.checkpoints import save_detector
 from detectors.workflow import calibrate_detector, train_detector
 from inspection.detector import Detector
 from inspection.errors import CheckpointError, DatasetError, NotFittedError, SettingsError
 from inspection.outlines import flagged_mask
 from inspection.preprocess import to_input_size
-from inspection.products.checkpoint_folders import CALIBRATION, CARD, load_calibration
+from inspection.products.checkpoint_folders import load_calibration
+from inspection.products.manifest import CALIBRATION, CARD, MANIFEST, WEIGHTS
 from inspection.types import Prediction, Sample, Split
 from tests.doubles.parts import SIDE, draw_part, make_samples
 
@@ -243,7 +244,7 @@ def test_an_interrupted_training_leaves_the_old_checkpoint(
     stored = train_detector(detector, every, tmp_path)
     assert stored.calibration.num_normal == 8
     before = {path.name: path.read_bytes() for path in (tmp_path / "patchcore").iterdir()}
-    assert set(before) == {WEIGHTS, CARD, CALIBRATION}
+    assert set(before) == {WEIGHTS, CARD, CALIBRATION, MANIFEST}
 
     def stop(*_: object) -> None:
         raise KeyboardInterrupt

@@ -11,7 +11,7 @@ from inspection.evaluation.evaluate import EvaluationJob, evaluate
 from inspection.evaluation.files import read_identity, save_evaluation
 from inspection.files import FORMAT, write_json
 from inspection.products.catalog import Catalog
-from inspection.products.checkpoint_folders import CARD, load_calibration, save_calibration
+from inspection.products.checkpoint_folders import load_calibration, save_calibration
 from inspection.products.familiarity import (
     LEAST_LIMIT,
     FamiliarityModel,
@@ -19,6 +19,7 @@ from inspection.products.familiarity import (
     embed_whole,
     save_familiarity,
 )
+from inspection.products.manifest import CARD
 from inspection.types import AT_THRESHOLD, Calibration, Outline, RGBImage
 from tests.doubles.detectors import DETECTORS, FakeDetector, FakeEmbed, make_infos, normal_scores
 from tests.doubles.parts import PICTURE_SIDE, draw_part, write_dataset

@@ -37,8 +37,8 @@ from inspection.evaluation.records import (
 )
 from inspection.evaluation.verdicts import Verdicts
 from inspection.files import write_json
-from inspection.products.checkpoint_folders import CARD
 from inspection.products.history import History, read_history
+from inspection.products.manifest import CARD
 from inspection.types import Calibration
 from tests.doubles.detectors import make_infos
 from tests.javascript import evaluate

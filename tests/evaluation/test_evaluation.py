@@ -17,7 +17,6 @@ from inspection.errors import CheckpointError, DatasetError, EvaluationError
 from inspection.evaluation.evaluate import EvaluationJob, evaluate
 from inspection.evaluation.files import (
     EVALUATION,
-    FORMAT,
     TABLE,
     encode,
     has_evaluation,
@@ -28,6 +27,7 @@ from inspection.evaluation.files import (
 from inspection.evaluation.metrics import METRICS
 from inspection.evaluation.partial import FOLDER, PartialEvaluation
 from inspection.evaluation.records import Checkpoint, EvaluationReport, GroundTruth
+from inspection.files import unsealed
 from inspection.images import pixel_hash, read_image
 from inspection.products.places import CHECKPOINTS
 from inspection.types import Prediction, RGBImage, Sample, Split
@@ -290,8 +290,8 @@ def test_what_was_kept_for_other_scores_or_is_damaged_is_not_used(
 
 @pytest.mark.parametrize("path", sorted(CHECKPOINTS.glob(f"demo/*/*/{EVALUATION}")), ids=str)
 def test_a_stored_report_is_written_as_it_was_read(path: Path) -> None:
-    stored = json.loads(path.read_text(encoding="utf-8"))
-    assert {"format": FORMAT, **encode(load_evaluation(path.parent))} == stored
+    stored = unsealed(json.loads(path.read_text(encoding="utf-8")))
+    assert encode(load_evaluation(path.parent)) == stored
 
 
 @pytest.fixture
@@ -316,12 +316,12 @@ def test_a_report_comes_back_as_it_was_and_its_table_has_a_row_per_image(kept: P
 @pytest.mark.parametrize(
     ("damage", "sentence"),
     [
-        (lambda text: text[: len(text) // 2], "damaged"),
+        (lambda text: text[: len(text) // 2], "is damaged"),
         (lambda text: "[]", "another version"),
         (lambda text: text.replace('"format": 1', '"format": 99'), "another version"),
-        (lambda text: text.replace('"threshold"', '"treshold"'), "damaged"),
-        (lambda text: text.replace('"num_flagged": ', '"num_flagged": "x", "y": '), "damaged"),
-        (lambda text: text.replace('"pixel_error": ', '"pixel_error": NaN, "z": '), "damaged"),
+        (lambda text: text.replace('"threshold"', '"treshold"'), "is damaged"),
+        (lambda text: text.replace('"num_flagged": ', '"num_flagged": "x", "y": '), "is damaged"),
+        (lambda text: text.replace('"pixel_error": ', '"pixel_error": NaN, "z": '), "is damaged"),
         (lambda text: text.replace('"category": "disc"', '"category": "ring"'), "other weights"),
     ],
 )
@@ -329,12 +329,28 @@ def test_a_damaged_or_foreign_report_is_refused(
     kept: Path, damage: Callable[[str], str], sentence: str
 ) -> None:
     path = kept / EVALUATION
-    text = path.read_text(encoding="utf-8")
+    older = {"format": 1, **unsealed(json.loads(path.read_text(encoding="utf-8")))}
+    text = json.dumps(older)  # what is sealed is refused before anybody looks inside
     assert damage(text) != text
     path.write_text(damage(text), encoding="utf-8")
     with pytest.raises(EvaluationError, match=sentence) as caught:
         load_evaluation(kept)
     assert "--category disc --detector cae" in caught.value.fix
+
+
+def test_a_figure_that_was_changed_is_refused(kept: Path) -> None:
+    path = kept / EVALUATION
+    content = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(content), encoding="utf-8")
+    assert load_evaluation(kept), "laid out otherwise it says the same"
+    for changed in (
+        {**content, "threshold": content["threshold"] + 1},
+        {**content, "format": 1},
+        {key: value for key, value in content.items() if key != "sha256"},
+    ):
+        path.write_text(json.dumps(changed), encoding="utf-8")
+        with pytest.raises(EvaluationError, match=r"is damaged \(it was changed"):
+            load_evaluation(kept)
 
 
 @pytest.mark.parametrize("name", ["detector.json", "calibration.json"])

@@ -10,8 +10,9 @@ from inspection.errors import InspectionError
 from inspection.evaluation.files import load_evaluation, read_identity
 from inspection.files import write_json
 from inspection.paths import quote, quote_path, shorten_paths
-from inspection.products.checkpoint_folders import CARD, read_calibration, read_card
+from inspection.products.checkpoint_folders import read_calibration, read_card
 from inspection.products.history import read_history
+from inspection.products.manifest import CARD
 
 
 @pytest.mark.parametrize(

@@ -157,7 +157,8 @@ def test_detectors_from_before_there_were_readings_keep_reading_by_depth(tmp_pat
     write_checkpoint(tmp_path / "ck" / "patchcore")
     samples = make_samples(tmp_path / "a", draw_twelve_bits)
     assert settle_reading(tmp_path / "ck", samples) == (Reading(), [])
-    assert not (tmp_path / "ck" / READING).exists()
+    assert (tmp_path / "ck" / READING).exists(), "from now on it is missed where it is not there"
+    assert load_reading(tmp_path / "ck") == Reading()
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from inspection.errors import CheckpointError, DatasetError, SettingsError
+from inspection.products.checkpoint_folders import fingerprint
 from inspection.products.split_labels import Labels, labelled_parts, with_labels
 from inspection.products.split_plan import SplitKind, SplitPlan, load_split, save_split
 from inspection.products.splits import (
     apply_split,
-    fingerprint,
     group_samples,
     make_random_split,
     make_split,
@@ -174,7 +174,7 @@ def test_a_damaged_split_is_refused(tmp_path: Path) -> None:
     for text in ('{"format": 1, "roles": {"lunch": ["a"]}}', '{"format": 1, "ro'):
         (tmp_path / "split.json").write_text(text)
         # training alone would meet the same file again
-        with pytest.raises(CheckpointError, match=r"split\.json is damaged .* delete it and train"):
+        with pytest.raises(CheckpointError, match=r"split\.json is damaged .* delete the folder"):
             load_split(tmp_path)
 
 

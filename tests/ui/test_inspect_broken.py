@@ -9,7 +9,8 @@ from inspection.datasets.dataset import read_dataset
 from inspection.detector import Channel
 from inspection.errors import BackboneError, CheckpointError
 from inspection.products.catalog import Catalog
-from inspection.products.checkpoint_folders import CARD, load_calibration
+from inspection.products.checkpoint_folders import load_calibration
+from inspection.products.manifest import CARD
 from inspection.products.panels import Status
 from inspection.products.product_file import PRODUCT
 from tests.doubles.detectors import DETECTORS, FakeDetector, make_infos

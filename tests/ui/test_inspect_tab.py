@@ -18,7 +18,7 @@ from inspection.images import pixel_hash, read_image
 from inspection.joint import JOINT
 from inspection.preprocess import to_input_size
 from inspection.products.catalog import Catalog
-from inspection.products.checkpoint_folders import CARD
+from inspection.products.manifest import CARD
 from inspection.products.product_file import save_product_rate
 from inspection.products.showcase import find_opening
 from tests.doubles.detectors import DETECTORS, FakeDetector

@@ -22,7 +22,7 @@ from inspection.evaluation.files import save_record
 from inspection.evaluation.records import Checkpoint
 from inspection.files import read_json, write_json
 from inspection.products.catalog import Catalog
-from inspection.products.checkpoint_folders import CARD
+from inspection.products.manifest import CARD
 from tests.doubles.products import make_catalog, write_checkpoint
 from ui.results import messages
 from ui.results.tab import Handlers

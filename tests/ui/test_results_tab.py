@@ -14,7 +14,7 @@ from inspection.evaluation.files import EVALUATION, load_evaluation
 from inspection.evaluation.metrics import METRICS, Metric
 from inspection.evaluation.records import Estimate
 from inspection.products.catalog import Catalog
-from inspection.products.checkpoint_folders import CARD
+from inspection.products.manifest import CARD
 from inspection.types import Sample
 from tests.doubles.page import to_json
 from tests.doubles.products import (

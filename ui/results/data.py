@@ -19,12 +19,8 @@ from inspection.evaluation.joint import JOINT_INFO, read_joint
 from inspection.evaluation.records import EvaluationReport
 from inspection.evaluation.verdicts import Verdicts, judge_reports
 from inspection.products.catalog import Catalog
-from inspection.products.checkpoint_folders import (
-    CALIBRATION,
-    CARD,
-    load_calibration,
-    mtime,
-)
+from inspection.products.checkpoint_folders import load_calibration, mtime
+from inspection.products.manifest import CALIBRATION, CARD
 from inspection.products.product import Product
 from inspection.products.stamped import StampedCache
 from inspection.types import Calibration

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspection.boxes import KindBox
-from inspection.detector import describe_training
 from inspection.errors import InspectionError
 from inspection.images import shrink
 from inspection.joint import is_blind
@@ -135,7 +134,7 @@ def panel_result(subject: Subject, answer: Answer) -> Payload:
         "measures": name_measures(prediction.measures),
         "classes": rank_classes(prediction.measures),
         "boxes": list_boxes(prediction.boxes, (height, width)),
-        "trained": describe_training(answer.channel.detector),
+        "trained": answer.channel.summary,
         "rebuilt": "" if rebuilt is None else encode_image(rebuilt),
     }
 
@@ -155,7 +154,7 @@ def panel_named(subject: Subject, answer: Answer, title: str) -> Payload:
         "classes": rank_classes(naming.measures),
         "boxes": list_boxes(naming.boxes, (height, width)),
         "said": describe_naming(naming, title),
-        "trained": describe_training(answer.channel.detector),
+        "trained": answer.channel.summary,
     }
 
 
