@@ -210,22 +210,27 @@ class PatchCore:
         """Return up to `max_candidates` embeddings (m, d), evenly from all images + total."""
         num_images = len(images) * len(angles)
         per_image = -(-self.settings.max_candidates // num_images)
-        kept: list[Tensor] = []
+        candidates, num_kept = torch.empty(0), 0
         num_patches, num_batches = 0, -(-len(images) // self._batch) * len(angles)
         start, pace = time.perf_counter(), Pace(skipped=SKIPPED, timed=TIMED)
         progress = self._part(PASSING)
         for position, batch in enumerate(self._embed(model, images, angles), 1):  # (b, patches, d)
+            if position == 1:  # once for all: thousands of small pieces tear the memory apart
+                most = min(self.settings.max_candidates, num_images * batch.shape[1])
+                candidates = batch.new_empty(most, batch.shape[2])
             for embeddings in batch:
                 num_patches += len(embeddings)
                 order = torch.randperm(len(embeddings), generator=generator)[:per_image]
-                kept.append(embeddings[order.to(embeddings.device)])
+                part = embeddings[order.to(embeddings.device)][: len(candidates) - num_kept]
+                candidates[num_kept : num_kept + len(part)] = part
+                num_kept += len(part)
             progress(position, num_batches)
             seconds = pace.step() or 0.0
             if self._has_bars and position == min(SKIPPED + TIMED, num_batches):
                 passed = time.perf_counter() - start
                 left = seconds * (num_batches - position)
                 self._announce(passed + left, batch.shape[1] * num_images)
-        return torch.cat(kept)[: self.settings.max_candidates], num_patches
+        return candidates[:num_kept], num_patches
 
     @torch.inference_mode()
     def _embed(
