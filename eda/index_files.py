@@ -15,7 +15,7 @@ ADDED: Mapping[int, str] = {
     5: "how thick defects are at any input size",
     6: "how long defects are",
     7: "sharpness, exposure, noise and colour cast",
-    8: "whether a row was damaged in its file",
+    8: "the checksums of its own rows",
 }
 """Version -> what is measured since then, and so why an older index is made anew."""
 

@@ -1,10 +1,15 @@
-"""A product gets another name: the ids of its images, which begin with it, are written anew."""
+"""A product gets another name: the ids of its images, which begin with it, are written anew.
+
+So are the hashes by which the files vouch for each other.
+"""
 
 import json
 from pathlib import Path
 from typing import Any
 
-from inspection.files import replace_bytes
+from inspection.files import SEAL, SEALED, replace_bytes, write_json, write_sealed
+from inspection.products.checkpoint_folders import fingerprint
+from inspection.products.manifest import CARD, MANIFEST, write_manifest
 
 LISTS = ("*.txt", "*.json", "*/*.json")
 
@@ -23,12 +28,24 @@ def rename_ids(folder: Path, old: str, new: str) -> None:
     for pattern in LISTS:
         for path in folder.glob(pattern):
             if path.suffix == ".json":
-                content = json.loads(path.read_text(encoding="utf-8"))
-                text = json.dumps(_renamed(content, old, new), indent=1, ensure_ascii=False) + "\n"
+                content = _renamed(json.loads(path.read_text(encoding="utf-8")), old, new)
+                _write(path, content)
             else:
                 lines = path.read_text(encoding="utf-8").splitlines()
                 text = "".join(f"{_renamed(line, old, new)}\n" for line in lines)
-            replace_bytes(path, text.encode())
+                replace_bytes(path, text.encode())
+    for manifest in folder.glob(f"*/{MANIFEST}"):
+        write_manifest(manifest.parent)
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    if path.name == CARD and "data_fingerprint" in content:
+        content["data_fingerprint"] = fingerprint(content["training"]["seen"])
+    if content.get("format") == SEALED:
+        del content[SEAL]
+        write_sealed(path, content)
+    else:
+        write_json(path, content)
 
 
 def _renamed(content: Any, old: str, new: str) -> Any:

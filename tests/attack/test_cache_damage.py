@@ -16,7 +16,11 @@ def read_all(dataset: Dataset, cache: Path) -> list[object]:
     """Return all that an exploration takes from its cache, measured where it must be."""
     index = open_index(dataset, cache=cache, workers=1)
     ids = [sample.id for sample in dataset.samples]
-    found = [list(map(astuple, index.facts)), index.thumbnails(ids), index.coverages(ids)]
+    found: list[object] = [
+        list(map(astuple, index.facts)),
+        index.thumbnails(ids),
+        index.coverages(ids),
+    ]
     index.store.close()
     return found
 

@@ -297,8 +297,7 @@ def test_an_index_of_an_older_version_is_made_anew_with_its_reason_and_then_remo
     old = cache_path(dataset.root, folder, version=VERSION - 1)
     new.rename(old)
     assert why_anew(dataset.root, folder) == (
-        "The index is made anew: this version also measures sharpness, exposure, noise and colour "
-        "cast."
+        "The index is made anew: this version also measures the checksums of its own rows."
     )
     open_index(dataset, cache=folder, is_stopped=lambda: True).store.close()
     assert old.exists()  # until all is measured

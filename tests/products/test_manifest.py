@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 
 from inspection.errors import CheckpointError
-from inspection.products.checkpoint_folders import read_card, read_learned
-from inspection.products.manifest import FILES, MANIFEST, read_manifest, write_manifest
+from inspection.files import write_json
+from inspection.products.checkpoint_folders import fingerprint, read_card, read_learned
+from inspection.products.manifest import CARD, FILES, MANIFEST, read_manifest, write_manifest
 from inspection.products.reading import load_reading
-from inspection.products.split_plan import load_split
+from inspection.products.renaming import rename_ids
+from inspection.products.split_plan import SplitPlan, load_split, save_split
+from inspection.types import Split
 
 
 @pytest.fixture
@@ -64,3 +67,16 @@ def test_the_list_of_images_seen_is_the_one_of_its_fingerprint(folder: Path) -> 
         read_learned(folder, card)
     del card["data_fingerprint"]
     assert read_learned(folder, card) == {"a.png": "00"}
+
+
+def test_a_product_that_was_renamed_vouches_for_its_files_again(folder: Path) -> None:
+    seen = {"part/train/good/0.png": "00"}
+    card = {"format": 1, "data_fingerprint": fingerprint(seen), "training": {"seen": seen}}
+    write_json(folder / CARD, card)
+    write_manifest(folder)
+    save_split(folder.parent, SplitPlan(0, 0.0, {"part/train/good/0.png": Split.TRAIN}))
+    rename_ids(folder.parent, "part", "angle")
+    assert read_learned(folder, read_card(folder)) == {"angle/train/good/0.png": "00"}
+    plan = load_split(folder.parent)
+    assert plan is not None
+    assert list(plan.roles) == ["angle/train/good/0.png"]

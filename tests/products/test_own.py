@@ -7,7 +7,6 @@ from PIL import Image
 
 from inspection.datasets.dataset import read_dataset
 from inspection.errors import DatasetError
-from inspection.files import read_json
 from inspection.products.own import LEFT_OUT, OwnProducts
 from inspection.products.split_plan import load_split
 from inspection.products.splits import find_test_samples, open_split
@@ -126,7 +125,9 @@ def test_forgetting_moves_what_was_learned_and_keeps_the_photographs(own: OwnPro
     open_split(own.checkpoints / name, own.read(name).samples)
     target = own.forget(name)
     assert target is not None
-    assert read_json(target / "split.json")["seed"] == 0
+    kept = load_split(target)
+    assert kept is not None
+    assert kept.seed == 0
     assert not (own.checkpoints / name).exists()
     assert len(own.photographs(name)) == 8
     assert own.forget(name) is None
