@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eda.index import cache_path, open_index
+from eda.index import open_index
+from eda.index_files import cache_path
 from inspection.datasets.dataset import Dataset, read_dataset
 from tests.doubles.parts import write_dataset
 
@@ -16,11 +17,8 @@ def read_all(dataset: Dataset, cache: Path) -> list[object]:
     """Return all that an exploration takes from its cache, measured where it must be."""
     index = open_index(dataset, cache=cache, workers=1)
     ids = [sample.id for sample in dataset.samples]
-    found: list[object] = [
-        list(map(astuple, index.facts)),
-        index.thumbnails(ids),
-        index.coverages(ids),
-    ]
+    facts = list(map(astuple, index.facts))
+    found: list[object] = [facts, index.thumbnails(ids), index.coverages(ids)]
     index.store.close()
     return found
 
