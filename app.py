@@ -4,7 +4,12 @@ import argparse
 import atexit
 import getpass
 import os
+import signal
 import sys
+
+if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until `raise_interrupts`: imports take seconds
+
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +21,14 @@ from inspection.products.dataset_folders import check_folder, name_folders
 from inspection.products.demo_data import add_demo_data, find_demo
 from inspection.products.own import OWN
 from inspection.products.places import CHECKPOINTS, DEMO_DATA, OWN_DATA
-from inspection.terminal import accept_all_characters, report_error, say, show_log, write_log
+from inspection.terminal import (
+    accept_all_characters,
+    raise_interrupts,
+    report_error,
+    say,
+    show_log,
+    write_log,
+)
 from ui.address import check_address
 from ui.background import drawing_samples, paused_collector, say_note, start_background
 
@@ -81,6 +93,7 @@ def main(
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Open the page for a command line and return its exit code."""
+    raise_interrupts()
     accept_all_characters()
     options = vars(build_parser().parse_args(arguments))
     if options.pop("verbose"):

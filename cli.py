@@ -1,6 +1,11 @@
 """Defect Lens on the command line; `python cli.py --help` lists the commands."""
 
+import signal
 import sys
+
+if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until `raise_interrupts`: imports take seconds
+
 from typing import Annotated
 
 import typer
@@ -22,7 +27,7 @@ from commands import (
 )
 from inspection.errors import BREAKDOWNS, InspectionError, explain
 from inspection.processors import share_processors
-from inspection.terminal import accept_all_characters, report_error, show_log
+from inspection.terminal import accept_all_characters, raise_interrupts, report_error, show_log
 
 STOPPED = (130, 143)  # what Typer makes of Ctrl+C, and a training of SIGTERM
 
@@ -62,6 +67,7 @@ app.command("doctor")(doctor.doctor)
 
 def main() -> None:
     """Run a command; what a person can fix ends with a sentence and exit code 2."""
+    raise_interrupts()
     accept_all_characters()
     share_processors()
     try:

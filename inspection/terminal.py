@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import re
+import signal
 import sys
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
@@ -25,6 +26,15 @@ def accept_all_characters() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+
+
+def raise_interrupts() -> None:
+    """Let Ctrl+C raise `KeyboardInterrupt` again.
+
+    While the programs import their libraries it ends them at once: a traceback would tell nothing.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def say(line: str) -> None:
