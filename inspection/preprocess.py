@@ -12,6 +12,7 @@ from PIL import Image
 from inspection.errors import DatasetError, SettingsError
 from inspection.ground_truth import read_mask
 from inspection.images import pixel_hash, read_sample
+from inspection.memory import check_memory
 from inspection.processors import map_in_threads
 from inspection.types import Mask, RGBImage, Sample, Size
 
@@ -106,6 +107,7 @@ def load_samples(
     Raises:
         DatasetError: there are no samples.
         ImageError: one of them cannot be read.
+        BreakdownError: they do not fit into memory.
     """
     if not samples:
         raise DatasetError(
@@ -113,6 +115,11 @@ def load_samples(
             "Put normal images into train/good of the dataset folder.",
         )
     height, width = size
+    check_memory(
+        len(samples) * height * width * 4,  # three channels, and the mask
+        f"{len(samples):,} images of {height} x {width} pixels",
+        fix="Train with fewer images or a smaller --input-size, or close what else uses memory.",
+    )
     images = np.empty((len(samples), height, width, 3), np.uint8)
     masks = np.zeros((len(samples), height, width), np.bool_)
     seen: dict[str, str] = {}

@@ -17,7 +17,7 @@ from detectors.backbones.record import COSINE
 from detectors.checkpoints import not_fitted
 from detectors.devices import choose_device, synchronize
 from detectors.learning.budget import Budget
-from detectors.learning.coreset import estimate_seconds, select_coreset
+from detectors.learning.coreset import PROJECTED, estimate_seconds, select_coreset
 from detectors.learning.features import choose_batch
 from detectors.learning.fitting import learnable, read_images, record_training
 from detectors.learning.networks import smooth_map
@@ -26,6 +26,7 @@ from detectors.patchcore.turning import ANGLES, find_usual_angles, turn_images
 from detectors.settings import make_settings
 from inspection.detector import EpochCallback, StoredDetector, WeightArrays
 from inspection.errors import CheckpointError
+from inspection.memory import check_memory
 from inspection.paths import train_again
 from inspection.preprocess import LoadedSamples, Progress, check_input_size
 from inspection.progress import Pace, announce_duration
@@ -217,7 +218,7 @@ class PatchCore:
         for position, batch in enumerate(self._embed(model, images, angles), 1):  # (b, patches, d)
             if position == 1:  # once for all: thousands of small pieces tear the memory apart
                 most = min(self.settings.max_candidates, num_images * batch.shape[1])
-                candidates = batch.new_empty(most, batch.shape[2])
+                candidates = _make_room(batch, most)
             for embeddings in batch:
                 num_patches += len(embeddings)
                 order = torch.randperm(len(embeddings), generator=generator)[:per_image]
@@ -256,6 +257,24 @@ class PatchCore:
         copied = np.array(images)  # torch wants to own what it shares
         tensor = torch.from_numpy(copied).to(self._device)
         return tensor.permute(0, 3, 1, 2).float().div_(255)
+
+
+def _make_room(batch: Tensor, num_rows: int) -> Tensor:
+    """Return an empty tensor of as many rows as are wanted, beside those of a batch (b, p, d).
+
+    Raises:
+        BreakdownError: there is not so much memory.
+    """
+    width = batch.shape[-1]
+    if batch.device.type == "cpu":
+        check_memory(
+            # the chosen ones are copied, all are compared by their projection
+            num_rows * (width + 2 * PROJECTED) * batch.element_size(),
+            f"The {num_rows:,} patches that PatchCore chooses among",
+            fix="Train with a smaller --input-size, fewer --set max_candidates=N or another "
+            "backbone, or close what else uses memory.",
+        )
+    return batch.new_empty(num_rows, width)
 
 
 def _summarise(
