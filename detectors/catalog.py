@@ -6,6 +6,7 @@ from pathlib import Path
 
 from detectors import LazyEmbedder, list_detectors
 from inspection.detector import Channel
+from inspection.processors import CROWD
 from inspection.products.catalog import Catalog
 from inspection.products.channels import Loader
 from inspection.products.inspecting import LoadedProduct, load_product
@@ -19,8 +20,11 @@ def make_loader(device: str | None) -> Loader:
     """Return what reads a checkpoint folder."""
 
     def load(folder: Path) -> Channel:
+        import torch
+
         from detectors.workflow import load_channel
 
+        CROWD.steer(torch.set_num_threads, torch.get_num_threads())
         return load_channel(folder, device=device)
 
     return load

@@ -15,7 +15,7 @@ from inspection.images import read_sample
 from inspection.joint import join, judge_jointly
 from inspection.outlines import flagged_mask, just_below
 from inspection.preprocess import to_input_size
-from inspection.processors import map_in_threads
+from inspection.processors import CROWD, map_in_threads
 from inspection.regions import find_regions
 from inspection.standing import stand
 from inspection.types import Calibration, Finding, Prediction, RGBImage, Sample, Size, Verdict
@@ -57,7 +57,8 @@ class Answer:
 def predict_one(channel: Channel, image: RGBImage) -> Answer:
     """Return what a detector makes of an image."""
     start = time.perf_counter()
-    prediction = predict(channel.detector, [image])[0]
+    with CROWD.at_work():
+        prediction = predict(channel.detector, [image])[0]
     return Answer(channel, prediction, time.perf_counter() - start)
 
 

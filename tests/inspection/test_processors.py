@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from inspection.processors import count_processors, map_in_threads
+from inspection.processors import Crowd, count_processors, map_in_threads
 
 ROOT = Path(__file__).parents[2]
 NAMES = ("OMP_WAIT_POLICY", "OMP_NUM_THREADS")
@@ -91,3 +91,17 @@ def test_what_nobody_asks_for_any_more_is_not_begun() -> None:
         threading.Timer(0.2, gate.set).start()  # those under way end after the others are given up
         break
     assert len(begun) <= 1 + count_processors() + 1
+
+
+def test_those_who_compute_at_the_same_time_divide_the_threads() -> None:
+    told: list[int] = []
+    crowd = Crowd()
+    with crowd.at_work():
+        pass  # of nobody who could be told
+    crowd.steer(told.append, 5)
+    crowd.steer(lambda _: pytest.fail("what was said first stays"), 9)
+    with crowd.at_work(), crowd.at_work():
+        for _ in range(5):
+            with crowd.at_work():
+                pass
+    assert told == [5, 2, *[1, 5] * 5, 5, 5]

@@ -1,5 +1,6 @@
 """A page whose answers travel whole, and which answers what it cannot read with a sentence."""
 
+import copy
 from typing import Any
 
 import gradio as gr
@@ -8,6 +9,7 @@ from ui.gate.gate import note_unreadable
 from ui.gate.refusals import NOT_UNDERSTOOD
 from ui.parts.safe_image import SafeImage, place_upload
 
+STAYS = gr.skip()
 PROTOCOL = "sse_v1"  # the newest of Gradio's without changes
 
 
@@ -32,6 +34,28 @@ class WholeBlocks(gr.Blocks):
         """Return what the browser is sent of the page."""
         return {**super().get_config_file(), "protocol": PROTOCOL}
 
+    async def postprocess_data(self, block_fn: Any, predictions: Any, state: Any) -> list[Any]:
+        """Return what is sent of the outputs that an event names, and that the others stay.
+
+        Gradio makes a component anew for each that stays: of a dozen outputs, each time that a
+        detector answers, which takes as long as the detectors.
+        """
+        if not isinstance(predictions, dict) or not all(
+            isinstance(one, gr.blocks.Block) for one in predictions
+        ):
+            whole: list[Any] = await super().postprocess_data(block_fn, predictions, state)
+            return whole
+        values = {one._id: value for one, value in predictions.items() if not stays(value)}
+        named = copy.copy(block_fn)
+        named.outputs = [one for one in block_fn.outputs if one._id in values]
+        given = [values[one._id] for one in named.outputs]
+        sent: list[Any] = []
+        if given:
+            known = given[0] if len(given) == 1 else given
+            sent = await super().postprocess_data(named, known, state)
+        made = dict(zip((one._id for one in named.outputs), sent, strict=True))
+        return [made.get(one._id, STAYS) for one in block_fn.outputs]
+
     async def process_api(self, *args: Any, **options: Any) -> dict[str, Any]:
         """Run an event; what Gradio says of values that it refuses may repeat them."""
         try:
@@ -54,3 +78,8 @@ class WholeBlocks(gr.Blocks):
         except (ValueError, TypeError, LookupError, OSError) as error:
             raise gr.Error(NOT_UNDERSTOOD, print_exception=False) from error
         return read
+
+
+def stays(value: object) -> bool:
+    """Return whether an output is to stay as it is."""
+    return isinstance(value, dict) and value == STAYS
