@@ -180,16 +180,22 @@ def read_image_size(path: Path) -> Size:
     return read_size(path)
 
 
-def read_reduced(path: Path, longest: int | None, *, reading: Reading = DEFAULT_READING) -> Reduced:
+def read_reduced(
+    path: Path,
+    longest: int | None,
+    *,
+    reading: Reading = DEFAULT_READING,
+    is_trusted: bool = True,
+) -> Reduced:
     """Return the image no larger than this; None leaves it as large as it is.
 
     A JPEG is decoded at a fraction of its size, which takes a fraction of the time; libpng can only
-    decode the whole.
+    decode the whole. `is_trusted` is that of `open_image`.
 
     Raises:
         ImageError: as in `open_image`.
     """
-    decoded = decode(path, at_least=longest)
+    decoded = decode(path, at_least=longest, is_trusted=is_trusted)
     array, notes = _develop(decoded, reading, path)
     if longest is not None:
         array = shrink(array, longest)

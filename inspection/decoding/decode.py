@@ -102,14 +102,14 @@ def decode(path: Path, *, at_least: int | None = None, is_trusted: bool = True) 
             png.check_chunks(path, is_trusted=is_trusted)
     with _opened(path, kind) as picture:
         cut_bits = find_cut_bits(picture, path)
-        jpeg = read_jpeg(path) if kind == "JPEG" and at_least is None else None
+        jpeg = read_jpeg(path) if kind == "JPEG" and (at_least is None or not is_trusted) else None
         header = read_picture(picture, cut_bits, jpeg, is_trusted=is_trusted)
         if not is_trusted:
             _check_header(header, path)
         notes, white = _note_frames(picture, path), declared_white(picture, path)
         mode, (width, height) = picture.mode, picture.size
         content: Image.Image | Deep
-        if jpeg is not None:
+        if jpeg is not None and at_least is None:
             content, more = _load_jpeg(picture, jpeg, header.factor)
             notes += more
         else:

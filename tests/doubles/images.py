@@ -1,5 +1,6 @@
 """Image files as cameras and programs write them, byte by byte where no library does."""
 
+import io
 import struct
 import zlib
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
+from inspection.decoding.jpeg import read_layout
 from inspection.images import read_image
 from inspection.types import Reading
 
@@ -119,3 +121,12 @@ def tiff_bytes(
         form = {1: "B3x", 3: "H2x", 4: "I"}[kind]
         fields += struct.pack(f"{order}HHI{form}", tag, kind, 1, value)
     return head + fields + bytes(4) + data
+
+
+def make_progressive(num_scans: int) -> bytes:
+    """Return a progressive JPEG that goes over its picture this often."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (512, 512), "grey").save(buffer, "JPEG", progressive=True)
+    data = buffer.getvalue()
+    scan = data[data.rindex(b"\xff\xda") : -2]
+    return data[:-2] + scan * (num_scans - read_layout(data).num_scans) + data[-2:]

@@ -12,8 +12,8 @@ from PIL import Image, ImageFile
 from inspection.decoding.jpeg import read_layout
 from inspection.decoding.png import ADAM7
 from inspection.errors import ImageError
-from inspection.images import open_image
-from tests.doubles.images import COLOURS, write_bytes, write_tiff
+from inspection.images import open_image, read_reduced
+from tests.doubles.images import COLOURS, make_progressive, write_bytes, write_tiff
 
 EVERYDAY = {"png": "PNG", "jpg": "JPEG", "bmp": "BMP", "webp": "WEBP", "gif": "GIF", "tif": "TIFF"}
 
@@ -36,22 +36,13 @@ def webp(kind: bytes, sides: bytes) -> bytes:
     )
 
 
-def progressive(num_scans: int) -> bytes:
-    """Return a progressive JPEG that goes over its picture this often."""
-    buffer = io.BytesIO()
-    Image.new("RGB", (512, 512), "grey").save(buffer, "JPEG", progressive=True)
-    data = buffer.getvalue()
-    scan = data[data.rindex(b"\xff\xda") : -2]
-    return data[:-2] + scan * (num_scans - read_layout(data).num_scans) + data[-2:]
-
-
 TOO_MUCH = {
     "long.png": (png(4_000_000, 16), r"4,000,000 x 16 pixels; one side.*Cut it"),
     "tall.png": (png(16, 65_500), r"16 x 65,500 pixels; one side.*Cut it"),
     "deep.png": (png(8000, 8000, bits=16), r"would take 1,\d\d\d MB.*limit is 500 MB.*8 bits"),
     "text.png": (png(64, 64, extra=chunk(b"tEXt", b"k\0" + b"y" * 3_000_000)), "without comments"),
     "pieces.png": (png(64, 64, extra=chunk(b"abCd", b"") * 10_001), "without comments"),
-    "scans.jpg": (progressive(5000), r"would take \d+ seconds.*baseline JPEG"),
+    "scans.jpg": (make_progressive(5000), r"would take \d+ seconds.*baseline JPEG"),
     "slow.qoi": (b"qoif" + struct.pack(">IIBB", 3000, 3000, 3, 0) + b"\0" * 40, r"14 seconds"),
     "large.bmp": (b"BM" + struct.pack("<IIIIiiHH", 0, 0, 54, 40, 8200, 8200, 1, 24), "megapixels"),
 }
@@ -66,8 +57,11 @@ def test_what_would_take_too_much_is_refused_before_it_is_decoded(
 
     monkeypatch.setattr(ImageFile.ImageFile, "load", load)
     data, said = TOO_MUCH[name]
+    path = write_bytes(tmp_path / name, data.ljust(200, b"\0"))
     with pytest.raises(ImageError, match=said):
-        open_image(write_bytes(tmp_path / name, data.ljust(200, b"\0")), is_trusted=False)
+        open_image(path, is_trusted=False)
+    with pytest.raises(ImageError, match=said):
+        read_reduced(path, 16, is_trusted=False)
 
 
 def side(width: int, height: int) -> bytes:
@@ -191,6 +185,6 @@ def test_a_large_picture_is_copied_as_a_small_one(
 
 
 def test_scans_are_counted_without_being_mistaken_for_pixels() -> None:
-    data = progressive(40)
+    data = make_progressive(40)
     layout = read_layout(data)
     assert (layout.num_scans, layout.is_progressive) == (40, True)

@@ -11,6 +11,7 @@ from inspection.products.catalog import Catalog
 from inspection.types import RGBImage
 from tests.doubles.camera import encode_jpeg
 from tests.doubles.detectors import DETECTORS, FakeEmbed
+from tests.doubles.images import make_progressive
 from tests.doubles.page import to_json
 from tests.doubles.parts import PICTURE_SIDE, draw_part
 from tests.doubles.products import make_catalog, write_familiarity
@@ -106,6 +107,11 @@ def test_what_is_no_frame_is_a_sentence(live: Live, broken: object) -> None:
     answer = live.answer(KEY, {"number": "x", "frame": broken})
     assert (answer["state"], answer["number"]) == ("problem", 0)
     assert answer["problem"].count(".") >= 2
+
+
+def test_a_frame_may_cost_no_more_than_an_upload(live: Live) -> None:
+    source = f"data:image/jpeg;base64,{base64.b64encode(make_progressive(5000)).decode()}"
+    assert "the limit is 5" in live.answer(KEY, {"frame": source})["problem"]
 
 
 @pytest.mark.parametrize("key", [None, 3, ["drawn/part"], "drawn/nothing"])

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from inspection.errors import DatasetError, ImageError
 from inspection.findings import Inspection
-from inspection.images import open_image, read_image_size
+from inspection.images import read_image_size
 from inspection.names import OUTCOME_TITLES, Outcome, decide_outcome, describe_joint
 from inspection.overlay import trace_outlines
 from inspection.types import Reading, RGBImage, Verdict
+from inspection.uploads.reader import open_upload
 from ui.inspect import messages as tab_messages
 from ui.inspect.live import messages
 from ui.parts.updates import Payload
@@ -40,7 +41,7 @@ def read_frame(source: object, reading: Reading) -> RGBImage:
         path.write_bytes(content)
         if max(read_image_size(path)) > MAX_SIDE:
             raise ImageError(messages.LARGE_FRAME.format(side=MAX_SIDE), messages.RELOAD)
-        return open_image(path, reading=reading).pixels
+        return open_upload(path, reading=reading).pixels
 
 
 def describe_frame(found: Inspection, category: str, titles: Mapping[str, str]) -> Payload:
