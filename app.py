@@ -16,6 +16,7 @@ from typing import Any
 
 from detectors.catalog import LEARNING, open_catalog
 from inspection.errors import InspectionError, SettingsError
+from inspection.paths import expand_home
 from inspection.processors import share_processors
 from inspection.products.dataset_folders import check_folder, name_folders
 from inspection.products.demo_data import add_demo_data, find_demo
@@ -65,7 +66,7 @@ def main(
             f"A dataset cannot be called {OWN}: the products of the page are.",
             f"Give it another name: --data NAME={folders[OWN]}.",
         )
-    root, made = Path(checkpoints), Path(products).expanduser().absolute()
+    root, made = Path(checkpoints), expand_home(products).absolute()
     if root != CHECKPOINTS:  # that one may be missing: the page says what to train
         root = check_folder(root, "--checkpoints")
     with paused_collector():

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from inspection.names import join_names
+from inspection.paths import expand_home
 
 ADDED: Mapping[int, str] = {
     5: "how thick defects are at any input size",
@@ -22,13 +23,23 @@ ADDED: Mapping[int, str] = {
 VERSION = max(ADDED)  # of what is measured and how it is stored
 NAME = re.compile(r"index-(\d{1,4})-\w{0,40}-[0-9a-f]{12}\.sqlite")
 HEADER = b"SQLite format 3\0"
+NOWHERE = Path(os.devnull) / "defect-lens"  # no folder can be made there
 FORGOTTEN = 30 * 24 * 3600  # seconds since an index of an old version was written
 
 
 def cache_folder() -> Path:
-    """Return the folder for what can be made again: XDG's, Windows', or that of the Mac."""
+    """Return the folder for what can be made again: XDG's, Windows', or that of the Mac.
+
+    An account without a home directory has none, and its indexes stay in memory.
+    """
+    with contextlib.suppress(RuntimeError):  # of `Path.home`
+        return _find_folder()
+    return NOWHERE
+
+
+def _find_folder() -> Path:
     if given := os.environ.get("DEFECT_LENS_CACHE"):
-        return Path(given).expanduser()
+        return expand_home(given)
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA", "")
         return (Path(base) if base else Path.home() / "AppData" / "Local") / "defect-lens" / "cache"

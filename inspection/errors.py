@@ -108,5 +108,10 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def first_line(error: BaseException) -> str:
-    """Return what an error says, shortened; its class where it says nothing."""
+    """Return what an error says, shortened; its class where it says nothing.
+
+    Of the operating system's it is the words alone: "[Errno 28]" helps nobody.
+    """
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
     return (str(error).splitlines() or [type(error).__name__])[0][:MAX_REASON]

@@ -31,17 +31,32 @@ def replace_file(path: Path) -> Iterator[IO[bytes]]:
     """Open a file that takes the place of `path` when the block ends well.
 
     Raises:
-        OSError: the folder cannot be written.
+        OSError: the folder cannot be written; it names `path`.
     """
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.tmp-", dir=path.parent)
-    fresh = Path(name)
-    with ExitStack() as undo:
+    with naming(path), ExitStack() as undo:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.tmp-", dir=path.parent)
+        fresh = Path(name)
         undo.callback(fresh.unlink, missing_ok=True)
         with os.fdopen(handle, "wb") as file:
             yield file
         fresh.chmod(0o644)  # mkstemp makes files private
         fresh.replace(path)
         undo.pop_all()
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Let errors of the system name what a person knows instead of nothing or of a file beside it.
+
+    Raises:
+        OSError: as inside.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def replace_bytes(path: Path, content: bytes) -> None:
@@ -66,9 +81,9 @@ def replace_folder(target: Path) -> Iterator[Path]:
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     _clear(target)
-    _remove_litter(target)
-    fresh = Path(tempfile.mkdtemp(prefix=f"{target.name}.tmp-", dir=target.parent))
-    with ExitStack() as undo:
+    remove_litter(target.parent)
+    with naming(target), ExitStack() as undo:
+        fresh = Path(tempfile.mkdtemp(prefix=f"{target.name}.tmp-", dir=target.parent))
         undo.callback(shutil.rmtree, fresh, ignore_errors=True)
         yield fresh
         undo.pop_all()  # the block ended well: there is nothing to undo
@@ -103,12 +118,30 @@ def _clear(target: Path) -> None:
         shutil.rmtree(_aside(target), ignore_errors=True)
 
 
-def _remove_litter(target: Path) -> None:
-    """Remove what programs that were killed have left beside a folder."""
-    for left in target.parent.glob(f"{target.name}.tmp-*"):
+def remove_litter(folder: Path) -> None:
+    """Remove the files and folders that programs that were killed have left in a folder.
+
+    What is younger than a day may be somebody's, and so may what was left aside by a rename.
+    """
+    for left in (*folder.glob("*.tmp-*"), *folder.glob("*.partial")):
         with suppress(OSError):  # another program may have removed it meanwhile
-            if left != _aside(target) and time.time() - left.stat().st_mtime > LITTER_SECONDS:
+            if left.name.endswith(".tmp-old") or not is_left(left):
+                continue
+            if left.is_dir() and not left.is_symlink():
                 shutil.rmtree(left)
+            else:
+                left.unlink()
+
+
+def is_left(path: Path) -> bool:
+    """Return whether a file or folder, with what lies in it, was not written for a day.
+
+    Raises:
+        OSError: it is gone.
+    """
+    inside = path.iterdir() if path.is_dir() and not path.is_symlink() else ()
+    newest: float = max(one.lstat().st_mtime for one in (path, *inside))
+    return time.time() - newest > LITTER_SECONDS
 
 
 def _aside(target: Path) -> Path:

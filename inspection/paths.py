@@ -1,9 +1,15 @@
 """Paths and names as people read them: in commands to paste into a shell, short, and in order."""
 
+import os
 import re
 import shlex
 from collections.abc import Iterable
 from pathlib import Path
+
+
+def expand_home(path: Path | str) -> Path:
+    """Return a path with the home directory for a leading `~`, as it is where there is none."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 (that of pathlib raises)
 
 
 def quote(text: str) -> str:

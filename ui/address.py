@@ -4,7 +4,7 @@ import ipaddress
 import os
 import socket
 
-from inspection.errors import SettingsError
+from inspection.errors import SettingsError, first_line
 
 MAX_PORT = 65535
 THIS_MACHINE = "127.0.0.1"
@@ -32,7 +32,7 @@ def check_address(host: str | None, port: int | None) -> None:
     except (OSError, UnicodeError) as error:
         where = name if port is None else f"{name}, port {port}"
         raise SettingsError(
-            f"The page cannot be served at {where} ({error}).",
+            f"The page cannot be served at {where} ({first_line(error)}).",
             "Choose another address with --host and --port.",
         ) from error
 

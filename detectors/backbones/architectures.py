@@ -20,7 +20,7 @@ from detectors.backbones.tokens import (
     translate_tokens,
 )
 from detectors.settings import STUDENT
-from inspection.errors import BackboneError
+from inspection.errors import BackboneError, first_line
 
 LAYERS = (*student.LAYERS, "layer4")
 LAYER_STRIDES = {layer: 4 * 2**depth for depth, layer in enumerate(LAYERS)}
@@ -152,7 +152,7 @@ def _build_convolutional(name: str, layers: tuple[str, ...]) -> Architecture:
         )
     except (RuntimeError, IndexError, AssertionError, AttributeError) as error:
         raise BackboneError(
-            f"The backbone {name} cannot give {', '.join(layers)} ({error}).",
+            f"The backbone {name} cannot give {', '.join(layers)} ({first_line(error)}).",
             "Choose a convolutional network such as resnet18 or wide_resnet50_2.",
         ) from error
     channels = dict(zip(layers, map(int, network.feature_info.channels()), strict=True))

@@ -12,7 +12,7 @@ from inspection.datasets.listing import Listing
 from inspection.errors import DatasetError
 from inspection.ground_truth import find_mask_issues, refuse_unusable
 from inspection.issues import DatasetIssue, IssueKind
-from inspection.paths import natural_key
+from inspection.paths import expand_home, natural_key
 from inspection.types import Sample, Split
 
 POOL = "pool"  # instead of a layout, of several datasets as one
@@ -94,7 +94,7 @@ def read_dataset(root: Path, *, layout: str | None = None, name: str | None = No
         DatasetError: no such folder, not a folder, no images, none of the known layouts, or a name
             that no dataset can have.
     """
-    root = Path(os.path.abspath(root.expanduser()))  # noqa: PTH100 (links stay as they are)
+    root = Path(os.path.abspath(expand_home(root)))  # noqa: PTH100 (links stay as they are)
     _check_folder(root)
     name = check_name(name or root.name)
     listing = Listing(root)
@@ -136,7 +136,7 @@ def check_name(name: str) -> str:
 def split_name(given: Path | str) -> tuple[str | None, Path]:
     """Return name and folder of a dataset given as DIR (which has no other name) or NAME=DIR."""
     name, equals, rest = str(given).partition("=")
-    if name and equals and not Path(given).expanduser().is_dir():
+    if name and equals and not expand_home(given).is_dir():
         return name, Path(rest)
     return None, Path(given)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from inspection.datasets.account import UnusedFiles
 from inspection.datasets.dataset import Dataset
 from inspection.errors import DatasetError
+from inspection.paths import expand_home
 
 REMARK = "# "
 
@@ -19,7 +20,7 @@ def read_exclusions(path: Path) -> tuple[str, ...]:
         DatasetError: the file cannot be read.
     """
     try:
-        lines = path.expanduser().read_text(encoding="utf-8-sig").splitlines()
+        lines = expand_home(path).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
         raise DatasetError(

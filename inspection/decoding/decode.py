@@ -26,7 +26,7 @@ from inspection.decoding.jpeg import Jpeg, read_jpeg
 from inspection.decoding.kinds import RAW, find_format, name_unreadable
 from inspection.decoding.tiff import TiffHeader
 from inspection.decoding.webp import read_webp_size
-from inspection.errors import ImageError
+from inspection.errors import ImageError, first_line
 from inspection.issues import FileNote, IssueKind
 from inspection.types import Size
 
@@ -198,7 +198,9 @@ def _reading(path: Path) -> Iterator[None]:
     except UnidentifiedImageError as error:
         raise ImageError(f"{path.name} could not be read as an image.", KNOWN) from error
     except DAMAGES as error:
-        raise ImageError(f"{path.name} is damaged or cut off ({error}).", AGAIN) from error
+        raise ImageError(
+            f"{path.name} is damaged or cut off ({first_line(error)}).", AGAIN
+        ) from error
 
 
 @contextmanager

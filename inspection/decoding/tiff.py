@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from inspection.decoding.deep_values import MOST_BY_DEPTH, Alpha, Deep
-from inspection.errors import ImageError
+from inspection.errors import ImageError, first_line
 from inspection.types import Size
 
 if TYPE_CHECKING:
@@ -144,7 +144,9 @@ def _opened(path: Path) -> "Iterator[TiffFile]":
     except ImageError:
         raise
     except DAMAGES as error:
-        raise ImageError(f"{path.name} is damaged ({error}).", "Export it again.") from error
+        raise ImageError(
+            f"{path.name} is damaged ({first_line(error)}).", "Export it again."
+        ) from error
 
 
 def _describe(page: "TiffPage", path: Path, *, num_pages: int) -> TiffHeader:

@@ -30,7 +30,7 @@ from inspection.evaluation.kept import read_kept, read_reports
 from inspection.evaluation.leaderboard import list_values
 from inspection.evaluation.partial import PartialEvaluation
 from inspection.evaluation.records import EvaluationReport
-from inspection.files import write_csv
+from inspection.files import remove_litter, write_csv
 from inspection.ground_truth import check_masks
 from inspection.issues import DatasetIssue
 from inspection.joint import JOINT
@@ -173,6 +173,8 @@ def evaluate_products(
         except (InspectionError, *BREAKDOWNS) as error:
             failed[product.key] = explain(error)
         else:
+            for folder in (product.folder, *product.folder.iterdir()):
+                remove_litter(folder)
             done.append(evaluation)
             for one in evaluation.classes:
                 if one.problem is not None:

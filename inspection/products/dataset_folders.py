@@ -9,7 +9,7 @@ from inspection.datasets.cache import DatasetCache
 from inspection.datasets.dataset import Dataset, check_name, split_name
 from inspection.demo.folder import DemoFolder
 from inspection.errors import DatasetError, SettingsError
-from inspection.paths import quote_path
+from inspection.paths import expand_home, quote_path
 from inspection.products.product import Product
 from inspection.products.stamped import StampedCache
 from inspection.types import Sample, Split
@@ -133,6 +133,6 @@ def name_folder(given: Path | str) -> tuple[str, Path]:
 
 def check_folder(folder: Path, option: str) -> Path:
     """Return the absolute path of a folder that was given with an option."""
-    if not folder.expanduser().is_dir():
+    if not expand_home(folder).is_dir():
         raise SettingsError(f"There is no folder {folder}.", f"Give one that exists with {option}.")
-    return Path(os.path.abspath(folder.expanduser()))  # noqa: PTH100 (links stay as they are)
+    return Path(os.path.abspath(expand_home(folder)))  # noqa: PTH100 (links stay as they are)

@@ -1,10 +1,9 @@
 """Folders of this machine as people read them: in commands to paste, or hidden from visitors."""
 
-import os
 from pathlib import Path
 
 from inspection.errors import SettingsError
-from inspection.paths import quote, quote_path, shorten_paths
+from inspection.paths import expand_home, quote, quote_path, shorten_paths
 from inspection.products.dataset_folders import DatasetFolders
 from inspection.products.product import Product
 from inspection.products.stored_detectors import Checkpoints
@@ -64,7 +63,7 @@ class Places:
             return text
         names = [(self._folder, CHECKPOINTS.name), (CHECKPOINTS, CHECKPOINTS.name)]
         names += [(folder, "DIR") for folder in self._datasets.by_name.values()]
-        home = Path(os.path.expanduser("~"))  # noqa: PTH111 (an account may have none)
+        home = expand_home("~")
         names += [(HERE, "."), (Path.cwd(), "."), (home, "~")]
         return shorten_paths(text, names)
 

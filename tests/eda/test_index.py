@@ -331,3 +331,18 @@ def test_of_other_files_only_forgotten_indexes_of_older_versions_are_removed(
     open_index(dataset, cache=folder).store.close()
     assert not long_ago.exists()
     assert all(path.exists() for path in (*stays, link, tmp_path / "elsewhere"))
+
+
+def test_an_account_without_a_home_keeps_its_index_in_memory(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("DEFECT_LENS_CACHE", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", homeless)
+    index = open_index(dataset)
+    assert index.is_complete
+    assert why_anew(dataset.root) == ""
+    assert index.thumbnails([index.samples[0].id])

@@ -1,12 +1,13 @@
 """A file or folder is there as a whole or as it was before."""
 
+import errno
 import os
 import time
 from pathlib import Path
 
 import pytest
 
-from inspection.errors import ReportError
+from inspection.errors import ReportError, first_line
 from inspection.files import (
     LITTER_SECONDS,
     recover_folder,
@@ -93,14 +94,48 @@ def test_an_interruption_between_two_renames_is_mended(tmp_path: Path) -> None:
     assert (target / "file").read_text() == "old"
 
 
-def test_what_a_killed_training_left_is_removed_a_day_later(tmp_path: Path) -> None:
-    for name in ("cae.tmp-killed", "cae.tmp-running", "unet.tmp-killed"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "weights.safetensors").touch()
+def test_what_killed_programs_left_is_removed_a_day_later(tmp_path: Path) -> None:
     long_ago = time.time() - 2 * LITTER_SECONDS
-    for name in ("cae.tmp-killed", "unet.tmp-killed"):
-        os.utime(tmp_path / name, (long_ago, long_ago))
+    old = ("cae.tmp-killed", "unet.tmp-killed", "stress.partial", "unet.tmp-old", "unet")
+    for name in (*old, "cae.tmp-running", "evaluation.partial"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "part").touch()
+        if name in old:
+            os.utime(tmp_path / name / "part", (long_ago, long_ago))
+    for name in (".split.json.tmp-killed", ".split.json.tmp-running"):
+        (tmp_path / name).touch()
+    for name in (*old, ".split.json.tmp-killed", "evaluation.partial"):
+        os.utime(tmp_path / name, (long_ago, long_ago))  # a chunk of the last is younger
     with replace_folder(tmp_path / "cae"):
         pass
-    left = sorted(path.name for path in tmp_path.iterdir())
-    assert left == ["cae", "cae.tmp-running", "unet.tmp-killed"]
+    left = {path.name for path in tmp_path.iterdir()}
+    running = {".split.json.tmp-running", "cae.tmp-running", "evaluation.partial"}
+    assert left == {"cae", "unet", "unet.tmp-old", *running}
+
+
+@pytest.mark.parametrize("kind", [errno.ENOSPC, errno.EACCES])
+def test_errors_name_the_file_that_was_to_be_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: int
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(kind, os.strerror(kind))
+
+    path = tmp_path / "split.json"
+    monkeypatch.setattr("inspection.files.tempfile.mkstemp", refuse)
+    with pytest.raises(OSError, match=os.strerror(kind)) as caught:
+        replace_bytes(path, b"text")
+    assert caught.value.filename == str(path)
+    assert first_line(caught.value) == os.strerror(kind)
+
+
+@pytest.mark.skipif(
+    not Path("/dev/full").exists(), reason="it is Linux that has a full disk at hand"
+)
+def test_a_full_disk_is_told_with_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def open_full(**_: object) -> tuple[int, str]:
+        return os.open("/dev/full", os.O_WRONLY), str(tmp_path / "fresh")
+
+    monkeypatch.setattr("inspection.files.tempfile.mkstemp", open_full)
+    with pytest.raises(OSError, match="No space left") as caught:
+        replace_bytes(tmp_path / "split.json", b"x" * 100_000)
+    assert caught.value.filename == str(tmp_path / "split.json")

@@ -9,6 +9,7 @@ from inspection.datasets.division import TRAINING_SHARE, divide_by_unit
 from inspection.datasets.layout import Layout
 from inspection.datasets.listing import Listing
 from inspection.datasets.voc_files import read_objects
+from inspection.errors import first_line
 from inspection.masks.shapes import make_box
 from inspection.types import Box, Sample, Split
 
@@ -102,7 +103,7 @@ def _read_boxes(listing: Listing, path: Path) -> list[tuple[str, Box]] | None:
             if mark.edges is not None
         ]
     except (ValueError, OSError) as error:
-        report_unreadable(listing, path, str(error), category=listing.root.name)
+        report_unreadable(listing, path, first_line(error), category=listing.root.name)
         return None
 
 

@@ -7,7 +7,7 @@ from inspection.datasets.division import divide_by_unit
 from inspection.datasets.layout import Layout
 from inspection.datasets.listing import Listing, descend, find_categories
 from inspection.datasets.mask_files import match_masks
-from inspection.errors import DatasetError
+from inspection.errors import DatasetError, first_line
 from inspection.issues import IssueKind
 from inspection.types import Sample, Split
 
@@ -106,7 +106,9 @@ def _read_table(table: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
             rows = [{name: row.get(name) or "" for name in columns} for row in reader]
             found = reader.fieldnames or ()
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(f"{table} cannot be read ({error}).", "Unpack it again.") from error
+        raise DatasetError(
+            f"{table} cannot be read ({first_line(error)}).", "Unpack it again."
+        ) from error
     absent = [name for name in columns if name not in found]
     if absent:
         raise DatasetError(

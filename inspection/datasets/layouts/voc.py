@@ -9,6 +9,7 @@ from inspection.datasets.category_builder import CategoryBuilder, read_marks
 from inspection.datasets.layout import Layout
 from inspection.datasets.listing import Listing
 from inspection.datasets.voc_files import label_of, parse_xml, to_mark
+from inspection.errors import first_line
 from inspection.types import Sample
 
 HEAD = 4096  # bytes that show what a file is
@@ -45,7 +46,7 @@ def _read(builder: CategoryBuilder, path: Path, _image: Path) -> Annotation | No
     try:
         root = parse_xml(path)
     except (ValueError, OSError) as error:
-        report_unreadable(builder.listing, path, str(error), category=builder.category)
+        report_unreadable(builder.listing, path, first_line(error), category=builder.category)
         return None
     marks = read_marks(builder, path, root.iter("object"), label_of=label_of, place=to_mark)
     height, width = (_to_int(root.findtext(f"size/{name}")) for name in ("height", "width"))

@@ -24,7 +24,7 @@ from inspection.datasets.category_builder import CategoryBuilder, read_marks
 from inspection.datasets.folder_names import PARTS, Part
 from inspection.datasets.layout import Layout
 from inspection.datasets.listing import Listing, descend
-from inspection.errors import ImageError
+from inspection.errors import ImageError, first_line
 from inspection.images import read_image_size
 from inspection.masks.shapes import make_polygon
 from inspection.types import Sample
@@ -175,7 +175,7 @@ def _read_labels(builder: CategoryBuilder, pair: Pair, settings: _Settings) -> A
     try:
         text = path.read_text(encoding="utf-8-sig", errors="replace")
     except OSError as error:
-        report_unreadable(builder.listing, path, str(error.strerror), category=builder.category)
+        report_unreadable(builder.listing, path, first_line(error), category=builder.category)
         return None
     lines = [line for line in text.splitlines() if line.strip()]
     try:
@@ -231,7 +231,7 @@ def _read_settings(builder: CategoryBuilder, images: Iterable[Path]) -> _Setting
         try:
             content = _load(path)
         except ValueError as error:
-            report_unreadable(listing, path, str(error), category=builder.category)
+            report_unreadable(listing, path, first_line(error), category=builder.category)
             continue
         if names := content.get("names"):
             parts = _read_parts(listing, path, content, ImageFinder(images, folder))
