@@ -1,5 +1,6 @@
 """The New product tab answers raw calls: each with a state, or with a sentence."""
 
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from gradio.utils import get_upload_folder
 from PIL import Image
 
 from inspection.products.catalog import Catalog
+from tests.doubles.detectors import FakeEmbed
 from tests.doubles.page import to_json
 from tests.doubles.parts import draw_part
 from tests.doubles.products import make_catalog
@@ -180,3 +182,36 @@ def test_real_defects_are_told_before_drawn_ones() -> None:
         "found 4 of 5 defective photographs at 6.7 false alarms per 100 good parts, and raised 1 "
         "false alarm on 6 good ones that it had not seen."
     )
+
+
+def test_a_folder_that_was_deleted_meanwhile_is_no_product_any_more(
+    page: Page, tmp_path: Path
+) -> None:
+    page.ask("create", name="bracket")
+    page.give(0, 1, 2)
+    shutil.rmtree(tmp_path / "own")
+    board = page.ask("show")
+    assert board["products"] == []
+    assert "problem" not in board
+    page.name = "bracket"
+    for what in ("learn", "leave out", "rename"):
+        assert (
+            "no such product" in page.ask(what, detectors=["cae"], ids=["a"], name="b")["problem"]
+        )
+        page.name = "bracket"
+
+
+def test_what_is_left_out_is_looked_at_no_more(page: Page, catalog: Catalog) -> None:
+    catalog.embed = FakeEmbed()
+    page.ask("create", name="bracket")
+    page.give(*range(9))
+    board = page.ask("show")
+    while board["look"]["busy"]:
+        board = page.ask("show")
+    assert "9 good photographs: thresholds" in str(board["look"]["findings"])
+    assert "estimate" in board["detectors"][0]
+    board = page.ask("leave out", ids=["bracket/train/good/0.png"])
+    while board["look"]["busy"]:
+        board = page.ask("show")
+    assert "8 good photographs: thresholds" in str(board["look"]["findings"])
+    assert sum(one["out"] for one in board["photographs"]) == 1

@@ -3,15 +3,16 @@
 import time
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from inspection.errors import InspectionError
+from inspection.errors import DatasetError, InspectionError
 from inspection.products.catalog import Catalog
 from inspection.products.learning_state import Phase
 from inspection.products.own import OWN, Photograph
 from inspection.products.product import Product
 from inspection.products.showcase import find_opening
+from inspection.products.stamped import StampedCache
 from inspection.products.workshop import Workshop
 from inspection.progress import describe_duration
 from ui.new_product import messages
@@ -30,11 +31,22 @@ class Source:
         catalog: with the detectors of the products.
         workshop: with the products.
         looks: at their photographs.
+        unseen: the photographs that Inspect opens with.
     """
 
     catalog: Catalog
     workshop: Workshop
     looks: Looks
+    unseen: StampedCache[Product, str | None] = field(default_factory=StampedCache)
+
+    def find_unseen(self, product: Product) -> str | None:
+        """Return the id of a photograph that no detector has seen, a defective one if there is."""
+        try:
+            listed = self.catalog.datasets.list_all(product)
+        except DatasetError:  # Inspect says what is wrong
+            return None
+        state = (*self.catalog.checkpoints.state(product), listed)
+        return self.unseen.get(product, state, lambda: find_unseen(self.catalog, product))
 
 
 def describe(source: Source, name: object, stamp: object, *, is_arriving: bool = False) -> Board:
@@ -73,7 +85,7 @@ def describe(source: Source, name: object, stamp: object, *, is_arriving: bool =
     looks = source.looks
     look = looks.peek(shown) if is_arriving else looks.open(shown, used)
     board["look"] = describe_look(look)
-    board |= _describe_learning(catalog, workshop, shown, photographs)
+    board |= _describe_learning(source, shown, photographs)
     for one in board["detectors"]:
         seconds = estimate_seconds(look, one["name"])
         if seconds is not None:
@@ -95,10 +107,9 @@ def _describe_photograph(one: Photograph) -> Mapping[str, Any]:
     }
 
 
-def _describe_learning(
-    catalog: Catalog, workshop: Workshop, name: str, photographs: Sequence[Photograph]
-) -> Board:
+def _describe_learning(source: Source, name: str, photographs: Sequence[Photograph]) -> Board:
     """Return how far the detectors are, what they find, and what to do next."""
+    catalog, workshop = source.catalog, source.workshop
     state = workshop.queue.snapshot(name)
     product = catalog.products.get(f"{OWN}/{name}")
     trained = () if product is None else catalog.checkpoints.trained(product)
@@ -110,7 +121,7 @@ def _describe_learning(
         for key, one in state["detectors"].items()
         if one["result"] and key in trained
     }
-    unseen = None if product is None or not trained else find_unseen(catalog, product)
+    unseen = None if product is None or not trained else source.find_unseen(product)
     used = [one.id for one in photographs if not one.is_left_out]
     is_outdated = sorted(used) != sorted(state["ids"])
     for one in board["detectors"]:

@@ -7,19 +7,25 @@ function draw(isOther) {
   find('.np-closed').hidden = !held.closed;
   find('.np-all').hidden = Boolean(held.closed);
   if (held.closed) return;
-  drawProducts();
+  drawIfChanged('products', [held.products, held.name, isLearning(), Boolean(held.learning)], drawProducts);
   drawSaid();
   for (const card of findAll('.np-card')) card.toggleAttribute('data-off', !held.name);
   find('.np-place').textContent = held.folder ?? '';
   if (isOther || held.stamp !== drawn) drawPhotographs();
   drawn = held.stamp;
-  const look = JSON.stringify(held.look ?? null);
-  if (look !== looked) drawLook();
-  looked = look;
-  drawLearning();
-  drawResults();
+  drawIfChanged('look', held.look ?? null, drawLook);
+  drawIfChanged('learning', [held.name, held.stamp, held.learning, held.detectors], drawLearning);
+  drawIfChanged('results', [held.results, held.next, held.unseen], drawResults);
 }
-let looked = ''; // look that is shown
+
+// What is drawn anew loses the keyboard's place in it.
+function drawIfChanged(part, value, drawPart) {
+  const text = JSON.stringify(value);
+  if (shown.get(part) === text) return;
+  shown.set(part, text);
+  drawPart();
+}
+const shown = new Map(); // part -> what it shows
 let drawn = null; // stamp of the photographs that are shown
 
 function drawProducts() {

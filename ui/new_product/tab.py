@@ -47,7 +47,7 @@ class Handlers:
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
-        self._looks: Looks | None = None
+        self._made: Source | None = None
         self._ways: Mapping[str, Callable[[Workshop, Wanted], Board]] = {
             "create": self._create,
             "take": self._take,
@@ -87,9 +87,10 @@ class Handlers:
         return {**shown, **said, "number": number}
 
     def _source(self, workshop: Workshop) -> Source:
-        if self._looks is None:
-            self._looks = Looks(workshop.own, self.catalog.embed)
-        return Source(self.catalog, workshop, self._looks)
+        if self._made is None:
+            looks = Looks(workshop.own, self.catalog.embed)
+            self._made = Source(self.catalog, workshop, looks)
+        return self._made
 
     def _do(self, workshop: Workshop, wanted: Wanted) -> Board:
         what = wanted.get("do")
