@@ -1,5 +1,6 @@
 """Launch the page with the settings that a page on an open link needs."""
 
+import errno
 import logging
 import os
 from collections.abc import Mapping, Sequence
@@ -24,6 +25,7 @@ from ui.theme import make_theme, page_head
 
 MAX_UPLOAD = "20mb"
 SELDOM = str(10**9)
+MOST_CONNECTIONS = 16_384
 QUIETLY: Mapping[str, Any] = {
     "prevent_thread_lock": True,
     "quiet": True,
@@ -72,7 +74,9 @@ def serve(catalog: Catalog, **options: Any) -> gr.Blocks:
     launch = Launch(**options)
     # else every event ends with a table of all events, for which pandas is imported
     os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", SELDOM)
-    logging.getLogger("uvicorn.error").addFilter(is_news)
+    for name in ("uvicorn.error", "asyncio"):
+        logging.getLogger(name).addFilter(is_news)
+    allow_connections()
     has_link = launch.share or is_share_wanted()
     catalog.places.is_shared = has_link or not is_loopback(launch.host)
     catalog.places.has_password = launch.password is not None
@@ -110,7 +114,24 @@ def is_share_wanted() -> bool:
     return os.environ.get("GRADIO_SHARE", "").lower() == "true"
 
 
+def allow_connections(most: int = MOST_CONNECTIONS) -> None:
+    """Let the program hold as many connections as the system grants; 1,024 are soon used up."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def is_news(record: logging.LogRecord) -> bool:
-    """Return whether a line is worth printing; a visitor who stops an upload is no fault."""
+    """Return whether a line is worth printing.
+
+    A visitor who stops an upload is no fault. Connections beyond what the system grants wait until
+    others end; asyncio would print each time that it looks, hundreds of times a second.
+    """
     error = record.exc_info[1] if record.exc_info else None
-    return not isinstance(error, ClientDisconnect)
+    is_crowded = isinstance(error, OSError) and error.errno in {errno.EMFILE, errno.ENFILE}
+    return not is_crowded and not isinstance(error, ClientDisconnect)

@@ -4,9 +4,12 @@ A probe tells a figure by pytest's own `record_property(name, value)`.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.attack.page import Page, running
 
 FOLDER = "tests/attack/"
 
@@ -29,3 +32,10 @@ def _read_figures(reporter: Any) -> Iterator[str]:
             file, _, test = report.nodeid.removeprefix(FOLDER).partition("::")
             yield f"{file}: {test} ({report.outcome}, {report.duration:.0f} s)"
             yield from (f"    {name}: {value}" for name, value in report.user_properties)
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[Page]:
+    """The real page, for whoever has none of their own."""
+    with running(tmp_path) as started:
+        yield started

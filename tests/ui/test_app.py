@@ -1,5 +1,6 @@
 """Starting the page: options, address, first result on the terminal, and what is never served."""
 
+import errno
 import json
 import logging
 import socket
@@ -382,4 +383,5 @@ def test_a_visitor_who_stops_an_upload_is_no_news_for_the_terminal() -> None:
 
     assert not is_news(record(ClientDisconnect()))
     assert is_news(record(OSError("disk full")))
+    assert not is_news(record(OSError(errno.EMFILE, "Too many open files")))
     assert is_news(record(None))
