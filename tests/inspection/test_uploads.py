@@ -105,6 +105,17 @@ def test_the_system_ends_what_uses_too_much_processor_time(
         own.open(slow)
 
 
+@LINUX
+def test_the_system_refuses_memory_beyond_what_a_picture_may_take(
+    tmp_path: Path, own: UploadReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.new("RGB", (4000, 3000)).save(tmp_path / "large.png")
+    change = "import inspection.uploads.worker as w; w.MAX_BYTES, w.SPARE_BYTES = 0, 30_000_000"
+    monkeypatch.setattr(reading, "PROGRAM", ("-P", "-c", f"{change}; w.main()"))
+    with pytest.raises(ImageError, match=r"large.png needs more memory than there is"):
+        own.open(tmp_path / "large.png")
+
+
 ODD = {
     "gone": "",
     "silent": "print('ready', flush=True)",
