@@ -3,6 +3,9 @@
 # make attack   damage, kill, flood: the probes behind docs/security.md (half an hour)
 # make biome    the linter of scripts and styles, from npm; without it `make check` leaves them out
 # make checkpoints    train the demo products anew (about half an hour on 2 cores)
+# make test-oldest, make test-newest    the suite with the oldest and the newest versions allowed (uv)
+# make lock     pin what requirements.txt allows (uv); ARGS=--upgrade takes the newest
+# make licences, make sbom, make audit    what is installed: by licence, as CycloneDX, known weaknesses
 # Needs make, git and Python 3.11-3.13 with venv; uv is used when it is on the PATH.
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -18,7 +21,7 @@ BIOME := node_modules/.bin/biome
 # one worker per processor; a file is one worker's, as its tests share pages and trained detectors
 SHARED = -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: app test check biome bench attack checkpoints clean
+.PHONY: app test check biome bench attack checkpoints clean test-oldest test-newest lock need-uv licences sbom audit
 
 app: $(VENV)/.installed
 	$(BIN)/python app.py $(ARGS)
@@ -46,6 +49,36 @@ bench: $(VENV)/.installed-dev
 attack: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m "not gpu and not network" tests/attack $(ARGS)
 
+# The oldest versions warn of what the newest no longer have, so warnings are no errors there.
+test-oldest: RESOLUTION = lowest-direct
+test-newest: RESOLUTION = highest
+test-oldest test-newest: test-%: need-uv
+	$(UV) venv --quiet --clear --python $(PYTHON) .venv-$*
+	$(UV) pip install --quiet --compile-bytecode --python .venv-$*/bin/python --resolution $(RESOLUTION) \
+		-r requirements.txt -r requirements-dev.txt
+	.venv-$*/bin/python -m pytest $(SHARED) $(if $(filter oldest,$*),-o filterwarnings=default) $(ARGS)
+
+lock: need-uv
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+		$(ARGS) requirements.txt -o requirements.lock
+
+need-uv:
+	@test -n "$(UV)" || { echo "uv is needed: python -m pip install uv"; exit 2; }
+
+licences: .venv-audit/.installed $(VENV)/.installed
+	.venv-audit/bin/pip-licenses --python $(BIN)/python --order license
+
+sbom: .venv-audit/.installed $(VENV)/.installed
+	.venv-audit/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --of JSON -o sbom.json $(BIN)/python
+
+audit: .venv-audit/.installed
+	.venv-audit/bin/pip-audit --requirement requirements.lock --require-hashes --disable-pip $(ARGS)
+
+.venv-audit/.installed: requirements-audit.txt
+	$(PYTHON) -m venv --clear .venv-audit
+	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-audit.txt
+	@touch $@
+
 checkpoints: $(VENV)/.installed
 	$(BIN)/python cli.py demo-data
 	$(BIN)/python cli.py train-all --data data/demo --detector cae
@@ -69,4 +102,4 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	@touch $@
 
 clean:
-	rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage
+	rm -rf $(VENV) .venv-oldest .venv-newest .venv-audit sbom.json node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage

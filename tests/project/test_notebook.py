@@ -6,11 +6,16 @@ import shlex
 import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import fields
+from inspect import signature
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+
+from app import main
+from ui.serve import Launch
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "colab.ipynb"
 CELLS = [
@@ -18,6 +23,8 @@ CELLS = [
     for cell in json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
     if cell["cell_type"] == "code"
 ]
+
+LAUNCH = {field.name for field in fields(Launch)}
 
 Run = Callable[..., None]
 
@@ -129,6 +136,49 @@ def test_without_drive_nothing_is_kept_and_the_cell_says_so(
     run("if use_drive")
     assert "Nothing was kept" in capsys.readouterr().out
     assert not (tmp_path / "drive").exists()
+
+
+def to_python(cell: str) -> str:
+    """Return a cell as IPython understands it: `!` runs a program, `%` a magic."""
+    cell = re.sub(r"(?m)^!(.*)$", r'system(f"""\1""")', cell)
+    return re.sub(r"(?m)^%(.*)$", r'magic("""\1""")', cell)
+
+
+def test_all_cells_run_one_after_another_as_they_stand(
+    tmp_path: Path,
+    archive: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Only the form is filled in; Colab gives the drive, the shell, pip and the room for a page."""
+    content = tmp_path / "content"
+    (content / "defect-lens" / "checkpoints").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)  # the first cell leaves it
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    mounted: list[str] = []
+    shown: list[dict[str, Any]] = []
+    done: list[str] = []
+    stubs = {name: ModuleType(name) for name in ("google", "google.colab", "app")}
+    stubs["google.colab"].drive = ModuleType("drive")  # type: ignore[attr-defined]
+    stubs["google.colab"].drive.mount = mounted.append
+    stubs["app"].main = lambda **options: shown.append(options)  # type: ignore[attr-defined]
+    for name, stub in stubs.items():
+        monkeypatch.setitem(sys.modules, name, stub)
+    script = "\n".join(map(to_python, CELLS)).replace("use_drive = False", "use_drive = True")
+    script = script.replace("/content/drive/MyDrive/my_product.zip", archive.as_posix())
+    script = script.replace('"/content', f'"{content.as_posix()}')
+    exec(script, {"system": done.append, "magic": done.append})
+    data = content / "data" / "my parts" / "metal nut"
+    assert done == [
+        "pip install -q -r requirements.txt",
+        f"python cli.py train --data {shlex.quote(str(data))} ",
+        f"python cli.py evaluate --data {shlex.quote(str(data))} ",
+    ]
+    page = {"inline": True, "share": False}
+    assert shown == [page, {**page, "data": [data]}]
+    assert set(shown[1]) <= set(signature(main).parameters) | LAUNCH
+    assert mounted == [f"{content.as_posix()}/drive"]
+    assert f"Kept in {content / 'drive' / 'MyDrive'}" in capsys.readouterr().out
 
 
 def test_the_notebook_is_kept_without_outputs() -> None:
