@@ -25,7 +25,6 @@ def test_letters_that_a_console_lacks_become_question_marks(
         "x",
         "defect",
     ]
-    monkeypatch.undo()
 
 
 def test_without_that_a_letter_would_end_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
