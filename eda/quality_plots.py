@@ -75,4 +75,4 @@ def show_odd(images: pd.DataFrame) -> PictureGroups:
     cut = f" The {MOST} oddest are shown." if len(rows) > MOST else ""
     number = "1 image stands" if len(rows) == 1 else f"{len(rows):,} images stand"
     note = f"{number} out among others of the same kind.{cut}" if len(rows) else NONE_ODD
-    return PictureGroups("Odd ones out", note, groups)
+    return PictureGroups("Odd ones out", note, groups, tuple(rows["id"].astype(str)))

@@ -93,30 +93,6 @@ def compare_images(index: Index, images: pd.DataFrame, vectors: Vectors | None) 
     return ImageComparison(images, pairs, *project(vectors), source)
 
 
-def find_nearest(
-    index: Index, images: pd.DataFrame, vectors: Vectors | None, row: int, *, count: int = 12
-) -> list[int]:
-    """Return the rows of the images of its category that are most like one, itself first.
-
-    Args:
-        index: of the dataset.
-        images: all of it.
-        vectors: (n, d), one per image; thumbnails stand in where there are none.
-        row: of the image.
-        count: at most so many.
-    """
-    rows = np.flatnonzero(images["category"] == images["category"].iloc[row])
-    if vectors is None:
-        ids = [str(one) for one in images["id"].iloc[rows]]
-        own = thumbnail_vectors(index.thumbnails(ids), ids)
-    else:
-        own = vectors[rows]
-    alike = whiten(own)
-    near = alike @ alike[np.flatnonzero(rows == row)[0]]
-    near[rows == row] = np.inf
-    return [int(rows[place]) for place in np.argsort(-near, kind="stable")[:count]]
-
-
 def thumbnail_vectors(thumbnails: Mapping[str, bytes], ids: Sequence[str]) -> Vectors:
     """Return the grey values of thumbnails, (n, SIDE * SIDE), of mean 0 and length 1.
 
@@ -180,7 +156,7 @@ def find_near_duplicates(
     for name in np.unique(names):
         rows = np.flatnonzero(names == name)
         part = whiten(vectors[rows])
-        least = min(0.97, max(threshold, 6 / np.sqrt(part.shape[1])))  # 6 standard deviations
+        least = least_cosine(part.shape[1], threshold)
         for start in range(0, len(rows), BLOCK):
             alike = part[start : start + BLOCK] @ part.T  # (block, n)
             i, j = np.nonzero(alike >= least)
@@ -190,6 +166,11 @@ def find_near_duplicates(
     first, second, similarity = (np.concatenate(column) for column in zip(*found, strict=True))
     order = np.argsort(-similarity, kind="stable")[:MAX_PAIRS]
     return Pairs(first[order], second[order], similarity[order])
+
+
+def least_cosine(num_components: int, threshold: float = THRESHOLD) -> float:
+    """Return the cosine from which on two whitened vectors are of near-duplicates."""
+    return min(0.97, max(threshold, 6 / float(np.sqrt(num_components))))  # 6 standard deviations
 
 
 def group_duplicates(pairs: Pairs, units: Sequence[str]) -> list[str]:

@@ -50,7 +50,7 @@ class Finding:
     @property
     def ids(self) -> tuple[str, ...]:
         """All images behind it, each once."""
-        return tuple(dict.fromkeys(key for group in self.groups for key in group.ids))
+        return unite(self.groups)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +59,13 @@ class PictureGroups:
 
     Attributes:
         note: a sentence, also where there is none.
+        ids: of all images that are meant, also of those that there is no room for.
     """
 
     title: str
     note: str
     groups: tuple[Group, ...]
+    ids: tuple[str, ...] = ()
 
 
 def rank(findings: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -101,6 +103,11 @@ def describe_groups(groups: Sequence[Group], *, most: int) -> str:
     is_pairs = any(len(group.ids) > 1 for group in groups)
     cut = f"{most} of " if len(groups) > most else ""
     return f"Show {cut}{count(len(groups), 'pair' if is_pairs else 'image')}"
+
+
+def unite(groups: Sequence[Group]) -> tuple[str, ...]:
+    """Return the images of all groups, each once."""
+    return tuple(dict.fromkeys(key for group in groups for key in group.ids))
 
 
 def single(ids: Sequence[str], notes: Sequence[str] | None = None) -> tuple[Group, ...]:

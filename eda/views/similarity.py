@@ -20,7 +20,7 @@ NO_TWINS = "No two images are near-duplicates."
 
 def build(opened: Opened, choice: Choice) -> Mapping[str, Any]:
     """Return the projection of the chosen images and their near-duplicates."""
-    from eda.health.finding import Group, PictureGroups
+    from eda.health.finding import Group, PictureGroups, unite
     from eda.similarity import describe_pairs, tabulate_pairs
     from eda.tables import Table
 
@@ -34,7 +34,7 @@ def build(opened: Opened, choice: Choice) -> Mapping[str, Any]:
         "projection": found.draw(
             defect_type=choice.defect_type, colour=choice.filters.get("colour")
         ),
-        "twins": PictureGroups("Near-duplicates side by side", note, twins),
+        "twins": PictureGroups("Near-duplicates side by side", note, twins, unite(twins)),
         "pairs": Table(
             table,
             "Near-duplicates",
@@ -52,4 +52,5 @@ VIEW = View(
     build=build,
     filters=(COLOUR,),
     needs_vectors=True,
+    takes_image=True,
 )

@@ -36,6 +36,7 @@ class View:
         filters: of its own.
         needs_vectors: it compares embeddings of the images.
         needs_pictures: it shows images of the dataset and nothing else.
+        takes_image: a visitor's own image is compared with those of the dataset.
     """
 
     name: str
@@ -46,6 +47,7 @@ class View:
     filters: Sequence[Filter] = ()
     needs_vectors: bool = False
     needs_pictures: bool = False
+    takes_image: bool = False
 
     @property
     def parts(self) -> dict[str, Kind]:

@@ -8,8 +8,9 @@ from eda.class_images import colour_difference, draw_class_images, make_class_im
 from eda.defects import draw_places, draw_sizes
 from eda.frame import GOOD
 from eda.index import open_index
+from eda.nearest import find_nearest
 from eda.opened import Opened, open_tables
-from eda.similarity import compare_images, find_nearest
+from eda.similarity import compare_images
 from eda.verdicts import FOUND, MISSED, UNTESTED, Verdicts
 from inspection.datasets.dataset import read_dataset
 from tests.doubles.parts import write_dataset

@@ -29,6 +29,7 @@ from tests.doubles.page import merge, to_json
 from tests.doubles.parts import PICTURE_SIDE, draw_part
 from tests.doubles.products import make_catalog, write_checkpoint
 from ui.explore import tab as explore_tab
+from ui.explore.choices import ALL
 from ui.inspect.first import describe_first_inspection
 from ui.inspect.report import Reporter
 from ui.inspect.tab import Handlers
@@ -197,7 +198,7 @@ def test_explore_says_what_such_a_dataset_is_good_for(
 ) -> None:
     monkeypatch.setenv("DEFECT_LENS_CACHE", str(root / "cache"))
     first = ("any", "any", "any", "class", "any")  # of every filter of the views
-    view = ("overview", "steel", explore_tab.ALL, explore_tab.ALL, *first, 0)
+    view = ("overview", "steel", ALL, ALL, *first, 0)
     (*_, last) = explore_tab.Handlers(catalog).show(*view)
     first = last["health"]["findings"][0]
     assert first["severity"] == "problem"

@@ -315,6 +315,28 @@ def test_a_point_shows_the_image_of_its_own_dataset(own_page: Any) -> None:
     assert click(own_page) != large
 
 
+@on_desktop
+def test_an_image_of_ones_own_is_shown_with_what_is_most_like_it(
+    own_page: Any, tmp_path: Path, catalog: Catalog
+) -> None:
+    (folder,) = (one for name, one in catalog.datasets.by_name.items() if name == "drawn")
+    wanted = "part/test/dent/001.png"
+    own = shutil.copy(folder / wanted, tmp_path / "mine.png")
+    open_view(own_page, "similarity")
+    nearest = own_page.locator(".health:visible", has_text="Most like your image")
+    assert nearest.locator("figure").count() == 0
+    own_page.locator("#own-uploads input").set_input_files(own)
+    nearest.locator("figure").first.wait_for()
+    assert nearest.locator("figure button").first.get_attribute("title") == wanted
+    assert own_page.locator("#own-input img").count() == 1
+    nearest.get_by_role("button", name="Select (12)").click()
+    own_page.wait_for_selector(".tray .count:has-text('12 images selected')")
+    own_page.locator(".tray .clear").click()
+    own_page.locator("#own-input").get_by_label("Remove Image").click()
+    nearest.locator("figure").first.wait_for(state="detached")
+    assert own_page.locator("#own-input img").count() == 0
+
+
 def emit(page: Any, event: str) -> None:
     """Let the plot say that something happened to the point of an image that both have."""
     page.evaluate(

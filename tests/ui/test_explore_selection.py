@@ -9,7 +9,8 @@ from eda.selection import STATE
 from inspection.products.catalog import Catalog
 from tests.doubles.detectors import FakeDetector, make_channel, make_infos
 from tests.doubles.parts import write_dataset
-from ui.explore.tab import ALL, Handlers
+from ui.explore.choices import ALL
+from ui.explore.tab import Handlers
 
 SPOTS = [f"disc/test/spot/{number:03d}.png" for number in range(4)]
 

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from inspection.datasets.exclusion import read_exclusions
 from tests.browser import DESKTOP, PHONE, find_browser, open_tab
@@ -28,6 +30,9 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     root = tmp_path_factory.mktemp("selection")
     write_product(root / "data" / "drawn")
+    good = root / "data" / "drawn" / "part" / "train" / "good"
+    dark = np.asarray(Image.open(good / "000.png")) // 4
+    Image.fromarray(dark).save(good / "dark.png")  # stands out among the others
     catalog = make_catalog(root, further=[shutil.copytree(root / "data/drawn", root / "data/twin")])
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DEFECT_LENS_CACHE", str(tmp_path_factory.mktemp("cache")))
@@ -123,11 +128,33 @@ def test_by_keyboard_rows_are_selected_saved_shown_and_excluded(page: Any, tmp_p
     assert saved.value.suggested_filename == "excluded-drawn.txt"
     assert list(read_exclusions(Path(saved.value.path()))) == ids
     tray.get_by_role("button", name="Show in the gallery").press("Enter")
-    page.get_by_text("Only the 3 selected images.").wait_for()
+    page.get_by_text("Only the selected images (3).").wait_for()
     assert page.locator(".gallery .sides .grid button").count() == 3
     tray.get_by_role("button", name="Clear").press("Enter")
-    page.get_by_text("Only the 3 selected images.").wait_for(state="hidden")
+    page.get_by_text("Only the selected images (3).").wait_for(state="hidden")
     assert page.locator(".gallery .sides .grid button").count() > 3
+
+
+def test_a_tick_on_a_picture_selects_it_and_shows_what_is_selected_elsewhere(page: Any) -> None:
+    open_tab(page, "#explore-tabs", "Image quality")
+    odd = page.locator(".health:visible", has_text="Odd ones out")
+    tick = odd.get_by_label("Select part/train/good/dark.png")
+    tick.check()
+    tray = wait_for_tray(page, "1 image selected")
+    assert tray.locator(".thumbs button").get_attribute("title") == "part/train/good/dark.png"
+    tray.get_by_role("button", name="Clear").click()
+    page.wait_for_function("!document.querySelector('.tick:checked')")
+    odd.get_by_role("button", name="Select (1)").click()
+    wait_for_tray(page, "1 image selected")
+    assert tick.is_checked()
+    tray.get_by_role("button", name="Show in the gallery").click()
+    page.get_by_text("Only the selected images (1).").wait_for()
+    assert page.locator(".gallery .tick").is_checked()
+    page.get_by_role("button", name="Show all images").click()
+    page.locator(".gallery .tick").nth(5).check()
+    wait_for_tray(page, "2 images selected")
+    page.locator(".gallery .tick:checked").first.uncheck()
+    wait_for_tray(page, "1 image selected")
 
 
 def test_a_selection_is_inspected_as_a_list(page: Any) -> None:

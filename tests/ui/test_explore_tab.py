@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -22,7 +23,8 @@ from inspection.types import RGBImage, Sample
 from tests.doubles.detectors import FakeDetector, make_channel, make_infos
 from tests.doubles.parts import make_later, write_dataset
 from ui.explore import data as module
-from ui.explore.tab import ALL, Handlers
+from ui.explore.choices import ALL
+from ui.explore.tab import Handlers
 
 
 @pytest.fixture
@@ -52,7 +54,7 @@ EXPECTED = {
     "gallery": {"gallery"},
     "quality": {"odd", "quality-sharpness", "quality-yellow"},
     "defects": {"density", "defect-sizes", "defect-places", "class-images", "resolution", "check"},
-    "similarity": {"projection", "twins", "pairs"},
+    "similarity": {"projection", "twins", "pairs", "own", "nearest"},
     "compare": {"drift"},
 }
 
@@ -191,7 +193,7 @@ def test_hovering_a_point_shows_its_thumbnail(handlers: Handlers) -> None:
 
 
 class Means:
-    """Embeds an image as its mean colour, when it is let."""
+    """Embeds an image as the mean colours of 8 x 8 fields, when it is let."""
 
     source = "means"
 
@@ -201,7 +203,8 @@ class Means:
     def __call__(self, images: Sequence[RGBImage]) -> NDArray[np.float32]:
         self.is_asked.set()
         assert self.may_answer.wait(60)
-        return np.array([image.mean(axis=(0, 1)) for image in images], np.float32)
+        fields = [cv2.resize(image, (8, 8), interpolation=cv2.INTER_AREA) for image in images]
+        return np.array([one.ravel() for one in fields], np.float32)
 
 
 @pytest.fixture
@@ -403,3 +406,36 @@ def test_who_waits_for_a_new_index_reads_why_it_is_made_anew(
     assert said.startswith("The index is made anew: this version also measures ")
     assert last(updates)["status"]["text"] == ""
     assert not old.exists()
+
+
+def test_a_visitors_own_image_is_shown_with_what_is_most_like_it(
+    handlers: Handlers, slow: Means, tmp_path: Path
+) -> None:
+    slow.may_answer.set()
+    view = ("similarity", "parts", ALL, ALL, *FIRST, 0)
+    assert last(handlers.show(*view))["nearest"]["note"].startswith("Drop, paste or choose")
+    own = shutil.copy(tmp_path / "parts" / "disc" / "test" / "spot" / "002.png", tmp_path / "x.png")
+    for name in ("parts", "others"):  # it stays when another dataset is chosen
+        shown = last(handlers.show("similarity", name, ALL, ALL, *FIRST, 0, own=Path(own)))
+        assert shown["own"].startswith("data:image/")
+        nearest = shown["nearest"]
+        assert nearest["dataset"] == name
+        assert len(nearest["groups"]) == len(nearest["ids"]) == 12
+        assert nearest["ids"][0] == "disc/test/spot/002.png"
+        assert nearest["groups"][0]["note"].startswith("spot, test, similarity 1.00")
+        assert "The first shows nearly the same picture." in nearest["note"]
+        assert shown["status"]["text"] == ""
+
+
+def test_an_own_image_that_cannot_be_read_is_answered_with_a_sentence(
+    handlers: Handlers, tmp_path: Path
+) -> None:
+    own = tmp_path / "broken.png"
+    own.write_bytes(b"no image")
+    shown = last(handlers.show("similarity", "parts", ALL, ALL, *FIRST, 0, own=own))
+    assert shown["status"]["problem"]
+    assert "broken.png" in shown["status"]["text"]
+    assert str(tmp_path) not in shown["status"]["text"]
+    assert shown["own"] is None
+    assert shown["nearest"]["groups"] == []
+    assert shown["projection"] is not None

@@ -58,9 +58,7 @@ function createSelect(label, ids, dataset) {
   button.type = 'button';
   button.className = 'tool-button';
   button.textContent = label;
-  button.addEventListener('click', () => {
-    document.dispatchEvent(new CustomEvent('defect-lens-pick', { detail: { origin: { dataset }, ids } }));
-  });
+  button.addEventListener('click', () => pickImages(dataset, ids));
   return button;
 }
 

@@ -46,6 +46,8 @@ def shown_value(opened: Opened, shown: PictureGroups) -> dict[str, Any]:
         "title": shown.title,
         "note": shown.note,
         "groups": groups,
+        "ids": shown.ids,
+        "select": messages.SELECT.format(count=len(shown.ids)),
     }
 
 

@@ -41,10 +41,20 @@ LOADING = "Loading the small backbone…"
 EMBEDDING = "Comparing images: {done:,} of {total:,} are done."
 INSPECT_ALL = "Inspect {count:,}"
 INSPECT_SOME = "Inspect {count:,} of {category}"
-GALLERY_CHOSEN = "Only the {count:,} selected images."
+GALLERY_CHOSEN = "Only the selected images ({count:,})."
+OWN_LABEL = "Your image"
+OWN_TITLE = "Most like your image"
+OWN_HINT = (
+    "Drop, paste or choose an image of your own: the 12 images of the chosen category that are "
+    "most like it stand here, to be opened or selected."
+)
+OWN_TEXTS: Mapping[str, str] = {
+    "drop": "Drop to find what is like it",
+    "several": "Only the first of {n} files is compared.",
+}
 PARTS: Mapping[str, str] = {
     "how": "Select images anywhere on this tab: drag in a plot, click a point, a bar or a place on "
-    "a map, tick rows of a table. Shift adds to the selection.",
+    "a map, tick pictures or rows of a table. Shift adds to the selection.",
     "dragging": "Dragging selects by",
     "box": "box",
     "lasso": "lasso",

@@ -1,7 +1,10 @@
-// A picture that opens its image large.
+// A picture that opens its image large, with a tick that selects it; what is selected elsewhere is ticked here, too.
+
+let chosen = window.defectLensPicked ?? { dataset: '', ids: new Set() };
 
 function createItem(item, dataset) {
   const { id, source, path, box, isBoxes, label, detail } = item;
+  const place = document.createElement('div');
   const button = createPicture(item, detail ? `${label} · ${detail}` : label);
   button.setAttribute('aria-label', `${id}: ${label} ${detail}`);
   button.addEventListener('click', () => {
@@ -10,5 +13,33 @@ function createItem(item, dataset) {
     }));
     trigger('select', { dataset, id });
   });
-  return button;
+  place.className = 'pickable';
+  place.append(button, createTick(dataset, id));
+  return place;
 }
+
+function createTick(dataset, id) {
+  const tick = document.createElement('input');
+  tick.type = 'checkbox';
+  tick.className = 'tick';
+  tick.setAttribute('aria-label', `Select ${id}`);
+  tick.addEventListener('change', () => {
+    pickImages(dataset, [id], tick.checked ? { adds: true } : { removes: true });
+  });
+  Object.assign(tick, { image: { dataset, id } });
+  showTick(tick);
+  return tick;
+}
+
+function pickImages(dataset, ids, how = {}) {
+  document.dispatchEvent(new CustomEvent('defect-lens-pick', { detail: { origin: { dataset }, ids, ...how } }));
+}
+
+function showTick(tick) {
+  tick.checked = tick.image.dataset === chosen.dataset && chosen.ids.has(tick.image.id);
+}
+
+document.addEventListener('defect-lens-picked', ({ detail }) => {
+  chosen = detail;
+  element.querySelectorAll('.tick').forEach(showTick);
+});

@@ -1,6 +1,6 @@
 // Rows of a table are ticked to select their images; whatever is selected elsewhere is ticked here, too.
 
-const chosen = { dataset: '', ids: new Set(), classes: [] };
+const chosen = { dataset: '', ids: new Set(), classes: [], ...window.defectLensPicked };
 let shownRows = []; // [row, checkbox] of the page of the table that is shown
 let foundRows = []; // of all pages, as far as they are searched for
 

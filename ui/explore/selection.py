@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from eda.nearest import find_nearest
 from eda.opened import Opened
 from eda.selection import COUNTED, select_images
-from eda.similarity import find_nearest
 from eda.tables import table_value
 from inspection.products.catalog import Catalog
 from ui.explore import messages

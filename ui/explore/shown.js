@@ -3,13 +3,16 @@
 const find = (name) => element.querySelector(name);
 
 function show() {
-  const { dataset = '', title = '', note = '', groups = [], marking = null } = props.value || {};
+  const { dataset = '', title = '', note = '', groups = [], ids = [], select = '', marking = null } = props.value || {};
   find('section').hidden = !props.value;
   find('h2').textContent = title;
   find('p').textContent = note;
+  find('.all').hidden = !ids.length;
+  find('.all').textContent = select;
   find('.groups').replaceChildren(...groups.map((group) => createGroup(group, dataset, marking)));
 }
 
 followMarks(() => props.value?.marking);
+find('.all').addEventListener('click', () => pickImages(props.value.dataset, props.value.ids));
 watch('value', show);
 show();

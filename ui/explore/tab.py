@@ -9,13 +9,15 @@ from typing import Any
 import gradio as gr
 
 from eda import views
-from eda.choice import ANY, DETECTOR, Choice, Filter
+from eda.choice import ANY, DETECTOR, Choice
 from eda.opened import Opened
 from eda.views.view import Kind, View
 from inspection.errors import InspectionError
 from inspection.products.catalog import Catalog
 from ui.explore import messages
+from ui.explore.choices import ALL, choose_shown, list_filters, offer
 from ui.explore.data import Explorer, Job
+from ui.explore.own_image import bind_own_image, make_own_image
 from ui.explore.tray import bind_tray, make_tray, narrow_gallery
 from ui.explore.verdicts import KeptVerdicts
 from ui.parts.components import (
@@ -44,7 +46,6 @@ HERE = Path(__file__).parent
 OPEN = HERE / "open.js"
 SHOWN = (*PICTURES, OPEN, MARKS, HERE / "groups.js")
 STYLES: Sequence[Path] = (HERE / "explore.css",)
-ALL = ""  # no category and no defect type is called so
 TICK = 2.0  # seconds between two looks at how much of the demo was drawn
 
 
@@ -64,6 +65,7 @@ class Handlers:
         defect_type: object,
         *further: object,
         chosen: tuple[object, object] | None = None,
+        own: Path | None = None,
     ) -> Iterator[Updates]:
         """Show one sub-tab of one dataset, opening the dataset if need be.
 
@@ -74,6 +76,7 @@ class Handlers:
             defect_type: or `ALL`.
             further: a choice of every filter of the views, and the page of the pictures.
             chosen: a dataset and the ids of it that the gallery is narrowed to.
+            own: a visitor's own image.
         """
         if not self.explorer.names:
             yield {"status": status_value(messages.NO_DATASETS)}
@@ -83,7 +86,7 @@ class Handlers:
             job = self.explorer.open(name)
             yield from self._watch(job)
             narrowed = chosen[1] if chosen is not None and chosen[0] == name else None
-            yield from self._show(view, job, (category, defect_type, *further, narrowed))
+            yield from self._show(view, job, (category, defect_type, *further, narrowed), own)
         except InspectionError as error:
             yield {
                 "status": status_value(self.catalog.places.hide(str(error)), is_problem=True),
@@ -153,14 +156,16 @@ class Handlers:
             text = f"{job.reason} {text}".strip()
             yield {"status": busy_value(text, done, total), "stop": bool(total)}
 
-    def _show(self, name: object, job: Job, wanted: tuple[object, ...]) -> Iterator[Updates]:
+    def _show(
+        self, name: object, job: Job, wanted: tuple[object, ...], own: Path | None
+    ) -> Iterator[Updates]:
         from ui.explore.views import refine, show
 
         opened = self.explorer.wait_for(job)
-        choice, categories, types = _choose(opened, wanted)
+        choice, categories, types = choose_shown(opened, wanted)
         yield {
-            "category": _offer(messages.ALL_CATEGORIES, categories, choice.category),
-            "type": _offer(messages.ALL_TYPES, types, choice.defect_type),
+            "category": offer(messages.ALL_CATEGORIES, categories, choice.category),
+            "type": offer(messages.ALL_TYPES, types, choice.defect_type),
             "status": busy_value("", 0, 0),  # what is shown meanwhile is of an older request
             "ticker": False,
         }
@@ -178,6 +183,12 @@ class Handlers:
                 yield {**step, "status": {**step["status"], "busy": not is_shown}}
             choice = replace(choice, vectors=job.vectors)
         updates = (refine if is_shown else show)(view, opened, choice)
+        if choice.ids is not None and view.needs_pictures:
+            updates["tabs"] = (
+                view.name
+            )  # a narrow screen keeps it in a menu, where no script finds it
+        if view.takes_image:
+            updates |= self._find_like(own, opened, choice)
         demo = self.explorer.demo_of(job)
         yield {
             "status": self._describe(job, opened),
@@ -188,13 +199,23 @@ class Handlers:
             **updates,
         }
 
+    def _find_like(self, own: Path | None, opened: Opened, choice: Choice) -> Updates:
+        """Return what is most like a visitor's own image; why not, if it cannot be read."""
+        from ui.explore.own_image import nearest_value
+
+        try:
+            return nearest_value(opened, choice, own, self.catalog.embed)
+        except InspectionError as error:
+            status = status_value(self.catalog.places.hide(str(error)), is_problem=True)
+            return {**nearest_value(opened, choice, None, None), "status": status}
+
     def _judge(
         self, name: str, choice: Choice, categories: Sequence[str], wanted: Sequence[object]
     ) -> tuple[Any, Choice]:
         """Return the evaluated detectors to choose from, and the verdicts of the chosen one."""
         shown = categories if choice.category is None else [choice.category]
         kept = self.verdicts.list(name, shown)
-        asked = wanted[2 + [one.name for one in _filters()].index(DETECTOR.name)]
+        asked = wanted[2 + [one.name for one in list_filters()].index(DETECTOR.name)]
         chosen = known(asked, kept, ANY)
         titles = [(one.title, detector) for detector, one in kept.items()]
         offered = [(messages.NO_DETECTOR, ANY), *titles] if kept else []
@@ -220,36 +241,6 @@ class Handlers:
             yield {"status": busy_value(text, done, total), "stop": bool(total)}
 
 
-def _choose(opened: Opened, wanted: Sequence[object]) -> tuple[Choice, list[str], list[str]]:
-    """Return what is shown of a dataset, the categories, and the defect types of the chosen one."""
-    from eda.frame import GOOD  # slow to import; loaded by now
-    from ui.explore.selection import known_ids
-
-    category, defect_type, *chosen, page, narrowed = wanted
-    rows = opened.images
-    categories = [str(one) for one in rows["category"].unique()]
-    category = known(category, categories, ALL)
-    if category:
-        rows = rows[rows["category"] == category]
-    types = [str(one) for one in rows["defect_type"].unique() if one != GOOD]
-    choice = Choice(
-        category or None,
-        known(defect_type, types, ALL) or None,
-        {
-            one.name: known(value, one.values, one.first)
-            for one, value in zip(_filters(), chosen, strict=True)
-        },
-        page if isinstance(page, int) else 0,
-        ids=None if narrowed is None else frozenset(known_ids(narrowed)),
-    )
-    return choice, categories, types
-
-
-def _filters() -> list[Filter]:
-    """Return the filters of all views, beside those of the whole tab."""
-    return [one for view in views.VIEWS for one in view.filters]
-
-
 def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG001 (as every tab)
     """Lay out the open tab and bind its events."""
     handlers = Handlers(catalog)
@@ -269,7 +260,7 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
         outputs["stop"] = gr.Button(messages.STOP, visible=False, elem_id="explore-stop")
     outputs["tray"] = make_tray()
     outputs["labels"] = make_label_bar()
-    with gr.Tabs(elem_id="explore-tabs"):
+    with gr.Tabs(elem_id="explore-tabs") as outputs["tabs"]:
         for view in views.VIEWS:
             with gr.Tab(view.title, id=view.name) as sub_tab:
                 outputs |= _lay_out(view)
@@ -292,9 +283,11 @@ def _lay_out(view: View) -> dict[str, Any]:
         one.name: partial(make_filter, one.label, [(name, name) for name in one.values])
         for one in view.filters
     }
-    return lay_out(
-        filters, [{name: MAKERS[kind] for name, kind in row.items()} for row in view.rows]
-    )
+    first, *rest = [{name: MAKERS[kind] for name, kind in row.items()} for row in view.rows]
+    outputs = lay_out(filters, [first])
+    if view.takes_image:
+        outputs |= make_own_image(MAKERS[Kind.GROUPS])
+    return outputs | lay_out({}, rest)
 
 
 MAKERS: Mapping[Kind, Make] = {
@@ -313,7 +306,7 @@ MAKERS: Mapping[Kind, Make] = {
 
 def _bind(handlers: Handlers, outputs: dict[str, Any], tab: gr.Tab) -> None:
     """Connect events to handlers."""
-    filters = ("dataset", "category", "type", *(one.name for one in _filters()))
+    filters = ("dataset", "category", "type", *(one.name for one in list_filters()))
     bind = bind_views(tab, outputs, handlers.show, filters=filters, queue="explore")
 
     def on_dataset(latest: LatestRequest, number: object, name: object, *chosen: object) -> None:
@@ -327,6 +320,7 @@ def _bind(handlers: Handlers, outputs: dict[str, Any], tab: gr.Tab) -> None:
     bind_tray(handlers, outputs)
     _bind_ticker(handlers, outputs, bind)
     _bind_images(handlers, outputs)
+    bind_own_image(outputs, bind)
 
 
 def _bind_ticker(handlers: Handlers, outputs: dict[str, Any], bind: Bind) -> None:
@@ -358,7 +352,7 @@ def _bind_images(handlers: Handlers, outputs: dict[str, Any]) -> None:
         asked = getattr(event, "dataset", None), getattr(event, "groups", None)
         return handlers.open_groups(*asked) or gr.skip()
 
-    for part in ("gallery", "health", "odd", "twins", "tray"):
+    for part in ("gallery", "health", "odd", "twins", "nearest", "tray"):
         outputs[part].select(on_open, None, [outputs["detail"], outputs["status"]], **AT_ONCE)
     outputs["health"].input(on_groups, None, outputs["health"], **AT_ONCE)
     outputs["peek"].input(on_peek, None, outputs["peek"], **AT_ONCE)
@@ -371,11 +365,3 @@ def _image_of(event: gr.EventData) -> tuple[object, object]:
     The dataset is that of the picture: another one may be chosen above and not be shown yet.
     """
     return getattr(event, "dataset", None), getattr(event, "id", None)
-
-
-def _offer(
-    everything: str, values: list[str], chosen: str | None
-) -> tuple[list[tuple[str, str]], str]:
-    """Return the choices of a filter, everything first, and the one that is made."""
-    named = [(value.replace("_", " "), value) for value in values]
-    return [(everything, ALL), *named], chosen or ALL

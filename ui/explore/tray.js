@@ -10,7 +10,8 @@ let number = 0; // of the newest selection: an older answer counts no more
 let isShown = false; // the gallery is narrowed to a selection
 
 function tell(kinds = []) {
-  document.dispatchEvent(new CustomEvent('defect-lens-picked', { detail: { dataset, ids, kinds, classes } }));
+  window.defectLensPicked = { dataset, ids, kinds, classes }; // for parts of sub-tabs that are opened later
+  document.dispatchEvent(new CustomEvent('defect-lens-picked', { detail: window.defectLensPicked }));
 }
 
 function take({ origin, ids: named = [], conditions = [], adds = false, removes = false }) {

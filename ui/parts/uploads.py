@@ -32,7 +32,9 @@ SENTENCES: Mapping[str, str] = {
 }
 
 
-def make_uploads(tab: str, row: str, *, label: str, prefix: str = "") -> tuple[SafeImage, gr.HTML]:
+def make_uploads(
+    tab: str, row: str, *, label: str, prefix: str = "", texts: Mapping[str, str] = SENTENCES
+) -> tuple[SafeImage, gr.HTML]:
     """Return the image input of a tab, and a listener.
 
     An image that has arrived triggers `select` of the listener with `upload`, as the server calls
@@ -43,6 +45,7 @@ def make_uploads(tab: str, row: str, *, label: str, prefix: str = "") -> tuple[S
         row: id of the component that is visible while the tab is open.
         label: of the input.
         prefix: of the ids of both.
+        texts: sentences that are others than those of Inspect.
     """
     camera = {"video": {"width": 1280, "height": 960}}
     image = SafeImage(
@@ -56,7 +59,8 @@ def make_uploads(tab: str, row: str, *, label: str, prefix: str = "") -> tuple[S
         elem_classes=["dl-input"],
     )
     place = {"tab": tab, "row": f"#{row}", "input": f"#{prefix}input"}
-    constants = f"const TEXTS = {json.dumps(dict(SENTENCES), ensure_ascii=False)};\n"
+    words = json.dumps({**SENTENCES, **texts}, ensure_ascii=False)
+    constants = f"const TEXTS = {words};\n"
     script = f"{constants}const PLACE = {json.dumps(place)};\n{read(HERE / 'uploads.js')}"
     listener = gr.HTML(
         html_template=TEMPLATE,
