@@ -1,6 +1,6 @@
 """What of a dataset is shown: chosen by a visitor of the page, or everything, as in the report."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -101,6 +101,7 @@ class Choice:
         against: images of another dataset (`frame.make_frame`), with which the good training ones
             are compared.
         verdicts: of a detector on the images; None for no wish to see any.
+        judges: every detector that was evaluated on images of the dataset.
         is_spread: take pictures from all over the dataset, not from its beginning.
     """
 
@@ -113,5 +114,6 @@ class Choice:
     detectors: Mapping[str, DetectorInfo] = field(default_factory=dict)
     ids: frozenset[str] | None = None
     verdicts: "Verdicts | None" = None
+    judges: "Sequence[Verdicts]" = ()
     against: "pd.DataFrame | None" = None
     is_spread: bool = False

@@ -1,7 +1,7 @@
 """Which images a detector found and which it missed, as a kept evaluation says."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -17,10 +17,14 @@ class Verdicts:
     Attributes:
         title: of the detector.
         flagged: id -> whether it flags the image at the deployed threshold.
+        scores: id -> score; of one category in the same units.
+        stamp: names the evaluations that say so.
     """
 
     title: str
     flagged: Mapping[str, bool]
+    scores: Mapping[str, float] = field(default_factory=dict)
+    stamp: str = ""
 
     def name(self, ids: "pd.Series[str]") -> pd.Series:
         """Return for images with a defect whether it was found, missed or not tested."""

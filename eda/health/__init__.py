@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from eda.choice import Choice
-from eda.health import amounts, files, labels, light, likeness, outliers, sizes
+from eda.health import amounts, files, judged, labels, light, likeness, outliers, sizes
 from eda.health.evidence import Evidence, gather
 from eda.health.finding import Finding, rank
 from eda.opened import Opened
@@ -23,6 +23,7 @@ CHECKS: Sequence[Check] = (
     sizes.check_colours,
     sizes.check_resolution,
     outliers.check_outliers,
+    judged.check_judged,
 )
 THOROUGH: Sequence[Check] = (  # these take seconds
     light.check_light,
@@ -51,4 +52,5 @@ def is_checked(opened: Opened, choice: Choice) -> bool:
 
 
 def _key(choice: Choice, *, is_thorough: bool) -> tuple[object, ...]:
-    return "health", choice.category, choice.vectors is not None, is_thorough
+    stamps = tuple(one.stamp for one in choice.judges)
+    return "health", choice.category, choice.vectors is not None, stamps, is_thorough

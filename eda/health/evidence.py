@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from eda.choice import Choice
 from eda.frame import GOOD, list_issues, readable, select
 from eda.opened import Opened
+from eda.verdicts import Verdicts
 from inspection.detector import DetectorInfo
 from inspection.issues import DatasetIssue
 from inspection.types import Split
@@ -30,6 +31,7 @@ class Evidence:
         defects: one row per defect (`frame.make_defect_frame`).
         issues: what is odd about files, each with the id of its image, or "".
         detectors: that may learn from the dataset.
+        judges: every detector that was evaluated on images of the dataset.
         compare: returns the images compared with each other.
         vectors: (n, d), one embedding per row of `images`; None where there are none.
         get_thumbnails: returns id -> JPEG.
@@ -41,6 +43,7 @@ class Evidence:
     defects: pd.DataFrame
     issues: Sequence[tuple[DatasetIssue, str]]
     detectors: Mapping[str, DetectorInfo]
+    judges: Sequence[Verdicts]
     compare: Callable[[], "ImageComparison"]
     vectors: NDArray[np.float32] | None
     get_thumbnails: Callable[[Sequence[str]], Mapping[str, bytes]]
@@ -78,6 +81,7 @@ def gather(opened: Opened, choice: Choice) -> Evidence:
         defects=select(opened.defects, category=choice.category),
         issues=issues,
         detectors=choice.detectors,
+        judges=choice.judges,
         compare=lambda: opened.compared(choice.category, choice.vectors),
         vectors=None if choice.vectors is None else choice.vectors[images.index.to_numpy()],
         get_thumbnails=opened.index.thumbnails,

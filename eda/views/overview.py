@@ -78,4 +78,5 @@ VIEW = View(
     build=build,
     refine=refine,
     needs_vectors=True,
+    needs_judges=True,
 )

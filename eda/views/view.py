@@ -36,6 +36,7 @@ class View:
         filters: of its own.
         needs_vectors: it compares embeddings of the images.
         needs_pictures: it shows images of the dataset and nothing else.
+        needs_judges: it asks what the evaluated detectors say of the images.
         takes_image: a visitor's own image is compared with those of the dataset.
     """
 
@@ -47,6 +48,7 @@ class View:
     filters: Sequence[Filter] = ()
     needs_vectors: bool = False
     needs_pictures: bool = False
+    needs_judges: bool = False
     takes_image: bool = False
 
     @property

@@ -21,7 +21,9 @@ from eda.health.outliers import robust_z
 from eda.index import open_index
 from eda.opened import Opened, open_tables
 from eda.report import make_report
+from eda.verdicts import Verdicts
 from inspection.datasets.dataset import read_dataset
+from inspection.types import Split
 from tests.doubles.detectors import DETECTORS, make_infos
 from tests.doubles.layouts import write_neu
 from tests.doubles.parts import write_dataset
@@ -271,3 +273,50 @@ def test_the_report_shows_what_stands_behind_a_finding_or_names_it(root: Path) -
     assert "good · train" in start
     plain = make_report(index, detectors={}, pictures=False).split("</section>")[0]
     assert "disc/train/good/900.png" in plain
+
+
+def make_judges(root: Path, *, odd: dict[str, float], noise: int = 0) -> tuple[Verdicts, ...]:
+    """Return two detectors that tell the classes apart, but for odd scores, and a blind one."""
+    tested = [one for one in read_dataset(root).samples if one.split is Split.TEST]
+    judges = []
+    for number, title in enumerate(("CAE", "U-Net", "Blind")):
+        scores = {
+            one.id: place % 5 / 100 + (number + 1) * one.is_anomalous * (title != "Blind")
+            for place, one in enumerate(tested)
+        }
+        if title != "Blind":
+            scores |= {key: (number + 1) * value for key, value in odd.items()}
+        flagged = {key: score > 0.5 * (number + 1) for key, score in scores.items()}
+        judges.append(Verdicts(title, flagged, scores, stamp=f"{title} {noise}"))
+    return tuple(judges)
+
+
+def test_test_images_that_all_able_detectors_contradict_are_shown(root: Path) -> None:
+    good, bad = "disc/test/good/003.png", "disc/test/spot/005.png"
+    opened = open_dataset(root)
+    infos = make_infos(*DETECTORS)
+    choice = Choice(detectors=infos, judges=make_judges(root, odd={}))
+    fine = find(list(check_health(opened, choice)), "is contradicted")
+    assert fine.text.endswith("contradicted by all detectors (CAE and U-Net).")
+    odd = make_judges(root, odd={good: 1.5, bad: 0.0}, noise=1)
+    found = list(check_health(opened, Choice(detectors=infos, judges=odd)))
+    alarm = find(found, "called good")
+    assert alarm.severity is Severity.LOOK
+    assert alarm.text == (
+        "1 test image is called good, but CAE and U-Net both place it above half of the defective "
+        "test images."
+    )
+    assert alarm.groups == (
+        Group((good,), "higher than 100 (CAE), 100 (U-Net) of 100 defective ones"),
+    )
+    assert find(found, "called defective").ids == (bad,)
+    one_only = make_judges(root, odd={good: 1.5}, noise=2)[:1]
+    alone = list(check_health(opened, Choice(detectors=infos, judges=one_only)))
+    assert not any("called good" in one.text for one in alone), "one detector is no agreement"
+
+
+def test_a_miss_or_a_faint_score_alone_is_no_suspicion(root: Path) -> None:
+    tested = {"disc/test/good/003.png": 0.6, "disc/test/spot/005.png": 0.4}  # flagged, missed
+    choice = Choice(detectors=make_infos(*DETECTORS), judges=make_judges(root, odd=tested))
+    found = list(check_health(open_dataset(root), choice))
+    assert not any("is called" in one.text for one in found)

@@ -79,7 +79,7 @@ def nearest_value(
     samples = opened.index.samples
     readings = {one.reading for one in samples if choice.category in (None, one.category)}
     reading = readings.pop() if len(readings) == 1 else DEFAULT_READING
-    picture = open_image(path, reading=reading).pixels
+    picture = open_image(path, reading=reading, is_trusted=False).pixels
     found = _find(opened, choice, picture, embed)
     return {"own": encode_preview(picture), "nearest": shown_value(opened, found)}
 

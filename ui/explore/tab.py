@@ -174,6 +174,9 @@ class Handlers:
         offered: Updates = {}
         if DETECTOR in view.filters:
             offered[DETECTOR.name], choice = self._judge(job.name, choice, categories, wanted)
+        if view.needs_judges:
+            shown = categories if choice.category is None else [choice.category]
+            choice = replace(choice, judges=self.verdicts.judges(job.name, shown))
         is_shown = view.refine is not None  # but for what takes seconds
         if is_shown:
             checking = {**busy_value(messages.CHECKING, 0, 0), "busy": False}
