@@ -81,7 +81,19 @@ COLOUR = Filter(
     },
 )
 TRAIN_TEST = "good images of training and test"
-SETS = Filter("sets", "Compare", {TRAIN_TEST: None, "good and defective images": None})
+CATEGORIES = "two categories"
+DATASETS = "this and another dataset"
+DATES = "early and late images"
+SETS = Filter(
+    "sets",
+    "Compare",
+    dict.fromkeys((TRAIN_TEST, "good and defective images", CATEGORIES, DATASETS, DATES)),
+)
+FIRST_CATEGORY = Filter("first-category", "First", {ANY: None})
+SECOND_CATEGORY = Filter("second-category", "Second", {ANY: None})
+OTHER_DATASET = Filter("other-dataset", "Other dataset", {ANY: None})
+LATE_FROM = Filter("late-from", "Late images begin at", {ANY: None})
+"""What there is to choose from depends on the dataset: `views.view.View.offer` tells."""
 DETECTOR = Filter("detector", "Found and missed by", {ANY: None})
 """Whose verdicts are shown; which detectors there are is known where the page is made."""
 
@@ -100,6 +112,7 @@ class Choice:
         ids: of the images that pictures are narrowed to; None for no such wish.
         against: images of another dataset (`frame.make_frame`), with which the good training ones
             are compared.
+        against_name: of that dataset; "" for new images that nobody has named.
         verdicts: of a detector on the images; None for no wish to see any.
         judges: every detector that was evaluated on images of the dataset.
         is_spread: take pictures from all over the dataset, not from its beginning.
@@ -116,4 +129,5 @@ class Choice:
     verdicts: "Verdicts | None" = None
     judges: "Sequence[Verdicts]" = ()
     against: "pd.DataFrame | None" = None
+    against_name: str = ""
     is_spread: bool = False

@@ -105,12 +105,7 @@ def describe_neighbours(found: Neighbours, where: str) -> PictureGroups:
         sentences.append("The first shows nearly the same picture.")
     elif best < CHANCE / np.sqrt(found.num_components):
         sentences.append("None is more like it than any two images are by chance.")
-    notes = [
-        f"{kind}, {split}, similarity {similarity:.2f}"
-        for kind, split, similarity in zip(
-            kinds, found.images["split"], found.similarity, strict=True
-        )
-    ]
+    notes = [f"similarity {one:.2f}" for one in found.similarity]
     ids = tuple(str(one) for one in found.images["id"])
     groups = tuple(Group((key,), note) for key, note in zip(ids, notes, strict=True))
     return PictureGroups(TITLE, " ".join(sentences), groups, ids)

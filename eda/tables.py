@@ -48,6 +48,7 @@ class Table:
     Attributes:
         file: name of the CSV file that a reader may save it as, without the suffix.
         note: a sentence below it.
+        dataset: that its images are of, where it is another than is shown.
         picks: columns by which a row stands for images: `ID_COLUMNS`, or what the images share.
     """
 
@@ -56,6 +57,7 @@ class Table:
     file: str
     note: str = ""
     picks: Sequence[str] = ()
+    dataset: str = ""
 
     def value(self, *, max_rows: int | None = MAX_ROWS) -> dict[str, Any]:
         """Return what `table.js` draws (see `table_value`)."""

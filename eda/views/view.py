@@ -12,6 +12,9 @@ NO_GROUND_TRUTH = (
     "No image of this dataset has a mask or a box, so the places of its defects are unknown."
 )
 
+Offered = tuple[Sequence[str], str]
+"""Values of a filter, and the one that is chosen at first."""
+
 
 class Kind(Enum):
     """What a part of a view is, and so how it is drawn."""
@@ -34,6 +37,8 @@ class View:
             imports what it draws with, so that the page starts without it.
         refine: returns some values once more, by what takes seconds to find out.
         filters: of its own.
+        offer: returns what there is to choose from in some of them, by the dataset, the choice and
+            the names of all datasets: name of a filter -> values, and which is chosen at first.
         needs_vectors: it compares embeddings of the images.
         needs_pictures: it shows images of the dataset and nothing else.
         needs_judges: it asks what the evaluated detectors say of the images.
@@ -46,6 +51,7 @@ class View:
     build: Callable[[Opened, Choice], Mapping[str, Any]]
     refine: Callable[[Opened, Choice], Mapping[str, Any]] | None = None
     filters: Sequence[Filter] = ()
+    offer: Callable[[Opened, Choice, Sequence[str]], Mapping[str, Offered]] | None = None
     needs_vectors: bool = False
     needs_pictures: bool = False
     needs_judges: bool = False

@@ -82,13 +82,13 @@ def test_whatever_is_asked_by_hand_selects_nothing(handlers: Handlers, odd: Any)
 
 def test_the_gallery_is_narrowed_to_a_selection_of_its_dataset(handlers: Handlers) -> None:
     def show(chosen: Any, page: int = 0) -> dict[str, Any]:
-        asked = ("gallery", "parts", ALL, ALL, "any", "any", "any", "class", "any", page)
+        asked = ("gallery", "parts", ALL, ALL, *["any"] * 3, "class", *["any"] * 5, page)
         return dict(list(handlers.show(*asked, chosen=chosen))[-1]["gallery"])
 
     ids = [*SPOTS[:2], *(f"disc/train/good/{number:03d}.png" for number in range(12))]
     ids.append("plate/test/good/000.png")
     first, second = show(("parts", ids)), show(("parts", ids), 1)
-    assert first["narrowed"] == "Only the 15 selected images."
+    assert first["narrowed"] == "Only the selected images (15)."
     assert (first["pages"], [len(side["items"]) for side in first["sides"]]) == (2, [12, 2])
     assert [len(side["items"]) for side in second["sides"]] == [1, 0]
     assert show(("others", ids))["narrowed"] == show(None)["narrowed"] == ""

@@ -47,7 +47,7 @@ def take_upload(
     event: gr.EventData, latest: LatestRequest, number: object, *filters: object
 ) -> None:
     """Ask for what is most like an image that has arrived."""
-    path = find_upload(getattr(event, "path", None))
+    path = find_upload(getattr(event, "upload", None))
     latest.update(number, view="similarity", filters=filters, own=path)
 
 

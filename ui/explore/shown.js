@@ -3,7 +3,8 @@
 const find = (name) => element.querySelector(name);
 
 function show() {
-  const { dataset = '', title = '', note = '', groups = [], ids = [], select = '', marking = null } = props.value || {};
+  const { dataset = '', title = '', note = '', groups = [], marking = null } = props.value || {};
+  const { ids = [], select = '' } = props.value || {};
   find('section').hidden = !props.value;
   find('h2').textContent = title;
   find('p').textContent = note;

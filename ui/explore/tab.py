@@ -1,6 +1,6 @@
 """The Explore data tab: what is in a dataset, and what will go wrong in training."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -9,13 +9,20 @@ from typing import Any
 import gradio as gr
 
 from eda import views
-from eda.choice import ANY, DETECTOR, Choice
+from eda.choice import ANY, DETECTOR, OTHER_DATASET, Choice
 from eda.opened import Opened
 from eda.views.view import Kind, View
 from inspection.errors import InspectionError
 from inspection.products.catalog import Catalog
 from ui.explore import messages
-from ui.explore.choices import ALL, choose_shown, list_filters, offer
+from ui.explore.choices import (
+    ALL,
+    asked_for,
+    choose_offered,
+    choose_shown,
+    list_filters,
+    offer,
+)
 from ui.explore.data import Explorer, Job
 from ui.explore.own_image import bind_own_image, make_own_image
 from ui.explore.tray import bind_tray, make_tray, narrow_gallery
@@ -171,12 +178,7 @@ class Handlers:
         }
         view = next((one for one in views.VIEWS if one.name == name), views.VIEWS[0])
         choice = replace(choice, detectors=self.catalog.detectors, vectors=job.vectors)
-        offered: Updates = {}
-        if DETECTOR in view.filters:
-            offered[DETECTOR.name], choice = self._judge(job.name, choice, categories, wanted)
-        if view.needs_judges:
-            shown = categories if choice.category is None else [choice.category]
-            choice = replace(choice, judges=self.verdicts.judges(job.name, shown))
+        offered, choice = yield from self._complete(view, job, choice, wanted)
         is_shown = view.refine is not None  # but for what takes seconds
         if is_shown:
             checking = {**busy_value(messages.CHECKING, 0, 0), "busy": False}
@@ -187,9 +189,7 @@ class Handlers:
             choice = replace(choice, vectors=job.vectors)
         updates = (refine if is_shown else show)(view, opened, choice)
         if choice.ids is not None and view.needs_pictures:
-            updates["tabs"] = (
-                view.name
-            )  # a narrow screen keeps it in a menu, where no script finds it
+            updates |= self._open_gallery(view, job)
         if view.takes_image:
             updates |= self._find_like(own, opened, choice)
         demo = self.explorer.demo_of(job)
@@ -202,6 +202,38 @@ class Handlers:
             **updates,
         }
 
+    def _complete(
+        self, view: View, job: Job, choice: Choice, wanted: Sequence[object]
+    ) -> Generator[Updates, None, tuple[Updates, Choice]]:
+        """Return what there is to choose from in a view, and the choice with what it needs."""
+        opened = self.explorer.wait_for(job)
+        categories = [choice.category] if choice.category else opened.index.dataset.categories
+        offered, choice = choose_offered(view, opened, choice, self.explorer.names, wanted)
+        if DETECTOR in view.filters:
+            kept = self.verdicts.list(job.name, categories)
+            chosen = known(asked_for(wanted, DETECTOR), kept, ANY)
+            titles = [(one.title, detector) for detector, one in kept.items()]
+            found = [(messages.NO_DETECTOR, ANY), *titles] if kept else []
+            offered[DETECTOR.name] = found, chosen
+            choice = replace(choice, verdicts=kept.get(chosen))
+        if view.needs_judges:
+            choice = replace(choice, judges=self.verdicts.judges(job.name, categories))
+        other = choice.filters.get(OTHER_DATASET.name)
+        if other in self.explorer.names:
+            measured = self.explorer.open(other)
+            yield from self._watch(measured)
+            images = self.explorer.wait_for(measured).images
+            choice = replace(choice, against=images, against_name=str(other))
+        return offered, choice
+
+    def _open_gallery(self, view: View, job: Job) -> Updates:
+        """Return what opens the gallery, of the dataset whose selection is to be shown.
+
+        A narrow screen keeps the sub-tab in a menu, where no script finds it.
+        """
+        names = [(name, name) for name in self.explorer.names]
+        return {"tabs": view.name, "dataset": (names, job.name)}
+
     def _find_like(self, own: Path | None, opened: Opened, choice: Choice) -> Updates:
         """Return what is most like a visitor's own image; why not, if it cannot be read."""
         from ui.explore.own_image import nearest_value
@@ -211,18 +243,6 @@ class Handlers:
         except InspectionError as error:
             status = status_value(self.catalog.places.hide(str(error)), is_problem=True)
             return {**nearest_value(opened, choice, None, None), "status": status}
-
-    def _judge(
-        self, name: str, choice: Choice, categories: Sequence[str], wanted: Sequence[object]
-    ) -> tuple[Any, Choice]:
-        """Return the evaluated detectors to choose from, and the verdicts of the chosen one."""
-        shown = categories if choice.category is None else [choice.category]
-        kept = self.verdicts.list(name, shown)
-        asked = wanted[2 + [one.name for one in list_filters()].index(DETECTOR.name)]
-        chosen = known(asked, kept, ANY)
-        titles = [(one.title, detector) for detector, one in kept.items()]
-        offered = [(messages.NO_DETECTOR, ANY), *titles] if kept else []
-        return (offered, chosen), replace(choice, verdicts=kept.get(chosen))
 
     def _describe(self, job: Job, opened: Opened) -> dict[str, Any]:
         """Return what the status line says of a dataset that is shown: mostly nothing."""
@@ -283,7 +303,12 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
 def _lay_out(view: View) -> dict[str, Any]:
     """Return the filters of a sub-tab, and a place for every part."""
     filters = {
-        one.name: partial(make_filter, one.label, [(name, name) for name in one.values])
+        one.name: partial(
+            make_filter,
+            one.label,
+            [(name, name) for name in one.values],
+            visible=len(one.values) > 1,
+        )
         for one in view.filters
     }
     first, *rest = [{name: MAKERS[kind] for name, kind in row.items()} for row in view.rows]

@@ -8,6 +8,7 @@ import gradio as gr
 
 from eda.assets import WEB
 from ui.explore import messages
+from ui.explore.choices import ALL
 from ui.parts.components import SAVE_FILE, make_part
 from ui.parts.latest_request import LatestRequest
 from ui.parts.request_events import AT_ONCE
@@ -52,8 +53,10 @@ def narrow_gallery(
     event: gr.EventData, latest: LatestRequest, number: object, *filters: object
 ) -> None:
     """Ask for the selected images in the gallery, or for all of them again."""
-    ids = getattr(event, "ids", None)
-    chosen = None if ids is None else (getattr(event, "dataset", None), ids)
+    ids, dataset = getattr(event, "ids", None), getattr(event, "dataset", None)
+    chosen = None if ids is None else (dataset, ids)
+    if ids and isinstance(dataset, str) and dataset != filters[0]:  # of one that is compared with
+        filters = (dataset, ALL, ALL, *filters[3:])
     latest.update(number, view="gallery", filters=filters, page=0, chosen=chosen)
 
 

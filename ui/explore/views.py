@@ -18,7 +18,7 @@ VALUES: Mapping[Kind, Callable[[Opened, Choice, Any], Any]] = {
     Kind.TABLE: lambda opened, choice, table: {
         **table.value(),
         "picks": table.pick_places(),
-        "origin": _origin(opened, choice),
+        "origin": {"dataset": table.dataset} if table.dataset else _origin(opened, choice),
     },
     Kind.TILES: lambda _, __, tiles: tile_values(tiles),
     Kind.FINDINGS: lambda opened, _, found: findings_value(opened, found),

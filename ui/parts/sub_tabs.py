@@ -31,10 +31,12 @@ def lay_out(filters: Row, rows: Iterable[Row]) -> dict[str, Any]:
     return outputs
 
 
-def make_filter(label: str, choices: Sequence[tuple[str, str]] = ()) -> gr.Dropdown:
+def make_filter(
+    label: str, choices: Sequence[tuple[str, str]] = (), *, visible: bool = True
+) -> gr.Dropdown:
     """Return a filter; the first choice is made."""
     value = choices[0][1] if choices else None
-    return gr.Dropdown(choices, value=value, label=label, filterable=False)
+    return gr.Dropdown(choices, value=value, label=label, filterable=False, visible=visible)
 
 
 def known(value: object, values: Container[str], default: str) -> str:
