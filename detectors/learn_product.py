@@ -35,6 +35,7 @@ FIRST = "patchcore"
 """Learns before the others: it takes seconds."""
 NICENESS = 2  # the page answers before it learns; on a busy machine it still gets its share
 FITTING = 0.8  # of the work on a detector; the rest sets thresholds, and measures
+PREPARING = 0.1  # of the fitting of a network, before its first epoch
 EVERY = 0.3  # seconds between two messages of progress
 POLL = 0.2
 
@@ -105,8 +106,10 @@ def make_monitor(talk: Talk, epochs: Mapping[str, int]) -> Monitor:
         yield progress
 
     def epoch(name: str, metrics: Mapping[str, float]) -> None:
+        most = epochs.get(name, 1)
+        before = PREPARING if most > 1 else 1.0
         if "share" in metrics:
-            talk.tell_share(FITTING * metrics["share"], "learning")
+            talk.tell_share(FITTING * before * metrics["share"], "learning")
             return
         number = metrics["epoch"]
         talk.tell(
@@ -115,7 +118,7 @@ def make_monitor(talk: Talk, epochs: Mapping[str, int]) -> Monitor:
             loss=metrics.get("loss"),
             validation=metrics.get("validation_loss"),
         )
-        share = FITTING * min(1.0, number / epochs.get(name, 1))
+        share = FITTING * (before + (1 - before) * min(1.0, number / most))
         talk.tell("share", share=round(share, 4), step="learning")
 
     return Monitor(

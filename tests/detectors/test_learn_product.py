@@ -80,7 +80,16 @@ def test_epochs_become_a_share_and_a_curve() -> None:
     monitor.epoch("cae", {"epoch": 10, "loss": 0.5, "validation_loss": 0.6, "seconds": 3.0})
     one = state.detectors["cae"]
     assert one.epochs == [[10, 0.5, 0.6]]
-    assert one.share == pytest.approx(0.2)
+    assert one.share == pytest.approx(0.8 * (0.1 + 0.9 * 0.25))
+
+
+def test_what_a_network_does_before_its_first_epoch_is_a_small_share() -> None:
+    for name, most, share in (("unet", {"unet": 36}, 0.04), ("patchcore", {}, 0.4)):
+        state = LearningState({name: DetectorProgress()})
+        monitor = make_monitor(Talk(state.take, name), most)
+        assert monitor.epoch is not None
+        monitor.epoch(name, {"share": 0.5})
+        assert state.detectors[name].share == pytest.approx(share)
 
 
 @pytest.mark.parametrize(
