@@ -106,10 +106,13 @@ def test_what_killed_programs_left_is_removed_a_day_later(tmp_path: Path) -> Non
         (tmp_path / name).touch()
     for name in (*old, ".split.json.tmp-killed", "evaluation.partial"):
         os.utime(tmp_path / name, (long_ago, long_ago))  # a chunk of the last is younger
+    ahead = tmp_path / ".reading.json.tmp-ahead"  # of a clock that was set back meanwhile
+    ahead.touch()
+    os.utime(ahead, (time.time() + 1e6, time.time() + 1e6))
     with replace_folder(tmp_path / "cae"):
         pass
     left = {path.name for path in tmp_path.iterdir()}
-    running = {".split.json.tmp-running", "cae.tmp-running", "evaluation.partial"}
+    running = {".split.json.tmp-running", "cae.tmp-running", "evaluation.partial", ahead.name}
     assert left == {"cae", "unet", "unet.tmp-old", *running}
 
 
