@@ -28,6 +28,7 @@ STRIP_TEXTS = {
     "any": "Any other",
     "anyHelp": "Inspect any other test sample that no detector has learned from",
     "back": "Back to the list",
+    "label": "Label “{label}”:",
 }
 DEFECT = "defect"
 LINK = {

@@ -35,7 +35,7 @@ KEY, CLASSIFIED = "drawn/part", "drawn/ring"
 SIZES = {"desktop": DESKTOP, "phone": PHONE}
 SEEN = "[...document.querySelectorAll('.fig .js-plotly-plot')].filter((one) => one.clientWidth)"
 TITLES = {view.name: view.title for view in VIEWS}
-NUM_PLOTS = {"compare": 1, "review": 1, "costs": 1, "details": 6}
+NUM_PLOTS = {"compare": 2, "review": 1, "costs": 1, "details": 6}
 NAMED = tuple(
     ClassifiedImage(f"{place}.png", "drawn", "00", true, guess)
     for place, (true, guess) in enumerate(
@@ -225,6 +225,29 @@ def test_marked_labels_outlive_a_reload_and_become_an_exclusion_list(
     assert "Is a label wrong?" in bar.locator("p").inner_text()
     page.get_by_role("button", name="Show what the filters choose").click()
     page.wait_for_selector("text=Frame points in the plot")
+
+
+def test_a_list_is_gone_through_in_inspect_and_one_comes_back_to_its_page(page: Any) -> None:
+    open_view(page, "review")
+    page.wait_for_function("document.querySelectorAll('.review .tile').length === 3")
+    ids = [tile.get_attribute("title").splitlines()[0] for tile in tiles(page)]
+    page.locator(".review .tile > button").nth(1).scroll_into_view_if_needed()
+    top = page.evaluate("scrollY")
+    tiles(page)[1].click()
+    walk = page.locator(".strip-walk").first
+    for key, place in (("", 1), ("j", 2), ("j", 0), ("k", 2)):
+        if key:
+            page.keyboard.press(key)
+        page.wait_for_function("(id) => location.search.includes(id)", arg=ids[place])
+        assert walk.locator("output").inner_text() == f"{place + 1} of 3"
+    page.wait_for_selector('.dl[data-ready="done:3"]:visible')
+    walk.get_by_role("button", name="The label is fine").click()
+    page.get_by_role("button", name="Back to the list").click()
+    page.wait_for_selector(f'.review .tile > button[aria-current=true][title^="{ids[2]}"]')
+    page.wait_for_function("(top) => Math.abs(scrollY - top) < 4", arg=top)
+    last = page.locator(".review .tile").nth(2)
+    assert last.locator("[aria-pressed=true]").get_attribute("data-mark") == "fine"
+    last.locator("[aria-pressed=true]").click()
 
 
 def tiles(page: Any) -> list[Any]:

@@ -72,6 +72,43 @@ def test_real_defects_are_shown_once_they_were_measured_and_judged(
     assert "grey levels of 255" in ask(catalog, "real-contrast")["pod-plot"].to_json()
 
 
+def test_what_is_fitted_is_fitted_once(
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = read_dataset(tmp_path / "data" / "drawn")
+    defects = list_longest(open_index(source, cache=tmp_path / "cache"))
+    study_product(catalog, catalog.product(KEY), source, replace(REQUEST, defects=defects))
+    write_evaluations(catalog, KEY)
+    handlers = Handlers(catalog)
+    rates = [*[name for view in VIEWS for name in (*view.filters, *view.inputs)], "rate"]
+    loose = [None] * (len(rates) - 1) + [{"product": KEY, "rate": 0.5}]
+    first, later = handlers.show("compare", "drawn", "part")
+    shown = later["found-limits"]["rows"]
+    assert [row[1] for row in shown] == [f"{row['found']} of 6" for row in first["answer"]["rows"]]
+    (study,) = handlers.show("sensitivity", "drawn", "part")
+    assert study["rate"]["note"].startswith("This view was measured at 2 in 100")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("fitted once more")
+
+    with monkeypatch.context() as patch:
+        for place in (
+            "eda.results.found.fit_hit_miss",
+            "inspection.sensitivity.fitting.fit_hit_miss",
+        ):
+            patch.setattr(place, refuse)
+        assert (
+            list(handlers.show("compare", "drawn", "part"))[1]["found-limits"]
+            == (later["found-limits"])
+        )
+        (again,) = handlers.show("sensitivity", "drawn", "part")
+        assert again["pod"] == study["pod"]
+        with pytest.raises(AssertionError, match="once more"):
+            list(handlers.show("compare", "drawn", "part", *loose))
+    write_evaluations(catalog, KEY)
+    assert list(handlers.show("compare", "drawn", "part", *loose))[1]["found-limits"]["rows"]
+
+
 def test_a_study_of_other_weights_is_not_shown(catalog: Catalog) -> None:
     path = catalog.product(KEY).folder / STUDY
     text = path.read_text(encoding="utf-8")

@@ -70,8 +70,8 @@ def show(
 
 
 EXPECTED = {
-    "compare": {"judge", "board-plot", "board"},
-    "review": {"first", "second", "show", "scatter", "picked", "review"},
+    "compare": {"judge", "found-size", "found-limits", "board-plot", "board"},
+    "review": {"first", "second", "show", "scatter", "picked", "labels", "review"},
     "costs": {"cost-answer", "cost-plot", "costs"},
     "images": {"images"},
     "details": {
@@ -196,6 +196,25 @@ def test_a_view_that_does_not_follow_the_rate_says_so_beside_the_slider(
     notes = {view: show(handlers, view)["rate"]["note"] for view in EXPECTED}
     assert notes.pop("details").startswith("Of this view, only the marks")
     assert set(notes.values()) == {""}
+
+
+def test_sizes_of_defects_that_were_not_measured_name_the_command(handlers: Handlers) -> None:
+    updates = show(handlers, "compare")
+    assert "cli.py sensitivity" in updates["found-size"].to_json().replace("<br>", " ")
+    assert (updates["found-contrast"], updates["found-limits"]) == (None, None)
+
+
+def test_tiles_can_be_marked_where_their_dataset_is_on_this_machine(
+    handlers: Handlers, tmp_path: Path
+) -> None:
+    updates = show(handlers, "review", show="all", page=0)
+    page, bar = updates["review"], updates["labels"]
+    assert page["marking"] == bar["marking"]
+    assert page["marking"]["dataset"] == "drawn"
+    assert str(tmp_path) not in str(page["marking"])
+    assert len(page["kinds"]) == len(page["ids"])
+    assert set(page["kinds"]) == {"good", "dent", "scratch"}
+    assert (page["category"], bar["category"]) == ("part", "part")
 
 
 def test_without_an_evaluation_there_is_no_answer(tmp_path: Path) -> None:

@@ -45,8 +45,9 @@ function fill() {
 
 function inspect() {
   const { product, id } = props.value || {};
+  const isOne = !shown.list || shown.list.length < 2;
   dialog.close();
-  handOver(product, id);
+  handOver(product, id, isOne ? null : shown.list, isOne ? '' : 'explore-data');
 }
 
 document.addEventListener('defect-lens-open', openEarly);

@@ -13,15 +13,16 @@ const showTurns = createTurner({
 function showGallery() {
   const { dataset, sides = [], note = '', narrowed = '' } = props.value || {};
   find('.gallery').hidden = !props.value;
-  find('.sides').replaceChildren(...sides.map((side) => createSide(side, dataset)));
+  const all = sides.flatMap(({ items }) => items);
+  find('.sides').replaceChildren(...sides.map((side) => createSide(side, dataset, all)));
   find('.count').textContent = note;
   find('.narrowed').hidden = !narrowed;
   find('.narrowed span').textContent = narrowed;
   showTurns();
 }
 
-function createSide(side, dataset) {
-  const section = createSection(side, (item) => createItem(item, dataset));
+function createSide(side, dataset, all) {
+  const section = createSection(side, (item) => createItem(item, dataset, all));
   section.querySelector('h2').dataset.kind = side.isGood ? 'good' : 'defect';
   return section;
 }

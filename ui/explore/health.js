@@ -69,7 +69,7 @@ function receive() {
     drawn = '';
   } else if (shown) {
     if (waiting?.key === JSON.stringify([shown.dataset, shown.asked])) {
-      waiting.place.replaceChildren(...shown.groups.map((group) => createGroup(group, shown.dataset, shown.marking)));
+      waiting.place.replaceChildren(...createGroups(shown));
     }
   } else if (JSON.stringify(props.value) !== drawn) { // what was opened stays open
     drawn = JSON.stringify(props.value);

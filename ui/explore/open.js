@@ -1,15 +1,17 @@
 // A picture that opens its image large, with a tick that selects it; what is selected elsewhere is ticked here, too.
+// Those beside it that are of its category can be gone through in Inspect.
 
 let chosen = window.defectLensPicked ?? { dataset: '', ids: new Set() };
 
-function createItem(item, dataset) {
-  const { id, source, path, box, isBoxes, label, detail } = item;
+function createItem(item, dataset, others) {
+  const { id, source, path, box, isBoxes, label, detail, category } = item;
+  const list = [...new Set(others.filter((one) => one.category === category).map((one) => one.id))];
   const place = document.createElement('div');
   const button = createPicture(item, detail ? `${label} · ${detail}` : label);
   button.setAttribute('aria-label', `${id}: ${label} ${detail}`);
   button.addEventListener('click', () => {
     document.dispatchEvent(new CustomEvent('defect-lens-open', {
-      detail: { dataset, id, source, path, box, isBoxes, opener: button },
+      detail: { dataset, id, source, path, box, isBoxes, list, opener: button },
     }));
     trigger('select', { dataset, id });
   });

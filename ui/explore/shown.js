@@ -10,7 +10,7 @@ function show() {
   find('p').textContent = note;
   find('.all').hidden = !ids.length;
   find('.all').textContent = select;
-  find('.groups').replaceChildren(...groups.map((group) => createGroup(group, dataset, marking)));
+  find('.groups').replaceChildren(...createGroups({ groups, dataset, marking }));
 }
 
 followMarks(() => props.value?.marking);

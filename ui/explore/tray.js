@@ -75,7 +75,9 @@ function createThumbnail({ id, source }) {
   image.alt = '';
   button.append(image);
   button.addEventListener('click', () => {
-    document.dispatchEvent(new CustomEvent('defect-lens-open', { detail: { dataset, id, source, opener: button } }));
+    const list = inspected.ids?.includes(id) ? inspected.ids : [id];
+    const detail = { dataset, id, source, list, opener: button };
+    document.dispatchEvent(new CustomEvent('defect-lens-open', { detail }));
     trigger('select', { dataset, id });
   });
   return button;
@@ -83,10 +85,7 @@ function createThumbnail({ id, source }) {
 
 function inspectAll() {
   const { product, ids: list } = inspected;
-  document.querySelector('#tabs > .tab-wrapper button[role=tab]')?.click();
-  const detail = { product, sample: list[0], list, back: 'explore-data' };
-  document.dispatchEvent(new CustomEvent('defect-lens-inspect', { detail }));
-  scrollTo({ top: 0 });
+  handOver(product, list[0], list, 'explore-data');
 }
 
 function narrowGallery(wanted) {

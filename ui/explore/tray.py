@@ -9,7 +9,7 @@ import gradio as gr
 from eda.assets import WEB
 from ui.explore import messages
 from ui.explore.choices import ALL
-from ui.parts.components import SAVE_FILE, make_part
+from ui.parts.components import HAND_OVER, SAVE_FILE, make_part
 from ui.parts.latest_request import LatestRequest
 from ui.parts.request_events import AT_ONCE
 from ui.parts.updates import Updates
@@ -31,7 +31,7 @@ def make_tray() -> gr.HTML:
         HERE / "tray",
         texts=messages.PARTS,
         elem_id="explore-tray",
-        scripts=[WEB / "csv.js", SAVE_FILE, HERE / "picking.js"],
+        scripts=[WEB / "csv.js", SAVE_FILE, HAND_OVER, HERE / "picking.js"],
     )
 
 

@@ -1,12 +1,15 @@
-// From one tab to another.
+// From one tab to another, and back to the place that was left.
 
-function openTab(name) {
+function openTab(name, top = 0) {
   document.querySelector(`#tabs > .tab-wrapper [role=tab][data-tab-id="${name}"]`)?.click();
   scrollTo({ top: 0 });
+  if (top) requestAnimationFrame(() => requestAnimationFrame(() => scrollTo({ top }))); // once it has its height again
 }
 
-// Shows an image of a product in the Inspect tab; with the list that it is one of, and the tab to go back to.
-function handOver(product, sample, list = null, back = '') {
+// Shows an image of a product in the Inspect tab; with the list that it is one of, the tab to go back to, and what is
+// needed to mark labels there.
+function handOver(product, sample, list = null, back = '', labelling = null) {
+  const detail = { product, sample, list, back, top: scrollY, labelling };
   openTab('inspect');
-  document.dispatchEvent(new CustomEvent('defect-lens-inspect', { detail: { product, sample, list, back } }));
+  document.dispatchEvent(new CustomEvent('defect-lens-inspect', { detail }));
 }

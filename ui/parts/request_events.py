@@ -110,6 +110,11 @@ def choose(latest: LatestRequest, number: object, *filters: object) -> None:
     latest.update(number, filters=filters, page=0)
 
 
+def come_back(latest: LatestRequest, number: object, *filters: object) -> None:
+    """Ask once more for what was shown, on the page that was turned to: there may be news."""
+    latest.update(number, filters=filters)
+
+
 def filter_anew(latest: LatestRequest, number: object, *filters: object) -> None:
     """Ask for what the filters choose, if that is something else than before."""
     if filters == latest.values["filters"]:

@@ -3,10 +3,13 @@
 const strip = element.querySelector('.strip');
 let marked = '';
 let newest = 0; // the run that the viewer shows
-let list = null; // what another tab has handed over to go through: { product, ids, back }
+// what another tab has handed over to go through: { product, ids, back, top, labelling, isShown }
+let list = null;
 
 function showSamples() {
-  const { items = [], note = '' } = props.value || {};
+  const { items = [], note = '', product } = props.value || {};
+  if (list?.isShown && list.product !== product) list = null; // another product was chosen meanwhile
+  if (list && list.product === product) list.isShown = true;
   strip.replaceChildren(...items.map(createThumbnail));
   if (note) {
     const words = document.createElement('p');
@@ -73,8 +76,18 @@ function showPlace() {
   element.querySelector('.strip-walk').hidden = ids.length === 0;
   find('any').hidden = !HAS_ANY;
   find('back').hidden = !back;
+  showMarks();
   const values = { k: place || '–', n: ids.length };
   element.querySelector('.strip-walk output').textContent = TEXTS.place.replace(/\{(\w)\}/g, (_, key) => values[key]);
+}
+
+// Whoever goes through a list can say of each image whether its label is right.
+function showMarks() {
+  const { labelling = null, ids } = walked();
+  const label = labelling?.labels[ids.indexOf(marked)];
+  const image = { id: marked, label, category: labelling?.category };
+  const words = TEXTS.label.replace('{label}', label?.replaceAll('_', ' '));
+  find('labels').replaceChildren(...(label ? [words, createMarks(labelling.marking, image)] : []));
 }
 
 // From what is not in the list, the way leads to its first or last.
@@ -108,14 +121,23 @@ find('back').textContent = TEXTS.back;
 find('previous').addEventListener('click', () => walk(-1));
 find('next').addEventListener('click', () => walk(1));
 find('any').addEventListener('click', takeAny);
-find('back').addEventListener('click', () => openTab(list.back));
+find('back').addEventListener('click', () => {
+  openTab(list.back, list.top);
+  document.dispatchEvent(new CustomEvent('defect-lens-back', { detail: { tab: list.back, sample: marked } }));
+});
 document.addEventListener('keydown', pressKey);
 
-// Another tab hands over an image of any product, and the list that it is one of; or a product without an image.
-document.addEventListener(`${CHANNEL}-inspect`, ({ detail: { product, sample, list: ids, back } }) => {
-  list = ids ? { product, ids, back } : null;
+// Another tab hands over an image of any product, and the list that it is one of, or a product without an image. Back
+// in the browser leads to an image that may still be in the list.
+document.addEventListener(`${CHANNEL}-inspect`, ({ detail: { product, sample, list: ids, ...place } }) => {
+  const isListed = list?.product === product && list.ids.includes(sample);
+  if (ids) list = { product, ids, ...place };
+  else if (!isListed) list = null;
+  marked = sample ?? marked; // before there is an answer
+  showPlace();
   if (sample) trigger('select', { product, sample });
   else trigger('submit', { product, seed: 0 });
 });
+followMarks(() => list?.labelling?.marking);
 watch('value', showSamples);
 showSamples();

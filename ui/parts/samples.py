@@ -18,7 +18,9 @@ from inspection.types import Sample
 from ui import messages
 from ui.parts.components import HAND_OVER, read
 from ui.parts.images import encode_thumbnail
+from ui.parts.labels.marking import MARKS
 
+HERE = Path(__file__).parent
 THUMBNAIL_SIDE = 132
 
 TEMPLATE = f"""
@@ -30,6 +32,7 @@ TEMPLATE = f"""
 <button type="button" class="next">›</button>
 <button type="button" class="any" hidden></button>
 <button type="button" class="back" hidden></button>
+<span class="labels"></span>
 </div>
 """
 
@@ -44,7 +47,7 @@ def make_strip(
         channel: name of the event by which the page announces what its tab shows.
         has_any: whether a button triggers `submit` with a seed, for any other sample.
     """
-    scripts = [read(path) for path in (HAND_OVER, Path(__file__).parent / "samples.js")]
+    scripts = [read(path) for path in (HAND_OVER, MARKS, HERE / "samples.js")]
     texts = json.dumps(messages.STRIP_TEXTS, ensure_ascii=False)
     constants = f"const CHANNEL = '{channel}', HAS_ANY = {json.dumps(has_any)}, TEXTS = {texts};\n"
     return gr.HTML(

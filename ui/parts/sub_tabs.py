@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from ui.parts.latest_request import LatestRequest, Show
-from ui.parts.request_events import Bind, choose, make_binder, open_view
+from ui.parts.request_events import Bind, come_back, make_binder, open_view
 from ui.parts.updates import Updates
 
 Make = Callable[[], Any]
@@ -81,7 +81,7 @@ def bind_views(
         shown=list(outputs.values()),
         queue=queue,
     )
-    bind(tab.select, choose)
+    bind(tab.select, come_back)
     for one in sub_tabs:
         bind(one.select, open_view(str(one.id)))
     return bind

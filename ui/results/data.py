@@ -26,6 +26,7 @@ from inspection.products.stamped import StampedCache
 from inspection.types import Calibration
 from ui.results import messages
 from ui.results.heat import HeatMaps
+from ui.results.studies import Studies
 
 FILES = (EVALUATION, CLASSES, BOXES, CARD, CALIBRATION)
 """What is read of a detector: a change of any of them has all read anew."""
@@ -73,6 +74,7 @@ class Results:
         self._joint: StampedCache[Path, EvaluationReport | None] = StampedCache()
         self._verdicts: StampedCache[str, list[Verdicts]] = StampedCache()
         self.heat = HeatMaps()
+        self.studies = Studies(catalog)
         self._lock = threading.Lock()
 
     @property

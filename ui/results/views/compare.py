@@ -13,6 +13,11 @@ from ui.results.views.view import ResultsView, Selection
 from ui.viewer.viewer import ARITHMETIC
 
 HERE = Path(__file__).parent
+FOUND = ("found-size", "found-contrast", "found-limits")
+NOT_MEASURED = (
+    "How large and how strong the test defects are was not measured: `python cli.py sensitivity` "
+    "does it."
+)
 TEXTS = {
     "threshold": "threshold {threshold}",
     "normal": "good",
@@ -82,6 +87,30 @@ def build(results: Results, selection: Selection) -> Updates:
     }
 
 
+def add_found(results: Results, selection: Selection) -> Updates:
+    """Return who finds how small and how faint defects; fitted anew at another rate."""
+    from eda.results.found import NOTE, draw_found, tabulate_found
+    from eda.style import empty_plot
+    from eda.tables import table_value
+
+    parts: Updates = dict.fromkeys(FOUND)
+    if not any(one.verdicts.is_anomalous.any() for one in selection.judged):
+        return parts
+    found = results.studies.found(selection.key, selection.judged)
+    if not found:
+        return {**parts, "found-size": empty_plot("Found, by size of the defect", NOT_MEASURED)}
+    shown = {one.name: one.shown for one in selection.judged}
+    category = selection.shown[0].report.checkpoint.category
+    plots = {f"found-{one.by}": draw_found(one, shown) for one in found}
+    table = table_value(
+        tabulate_found(found, shown),
+        f"How small, how faint: {category}",
+        file=f"found-{category}",
+        note=NOTE.format(num=len(found[0].values)),
+    )
+    return {**parts, **plots, "found-limits": table}
+
+
 VIEW = ResultsView(
     "compare",
     "Compare",
@@ -91,9 +120,12 @@ VIEW = ResultsView(
                 make_part, HERE / "judge", scripts=[*ARITHMETIC, HERE / "judge_count.js"]
             )
         },
+        {"found-size": make_plot, "found-contrast": make_plot},
+        {"found-limits": make_table},
         {"board-plot": make_plot, "board": make_table},
     ),
     build=build,
+    later=add_found,
     filters={
         "metric": partial(
             make_filter,
@@ -101,7 +133,7 @@ VIEW = ResultsView(
             [(one.title, key) for key, one in METRICS.items()],
         )
     },
-    filters_at=1,
+    filters_at=3,
     is_offered=is_offered,
     troubles_of=lambda selection: selection.keys,
 )

@@ -1,6 +1,7 @@
 // Test images as tiles, with who flags them; a click opens one in Inspect, and the others of the list behind it.
 
 const find = (name) => element.querySelector(name);
+let seen = ''; // the image that one came back from
 const showTurns = createTurner({
   tab: 'results',
   before: find('.before'),
@@ -27,7 +28,7 @@ function createTile(item) {
 }
 
 function createButton(item) {
-  const { product, ids, texts } = props.value;
+  const { product, ids, texts, category, kinds, marking } = props.value;
   const tile = createPicture(item, item.label);
   tile.disabled = !item.source;
   tile.dataset.kind = item.isDefective ? 'defect' : 'good';
@@ -39,7 +40,10 @@ function createButton(item) {
   row.className = 'marks';
   row.append(...item.marks.map(createMark));
   tile.append(row);
-  tile.addEventListener('click', () => handOver(product, item.id, ids, 'results'));
+  tile.setAttribute('aria-current', String(item.id === seen));
+  tile.addEventListener('click', () => {
+    handOver(product, item.id, ids, 'results', marking && { marking, category, labels: kinds });
+  });
   return tile;
 }
 
@@ -52,6 +56,16 @@ function createMark({ detector, mark, isFlagged }) {
   return made;
 }
 
+// Back from the list: to the page of the image that was seen last.
+document.addEventListener('defect-lens-back', ({ detail }) => {
+  const { ids = [], page, perPage } = props.value || {};
+  const place = ids.indexOf(detail.sample);
+  if (detail.tab !== 'results' || place < 0) return;
+  seen = detail.sample;
+  showTiles();
+  const wanted = Math.floor(place / perPage);
+  if (wanted !== page) trigger('submit', { page: wanted });
+});
 followMarks(() => props.value?.marking);
 watch('value', showTiles);
 showTiles();

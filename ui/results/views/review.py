@@ -248,6 +248,7 @@ def _show_page(
         "marking": _find_marking(results, selection),
         "page": page["page"],
         "pages": page["pages"],
+        "perPage": PER_PAGE,
         "note": f"{count}, {pages}" if page["pages"] > 1 else count,
         "texts": TEXTS,
     }

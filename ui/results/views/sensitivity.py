@@ -2,10 +2,9 @@
 
 from functools import partial
 
-from inspection.errors import CheckpointError, EvaluationError
 from inspection.evaluation.joint import JOINT_INFO
 from inspection.joint import JOINT
-from inspection.sensitivity.kept import Study, describe_real, describe_study, load_study
+from inspection.sensitivity.kept import Study, describe_real, describe_study
 from inspection.sensitivity.placing import KINDS
 from inspection.sensitivity.real_defects import REAL, make_real_trials
 from inspection.sensitivity.records import Trial
@@ -26,15 +25,6 @@ QUESTIONS = {
 }
 
 
-def find_study(results: Results, selection: Selection) -> Study | None:
-    """Return what `cli.py sensitivity` has found of a product; None where it is no longer true."""
-    try:
-        study = load_study(results.catalog.product(selection.key))
-    except (EvaluationError, CheckpointError):
-        return None
-    return study if study.trials else None
-
-
 def judge_real(study: Study, selection: Selection) -> list[Trial]:
     """Return the real defects as trials; none where a detector of the study was not evaluated."""
     names = {one.detector for one in study.checkpoints} | {JOINT}
@@ -46,23 +36,32 @@ def judge_real(study: Study, selection: Selection) -> list[Trial]:
 
 def say_rate(results: Results, selection: Selection) -> str:
     """Return at which rate the study was made."""
-    study = find_study(results, selection)
+    study = results.studies.find(selection.key)
     return "" if study is None else say_fixed(study.false_alarm_rate)
 
 
 def build(results: Results, selection: Selection) -> Updates:
-    """Return the curves of one kind of defect, or of the real ones, and their limits."""
+    """Return the curves of one kind of defect, or of the real ones, and their limits.
+
+    They take seconds, so each is worked out once.
+    """
+    study = results.studies.find(selection.key)
+    if study is None:
+        return {"pod-plot": None, "pod": None}
+    name = known(selection.choices.get("question"), QUESTIONS, study.options.kinds[0])
+    return results.studies.view(
+        selection.key, name, study, selection.shown, lambda: _draw(results, selection, study, name)
+    )
+
+
+def _draw(results: Results, selection: Selection, study: Study, name: str) -> Updates:
     from eda.sensitivity.curves import MODELS
     from eda.sensitivity.exhibits import show_drawn, show_real
     from eda.sensitivity.study_page import describe_setting
     from eda.style import empty_plot
     from eda.tables import table_value
 
-    study = find_study(results, selection)
-    if study is None:
-        return {"pod-plot": None, "pod": None}
     infos = {**results.catalog.detectors, JOINT: JOINT_INFO}
-    name = known(selection.choices.get("question"), QUESTIONS, study.options.kinds[0])
     real = judge_real(study, selection)
     if not (real if name in REAL else study.pick(name)):
         why = NO_REAL if name in REAL else NOT_STUDIED.format(kind=name)
@@ -90,7 +89,7 @@ VIEW = ResultsView(
             make_filter, "Defect", [(title, name) for name, title in QUESTIONS.items()]
         )
     },
-    is_offered=lambda results, selection: find_study(results, selection) is not None,
+    is_offered=lambda results, selection: results.studies.find(selection.key) is not None,
     is_rare=True,
     say_rate=say_rate,
 )
