@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from inspection.decoding.video import import_av
-from inspection.errors import ReportError
+from inspection.errors import ReportError, first_line
 from inspection.files import replace_file
 from inspection.findings import Inspection
 from inspection.images import shrink
@@ -146,6 +146,6 @@ def annotated_video(path: Path, *, per_second: float) -> Iterator[AnnotatedVideo
             made.finish()
     except (av.FFmpegError, OSError) as error:
         raise ReportError(
-            f"{path} cannot be written ({error}).",
+            f"{path} cannot be written ({first_line(error)}).",
             "Choose a folder where you may write, on a disk with room.",
         ) from error

@@ -16,7 +16,7 @@ import numpy as np
 
 from inspection.decoding.cost import MAX_SECONDS, SMALLER
 from inspection.decoding.decode import MAX_PIXELS
-from inspection.errors import ImageError
+from inspection.errors import ImageError, first_line
 from inspection.images import OpenedImage
 from inspection.issues import FileNote, IssueKind
 from inspection.types import DEFAULT_READING, Reading
@@ -213,8 +213,9 @@ class UploadReader:
         try:
             return Worker()
         except OSError as error:
+            reason = first_line(error)
             raise ImageError(
-                f"{path.name} cannot be read: the process that does it does not start ({error}).",
+                f"{path.name} cannot be read: the process that does it does not start ({reason}).",
                 "Close what else uses memory and processes, and try again.",
             ) from error
 
