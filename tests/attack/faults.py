@@ -97,11 +97,14 @@ def main(root: Path, words: Sequence[str]) -> None:
     import torch
 
     import cli
+    import detectors.backbones.embedding
     import detectors.cae.detector
+    import detectors.learning.loop
     import detectors.workflow
+    import eda.report
     import inspection.evaluation.service
 
-    del cli, detectors, inspection  # only to be there
+    del cli, detectors, eda, inspection  # only to be there
     torch.set_num_threads(1)  # OpenMP's threads do not survive a fork
     for line in sys.stdin:
         sys.stdout.write(json.dumps(answer(line.strip(), root, words)) + "\n")
