@@ -1,10 +1,10 @@
 """A video through the detectors of a product: what each frame shows, one after another."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from inspection.decoding.video import read_frames, read_video_info
+from inspection.decoding.video import VideoFrame, read_frames, read_video_info
 from inspection.errors import SettingsError
 from inspection.findings import Inspection
 from inspection.names import Outcome, decide_outcome
@@ -71,20 +71,44 @@ def inspect_video(
         )
     length = int(read_video_info(path).seconds or 0)
 
-    def inspect_frames() -> Iterator[InspectedFrame]:
+    def follow() -> Iterator[VideoFrame]:
         with monitor.step(path.name, "second") as progress:
             for frame in read_frames(path, per_second=per_second):
                 progress(min(int(frame.seconds), length), length)
-                found = inspect_product(
-                    loaded,
-                    frame.pixels,
-                    source=f"{path.name} at {frame.seconds:.2f} s",
-                    false_alarm_rate=false_alarm_rate,
-                    is_wanted=is_wanted,
-                )
-                yield InspectedFrame(frame.seconds, found)
+                yield frame
 
-    return inspect_frames()
+    return inspect_frames(
+        loaded,
+        follow(),
+        name=path.name,
+        false_alarm_rate=false_alarm_rate,
+        is_wanted=is_wanted,
+    )
+
+
+def inspect_frames(
+    loaded: LoadedProduct,
+    frames: Iterable[VideoFrame],
+    *,
+    name: str,
+    false_alarm_rate: float | None = None,
+    is_wanted: bool = False,
+) -> Iterator[InspectedFrame]:
+    """Inspect frames of a video of that name, each as a photograph, and yield them.
+
+    Raises:
+        ImageError: of reading the frames.
+        CalibrationError: the rate is below what a calibration supports.
+    """
+    for frame in frames:
+        found = inspect_product(
+            loaded,
+            frame.pixels,
+            source=f"{name} at {frame.seconds:.2f} s",
+            false_alarm_rate=false_alarm_rate,
+            is_wanted=is_wanted,
+        )
+        yield InspectedFrame(frame.seconds, found)
 
 
 def find_peaks(

@@ -8,9 +8,9 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from inspection.decoding.decode import MAX_PIXELS
 from inspection.errors import ImageError, first_line
 from inspection.images import OpenedImage
 from inspection.issues import FileNote, IssueKind
-from inspection.types import DEFAULT_READING, Reading
+from inspection.types import DEFAULT_READING, Reading, RGBImage
 
 MOST = 2  # processes, and so pictures that are decoded at the same time
 START_SECONDS = 60.0  # until a process is ready, on a machine that is busy
@@ -42,17 +42,20 @@ class LostError(Exception):
 
 
 class Worker:
-    """A process that decodes one image at a time; used by one thread at a time."""
+    """A process that decodes what visitors give; used by one thread at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, program: Sequence[str] = PROGRAM) -> None:
         """Start it, and do not wait until it is ready.
+
+        Args:
+            program: what it runs.
 
         Raises:
             OSError: the system starts none.
         """
         # not by multiprocessing: its processes import the program that has started the page
         self._process = subprocess.Popen(  # noqa: S603 (nothing of a visitor)
-            [sys.executable, *PROGRAM],
+            [sys.executable, *program],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -83,22 +86,52 @@ class Worker:
             ImageError: it cannot be read.
             LostError: the process has not answered, and is to be ended.
         """
-        wanted = {
-            "path": str(path),
-            "white": reading.white,
-            "background": reading.background,
-        }
-        try:
-            if not self._is_ready:
-                with self._watched(START_SECONDS):
-                    self._read_line()
-                self._is_ready = True
-            with self._watched(ANSWER_SECONDS):
-                self._requests.write(json.dumps(wanted).encode() + b"\n")
+        head = self.next_line(
+            {"path": str(path), "white": reading.white, "background": reading.background}
+        )
+        if "problem" in head:
+            raise ImageError(str(head["problem"]), str(head["fix"]))
+        with self._answering():
+            notes = tuple(
+                FileNote(IssueKind(kind), str(problem), str(fix))
+                for kind, problem, fix in head["notes"]
+            )
+            return OpenedImage(self.receive_pixels(head["shape"], most=MAX_PIXELS), notes)
+
+    def next_line(self, request: Mapping[str, object] | None = None) -> dict[str, Any]:
+        """Return the next line of the answer, to a request if there is one.
+
+        Raises:
+            LostError: the process has not answered, and is to be ended.
+        """
+        if not self._is_ready:
+            with self._answering(START_SECONDS):
+                self._read_line()
+            self._is_ready = True
+        with self._answering():
+            if request is not None:
+                self._requests.write(json.dumps(request).encode() + b"\n")
                 self._requests.flush()
-                return self._receive()
-        except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
-            raise LostError(is_late=self._is_late or self._has_used_its_time()) from error
+            return dict(json.loads(self._read_line()))
+
+    def receive_pixels(self, shape: object, *, most: int) -> RGBImage:
+        """Return a picture (H, W, 3) of at most so many pixels; nothing is taken on trust.
+
+        Raises:
+            LostError: the process has not answered, and is to be ended.
+        """
+        with self._answering():
+            height, width, channels = map(int, shape)  # type: ignore[call-overload]
+            if channels != 3 or min(height, width) < 1 or height * width > most:
+                raise ValueError(shape)
+            pixels = np.empty((height, width, 3), np.uint8)
+            left = pixels.data.cast("B")
+            while left:
+                num_read = self._answers.readinto(left)  # type: ignore[attr-defined]
+                if not num_read:
+                    raise EOFError
+                left = left[num_read:]
+            return pixels
 
     def end(self) -> None:
         """End the process, whatever it is doing."""
@@ -107,6 +140,15 @@ class Worker:
             with contextlib.suppress(OSError):  # a request that has not been sent whole
                 pipe.close()
         self._process.wait()
+
+    @contextlib.contextmanager
+    def _answering(self, seconds: float = ANSWER_SECONDS) -> Iterator[None]:
+        """Wait so long for a part of an answer; whatever is wrong with it, the process is lost."""
+        try:
+            with self._watched(seconds):
+                yield
+        except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+            raise LostError(is_late=self._is_late or self._has_used_its_time()) from error
 
     @contextlib.contextmanager
     def _watched(self, seconds: float) -> Iterator[None]:
@@ -134,27 +176,6 @@ class Worker:
         if not line.endswith(b"\n"):
             raise EOFError
         return line
-
-    def _receive(self) -> OpenedImage:
-        """Return an answer; nothing of it is taken on trust."""
-        head = json.loads(self._read_line())
-        if "problem" in head:
-            raise ImageError(str(head["problem"]), str(head["fix"]))
-        height, width, channels = head["shape"]
-        if channels != 3 or height * width > MAX_PIXELS:
-            raise ValueError(head["shape"])
-        notes = tuple(
-            FileNote(IssueKind(kind), str(problem), str(fix))
-            for kind, problem, fix in head["notes"]
-        )
-        pixels = np.empty((height, width, 3), np.uint8)
-        left = pixels.data.cast("B")
-        while left:
-            num_read = self._answers.readinto(left)  # type: ignore[attr-defined]
-            if not num_read:
-                raise EOFError
-            left = left[num_read:]
-        return OpenedImage(pixels, notes)
 
 
 class UploadReader:

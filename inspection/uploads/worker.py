@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from inspection.decoding.cost import MAX_BYTES, MAX_SECONDS
 from inspection.errors import ImageError
 from inspection.images import OpenedImage, open_image
-from inspection.types import Reading
+from inspection.types import Reading, RGBImage
 
 READY = b"ready\n"
 SPARE_BYTES = 150_000_000  # for libraries that come with the first picture of a kind
@@ -25,14 +25,15 @@ SPARE_BYTES = 150_000_000  # for libraries that come with the first picture of a
 def main() -> None:
     """Answer until the requests end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C ends the page, and the page this process
-    answers = _take_output()
-    _limit_process()
-    _send(answers, READY)
+    answers = take_output()
+    limit_process()
+    send(answers, READY)
     for request in sys.stdin.buffer:
-        _limit_time(MAX_SECONDS)
-        head, pixels = answer(json.loads(request))
-        _limit_time(0)
-        _send(answers, json.dumps(head).encode() + b"\n", pixels)
+        limit_time(MAX_SECONDS)
+        head, image = answer(json.loads(request))
+        limit_time(0)
+        pixels = None if image is None else image.pixels
+        send(answers, json.dumps(head).encode() + b"\n", pixels)
 
 
 def answer(request: Mapping[str, Any]) -> tuple[Mapping[str, object], OpenedImage | None]:
@@ -50,24 +51,25 @@ def answer(request: Mapping[str, Any]) -> tuple[Mapping[str, object], OpenedImag
     return {"shape": image.pixels.shape, "notes": notes}, image
 
 
-def _take_output() -> BinaryIO:
+def take_output() -> BinaryIO:
     """Return where answers go; what libraries print goes nowhere."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return answers
 
 
-def _send(answers: BinaryIO, head: bytes, image: OpenedImage | None = None) -> None:
+def send(answers: BinaryIO, head: bytes, pixels: RGBImage | None = None) -> None:
+    """Write a line, and the pixels that it tells of."""
     left = memoryview(head)
     while left:
         left = left[answers.write(left) :]
-    if image is not None:
-        left = image.pixels.data.cast("B")
+    if pixels is not None:
+        left = pixels.data.cast("B")
         while left:
             left = left[answers.write(left) :]
 
 
-def _limit_process() -> None:
+def limit_process(most_bytes: int = MAX_BYTES) -> None:
     """Let the system refuse memory beyond what a picture may take, and every file."""
     if sys.platform == "win32":
         return
@@ -77,11 +79,11 @@ def _limit_process() -> None:
         resource.setrlimit(kind, (0, 0))
     if sys.platform == "linux":  # macOS does not keep to it
         pages = int(Path("/proc/self/statm").read_text().split()[0])
-        most = pages * resource.getpagesize() + MAX_BYTES + SPARE_BYTES
+        most = pages * resource.getpagesize() + most_bytes + SPARE_BYTES
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
-def _limit_time(seconds: float) -> None:
+def limit_time(seconds: float) -> None:
     """Let the system end this process after so much processor time; 0 takes the limit away."""
     if sys.platform != "win32":
         signal.setitimer(signal.ITIMER_PROF, seconds)

@@ -185,3 +185,30 @@ def test_parts_that_come_in_are_counted_and_the_flagged_kept(
         page.get_by_role("button", name="Live camera").click()  # the counts are still there
         assert live(page, "counts").inner_text() == "4 inspected, 2 flagged"
     assert complaints == []
+
+
+def test_a_video_shows_scores_over_time_and_a_click_opens_a_frame(
+    browser: Any, url: str, tmp_path: Path
+) -> None:
+    pytest.importorskip("av")
+    from tests.doubles.videos import write_video
+
+    complaints: list[str] = []
+    pictures = [place_part(defective=place in (5, 6)) for place in range(12)]
+    belt = write_video(tmp_path / "belt.mp4", pictures, per_second=2)
+    with open_page(browser, url, complaints, viewport=DESKTOP) as page:
+        page.get_by_role("button", name="Video file").click()
+        page.locator('.film [data-part="file"]').set_input_files(str(belt))
+        page.wait_for_selector('.film[data-state="done"]')
+        title = page.locator('.film [data-part="title"]').inner_text()
+        assert title == "belt.mp4: 2 of 12 frames flagged"
+        assert page.locator(".film .lab-curve").count() == 4  # three detectors, and together
+        peak = page.locator('.film [data-part="peaks"] button')
+        assert peak.count() == 1
+        peak.click()
+        page.wait_for_selector("#viewer", state="visible")
+        wait_for(page, "done:3")
+        assert text(page, "title") == "Defect found"
+        page.get_by_role("button", name="Video file").click()  # what was found is still there
+        assert page.locator('.film [data-part="title"]').inner_text() == title
+    assert complaints == []

@@ -17,6 +17,7 @@ from ui.inspect import messages
 from ui.inspect.live import part as live_part
 from ui.inspect.report import REQUEST, Reporter
 from ui.inspect.run import Runner
+from ui.inspect.video import part as video_part
 from ui.parts.latest_request import LatestRequest
 from ui.parts.request_events import Bind, make_binder
 from ui.parts.safe_image import find_upload
@@ -31,6 +32,7 @@ STYLES: Sequence[Path] = (
     Path(__file__).parent / "inspect.css",
     *VIEWER_STYLES,
     *live_part.STYLES,
+    *video_part.STYLES,
 )
 PLAIN_OUTPUTS = frozenset({"product", "strip", "image", "source", "header"})
 ADDRESS = ("product", "sample")
@@ -222,6 +224,7 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
             strip = make_strip(has_any=True)
         with gr.Column(scale=1, min_width=320):
             live = live_part.make_live(catalog.detectors)
+            video = video_part.make_video(catalog.detectors)
             viewer = make_viewer(catalog.detectors)
             feeds = {slot: make_feed() for slot in ("picture", *catalog.detectors)}
             reports = {name: make_feed() for name in FORMATS}
@@ -245,6 +248,7 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
     bind(uploads.clear, clear_page)
     _bind_reports(handlers, viewer, source, reports)
     live_part.bind_live(live, product, catalog)
+    video_part.bind_video(video, product, catalog)
 
 
 def _make_binder(handlers: Handlers, outputs: dict[str, Any]) -> Bind:

@@ -43,6 +43,7 @@ function give(files) {
   const form = new FormData();
   form.append('files', file);
   sending = request;
+  request.isFilm = isFilm(file);
   const report = (share) => announce({ name: file.name, share, isOneOfMany });
   report(0);
   request.upload.onprogress = ({ loaded, total }) => report(loaded / total);
@@ -59,8 +60,18 @@ function receive(request, name, isOneOfMany) {
   }
   sending = null;
   if (!isOneOfMany) say('');
-  trigger('select', { upload: JSON.parse(request.responseText)[0] });
+  const [upload] = JSON.parse(request.responseText);
+  if (request.isFilm) giveFilm(upload, name);
+  else trigger('select', { upload });
 }
+
+// The tab inspects it by itself, not as a picture.
+function giveFilm(upload, name) {
+  announce(null);
+  document.dispatchEvent(new CustomEvent('defect-lens-film', { detail: { upload, name } }));
+}
+
+const isFilm = ({ type, name }) => PLACE.films && (type.startsWith('video/') || /\.(mkv|avi|mov)$/i.test(name));
 
 function fail(name, refusal = '') {
   sending = null;
@@ -175,6 +186,9 @@ document.addEventListener('paste', paste);
 for (const type of ['dragenter', 'dragover', 'drop']) document.addEventListener(type, drag, EARLY);
 document.addEventListener('dragleave', leave, EARLY);
 window.addEventListener('unhandledrejection', explain);
+document.addEventListener('defect-lens-take', ({ detail: { tab, upload } }) => {
+  if (tab === PLACE.tab) trigger('select', { upload });
+});
 document.addEventListener('defect-lens-give', ({ detail }) => {
   if (detail.tab === PLACE.tab) give(detail.files);
 });

@@ -58,7 +58,8 @@ def make_uploads(
         elem_id=f"{prefix}input",
         elem_classes=["dl-input"],
     )
-    place = {"tab": tab, "row": f"#{row}", "input": f"#{prefix}input"}
+    has_films = tab == "inspect"  # they are announced as `defect-lens-film`
+    place = {"tab": tab, "row": f"#{row}", "input": f"#{prefix}input", "films": has_films}
     words = json.dumps({**SENTENCES, **texts}, ensure_ascii=False)
     constants = f"const TEXTS = {words};\n"
     script = f"{constants}const PLACE = {json.dumps(place)};\n{read(HERE / 'uploads.js')}"

@@ -13,6 +13,7 @@ from inspection.detector import DetectorInfo
 from inspection.products.catalog import Catalog
 from ui.inspect.live import messages
 from ui.inspect.live.answering import REQUEST, Live, refuse
+from ui.inspect.video.messages import VIDEO
 from ui.parts.components import read
 from ui.parts.request_events import AT_ONCE
 from ui.viewer import viewer
@@ -31,7 +32,7 @@ MODES = (
 
 def make_modes() -> gr.HTML:
     """Return the buttons that open what else can be inspected beside a photograph."""
-    texts = json.dumps(dict(messages.LIVE), ensure_ascii=False)
+    texts = json.dumps({**messages.LIVE, **VIDEO}, ensure_ascii=False)
     return gr.HTML(
         html_template=MODES,
         js_on_load=f"const TEXTS = {texts};\n{read(HERE / 'modes.js')}",
