@@ -25,9 +25,10 @@ CHANNEL = "defect-lens-live"
 MAX_AT_ONCE = 1  # frames of all cameras: who inspects a photograph meanwhile is answered, too
 
 
-MODES = (
-    '<div class="modes"><button type="button" class="dl-button" data-open="live"></button></div>'
-)
+MODES = """<div class="modes">
+<button type="button" class="dl-button" data-open="live"></button>
+<button type="button" class="dl-button" data-open="video"></button>
+</div>"""
 
 
 def make_modes() -> gr.HTML:
