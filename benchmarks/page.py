@@ -1,5 +1,6 @@
 """The page as a visitor meets it: started by its command, then asked as a browser asks it."""
 
+import base64
 import itertools
 import json
 import socket
@@ -147,6 +148,20 @@ class Visitor:
         moved = find_event(self._config, "lab-fade", "input")
         (fed,) = self._send("run/predict", moved, [None], {"asked": [strength, 1.0]})["data"]
         return dict(fed["value"])
+
+    def show_frame(self, product: str, path: Path) -> int:
+        """Send a JPEG as the live camera sends a frame; return how many detectors answered.
+
+        Raises:
+            SystemExit: the page could not inspect it.
+        """
+        content = base64.b64encode(path.read_bytes()).decode()
+        frame = {"number": 1, "frame": f"data:image/jpeg;base64,{content}"}
+        event = find_event(self._config, "live", "input")
+        (fed,) = self._send("run/predict", event, [product], frame)["data"]
+        if fed["value"]["state"] != "done":
+            raise SystemExit(f"The page failed to inspect a frame: {fed['value']}")
+        return len(fed["value"]["answers"])
 
     def ask(
         self, component: str, name: str, data: list[Any], event_data: object = None
