@@ -229,14 +229,8 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
             feeds = {slot: make_feed() for slot in ("picture", *catalog.detectors)}
             reports = {name: make_feed() for name in FORMATS}
     source = gr.State(None)
-    outputs = {
-        "product": product,
-        "strip": strip,
-        "image": image,
-        "source": source,
-        "header": viewer,
-        **feeds,
-    }
+    outputs: dict[str, Any] = {"product": product, "strip": strip, "image": image}
+    outputs |= {"source": source, "header": viewer, **feeds}
     bind = _make_binder(handlers, outputs)
     bind(page.load, open_page)
     bind(product.input, change_product)
