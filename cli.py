@@ -27,7 +27,7 @@ from commands import (
 )
 from inspection.errors import BREAKDOWNS, InspectionError, explain
 from inspection.processors import share_processors
-from inspection.terminal import accept_all_characters, raise_interrupts, report_error, show_log
+from inspection.terminal import accept_all_characters, raise_interrupts, report_error, say, show_log
 
 STOPPED = (130, 143)  # what Typer makes of Ctrl+C, and a training of SIGTERM
 
@@ -81,7 +81,7 @@ def main() -> None:
         sys.exit(2)
     except SystemExit as leaving:
         if leaving.code in STOPPED:
-            typer.echo("Stopped. What was finished before is as it was.", err=True)
+            say("Stopped. What was finished before is as it was.", err=True)
         raise
 
 

@@ -8,6 +8,7 @@ import typer
 from commands.options import Device
 from inspection.errors import BackboneError, SettingsError
 from inspection.products.places import CHECKPOINTS
+from inspection.terminal import say
 
 FOLDER = CHECKPOINTS / "backbones"
 HEADINGS = ("backbone", "from", "size", "licence")
@@ -35,14 +36,14 @@ def backbones(
             pace = _measure(one.name, device) if speed else ""
             rows.append((one.name, one.origin, size, one.licence, pace))
     for line in align(rows):
-        typer.echo(line)
+        say(line)
     missing = [(one.name, one.licence, one.needs) for one in listed if one.path is None]
     if missing:
-        typer.echo("\nNot on this machine:")
+        say("\nNot on this machine:")
         for line in align([("backbone", "licence", "needs"), *missing]):
-            typer.echo(line)
+            say(line)
     for path in find_unnamed(FOLDER):
-        typer.echo(
+        say(
             f"{path} is not called as any network is. Name it after its network, such as "
             "resnet18.safetensors, or give it as --backbone-weights.",
             err=True,
@@ -64,5 +65,5 @@ def _measure(name: str, device: str | None) -> str:
     try:
         return f"{measure_milliseconds(name, folder=FOLDER, device=device):.0f}"
     except BackboneError as error:
-        typer.echo(str(error), err=True)
+        say(str(error), err=True)
         return "unusable"

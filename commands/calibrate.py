@@ -11,6 +11,7 @@ from inspection.names import NO_JOINT, describe_blind
 from inspection.products.checkpoint_folders import load_calibration
 from inspection.products.places import CHECKPOINTS
 from inspection.products.product_file import save_product_rate
+from inspection.terminal import say
 
 
 def calibrate(
@@ -24,21 +25,19 @@ def calibrate(
     catalog = open_catalog(checkpoints)
     product = catalog.find(category)
     for error in catalog.checkpoints.mismatched(product).values():
-        typer.echo(f"Left out: {error}", err=True)
+        say(f"Left out: {error}", err=True)
     names = catalog.checkpoints.matching(product)
     calibrations = [load_calibration(product.folder / name).calibration for name in names]
     thresholds = [calibration.threshold(false_alarm_rate) for calibration in calibrations]
     for name, calibration, threshold in zip(names, calibrations, thresholds, strict=True):
-        typer.echo(f"{name}: threshold {threshold:.4g} from {calibration.num_normal} normal parts")
+        say(f"{name}: threshold {threshold:.4g} from {calibration.num_normal} normal parts")
     if len(names) > 1:
         joint = join(dict(zip(names, calibrations, strict=True)))
         if joint is None or false_alarm_rate < joint.floor:
-            typer.echo(f"{JOINT}: {NO_JOINT}")
+            say(f"{JOINT}: {NO_JOINT}")
         else:
-            typer.echo(f"{JOINT}: from {len(joint.units)} good parts that all detectors held out")
+            say(f"{JOINT}: from {len(joint.units)} good parts that all detectors held out")
             for sentence in describe_blind(catalog.titles(joint.blind)):
-                typer.echo(f"{JOINT}: {sentence}")
+                say(f"{JOINT}: {sentence}")
     save_product_rate(product.folder, false_alarm_rate)
-    typer.echo(
-        f"{product.key} now allows {100 * false_alarm_rate:g} false alarms per 100 good parts."
-    )
+    say(f"{product.key} now allows {100 * false_alarm_rate:g} false alarms per 100 good parts.")

@@ -8,6 +8,7 @@ import typer
 from commands.options import Seed
 from inspection.products.places import DEMO_DATA
 from inspection.progress import progress_bar
+from inspection.terminal import say
 
 
 def demo_data(
@@ -20,4 +21,4 @@ def demo_data(
 
     with progress_bar("drawing") as progress:
         root = write_demo_data(out, seed=seed, workers=workers, progress=progress)
-    typer.echo(f"The demo products are in {root}.")
+    say(f"The demo products are in {root}.")

@@ -14,6 +14,7 @@ from commands.options import Device, Seed
 from commands.records import takes
 from inspection.errors import SettingsError
 from inspection.products.places import CHECKPOINTS
+from inspection.terminal import say
 
 if TYPE_CHECKING:
     from detectors.distillation.distil import DistillProgress
@@ -59,7 +60,7 @@ def distill_backbone(options: DistillOptions) -> None:
 
     chosen = {"steps": options.steps, "minutes": options.minutes, "seed": options.seed}
     settings = DistillSettings(**{k: v for k, v in chosen.items() if v is not None})  # type: ignore[arg-type]
-    typer.echo("Drawing the pictures to learn from ...", err=True)
+    say("Drawing the pictures to learn from ...", err=True)
     with percent_bar() as report:
         ref = distill(
             options.teacher,
@@ -69,7 +70,7 @@ def distill_backbone(options: DistillOptions) -> None:
             num_workers=options.workers,
             report=report,
         )
-    typer.echo(f"The student {ref.sha256[:12]} is in {out}.")
+    say(f"The student {ref.sha256[:12]} is in {out}.")
 
 
 @contextmanager

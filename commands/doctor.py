@@ -21,6 +21,7 @@ from inspection.names import OUTCOME_TITLES, Outcome, decide_outcome
 from inspection.paths import shorten_paths
 from inspection.products.inspecting import inspect_product
 from inspection.products.places import CHECKPOINTS
+from inspection.terminal import say
 
 PRODUCT, DEFECT = "demo/washer", "dent"
 TOPIC = "Self-test"
@@ -37,15 +38,15 @@ def doctor(
     facts = [_without_home(one) for one in _diagnose(device)]
     problems = [one.problem for one in facts if one.problem]
     if as_json:
-        typer.echo(json.dumps({"facts": _group(facts), "problems": problems}, indent=1))
+        say(json.dumps({"facts": _group(facts), "problems": problems}, indent=1))
     else:
         for topic, lines in _group(facts).items():
-            typer.echo(topic)
+            say(topic)
             for name, value in lines.items():
-                typer.echo(f"  {name:<27} {value}")
-        typer.echo("All is well." if not problems else "\nWhat is wrong:")
+                say(f"  {name:<27} {value}")
+        say("All is well." if not problems else "\nWhat is wrong:")
         for problem in problems:
-            typer.echo(f"  {problem}")
+            say(f"  {problem}")
     if problems:
         raise typer.Exit(1)
 

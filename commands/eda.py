@@ -10,6 +10,7 @@ from detectors import LazyEmbedder, list_detectors
 from eda.explore import ExplorationJob, explore_dataset
 from inspection.datasets.dataset import read_dataset
 from inspection.issues import summarise_issues
+from inspection.terminal import say
 
 
 # long: an option is an argument
@@ -49,10 +50,10 @@ def eda(
         out, list_detectors(), embed, pictures=pictures, cache=cache, against=other
     )
     found = explore_dataset(source, job, monitor=TERMINAL)
-    typer.echo(
+    say(
         f"{source.name}: {len(found.index.samples)} images in {len(source.categories)} categories, "
         f"{found.num_broken} unreadable, {found.num_odd} odd files; report in {out}"
     )
-    typer.echo(source.account)
+    say(source.account)
     for sentence in summarise_issues(found.issues):
         TERMINAL.warn(f"note: {sentence}")

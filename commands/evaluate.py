@@ -43,6 +43,7 @@ from inspection.evaluation.service import (
 )
 from inspection.files import write_whole
 from inspection.products.places import CHECKPOINTS
+from inspection.terminal import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def evaluate(options: EvaluateOptions) -> None:
     sources = read_folders(options.data, name=options.dataset)
     pool = options.pool
     source = one_source(sources) if pool is None else pool_datasets(sources, name=pool)
-    typer.echo(source.account)
+    say(source.account)
     catalog = open_catalog(options.checkpoints, device=options.device)
     detectors = check_names(options.detector) if options.detector else ()
     products = find_products(
@@ -111,7 +112,7 @@ def evaluate(options: EvaluateOptions) -> None:
         catalog, products, source, how, monitor=TERMINAL, on_evaluation=print_product
     )
     for line in describe_leaderboards(found.reports):
-        typer.echo(line)
+        say(line)
     if options.curves is not None:
         draw_curves(options.curves, found.products)
     refuse_failed(found.failed)
@@ -125,7 +126,7 @@ def evaluate(options: EvaluateOptions) -> None:
 def print_product(found: ProductEvaluation) -> None:
     """Print what an evaluation has found."""
     for line in describe_evaluation(found):
-        typer.echo(line)
+        say(line)
 
 
 def describe_evaluation(found: ProductEvaluation) -> Iterator[str]:
@@ -169,7 +170,7 @@ def draw_curves(path: Path, found: Sequence[ProductEvaluation]) -> None:
     ]
     if trained:
         write_whole(path, make_training_page(trained))
-        typer.echo(f"training curves in {path}")
+        say(f"training curves in {path}")
     elif found:
         raise SettingsError(
             "None of the evaluated detectors was trained in epochs, so there are no curves.",
@@ -189,7 +190,7 @@ def refuse_failed(failed: Mapping[str, InspectionError]) -> None:
         ((key, error),) = failed.items()
         raise type(error)(f"{key}: {error.problem}", error.fix) from error
     for key, error in failed.items():
-        typer.echo(f"{key}: {error}", err=True)
+        say(f"{key}: {error}", err=True)
     raise EvaluationError(
         f"{len(failed)} categories could not be evaluated: {', '.join(failed)}.",
         "The reasons are above.",

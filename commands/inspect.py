@@ -16,6 +16,7 @@ from inspection.products.inspecting import LoadedProduct
 from inspection.products.places import CHECKPOINTS
 from inspection.reports.formats import prepare_folder
 from inspection.reports.records import Row, unfamiliar_row, write_overlays
+from inspection.terminal import say
 
 
 def inspect(
@@ -51,7 +52,7 @@ def inspect(
                 loaded, path, out, per_second=fps, rate=false_alarm_rate, anyway=anyway
             )
         except ImageError as error:  # the others may be sound
-            typer.echo(f"Error: {error}", err=True)
+            say(f"Error: {error}", err=True)
             is_done = False
         is_whole = is_whole and is_done
     if not is_whole:
@@ -73,5 +74,5 @@ def _inspect_images(
     finally:  # whatever ends it, what was inspected is kept
         if rows:
             write_csv(out / "inspection.csv", rows)
-            typer.echo(f"Images inspected: {num_done}. Overlays and inspection.csv are in {out}.")
+            say(f"Images inspected: {num_done}. Overlays and inspection.csv are in {out}.")
     return num_done == len(images)

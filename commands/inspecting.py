@@ -4,8 +4,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-import typer
-
 from commands.box_text import describe_boxes
 from commands.options import check_names
 from detectors.catalog import open_product
@@ -24,6 +22,7 @@ from inspection.names import (
 )
 from inspection.products.inspecting import LoadedProduct, inspect_product
 from inspection.products.reading import load_reading
+from inspection.terminal import say
 from inspection.types import Finding
 
 
@@ -43,9 +42,9 @@ def open_answering(
     loaded = open_product(category, detectors=chosen, checkpoints=checkpoints, device=device)
     key = loaded.product.key
     for name, error in loaded.silent.items():
-        typer.echo(f"{key} {name}: {error}", err=True)
+        say(f"{key} {name}: {error}", err=True)
     for name, note in loaded.checkpoint_notes.items():
-        typer.echo(f"{key} {name} {note}", err=True)
+        say(f"{key} {name} {note}", err=True)
     if not loaded.detectors:
         raise CheckpointError(f"No detector of {key} can give verdicts.", "The reasons are above.")
     return loaded
@@ -77,9 +76,9 @@ def _print_unread(listing: Listing, folder: Path) -> None:
     endings = [path.suffix for path in files if listing.kind(path) is FileKind.UNREAD]
     if endings:
         kinds = ", ".join(sorted(set(endings)))
-        typer.echo(f"Not inspected in {folder}: {len(endings)} files ({kinds})", err=True)
+        say(f"Not inspected in {folder}: {len(endings)} files ({kinds})", err=True)
     for issue in listing.issues:
-        typer.echo(f"{issue.problem} {issue.fix}", err=True)
+        say(f"{issue.problem} {issue.fix}", err=True)
 
 
 def inspect_files(
@@ -97,7 +96,7 @@ def inspect_files(
         try:
             opened = open_image(path, reading=reading)
         except InspectionError as error:
-            typer.echo(f"Error: {error}", err=True)
+            say(f"Error: {error}", err=True)
             continue
         found = inspect_product(
             loaded,
@@ -109,12 +108,12 @@ def inspect_files(
         )
         failed = {one: found.silent[one] for one in loaded.detectors if one in found.silent}
         for detector, reason in failed.items():
-            typer.echo(f"{name}: {detector}: {reason}", err=True)
+            say(f"{name}: {detector}: {reason}", err=True)
         if len(failed) == len(loaded.detectors):
             continue
         yield number, found
         for line in _tell(name, found, loaded.catalog.detectors):
-            typer.echo(line)
+            say(line)
 
 
 def _tell(

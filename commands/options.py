@@ -11,17 +11,18 @@ from inspection.datasets.dataset import Dataset, read_dataset, split_name
 from inspection.datasets.exclusion import exclude_images, read_exclusions
 from inspection.errors import SettingsError
 from inspection.progress import Monitor, progress_bar
+from inspection.terminal import say
 
 NAMES = ", ".join(list_detectors())
 DEFAULTS = ", ".join(list_defaults())
 
 
 def _say(sentence: str) -> None:
-    typer.echo(f"  {sentence}")
+    say(f"  {sentence}")
 
 
 def _warn(sentence: str) -> None:
-    typer.echo(f"  {sentence}", err=True)
+    say(f"  {sentence}", err=True)
 
 
 TERMINAL = Monitor(begin=typer.echo, say=_say, warn=_warn, track=progress_bar, epoch=None)

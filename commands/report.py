@@ -19,6 +19,7 @@ from inspection.reports.formats import (
 )
 from inspection.reports.records import Item, Report, make_item
 from inspection.reports.signing import sign
+from inspection.terminal import say
 
 
 # long: an option is an argument
@@ -63,6 +64,6 @@ def report(
             remark=remark,
         )
         for path in write_report(made, out, wanted):
-            typer.echo(f"Wrote {path}")
+            say(f"Wrote {path}")
     if len(items) < len(images):
         raise typer.Exit(2)

@@ -31,6 +31,7 @@ from inspection.sensitivity.placing import KINDS
 from inspection.sensitivity.real_defects import read_real_trials
 from inspection.sensitivity.records import Trial
 from inspection.sensitivity.study import CONTRASTS
+from inspection.terminal import say
 
 TRIALS, LIMITS, REAL = "trials.csv", "pod.csv", "real.csv"
 PAGE, PDF, CURVES = "sensitivity.html", "sensitivity.pdf", "curves"
@@ -130,10 +131,10 @@ def sensitivity(options: SensitivityOptions) -> None:
     (options.out / CURVES).mkdir(exist_ok=True)
     for name, picture in draw_all_curves(report):
         replace_bytes(options.out / CURVES / f"{name}.png", picture)
-    typer.echo(f"{product.key}: {len(study.trials)} trials on {len(study.images)} good images")
+    say(f"{product.key}: {len(study.trials)} trials on {len(study.images)} good images")
     for sentence in report.words:
-        typer.echo(f"  {sentence}")
-    typer.echo(f"pages and tables in {options.out}")
+        say(f"  {sentence}")
+    say(f"pages and tables in {options.out}")
 
 
 def _judge_real(product: Product, study: Study) -> list[Trial]:

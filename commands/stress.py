@@ -27,6 +27,7 @@ from inspection.products.places import CHECKPOINTS
 from inspection.sensitivity.category_stress import StressOptions, stress_product
 from inspection.sensitivity.robustness import describe_robustness
 from inspection.sensitivity.stress import STRESSES
+from inspection.terminal import say
 
 NAMES = ", ".join(STRESSES)
 ANSWERS, COUNTS, PAGE = "answers.csv", "counts.csv", "stress.html"
@@ -91,10 +92,8 @@ def stress(options: StressCommandOptions) -> None:
     write_csv(options.out / ANSWERS, [encode(one) for one in measured.answers])
     write_csv(options.out / COUNTS, list(list_counts(found)))
     write_whole(options.out / PAGE, make_robustness_page(found, infos))
-    typer.echo(
-        f"{product.key}: {found.num_good} good and {found.num_defective} defective test images"
-    )
+    say(f"{product.key}: {found.num_good} good and {found.num_defective} defective test images")
     titles = {name: info.title for name, info in infos.items()}
     for sentence in describe_robustness(found, titles):
-        typer.echo(f"  {sentence}")
-    typer.echo(f"page and tables in {options.out}")
+        say(f"  {sentence}")
+    say(f"page and tables in {options.out}")

@@ -45,6 +45,7 @@ from inspection.datasets.dataset import Dataset
 from inspection.errors import DatasetError, SettingsError
 from inspection.products.places import CHECKPOINTS
 from inspection.products.split_plan import SplitKind
+from inspection.terminal import say
 
 RENAMED = {"max_epochs": "epochs", "max_seconds": "minutes", "labelled": "labelled_defects"}
 """Setting of a detector -> option that gives it, where their names differ."""
@@ -263,7 +264,7 @@ def check_settings(
                 f"Leave it out{remedy}.",
             )
         if len(knowing) < len(names):
-            typer.echo(f"{flag} counts for {' and '.join(knowing)}")
+            say(f"{flag} counts for {' and '.join(knowing)}")
 
 
 def _knows(name: str, setting: str) -> bool:

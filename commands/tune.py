@@ -32,6 +32,7 @@ from inspection.datasets.dataset import read_dataset
 from inspection.evaluation.metrics import METRICS
 from inspection.products.input_size import write_size
 from inspection.products.places import CHECKPOINTS
+from inspection.terminal import say
 
 OUT = Path("runs") / "tune"
 
@@ -105,8 +106,8 @@ def tune(options: TuneOptions) -> None:
         choose_side=side_chooser(minutes=None, device=options.device) if size == AUTO else None,
     )
     found = tune_detector(source, job, monitor=TERMINAL, on_trial=print_trial)
-    typer.echo(f"\nBest: {describe_trial(found.best)}")
-    typer.echo(f"Table and plot: {job.folder}\nTrain with it:\n")
+    say(f"\nBest: {describe_trial(found.best)}")
+    say(f"Table and plot: {job.folder}\nTrain with it:\n")
     training = TrainOptions(
         data=[options.data.as_posix()],
         category=source.category,
@@ -119,12 +120,12 @@ def tune(options: TuneOptions) -> None:
         checkpoints=options.checkpoints,
         dataset=options.dataset,
     )
-    typer.echo(write_command("train", training))
+    say(write_command("train", training))
 
 
 def print_trial(trial: Trial) -> None:
     """Print one line about a trial."""
-    typer.echo(describe_trial(trial))
+    say(describe_trial(trial))
 
 
 def describe_trial(trial: Trial) -> str:

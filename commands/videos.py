@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import typer
-
 from commands.options import TERMINAL
 from inspection.errors import InspectionError
 from inspection.files import write_csv
@@ -12,6 +10,7 @@ from inspection.products.inspecting import LoadedProduct
 from inspection.products.videos import InspectedFrame, find_peaks, inspect_video
 from inspection.reports.records import MAX_STEM_BYTES, Row, shorten
 from inspection.reports.video import annotated_video, frame_row
+from inspection.terminal import say
 
 
 class FrameLog:
@@ -71,12 +70,12 @@ def inspect_video_file(
                 raise
             ended = error
     write_csv(out / f"{stem}.csv", log.rows)
-    typer.echo(log.describe(path.name))
-    typer.echo(f"  {stem}.csv and {stem}_annotated.mp4 are in {out}.")
+    say(log.describe(path.name))
+    say(f"  {stem}.csv and {stem}_annotated.mp4 are in {out}.")
     if isinstance(ended, KeyboardInterrupt):
         raise ended
     if ended is not None:
-        typer.echo(f"Error: {ended}", err=True)
+        say(f"Error: {ended}", err=True)
     return ended is None
 
 

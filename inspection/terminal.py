@@ -37,10 +37,11 @@ def raise_interrupts() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def say(line: str) -> None:
-    """Write a line that is read at once, be it through a pipe."""
-    sys.stdout.write(f"{make_harmless(line)}\n")
-    sys.stdout.flush()
+def say(line: str, *, err: bool = False) -> None:
+    """Write a line that is read at once, be it through a pipe, and that moves no cursor."""
+    stream = sys.stderr if err else sys.stdout
+    stream.write(f"{make_harmless(line)}\n")
+    stream.flush()
 
 
 def report_error(sentence: object) -> None:
