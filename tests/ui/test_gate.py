@@ -114,6 +114,7 @@ def test_names_in_the_address_of_the_page_are_not_looked_up(visitor: Visitor) ->
         {"session_hash": "x" * 1000},
         {"trigger_id": "secret"},
         {"event_data": {"path": "/etc/secret"}},
+        {"event_data": {"a": [{"path": "secret" * 1000}]}},
         {"event_data": {"a": [{"path": "/etc/secret", "meta": {"_type": "gradio.FileData"}}]}},
         {"data": [None, "secret", KEY]},
         {"data": [None, {"secret": 1}, KEY]},

@@ -54,7 +54,7 @@ def _read_cancel(body: Body) -> dict[str, Any]:
 def _read_event(path: str, body: Body, event: BlockFunction) -> dict[str, Any]:
     if event.queue != (path == JOIN):
         raise Refused(404, NOT_HERE)
-    if not _has_values(body, len(event.inputs)):
+    if not _has_values(body, len(event.inputs)) or names_file(body.get("event_data")):
         raise refuse()
     taken = {name: body.get(name) for name in TAKEN}
     if event.collects_event_data and not isinstance(taken["event_data"], dict):
@@ -67,6 +67,23 @@ def _has_values(body: Body, count: int) -> bool:
     data, trigger = body.get("data"), body.get("trigger_id")
     is_whole = isinstance(data, list) and len(data) == count
     return is_whole and (trigger is None or type(trigger) is int)
+
+
+def names_file(value: object) -> bool:
+    """Return whether there is a path of a file, as Gradio has them, anywhere in a value.
+
+    The page calls its uploads otherwise, and Gradio stumbles over paths that are too long.
+    """
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            if isinstance(one.get("path"), str):
+                return True
+            left += one.values()
+        elif isinstance(one, list):
+            left += one
+    return False
 
 
 def is_session(value: object) -> bool:
