@@ -121,7 +121,7 @@ def test_a_new_view_of_evaluations_is_a_sub_tab_where_it_is_offered(
     assert updates["counts"] == [{"value": "dozens", "label": "3"}], "the joint verdict, too"
     assert updates["tab-counted"]
     (tmp_path / "checkpoints" / "drawn" / "part" / "cae" / EVALUATION).unlink()
-    (updates,) = results_tab.Handlers(catalog).show("counted", *asked)
+    updates, _ = results_tab.Handlers(catalog).show("counted", *asked)
     assert not updates["tab-counted"]
     assert (updates["view"], "counts" in updates) == ("compare", False)
 

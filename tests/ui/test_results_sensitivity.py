@@ -113,5 +113,5 @@ def test_a_study_of_other_weights_is_not_shown(catalog: Catalog) -> None:
     path = catalog.product(KEY).folder / STUDY
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace('"weights_sha256": "00"', '"weights_sha256": "11"'), "utf-8")
-    (updates,) = Handlers(catalog).show("sensitivity", "drawn", "part")
+    updates, *_ = Handlers(catalog).show("sensitivity", "drawn", "part")
     assert not updates["tab-sensitivity"]

@@ -248,7 +248,7 @@ def test_a_report_of_other_weights_or_a_damaged_one_is_not_shown(
     updates = show(handlers, "compare")
     assert [one["title"] for one in updates["judge"]["detectors"]] == ["PatchCore"]
     problems = [item["text"] for item in updates["troubles"]["items"]]
-    assert "written by another version" in problems[0]
+    assert "of another version" in problems[0]
     assert "other weights or thresholds" in problems[1]
 
 
