@@ -11,7 +11,7 @@ from tests.attack.page import PRODUCT, ROOT, Page, needs_linux, read_samples
 from tests.doubles.visitor import Visitor, in_threads
 
 pytestmark = [pytest.mark.attack, needs_linux]
-NUM_WARM = 10  # visitors
+NUM_WARM = 30  # visitors; the memory that threads keep for themselves grows until then
 NUM_VISITORS = int(os.environ.get("ATTACK_VISITORS", "100"))
 NUM_EACH = 10  # inspections of a visitor
 MOST_GROWTH = 20.0  # MB
