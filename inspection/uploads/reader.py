@@ -44,7 +44,7 @@ class LostError(Exception):
 class Worker:
     """A process that decodes what visitors give; used by one thread at a time."""
 
-    def __init__(self, program: Sequence[str] = PROGRAM) -> None:
+    def __init__(self, program: Sequence[str]) -> None:
         """Start it, and do not wait until it is ready.
 
         Args:
@@ -142,10 +142,10 @@ class Worker:
         self._process.wait()
 
     @contextlib.contextmanager
-    def _answering(self, seconds: float = ANSWER_SECONDS) -> Iterator[None]:
+    def _answering(self, seconds: float | None = None) -> Iterator[None]:
         """Wait so long for a part of an answer; whatever is wrong with it, the process is lost."""
         try:
-            with self._watched(seconds):
+            with self._watched(ANSWER_SECONDS if seconds is None else seconds):
                 yield
         except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
             raise LostError(is_late=self._is_late or self._has_used_its_time()) from error
@@ -215,7 +215,7 @@ class UploadReader:
         """Start a process, if none is free, for the image to come."""
         with self._lock, contextlib.suppress(OSError):  # whoever needs it is told
             if not self._free:
-                self._free.append(Worker())
+                self._free.append(Worker(PROGRAM))
 
     def close(self) -> None:
         """End the processes that are free."""
@@ -232,7 +232,7 @@ class UploadReader:
                     return worker
                 worker.end()  # killed by a person, or for want of memory
         try:
-            return Worker()
+            return Worker(PROGRAM)
         except OSError as error:
             reason = first_line(error)
             raise ImageError(

@@ -26,7 +26,7 @@ def main() -> None:
     """Answer until the requests end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C ends the page, and the page this process
     answers = take_output()
-    limit_process()
+    limit_process(MAX_BYTES)
     send(answers, READY)
     for request in sys.stdin.buffer:
         limit_time(MAX_SECONDS)
@@ -69,7 +69,7 @@ def send(answers: BinaryIO, head: bytes, pixels: RGBImage | None = None) -> None
             left = left[answers.write(left) :]
 
 
-def limit_process(most_bytes: int = MAX_BYTES) -> None:
+def limit_process(most_bytes: int) -> None:
     """Let the system refuse memory beyond what a picture may take, and every file."""
     if sys.platform == "win32":
         return

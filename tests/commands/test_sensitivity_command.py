@@ -11,6 +11,7 @@ from pypdfium2 import PdfDocument
 
 from commands import one_product, sensitivity
 from inspection.errors import EvaluationError, InspectionError, SensitivityError
+from inspection.files import unsealed, write_sealed
 from inspection.products.catalog import Catalog
 from inspection.sensitivity.kept import STUDY, describe_study, load_study
 from tests.doubles.commands import invoke, run
@@ -101,8 +102,7 @@ def test_a_study_that_was_stopped_goes_on_and_more_trials_continue_it(
     path = product.folder / STUDY
     few = load_study(product)
     stored = json.loads(path.read_text(encoding="utf-8"))
-    stored["trials"] = stored["trials"][:8]  # as if it had been stopped
-    path.write_text(json.dumps(stored), encoding="utf-8")
+    write_sealed(path, unsealed(stored) | {"trials": stored["trials"][:8]})  # as if it was stopped
     stopped = load_study(product)
     titles = dict.fromkeys(("cae", "unet", "patchcore", "joint"), "A")
     assert "stopped after 8 of 12 trials" in next(describe_study(stopped, titles))

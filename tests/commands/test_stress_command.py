@@ -30,7 +30,7 @@ def test_a_category_under_stress_becomes_a_page_and_tables(
 ) -> None:
     said = run(*words, "--stress", "brightness", "--levels", 3, "--limit", 3, "--seed", 1)
     assert "drawn/part: 3 good and 3 defective test images" in said
-    assert "at +60 % light PatchCore raises 100 alarms per 100 good parts (3 of 3" in said
+    assert "at +60 % light PatchCore flags 3 of 3 good parts (95 %" in said
     out = tmp_path / "out"
     answers = pd.read_csv(out / stress.ANSWERS)
     assert len(answers) == 4 * 6 * 3

@@ -207,10 +207,10 @@ def test_what_is_true_still_is_read_and_what_is_not_is_measured_anew(
 
 
 def test_the_results_have_a_view_of_boxes_where_there_are_some(catalog: Catalog) -> None:
-    (updates,) = Handlers(catalog).show("boxes", "drawn", "part")
+    updates, *_ = Handlers(catalog).show("boxes", "drawn", "part")
     assert not updates["tab-boxes"]
     evaluate(catalog)
-    (updates,) = Handlers(catalog).show("boxes", "drawn", "part")
+    updates, *_ = Handlers(catalog).show("boxes", "drawn", "part")
     assert updates["tab-boxes"]
     table = updates["box-precision"]
     assert [row[:2] for row in table["rows"]] == [
@@ -219,7 +219,7 @@ def test_the_results_have_a_view_of_boxes_where_there_are_some(catalog: Catalog)
         ["Box detector", "mean"],
     ]
     (catalog.product(KEY).folder / "boxes" / BOXES).write_text("{}")
-    (updates,) = Handlers(catalog).show("boxes", "drawn", "part")
+    updates, *_ = Handlers(catalog).show("boxes", "drawn", "part")
     assert not updates["tab-boxes"]
 
 

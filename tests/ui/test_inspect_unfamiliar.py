@@ -63,7 +63,7 @@ def answer(handlers: Handlers, latest: LatestRequest) -> dict[str, Any]:
 
 
 def upload(handlers: Handlers, latest: LatestRequest, path: Path) -> dict[str, Any]:
-    inspect_tab.upload(gr.EventData(None, {"path": str(path)}), latest, next(NUMBERS), KEY)
+    inspect_tab.upload(gr.EventData(None, {"upload": str(path)}), latest, next(NUMBERS), KEY)
     return answer(handlers, latest)
 
 

@@ -100,7 +100,7 @@ def test_the_sub_tab_is_there_only_where_classes_were_named(catalog: Catalog) ->
     assert updates["view"] == "classes", "the leaderboard would be empty"
     tabs = [view.name for view in VIEWS if updates[f"tab-{view.name}"]]
     assert tabs == ["classes", "details"]
-    (updates,) = handlers.show("classes", "drawn", "ring")
+    updates, *_ = handlers.show("classes", "drawn", "ring")
     assert not updates["tab-classes"]
     assert updates["view"] == "compare"
     assert "board" in updates
@@ -141,7 +141,7 @@ def test_damaged_classes_are_refused_with_a_sentence(catalog: Catalog, content: 
     with pytest.raises(EvaluationError, match=r"damaged|another version"):
         load_baseline(folder, OWN)
     (folder / CLASSES).write_text(content)
-    (updates,) = Handlers(catalog).show("compare", "drawn", "part")
+    updates, *_ = Handlers(catalog).show("compare", "drawn", "part")
     assert not updates["tab-classes"]
     texts = [item["text"] for item in updates["troubles"]["items"]]
     assert "part, CAE" in texts[0]

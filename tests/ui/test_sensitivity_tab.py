@@ -344,9 +344,9 @@ def test_an_upload_is_named_by_its_path_and_nothing_else_is_opened(
 ) -> None:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     latest = LatestRequest({"source": OPENING})
-    take_upload(_event({"path": str(tmp_path / "0a1b" / "own.png")}), latest, 1, KEY)
+    take_upload(_event({"upload": "0a1b/own.png"}), latest, 1, KEY)
     assert latest.values["source"] == ("upload", KEY, tmp_path / "0a1b" / "own.png")
-    take_upload(_event({"path": "/etc/passwd"}), latest, 2, KEY)
+    take_upload(_event({"upload": "/etc/passwd"}), latest, 2, KEY)
     assert latest.values["source"] == ("upload", KEY, None)
 
 
