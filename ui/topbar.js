@@ -59,12 +59,16 @@ function notice(list) {
 // ---------------------------------------------------------------- the open tab
 
 const FIRST_TAB = 'inspect';
-const tabOf = (name) => document.querySelector(`#tabs > .tab-wrapper [role=tab][data-tab-id="${name}"]`);
+// Those for which there is no room on a phone are in a menu, and have nothing but their title.
+const TABS = '#tabs > .tab-wrapper > :not(.visually-hidden) button';
+const nameOf = (tab) => tab.textContent.trim().toLowerCase().replaceAll(' ', '-'); // as in layout.py
+const tabOf = (name) => [...document.querySelectorAll(TABS)].find((tab) => nameOf(tab) === name);
 const namedTab = () => new URLSearchParams(location.search).get('tab') || FIRST_TAB;
 
 // The open tab stands in the address: a reload, a link and Back lead to it.
 function noteTab({ target }) {
-  const tab = target.closest?.('#tabs > .tab-wrapper [role=tab]')?.dataset.tabId;
+  const button = target.closest?.(TABS);
+  const tab = button ? nameOf(button) : '';
   if (!tab || tab === namedTab()) return;
   const query = new URLSearchParams(location.search);
   if (tab === FIRST_TAB) query.delete('tab');
@@ -75,10 +79,11 @@ function noteTab({ target }) {
 
 function followTab() {
   const tab = tabOf(namedTab());
-  if (tab?.ariaSelected === 'false') tab.click();
+  if (tab && !tab.classList.contains('selected')) tab.click();
 }
 
 document.addEventListener('click', noteTab);
+document.addEventListener('defect-lens-open', ({ detail }) => tabOf(detail)?.click());
 window.addEventListener('popstate', followTab);
 followTab();
 
