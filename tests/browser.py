@@ -68,14 +68,21 @@ def without_finalisers() -> Iterator[None]:
 
 
 @contextmanager
-def serving(catalog: Catalog) -> Iterator[str]:
-    """Serve a page on a free port and give its address."""
+def launched(catalog: Catalog) -> Iterator[Any]:
+    """Serve a page on a free port and give it."""
     with without_finalisers():
         from ui.serve import serve
 
         served = serve(catalog, host="127.0.0.1")
-    yield str(served.local_url)
+    yield served
     served.close()
+
+
+@contextmanager
+def serving(catalog: Catalog) -> Iterator[str]:
+    """Serve a page on a free port and give its address."""
+    with launched(catalog) as served:
+        yield str(served.local_url)
 
 
 def wait_for(page: Any, ready: str) -> None:

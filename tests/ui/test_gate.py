@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from inspection.products.catalog import Catalog
-from tests.browser import without_finalisers
+from tests.browser import launched
 from tests.doubles.parts import draw_part, write_part
 from tests.doubles.products import make_catalog
 from tests.doubles.visitor import Visitor
@@ -29,12 +29,8 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
 
 @pytest.fixture(scope="module")
 def page(catalog: Catalog) -> Iterator[Any]:
-    with without_finalisers():
-        from ui.serve import serve
-
-        served = serve(catalog, host="127.0.0.1")
-    yield served
-    served.close()
+    with launched(catalog) as served:
+        yield served
 
 
 @pytest.fixture(scope="module")

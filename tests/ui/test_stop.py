@@ -17,7 +17,7 @@ import pytest
 import app
 from inspection.errors import SettingsError
 from inspection.products.catalog import Catalog
-from tests.browser import without_finalisers
+from tests.browser import launched
 from tests.doubles.products import make_catalog
 from tests.doubles.visitor import Visitor
 from ui.stop import finish_answers, is_busy
@@ -44,12 +44,8 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
 
 @pytest.fixture
 def page(catalog: Catalog) -> Iterator[Any]:
-    with without_finalisers():
-        from ui.serve import serve
-
-        served = serve(catalog, host="127.0.0.1")
-    yield served
-    served.close()
+    with launched(catalog) as served:
+        yield served
 
 
 def test_who_waits_is_answered_and_nobody_else_is_taken(
