@@ -83,7 +83,7 @@ function followTab() {
 }
 
 document.addEventListener('click', noteTab);
-document.addEventListener('defect-lens-open', ({ detail }) => tabOf(detail)?.click());
+document.addEventListener('defect-lens-open-tab', ({ detail }) => tabOf(detail)?.click());
 window.addEventListener('popstate', followTab);
 followTab();
 

@@ -46,7 +46,7 @@ def page(request: pytest.FixtureRequest, browser: Any, url: str) -> Iterator[Any
     complaints: list[str] = []
     opened = browser.new_page(viewport={"desktop": DESKTOP, "phone": PHONE}[request.param])
     opened.set_default_timeout(60_000)
-    opened.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    opened.on("console", lambda m: complaints.append(f"{m.text} {m.location}") if m.type == "error" else None)
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     opened.goto(url)
     open_tab(opened, "#tabs", "Explore data")

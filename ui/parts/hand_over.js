@@ -1,7 +1,7 @@
 // From one tab to another, and back to the place that was left.
 
 function openTab(name, top = 0) {
-  document.dispatchEvent(new CustomEvent('defect-lens-open', { detail: name }));
+  document.dispatchEvent(new CustomEvent('defect-lens-open-tab', { detail: name }));
   scrollTo({ top: 0 });
   if (top) requestAnimationFrame(() => requestAnimationFrame(() => scrollTo({ top }))); // once it has its height again
 }
