@@ -28,5 +28,5 @@ ENV PATH=/venv/bin:$PATH \
 USER 1000
 EXPOSE 7860
 HEALTHCHECK --interval=30s --timeout=10s --start-period=90s \
-    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:7860/', timeout=9)"]
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:7860/health', timeout=9)"]
 CMD ["python", "app.py", "--host", "0.0.0.0", "--port", "7860"]

@@ -154,12 +154,7 @@ def _add_points(plot: go.Figure, fit: PODFit, by: Varied, one: Shown) -> None:
         name=f"{one.title}, 50 and 90 %",
         legendgroup=one.title,
         showlegend=False,
-        marker={
-            "size": 13,
-            "symbol": one.appearance.symbol,
-            "color": one.appearance.plot,
-            "line": {"width": 2, "color": "#fff"},
-        },
+        marker=one.point_marker,
         hovertemplate=f"%{{y:.0%}} found from %{{x:.3g}} {by.unit} on"
         f"<extra>{escape(one.title)}</extra>",
     )

@@ -264,12 +264,7 @@ def _add_point(plot: go.Figure, one: Shown, x: float, y: float) -> None:
         name=f"{one.title}, chosen",
         legendgroup=one.title,
         showlegend=False,
-        marker={
-            "size": 13,
-            "symbol": one.appearance.symbol,
-            "color": one.appearance.plot,
-            "line": {"width": 2, "color": "#fff"},
-        },
+        marker=one.point_marker,
         hovertemplate="%{x:.3f}, %{y:.3f}"
         f"<extra>{escape(one.title)} at the chosen rate</extra>",
     )

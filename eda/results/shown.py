@@ -33,6 +33,13 @@ class Shown:
     def appearance(self) -> Appearance:
         return self.info.appearance
 
+    @property
+    def point_marker(self) -> dict[str, object]:
+        """How a point that counts stands out on its curve, as Plotly takes it."""
+        line = {"width": 2, "color": "#fff"}
+        appearance = self.appearance
+        return {"size": 13, "symbol": appearance.symbol, "color": appearance.plot, "line": line}
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:

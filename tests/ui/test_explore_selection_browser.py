@@ -44,10 +44,11 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(params=["desktop", "phone"])
 def page(request: pytest.FixtureRequest, browser: Any, url: str) -> Iterator[Any]:
     complaints: list[str] = []
+    note = complaints.append
     opened = browser.new_page(viewport={"desktop": DESKTOP, "phone": PHONE}[request.param])
     opened.set_default_timeout(60_000)
-    opened.on("console", lambda m: complaints.append(f"{m.text} {m.location}") if m.type == "error" else None)
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on("console", lambda m: note(f"{m.text} {m.location}") if m.type == "error" else None)
+    opened.on("pageerror", lambda error: note(str(error)))
     opened.goto(url)
     open_tab(opened, "#tabs", "Explore data")
     opened.wait_for_function(f"({SEEN}).length === 4 && ({SEEN}).every((one) => one.isPickable)")
