@@ -82,10 +82,11 @@ class Counting(FakeDetector):
     """Takes its time, and remembers what it was given."""
 
     given: ClassVar[list[tuple[str, str]]] = []
+    seconds: ClassVar[float] = 0.03
 
     def predict(self, images: Sequence[RGBImage]) -> list[Prediction]:
         self.given.extend((self.kind, fingerprint(image)) for image in images)
-        time.sleep(0.03)
+        time.sleep(self.seconds)
         return super().predict(images)
 
 
@@ -246,7 +247,10 @@ def test_reports_that_are_clicked_together_are_all_made(page: Any) -> None:
     assert sorted(name.rpartition(".")[2] for name in downloads) == ["csv", "html", "json"]
 
 
-def test_an_inspection_moves_no_control_and_marks_the_former_answer(page: Any) -> None:
+def test_an_inspection_moves_no_control_and_marks_the_former_answer(
+    page: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Counting, "seconds", 0.3)  # so that a busy browser draws meanwhile
     ids = sample_ids(page)
     for size in (PHONE, DESKTOP):
         page.set_viewport_size(size)
