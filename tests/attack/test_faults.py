@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -181,3 +182,44 @@ def test_faults_at_every_file_operation(
         record_property(kind, count)
     record_property("broken", len(found.broken))
     assert found.broken == []
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("second", ["train", "evaluate", "calibrate", "eda", "other"])
+@pytest.mark.parametrize("is_there", [True, False], ids=["over", "first"])
+def test_two_commands_at_once_on_one_product(
+    second: str,
+    is_there: bool,
+    trained: Path,
+    tmp_path: Path,
+    record_property: Callable[[str, object], None],
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(trained, folder)
+    product = folder / "root" / "ck" / "parts" / "disc"
+    if not is_there:
+        shutil.rmtree(product.parent)
+    other = [*words_of("train", folder), "--detector", "patchcore"]
+    pair = (words_of("train", folder), other if second == "other" else words_of(second, folder))
+    environment = {**os.environ, "DEFECT_LENS_CACHE": str(folder / "cache")}
+    running = []
+    for words in pair:
+        running.append(
+            subprocess.Popen(
+                [sys.executable, "cli.py", *words],
+                cwd=ROOT,
+                env=environment,
+                text=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
+        )
+        time.sleep(np.random.default_rng(len(second)).uniform(0, 2))
+    said = [one.communicate(timeout=300)[0] for one in running]
+    statuses = [one.returncode for one in running]
+    record_property("statuses", statuses)
+    assert statuses[0] == 0 or "Error: " in said[0], said[0]
+    assert statuses[1] == 0 or "Error: " in said[1], said[1]
+    assert 0 in statuses
+    assert "Traceback" not in "".join(said)
+    assert list(find_damage(product)) == []

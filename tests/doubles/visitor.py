@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 
+from inspection.reports.formats import FORMATS
+
 PATIENCE = httpx.Timeout(300.0)
 
 
@@ -18,7 +20,9 @@ class Visitor:
     def __init__(self, url: str, **options: Any) -> None:
         self.client = httpx.Client(base_url=url, timeout=PATIENCE, **options)
         self.session = uuid.uuid4().hex[:11]
-        self.dependencies = self.client.get("config").raise_for_status().json()["dependencies"]
+        config = self.client.get("config").raise_for_status().json()
+        self.dependencies = config["dependencies"]
+        self.values = {one["id"]: one["props"].get("value") for one in config["components"]}
         self.number = 0
 
     @contextmanager
@@ -31,15 +35,45 @@ class Visitor:
 
     def find(self, step: str, tab: str = "inspect") -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the event that records a step of a tab, and the one that answers it."""
-        recording = next(
-            one
+        return self.find_all(step, tab)[0]
+
+    def find_all(self, step: str, tab: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+        """Return all events of a step, such as opening each of the sub-tabs."""
+        # what shows a failure comes later in the list
+        after = {one["trigger_after"]: one for one in reversed(self.dependencies)}
+        return [
+            (one, after[one["id"]])
             for one in self.dependencies
             if f"step: '{step}'" in str(one["js"]) and f"tab: '{tab}'" in str(one["js"])
+        ]
+
+    def open_views(self, tab: str) -> Iterator[dict[str, Any]]:
+        """Open every sub-tab of a tab with the filters as they were; yield the last messages.
+
+        A filter may have lost its choice since: the page refuses it, and says so.
+        """
+        for recording, answering in self.find_all("open_tab", tab):
+            self.number += 1
+            filters = [self.values[one] for one in recording["inputs"][2:]]
+            body = self.body(recording, [None, self.number, *filters], None)
+            asked = self.client.post("gradio_api/run/predict", json=body)
+            if asked.status_code == 400:
+                yield {"success": False, "refused": asked.json()["error"]}
+                continue
+            self.enqueue(answering).raise_for_status()
+            yield list(self.answers())[-1]
+
+    def make_report(self, product: str, sample: str, kind: str) -> dict[str, Any]:
+        """Ask for a report of a sample, as a button of the viewer does; return the last message."""
+        making = next(
+            one
+            for one in self.dependencies
+            if len(one["outputs"]) == len(FORMATS) and one["targets"][0][1] == "select"
         )
-        answering = next(
-            one for one in self.dependencies if one["trigger_after"] == recording["id"]
-        )
-        return recording, answering
+        wanted = {"format": kind, "rate": 0.05, "product": product, "sample": sample, "run": 1}
+        body = self.body(making, [None], wanted)
+        self.client.post("gradio_api/queue/join", json=body).raise_for_status()
+        return list(self.answers())[-1]
 
     def ask(self, step: str, product: str, event: Any = None) -> httpx.Response:
         """Record a step, as an event of the browser does."""
@@ -50,7 +84,10 @@ class Visitor:
 
     def join(self, step: str) -> httpx.Response:
         """Ask for the answer; it waits in the queue."""
-        _, answering = self.find(step)
+        return self.enqueue(self.find(step)[1])
+
+    def enqueue(self, answering: dict[str, Any]) -> httpx.Response:
+        """Take a place in the queue for an event without values of the browser's own."""
         body = self.body(answering, [None] * len(answering["inputs"]), None)
         return self.client.post("gradio_api/queue/join", json=body)
 

@@ -142,8 +142,10 @@ def slowly(page: Any, *, upload: int = -1) -> Iterator[None]:
         network.send("Network.emulateNetworkConditions", {"offline": False, **limits})
 
     emulate(LATENCY, upload)
-    yield
-    emulate(0, -1)
+    try:
+        yield
+    finally:  # the page is shared
+        emulate(0, -1)
 
 
 def click(page: Any, sample_id: str) -> None:
