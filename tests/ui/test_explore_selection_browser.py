@@ -174,7 +174,30 @@ def test_a_selection_is_inspected_as_a_list(page: Any) -> None:
     handed = page.evaluate("handed")
     assert (handed["product"], handed["sample"], handed["list"]) == ("drawn/part", ids[0], ids)
     assert handed["back"] == "explore-data"
-    assert page.locator(".strip-walk output").first.inner_text() == "1 of 3"
+    walk = page.locator(".strip-walk").first
+    for key, place in (("", 0), ("j", 1), ("k", 0), ("k", 2)):
+        if key:
+            page.keyboard.press(key)
+        page.wait_for_function("(id) => location.search.includes(id)", arg=ids[place])
+        assert walk.locator("output").inner_text() == f"{place + 1} of 3"
+    walk.get_by_role("button", name="Back to the list").click()
+    wait_for_tray(page, "3 images selected")
+
+
+def test_the_gallery_hands_its_images_to_inspect_as_a_list_and_one_comes_back(page: Any) -> None:
+    open_tab(page, "#explore-tabs", "Gallery")
+    pictures = page.locator(".gallery .sides .grid button")
+    pictures.nth(1).click()
+    page.get_by_role("button", name="Inspect").filter(visible=True).first.click()
+    walk = page.locator(".strip-walk").first
+    page.wait_for_selector('.dl[data-ready="done:3"]:visible')
+    before = walk.locator("output").inner_text()
+    page.keyboard.press("j")
+    page.wait_for_function(
+        "(before) => document.querySelector('.strip-walk output').innerText !== before", arg=before
+    )
+    walk.get_by_role("button", name="Back to the list").click()
+    pictures.first.wait_for()
 
 
 def test_another_dataset_begins_without_a_selection(page: Any) -> None:
