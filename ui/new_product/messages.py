@@ -46,7 +46,7 @@ TEXTS: Mapping[str, str] = {
     "tooLarge": "{name} has {size} MB; at most {most} MB arrive at once. Unpack it, and give the "
     "folder.",
     "lost": "The server has not answered. Reload the page; what has arrived is kept.",
-    "noName": "Make a product first: give it a name.",
+    "firstName": "my part",
     "noType": "Say what is wrong with these parts first, such as scratch.",
     "good": "Good parts",
     "bad": "Defective: {type}",

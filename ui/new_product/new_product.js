@@ -9,7 +9,6 @@ function draw(isOther) {
   if (held.closed) return;
   drawIfChanged('products', [held.products, held.name, isLearning(), Boolean(held.learning)], drawProducts);
   drawSaid();
-  for (const card of findAll('.np-card')) card.toggleAttribute('data-off', !held.name);
   find('.np-place').textContent = held.folder ?? '';
   if (isOther || held.stamp !== drawn) drawPhotographs();
   drawn = held.stamp;
@@ -52,12 +51,16 @@ function chooseProduct(name) {
   ask('show', { product: name });
 }
 
+// Photographs may come before a name: they get one that can be changed.
+async function makeProduct(name = find('.np-new input').value.trim() || TEXTS.firstName) {
+  const { problem } = await ask('create', { name });
+  if (!problem) find('.np-new input').value = '';
+}
+
 find('.np-which select').addEventListener('change', ({ target }) => chooseProduct(target.value));
-find('.np-new').addEventListener('submit', async (event) => {
+find('.np-new').addEventListener('submit', (event) => {
   event.preventDefault();
-  const input = find('.np-new input');
-  const { problem } = await ask('create', { name: input.value });
-  if (!problem) input.value = '';
+  makeProduct(find('.np-new input').value);
 });
 find('.np-rename').addEventListener('click', () => {
   const name = window.prompt(fill(TEXTS.newName, { name: held.name }), held.name);

@@ -7,12 +7,14 @@ const waiting = []; // { file, type }
 const refused = [];
 let arrival = { done: 0, total: 0, taken: 0 };
 let isSending = false;
+let making = null; // the product of the first photographs
 
-function give(files) {
+async function give(files) {
   const isGood = find('[name=np-kind][value=good]').checked;
   const type = isGood ? '' : find('.np-type input').value.trim();
-  if (!held.name) { complain(TEXTS.noName); return; }
   if (!isGood && !type) { complain(TEXTS.noType); find('.np-type input').focus(); return; }
+  if (!held.name) await (making ??= makeProduct().finally(() => { making = null; }));
+  if (!held.name) return; // it cannot be called so, which is said
   if (!isSending) {
     arrival = { done: 0, total: 0, taken: 0 };
     refused.length = 0;
