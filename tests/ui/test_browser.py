@@ -129,7 +129,7 @@ def test_a_missing_detector_shows_its_command_and_the_others_answer(page: Any) -
     choose_product(page, "tile")
     wait_for(page, "done:2")
     assert "python cli.py train" in panel(page, "unet").locator("code").inner_text()
-    assert "U-Net could not answer." in text(page, "sub")
+    assert "Not trained: U-Net." in text(page, "sub")
     assert text(page, "rate-value") == "3.23", "30 normal parts support no less"
     raised = "Raised from 2: 30 held-out good parts support no less than 3.23 per 100."
     assert text(page, "raised") == raised

@@ -132,6 +132,9 @@ def test_what_has_learned_opens_in_inspect_and_is_there_after_a_reload(page: Any
     page.click(".np-inspect")
     wait_for(page, "done:1")
     assert "Haselnuß 1" in page.locator("#product input").input_value()
+    untrained = page.locator('.dl-panel[data-detector="unet"]')
+    assert "It learns in the tab New product." in untrained.inner_text()
+    assert not untrained.locator("code").is_visible(), "no command is needed"
 
 
 def test_on_a_phone_nothing_is_wider_than_the_page(

@@ -12,6 +12,7 @@ from inspection.names import describe_namers, join_names
 from inspection.pipeline import Answer
 from inspection.products.catalog import Catalog
 from inspection.products.inspecting import LoadedProduct
+from inspection.products.own import OWN
 from inspection.products.panels import Panel, Status
 from inspection.products.product import Product
 from inspection.products.reading import load_reading
@@ -63,7 +64,10 @@ class Runner:
     def _state(self, subject: Subject, panel: Panel, *, is_idle: bool = False) -> Payload:
         """Say where a detector stands, in words for visitors."""
         hide = self.catalog.places.hide
-        shown = replace(panel, problem=hide(panel.problem), fix=hide(panel.fix))
+        learns_here = self.catalog.workshop is not None and subject.product.startswith(f"{OWN}/")
+        is_own = learns_here and panel.status is Status.MISSING
+        fix = "" if is_own else hide(panel.fix)
+        shown = replace(panel, problem=hide(panel.problem), fix=fix)
         return payload.panel_state(subject, shown, is_idle=is_idle)
 
     def inspect_upload(

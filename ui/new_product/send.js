@@ -13,7 +13,10 @@ async function give(files) {
   const isGood = find('[name=np-kind][value=good]').checked;
   const type = isGood ? '' : find('.np-type input').value.trim();
   if (!isGood && !type) { complain(TEXTS.noType); find('.np-type input').focus(); return; }
-  if (!held.name) await (making ??= makeProduct().finally(() => { making = null; }));
+  if (!held.name) {
+    making ??= makeProduct().finally(() => { making = null; });
+    await making;
+  }
   if (!held.name) return; // it cannot be called so, which is said
   if (!isSending) {
     arrival = { done: 0, total: 0, taken: 0 };

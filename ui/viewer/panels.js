@@ -71,7 +71,10 @@ function showState(panel) {
     panel.query('busy').textContent = BUSY_STATES.includes(state) ? TEXTS[state] : '';
     panel.canvas.setAttribute('aria-label', fillText(TEXTS.pictureEmpty, panel.text));
   }
-  if (state === 'missing') showTrouble(panel, TEXTS.missingTitle, TEXTS.missingSub, panel.slot.fix);
+  if (state === 'missing') {
+    const { fix } = panel.slot; // none for a product that learns in the page
+    showTrouble(panel, TEXTS.missingTitle, fix ? TEXTS.missingSub : TEXTS.missingOwn, fix);
+  }
   if (state === 'broken') showTrouble(panel, panel.slot.problem, panel.slot.fix, '');
 }
 

@@ -41,9 +41,13 @@ function describeVerdict() {
 function describeAnswers(answered) {
   const flagging = answered.filter((panel) => panel.judged.isFlagged);
   const isSilent = (panel) => !panel.result && !UNASKED_STATES.includes(panel.element.dataset.state);
-  const silent = panels.filter(isSilent).map((panel) => panel.text.title);
+  const silent = panels.filter(isSilent);
+  const listTitles = (some) => joinNames(some.map((panel) => panel.text.title));
+  const untrained = silent.filter((panel) => panel.element.dataset.state === 'missing');
+  const failed = silent.filter((panel) => !untrained.includes(panel));
   const parts = [answered.length > 1 ? describeVotes(answered, flagging) : describeAgreement(answered, flagging)];
-  if (silent.length > 0) parts.push(fillText(TEXTS.didNotAnswer, { names: joinNames(silent) }));
+  if (untrained.length > 0) parts.push(fillText(TEXTS.notTrained, { names: listTitles(untrained) }));
+  if (failed.length > 0) parts.push(fillText(TEXTS.didNotAnswer, { names: listTitles(failed) }));
   const votes = parts.join(' ');
   const sub = answered.length > 1 ? `${describeTogether()} ${votes}` : votes;
   const { truth } = header();
