@@ -91,7 +91,8 @@ function inspectAll() {
 function narrowGallery(wanted) {
   isShown = wanted !== null;
   trigger('submit', { dataset, ids: wanted });
-  if (isShown) document.querySelector('#explore-tabs > .tab-wrapper button[data-tab-id=gallery]')?.click();
+  const tabs = document.querySelectorAll('#explore-tabs > .tab-wrapper > :not(.visually-hidden) button');
+  if (isShown) [...tabs].find((tab) => tab.textContent.trim() === texts.gallery)?.click(); // in a menu it has no id
 }
 
 const STEPS = {

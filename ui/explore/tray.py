@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import gradio as gr
 
 from eda.assets import WEB
+from eda.views.gallery import VIEW as GALLERY
 from ui.explore import messages
 from ui.explore.choices import ALL
 from ui.parts.components import HAND_OVER, SAVE_FILE, make_part
@@ -29,7 +30,7 @@ def make_tray() -> gr.HTML:
     """Return how to select images, and the tray, which shows itself when some are selected."""
     return make_part(
         HERE / "tray",
-        texts=messages.PARTS,
+        texts={**messages.PARTS, "gallery": GALLERY.title},
         elem_id="explore-tray",
         scripts=[WEB / "csv.js", SAVE_FILE, HAND_OVER, HERE / "picking.js"],
     )
