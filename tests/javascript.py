@@ -3,7 +3,7 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +13,28 @@ from tests.browser import find_browser, open_browser
 
 ROOT = Path(__file__).parent.parent
 NAMES = ("calibration", "standing", "joint", "contour", "palette", "format")
+TEXTS = {"TEXTS": {"and": "and"}}
 PURE = tuple(f"ui/viewer/{name}.js" for name in NAMES)
 
 
-def evaluate(body: str, argument: Any, *, scripts: Sequence[str] = PURE) -> Any:
-    """Return what a function body returns for the argument `input`.
+def evaluate(
+    body: str,
+    argument: Any,
+    *,
+    scripts: Sequence[str] = PURE,
+    constants: Mapping[str, Any] = TEXTS,
+) -> Any:
+    """Return what a function body returns for the argument `input`, or what it promises.
 
     Args:
         body: of the function.
         argument: of the function.
         scripts: paths in the project of what stands before it; else of the viewer's arithmetic.
+        constants: that the scripts need, by name.
     """
     code = "\n".join((ROOT / script).read_text(encoding="utf-8") for script in scripts)
-    source = f"const TEXTS = {{ and: 'and' }};\n{code}\nconst run = (input) => {{ {body} }};\n"
+    known = "".join(f"const {name} = {json.dumps(one)};\n" for name, one in constants.items())
+    source = f"{known}{code}\nconst run = (input) => {{ {body} }};\n"
     node = shutil.which("node")
     if node:
         return _in_node(node, source, argument)
@@ -38,7 +47,8 @@ def evaluate(body: str, argument: Any, *, scripts: Sequence[str] = PURE) -> Any:
 
 def _in_node(node: str, source: str, argument: Any) -> Any:
     reading = "JSON.parse(require('fs').readFileSync(0, 'utf8'))"
-    program = f"{source}\nprocess.stdout.write(JSON.stringify(run({reading})));"
+    finish = "(found) => process.stdout.write(JSON.stringify(found))"
+    program = f"{source}\nPromise.resolve(run({reading})).then({finish});"
     result = subprocess.run(
         [node, "-e", program],
         input=json.dumps(argument),

@@ -27,6 +27,7 @@ from inspection.reports.wording import MOST_REGIONS, find_leading
 from inspection.types import Finding, Region, RGBImage, Size
 
 NO_MAP = np.zeros((0, 0), np.float32)
+NO_FLAGS = np.zeros((0, 0), np.bool_)
 PICTURE_SIDES = (640, 800)  # the longer side of a picture while it is drawn, at least and at most
 PAGE_SIDE = 640  # of the one picture on a page of its own among many: 170 dots per inch
 GALLERY_SIDE = 400  # of those side by side: 180 to 230 dots per inch
@@ -68,7 +69,7 @@ class Item:
         size: (height, width) in pixels.
         pixel_hash: of the decoded pixels.
         note: what a reader has to know of the image, such as that a detector has learned from it.
-        findings: without their maps; none where the image is unfamiliar and was not inspected.
+        findings: without maps and masks; none where the image is unfamiliar and not inspected.
         pictures: None for a report that shows none.
         extent: how much a report for people shows of it; tables hold everything.
         familiarity: None where it was not checked.
@@ -120,7 +121,9 @@ def make_item(
         size=(image.shape[0], image.shape[1]),
         pixel_hash=pixel_hash(image),
         note=" ".join(inspection.notes),
-        findings=tuple(replace(one, anomaly_map=NO_MAP) for one in inspection.findings),
+        findings=tuple(
+            replace(one, anomaly_map=NO_MAP, flagged=NO_FLAGS) for one in inspection.findings
+        ),
         pictures=_draw_pictures(inspection, extent) if has_pictures else None,
         familiarity=inspection.familiarity,
         namings=tuple(replace(one, anomaly_map=NO_MAP) for one in inspection.namings),

@@ -14,6 +14,7 @@ from inspection.products.showcase import find_any, find_opening
 from inspection.reports.formats import FORMATS
 from inspection.types import Sample
 from ui.inspect import messages
+from ui.inspect.batch import part as batch_part
 from ui.inspect.live import part as live_part
 from ui.inspect.report import REQUEST, Reporter
 from ui.inspect.run import Runner
@@ -33,6 +34,7 @@ STYLES: Sequence[Path] = (
     *VIEWER_STYLES,
     *live_part.STYLES,
     *video_part.STYLES,
+    *batch_part.STYLES,
 )
 PLAIN_OUTPUTS = frozenset({"product", "strip", "image", "source", "header"})
 ADDRESS = ("product", "sample")
@@ -225,6 +227,7 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
         with gr.Column(scale=1, min_width=320):
             live = live_part.make_live(catalog.detectors)
             video = video_part.make_video(catalog.detectors)
+            batch = batch_part.make_batch(catalog.detectors)
             viewer = make_viewer(catalog.detectors)
             feeds = {slot: make_feed() for slot in ("picture", *catalog.detectors)}
             reports = {name: make_feed() for name in FORMATS}
@@ -243,6 +246,7 @@ def build(tab: gr.Tab, page: gr.Blocks, catalog: Catalog) -> None:  # noqa: ARG0
     _bind_reports(handlers, viewer, source, reports)
     live_part.bind_live(live, product, catalog)
     video_part.bind_video(video, product, catalog)
+    batch_part.bind_batch(batch, catalog)
 
 
 def _make_binder(handlers: Handlers, outputs: dict[str, Any]) -> Bind:

@@ -2,7 +2,6 @@
 
 const SLICE = 12e6; // bytes of one request
 const MOST = 90e6; // bytes of one file, all slices together: the server holds no more for a visitor
-const MOST_TRIES = 100; // of a slice that the server has no room for yet
 const waiting = []; // { file, type }
 const refused = [];
 let arrival = { done: 0, total: 0, taken: 0 };
@@ -69,33 +68,6 @@ async function sendOne({ file, type, product }) {
   if (answer.problem) refused.push({ name: file.name, reason: `${file.name}: ${answer.problem}` });
 }
 
-// The server takes so many files a second, and says when it takes the next.
-async function upload(slice, report) {
-  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-    const { status, text, wait } = await post(slice, report);
-    if (status === 200) return JSON.parse(text)[0];
-    if (status !== 429 && status !== 503) throw new Error(status);
-    await new Promise((done) => { setTimeout(done, 1000 * Math.min(10, Number(wait) || 1)); });
-  }
-  throw new Error('busy');
-}
-
-function post(slice, report) {
-  const { root, api_prefix: prefix = '' } = window.gradio_config;
-  const form = new FormData();
-  form.append('files', slice, 'photograph');
-  return new Promise((done, fail) => {
-    const request = new XMLHttpRequest();
-    request.upload.onprogress = ({ loaded }) => report(loaded);
-    request.onload = () => done({
-      status: request.status, text: request.responseText, wait: request.getResponseHeader('retry-after'),
-    });
-    request.onerror = () => fail();
-    request.open('POST', `${new URL(root, location).pathname.replace(/\/$/, '')}${prefix}/upload`);
-    request.send(form);
-  });
-}
-
 function showArrival(name = '', share = 0) {
   const { done, total, taken } = arrival;
   const bar = find('.np-arriving progress');
@@ -112,43 +84,17 @@ function showArrival(name = '', share = 0) {
 
 // ---------------------------------------------------------------- dropped, chosen
 
-async function listEntry(entry) {
-  if (entry.isFile) return [await new Promise((done, fail) => { entry.file(done, fail); })];
-  const reader = entry.createReader();
-  const inner = [];
-  for (;;) { // a reader gives a hundred at a time
-    const some = await new Promise((done, fail) => { reader.readEntries(done, fail); });
-    if (!some.length) break;
-    inner.push(...some);
-  }
-  const lists = [];
-  for (const one of inner) lists.push(await listEntry(one));
-  return lists.flat();
-}
-
-const isHidden = ({ name }) => name.startsWith('.') || /^(thumbs\.db|desktop\.ini)$/i.test(name);
-const byName = (one, other) => one.name.localeCompare(other.name, undefined, { numeric: true });
-
-async function drop(event) {
-  const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
-  const plain = [...event.dataTransfer.files];
-  const lists = [];
-  for (const entry of entries) lists.push(await listEntry(entry));
-  const files = entries.length ? lists.flat() : plain;
-  give(files.filter((file) => !isHidden(file)).sort(byName));
-}
-
 function drag(event) {
   if (!element.offsetParent || !event.dataTransfer?.types.includes('Files')) return;
   event.preventDefault();
   event.stopImmediatePropagation();
   event.dataTransfer.dropEffect = 'copy';
   find('.np-drop').toggleAttribute('data-over', event.type !== 'drop');
-  if (event.type === 'drop') drop(event);
+  if (event.type === 'drop') listDropped(event.dataTransfer).then(give);
 }
 
 function choose({ target }) {
-  give([...target.files].filter((file) => !isHidden(file)).sort(byName));
+  give(arrange([...target.files]));
   target.value = '';
 }
 

@@ -19,7 +19,7 @@ from inspection.products.workshop import Workshop
 from ui.new_product import messages
 from ui.new_product.board import Board, Source, describe
 from ui.new_product.looks import Looks
-from ui.parts.components import HAND_OVER, define, make_part
+from ui.parts.components import HAND_OVER, LIST_FILES, POST_FILE, define, make_part
 from ui.parts.images import encode_thumbnail
 from ui.parts.request_events import AT_ONCE
 from ui.parts.safe_image import find_upload
@@ -29,6 +29,8 @@ HERE = Path(__file__).parent
 STYLES: Sequence[Path] = (HERE / "new_product.css",)
 SCRIPTS = (
     HAND_OVER,
+    LIST_FILES,
+    POST_FILE,
     *(
         HERE / f"{name}.js"
         for name in ("talk", "send", "camera", "photographs", "look", "learning")

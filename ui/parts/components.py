@@ -25,6 +25,8 @@ GALLERY = (*PICTURES, HERE / "turn.js")
 WORDS = WEB / "words.js"
 SAVE_FILE = HERE / "save_file.js"
 HAND_OVER = HERE / "hand_over.js"
+LIST_FILES = HERE / "list_files.js"
+POST_FILE = HERE / "post_file.js"
 TILES = '<dl class="tiles"></dl>'
 STATUS = """
 <div class="status" role="status" hidden>

@@ -3,7 +3,7 @@
 const strip = element.querySelector('.strip');
 let marked = '';
 let newest = 0; // the run that the viewer shows
-// what another tab has handed over to go through: { product, ids, back, top, labelling, isShown }
+// what another tab has handed over to go through: { product, ids, back, top, labelling, isOwn, isShown }
 let list = null;
 
 function showSamples() {
@@ -60,7 +60,7 @@ strip.addEventListener('keydown', moveFocus);
 document.addEventListener(CHANNEL, ({ detail }) => {
   if (detail?.slot !== 'header' || detail.value.run < newest) return;
   newest = detail.value.run;
-  marked = detail.value.sample;
+  if (!list?.isOwn || detail.value.sample) marked = detail.value.sample;
   markShown();
 });
 
@@ -98,7 +98,21 @@ function walk(step) {
   const to = from < 0 ? (step > 0 ? 0 : ids.length - 1) : (from + step + ids.length) % ids.length;
   marked = ids[to]; // a second press goes on from here, before there is an answer
   showPlace();
-  trigger('select', { product, sample: ids[to] });
+  ask(product, ids[to]);
+}
+
+// Of a list of the visitor's own files, whoever has handed it over has the files.
+function ask(product, sample) {
+  if (list?.isOwn) document.dispatchEvent(new CustomEvent('defect-lens-own', { detail: sample }));
+  else trigger('select', { product, sample });
+}
+
+// Another file, which is not of the list.
+function leaveOwn() {
+  if (!list?.isOwn) return;
+  list = null;
+  marked = '';
+  showPlace();
 }
 
 function pressKey(event) {
@@ -135,8 +149,14 @@ document.addEventListener(`${CHANNEL}-inspect`, ({ detail: { product, sample, li
   else if (!isListed) list = null;
   marked = sample ?? marked; // before there is an answer
   showPlace();
-  if (sample) trigger('select', { product, sample });
+  if (sample) ask(product, sample);
   else trigger('submit', { product, seed: 0 });
+});
+document.addEventListener('defect-lens-upload', ({ detail: { upload } }) => {
+  if (upload && !upload.isListed) leaveOwn();
+});
+document.addEventListener('defect-lens-request', ({ detail }) => {
+  if (['take_photo', 'clear_page'].includes(detail.step)) leaveOwn();
 });
 followMarks(() => list?.labelling?.marking);
 watch('value', showSamples);

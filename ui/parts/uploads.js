@@ -28,10 +28,14 @@ function announce(upload) {
 
 // ---------------------------------------------------------------- sending
 
-function give(files) {
+function give(files, isListed = false) {
   const [file] = files;
   if (!file) return;
   stop();
+  if (isMany(files)) {
+    giveMany(files);
+    return;
+  }
   const { root, api_prefix: prefix = '', max_file_size: most } = window.gradio_config;
   if (most && file.size > most) {
     say(TEXTS.tooLarge, { name: file.name, most: Math.floor(most / 1e6) });
@@ -44,7 +48,7 @@ function give(files) {
   form.append('files', file);
   sending = request;
   request.isFilm = isFilm(file);
-  const report = (share) => announce({ name: file.name, share, isOneOfMany });
+  const report = (share) => announce({ name: file.name, share, isOneOfMany, isListed });
   report(0);
   request.upload.onprogress = ({ loaded, total }) => report(loaded / total);
   request.onload = () => receive(request, file.name, isOneOfMany);
@@ -71,7 +75,15 @@ function giveFilm(upload, name) {
   document.dispatchEvent(new CustomEvent('defect-lens-film', { detail: { upload, name } }));
 }
 
-const isFilm = ({ type, name }) => PLACE.films && (type.startsWith('video/') || /\.(mkv|avi|mov)$/i.test(name));
+const isMany = (files) => PLACE.more && (files.length > 1 || /\.zip$/i.test(files[0].name));
+
+// The tab inspects them one after another, in a table.
+function giveMany(files) {
+  say('');
+  document.dispatchEvent(new CustomEvent('defect-lens-many', { detail: { files } }));
+}
+
+const isFilm = ({ type, name }) => PLACE.more && (type.startsWith('video/') || /\.(mkv|avi|mov)$/i.test(name));
 
 function fail(name, refusal = '') {
   sending = null;
@@ -165,7 +177,10 @@ function drag(event) {
   const isDrop = event.type === 'drop';
   event.dataTransfer.dropEffect = 'copy';
   row().toggleAttribute('data-dropping', !isDrop);
-  if (isDrop) give([...event.dataTransfer.files]);
+  if (!isDrop) return;
+  const hasFolder = PLACE.more && entriesOf(event.dataTransfer).some(({ isDirectory }) => isDirectory);
+  if (hasFolder) listDropped(event.dataTransfer).then(giveMany);
+  else give([...event.dataTransfer.files]);
 }
 
 function leave({ relatedTarget }) {
@@ -190,7 +205,7 @@ document.addEventListener('defect-lens-take', ({ detail: { tab, upload } }) => {
   if (tab === PLACE.tab) trigger('select', { upload });
 });
 document.addEventListener('defect-lens-give', ({ detail }) => {
-  if (detail.tab === PLACE.tab) give(detail.files);
+  if (detail.tab === PLACE.tab) give(detail.files, detail.isListed);
 });
 document.addEventListener('defect-lens-request', ({ detail }) => {
   if (detail.tab === PLACE.tab && !detail.isRepeat) stop();

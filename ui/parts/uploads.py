@@ -7,7 +7,7 @@ from pathlib import Path
 import gradio as gr
 
 from inspection.decoding.kinds import IMAGE_SUFFIXES
-from ui.parts.components import read
+from ui.parts.components import LIST_FILES, read
 from ui.parts.safe_image import SafeImage
 
 HERE = Path(__file__).parent
@@ -58,11 +58,12 @@ def make_uploads(
         elem_id=f"{prefix}input",
         elem_classes=["dl-input"],
     )
-    has_films = tab == "inspect"  # they are announced as `defect-lens-film`
-    place = {"tab": tab, "row": f"#{row}", "input": f"#{prefix}input", "films": has_films}
+    has_more = tab == "inspect"  # announced as `defect-lens-film` and `defect-lens-many`
+    place = {"tab": tab, "row": f"#{row}", "input": f"#{prefix}input", "more": has_more}
     words = json.dumps({**SENTENCES, **texts}, ensure_ascii=False)
     constants = f"const TEXTS = {words};\n"
-    script = f"{constants}const PLACE = {json.dumps(place)};\n{read(HERE / 'uploads.js')}"
+    constants += f"const PLACE = {json.dumps(place)};\n"
+    script = constants + "\n".join(map(read, (LIST_FILES, HERE / "uploads.js")))
     listener = gr.HTML(
         html_template=TEMPLATE,
         js_on_load=script,

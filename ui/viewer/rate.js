@@ -35,7 +35,9 @@ function followResults({ detail: { product, rate: chosen } }) {
 }
 
 function resetRate() {
-  chosenRates.delete(header().product);
+  const { product } = header();
+  chosenRates.delete(product);
+  document.dispatchEvent(new CustomEvent('defect-lens-rate-reset', { detail: { product } }));
   updateRate();
   showAll();
 }

@@ -339,6 +339,7 @@ function listen() {
   document.addEventListener('defect-lens-live-open', openView);
   document.addEventListener('defect-lens-request', followRequest);
   document.addEventListener('defect-lens-rate', ({ detail }) => rates.set(detail.product, detail.rate));
+  document.addEventListener('defect-lens-rate-reset', ({ detail }) => rates.delete(detail.product));
   document.addEventListener('defect-lens', ({ detail }) => {
     if (detail?.slot === 'header') product = detail.value.product;
   });

@@ -11,6 +11,7 @@ import gradio as gr
 
 from inspection.detector import DetectorInfo
 from inspection.products.catalog import Catalog
+from ui.inspect.batch.messages import BATCH
 from ui.inspect.live import messages
 from ui.inspect.live.answering import REQUEST, Live, refuse
 from ui.inspect.video.messages import VIDEO
@@ -28,12 +29,13 @@ MAX_AT_ONCE = 1  # frames of all cameras: who inspects a photograph meanwhile is
 MODES = """<div class="modes">
 <button type="button" class="dl-button" data-open="live"></button>
 <button type="button" class="dl-button" data-open="video"></button>
+<button type="button" class="dl-button" data-open="batch"></button>
 </div>"""
 
 
 def make_modes() -> gr.HTML:
     """Return the buttons that open what else can be inspected beside a photograph."""
-    texts = json.dumps({**messages.LIVE, **VIDEO}, ensure_ascii=False)
+    texts = json.dumps({**messages.LIVE, **VIDEO, **BATCH}, ensure_ascii=False)
     return gr.HTML(
         html_template=MODES,
         js_on_load=f"const TEXTS = {texts};\n{read(HERE / 'modes.js')}",

@@ -200,6 +200,7 @@ function listen() {
     say('title', fillText(TEXTS.sending, { name: upload.name, percent: Math.round(100 * upload.share) }));
   });
   document.addEventListener('defect-lens-rate', ({ detail }) => rates.set(detail.product, detail.rate));
+  document.addEventListener('defect-lens-rate-reset', ({ detail }) => rates.delete(detail.product));
   document.addEventListener('defect-lens', ({ detail }) => {
     if (detail?.slot === 'header') product = detail.value.product;
   });
