@@ -73,7 +73,7 @@ def batch(page: Any, name: str) -> Any:
 
 
 def names(page: Any) -> list[str]:
-    return list(page.locator(".batch-row:not([hidden]) .batch-name").all_inner_texts())
+    return list(page.locator(".batch-row:not([hidden]) .batch-name").all_text_contents())
 
 
 def wait_until_done(page: Any, state: str = "done") -> None:
