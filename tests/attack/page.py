@@ -5,11 +5,14 @@ import re
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from ui.gate.gate import SWEEP_EVERY
 
 needs_linux = pytest.mark.skipif(
     not Path("/proc/self/status").exists(), reason="memory is read as on Linux"
@@ -33,6 +36,12 @@ class Page:
         found = re.search(r"VmRSS:\s+(\d+) kB", status)
         assert found is not None
         return int(found[1]) / 1024
+
+    @property
+    def settled_memory(self) -> float:
+        """MB that the program holds once it has given back what it has freed, which it does."""
+        time.sleep(SWEEP_EVERY + 2)
+        return self.memory
 
     @property
     def files(self) -> list[Path]:

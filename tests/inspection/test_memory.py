@@ -1,12 +1,14 @@
 """What a process may still take is read from the machine, the container and the limit."""
 
+import platform
+import re
 from pathlib import Path
 
 import pytest
 
 from inspection import memory
 from inspection.errors import BreakdownError
-from inspection.memory import check_memory, free_memory
+from inspection.memory import check_memory, free_memory, give_back_memory
 
 
 def write(folder: Path, **files: str) -> None:
@@ -36,3 +38,20 @@ def test_what_does_not_fit_is_refused_with_both_numbers(monkeypatch: pytest.Monk
         check_memory(2_000_000_000, "Images", fix="Take fewer.")
     monkeypatch.setattr(memory, "free_memory", lambda: None)
     check_memory(2_000_000_000, "Images", fix="Take fewer.")
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the C library is another one")
+def test_what_is_freed_between_what_is_held_goes_back_to_the_system() -> None:
+    blocks = [b"x" * 100_000 for _ in range(1000)]
+    kept = blocks[::50]
+    del blocks
+    before = read_megabytes()
+    give_back_memory()
+    assert before - read_megabytes() > 40
+    assert len(kept) == 20
+
+
+def read_megabytes() -> float:
+    found = re.search(r"VmRSS:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    assert found is not None
+    return int(found[1]) / 1000

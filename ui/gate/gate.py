@@ -15,6 +15,7 @@ import orjson
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from inspection.memory import give_back_memory
 from ui.gate import events, refusals
 from ui.gate.folder import OWN, Folder
 from ui.gate.login import LOGIN, MOST_FORM, Login
@@ -319,7 +320,7 @@ def _tell(refused: Refused) -> JSONResponse:
 
 
 def make_lifespan(folder: Folder) -> Any:
-    """Return what sweeps the folder of uploads while the page runs."""
+    """Return what sweeps the folder of uploads, and the memory, while the page runs."""
 
     @asynccontextmanager
     async def sweeping(_: Any) -> AsyncIterator[None]:
@@ -327,6 +328,7 @@ def make_lifespan(folder: Folder) -> Any:
             while True:
                 await asyncio.sleep(SWEEP_EVERY)
                 await asyncio.to_thread(folder.sweep)
+                await asyncio.to_thread(give_back_memory)
 
         task = asyncio.create_task(sweep())
         try:
