@@ -22,7 +22,8 @@ RESAMPLES = 500
 MAX_DRAWN = 2000  # images of a set that are resampled
 BINS = 24
 DRIVING = 24
-WIDE, NARROW = (4, 150), (2, 120)  # columns and height of a panel on each kind of screen, pixels
+TICKS = 18  # height of the labels below a panel, pixels
+WIDE, NARROW = (4, 150, TICKS), (2, 120, TICKS)  # columns, height of a panel, by kind of screen
 
 
 @dataclass(frozen=True, slots=True, eq=False)

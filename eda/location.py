@@ -165,21 +165,23 @@ def fit_panels(
     return plot.update_layout(meta=layouts)
 
 
-def arrange(num_panels: int, columns: int, side: int) -> dict[str, Any]:
+def arrange(num_panels: int, columns: int, side: int, below: int = 0) -> dict[str, Any]:
     """Return where panels of this height stand in columns, as changes of a plotly layout.
 
     Args:
         num_panels: of a plot that was made as one row of them, each with its title.
         columns: at most.
         side: height of a panel, pixels.
+        below: room for the labels of its axis, pixels.
     """
     columns = min(columns, num_panels)
     lines = -(-num_panels // columns)
-    drawn = lines * (side + PANEL_TITLE)  # pixels
+    step = PANEL_TITLE + side + below
+    drawn = lines * step - below  # pixels; those of the last line lie beneath
     places: dict[str, Any] = {"height": drawn + TOP + BOTTOM}
     for panel in range(num_panels):
         line, column = divmod(panel, columns)
-        top = 1 - (line * (side + PANEL_TITLE) + PANEL_TITLE) / drawn
+        top = 1 - (line * step + PANEL_TITLE) / drawn
         number = panel + 1 if panel else ""
         places[f"xaxis{number}.domain"] = [column / columns + GAP, (column + 1) / columns - GAP]
         places[f"yaxis{number}.domain"] = [max(0.0, top - side / drawn), top]
