@@ -74,7 +74,7 @@ def _draw(results: Results, selection: Selection, study: Study, name: str) -> Up
         shown.table,
         f"Still found: {shown.title}, {study.category}",
         file="sensitivity",
-        note=" ".join(filter(None, words)),
+        note="\n".join(filter(None, words)),  # a line each
     )
     return {"pod-plot": shown.draw(), "pod": table}
 
