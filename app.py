@@ -53,7 +53,7 @@ def main(
         checkpoints: where trained detectors lie, as DATASET/CATEGORY/DETECTOR.
         products: where the photographs of products lie that are made in the page.
         device: auto, cpu, mps, cuda or cuda:N; the best present by default.
-        launch: host, port, share, inline, password and root_path, as in `ui.serve.Launch`.
+        launch: host, port, share, inline, password, root_path and mcp, as in `ui.serve.Launch`.
 
     Raises:
         InspectionError: a folder or an address cannot be used.
@@ -84,6 +84,8 @@ def main(
     if page.share_url:
         to = "whoever has it" if launch.get("password") is None else "whoever has the password"
         say(f"Public link, open to {to}: {page.share_url}")
+    if launch.get("mcp"):
+        say(f"For assistants (MCP): {page.local_url}gradio_api/mcp/")
     start_background(catalog)
     if not launch.get("inline"):
         from ui.stop import wait_for_end
@@ -143,6 +145,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--share", action="store_true", help="also make a public link")
     add("--password", action="store_true", help=f"ask for one that visitors give; or {PASSWORD}")
     add("--root-path", metavar="PATH", help="where a proxy serves the page: /lens, or an address")
+    add("--mcp", action="store_true", help="offer the API to assistants, too, as MCP tools")
     add("--log-file", metavar="FILE", help="what is asked and refused, a JSON record a line")
     add("--device", help="auto, cpu, mps, cuda or cuda:N; by default the best present")
     add("--verbose", action="store_true", help="show the tracebacks of what fails")

@@ -22,6 +22,7 @@ from inspection.names import (
 )
 from inspection.products.inspecting import LoadedProduct, inspect_product
 from inspection.products.reading import load_reading
+from inspection.reports.records import Unread, readable
 from inspection.terminal import say
 from inspection.types import Finding
 
@@ -82,13 +83,19 @@ def _print_unread(listing: Listing, folder: Path) -> None:
 
 
 def inspect_files(
-    loaded: LoadedProduct, images: Sequence[Path], *, rate: float | None, anyway: bool
+    loaded: LoadedProduct,
+    images: Sequence[Path],
+    *,
+    rate: float | None,
+    anyway: bool,
+    unread: list[Unread] | None = None,
 ) -> Iterator[tuple[int, Inspection]]:
     """Inspect each image, yield its place among them, from 0, and say what became of it.
 
-    One that cannot be read, or about which no detector can answer, is reported on stderr and
-    left out.
+    One that cannot be read, or about which no detector can answer, is reported on stderr, noted
+    in `unread` if that is given, and left out.
     """
+    unread = [] if unread is None else unread
     reading = load_reading(loaded.product.folder)
     names = Counter(path.name for path in images)
     for number, path in enumerate(images):
@@ -97,6 +104,7 @@ def inspect_files(
             opened = open_image(path, reading=reading)
         except InspectionError as error:
             say(f"Error: {error}", err=True)
+            unread.append(Unread(readable(name), error.problem, error.fix))
             continue
         found = inspect_product(
             loaded,
@@ -110,6 +118,8 @@ def inspect_files(
         for detector, reason in failed.items():
             say(f"{name}: {detector}: {reason}", err=True)
         if len(failed) == len(loaded.detectors):
+            reason = next(iter(failed.values()))
+            unread.append(Unread(readable(name), reason.problem, reason.fix))
             continue
         yield number, found
         for line in _tell(name, found, loaded.catalog.detectors):

@@ -17,7 +17,7 @@ from inspection.reports.formats import (
     prepare_folder,
     write_report,
 )
-from inspection.reports.records import Item, Report, make_item
+from inspection.reports.records import Item, Report, Unread, make_item
 from inspection.reports.signing import sign
 from inspection.terminal import say
 
@@ -51,7 +51,8 @@ def report(
     identity = identify(loaded.product, loaded.channels, loaded.catalog.detectors)
     has_pictures = any(FORMATS[name].has_pictures for name in wanted)
     items: list[Item] = []
-    for _, found in inspect_files(loaded, images, rate=rate, anyway=anyway):
+    unread: list[Unread] = []
+    for _, found in inspect_files(loaded, images, rate=rate, anyway=anyway, unread=unread):
         extent = choose_extent(found, pages, len(images))
         items.append(make_item(found, has_pictures=has_pictures, extent=extent))
     if items:
@@ -62,6 +63,7 @@ def report(
             items=tuple(items),
             author=author,
             remark=remark,
+            unread=tuple(unread),
         )
         for path in write_report(made, out, wanted):
             say(f"Wrote {path}")

@@ -8,6 +8,7 @@ import gradio as gr
 
 from inspection.products.catalog import Catalog
 from ui import messages
+from ui.api.endpoints import offer
 from ui.explore import tab as explore
 from ui.inspect import tab as inspect
 from ui.link import make_link
@@ -55,6 +56,7 @@ def build_page(catalog: Catalog) -> gr.Blocks:
             for one in TABS:
                 with gr.Tab(one.TITLE, id=one.TITLE.lower().replace(" ", "-")) as tab:
                     one.build(tab, page, catalog)
+        offer(page, catalog)
     return page
 
 

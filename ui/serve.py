@@ -4,9 +4,10 @@ import errno
 import logging
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from starlette.middleware import Middleware
@@ -15,6 +16,7 @@ from starlette.requests import ClientDisconnect
 from inspection.errors import SettingsError
 from inspection.products.catalog import Catalog
 from ui.address import is_loopback
+from ui.api.messages import NO_MCP, NO_MCP_FIX
 from ui.gate.events import MOST_WAITING
 from ui.gate.folder import Folder, open_folder
 from ui.gate.gate import Gate, make_lifespan
@@ -23,18 +25,22 @@ from ui.gate.sessions import Sessions
 from ui.layout import build_page, list_styles
 from ui.theme import make_theme, page_head
 
+if TYPE_CHECKING:
+    from ui.api.tools import Tools
+
 MAX_UPLOAD = "20mb"
 SELDOM = str(10**9)
 MOST_CONNECTIONS = 16_384
 QUIETLY: Mapping[str, Any] = {
     "prevent_thread_lock": True,
     "quiet": True,
-    "footer_links": [],
+    "footer_links": ["api"],
     "max_file_size": MAX_UPLOAD,
     "allowed_paths": [],
     "run_history": False,
     "enable_monitoring": False,
     "ssr_mode": False,
+    "mcp_server": False,  # `ui/api/tools.py` answers: Gradio's own writes Python, not JSON
 }
 
 
@@ -50,6 +56,7 @@ class Launch:
         private: folders of which no file is ever served.
         password: that visitors are asked for; without one, a page that others reach is read-only.
         root_path: the path, or the whole address, at which a proxy serves the page.
+        mcp: offer the endpoints as tools for assistants, too.
     """
 
     host: str | None = None
@@ -59,6 +66,7 @@ class Launch:
     private: Sequence[Path] = ()
     password: str | None = None
     root_path: str | None = None
+    mcp: bool = False
 
 
 def serve(catalog: Catalog, **options: Any) -> gr.Blocks:
@@ -69,7 +77,7 @@ def serve(catalog: Catalog, **options: Any) -> gr.Blocks:
         options: those of `Launch`.
 
     Raises:
-        SettingsError: the address is taken or cannot be used.
+        SettingsError: the address is taken or cannot be used, or a package is missing.
     """
     launch = Launch(**options)
     # else every event ends with a table of all events, for which pandas is imported
@@ -83,6 +91,8 @@ def serve(catalog: Catalog, **options: Any) -> gr.Blocks:
     login = None if launch.password is None else Login(check_password(launch.password))
     folder = Folder(open_folder())
     page = build_page(catalog)
+    tools = load_tools(page) if launch.mcp else None
+    gate = Middleware(Gate, page=page, folder=folder, login=login, tools=tools)
     page.queue(max_size=MOST_WAITING, api_open=False)
     try:
         page.launch(
@@ -95,8 +105,8 @@ def serve(catalog: Catalog, **options: Any) -> gr.Blocks:
             root_path=launch.root_path,
             blocked_paths=[str(one.resolve()) for one in launch.private],
             app_kwargs={
-                "middleware": [Middleware(Gate, page=page, folder=folder, login=login)],
-                "lifespan": make_lifespan(folder),
+                "middleware": [gate],
+                "lifespan": make_lifespan(folder, nullcontext if tools is None else tools.running),
             },
             **QUIETLY,
         )
@@ -107,6 +117,19 @@ def serve(catalog: Catalog, **options: Any) -> gr.Blocks:
         ) from error
     page.app.state_holder = Sessions(page)
     return page
+
+
+def load_tools(page: gr.Blocks) -> "Tools":
+    """Return what answers assistants.
+
+    Raises:
+        SettingsError: the package for it is missing.
+    """
+    try:
+        from ui.api.tools import Tools
+    except ModuleNotFoundError as error:
+        raise SettingsError(NO_MCP, NO_MCP_FIX) from error
+    return Tools(page)
 
 
 def is_share_wanted() -> bool:

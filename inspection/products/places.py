@@ -59,8 +59,10 @@ class Places:
 
     def hide(self, text: str) -> str:
         """Return a text as the page shows it: without any path of this machine if it is shared."""
-        if not self.is_shared:
-            return text
+        return self.shorten(text) if self.is_shared else text
+
+    def shorten(self, text: str) -> str:
+        """Return a text without any path of this machine, as programs get it."""
         names = [(self._folder, CHECKPOINTS.name), (CHECKPOINTS, CHECKPOINTS.name)]
         names += [(folder, "DIR") for folder in self._datasets.by_name.values()]
         home = expand_home("~")

@@ -95,12 +95,22 @@ class Item:
         return decide_outcome(self)
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """An image that could not be inspected, and why."""
+
+    image: str
+    problem: str
+    fix: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
     """Inspected images, all by one false-alarm rate, and what the answers rest on.
 
     Attributes:
         author: who has inspected them, and their remark; empty where nobody says so.
+        unread: those that were to be inspected and could not be.
     """
 
     created: datetime
@@ -109,6 +119,7 @@ class Report:
     items: tuple[Item, ...]
     author: str = ""
     remark: str = ""
+    unread: tuple[Unread, ...] = ()
 
 
 def make_item(

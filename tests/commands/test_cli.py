@@ -24,6 +24,7 @@ from inspection.reports.formats import FORMATS
 from tests.doubles.commands import run
 from tests.doubles.layouts import write_neu
 from tests.doubles.parts import draw_part, write_dataset
+from tests.doubles.schema import parse_inspection
 
 ROOT = Path(cli.__file__).parent
 
@@ -110,7 +111,9 @@ def test_a_report_holds_every_readable_image_and_says_which_were_seen(
     assert result.exit_code == 2
     assert "broken.png" in result.output
     assert {path.name for path in out.iterdir()} == {f"report.{name}" for name in FORMATS}
-    facts = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    facts = parse_inspection((out / "report.json").read_text(encoding="utf-8"))
+    (missed,) = facts["not_inspected"]
+    assert (missed["image"], missed["problem"][-1]) == ("broken.png", ".")
     assert [Path(image["image"]).name for image in facts["images"]] == ["新しい.png", seen.name]
     assert facts["images"][0]["note"] == ""
     assert "training or calibration by CAE, U-Net and PatchCore" in facts["images"][1]["note"]

@@ -4,7 +4,6 @@ import csv
 import hashlib
 import html
 import io
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -50,6 +49,7 @@ from inspection.types import Box, Region, RGBImage
 from tests.doubles.detectors import make_calibration, make_channel
 from tests.doubles.parts import draw_part
 from tests.doubles.products import make_catalog
+from tests.doubles.schema import parse_inspection
 from tests.javascript import evaluate
 from ui.viewer.viewer import viewer_template
 
@@ -154,7 +154,7 @@ def good() -> Item:
 
 def test_every_format_holds_the_facts_of_the_findings(defect: Item) -> None:
     report = make_report(defect)
-    facts = json.loads(make_json(report))
+    facts = parse_inspection(make_json(report))
     (image,) = facts["images"]
     finding, region = image["findings"][0], defect.findings[0].regions[0]
     assert (facts["dataset"], facts["category"]) == ("parts", "disc")
@@ -215,7 +215,7 @@ def test_the_first_page_says_in_plain_words_what_was_found_and_where(defect: Ite
     assert said in re.sub(r"\s+", " ", pdf_text(make_pdf(report)))
     plain = first_page(make_report(defect))
     assert not any(words in plain for words in ("Inspected by", "Remark", "In truth"))
-    found = json.loads(make_json(report))
+    found = parse_inspection(make_json(report))
     assert (found["inspected_by"], found["remark"]) == ("A. Weaver", "Roll 17")
 
 
@@ -227,7 +227,7 @@ def test_name_and_remark_stand_in_every_format_in_any_script(defect: Item) -> No
     assert author == SCRIPTS
     assert remark == f'=cmd("x") {SCRIPTS}'
     report = replace(make_report(defect), author=author, remark=remark)
-    facts, page = json.loads(make_json(report)), make_html(report).decode()
+    facts, page = parse_inspection(make_json(report)), make_html(report).decode()
     assert (facts["inspected_by"], facts["remark"]) == (author, remark)
     assert html.escape(author) in page
     assert html.escape(remark) in page
@@ -300,7 +300,7 @@ def test_an_image_without_a_finding_is_reported_as_such(good: Item) -> None:
     assert "None: no detector is above its threshold" in make_html(report).decode()
     rows = csv_rows(report)
     assert [row["verdict"] for row in rows] == ["normal", "normal"], "one line per detector"
-    assert json.loads(make_json(report))["images"][0]["findings"][0]["regions"] == []
+    assert parse_inspection(make_json(report))["images"][0]["findings"][0]["regions"] == []
 
 
 def test_forty_regions_are_all_there() -> None:
@@ -339,7 +339,7 @@ def test_of_more_than_forty_regions_those_with_the_highest_peaks_are_listed() ->
 )
 def test_a_name_of_any_script_and_length_is_kept(name: str) -> None:
     report = make_report(make_item(make_inspection(draw_part(3)[0], name)))
-    assert json.loads(make_json(report))["images"][0]["image"] == name
+    assert parse_inspection(make_json(report))["images"][0]["image"] == name
     assert csv_rows(report)[0]["image"] == name
     assert "<script>" not in make_html(report).decode()
     shown = "".join(pdf_text(make_pdf(report)).split())
@@ -377,7 +377,7 @@ def test_class_probabilities_are_bars_in_both_and_columns_in_the_table(defect: I
         assert "深い傷" in text
         assert "95.0 %" in text
     assert csv_rows(report)[0]["p_深い傷"] == "0.95"
-    found = json.loads(make_json(report))["images"][0]["findings"][0]
+    found = parse_inspection(make_json(report))["images"][0]["findings"][0]
     assert list(found["class_probabilities"]) == ["深い傷", "normal"]
 
 

@@ -132,3 +132,21 @@ def test_a_password_that_is_soon_guessed_is_refused() -> None:
     assert check_password(WORD) == WORD
     with pytest.raises(SettingsError, match="fewer than 8 characters"):
         check_password("1234567")
+
+
+def send_word(client: httpx.Client, word: bytes, address: str) -> int:
+    """Call an endpoint as a program does that sends a password, and return the status."""
+    sent = [(b"authorization", b"Bearer " + word), (b"x-forwarded-for", address.encode())]
+    return client.post("lens/gradio_api/call/products", json={}, headers=sent).status_code
+
+
+def test_a_program_sends_the_password_with_each_request(client: httpx.Client) -> None:
+    words = (WORD.encode(), b"wrong word", b"")
+    assert [send_word(client, word, "192.0.2.80") for word in words] == [200, 401, 401]
+
+
+def test_programs_cannot_try_passwords_one_after_another_either(client: httpx.Client) -> None:
+    tried = [send_word(client, f"wrong {k}".encode(), "192.0.2.81") for k in range(14)]
+    assert (tried[0], tried[-1]) == (401, 429)
+    assert send_word(client, WORD.encode(), "192.0.2.81") == 429, "not told from a wrong one"
+    assert send_word(client, WORD.encode(), "192.0.2.82") == 200

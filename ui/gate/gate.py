@@ -4,8 +4,8 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, unquote, urlencode, urlsplit
@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from inspection.memory import give_back_memory
 from ui.gate import events, refusals
+from ui.gate.calls import ANSWER, CALL, read_call
 from ui.gate.folder import OWN, Folder
 from ui.gate.login import LOGIN, MOST_FORM, Login
 from ui.gate.place import describe_place
@@ -36,6 +37,8 @@ PREFIX = "/gradio_api/"
 UPLOAD = f"{PREFIX}upload"
 PICTURE = f"{PREFIX}file="
 PLACE = f"{PREFIX}queue/place"
+TOOLS = re.compile(rf"{PREFIX}mcp/?")
+TOOLS_LISTED = f"{PREFIX}mcp/schema"  # the documentation on the page asks for it
 HEALTH = "/health"
 UNASKED = (f"{PREFIX}startup-events", "/robots.txt")  # the page itself asks for the first
 STREAM = re.compile(rf"{PREFIX}(heartbeat/(?P<session>[^/]+)|queue/data)")
@@ -63,13 +66,21 @@ class Gate:
         page: whose events it knows.
         folder: of uploads.
         login: the door, if the page has a password.
+        tools: what answers assistants, if anything does.
     """
 
     def __init__(
-        self, app: ASGIApp, *, page: gr.Blocks, folder: Folder, login: Login | None = None
+        self,
+        app: ASGIApp,
+        *,
+        page: gr.Blocks,
+        folder: Folder,
+        login: Login | None = None,
+        tools: ASGIApp | None = None,
     ) -> None:
         self._app = app
         self._login = login
+        self._tools = tools
         self._page = page
         self._folder = folder
         self._sessions = Buckets(SESSION_RATE)
@@ -95,7 +106,7 @@ class Gate:
         address = scope["client"][0] if scope.get("client") else ""
         if path == HEALTH:
             await self._tell_health()(scope, receive, send)
-        elif self._is_asked(path, scope):
+        elif self._is_asked(path, address, scope):
             await (await self._let_in(path, address, scope, receive))(scope, receive, send)
         else:
             await self._answer(path, address, scope, receive, send)
@@ -117,7 +128,7 @@ class Gate:
         elif path in events.POSTS:
             await self._post(path, address, scope, receive, send)
         else:
-            raise Refused(404, refusals.NOT_HERE)
+            await self._call(path, address, scope, receive, send)
 
     @property
     def _is_stopping(self) -> bool:
@@ -130,11 +141,11 @@ class Gate:
         content = {"status": "ok" if is_well else "stopping", "waiting": len(queue)}
         return JSONResponse(content, status_code=200 if is_well else 503)
 
-    def _is_asked(self, path: str, scope: Scope) -> bool:
+    def _is_asked(self, path: str, address: str, scope: Scope) -> bool:
         """Return whether a request is answered with the form for the password."""
         if self._login is None or path in UNASKED:
             return False
-        return path == LOGIN or not self._login.knows(scope)
+        return path == LOGIN or not self._login.knows(scope, address)
 
     async def _let_in(self, path: str, address: str, scope: Scope, receive: Receive) -> Response:
         """Return the form for the password, or what becomes of the one that is given."""
@@ -154,11 +165,15 @@ class Gate:
     ) -> None:
         if (stream := STREAM.fullmatch(path)) is not None:
             await self._stream(stream["session"], address, scope, receive, send)
+        elif (answer := ANSWER.fullmatch(path)) is not None:
+            await self._stream(answer["event"], address, scope, receive, send)
         elif path.startswith(PICTURE):
             await send_picture(self._folder, unquote(path[len(PICTURE) :]), scope, receive, send)
         elif path == PLACE:
             state = describe_place(self._page, _read_session(scope))
             await JSONResponse(state)(scope, receive, send)
+        elif self._tools is not None and path == TOOLS_LISTED:
+            await self._tools(scope, receive, send)
         elif READ.fullmatch(path):
             await self._app(_clean_query(scope), receive, send)
         else:
@@ -211,6 +226,27 @@ class Gate:
             await self._app(*_replay(scope, receive, orjson.dumps(body)), answer)
         finally:
             _unreadable.reset(token)
+
+    async def _call(
+        self, path: str, address: str, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Pass on what a program sends: a call of an endpoint, or what it asks the tools."""
+        call = CALL.fullmatch(path)
+        tools = self._tools if TOOLS.fullmatch(path) else None
+        if call is None and tools is None:
+            raise Refused(404, refusals.NOT_HERE)
+        if not is_own(address):
+            self._addresses.take(address)
+        self._sessions.take(address)  # it has no session: its address stands for one
+        body = await read_bounded(scope, receive)
+        if tools is not None:
+            await tools(*_replay(scope, receive, body), send)
+        elif call is not None:
+            values = read_call(call["name"], body, self._page)
+            events.check_queue(self._page, address, address)
+            plain = f"{PREFIX}call/{call['name']}"
+            scope = {**scope, "path": f"{_read_root(scope)}{plain}", "raw_path": plain.encode()}
+            await self._app(*_replay(scope, receive, orjson.dumps(values)), send)
 
 
 async def read_bounded(scope: Scope, receive: Receive, most: int = MOST_JSON) -> bytes:
@@ -319,8 +355,10 @@ def _tell(refused: Refused) -> JSONResponse:
     return JSONResponse(content, status_code=refused.status, headers=headers)
 
 
-def make_lifespan(folder: Folder) -> Any:
-    """Return what sweeps the folder of uploads, and the memory, while the page runs."""
+def make_lifespan(
+    folder: Folder, running: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
+) -> Any:
+    """Return what sweeps uploads and memory while the page runs, and lasts with something else."""
 
     @asynccontextmanager
     async def sweeping(_: Any) -> AsyncIterator[None]:
@@ -332,7 +370,8 @@ def make_lifespan(folder: Folder) -> Any:
 
         task = asyncio.create_task(sweep())
         try:
-            yield
+            async with running():
+                yield
         finally:
             task.cancel()
 

@@ -13,6 +13,7 @@ from inspection.errors import SettingsError
 from ui import messages
 from ui.gate.visitors import LOGIN_RATE, Buckets
 
+BEARER = b"Bearer "  # of the header by which programs send the password
 COOKIE = "defect-lens"
 FIELD = "password"
 LOGIN = "/login"
@@ -54,10 +55,18 @@ class Login:
         self._token = secrets.token_urlsafe(32)
         self._tries = Buckets(LOGIN_RATE)
 
-    def knows(self, scope: Scope) -> bool:
-        """Return whether a request brings the cookie of a visitor who has given the password."""
+    def knows(self, scope: Scope, address: str) -> bool:
+        """Return whether a request brings the cookie of a visitor who has given the password.
+
+        Or, as programs do, the password itself; wrong ones count as tries.
+
+        Raises:
+            Refused: too many have been tried.
+        """
         cookies: SimpleCookie = SimpleCookie()
         for name, value in scope["headers"]:
+            if name == b"authorization" and value.startswith(BEARER):
+                return self._is_password(value.removeprefix(BEARER), address)
             if name == b"cookie":
                 try:
                     cookies.load(value.decode("latin-1"))
@@ -65,6 +74,13 @@ class Login:
                     return False
         found = cookies.get(COOKIE)
         return found is not None and hmac.compare_digest(found.value.encode(), self._token.encode())
+
+    def _is_password(self, given: bytes, address: str) -> bool:
+        self._tries.check(address)  # before the answer: else it would tell a right one
+        is_right = hmac.compare_digest(given, self._password)
+        if not is_right:
+            self._tries.take(address)
+        return is_right
 
     def ask(self, root: str, *, problem: str = "") -> Response:
         """Return the form."""

@@ -19,11 +19,15 @@ class Refused(Exception):  # noqa: N818 (it is no error of the program)
 
 NOT_HERE = "There is nothing at this address. Open the page itself."
 NOT_UNDERSTOOD = "That request could not be understood. Reload the page and try again."
+NO_CALL = (
+    "The values of that call could not be understood. Send each by its name, in a JSON object; "
+    "Use via API, at the foot of the page, lists them."
+)
 TOO_LARGE = "That is more than the page takes. Send less."
 TOO_OFTEN = "That was too much at once. Wait a few seconds and try again."
 QUEUE_FULL = "Too many images are waiting at the moment. Try again in a minute."
 STOPPING = "The page is being stopped. Try again later."
-NOT_LET_IN = "This page has a password. Open it in a browser and give it."
+NOT_LET_IN = "This page has a password: give it in a browser, or in the header Authorization."
 
 
 def refuse() -> Refused:

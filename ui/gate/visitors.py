@@ -37,16 +37,30 @@ class Buckets:
         Raises:
             Refused: there are too many.
         """
-        now = time.monotonic()
-        left, at = self._left.pop(sender, (self._rate.burst, now))
-        left = min(self._rate.burst, left + (now - at) * self._rate.per_second)
-        self._left[sender] = (left - count if left >= count else left, now)
+        left = self._count_left(sender)
+        self._left[sender] = (left - count if left >= count else left, time.monotonic())
+        self._left.move_to_end(sender)
         while len(self._left) > MOST_KNOWN:
             self._left.popitem(last=False)
+        self._refuse(left, count)
+
+    def check(self, sender: str) -> None:
+        """See that a sender may send one more, and count nothing.
+
+        Raises:
+            Refused: there are too many.
+        """
+        self._refuse(self._count_left(sender), 1)
+
+    def _count_left(self, sender: str) -> float:
+        now = time.monotonic()
+        left, at = self._left.get(sender, (self._rate.burst, now))
+        return min(self._rate.burst, left + (now - at) * self._rate.per_second)
+
+    def _refuse(self, left: float, count: float) -> None:
         if left < count:
-            raise Refused(
-                429, TOO_OFTEN, wait=max(1, round((count - left) / self._rate.per_second))
-            )
+            wait = max(1, round((count - left) / self._rate.per_second))
+            raise Refused(429, TOO_OFTEN, wait=wait)
 
 
 def is_own(address: str) -> bool:

@@ -13,6 +13,13 @@ STAYS = gr.skip()
 PROTOCOL = "sse_v1"  # the newest of Gradio's without changes
 
 
+class Told(gr.Error):
+    """A sentence for the program that has called an endpoint."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, print_exception=False)
+
+
 class WholeBlocks(gr.Blocks):
     """Sends every answer as it is.
 
@@ -40,6 +47,8 @@ class WholeBlocks(gr.Blocks):
         Gradio makes a component anew for each that stays: of a dozen outputs, each time that a
         detector answers, which takes as long as the detectors.
         """
+        if not block_fn.postprocess:  # values of an endpoint
+            return [predictions]
         if not isinstance(predictions, dict) or not all(
             isinstance(one, gr.blocks.Block) for one in predictions
         ):
@@ -60,6 +69,8 @@ class WholeBlocks(gr.Blocks):
         """Run an event; what Gradio says of values that it refuses may repeat them."""
         try:
             answer: dict[str, Any] = await super().process_api(*args, **options)
+        except Told:
+            raise
         except gr.Error as error:
             note_unreadable()
             raise gr.Error(NOT_UNDERSTOOD, print_exception=False) from error
@@ -68,7 +79,12 @@ class WholeBlocks(gr.Blocks):
     async def preprocess_data(
         self, block_fn: Any, inputs: list[Any], state: Any, explicit_call: bool = False
     ) -> list[Any]:
-        """Return the values that an event's function is given."""
+        """Return the values that an event's function is given.
+
+        An endpoint checks its own: Gradio would fetch whatever address a file is said to be at.
+        """
+        if not block_fn.preprocess:
+            return inputs
         pairs = zip(block_fn.inputs, inputs, strict=True)
         values = [
             place_upload(value) if isinstance(one, SafeImage) else value for one, value in pairs
