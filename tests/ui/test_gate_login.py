@@ -141,7 +141,7 @@ def send_word(client: httpx.Client, word: bytes, address: str) -> int:
 
 
 def test_a_program_sends_the_password_with_each_request(client: httpx.Client) -> None:
-    words = (WORD.encode(), b"wrong word", b"")
+    words = (WORD.encode(), b"wrong word", b"x")
     assert [send_word(client, word, "192.0.2.80") for word in words] == [200, 401, 401]
 
 
