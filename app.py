@@ -16,6 +16,7 @@ from typing import Any
 
 from detectors.catalog import LEARNING, open_catalog
 from inspection.errors import InspectionError, SettingsError
+from inspection.memory import share_memory
 from inspection.paths import expand_home
 from inspection.processors import share_processors
 from inspection.products.dataset_folders import check_folder, name_folders
@@ -59,6 +60,7 @@ def main(
         InspectionError: a folder or an address cannot be used.
     """
     share_processors()
+    share_memory()
     check_address(launch.get("host"), launch.get("port"))
     folders = name_folders(data)
     if OWN in folders:

@@ -2,13 +2,16 @@
 
 import contextlib
 import ctypes
+import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from inspection.errors import BreakdownError
 
 PROC = Path("/proc")
 CGROUP = Path("/sys/fs/cgroup")
+ARENA_MAX = -8  # M_ARENA_MAX in malloc.h
 SPARE = 200_000_000  # bytes for whatever else is going on
 
 
@@ -39,16 +42,26 @@ def free_memory(proc: Path = PROC, cgroup: Path = CGROUP) -> int | None:
     return min((one for one in found if one is not None), default=None)
 
 
-def give_back_memory() -> None:
-    """Let the C library give the system what the program has freed.
+def share_memory() -> None:
+    """Let all threads take their memory from two pools, before the first of them starts.
 
-    That of most Linux systems keeps it, for each thread by itself: a page that runs for weeks would
-    hold as much as each of its threads has needed at most.
+    The C library of most Linux systems gives each thread a pool of its own and keeps what is freed
+    there for that thread: a page whose threads come and go would grow for days. What a person has
+    set stays.
     """
-    if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none
-        if trim is not None:
-            trim(0)
+    if "MALLOC_ARENA_MAX" not in os.environ and (set_option := _find("mallopt")):
+        set_option(ARENA_MAX, 2)
+
+
+def give_back_memory() -> None:
+    """Let the C library give the system what the program has freed."""
+    if trim := _find("malloc_trim"):
+        trim(0)
+
+
+def _find(name: str) -> Any:
+    """Return a function of glibc; None where the C library is another one."""
+    return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None
 
 
 def _available(proc: Path) -> int | None:

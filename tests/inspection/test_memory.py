@@ -2,6 +2,8 @@
 
 import platform
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,7 +42,12 @@ def test_what_does_not_fit_is_refused_with_both_numbers(monkeypatch: pytest.Monk
     check_memory(2_000_000_000, "Images", fix="Take fewer.")
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the C library is another one")
+needs_glibc = pytest.mark.skipif(
+    platform.libc_ver()[0] != "glibc", reason="the C library is another one"
+)
+
+
+@needs_glibc
 def test_what_is_freed_between_what_is_held_goes_back_to_the_system() -> None:
     blocks = [b"x" * 100_000 for _ in range(1000)]
     kept = blocks[::50]
@@ -49,6 +56,34 @@ def test_what_is_freed_between_what_is_held_goes_back_to_the_system() -> None:
     give_back_memory()
     assert before - read_megabytes() > 40
     assert len(kept) == 20
+
+
+COUNT_POOLS = """
+import ctypes, threading
+from inspection.memory import share_memory
+if {shares}: share_memory()
+meeting = threading.Barrier(9)
+def work():
+    held = [bytearray(9000) for _ in range(50)]
+    meeting.wait()
+    meeting.wait()
+for _ in range(8): threading.Thread(target=work).start()
+meeting.wait()
+libc = ctypes.CDLL(None)
+libc.malloc_stats()
+meeting.wait()
+"""
+
+
+@needs_glibc
+@pytest.mark.parametrize("shares", [True, False])
+def test_threads_take_their_memory_from_two_pools(
+    shares: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MALLOC_ARENA_MAX", raising=False)
+    words = [sys.executable, "-c", COUNT_POOLS.format(shares=shares)]
+    told = subprocess.run(words, check=True, capture_output=True, text=True).stderr
+    assert (len(re.findall(r"^Arena \d+:", told, re.MULTILINE)) <= 2) is shares
 
 
 def read_megabytes() -> float:
