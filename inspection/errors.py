@@ -78,8 +78,8 @@ class BreakdownError(InspectionError):
     """A computation stopped while at work: for want of memory, or by a mistake."""
 
 
-BREAKDOWNS = (RuntimeError, MemoryError)
-"""What PyTorch and NumPy raise where memory is lacking, among other things."""
+BREAKDOWNS = (RuntimeError, MemoryError, ImportError)
+"""What PyTorch and NumPy raise where memory is lacking, among other things; even as they load."""
 
 
 def explain(error: BaseException) -> InspectionError:
@@ -100,6 +100,8 @@ def explain(error: BaseException) -> InspectionError:
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Return whether memory was lacking; PyTorch has a class for it, or only says so in words."""
+    if isinstance(error, ImportError):  # of a library that is larger than what `ulimit -v` leaves
+        return "failed to map" in str(error) or "annot allocate memory" in str(error)
     if not isinstance(error, RuntimeError):
         return isinstance(error, MemoryError)
     text = str(error)

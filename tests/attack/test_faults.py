@@ -223,3 +223,33 @@ def test_two_commands_at_once_on_one_product(
     assert 0 in statuses
     assert "Traceback" not in "".join(said)
     assert list(find_damage(product)) == []
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("gigabytes", [2, 3, 4])
+@pytest.mark.parametrize("command", ["train", "patchcore", "evaluate"])
+def test_a_limit_of_memory_ends_in_a_sentence(
+    command: str,
+    gigabytes: int,
+    trained: Path,
+    tmp_path: Path,
+    record_property: Callable[[str, object], None],
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(trained, folder)
+    words = words_of("train" if command == "patchcore" else command, folder)
+    words += ["--detector", "patchcore"] * (command == "patchcore")
+    limit = f'ulimit -v {gigabytes * 1_000_000}; exec "$@"'
+    ended = subprocess.run(
+        ["sh", "-c", limit, "sh", sys.executable, "cli.py", *words],
+        cwd=ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    record_property("status", ended.returncode)
+    assert ended.returncode in {0, 2}, ended.stdout
+    assert "Traceback" not in ended.stdout
+    assert ended.returncode == 0 or "memory" in ended.stdout, ended.stdout
+    assert list(find_damage(folder / "root" / "ck" / "parts" / "disc")) == []
