@@ -58,6 +58,38 @@ CONTRAST = Filter(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What pictures are put in order by.
+
+    Attributes:
+        column: of the images; its sign does not count.
+        is_rising: the least comes first.
+        text: how its value is written below a picture.
+    """
+
+    column: str
+    is_rising: bool
+    text: str
+
+
+ORDER = Filter(
+    "order",
+    "Order",
+    {  # None for that of the folders
+        "as in the folders": None,
+        "smallest defects first": Order("defect_area", True, "{:.3g} %"),
+        "largest defects first": Order("defect_area", False, "{:.3g} %"),
+        "faintest defects first": Order("defect_contrast", True, "{:+.0f} levels"),
+        "strongest defects first": Order("defect_contrast", False, "{:+.0f} levels"),
+        "least sharp first": Order("sharpness", True, "sharpness {:.0f}"),
+        "darkest first": Order("brightness", True, "brightness {:.0f}"),
+        "brightest first": Order("brightness", False, "brightness {:.0f}"),
+        "noisiest first": Order("noise", False, "noise {:.1f}"),
+    },
+)
+
+
 COLOUR = Filter(
     "colour",
     "Colour",

@@ -5,23 +5,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from eda.health.finding import Finding, Group, Severity, rank, single
+from eda.health.finding import Finding, Group, Severity, rank
 from eda.index import Index, embed_index, open_index
 from inspection.datasets.dataset import Dataset
 from inspection.embedding import Embed
 from inspection.products.amounts import describe_support, floor_of
 from inspection.progress import SILENT, Monitor
 
-NEIGHBOUR = 5  # to which the distance counts: so many of another part, less one, are found together
 FEWEST = 8  # photographs that say what is usual
-TIMES = 1.6  # as far from the others as usual; of real products none that belongs is
-FAR = 3.5  # robust standard deviations
-VISIBLE = 0.08  # distance of vectors of length 1, below which nobody sees a difference
 TIMED = 8  # photographs by which the time of one is measured
-TO_DEVIATION = 1.4826
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +47,7 @@ def look_at(
         StoppedError: the monitor has stopped it; what was measured is kept.
     """
     from eda.choice import Choice  # slow to import: pandas
-    from eda.health import files, light, likeness, outliers, sizes, spread
+    from eda.health import files, light, likeness, outliers, sizes, spread, strangers
     from eda.health.evidence import gather
     from eda.opened import open_tables
 
@@ -77,51 +69,15 @@ def look_at(
     ]
     has_any = len(evidence.images) > 0
     found = [one for check in checks for one in check(evidence)] if has_any else []
-    good = np.array([not sample.is_anomalous for sample in index.samples], bool)
-    odd = () if vectors is None else _describe_odd(index, vectors, good)
-    number = int(good.sum())
+    good = [row for row, sample in enumerate(index.samples) if not sample.is_anomalous]
+    ids = [index.samples[row].id for row in good]
+    odd = () if vectors is None else strangers.describe_odd_ones(vectors[good], ids)
+    number = len(good)
     return FirstLook(
         rank([_judge_number(number), *found]),
         odd,
         _time(index, embed),
     )
-
-
-def find_odd_ones(vectors: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return the rows of images that look unlike the rest, the oddest first, and how many times.
-
-    An image is odd by its distance to the `NEIGHBOUR`-th nearest of the others beside what is usual
-    for them: a few that are alike among themselves are found, too, and two poses of one part are
-    not, as long as there are enough of each.
-
-    Args:
-        vectors: (n, d) of images of one kind; zeros stand for one that cannot be read.
-    """
-    rows = np.flatnonzero(vectors.any(axis=1))
-    if len(rows) < FEWEST:
-        return np.empty(0, np.int64), np.empty(0)
-    unit = vectors[rows] / np.linalg.norm(vectors[rows], axis=1, keepdims=True)
-    distances = np.sqrt(np.maximum(2 - 2 * unit @ unit.T, 0)).astype(np.float64)  # (n, n)
-    np.fill_diagonal(distances, np.inf)
-    place = min(max(NEIGHBOUR, len(rows) // 20), (len(rows) - 1) // 2) - 1
-    reach = np.sort(distances, axis=1)[:, place]
-    logs = np.log(np.maximum(reach, 1e-6))
-    beyond = logs - np.median(logs)
-    spread = max(TO_DEVIATION * float(np.median(np.abs(beyond))), 1e-9)
-    is_odd = (beyond >= np.log(TIMES)) & (beyond >= FAR * spread) & (reach >= VISIBLE)
-    found = np.flatnonzero(is_odd)
-    order = found[np.argsort(-beyond[found], kind="stable")]
-    return rows[order], np.exp(beyond[order])
-
-
-def _describe_odd(
-    index: Index, vectors: NDArray[np.float32], good: NDArray[np.bool_]
-) -> tuple[Group, ...]:
-    own = np.flatnonzero(good)
-    rows, times = find_odd_ones(vectors[own])
-    ids = [index.samples[row].id for row in own[rows].tolist()]
-    notes = [f"{min(one, 99):.2g} times as far from the others as usual" for one in times]
-    return single(ids, notes)
 
 
 def _judge_number(number: int) -> Finding:

@@ -1,15 +1,15 @@
 """What the images look like: which ones to show, and outlines of their ground truth."""
 
 import base64
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import cv2
 import numpy as np
 import pandas as pd
 
-from eda.choice import ANY, AREA, CONTRAST
+from eda.choice import ANY, AREA, CONTRAST, Order
 from eda.facts import encode_jpeg
 from eda.frame import GOOD, readable
 from inspection.errors import ImageError
@@ -23,7 +23,11 @@ MAX_POINTS = 4000  # of one outline
 
 @dataclass(frozen=True, slots=True)
 class GalleryPage:
-    """Ids to show beside each other, and how many there are in all."""
+    """Ids to show beside each other, and how many there are in all.
+
+    Attributes:
+        notes: what the images are in order by, in words, by id; of those where it is known.
+    """
 
     good: tuple[str, ...]
     defective: tuple[str, ...]
@@ -31,6 +35,7 @@ class GalleryPage:
     num_defective: int
     page: int
     num_pages: int
+    notes: Mapping[str, str] = field(default_factory=dict)
 
 
 def choose_page(
@@ -69,6 +74,20 @@ def choose_page(
         page=page,
         num_pages=num_pages,
     )
+
+
+def sort_images(frame: pd.DataFrame, order: Order) -> pd.DataFrame:
+    """Return the images in order, those last of which the value is not known."""
+    return frame.sort_values(order.column, ascending=order.is_rising, key=abs, kind="stable")
+
+
+def describe_values(frame: pd.DataFrame, page: GalleryPage, order: Order) -> dict[str, str]:
+    """Return by id what the images of a page are in order by, where it is known."""
+    known = frame[frame["id"].isin((*page.good, *page.defective))].dropna(subset=order.column)
+    return {
+        str(key): order.text.format(value)
+        for key, value in zip(known["id"], known[order.column], strict=True)
+    }
 
 
 def filter_defective(frame: pd.DataFrame, *, area: str = ANY, contrast: str = ANY) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from eda.choice import Choice
-from eda.health import amounts, files, judged, labels, light, likeness, outliers, sizes
+from eda.health import amounts, files, judged, labels, light, likeness, outliers, sizes, strangers
 from eda.health.evidence import Evidence, gather
 from eda.health.finding import Finding, rank
 from eda.opened import Opened
@@ -29,6 +29,8 @@ THOROUGH: Sequence[Check] = (  # these take seconds
     light.check_light,
     likeness.check_leaks,
     likeness.check_contradictions,
+    likeness.check_copies,
+    strangers.check_strangers,
     labels.check_labels,
 )
 

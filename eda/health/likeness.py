@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from eda.health.evidence import Evidence
 from eda.health.finding import Finding, Group, Severity, count
+from eda.health.strangers import FEWEST, measure_reach
 
 SHOWN = ["first", "second", "similarity"]
 MANY = 0.05  # of the test images
 CLOSE = 0.5  # times as far apart as neighbours usually are
-FEWEST_CLOSE = 8  # images that say what is usual
 
 
 def check_leaks(evidence: Evidence) -> Iterator[Finding]:
@@ -63,7 +63,9 @@ def check_copies(evidence: Evidence) -> Iterator[Finding]:
     """Are good pictures to learn from nearly the same as others of them?"""
     pairs = list_pairs(evidence)
     is_good = ~pairs["first_is_bad"] & ~pairs["second_is_bad"]
-    same = pairs[is_good & ~pairs["is_leak"] & _are_close(evidence, pairs)]
+    is_known = pairs["first_unit"] == pairs["second_unit"]  # to show one part
+    same = pairs[is_good & ~pairs["is_leak"] & ~is_known]
+    same = same[_are_close(evidence, same)]
     if same.empty:
         return
     number = len({*same["first"], *same["second"]})
@@ -79,17 +81,28 @@ def check_copies(evidence: Evidence) -> Iterator[Finding]:
 
 def _are_close(evidence: Evidence, pairs: pd.DataFrame) -> NDArray[np.bool_]:
     """Return which pairs lie far closer than neighbours do: among few images likeness is chance."""
-    if evidence.vectors is None or len(evidence.vectors) < FEWEST_CLOSE:
-        return pairs["is_same"].to_numpy(bool)
-    lengths = np.linalg.norm(evidence.vectors, axis=1, keepdims=True)
-    unit = evidence.vectors / np.maximum(lengths, np.finfo(np.float32).tiny)
-    distances = np.sqrt(np.maximum(2 - 2 * unit @ unit.T, 0))  # (n, n)
-    np.fill_diagonal(distances, np.inf)
-    usual = float(np.median(distances.min(axis=1)))
+    close = pairs["is_same"].to_numpy(bool).copy()
+    if evidence.vectors is None:
+        return close
     row_of = {key: row for row, key in enumerate(evidence.images["id"])}
     first, second = (pairs[name].map(row_of).to_numpy(int) for name in ("first", "second"))
-    close: NDArray[np.bool_] = distances[first, second] < CLOSE * usual
+    categories = evidence.images["category"].to_numpy()
+    for name in np.unique(categories[first]):
+        rows = np.flatnonzero((categories == name) & evidence.vectors.any(axis=1))
+        if len(rows) < FEWEST:
+            continue
+        usual = float(np.median(measure_reach(evidence.vectors[rows], 1)))
+        here = np.flatnonzero(categories[first] == name)
+        apart = _distances(evidence.vectors[first[here]], evidence.vectors[second[here]])
+        close[here] = apart < CLOSE * usual
     return close
+
+
+def _distances(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return how far apart the directions of vectors (n, d) are, row by row."""
+    unit = [one / np.linalg.norm(one, axis=1, keepdims=True) for one in (first, second)]
+    apart: NDArray[np.float32] = np.linalg.norm(unit[0] - unit[1], axis=1)
+    return apart
 
 
 def list_pairs(evidence: Evidence) -> pd.DataFrame:
@@ -105,6 +118,8 @@ def list_pairs(evidence: Evidence) -> pd.DataFrame:
             "first_is_test": is_test[0],
             "first_is_bad": first["is_bad"].to_numpy(bool),
             "second_is_bad": second["is_bad"].to_numpy(bool),
+            "first_unit": first["unit"].to_numpy(),
+            "second_unit": second["unit"].to_numpy(),
             "is_leak": is_test[0] != is_test[1],
             "is_same": _are_same(evidence, list(first["id"]), list(second["id"])),
             "similarity": found.pairs.similarity,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from eda import gallery, location, overview, shape, similarity
+from eda.choice import ORDER
 from eda.classes import label_classes
 from eda.defects import draw_places, draw_sizes
 from eda.frame import (
@@ -159,6 +160,30 @@ def test_the_gallery_filters_by_area_and_contrast(frame: pd.DataFrame) -> None:
     assert gallery.choose_page(frame, area="1 to 10 %").num_defective == 6
     assert gallery.choose_page(frame, contrast="strong: over 40 levels").num_defective == 6
     assert gallery.choose_page(frame, page=99, size=4).page == 1
+
+
+def test_images_are_put_in_order_by_what_is_measured_and_it_is_said() -> None:
+    images = pd.DataFrame(
+        {
+            "id": ["good", "faint", "dark", "bright", "none"],
+            "defect_type": ["good", *["spot"] * 4],
+            "problem": "",
+            "defect_contrast": [np.nan, -3.0, -40.0, 60.0, np.nan],
+        }
+    )
+    order = ORDER.values["faintest defects first"]
+    page = gallery.choose_page(gallery.sort_images(images, order))
+    assert page.defective == ("faint", "dark", "bright", "none"), "the sign does not count"
+    notes = gallery.describe_values(images, page, order)
+    assert notes == {"faint": "-3 levels", "dark": "-40 levels", "bright": "+60 levels"}
+
+
+def test_every_order_is_one_of_a_column(frame: pd.DataFrame) -> None:
+    for name, order in ORDER.values.items():
+        if name != ORDER.first:
+            values = gallery.sort_images(frame, order)[order.column].abs().dropna().tolist()
+            assert values == sorted(values, reverse=not order.is_rising)
+            assert len(values) > 0
 
 
 def test_an_outline_goes_round_the_mask() -> None:

@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 
 from detectors import LazyEmbedder
-from eda.first_look import FirstLook, find_odd_ones, look_at
+from eda.first_look import FirstLook, look_at
 from eda.health.spread import place_part
+from eda.health.strangers import find_odd_ones
 from inspection.datasets.dataset import read_dataset
 from inspection.products.amounts import count_more, describe_support, floor_of, list_more
 from inspection.types import RGBImage

@@ -132,6 +132,14 @@ def test_a_picture_called_good_and_defective_is_a_problem(root: Path) -> None:
     assert missing.groups == (Group(("disc/test/spot/900.png",)),)
 
 
+def test_a_picture_that_is_twice_among_the_good_ones_is_shown_beside_itself(root: Path) -> None:
+    good = root / "disc" / "train" / "good"
+    shutil.copy(good / "003.png", good / "copy.png")
+    found = find(check(root), "nearly the same as another one of a good part")
+    assert found.severity is Severity.LOOK
+    assert set(found.ids) == {"disc/train/good/003.png", "disc/train/good/copy.png"}
+
+
 def test_a_wrong_label_is_found_where_classes_look_different() -> None:
     rng = np.random.default_rng(0)
     kinds = np.repeat(["good", "stain"], 60).astype(object)

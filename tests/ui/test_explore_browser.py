@@ -263,6 +263,13 @@ def test_a_click_opens_an_image_large_and_hands_it_to_the_detectors(own_page: An
     dialog = own_page.locator("dialog.detail")
     dialog.locator("dt").first.wait_for()
     assert dialog.locator(".picture path").count() == 2
+    first = dialog.locator("h2").inner_text()
+    own_page.keyboard.press("ArrowRight")
+    own_page.wait_for_selector("dialog.detail:not([data-former]) dt")
+    assert dialog.locator("img").get_attribute("alt") == dialog.locator("h2").inner_text() != first
+    dialog.get_by_role("button", name="The image before").click()
+    own_page.wait_for_selector("dialog.detail:not([data-former]) dt")
+    assert dialog.locator("img").get_attribute("alt") == dialog.locator("h2").inner_text() == first
     dialog.get_by_role("button", name="Close").click()
     own_page.locator(".sides section").nth(1).locator("button").first.click()
     assert dialog.locator("dt").count() > 0, "nothing new has come, and yet it is not empty"

@@ -82,7 +82,7 @@ def test_whatever_is_asked_by_hand_selects_nothing(handlers: Handlers, odd: Any)
 
 def test_the_gallery_is_narrowed_to_a_selection_of_its_dataset(handlers: Handlers) -> None:
     def show(chosen: Any, page: int = 0) -> dict[str, Any]:
-        asked = ("gallery", "parts", ALL, ALL, *["any"] * 3, "class", *["any"] * 5, page)
+        asked = ("gallery", "parts", ALL, ALL, *["any"] * 4, "class", *["any"] * 5, page)
         return dict(list(handlers.show(*asked, chosen=chosen))[-1]["gallery"])
 
     ids = [*SPOTS[:2], *(f"disc/train/good/{number:03d}.png" for number in range(12))]

@@ -50,7 +50,7 @@ def last(updates: Any) -> dict[str, Any]:
     return merged
 
 
-FIRST = ("any", "any", "any", "class", *["any"] * 5)  # of every filter of the views
+FIRST = (*["any"] * 4, "class", *["any"] * 5)  # of every filter of the views
 EXPECTED = {
     "overview": {"health", "tiles", "splits", "counts", "problems", "images"},
     "gallery": {"gallery"},
@@ -131,6 +131,18 @@ def test_a_path_typed_by_hand_opens_nothing_outside_the_datasets(
         assert updates["status"]["problem"]
         assert updates.keys() == {"status", "stop"}
         assert handlers.open_image(name, "disc/test/spot/000.png").keys() == {"status"}
+
+
+def test_the_gallery_is_put_in_order_and_says_by_what(handlers: Handlers) -> None:
+    ordered = (*FIRST[:2], "brightest first", *FIRST[3:])
+    shown = last(handlers.show("gallery", "parts", ALL, ALL, *ordered, 0))["gallery"]
+    images = handlers.explorer.get("parts").images.set_index("id")
+    for side in shown["sides"]:
+        values = [images.loc[item["id"], "brightness"] for item in side["items"]]
+        assert len(values) > 1
+        assert values == sorted(values, reverse=True)
+        for item, value in zip(side["items"], values, strict=True):
+            assert item["detail"].endswith(f" · brightness {value:.0f}")
 
 
 def test_the_gallery_shows_good_beside_defective(handlers: Handlers) -> None:
@@ -452,7 +464,7 @@ def test_another_dataset_of_the_page_is_measured_and_compared(
             Image.fromarray(image.clip(0, 255).astype(np.uint8)).save(path)
     for folder in (tmp_path / "others").rglob("good"):
         make_later(folder)
-    first = (*FIRST[:4], DATASETS, *FIRST[5:])
+    first = (*FIRST[:5], DATASETS, *FIRST[6:])
     shown = last(handlers.show("compare", "parts", ALL, ALL, *first, 0))
     assert shown["other-dataset"] == ([("others", "others")], "others")
     assert shown["first-category"] == ([], "")

@@ -70,7 +70,7 @@ def test_a_new_view_is_a_sub_tab_of_the_page(catalog: Catalog) -> None:
     labels = [part["props"].get("label") for part in components]
     assert labels.index("Similarity") < labels.index("Darkness")
     assert "Depth" in labels, "its own filter"
-    asked = ("parts", "all", "all", "any", "any", "any", "class", *["any"] * 5, "deep", 0)
+    asked = ("parts", "all", "all", *["any"] * 4, "class", *["any"] * 5, "deep", 0)
     *_, shown = Handlers(catalog).show("darkness", *asked)
     assert shown["darkest"]["title"] == "The darkest images"
     assert len(shown["darkest"]["rows"]) == 3

@@ -1,4 +1,4 @@
-// One image large, with what is known of it; its button hands its id to the Inspect tab.
+// One image large, with what is known of it and those beside it; its button hands its id to the Inspect tab.
 
 const find = (name) => element.querySelector(name);
 const dialog = find('dialog');
@@ -7,6 +7,7 @@ let opener = null;
 
 function draw({ source, path, box, isBoxes }) {
   const image = new Image();
+  delete dialog.dataset.former;
   image.src = source;
   image.alt = shown.id;
   const picture = find('.picture');
@@ -16,13 +17,33 @@ function draw({ source, path, box, isBoxes }) {
   picture.style.setProperty('--ratio', box ? box[0] / box[1] : 1);
 }
 
-function openEarly({ detail }) {
-  shown = detail;
-  opener = detail.opener || null;
-  find('h2').textContent = detail.id;
+function announce() {
+  const { id, list = [] } = shown;
+  const place = list.indexOf(id);
+  find('h2').textContent = id;
   find('dl').replaceChildren();
   find('.detail-note').textContent = '';
   find('.inspect').hidden = true;
+  find('.steps').hidden = list.length < 2;
+  find('.before').disabled = place < 1;
+  find('.after').disabled = place < 0 || place === list.length - 1;
+}
+
+function step(by) {
+  const { dataset, id, list = [] } = shown;
+  const next = list[list.indexOf(id) + by];
+  if (!next) return;
+  shown = { dataset, id: next, list };
+  announce();
+  dialog.dataset.former = ''; // the picture is still that of the image before
+  trigger('select', { dataset, id: next });
+  fill();
+}
+
+function openEarly({ detail }) {
+  shown = detail;
+  opener = detail.opener || null;
+  announce();
   draw(detail);
   if (!dialog.open) dialog.showModal();
   fill(); // an image that was opened before: its answer is the same value, which nobody announces
@@ -53,6 +74,12 @@ function inspect() {
 document.addEventListener('defect-lens-open', openEarly);
 find('.close').addEventListener('click', () => dialog.close());
 find('.inspect').addEventListener('click', inspect);
+find('.before').addEventListener('click', () => step(-1));
+find('.after').addEventListener('click', () => step(1));
+document.addEventListener('keydown', ({ key }) => { // a button at the end of the list loses the focus
+  if (dialog.open && key === 'ArrowLeft') step(-1);
+  if (dialog.open && key === 'ArrowRight') step(1);
+});
 dialog.addEventListener('click', (event) => { if (event.target === dialog) dialog.close(); });
 dialog.addEventListener('close', () => opener?.focus());
 watch('value', fill);

@@ -29,6 +29,7 @@ IMAGE_FACTS: Mapping[str, str] = {
     "File": "{kilobytes:,.0f} kB",
     "Brightness": "{brightness:.0f} of 255",
     "Contrast": "{contrast:.0f}",
+    "Sharpness": "{sharpness:.0f} %",
 }
 DEFECT_FACTS: Mapping[str, str] = {
     "Defects": "{num_defects}",
@@ -76,6 +77,8 @@ PARTS: Mapping[str, str] = {
     "outline": "Outline",
     "detail": "One image",
     "close": "Close",
+    "before": "The image before",
+    "after": "The image after",
     "inspect": "Inspect this image",
     "health": "Health check",
 }

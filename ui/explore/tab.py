@@ -380,7 +380,7 @@ def _bind_images(handlers: Handlers, outputs: dict[str, Any]) -> None:
         asked = getattr(event, "dataset", None), getattr(event, "groups", None)
         return handlers.open_groups(*asked) or gr.skip()
 
-    for part in ("gallery", "health", "odd", "twins", "nearest", "tray"):
+    for part in ("gallery", "health", "odd", "twins", "nearest", "tray", "detail"):
         outputs[part].select(on_open, None, [outputs["detail"], outputs["status"]], **AT_ONCE)
     outputs["health"].input(on_groups, None, outputs["health"], **AT_ONCE)
     outputs["peek"].input(on_peek, None, outputs["peek"], **AT_ONCE)
