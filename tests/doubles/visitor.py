@@ -93,11 +93,12 @@ class Visitor:
 
     def body(self, dependency: dict[str, Any], data: list[Any], event: Any) -> dict[str, Any]:
         """Return what the browser posts for an event."""
+        targets = dependency["targets"]  # none, of an endpoint for programs
         return {
             "data": data,
             "event_data": event,
             "fn_index": dependency["id"],
-            "trigger_id": dependency["targets"][0][0],
+            "trigger_id": targets[0][0] if targets else None,
             "session_hash": self.session,
         }
 

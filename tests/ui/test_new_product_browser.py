@@ -95,6 +95,19 @@ def test_a_product_is_made_and_photographs_arrive_one_by_one(page: Any, files: l
     page.wait_for_function("document.querySelectorAll('.np-grid img[src]').length === 9")
 
 
+def test_a_folder_of_a_dataset_is_copied(page: Any, root: Path) -> None:
+    page.click(".np-datasets")
+    page.select_option(".np-there select", "drawn/part/test/good")
+    page.click(".np-there button")
+    wait_for_words(page, ".np-photographs", "Good parts: 13")
+    for path in sorted(root.glob("own/Haselnuß 1/train/good/*"))[:4]:
+        assert path.name.startswith("00")
+        path.unlink()
+    page.reload()
+    open_tab(page, "#tabs", "New product")
+    wait_for_words(page, ".np-photographs", "Good parts: 9")
+
+
 def test_a_defective_part_is_kept_by_its_kind(page: Any, root: Path) -> None:
     path = root / "dent.png"
     Image.fromarray(draw_part(77, side=PICTURE_SIDE, defective=True)[0]).save(path)

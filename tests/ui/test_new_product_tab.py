@@ -215,3 +215,45 @@ def test_what_is_left_out_is_looked_at_no_more(page: Page, catalog: Catalog) -> 
         board = page.ask("show")
     assert "8 good photographs: thresholds" in str(board["look"]["findings"])
     assert sum(one["out"] for one in board["photographs"]) == 1
+
+
+def test_a_folder_of_a_dataset_is_copied_image_by_image(catalog: Catalog, tmp_path: Path) -> None:
+    page = Page(catalog)
+    page.ask("create", name="copied")
+    page.give(1)
+    folders = page.ask("folders")["folders"]
+    assert {"id": "drawn/part/train/good", "count": 2} in folders
+    assert not [one for one in folders if "ground_truth" in one["id"] or "own" in one["id"]]
+    names = page.ask("folders", folder="drawn/part/train/good")["files"]
+    source = tmp_path / "data/drawn/part/train/good"
+    before = {path: path.read_bytes() for path in source.iterdir()}
+    for name in names:
+        board = page.ask("copy", folder="drawn/part/train/good", file=name, type="")
+        assert (board["taken"], board["refused"]) == (1, [])
+    assert {path: path.read_bytes() for path in source.iterdir()} == before
+    assert len(list((tmp_path / "own/copied/train/good").iterdir())) == 1 + len(names)
+
+
+@pytest.mark.parametrize(
+    ("folder", "file"),
+    [
+        ("drawn/part/train/good", "../../test/good/000.png"),
+        ("drawn/../..", "000.png"),
+        ("drawn//etc", "a.png"),
+        ("drawn/part/train/good", "no.png"),
+        ("own", "a.png"),
+        ("drawn/\0", "a.png"),
+        (None, None),
+        (7, ["a"]),
+    ],
+)
+def test_nothing_but_pictures_of_the_datasets_is_copied(
+    folder: object, file: object, catalog: Catalog, tmp_path: Path
+) -> None:
+    page = Page(catalog)
+    page.ask("create", name="copied")
+    board = page.ask("copy", folder=folder, file=file, type="")
+    assert board["problem"].endswith(("Choose another one.", "Choose the folder again."))
+    assert list((tmp_path / "own").rglob("*.png")) == []
+    if folder != "drawn/part/train/good" and folder:
+        assert "Choose another one." in page.ask("folders", folder=folder)["problem"]

@@ -22,6 +22,8 @@ PARTS: Mapping[str, str] = {
     "files": "Choose files",
     "folder": "Choose a folder",
     "camera": "Camera",
+    "datasets": "A folder of a dataset",
+    "copy": "Copy its images",
     "take": "Take a photograph",
     "close": "Close the camera",
     "arrivedLabel": "Photographs that have arrived",
@@ -47,6 +49,8 @@ TEXTS: Mapping[str, str] = {
     "folder.",
     "lost": "The server has not answered. Reload the page; what has arrived is kept.",
     "firstName": "my part",
+    "noFolders": "No folder with images lies below the datasets of this page: "
+    "`python app.py --data DIR` adds one.",
     "noType": "Say what is wrong with these parts first, such as scratch.",
     "good": "Good parts",
     "bad": "Defective: {type}",

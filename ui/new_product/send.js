@@ -2,13 +2,15 @@
 
 const SLICE = 12e6; // bytes of one request
 const MOST = 90e6; // bytes of one file, all slices together: the server holds no more for a visitor
-const waiting = []; // { file, type }
+const waiting = []; // { file, type, product }, or a folder of a dataset and a name in the place of a file
 const refused = [];
 let arrival = { done: 0, total: 0, taken: 0 };
 let isSending = false;
 let making = null; // the product of the first photographs
 
-async function give(files) {
+const give = (files) => giveAll(files.map((file) => ({ file })));
+
+async function giveAll(given) {
   const isGood = find('[name=np-kind][value=good]').checked;
   const type = isGood ? '' : find('.np-type input').value.trim();
   if (!isGood && !type) { complain(TEXTS.noType); find('.np-type input').focus(); return; }
@@ -21,8 +23,8 @@ async function give(files) {
     arrival = { done: 0, total: 0, taken: 0 };
     refused.length = 0;
   }
-  for (const file of files) waiting.push({ file, type, product: held.name });
-  arrival.total += files.length;
+  for (const one of given) waiting.push({ ...one, type, product: held.name });
+  arrival.total += given.length;
   if (!isSending && waiting.length) sendAll();
 }
 
@@ -45,7 +47,12 @@ async function sendAll() {
   fetchPictures();
 }
 
-async function sendOne({ file, type, product }) {
+async function sendOne({ file, folder, name, type, product }) {
+  if (folder) {
+    showArrival(name, 0);
+    countTaken(name, await ask('copy', { product, folder, file: name, type }));
+    return;
+  }
   showArrival(file.name, 0);
   if (file.size > MOST) {
     const values = { name: file.name, size: Math.round(file.size / 1e6), most: MOST / 1e6 };
@@ -62,10 +69,13 @@ async function sendOne({ file, type, product }) {
     refused.push({ name: file.name, reason: fill(TEXTS.failed, { name: file.name }) });
     return;
   }
-  const answer = await ask('take', { product, paths, file: file.name, type });
-  arrival.taken += answer.taken ?? 0;
-  refused.push(...(answer.refused ?? []));
-  if (answer.problem) refused.push({ name: file.name, reason: `${file.name}: ${answer.problem}` });
+  countTaken(file.name, await ask('take', { product, paths, file: file.name, type }));
+}
+
+function countTaken(name, { taken = 0, refused: left = [], problem }) {
+  arrival.taken += taken;
+  refused.push(...left);
+  if (problem) refused.push({ name, reason: `${name}: ${problem}` });
 }
 
 function showArrival(name = '', share = 0) {
@@ -106,6 +116,28 @@ document.addEventListener('paste', ({ clipboardData }) => {
   const files = [...(clipboardData?.files ?? [])].filter(({ type }) => type.startsWith('image/'));
   if (element.offsetParent && files.length) give(files);
 });
+// ---------------------------------------------------------------- folders of the datasets
+
+async function openFolders() {
+  const there = find('.np-there');
+  there.hidden = !there.hidden;
+  if (there.hidden) return;
+  const { folders = [] } = await ask('folders');
+  const options = folders.map(({ id, count }) => new Option(`${id} (${count})`, id));
+  find('.np-there select').replaceChildren(...options);
+  find('.np-there button').disabled = !folders.length;
+  if (!folders.length) complain(TEXTS.noFolders);
+}
+
+async function copyFolder() {
+  const folder = find('.np-there select').value;
+  const { files = [], problem } = await ask('folders', { folder });
+  if (problem) complain(problem);
+  else giveAll(files.map((name) => ({ folder, name })));
+}
+
+find('.np-datasets').addEventListener('click', openFolders);
+find('.np-there button').addEventListener('click', copyFolder);
 for (const name of ['.np-chooser', '.np-folders']) find(name).addEventListener('change', choose);
 find('.np-files').addEventListener('click', () => find('.np-chooser').click());
 find('.np-folder').addEventListener('click', () => find('.np-folders').click());

@@ -10,10 +10,16 @@ from typing import Any
 import gradio as gr
 
 from inspection.datasets.intake import Intake
+from inspection.datasets.picture_folders import (
+    find_picture,
+    find_picture_folders,
+    list_pictures,
+)
 from inspection.errors import DatasetError, ImageError, InspectionError, SettingsError
 from inspection.images import read_reduced
 from inspection.products.catalog import Catalog
 from inspection.products.learning import Word
+from inspection.products.own import OWN
 from inspection.products.panels import attempt
 from inspection.products.workshop import Workshop
 from ui.new_product import messages
@@ -36,7 +42,10 @@ SCRIPTS = (
         for name in ("talk", "send", "camera", "photographs", "look", "learning")
     ),
 )
-FIELDS = ("do", "number", "product", "stamp", "name", "type", "file", "paths", "ids", "detectors")
+FIELDS = (
+    *("do", "number", "product", "stamp", "name", "type", "file", "paths", "folder", "ids"),
+    "detectors",
+)
 THUMBNAIL_SIDE = 120
 MOST_PICTURES = 48  # thumbnails of one answer
 FAILED = "() => document.dispatchEvent(new CustomEvent('defect-lens-new-product-failed'))"
@@ -53,6 +62,7 @@ class Handlers:
         self._ways: Mapping[str, Callable[[Workshop, Wanted], Board]] = {
             "create": self._create,
             "take": self._take,
+            "copy": self._copy,
             "leave out": self._leave_out,
             "take in": self._take_in_again,
             "learn": self._learn,
@@ -74,13 +84,15 @@ class Handlers:
             return {"number": number, "closed": str(error).strip()}
         if wanted.get("do") == "pictures":
             return {"number": number, "pictures": self._draw(workshop, wanted)}
+        if wanted.get("do") == "folders":
+            return {"number": number, **self._list(wanted)}
         source = self._source(workshop)
         said = attempt(lambda: self._do(workshop, wanted), fix=messages.RELOAD)
         if isinstance(said, InspectionError):
             said = {"problem": self.catalog.places.hide(str(said))}
         name = said.get("name", wanted.get("product"))
         stamp = wanted.get("stamp")
-        is_arriving = wanted.get("do") in ("take", "create")
+        is_arriving = wanted.get("do") in ("take", "copy", "create")
         shown = attempt(
             lambda: describe(source, name, stamp, is_arriving=is_arriving), fix=messages.RELOAD
         )
@@ -111,13 +123,37 @@ class Handlers:
     def _take(self, workshop: Workshop, wanted: Wanted) -> Board:
         """Take in what has arrived, in one upload or in several parts."""
         called = wanted["file"] if isinstance(wanted["file"], str) else ""
-        kind = wanted["type"] or None
         with _arrived(wanted["paths"]) as path:
-            found: Intake = workshop.own.take_in(wanted["product"], path, called, kind)
+            return self._take_in(workshop, wanted, path, called)
+
+    def _copy(self, workshop: Workshop, wanted: Wanted) -> Board:
+        """Take in a picture of a dataset, which stays where it is."""
+        path = find_picture(self._datasets, wanted["folder"], wanted["file"])
+        return self._take_in(workshop, wanted, path, path.name)
+
+    def _take_in(self, workshop: Workshop, wanted: Wanted, path: Path, called: str) -> Board:
+        kind = wanted["type"] or None
+        found: Intake = workshop.own.take_in(wanted["product"], path, called, kind)
         workshop.show()
         hide = self.catalog.places.hide
         refused = [{"name": one.name, "reason": hide(one.reason)} for one in found.refused]
         return {"taken": len(found.taken), "refused": refused}
+
+    @property
+    def _datasets(self) -> Mapping[str, Path]:
+        """The folders of the datasets but that of these products."""
+        by_name = self.catalog.datasets.by_name
+        return {name: folder for name, folder in by_name.items() if name != OWN}
+
+    def _list(self, wanted: Wanted) -> Board:
+        """Return the folders with pictures below the datasets, or the pictures of one."""
+        if not wanted.get("folder"):
+            found = find_picture_folders(self._datasets)
+            return {"folders": [{"id": one, "count": count} for one, count in found]}
+        try:
+            return {"folders": [], "files": list_pictures(self._datasets, wanted["folder"])}
+        except DatasetError as error:
+            return {"folders": [], "problem": self.catalog.places.hide(str(error))}
 
     def _leave_out(self, workshop: Workshop, wanted: Wanted) -> Board:
         workshop.own.leave_out(wanted["product"], wanted["ids"])

@@ -34,7 +34,7 @@ function send(what, values) {
 }
 
 function take(answer) {
-  if (answer.pictures) return;
+  if (answer.pictures || answer.folders) return;
   const isOther = answer.name !== undefined && answer.name !== held.name;
   held = { ...held, said: '', problem: '', ...answer };
   if (isOther) remember(held.name);
