@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -277,6 +278,34 @@ def test_what_is_no_call_is_refused(url: str, path: str, body: bytes, status: in
     answer = httpx.post(f"{url}gradio_api/{path}", content=body, timeout=60)
     assert answer.status_code == status
     assert "secret" not in answer.text
+
+
+def test_an_answer_is_read_once_and_by_its_own_number(
+    url: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with httpx.Client(base_url=f"{url}gradio_api/", timeout=60) as program:
+        number = program.post("call/products", json={}).json()["event_id"]
+        assert program.get(f"call/products/{number}").text.startswith("event: complete\n")
+        for asked in (number, "0" * 32, "secret"):
+            answer = program.get(f"call/products/{asked}")
+            assert answer.status_code == 404
+            assert "secret" not in answer.text
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_programs_that_call_all_at_once_wait_or_are_told_so(url: str) -> None:
+    def ask(_: int) -> str:
+        with httpx.Client(base_url=f"{url}gradio_api/", timeout=60) as program:
+            begun = program.post("call/products", json={})
+            if begun.status_code == 503:
+                return "full"
+            number = begun.raise_for_status().json()["event_id"]
+            return program.get(f"call/products/{number}").text
+
+    with ThreadPoolExecutor(40) as threads:
+        told = list(threads.map(ask, range(40)))
+    assert {one.split("\n")[0] for one in told} <= {"event: complete", "full"}
+    assert httpx.get(f"{url}health", timeout=60).json()["status"] == "ok"
 
 
 def test_only_what_reads_is_offered(url: str) -> None:

@@ -3,6 +3,7 @@
 import datetime
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -85,3 +86,20 @@ def test_the_number_of_sessions_is_bounded(page: Any, monkeypatch: pytest.Monkey
     for k in range(10):
         assert holder[f"visitor{k}"] is holder[f"visitor{k}"]
     assert len(holder.session_data) <= 4
+
+
+def test_the_queue_goes_on_while_a_session_waits_that_has_never_been_answered(
+    page: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor = Visitor(page.local_url)
+    queue = page._queue
+    waiting = SimpleNamespace(session_hash=visitor.session)
+    monkeypatch.setitem(queue.event_ids_to_events, "waits", waiting)
+    monkeypatch.setitem(queue.pending_messages_per_session, visitor.session, object())
+    page.app.state_holder.delete_all_expired_state()
+    assert visitor.session in queue.pending_messages_per_session
+    del queue.event_ids_to_events["waits"]
+    page.app.state_holder.delete_all_expired_state()
+    assert visitor.session not in queue.pending_messages_per_session
+    monkeypatch.undo()
+    queue.pending_messages_per_session.pop(visitor.session, None)

@@ -52,6 +52,10 @@ class Value(Api):
         return self.example
 
 
+class Image(Value):
+    """An image: by this name the documentation writes how JavaScript sends a file."""
+
+
 def offer(page: gr.Blocks, catalog: Catalog) -> None:
     """Let programs ask what visitors can: nothing here writes."""
     answers = Answers(catalog)
@@ -90,6 +94,7 @@ def _make_value(parameter: Parameter) -> Value:
     schema, example = KINDS[name]
     said = messages.VALUES[name]
     default = None if parameter.default is Parameter.empty else parameter.default
-    value = Value(default, {**schema, "additional_description": said}, messages.LABELS[name])
+    kind = Image if name == "image" else Value
+    value = kind(default, {**schema, "additional_description": said}, messages.LABELS[name])
     value.example = example
     return value

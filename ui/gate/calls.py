@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 import orjson
 
-from ui.gate.refusals import NO_CALL, NOT_HERE, Refused
+from ui.gate.refusals import NO_CALL, NO_EVENT, NOT_HERE, Refused
 
 CALLS = "/gradio_api/call/"
 CALL = re.compile(r"/gradio_api/call/(v2/)?(?P<name>[a-z_]{1,40})/?")
@@ -40,6 +40,18 @@ def read_call(name: str, raw: bytes, page: gr.Blocks) -> dict[str, Any]:
     if Parameter.empty in values.values() or values.keys() != known.keys():
         raise Refused(400, NO_CALL)
     return {"data": list(values.values())}
+
+
+def check_event(event: str, page: gr.Blocks) -> None:
+    """See that a call waits, works or has an answer that nobody has read.
+
+    Raises:
+        Refused: it does not.
+    """
+    queue = page._queue
+    unread = queue.pending_event_ids_session.values()
+    if event not in queue.event_ids_to_events and not any(event in one for one in unread):
+        raise Refused(404, NO_EVENT)
 
 
 def list_endpoints(page: gr.Blocks) -> Mapping[str, Callable[..., Any]]:

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from inspection.memory import give_back_memory
 from ui.gate import events, refusals
-from ui.gate.calls import ANSWER, CALL, read_call
+from ui.gate.calls import ANSWER, CALL, check_event, read_call
 from ui.gate.folder import OWN, Folder
 from ui.gate.login import LOGIN, MOST_FORM, Login
 from ui.gate.place import describe_place
@@ -166,6 +166,7 @@ class Gate:
         if (stream := STREAM.fullmatch(path)) is not None:
             await self._stream(stream["session"], address, scope, receive, send)
         elif (answer := ANSWER.fullmatch(path)) is not None:
+            check_event(answer["event"], self._page)
             await self._stream(answer["event"], address, scope, receive, send)
         elif path.startswith(PICTURE):
             await send_picture(self._folder, unquote(path[len(PICTURE) :]), scope, receive, send)

@@ -23,6 +23,7 @@ NO_CALL = (
     "The values of that call could not be understood. Send each by its name, in a JSON object; "
     "Use via API, at the foot of the page, lists them."
 )
+NO_EVENT = "There is no such call, or its answer has been read. Call the endpoint again."
 TOO_LARGE = "That is more than the page takes. Send less."
 TOO_OFTEN = "That was too much at once. Wait a few seconds and try again."
 QUEUE_FULL = "Too many images are waiting at the moment. Try again in a minute."

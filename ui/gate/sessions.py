@@ -76,6 +76,8 @@ class Sessions(StateHolder):
                 self.session_data.pop(session_id, None)
                 self.time_last_used.pop(session_id, None)
         queue = self.blocks._queue
+        # a session begins with its first answer, and the queue ends where one that waits is gone
+        waiting = {one.session_hash for one in queue.event_ids_to_events.values()}
         for held in (queue.pending_event_ids_session, queue.pending_messages_per_session):
-            for session_id in held.keys() - self.session_data.keys():
+            for session_id in held.keys() - self.session_data.keys() - waiting:
                 held.pop(session_id, None)
