@@ -27,6 +27,7 @@ from tests.doubles.parts import PICTURE_SIDE, draw_part, write_part
 from tests.doubles.products import make_catalog, write_familiarity
 from tests.doubles.schema import check_inspection, parse_inspection
 from ui.gate.folder import open_folder
+from ui.gate.refusals import Refused
 from ui.inspect.report import Reporter
 
 ROOT = Path(__file__).parents[2]
@@ -51,6 +52,12 @@ def catalog(root: Path) -> Catalog:
     made = make_catalog(root, embed=FakeEmbed())
     write_familiarity(root / "checkpoints" / "drawn" / "part")
     return made
+
+
+@pytest.fixture(autouse=True)
+def _without_rates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fast machine would run into them; `test_gate.py` has them."""
+    monkeypatch.setattr("ui.gate.visitors.Buckets.take", lambda *_: None)
 
 
 @pytest.fixture(scope="module")
@@ -306,6 +313,15 @@ def test_programs_that_call_all_at_once_wait_or_are_told_so(url: str) -> None:
         told = list(threads.map(ask, range(40)))
     assert {one.split("\n")[0] for one in told} <= {"event: complete", "full"}
     assert httpx.get(f"{url}health", timeout=60).json()["status"] == "ok"
+
+
+def test_calls_of_an_address_are_counted(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse_all(_: object, sender: str) -> None:
+        raise Refused(429, sender, wait=1)
+
+    monkeypatch.setattr("ui.gate.visitors.Buckets.take", refuse_all)
+    answer = httpx.post(f"{url}gradio_api/call/products", json={}, timeout=60)
+    assert (answer.status_code, answer.json()["error"]) == (429, "127.0.0.1")
 
 
 def test_only_what_reads_is_offered(url: str) -> None:
