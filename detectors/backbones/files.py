@@ -18,7 +18,7 @@ from inspection.errors import BackboneError
 FOLDER = Path(__file__).resolve().parents[2] / "checkpoints" / "backbones"
 SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")
 HUB_FILES = ("model.safetensors", "pytorch_model.bin")
-BINDING_LICENCE = "dinov3-license"  # as timm calls it
+BINDING_LICENCES = ("dinov3-license", "dinov3")  # of newer and of older versions of timm  # as timm calls it
 PREFERRED_TAG = "tv_in1k"  # torchvision's first ImageNet weights, which Roth et al. 2022 used
 UNREADABLE = (
     SafetensorError,
@@ -76,7 +76,7 @@ def find_weights(
 
 def is_bound(name: str) -> bool:
     """Return whether a backbone's licence binds what is derived from it, too."""
-    return name != STUDENT and pretrained_config(name).license == BINDING_LICENCE
+    return name != STUDENT and pretrained_config(name).license in BINDING_LICENCES
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:

@@ -329,7 +329,8 @@ def save_familiarity(folder: Path, model: FamiliarityModel) -> None:
         "units": np.array(model.calibration.units),
     }
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, allow_pickle=False, seal=np.array(_seal(content)), **content)
+    # not with allow_pickle: NumPy before 2.2 stores that as one more array
+    np.savez_compressed(buffer, seal=np.array(_seal(content)), **content)
     replace_bytes(folder / FILE, buffer.getvalue())
 
 

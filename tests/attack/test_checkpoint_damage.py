@@ -144,7 +144,7 @@ def test_arrays_that_were_written_anew_are_told(tmp_path: Path) -> None:
         content = {name: stored[name] for name in stored.files}
     for name, values in content.items():
         changed = content | {name: values + 1 if values.dtype.kind in "fi" else np.array("x")}
-        np.savez_compressed(path, allow_pickle=False, **changed)
+        np.savez_compressed(path, **changed)
         with pytest.raises(InspectionError, match=r"written|damaged"):
             load_familiarity(product)
 
