@@ -18,7 +18,7 @@ from inspection.errors import BackboneError
 FOLDER = Path(__file__).resolve().parents[2] / "checkpoints" / "backbones"
 SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")
 HUB_FILES = ("model.safetensors", "pytorch_model.bin")
-BINDING_LICENCES = ("dinov3-license", "dinov3")  # of newer and of older versions of timm  # as timm calls it
+BINDING_LICENCES = ("dinov3-license", "dinov3")  # as newer and older versions of timm call it
 PREFERRED_TAG = "tv_in1k"  # torchvision's first ImageNet weights, which Roth et al. 2022 used
 UNREADABLE = (
     SafetensorError,
