@@ -27,7 +27,7 @@ def make_samples(folder: Path, names: list[str], *, taken: list[str] | None = No
         path = folder / name
         exif = Image.Exif()
         if taken is not None and taken[place]:
-            exif.get_ifd(0x8769)[0x9003] = taken[place]
+            exif[0x8769] = {0x9003: taken[place]}
         Image.new("RGB", (8, 8)).save(path, exif=exif)
         os.utime(path, (DAY, DAY))
         samples.append(Sample(name, path, "c", Split.TRAIN, None))
