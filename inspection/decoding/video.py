@@ -89,10 +89,7 @@ def read_video_info(path: Path) -> VideoInfo:
         ImageError: as in `read_frames`.
     """
     with _opened(path) as (container, stream):
-        first = next(_decode(container, stream, path), None)
-        if first is None:
-            raise _no_frames(path)
-        frame, _ = first
+        frame, _ = _decode_first(container, stream, path)
         size = (frame.width, frame.height) if _turns(frame) % 2 else (frame.height, frame.width)
         return VideoInfo(size, _find_length(container, stream))
 
@@ -131,10 +128,7 @@ def read_frame_at(path: Path, seconds: float) -> VideoFrame:
         ImageError: as in `read_frames`.
     """
     with _opened(path) as (container, stream):
-        first = next(_decode(container, stream, path), None)
-        if first is None:
-            raise _no_frames(path)
-        best, start = first
+        best, start = _decode_first(container, stream, path)
         at = start
         goal = start + max(0.0, seconds)
         container.seek(int(goal / stream.time_base), stream=stream)  # to a key frame before it
@@ -227,6 +221,18 @@ def _decode(container: Any, stream: Any, path: Path) -> Iterator[tuple[Any, floa
         # some files give no times: then frames are as far apart as the rate says
         last = float(frame.time) if frame.time is not None else last + 1 / rate
         yield frame, last
+
+
+def _decode_first(container: Any, stream: Any, path: Path) -> tuple[Any, float]:
+    """Return the first frame with its time.
+
+    Raises:
+        ImageError: there is none, or it is damaged.
+    """
+    first = next(_decode(container, stream, path), None)
+    if first is None:
+        raise _no_frames(path)
+    return first
 
 
 def _to_pixels(frame: Any) -> RGBImage:
