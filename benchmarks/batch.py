@@ -22,6 +22,7 @@ from ui.inspect.batch.answering import MOST, Batches, Kept
 
 KEY = "demo/bottle"
 WARM = 20  # images before the memory is read first
+NUM_BATCHES = 2  # one after another, of the same visitor
 
 
 def measure(
@@ -37,32 +38,32 @@ def measure(
         samples = catalog.samples.unseen(catalog.product(KEY))
 
         def ask(what: str, **given: Any) -> dict[str, Any]:
-            return batches.answer(kept, {"do": what, "product": KEY, "run": 1, **given})
+            return batches.answer(kept, {"do": what, "product": KEY, **given})
 
-        def give(place: int) -> None:
-            upload = Path(f"{place:06d}") / "part.png"
+        def give(run: int, place: int) -> None:
+            upload = Path(f"{run}-{place:06d}") / "part.png"
             (folder / upload).parent.mkdir()
             shutil.copyfile(samples[place % len(samples)].image_path, folder / upload)
-            answer = ask("one", place=place, upload=upload.as_posix(), name=f"{place}.png")
+            named = {"upload": upload.as_posix(), "name": f"{place}.png"}
+            answer = ask("one", run=run, place=place, **named)
             if "problem" in answer:
                 raise SystemExit(answer["problem"])
 
-        ask("start")
-        for place in range(min(WARM, count)):
-            give(place)
-        before, start = read_memory(), time.perf_counter()
-        for place in range(WARM, count):
-            give(place)
-        seconds = time.perf_counter() - start
-        print(f"per image                 {1000 * seconds / max(1, count - WARM):8.0f} ms")
-        print(f"memory after {WARM:3} images   {before:8.0f} MB")
-        print(f"memory after {count:3} images   {read_memory():8.0f} MB")
-        print(f"files left on the disk    {len(list(Path(folder).rglob('*.png'))):8}")
-        start = time.perf_counter()
-        made = batches.report(kept, {"run": 1, "place": count})
+        for run in range(NUM_BATCHES):
+            ask("start", run=run)
+            begun = time.perf_counter()
+            for place in range(count):
+                give(run, place)
+                if place + 1 in (WARM, count):
+                    print(f"batch {run + 1}, {place + 1:3} images: memory {read_memory():6.0f} MB")
+            milliseconds = 1000 * (time.perf_counter() - begun) / count
+            print(f"batch {run + 1}, per image:  {milliseconds:11.0f} ms")
+        print(f"files left on the disk: {len(list(Path(folder).rglob('*.png'))):8}")
+        begun = time.perf_counter()
+        made = batches.report(kept, {"run": run, "place": count})
+        seconds = time.perf_counter() - begun
         size = len(base64.b64decode(made["content"])) / 1e6
-        print(f"report as PDF             {time.perf_counter() - start:8.1f} s, {size:.1f} MB")
-        print(f"memory after the report   {read_memory():8.0f} MB")
+        print(f"report as PDF: {seconds:17.1f} s, {size:.1f} MB, memory {read_memory():6.0f} MB")
 
 
 def read_memory() -> float:

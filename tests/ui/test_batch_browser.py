@@ -28,6 +28,7 @@ DROP = """(files) => {
     document.body.dispatchEvent(new DragEvent(type, options));
   }
 }"""
+ANSWERS = "**/run/predict**"
 OUTCOMES = "(rows) => rows.filter((row) => !row.hidden).map((row) => row.dataset.outcome)"
 
 
@@ -125,7 +126,9 @@ def test_dropped_files_become_a_table_and_a_click_opens_one(
     assert page.evaluate("document.activeElement.textContent") == "../box/5.png"
 
 
-def test_on_a_phone_a_split_is_inspected_stopped_and_gone_on_with(browser: Any, url: str) -> None:
+def test_on_a_phone_a_split_goes_on_after_a_stop_and_outlives_a_lost_connection(
+    browser: Any, url: str
+) -> None:
     with open_page(browser, url, [], viewport=PHONE, has_touch=True) as page:
         page.get_by_role("button", name="Many images").click()
         page.wait_for_selector(".batch [data-part=split] option[value=test]", state="attached")
@@ -142,3 +145,15 @@ def test_on_a_phone_a_split_is_inspected_stopped_and_gone_on_with(browser: Any, 
         page.locator(".batch-name").first.click()
         wait_for(page, "done:3")
         assert page.locator(".strip-walk output").inner_text() == "1 of 12"
+
+        page.get_by_role("button", name="Back to the list").click()
+        page.on("dialog", lambda dialog: dialog.dismiss())
+        page.evaluate("window.addEventListener('beforeunload', () => { window.asked = true; })")
+        calls = iter(range(100))
+        page.route(ANSWERS, lambda route: route.abort() if next(calls) > 4 else route.continue_())
+        batch(page, "again").click()
+        wait_until_done(page, "stopped")
+        assert "The connection was lost" in batch(page, "trouble").inner_text()
+        assert not batch(page, "goOn").is_visible()
+        page.wait_for_function("window.asked")  # Gradio wants to load the page anew
+        assert len(save(page, "csv").splitlines()) == 1 + len(names(page)) > 2

@@ -179,7 +179,7 @@ function drag(event) {
   row().toggleAttribute('data-dropping', !isDrop);
   if (!isDrop) return;
   const hasFolder = PLACE.more && entriesOf(event.dataTransfer).some(({ isDirectory }) => isDirectory);
-  if (hasFolder) listDropped(event.dataTransfer).then(giveMany);
+  if (hasFolder) giveMany(listDropped(event.dataTransfer));
   else give([...event.dataTransfer.files]);
 }
 

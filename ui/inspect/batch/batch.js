@@ -15,6 +15,7 @@ const batch = {
 
 const isOpen = () => row()?.dataset.mode === 'batch';
 const isBusy = () => root.dataset.state === 'running';
+const isHalfDone = () => root.dataset.state === 'stopped' && batch.next < batch.images.length;
 const rateOf = (key) => rates.get(key) ?? null;
 
 function openView() {
@@ -37,6 +38,7 @@ function sayWaiting(text) {
 
 // ---------------------------------------------------------------- running
 
+// Files, or the promise of them: a large folder takes a while to list.
 async function takeFiles(files) {
   openView();
   stop();
@@ -85,7 +87,7 @@ async function goOn() {
     const answer = await inspectOne(images[place], place, run);
     if (run !== batch.run || !isBusy()) return;
     if (answer.isLost) {
-      setState('stopped', TEXTS.lost);
+      setState('stopped', isCut ? TEXTS.lost : TEXTS.notSent);
       return;
     }
     batch.next += 1;
@@ -126,13 +128,13 @@ function stop() {
 
 function setState(state, trouble = '') {
   root.dataset.state = state;
-  const isLeft = state === 'stopped' && batch.next < batch.images.length;
   for (const [name, isThere] of Object.entries({
     stop: isBusy(),
     progress: isBusy(),
-    goOn: isLeft,
-    again: !isBusy() && batch.count > 0,
+    goOn: isHalfDone() && !isCut,
+    again: !isBusy() && !isCut && Boolean(batch.count > 0 || batch.split),
   })) part(name).hidden = !isThere;
+  if (isCut) part('pdf').disabled = true;
   say('trouble', trouble);
   say('note', '');
   showAll();
@@ -219,6 +221,10 @@ function listenToButtons() {
 }
 
 function listenToPage() {
+  // Gradio loads the page anew once a lost connection is back; the table would go with it.
+  window.addEventListener('beforeunload', (event) => {
+    if (ordered.length > 0 && (isBusy() || isHalfDone())) event.preventDefault();
+  });
   document.addEventListener(CHANNEL, ({ detail }) => {
     if (detail.slot === 'report') receiveReport(detail.value);
     else settle?.(detail.value);
@@ -227,6 +233,7 @@ function listenToPage() {
     part('pdf').disabled = false;
     settle?.({ number, isLost: true });
   });
+  new PerformanceObserver(notice).observe({ type: 'resource' });
   document.addEventListener('defect-lens-many', ({ detail }) => takeFiles(detail.files));
   document.addEventListener('defect-lens-own', ({ detail }) => openOwn(detail));
   document.addEventListener('defect-lens-back', ({ detail }) => {

@@ -10,9 +10,15 @@ function isNoImage(name) {
 }
 
 // Returns { images, count, notes }: at most `MOST` images, how many there were, and what is to be said of the rest.
-async function gather(files) {
+async function gather(given) {
   const found = [];
   const notes = [];
+  let files = [];
+  try {
+    files = await given;
+  } catch (error) {
+    return { images: [], count: 0, notes: [fillText(TEXTS.noFolder, { reason: error.name })] };
+  }
   for (const file of files) {
     const name = file.fullName || file.webkitRelativePath || file.name;
     if (/\.zip$/i.test(name)) {

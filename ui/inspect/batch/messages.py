@@ -58,7 +58,9 @@ BATCH: Mapping[str, str] = {
     "rateMoved": "The slider stands at {now} false alarms per 100 good parts now, this table at "
     "{rate}: “Inspect again” uses the new one.",
     "troubleTitle": "These images cannot be inspected",
-    "lost": "The server does not answer. “Go on” tries again with the rest.",
+    "notSent": "An image did not reach the server. “Go on” tries again with the rest.",
+    "lost": "The connection was lost, and this page cannot go on. Stay on it to save the table as "
+    "CSV, or load it anew and inspect the rest.",
     "waiting": "Waiting for the server…",
     "seconds": "{n} seconds",
     "minutes": "{n} minutes",
@@ -70,6 +72,7 @@ BATCH: Mapping[str, str] = {
     "oneWas": "was",
     "manyWere": "were",
     "andMore": "{names} and {n} more",
+    "noFolder": "That folder cannot be read ({reason}). Choose its files instead.",
     "nothing": "There is no image among these files.",
     "nothingFix": "PNG, JPEG, BMP, TIFF, WebP and ZIPs of such are taken.",
     "image": "Image",

@@ -6,6 +6,7 @@ const pause = (milliseconds) => new Promise((done) => { setTimeout(done, millise
 let number = 0;
 let chain = Promise.resolve();
 let settle = null; // ends the question that is under way
+let isCut = false;
 
 function ask(what, values = {}) {
   chain = chain.then(() => askUntilSeated(what, values));
@@ -20,6 +21,17 @@ async function askUntilSeated(what, values) {
     await pause(ASK_AGAIN[answer.seat]);
     if (values.run && values.run !== batch.run) return { isLost: true };
   }
+}
+
+// Gradio sends nothing more once a request did not come through, and loads the page anew when the server is back.
+function lose() {
+  isCut = true;
+  settle?.({ number, isLost: true });
+}
+
+// It tells no event of that.
+function notice(list) {
+  if (list.getEntries().some(({ name, responseStatus }) => responseStatus === 0 && name.includes('/run/'))) lose();
 }
 
 function send(what, values) {
