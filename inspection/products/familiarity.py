@@ -319,7 +319,7 @@ def save_familiarity(folder: Path, model: FamiliarityModel) -> None:
         OSError: it cannot be written.
     """
     sizes = model.sizes
-    content = {
+    content: dict[str, Any] = {
         "format": np.array(FORMAT),
         "source": np.array(model.source),
         "vectors": model.vectors.astype(np.float16),
