@@ -12,12 +12,12 @@ from eda.health.outliers import FAMILIES, find_odd
 from eda.style import DEFECT, NORMAL, bar_height, empty_plot, lay_out, say
 
 MEASURES: Mapping[str, tuple[str, str]] = {  # column -> title, unit
-    "sharpness": ("Sharpness", "percent of the edges lost by one more blur; little is blurred"),
+    "sharpness": ("Sharpness (low: blurred)", "percent of edges lost by a blur"),
     "brightness": ("Brightness", "mean grey level, 0-255"),
     "dark": ("Underexposed", "percent of the pixels nearly black"),
     "bright": ("Overexposed", "percent of the pixels nearly white"),
     "noise": ("Noise", "grain in grey levels"),
-    "yellow": ("Colour cast", "CIELAB b*: yellow above 0, blue below"),
+    "yellow": ("Colour cast", "CIELAB b*: blue < 0 < yellow"),
 }
 MAX_KINDS = 16
 MOST = 24  # images that are shown

@@ -25,7 +25,7 @@ def page_value(
         items = [item for key in ids if (item := gallery.make_item(by_id[key])) is not None]
         for item in items:
             if value := page.notes.get(item["id"]):
-                item["detail"] += f" · {value}"
+                item["detail"] = f"{value} · {item['detail']}"
         return {
             "title": title,
             "note": "" if items else note,
