@@ -69,6 +69,13 @@ def test_every_sub_tab_has_something_to_show(handlers: Handlers, view: str) -> N
     assert updates["category"][0][1] == ("disc", "disc")
 
 
+def test_a_dataset_that_comes_later_can_be_chosen(handlers: Handlers, tmp_path: Path) -> None:
+    handlers.catalog.datasets.add("later", write_dataset(tmp_path / "later"), before="")
+    choices, chosen = last(handlers.show("overview", "parts", ALL, ALL, *FIRST, 0))["dataset"]
+    assert choices == [("parts", "parts"), ("later", "later")]
+    assert chosen == "parts"
+
+
 @pytest.mark.parametrize("view", [view.name for view in VIEWS])
 def test_what_an_older_request_showed_is_marked_until_the_new_one_is_drawn(
     handlers: Handlers, view: str

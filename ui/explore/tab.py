@@ -189,13 +189,14 @@ class Handlers:
             choice = replace(choice, vectors=job.vectors)
         updates = (refine if is_shown else show)(view, opened, choice)
         if choice.ids is not None and view.needs_pictures:
-            updates |= self._open_gallery(view, job)
+            updates["tabs"] = view.name  # a narrow screen keeps it in a menu, out of scripts' reach
         if view.takes_image:
             updates |= self._find_like(own, opened, choice)
         demo = self.explorer.demo_of(job)
         yield {
             "status": self._describe(job, opened),
             "stop": False,
+            "dataset": ([(one, one) for one in self.explorer.names], job.name),  # there may be more
             "labels": bar_value(marking_value(job.name, opened.index.dataset.root), "explore"),
             "ticker": demo is not None and demo.is_at_work,
             **offered,
@@ -225,14 +226,6 @@ class Handlers:
             images = self.explorer.wait_for(measured).images
             choice = replace(choice, against=images, against_name=str(other))
         return offered, choice
-
-    def _open_gallery(self, view: View, job: Job) -> Updates:
-        """Return what opens the gallery, of the dataset whose selection is to be shown.
-
-        A narrow screen keeps the sub-tab in a menu, where no script finds it.
-        """
-        names = [(name, name) for name in self.explorer.names]
-        return {"tabs": view.name, "dataset": (names, job.name)}
 
     def _find_like(self, own: Path | None, opened: Opened, choice: Choice) -> Updates:
         """Return what is most like a visitor's own image; why not, if it cannot be read."""
