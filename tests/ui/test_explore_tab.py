@@ -149,7 +149,7 @@ def test_the_gallery_is_put_in_order_and_says_by_what(handlers: Handlers) -> Non
         assert len(values) > 1
         assert values == sorted(values, reverse=True)
         for item, value in zip(side["items"], values, strict=True):
-            assert item["detail"].startswith(f"brightness {value:.0f} · ")
+            assert item["value"] == f"brightness {value:.0f}"
 
 
 def test_the_gallery_shows_good_beside_defective(handlers: Handlers) -> None:

@@ -24,8 +24,7 @@ def page_value(
     def side(title: str, ids: tuple[str, ...], note: str, *, is_good: bool) -> dict[str, Any]:
         items = [item for key in ids if (item := gallery.make_item(by_id[key])) is not None]
         for item in items:
-            if value := page.notes.get(item["id"]):
-                item["detail"] = f"{value} · {item['detail']}"
+            item["value"] = page.notes.get(item["id"], "")
         return {
             "title": title,
             "note": "" if items else note,

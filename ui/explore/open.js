@@ -4,11 +4,11 @@
 let chosen = window.defectLensPicked ?? { dataset: '', ids: new Set() };
 
 function createItem(item, dataset, others) {
-  const { id, source, path, box, isBoxes, label, detail, category } = item;
+  const { id, source, path, box, isBoxes, label, detail, category, value } = item;
   const list = [...new Set(others.filter((one) => one.category === category).map((one) => one.id))];
   const place = document.createElement('div');
-  const button = createPicture(item, detail ? `${label} · ${detail}` : label);
-  button.setAttribute('aria-label', `${id}: ${label} ${detail}`);
+  const button = createPicture(item, detail ? `${label} · ${detail}` : label, ...(value ? [value] : []));
+  button.setAttribute('aria-label', `${id}: ${label} ${detail} ${value ?? ''}`.trim());
   button.addEventListener('click', () => {
     document.dispatchEvent(new CustomEvent('defect-lens-open', {
       detail: { dataset, id, source, path, box, isBoxes, list, opener: button },
