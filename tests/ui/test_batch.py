@@ -193,6 +193,18 @@ def test_a_report_holds_every_image_that_was_inspected(page: Page, uploads: Path
     assert messages.NO_ITEMS in page.batches.report(page.kept, {"run": 2})["problem"]
 
 
+@pytest.mark.parametrize(
+    "name", ["a\nb\0c.png", "ö" * 300 + ".png", "<b>&.png", "../../x.png", "\u202ex"]
+)
+def test_whatever_an_image_is_called_it_has_a_row_and_a_place_in_the_report(
+    page: Page, uploads: Path, name: str
+) -> None:
+    page.ask("start")
+    assert "row" in page.ask("one", place=0, upload=give(uploads, 0, defective=True), name=name)
+    assert len(page.kept.items[0].name.encode()) <= answering.MOST_NAME_BYTES
+    assert "content" in page.batches.report(page.kept, {"run": 1, "place": 1})
+
+
 def test_a_server_that_was_started_anew_goes_on(catalog: Catalog, uploads: Path) -> None:
     page = Page(catalog)
     row = page.ask("one", run=7, place=30, upload=give(uploads, 1), rate=0.05)["row"]

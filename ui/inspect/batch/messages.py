@@ -92,6 +92,7 @@ BATCH: Mapping[str, str] = {
     "unfamiliar": "Another product {n}",
     "named": "No verdict {n}",
     "problem": "Not inspected {n}",
+    "wrong": "Against the dataset {n}",
     "badgeDefect": "Defect",
     "badgeMixed": "Models disagree",
     "badgeNormal": "No defect",

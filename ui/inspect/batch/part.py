@@ -12,6 +12,7 @@ from inspection.datasets.listing import OTHER_SUFFIXES
 from inspection.detector import DetectorInfo
 from inspection.joint import JOINT
 from inspection.products.catalog import Catalog
+from inspection.reports.wording import GOOD
 from ui.inspect.batch import messages
 from ui.inspect.batch.answering import MOST, REQUEST, Batches, Kept, refuse
 from ui.parts.components import POST_FILE, define, read
@@ -90,6 +91,7 @@ def _script(detectors: tuple[DetectorInfo, ...]) -> str:
         define("DETECTORS", infos),
         define("CHANNEL", CHANNEL),
         define("JOINT", JOINT),
+        define("GOOD", GOOD),
         define("MOST", MOST),
         define("OTHERS", sorted(OTHER_SUFFIXES - {".zip"})),
     ]

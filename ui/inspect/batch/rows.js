@@ -67,7 +67,10 @@ function createName(row) {
   const button = create('button', 'batch-name', row.name);
   Object.assign(button, { type: 'button', title: fillText(TEXTS.openHelp, { name: row.name }) });
   const cell = createCell('batch-words', button);
-  if (row.truth) cell.append(create('span', '', fillText(TEXTS.truth, { truth: row.truth })));
+  if (row.truth) {
+    const words = fillText(TEXTS.truth, { truth: row.truth });
+    cell.append(create('span', isWrong(row) ? 'batch-wrong' : '', words));
+  }
   if (row.problem || row.note) cell.append(create('span', row.problem ? 'batch-problem' : '', row.problem || row.note));
   return cell;
 }

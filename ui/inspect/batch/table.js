@@ -39,7 +39,11 @@ function addRow(row) {
   row.element.hidden = !isShown(row);
 }
 
-const isShown = ({ outcome }) => filter === 'all' || filter === outcome;
+// Where the dataset says something else.
+const isWrong = ({ truth, outcome }) =>
+  Boolean(truth) && ['defect', 'normal'].includes(outcome) && (truth === GOOD) !== (outcome === 'normal');
+const isOf = (row, name) => name === 'all' || name === row.outcome || (name === 'wrong' && isWrong(row));
+const isShown = (row) => isOf(row, filter);
 
 function arrangeRows() {
   ordered.sort(SORTS[part('sort').value]);
@@ -47,11 +51,11 @@ function arrangeRows() {
   for (const row of ordered) row.element.hidden = !isShown(row);
 }
 
-const countOf = (outcome) => ordered.filter((row) => row.outcome === outcome).length;
+const countOf = (name) => ordered.filter((row) => isOf(row, name)).length;
 
 function showFilter() {
-  const chips = ['all', ...OUTCOMES].map((name) => {
-    const n = name === 'all' ? ordered.length : countOf(name);
+  const chips = ['all', ...OUTCOMES, 'wrong'].map((name) => {
+    const n = countOf(name);
     const chip = part('filter').querySelector(`[data-outcome=${name}]`) ?? createChip(name);
     chip.textContent = fillText(TEXTS[name], { n });
     chip.hidden = n === 0 && name !== 'all';
