@@ -22,6 +22,7 @@ from PIL import Image
 
 from inspection.images import read_image
 from inspection.products.catalog import Catalog
+from tests.browser import DESKTOP, find_browser
 from tests.doubles.detectors import DETECTORS, FakeEmbed, inspect_with
 from tests.doubles.parts import PICTURE_SIDE, draw_part, write_part
 from tests.doubles.products import make_catalog, write_familiarity
@@ -331,3 +332,18 @@ def test_only_what_reads_is_offered(url: str) -> None:
     told = httpx.get(f"{url}gradio_api/info", timeout=60).json()["named_endpoints"]
     assert [name.strip("/") for name in told] == public
     assert all(one["python_type"]["description"] for one in told["/inspect"]["parameters"])
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(find_browser() is None, reason="no Chromium is installed")
+def test_the_page_documents_the_endpoints(browser: Any, url: str) -> None:
+    opened = browser.new_page(viewport=DESKTOP)
+    opened.goto(url)
+    opened.get_by_role("button", name="Use via API").click(timeout=120_000)
+    documents = opened.locator(".api-docs")
+    documents.get_by_text("4 API endpoints").wait_for(timeout=120_000)
+    told = documents.inner_text()
+    opened.close()
+    for name in ("/products", "/thresholds", "/inspect", "/inspect_batch"):
+        assert f"API name: {name} " in told
+    assert "image=handle_file('part.png')" in told

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
 
 from inspection.products.catalog import Catalog
@@ -103,3 +104,14 @@ def test_the_queue_goes_on_while_a_session_waits_that_has_never_been_answered(
     assert visitor.session not in queue.pending_messages_per_session
     monkeypatch.undo()
     queue.pending_messages_per_session.pop(visitor.session, None)
+
+
+def test_a_call_of_a_program_leaves_no_session(page: Any) -> None:
+    held = page.app.state_holder
+    with httpx.Client(base_url=f"{page.local_url}gradio_api/call/", timeout=60) as program:
+        number = program.post("products", json={}).raise_for_status().json()["event_id"]
+        assert program.get(f"products/{number}").text.startswith("event: complete")
+    deadline = time.monotonic() + 20  # the answer is there before the connection has ended
+    while number in held.session_data or number in held.time_last_used:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

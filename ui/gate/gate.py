@@ -166,8 +166,7 @@ class Gate:
         if (stream := STREAM.fullmatch(path)) is not None:
             await self._stream(stream["session"], address, scope, receive, send)
         elif (answer := ANSWER.fullmatch(path)) is not None:
-            check_event(answer["event"], self._page)
-            await self._stream(answer["event"], address, scope, receive, send)
+            await self._answer_call(answer["event"], address, scope, receive, send)
         elif path.startswith(PICTURE):
             await send_picture(self._folder, unquote(path[len(PICTURE) :]), scope, receive, send)
         elif path == PLACE:
@@ -199,6 +198,18 @@ class Gate:
                 del self._streams[address]
             if isinstance(holder, Sessions):
                 holder.disconnect(session)
+
+    async def _answer_call(
+        self, event: str, address: str, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Pass on the answer to a call, which is a session of its own and ends with it."""
+        check_event(event, self._page)
+        try:
+            await self._stream(event, address, scope, receive, send)
+        finally:
+            holder = self._page.app.state_holder
+            if isinstance(holder, Sessions):
+                holder.forget(event)
 
     def _has_room(self, address: str) -> bool:
         mine = self._streams.get(address, 0)

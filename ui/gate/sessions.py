@@ -68,6 +68,12 @@ class Sessions(StateHolder):
             elif session_id in self.session_data:
                 self.time_last_used[session_id] = datetime.datetime.now()
 
+    def forget(self, session_id: str) -> None:
+        """Forget a session that nothing more is to come of, such as a call that is answered."""
+        with self.lock:
+            self.session_data.pop(session_id, None)
+            self.time_last_used.pop(session_id, None)
+
     def delete_all_expired_state(self) -> None:
         """Forget the sessions that nobody has used for a while; Gradio asks every second."""
         latest = datetime.datetime.now() - FORGET_AFTER
