@@ -126,7 +126,7 @@ def test_without_the_password_no_tool_is_told(address: str) -> None:
     call = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
     for headers in ({}, {"Authorization": "Bearer wrong word"}):
         assert httpx.post(address, json=call, headers=headers, timeout=60).status_code == 401
-    assert httpx.get(address, headers=BEARER, timeout=60).status_code == 404
+    assert httpx.get(address, headers=BEARER, timeout=60).status_code == 405
 
 
 def test_what_is_missing_for_tools_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

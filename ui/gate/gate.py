@@ -174,6 +174,8 @@ class Gate:
             await JSONResponse(state)(scope, receive, send)
         elif self._tools is not None and path == TOOLS_LISTED:
             await self._tools(scope, receive, send)
+        elif self._tools is not None and TOOLS.fullmatch(path):
+            raise Refused(405, refusals.NOT_HERE)  # by which clients know that nothing is streamed
         elif READ.fullmatch(path):
             await self._app(_clean_query(scope), receive, send)
         else:
