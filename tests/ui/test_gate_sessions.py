@@ -54,6 +54,15 @@ def test_a_session_holds_after_twenty_inspections_what_it_held_after_one(
     assert held[0][1] == 0, "nothing is kept for deep links"
 
 
+def wait_until_forgotten(holder: Any, session: str) -> None:
+    """The server is not done with a request when its answer is here."""
+    for _ in range(50):
+        holder.delete_all_expired_state()
+        if session not in holder.session_data:
+            return
+        time.sleep(0.1)
+
+
 def test_a_session_that_nobody_is_connected_to_is_forgotten(
     page: Any, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -66,16 +75,12 @@ def test_a_session_that_nobody_is_connected_to_is_forgotten(
         one.inspect_sample(KEY, sample)
     holder.connect(staying.session)
     monkeypatch.setattr(sessions, "FORGET_AFTER", datetime.timedelta(0))
-    for _ in range(50):  # the server is not done with a request when its answer is here
-        holder.delete_all_expired_state()
-        if left.session not in holder.session_data:
-            break
-        time.sleep(0.1)
+    wait_until_forgotten(holder, left.session)
     assert staying.session in holder.session_data
     assert left.session not in holder.session_data
     assert left.session not in page._queue.pending_messages_per_session
     holder.disconnect(staying.session)
-    holder.delete_all_expired_state()
+    wait_until_forgotten(holder, staying.session)
     assert staying.session not in holder.session_data
     monkeypatch.undo()
     assert left.inspect_sample(KEY, sample)[-1]["success"], "a page left open goes on"
