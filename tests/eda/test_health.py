@@ -144,7 +144,7 @@ def test_a_wrong_label_is_found_where_classes_look_different() -> None:
     rng = np.random.default_rng(0)
     kinds = np.repeat(["good", "stain"], 60).astype(object)
     vectors = rng.normal(size=(120, 8)).astype(np.float32)
-    vectors[60:, 0] += 12
+    vectors[60:, 0] += 30
     rows = pd.DataFrame({"defect_type": kinds, "unit": [f"{row}" for row in range(120)]})
     assert find_doubts(vectors, rows) == ((), 2)
     rows.loc[7, "defect_type"] = "stain"
