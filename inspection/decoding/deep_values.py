@@ -91,9 +91,16 @@ def take_deep(picture: Image.Image, white: int | None) -> Deep:
     return Deep(np.dstack([values, opacity]), white, alpha=Alpha.STRAIGHT)
 
 
+def _silence_opencv() -> None:
+    """Keep OpenCV from writing what is wrong with a file: we say it in a sentence."""
+    rooms: tuple[Any, ...] = (cv2, getattr(cv2.utils, "logging", None))  # before 4.13, and since
+    set_level = next(one.setLogLevel for one in rooms if hasattr(one, "setLogLevel"))
+    set_level(0)
+
+
 def decode_deep_colours(path: Path, bits: int) -> Deep:
     """Return colours of so many bits from a file that Pillow has found to be whole."""
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # we say it in a sentence
+    _silence_opencv()
     data = np.frombuffer(path.read_bytes(), np.uint8)  # imread cannot take every script in a path
     try:
         values = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)

@@ -143,7 +143,7 @@ def _opened(path: Path) -> "Iterator[TiffFile]":
             yield file
     except ImageError:
         raise
-    except DAMAGES as error:
+    except (*DAMAGES, tifffile.TiffFileError) as error:  # no ValueError before 2025.10
         raise ImageError(
             f"{path.name} is damaged ({first_line(error)}).", "Export it again."
         ) from error
