@@ -82,18 +82,23 @@ def main(
         workshop.show()
         atexit.register(workshop.queue.close)
         page = serve(catalog, private=[*folders.values(), DEMO_DATA, root, made], **launch)
-    say(f"Defect Lens is at {page.local_url} (Ctrl+C ends it)")
-    if page.share_url:
-        to = "whoever has it" if launch.get("password") is None else "whoever has the password"
-        say(f"Public link, open to {to}: {page.share_url}")
-    if launch.get("mcp"):
-        say(f"For assistants (MCP): {page.local_url}gradio_api/mcp/")
+    say_where(page, **launch)
     start_background(catalog)
     if not launch.get("inline"):
         from ui.stop import wait_for_end
 
         wait_for_end(page)
     return page
+
+
+def say_where(page: Any, *, password: str | None = None, mcp: bool = False, **_: Any) -> None:
+    """Say at which addresses the page is."""
+    say(f"Defect Lens is at {page.local_url} (Ctrl+C ends it)")
+    if page.share_url:
+        to = "whoever has it" if password is None else "whoever has the password"
+        say(f"Public link, open to {to}: {page.share_url}")
+    if mcp:
+        say(f"For assistants (MCP): {page.local_url}gradio_api/mcp/")
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
