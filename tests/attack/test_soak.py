@@ -52,8 +52,9 @@ class Stay:
             case "report":
                 kind = str(self._rng.choice(list(FORMATS)))
                 answers = [visitor.make_report(PRODUCT, sample, kind)]
-            case _:
-                answers = list(visitor.open_views(what))
+            case _:  # once in a session: what a filter offers changes with what was shown
+                with Visitor(self.page.url).staying() as another:
+                    answers = list(another.open_views(what))
         self.done[what] += len(answers)
         self.failed += [f"{what}: {one}"[:500] for one in answers if not one.get("success")]
 
