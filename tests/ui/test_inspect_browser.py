@@ -328,6 +328,7 @@ def test_what_is_shown_survives_a_reload_and_is_a_link(browser: Any, url: str) -
         choose_product(page, "tile")
         page.wait_for_selector('.strip button[data-sample^="tile/"]')
         opening = shown(page)
+        page.wait_for_url(f"**sample={opening}*")  # written a moment later
         chosen = next(one for one in sample_ids(page)[3:] if one != opening)
         inspect(page, chosen)
         move_slider(page, 99)
@@ -345,6 +346,7 @@ def test_what_is_shown_survives_a_reload_and_is_a_link(browser: Any, url: str) -
         assert page.evaluate("document.body.classList.contains('dark')")
         assert page.url == address
         page.go_back()
+        page.wait_for_selector(f'.strip button[aria-pressed="true"][data-sample="{opening}"]')
         assert shown(page) == opening, "a rate and a view are no steps of the history, an image is"
 
 
