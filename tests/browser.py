@@ -195,8 +195,9 @@ def pick(page: Any, label: str) -> None:
 
 
 def move_slider(page: Any, position: int) -> None:
-    """Move the slider of the false-alarm rate."""
-    part(page, "rate").fill(str(position))
+    """Move the slider of the false-alarm rate, to its end at most."""
+    slider = part(page, "rate")
+    slider.fill(str(min(position, int(slider.get_attribute("max")))))
     wait_until_drawn(page)
 
 
