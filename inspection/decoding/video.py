@@ -180,7 +180,8 @@ def import_av() -> Any:
         import av
     except ImportError as error:
         raise ImageError("Videos need the package av, which is not installed.", INSTALL) from error
-    # its log stays off, as it is: with a level, FFmpeg's threads wait for ours, and ours for them
+    # older torchvision gives its log a level: FFmpeg's threads then wait for ours, ours for them
+    av.logging.set_level(None)
     return av
 
 

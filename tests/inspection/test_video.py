@@ -59,6 +59,13 @@ def test_frames_are_read_of_every_kind(tmp_path: Path, name: str, codec: str) ->
     assert info.seconds == pytest.approx(1.2, abs=0.15)
 
 
+def test_the_log_that_another_library_has_switched_on_is_off(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "v.mp4", numbered(3))
+    av.logging.set_level(av.logging.ERROR)  # as torchvision did
+    assert numbers(path, per_second=100) == [0, 1, 2]
+    assert av.logging.get_level() is None
+
+
 def test_a_variable_rate_is_read_by_its_times(tmp_path: Path) -> None:
     times = [0, 0.05, 0.1, 0.9, 1.0, 2.6, 2.65, 3.0]
     path = write_video(tmp_path / "v.mp4", numbered(8), times=times)
