@@ -15,6 +15,8 @@ InspectionError
 └── BreakdownError      a detector stopped while working: memory, a driver
 """
 
+import re
+
 MAX_REASON = 160  # characters of what a library says
 
 
@@ -93,7 +95,7 @@ def explain(error: BaseException) -> InspectionError:
     if not is_out_of_memory(error):
         raise error
     return BreakdownError(
-        f"There was not enough memory ({first_line(error)}).",
+        f"There was not enough memory ({_what_was_lacking(error)}).",
         "Close what else uses memory, try --device cpu, or train with a smaller --input-size.",
     )
 
@@ -107,6 +109,16 @@ def is_out_of_memory(error: BaseException) -> bool:
     text = str(error)
     is_named = type(error).__name__ == "OutOfMemoryError"
     return is_named or "out of memory" in text or "DefaultCPUAllocator" in text
+
+
+def _what_was_lacking(error: BaseException) -> str:
+    """Return how much memory was asked for at last, else what the error says."""
+    asked = re.search(r"ried to allocate ([\d.]+) (bytes|[KMG]iB)", str(error))
+    if asked is None:
+        return first_line(error)
+    in_bytes = asked[2] == "bytes"
+    amount = f"{float(asked[1]) / 1e6:.1f} MB" if in_bytes else f"{asked[1]} {asked[2]}"
+    return f"{amount} more could not be had"
 
 
 def first_line(error: BaseException) -> str:

@@ -4,13 +4,13 @@ import contextlib
 import ctypes
 import os
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from inspection.control_groups import CGROUP, PROC, list_own_groups
 from inspection.errors import BreakdownError
 
-PROC = Path("/proc")
-CGROUP = Path("/sys/fs/cgroup")
 ARENA_MAX = -8  # M_ARENA_MAX in malloc.h
 SPARE = 200_000_000  # bytes for whatever else is going on
 
@@ -36,10 +36,37 @@ def check_memory(needed: int, purpose: str, *, fix: str) -> None:
 def free_memory(proc: Path = PROC, cgroup: Path = CGROUP) -> int | None:
     """Return the bytes that this process may still take; None where that is not to be known.
 
-    The least of what the machine has, what a container is given, and what the process may have.
+    The least of what the machine has, what a container or a service is given, and what the process
+    may have.
     """
-    found = [_available(proc), _left_to_container(cgroup), _left_to_process(proc)]
-    return min((one for one in found if one is not None), default=None)
+    machine = _read_kilobytes(proc / "meminfo", "MemAvailable")
+    return _least([machine, _left_to_group(proc, cgroup), _left_to_process(proc)])
+
+
+@contextlib.contextmanager
+def memory_bounded(proc: Path = PROC, cgroup: Path = CGROUP) -> Iterator[None]:
+    """Let what does not fit into memory fail in this process, as a lack that is told.
+
+    Without a bound Linux hands out more than there is, and kills who uses it without a word. What
+    can be swapped counts as free. Begin when the large libraries are loaded: they reserve much more
+    than they use. Nothing is bound where the system does not tell enough, as on macOS.
+    """
+    parts = [_read_kilobytes(proc / "meminfo", name) for name in ("MemAvailable", "SwapFree")]
+    machine = None if None in parts else sum(part or 0 for part in parts)
+    taken = _read_kilobytes(proc / "self" / "status", "VmData")
+    free = _least([machine, _left_to_group(proc, cgroup)])
+    if free is None or taken is None:
+        yield
+        return
+    import resource
+
+    before, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    known = [limit for limit in (before, hard) if limit != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_DATA, (min([taken + free, *known]), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (before, hard))
 
 
 def share_memory() -> None:
@@ -64,32 +91,36 @@ def _find(name: str) -> Any:
     return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None
 
 
-def _available(proc: Path) -> int | None:
+def _least(found: Iterable[int | None]) -> int | None:
+    return min((one for one in found if one is not None), default=None)
+
+
+def _read_kilobytes(file: Path, name: str) -> int | None:
+    """Return a value of a file of Linux, in bytes."""
     with contextlib.suppress(OSError, ValueError, IndexError):
-        for line in (proc / "meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
+        for line in file.read_text().splitlines():
+            if line.startswith(f"{name}:"):
                 return int(line.split()[1]) * 1024
     return None
 
 
-def _left_to_container(cgroup: Path) -> int | None:
-    """Return what is left of a limit; files that are only cached can be given back."""
-    v1 = cgroup / "memory"
-    with contextlib.suppress(OSError, ValueError):
-        if (cgroup / "memory.max").is_file():
-            most, used = (
-                int((cgroup / f"memory.{name}").read_text()) for name in ("max", "current")
-            )
-            return max(0, most - used + _cached(cgroup / "memory.stat", "file"))
-        names = ("limit_in_bytes", "usage_in_bytes")
-        most, used = (int((v1 / f"memory.{name}").read_text()) for name in names)
-        return max(0, most - used + _cached(v1 / "memory.stat", "cache"))
-    return None  # no container, or "max"
+def _left_to_group(proc: Path, cgroup: Path) -> int | None:
+    """Return the least that is left of a limit; what files have in memory can be given back."""
+    left: list[int] = []
+    for folder, first_version in list_own_groups("memory", proc, cgroup):
+        names = ("limit_in_bytes", "usage_in_bytes") if first_version else ("max", "current")
+        with contextlib.suppress(OSError, ValueError):  # no limit: "max", or no such file
+            most, used = (int((folder / f"memory.{name}").read_text()) for name in names)
+            left.append(max(0, most - used + _count_cached(folder, first_version)))
+    return min(left, default=None)
 
 
-def _cached(stat: Path, name: str) -> int:
-    lines = [line.split() for line in stat.read_text().splitlines()]
-    return next((int(value) for key, value in lines if key == name), 0)
+def _count_cached(folder: Path, first_version: bool) -> int:
+    """Count the bytes of files that are kept in memory, without those of a `tmpfs`."""
+    prefix = "total_" if first_version else ""  # with the groups within
+    lines = (line.split() for line in (folder / "memory.stat").read_text().splitlines())
+    names = {f"{prefix}active_file", f"{prefix}inactive_file"}
+    return sum(int(value) for name, value in lines if name in names)
 
 
 def _left_to_process(proc: Path) -> int | None:

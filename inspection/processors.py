@@ -1,5 +1,6 @@
 """The processors that a program may use, and how its threads share them with other programs."""
 
+import contextlib
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -8,10 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from inspection.control_groups import CGROUP, PROC, list_own_groups
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-
-CGROUP = Path("/sys/fs/cgroup")  # where Linux tells what a container may use
 
 
 def share_processors() -> None:
@@ -27,10 +28,9 @@ def share_processors() -> None:
         os.environ.setdefault("OMP_NUM_THREADS", str(count_processors()))
 
 
-def count_processors(cgroup: Path = CGROUP) -> int:
+def count_processors(proc: Path = PROC, cgroup: Path = CGROUP) -> int:
     """Return how many processors this process may use: those it is bound to, within its quota."""
-    quota = _read_quota(cgroup)
-    return _count_allowed() if quota is None else max(1, min(_count_allowed(), int(quota)))
+    return max(1, int(min([_count_allowed(), *_read_quotas(proc, cgroup)])))
 
 
 def map_in_threads(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
@@ -92,14 +92,14 @@ def _count_allowed() -> int:
     return os.cpu_count() or 1
 
 
-def _read_quota(cgroup: Path) -> float | None:
-    """Return the processors that a container is given the time of; None without a limit."""
-    try:
-        if (cgroup / "cpu.max").is_file():
-            quota, period = (cgroup / "cpu.max").read_text().split()
-        else:  # cgroups of version 1
-            quota = (cgroup / "cpu/cpu.cfs_quota_us").read_text()
-            period = (cgroup / "cpu/cpu.cfs_period_us").read_text()
-        return int(quota) / int(period) if int(quota) > 0 else None
-    except (OSError, ValueError):  # no Linux, no container, or "max"
-        return None
+def _read_quotas(proc: Path, cgroup: Path) -> Iterator[float]:
+    """Yield the processors that a container or a service is given the time of, where bounded."""
+    for folder, first_version in list_own_groups("cpu", proc, cgroup):
+        with contextlib.suppress(OSError, ValueError):  # no limit: "max", or no such file
+            if first_version:
+                quota = (folder / "cpu.cfs_quota_us").read_text()
+                period = (folder / "cpu.cfs_period_us").read_text()
+            else:
+                quota, period = (folder / "cpu.max").read_text().split()
+            if int(quota) > 0:
+                yield int(quota) / int(period)

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from detectors.workflow import load_channel
+from inspection.control_groups import list_own_groups
 from inspection.errors import EvaluationError
 from inspection.evaluation.files import has_evaluation, load_evaluation
 from inspection.products.checkpoint_folders import is_there, read_seen
@@ -226,11 +227,13 @@ def test_two_commands_at_once_on_one_product(
 
 
 @pytest.mark.attack
-@pytest.mark.parametrize("gigabytes", [2, 3, 4])
+@pytest.mark.parametrize("megabytes", [500, 1000, 2000, 3000, 4000])
+@pytest.mark.parametrize("bound", ["address space", "group"])
 @pytest.mark.parametrize("command", ["train", "patchcore", "evaluate"])
 def test_a_limit_of_memory_ends_in_a_sentence(
     command: str,
-    gigabytes: int,
+    bound: str,
+    megabytes: int,
     trained: Path,
     tmp_path: Path,
     record_property: Callable[[str, object], None],
@@ -239,17 +242,37 @@ def test_a_limit_of_memory_ends_in_a_sentence(
     shutil.copytree(trained, folder)
     words = words_of("train" if command == "patchcore" else command, folder)
     words += ["--detector", "patchcore"] * (command == "patchcore")
-    limit = f'ulimit -v {gigabytes * 1_000_000}; exec "$@"'
-    ended = subprocess.run(
-        ["sh", "-c", limit, "sh", sys.executable, "cli.py", *words],
-        cwd=ROOT,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-    )
+    with bounded(bound, megabytes) as prefix:
+        ended = subprocess.run(
+            [*prefix, sys.executable, "cli.py", *words],
+            cwd=ROOT,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
     record_property("status", ended.returncode)
     assert ended.returncode in {0, 2}, ended.stdout
     assert "Traceback" not in ended.stdout
     assert ended.returncode == 0 or "memory" in ended.stdout, ended.stdout
     assert list(find_damage(folder / "root" / "ck" / "parts" / "disc")) == []
+
+
+@contextmanager
+def bounded(bound: str, megabytes: int) -> Iterator[list[str]]:
+    """Give the words before a command that let it have so much memory, as a container would."""
+    if bound == "address space":
+        yield ["sh", "-c", f'ulimit -v {megabytes}000; exec "$@"', "sh"]
+        return
+    group, first_version = next(list_own_groups("memory"), (Path("none"), False))
+    inner = group / "defect-lens-attack"
+    try:
+        inner.mkdir()
+        limit = inner / ("memory.limit_in_bytes" if first_version else "memory.max")
+        limit.write_text(f"{megabytes}000000")
+    except OSError as error:
+        pytest.skip(f"no control group can be made here: {error.strerror}")
+    try:
+        yield ["sh", "-c", f'echo $$ > {inner}/cgroup.procs; exec "$@"', "sh"]
+    finally:
+        inner.rmdir()

@@ -6,11 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from inspection import memory
 from inspection.errors import BreakdownError
-from inspection.memory import check_memory, free_memory, give_back_memory
+from inspection.memory import check_memory, free_memory, give_back_memory, memory_bounded
 
 
 def write(folder: Path, **files: str) -> None:
@@ -25,7 +26,8 @@ def test_the_least_of_machine_and_container_counts(tmp_path: Path) -> None:
     assert free_memory(proc, cgroup) is None
     write(proc, meminfo="MemTotal: 9 kB\nMemAvailable:   4096 kB\n")
     assert free_memory(proc, cgroup) == 4096 * 1024
-    write(cgroup, memory_max="3000000", memory_current="2500000", memory_stat="anon 5\nfile 400\n")
+    stat = "anon 5\nfile 900\nshmem 500\ninactive_file 300\nactive_file 100\n"
+    write(cgroup, memory_max="3000000", memory_current="2500000", memory_stat=stat)
     assert free_memory(proc, cgroup) == 500_400
     write(cgroup, memory_max="max")
     assert free_memory(proc, cgroup) == 4096 * 1024
@@ -40,6 +42,25 @@ def test_what_does_not_fit_is_refused_with_both_numbers(monkeypatch: pytest.Monk
         check_memory(2_000_000_000, "Images", fix="Take fewer.")
     monkeypatch.setattr(memory, "free_memory", lambda: None)
     check_memory(2_000_000_000, "Images", fix="Take fewer.")
+
+
+@pytest.mark.skipif(not Path("/proc/meminfo").is_file(), reason="only Linux tells what is free")
+def test_what_would_be_killed_fails_instead(tmp_path: Path) -> None:
+    import resource
+
+    proc = Path("/proc")
+    write(tmp_path, memory_max="600000000", memory_current="200000000", memory_stat="")
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    with memory_bounded(proc, tmp_path):
+        assert np.ones(100_000_000, np.uint8)[-1]
+        with pytest.raises(MemoryError):
+            np.ones(600_000_000, np.uint8)
+        limit = resource.getrlimit(resource.RLIMIT_DATA)[0]
+        with memory_bounded(proc, tmp_path / "no group"):
+            assert resource.getrlimit(resource.RLIMIT_DATA)[0] <= limit
+    assert resource.getrlimit(resource.RLIMIT_DATA) == before
+    with memory_bounded(tmp_path, tmp_path):  # a system that tells nothing
+        assert resource.getrlimit(resource.RLIMIT_DATA) == before
 
 
 needs_glibc = pytest.mark.skipif(

@@ -55,8 +55,8 @@ def test_a_container_counts_the_processors_of_its_quota(
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(f"{text}\n")
-    unlimited = count_processors(tmp_path / "none")
-    assert count_processors(tmp_path) == (unlimited if quota is None else quota)
+    unlimited = count_processors(cgroup=tmp_path / "none")
+    assert count_processors(cgroup=tmp_path) == (unlimited if quota is None else quota)
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="only Linux binds processes")
@@ -64,7 +64,7 @@ def test_a_process_counts_the_processors_it_is_bound_to(tmp_path: Path) -> None:
     allowed = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(allowed)})
     try:
-        assert count_processors(tmp_path) == 1
+        assert count_processors(cgroup=tmp_path) == 1
     finally:
         os.sched_setaffinity(0, allowed)
 

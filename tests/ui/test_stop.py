@@ -24,7 +24,8 @@ from ui.stop import finish_answers, is_busy
 
 KEY = "drawn/part"
 PAGE = """
-import sys, tempfile
+import signal, sys, tempfile
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 from pathlib import Path
 from tests.doubles.products import make_catalog
 from inspection.terminal import write_log
@@ -89,7 +90,10 @@ def test_a_page_that_ends_leaves_no_file_though_a_tab_is_open(
             with pytest.raises(httpx.HTTPStatusError):
                 visitor.client.get("gradio_api/deep_link").raise_for_status()
             running.send_signal(way)
-            running.wait(30)
+            try:
+                running.wait(30)
+            finally:
+                running.kill()
     left = {path.name for path in temporary.iterdir()}
     assert left <= {"gradio"}, "an empty folder that Gradio makes when it is imported"
     assert [path for path in temporary.rglob("*") if path.is_file()] == []

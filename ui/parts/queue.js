@@ -25,6 +25,7 @@ async function askServer() {
 }
 
 async function follow() {
+  if (asked.size === 0) return; // answered meanwhile
   const queue = await askServer();
   for (const tab of asked.keys()) if (queue.place) tell(tab, 'waiting', queue);
   if (asked.size > 0) timer = setTimeout(follow, ASK_EVERY);
