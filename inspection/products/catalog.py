@@ -9,7 +9,7 @@ from inspection.embedding import Embed
 from inspection.errors import CheckpointError, DatasetError, SettingsError
 from inspection.paths import quote
 from inspection.products.channels import Channels, Loader
-from inspection.products.checkpoint_folders import mtime
+from inspection.products.checkpoint_folders import stamp_file
 from inspection.products.dataset_folders import DatasetFolders
 from inspection.products.familiarity import FamiliarityCheck
 from inspection.products.learning import LearningQueue
@@ -129,7 +129,9 @@ class Catalog:
             CheckpointError: `product.json` is damaged.
         """
         folder = product.folder
-        return self._settings.get(folder, mtime(folder / PRODUCT), lambda: read_settings(folder))
+        return self._settings.get(
+            folder, stamp_file(folder / PRODUCT), lambda: read_settings(folder)
+        )
 
     def choices(self) -> list[tuple[str, str]]:
         """Return label and key of each product: the category, with its dataset if it takes that."""

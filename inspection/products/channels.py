@@ -9,7 +9,7 @@ from pathlib import Path
 
 from inspection.detector import Channel, DetectorInfo
 from inspection.errors import CheckpointError, InspectionError
-from inspection.products.checkpoint_folders import is_there, no_verdict, stamp
+from inspection.products.checkpoint_folders import is_there, no_verdict, stamp_folder
 from inspection.products.dataset_folders import DatasetFolders
 from inspection.products.panels import Panel, Status, attempt, stopped
 from inspection.products.places import Places
@@ -59,7 +59,7 @@ class Channels:
         if (mismatch := self._checkpoints.mismatched(product).get(detector)) is not None:
             return stopped(detector, mismatch)
         folder = product.folder / detector
-        if (panel := self._panels.peek(folder, stamp(folder))) is not None:
+        if (panel := self._panels.peek(folder, stamp_folder(folder))) is not None:
             return panel
         if is_there(folder):
             return Panel(detector, Status.LOADING)
@@ -79,7 +79,7 @@ class Channels:
         with lock:
             if not (panel := self.peek(product, detector)).is_to_load:
                 return panel
-            written = stamp(folder)
+            written = stamp_folder(folder)
             panel = self._read(folder)
             self._panels.put(folder, written, panel)
             return panel

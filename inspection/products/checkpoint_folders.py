@@ -24,6 +24,9 @@ from inspection.paths import train_again
 from inspection.products.manifest import CALIBRATION, CARD, read_vouched
 from inspection.types import Calibration, Outline
 
+Stamp = tuple[int, ...]
+"""What changes when a file is replaced."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StoredCalibration:
@@ -97,17 +100,21 @@ def fingerprint(seen: Mapping[str, str]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def stamp(folder: Path) -> float:
-    """Return a number that changes when a checkpoint is written anew."""
-    return sum(map(mtime, (folder / CARD, folder / CALIBRATION)))
+def stamp_folder(folder: Path) -> Stamp:
+    """Return what changes when a checkpoint is written anew."""
+    return stamp_file(folder / CARD) + stamp_file(folder / CALIBRATION)
 
 
-def mtime(file: Path) -> float:
-    """Return when a file was written; 0 for one that is not there."""
+def stamp_file(file: Path) -> Stamp:
+    """Return what changes when a file is replaced; nothing for one that is not there.
+
+    The time alone would not do: some file systems keep it to two seconds.
+    """
     try:
-        return file.stat().st_mtime
+        state = file.stat()
     except (FileNotFoundError, NotADirectoryError):  # a training may be replacing it just now
-        return 0.0
+        return ()
+    return state.st_mtime_ns, state.st_size, state.st_ino
 
 
 def save_calibration(folder: Path, calibration: Calibration, seen: Mapping[str, str]) -> None:

@@ -30,7 +30,7 @@ from inspection.findings import Familiarity
 from inspection.images import read_sample
 from inspection.preprocess import Progress
 from inspection.processors import map_in_threads
-from inspection.products.checkpoint_folders import mtime
+from inspection.products.checkpoint_folders import stamp_file
 from inspection.products.product import Product
 from inspection.products.split_plan import order_units
 from inspection.products.stamped import StampedCache
@@ -214,7 +214,7 @@ class FamiliarityCheck:
         path = product.folder / FILE
         if not path.is_file() or self._checkpoints.is_foreign(product):
             return None
-        return self._models.get(path, mtime(path), lambda: load_familiarity(product.folder))
+        return self._models.get(path, stamp_file(path), lambda: load_familiarity(product.folder))
 
     def _others(self, product: Product, source: str) -> dict[str, FamiliarityModel]:
         """Return the models of the other products that can be inspected."""

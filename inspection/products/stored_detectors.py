@@ -5,7 +5,13 @@ from pathlib import Path
 
 from inspection.detector import DetectorInfo
 from inspection.errors import CheckpointError, DatasetError
-from inspection.products.checkpoint_folders import is_there, mtime, read_seen, stamp
+from inspection.products.checkpoint_folders import (
+    Stamp,
+    is_there,
+    read_seen,
+    stamp_file,
+    stamp_folder,
+)
 from inspection.products.dataset_folders import DatasetFolders
 from inspection.products.dataset_identity import find_mismatched
 from inspection.products.product import Product
@@ -44,10 +50,10 @@ class Checkpoints:
         """Return whether the images that are shown are of another dataset than all detectors."""
         return bool(self.mismatched(product)) and not self.matching(product)
 
-    def state(self, product: Product) -> tuple[float, ...]:
+    def state(self, product: Product) -> tuple[Stamp, ...]:
         """Return what changes when the split or a detector of a product is written anew."""
         folders = (product.folder / detector for detector in self._detectors)
-        return (mtime(product.folder / SPLIT), *map(stamp, folders))
+        return (stamp_file(product.folder / SPLIT), *map(stamp_folder, folders))
 
     def compare_again(self, product: Product) -> None:
         """Look anew whether the detectors may answer together: other images may be shown now."""
@@ -88,4 +94,4 @@ class Checkpoints:
             except CheckpointError:
                 return {}
 
-        return self._seen.get(folder, stamp(folder), read)
+        return self._seen.get(folder, stamp_folder(folder), read)

@@ -19,7 +19,7 @@ from inspection.evaluation.joint import JOINT_INFO, read_joint
 from inspection.evaluation.records import EvaluationReport
 from inspection.evaluation.verdicts import Verdicts, judge_reports
 from inspection.products.catalog import Catalog
-from inspection.products.checkpoint_folders import load_calibration, mtime
+from inspection.products.checkpoint_folders import load_calibration, stamp_file
 from inspection.products.manifest import CALIBRATION, CARD
 from inspection.products.product import Product
 from inspection.products.stamped import StampedCache
@@ -177,7 +177,7 @@ class Results:
 
     def _read(self, key: str, detector: str) -> Evaluated:
         folder = self.folder(key, detector)
-        stamp = tuple(mtime(folder / name) for name in FILES)
+        stamp = tuple(stamp_file(folder / name) for name in FILES)
         with self._lock:  # two visitors who come at once read it once
             return self._held.get(folder, stamp, lambda: _load(folder))
 

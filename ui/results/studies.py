@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from eda.results.shown import Judged, Shown
 from inspection.errors import CheckpointError, EvaluationError
 from inspection.products.catalog import Catalog
-from inspection.products.checkpoint_folders import mtime
+from inspection.products.checkpoint_folders import stamp_file
 from inspection.products.manifest import CALIBRATION, CARD
 from inspection.products.stamped import StampedCache
 from inspection.sensitivity.kept import STUDY, Study, load_study
@@ -38,7 +38,7 @@ class Studies:
             for name in self._catalog.detectors
             for file in (CARD, CALIBRATION)
         ]
-        stamp = tuple(mtime(path) for path in (product.folder / STUDY, *files))
+        stamp = tuple(stamp_file(path) for path in (product.folder / STUDY, *files))
 
         def load() -> Study | None:
             try:

@@ -24,7 +24,7 @@ from inspection.evaluation.files import EVALUATION
 from inspection.evaluation.joint import JOINT_INFO
 from inspection.joint import JOINT
 from inspection.names import join_names
-from inspection.products.checkpoint_folders import mtime
+from inspection.products.checkpoint_folders import stamp_file
 from inspection.products.product import Product
 from inspection.products.stamped import StampedCache
 from inspection.sensitivity.comparison import compare_detectors
@@ -248,7 +248,10 @@ class StudyView:
     def _read_kept(self, product: Product) -> tuple[str, Updates]:
         """Return what is kept of the category, in words and shown; nothing where it is not."""
         folders = [product.folder / name for name in self._catalog.detectors]
-        written = (mtime(product.folder / STUDY), *(mtime(one / EVALUATION) for one in folders))
+        written = (
+            stamp_file(product.folder / STUDY),
+            *(stamp_file(one / EVALUATION) for one in folders),
+        )
         return self._kept.get(product, written, lambda: self._describe_kept(product))
 
     def _describe_kept(self, product: Product) -> tuple[str, Updates]:
