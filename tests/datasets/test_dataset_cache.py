@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from inspection.datasets.cache import DatasetCache
+from tests.doubles.disk import make_link
 from tests.doubles.parts import make_later, write_dataset
 
 
@@ -54,7 +55,7 @@ def test_a_folder_that_was_empty_is_watched_too(data: Path) -> None:
 def test_a_folder_behind_a_link_is_watched_too(data: Path, tmp_path: Path) -> None:
     away = tmp_path / "away"
     shutil.move(data / "disc" / "test" / "spot", away)
-    (data / "disc" / "test" / "spot").symlink_to(away)
+    make_link(data / "disc" / "test" / "spot", away)
     cache = DatasetCache()
     first = cache.read(data, name="parts")
     shutil.copy(away / "000.png", away / "new.png")

@@ -30,6 +30,7 @@ from eda.style import LEGEND_LINE
 from eda.tables import table_value
 from inspection.datasets.dataset import read_dataset
 from inspection.types import Box, Sample, Split
+from tests.doubles.disk import where_possible
 from tests.doubles.layouts import write_neu
 from tests.doubles.parts import write_dataset
 
@@ -386,7 +387,8 @@ def test_without_defects_the_plots_say_so() -> None:
 
 
 def test_the_report_stands_alone_and_names_hold_no_markup(tmp_path: Path) -> None:
-    root = write_dataset(tmp_path / "parts", category="<script>alert(1)")
+    with where_possible():
+        root = write_dataset(tmp_path / "parts", category="<script>alert(1)")
     index = open_index(read_dataset(root), cache=tmp_path / "cache")
     text = make_report(index, detectors={}).replace(get_plotlyjs(), "")
     assert "<script>alert(1)" not in text

@@ -19,6 +19,7 @@ from inspection.datasets.dataset import Dataset, read_dataset
 from inspection.issues import IssueKind
 from inspection.regions import find_regions
 from inspection.types import Box, Sample, Split
+from tests.doubles.disk import make_link
 from tests.doubles.parts import write_dataset
 
 NO_DATABASE = b"this is no database, whatever its name says" * 50
@@ -326,7 +327,7 @@ def test_of_other_files_only_forgotten_indexes_of_older_versions_are_removed(
         if "lately" not in path.name:
             os.utime(path, (0, time.time() - FORGOTTEN - 60))
     link = cache_path(tmp_path / "link", folder, version=4)
-    link.symlink_to(tmp_path / "elsewhere")
+    make_link(link, tmp_path / "elsewhere")
     (tmp_path / "elsewhere").write_bytes(content)
     open_index(dataset, cache=folder).store.close()
     assert not long_ago.exists()

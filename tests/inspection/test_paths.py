@@ -13,6 +13,7 @@ from inspection.paths import quote, quote_path, shorten_paths
 from inspection.products.checkpoint_folders import read_calibration, read_card
 from inspection.products.history import read_history
 from inspection.products.manifest import CARD
+from tests.doubles.disk import make_link
 
 
 @pytest.mark.parametrize(
@@ -97,6 +98,6 @@ def test_known_folders_are_called_by_other_names(text: str, expected: str) -> No
 
 def test_a_folder_behind_a_link_is_known_by_both_paths(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
-    (tmp_path / "link").symlink_to(tmp_path / "real", target_is_directory=True)
+    make_link(tmp_path / "link", tmp_path / "real")
     text = f"{tmp_path / 'link' / 'a.png'} or {tmp_path / 'real' / 'a.png'}"
     assert shorten_paths(text, [(tmp_path / "link", "DIR")]) == "DIR/a.png or DIR/a.png"
