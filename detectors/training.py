@@ -14,7 +14,7 @@ from inspection.datasets.dataset import Dataset
 from inspection.datasets.pooling import map_categories, pool_datasets
 from inspection.detector import Detector, EpochCallback, describe_training
 from inspection.errors import BREAKDOWNS, InspectionError, explain
-from inspection.memory import check_memory, memory_bounded
+from inspection.memory import check_memory
 from inspection.products.input_size import SideChoice, settle_input_size
 from inspection.products.preparation import keep_familiarity, open_plan, prepare_dataset
 from inspection.products.product_file import read_settings
@@ -188,7 +188,7 @@ def _train_one(name: str, source: Dataset, job: TrainingJob, monitor: Monitor) -
     if find_entry(name).info.needs_labels:
         for sentence in find_thin_classes(used, Labelling(settings.get("classes", "types"))):
             monitor.warn(f"note: {sentence}")
-    with memory_bounded(), monitor.step("calibrating") as progress:
+    with monitor.step("calibrating") as progress:
         stored = train_detector(made, used, folder, plan=make_plan, progress=progress)
     for sentence in _describe_result(made, stored.calibration, folder):
         monitor.say(sentence)

@@ -24,6 +24,7 @@ from inspection.errors import (
     SettingsError,
     explain,
 )
+from inspection.memory import memory_bounded
 from inspection.products.input_size import write_size
 from inspection.progress import Monitor
 from inspection.types import Size
@@ -123,6 +124,7 @@ class Search:
             self._study.tell(trial, metrics["objective"])
             yield self.trials[-1]
 
+    @memory_bounded()
     def _measure(
         self, detector: Detector, images: Sequence[ValidationImage], title: str, monitor: Monitor
     ) -> dict[str, float]:

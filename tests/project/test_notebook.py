@@ -66,6 +66,13 @@ def archive(tmp_path: Path) -> Path:
     return Path(zipped)
 
 
+def test_no_cell_prints_the_page_as_a_value() -> None:
+    """A notebook prints what its last line returns: of a page, hundreds of lines."""
+    starting = [cell for cell in CELLS if "app.main(" in cell]
+    assert len(starting) == 2
+    assert all(cell.splitlines()[-1].startswith("page = app.main(") for cell in starting)
+
+
 @pytest.mark.parametrize("category", ["metal nut", 'O\'Ring "2" $HOME', ""])
 @pytest.mark.parametrize("command", ["train", "evaluate"])
 def test_names_with_blanks_and_quotes_reach_the_commands_whole(category: str, command: str) -> None:
