@@ -1,10 +1,13 @@
 """Choose where PyTorch computes, and how finely."""
 
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 import torch
 
 from inspection.errors import SettingsError
+from inspection.memory import memory_bounded
 from inspection.processors import count_processors
 
 
@@ -48,6 +51,13 @@ def choose_device(name: str | None = None) -> torch.device:
             f"PyTorch finds no {name} on this machine.", "Leave --device out, or use --device cpu."
         )
     return torch.device(name)
+
+
+@contextmanager
+def memory_bounded_on_cpu() -> Iterator[None]:
+    """Bound the memory of a training, see `memory_bounded`; not where CUDA may reserve its own."""
+    with nullcontext() if torch.cuda.is_available() else memory_bounded():
+        yield
 
 
 def synchronize(device: torch.device) -> None:

@@ -9,11 +9,11 @@ import numpy as np
 
 from detectors import load_detector
 from detectors.checkpoints import save_detector
+from detectors.devices import memory_bounded_on_cpu
 from inspection.calibration import calibrate, default_rate, no_calibration
 from inspection.detector import Channel, Detector
 from inspection.files import replace_folder
 from inspection.images import pixel_hash
-from inspection.memory import memory_bounded
 from inspection.outlines import fit_outline
 from inspection.pipeline import predict, predict_samples
 from inspection.preprocess import Progress, limit_side, mask_to_size
@@ -107,7 +107,7 @@ def _seed_of(name: str) -> int:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
 
 
-@memory_bounded()
+@memory_bounded_on_cpu()
 def train_detector(
     detector: Detector,
     samples: Sequence[Sample],

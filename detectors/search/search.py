@@ -24,7 +24,6 @@ from inspection.errors import (
     SettingsError,
     explain,
 )
-from inspection.memory import memory_bounded
 from inspection.products.input_size import write_size
 from inspection.progress import Monitor
 from inspection.types import Size
@@ -124,13 +123,15 @@ class Search:
             self._study.tell(trial, metrics["objective"])
             yield self.trials[-1]
 
-    @memory_bounded()
     def _measure(
         self, detector: Detector, images: Sequence[ValidationImage], title: str, monitor: Monitor
     ) -> dict[str, float]:
-        detector.fit(self._learned)
-        with monitor.step(title) as progress:
-            return measure_objective(detector, images, progress=progress)
+        from detectors.devices import memory_bounded_on_cpu  # imports PyTorch
+
+        with memory_bounded_on_cpu():
+            detector.fit(self._learned)
+            with monitor.step(title) as progress:
+                return measure_objective(detector, images, progress=progress)
 
     def _create(
         self, settings: Mapping[str, str], device: str | None, monitor: Monitor
