@@ -45,9 +45,12 @@ biome:
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks $(ARGS)
 
-# one process: probes measure memory, and load the machine themselves
+# who waits how long is measured alone; kills and limits run beside visitors
+ATTACK = $(BIN)/python -m pytest -m "not gpu and not network"
+FAIRNESS := tests/attack/test_fairness.py
 attack: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -m "not gpu and not network" tests/attack $(ARGS)
+	$(ATTACK) $(FAIRNESS) $(ARGS)
+	$(ATTACK) $(SHARED) tests/attack --ignore=$(FAIRNESS) $(ARGS)
 
 # The oldest versions warn of what the newest no longer have, so warnings are no errors there.
 test-oldest: RESOLUTION = lowest-direct

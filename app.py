@@ -16,7 +16,7 @@ from typing import Any
 
 from detectors.catalog import LEARNING, open_catalog
 from inspection.errors import InspectionError, SettingsError
-from inspection.memory import share_memory
+from inspection.memory import check_libraries, share_memory
 from inspection.paths import expand_home
 from inspection.processors import share_processors
 from inspection.products.dataset_folders import check_folder, name_folders
@@ -61,6 +61,7 @@ def main(
     """
     share_processors()
     share_memory()
+    check_libraries()
     check_address(launch.get("host"), launch.get("port"))
     folders = name_folders(data)
     if OWN in folders:

@@ -26,6 +26,7 @@ from commands import (
     tune,
 )
 from inspection.errors import BREAKDOWNS, InspectionError, explain
+from inspection.memory import check_libraries
 from inspection.processors import share_processors
 from inspection.terminal import accept_all_characters, raise_interrupts, report_error, say, show_log
 
@@ -71,6 +72,7 @@ def main() -> None:
     accept_all_characters()
     share_processors()
     try:
+        check_libraries()
         app()
     except (InspectionError, *BREAKDOWNS) as error:
         report_error(explain(error))

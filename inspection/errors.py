@@ -94,9 +94,11 @@ def explain(error: BaseException) -> InspectionError:
         return error
     if not is_out_of_memory(error):
         raise error
+    is_of_cpu = not isinstance(error, RuntimeError) or "DefaultCPUAllocator" in str(error)
+    elsewhere = "" if is_of_cpu else ", try --device cpu,"
     return BreakdownError(
         f"There was not enough memory ({_what_was_lacking(error)}).",
-        "Close what else uses memory, try --device cpu, or train with a smaller --input-size.",
+        f"Close what else uses memory{elsewhere} or train with a smaller --input-size.",
     )
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import os
+import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from inspection.errors import BreakdownError
 
 ARENA_MAX = -8  # M_ARENA_MAX in malloc.h
 SPARE = 200_000_000  # bytes for whatever else is going on
+IMPORTS = "import cv2, pandas, torch"
 
 
 def check_memory(needed: int, purpose: str, *, fix: str) -> None:
@@ -30,6 +32,27 @@ def check_memory(needed: int, purpose: str, *, fix: str) -> None:
     if free is not None and needed + SPARE > free:
         raise BreakdownError(
             f"{purpose} need {_write(needed)} of memory, and {_write(free)} are free.", fix
+        )
+
+
+def check_libraries() -> None:
+    """Refuse to begin where `ulimit -v` leaves too little for the libraries.
+
+    A process of its own tries it: with some limits the system's loader crashes.
+
+    Raises:
+        BreakdownError: they do not fit.
+    """
+    limit = _limit_of_process()
+    if limit is None:
+        return
+    command = [sys.executable, "-P", "-c", IMPORTS]
+    tried = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 (a constant)
+    if tried.returncode:
+        raise BreakdownError(
+            f"The libraries do not fit into the {_write(limit)} of memory that this program may "
+            "address (`ulimit -v`).",
+            "Allow more, or as much as there is: PyTorch takes 3.5 GB of it where it knows CUDA.",
         )
 
 
@@ -125,17 +148,23 @@ def _count_cached(folder: Path, first_version: bool) -> int:
 
 def _left_to_process(proc: Path) -> int | None:
     """Return what `ulimit -v` leaves."""
+    most = _limit_of_process()
+    if most is None:
+        return None
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        pages = int((proc / "self" / "statm").read_text().split()[0])
+        return max(0, most - pages * os.sysconf("SC_PAGE_SIZE"))
+    return None
+
+
+def _limit_of_process() -> int | None:
+    """Return how much memory `ulimit -v` lets this process address; None without a limit."""
     try:
         import resource
     except ImportError:  # Windows
         return None
     most, _ = resource.getrlimit(resource.RLIMIT_AS)
-    if most == resource.RLIM_INFINITY:
-        return None
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        pages = int((proc / "self" / "statm").read_text().split()[0])
-        return max(0, most - pages * resource.getpagesize())
-    return None
+    return None if most == resource.RLIM_INFINITY else most
 
 
 def _write(count: int) -> str:

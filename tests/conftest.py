@@ -12,9 +12,12 @@ from tests.browser import open_browser, serving
 
 MOST_WORKERS = 8  # each takes about 2 GB with its browser
 NUM_WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 
 if NUM_WORKERS > 1:  # else each would start as many threads as there are processors
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, count_processors() // NUM_WORKERS)))
+# Gradio takes the first free port of the 100 from here; two workers could take the same one at once
+os.environ.setdefault("GRADIO_SERVER_PORT", str(7860 + 100 * WORKER))
 share_processors()  # as the commands do, before any test imports PyTorch
 
 

@@ -57,7 +57,8 @@ def running(tmp_path: Path) -> Iterator[Page]:
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     environment = {**os.environ, "TMPDIR": str(temporary), "GRADIO_TEMP_DIR": ""}
-    environment.pop("DEFECT_LENS_PASSWORD", None)
+    for name in ("DEFECT_LENS_PASSWORD", "OMP_NUM_THREADS"):  # the latter is a worker's share
+        environment.pop(name, None)
     command = [sys.executable, "app.py", "--port", str(port)]
     pipe = subprocess.PIPE
     with (

@@ -270,7 +270,7 @@ def bounded(bound: str, megabytes: int) -> Iterator[list[str]]:
         yield ["sh", "-c", f'ulimit -v {megabytes}000; exec "$@"', "sh"]
         return
     group, first_version = next(list_own_groups("memory"), (Path("none"), False))
-    inner = group / "defect-lens-attack"
+    inner = group / f"defect-lens-attack-{os.getpid()}"
     limit = inner / ("memory.limit_in_bytes" if first_version else "memory.max")
     try:
         try:

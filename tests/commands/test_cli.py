@@ -270,6 +270,7 @@ def test_a_lack_of_memory_is_reported_and_a_mistake_of_the_program_keeps_its_tra
     said = capsys.readouterr().err
     assert said.startswith(f"Error: There was not enough memory ({reason}") == bool(reason)
     assert said.count("\n") == bool(reason)
+    assert ("--device cpu" in said) == isinstance(error, torch.OutOfMemoryError)
 
 
 def test_a_classifier_is_trained_by_name_and_judged_class_by_class(

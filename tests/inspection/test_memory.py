@@ -1,5 +1,6 @@
 """What a process may still take is read from the machine, the container and the limit."""
 
+import os
 import platform
 import re
 import subprocess
@@ -11,7 +12,13 @@ import pytest
 
 from inspection import memory
 from inspection.errors import BreakdownError
-from inspection.memory import check_memory, free_memory, give_back_memory, memory_bounded
+from inspection.memory import (
+    check_libraries,
+    check_memory,
+    free_memory,
+    give_back_memory,
+    memory_bounded,
+)
 
 
 def write(folder: Path, **files: str) -> None:
@@ -61,6 +68,33 @@ def test_what_would_be_killed_fails_instead(tmp_path: Path) -> None:
     assert resource.getrlimit(resource.RLIMIT_DATA) == before
     with memory_bounded(tmp_path, tmp_path):  # a system that tells nothing
         assert resource.getrlimit(resource.RLIMIT_DATA) == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds what is addressed")
+@pytest.mark.parametrize("program", ["cli.py", "app.py"])
+def test_libraries_that_do_not_fit_are_refused_in_a_sentence(program: str) -> None:
+    """With about 1 GB, and PyTorch for CUDA, the loader of the system crashed without a word."""
+    words = ["-c", 'ulimit -v 700000; exec "$@"', "sh", sys.executable, program]
+    ended = subprocess.run(
+        ["sh", *words, *["doctor"] * (program == "cli.py")],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    assert ended.returncode == 2, ended.stderr
+    assert ended.stderr.startswith("Error: The libraries do not fit into the 717 MB of memory")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_without_a_limit_no_process_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "_limit_of_process", lambda: None)
+    monkeypatch.setattr(memory, "IMPORTS", "raise ImportError")
+    check_libraries()
+    monkeypatch.setattr(memory, "_limit_of_process", lambda: 1_000_000_000)
+    with pytest.raises(BreakdownError, match=r"the 1\.0 GB of memory"):
+        check_libraries()
 
 
 needs_glibc = pytest.mark.skipif(
