@@ -1,6 +1,6 @@
 # make app      start the page            make test     run the tests
 # make check    lint, types, imports      make bench    measure speed
-# make attack   damage, kill, flood: the probes behind docs/security.md (half an hour)
+# make attack   damage, kill, flood: the probes behind docs/security.md (20 minutes)
 # make biome    the linter of scripts and styles, from npm; without it `make check` leaves them out
 # make checkpoints    train the demo products anew (about half an hour on 2 cores)
 # make test-oldest, make test-newest    the suite with the oldest and the newest versions allowed (uv)
