@@ -84,7 +84,7 @@ def test_what_takes_too_long_is_told_and_the_next_image_is_read(
     own.open(part)
     before = pid_of(own)
     slow = tmp_path / "slow.qoi"
-    Image.effect_noise((1600, 1600), 90).convert("RGB").save(slow)  # decoded without C
+    Image.effect_noise((900, 900), 90).convert("RGB").save(slow)  # decoded without C
     monkeypatch.setattr(reading, "ANSWER_SECONDS", 0.1)
     with pytest.raises(ImageError, match=r"slow.qoi takes more than 5 seconds.*Resize it"):
         own.open(slow)

@@ -19,6 +19,7 @@ pytestmark = [
     pytest.mark.skipif(find_browser() is None, reason="no Chromium is installed"),
 ]
 
+on_desktop = pytest.mark.parametrize("page", ["desktop"], indirect=True)  # mouse, keyboard, server
 SEEN = "[...document.querySelectorAll('#explore-tabs .js-plotly-plot')].filter(p => p.clientWidth)"
 PICKED = f"""(place) => ({SEEN})[place].data.flatMap(({{ customdata, selectedpoints }}) =>
   (selectedpoints ?? []).map((number) => customdata[number]))"""
@@ -75,6 +76,7 @@ def point_in(page: Any, place: int) -> tuple[float, float]:
     return float(box["x"] + box["width"] / 2), float(box["y"] + box["height"] / 2)
 
 
+@on_desktop
 def test_a_box_in_one_plot_stands_out_in_the_others_and_in_the_tables(page: Any) -> None:
     page.get_by_label("box", exact=True).check()
     x, y = point_in(page, 3)
@@ -96,6 +98,7 @@ def test_a_box_in_one_plot_stands_out_in_the_others_and_in_the_tables(page: Any)
     assert not table.locator("tbody input").first.is_checked()
 
 
+@on_desktop
 def test_bars_select_what_they_count_and_shift_adds(page: Any) -> None:
     counts = page.evaluate(f"({SEEN})[0].data.map((one) => one.x[0])")
     for place, total in enumerate((counts[0], counts[0] + counts[1])):
@@ -111,6 +114,7 @@ def test_bars_select_what_they_count_and_shift_adds(page: Any) -> None:
         wait_for_tray(page, f"{total} images selected")
 
 
+@on_desktop
 def test_by_keyboard_rows_are_selected_saved_shown_and_excluded(page: Any, tmp_path: Path) -> None:
     table = page.locator(".data:visible", has_text="All images")
     table.get_by_role("searchbox").fill("dent")
@@ -200,6 +204,7 @@ def test_the_gallery_hands_its_images_to_inspect_as_a_list_and_one_comes_back(pa
     pictures.first.wait_for()
 
 
+@on_desktop
 def test_another_dataset_begins_without_a_selection(page: Any) -> None:
     table = page.locator(".data:visible", has_text="All images")
     table.locator("tbody input").first.check()

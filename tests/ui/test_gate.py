@@ -83,6 +83,17 @@ def test_what_the_page_never_posts_is_closed(visitor: Visitor, path: str) -> Non
     assert visitor.client.post(f"gradio_api/{path}", json={}).status_code == 404
 
 
+@pytest.mark.parametrize("path", ["", "config"])
+def test_the_page_is_compressed_for_whoever_can_read_that(page: Any, path: str) -> None:
+    sizes = {}
+    for accepted in ("gzip", "identity"):
+        headers = {"Accept-Encoding": accepted}
+        with httpx.stream("GET", f"{page.local_url}{path}", headers=headers) as answer:
+            sizes[accepted] = len(b"".join(answer.iter_raw()))
+            assert answer.headers.get("content-encoding", "identity") == accepted
+    assert sizes["gzip"] < sizes["identity"] / 4
+
+
 def test_only_reading_and_posting_is_known(visitor: Visitor) -> None:
     for method in ("PUT", "DELETE", "PATCH", "TRACE"):
         assert visitor.client.request(method, "config").status_code == 405

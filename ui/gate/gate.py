@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, parse_qsl, unquote, urlencode, urlsplit
 
 import gradio as gr
 import orjson
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -79,6 +80,7 @@ class Gate:
         tools: ASGIApp | None = None,
     ) -> None:
         self._app = app
+        self._compressed = GZipMiddleware(app, compresslevel=6)  # Gradio's own skips the page
         self._login = login
         self._tools = tools
         self._page = page
@@ -177,7 +179,7 @@ class Gate:
         elif self._tools is not None and TOOLS.fullmatch(path):
             raise Refused(405, refusals.NOT_HERE)  # by which clients know that nothing is streamed
         elif READ.fullmatch(path):
-            await self._app(_clean_query(scope), receive, send)
+            await self._compressed(_clean_query(scope), receive, send)
         else:
             raise Refused(404, refusals.NOT_HERE)
 
