@@ -51,11 +51,16 @@ def run(*arguments: object, stream: str = "stdout") -> str:
     return str(getattr(result, stream))
 
 
+def settings_of(student: Path) -> tuple[str, ...]:
+    """Return what makes a detector quick."""
+    return ("--set", "input_size=64", "--set", f"backbone_weights={student}")
+
+
 def tune(parts: Path, student: Path, *arguments: object, stream: str = "stdout") -> str:
     return run(
         *("tune", "--data", parts, "--detector", "patchcore", "--device", "cpu"),
         *("--out", parts.parent / "study", "--checkpoints", parts.parent / "ck"),
-        *("--set", "input_size=64", "--set", f"backbone_weights={student}"),
+        *settings_of(student),
         *arguments,
         stream=stream,
     )
@@ -95,7 +100,8 @@ def test_no_test_and_no_calibration_image_is_read(parts: Path, student: Path) ->
             for path in sample.mask_paths:
                 path.write_bytes(b"and this too")
     with pytest.raises(InspectionError):
-        run("train", "--data", parts, "--detector", "patchcore", "--checkpoints", parts / "ck")
+        train = ("train", "--data", parts, "--detector", "patchcore", "--checkpoints", parts / "ck")
+        run(*train, *settings_of(student))
     tune(parts, student, "--trials", 1)
     assert len(read_table(parts)) == 1
 
