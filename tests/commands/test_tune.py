@@ -99,8 +99,8 @@ def test_no_test_and_no_calibration_image_is_read(parts: Path, student: Path) ->
             sample.image_path.write_bytes(b"whoever reads this fails")
             for path in sample.mask_paths:
                 path.write_bytes(b"and this too")
+    train = ("train", "--data", parts, "--detector", "patchcore", "--checkpoints", parts / "ck")
     with pytest.raises(InspectionError):
-        train = ("train", "--data", parts, "--detector", "patchcore", "--checkpoints", parts / "ck")
         run(*train, *settings_of(student))
     tune(parts, student, "--trials", 1)
     assert len(read_table(parts)) == 1

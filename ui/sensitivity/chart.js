@@ -8,7 +8,7 @@ const TICK_WIDTH = 38; // of a text below the axis, with room beside it
 const LEAST_SHOWN = 0.1; // times the threshold
 const MOST_SHOWN = 100;
 const PERCENT = [0, 0.2, 0.4, 0.6, 0.8, 1].map((share) => [share, `${Math.round(100 * share)} %`]);
-const DASHES = { solid: '', dash: '8 4', dot: '2 4', dashdot: '8 3 2 3', longdash: '14 5' };
+const DASHES = { solid: '', dash: '8 4', dot: '2 4', dashdot: '8 3 2 3', longdash: '14 5', longdashdot: '12 3 2 3' };
 
 function svgElement(name, attributes, text = '') {
   const made = document.createElementNS('http://www.w3.org/2000/svg', name);
@@ -86,7 +86,7 @@ function legendOf(curves) {
     entry.dataset.detector = name;
     const mark = document.createElement('i');
     mark.className = 'dl-mark';
-    mark.dataset.mark = DETECTORS.find((one) => one.name === name)?.mark || 'line';
+    mark.dataset.mark = DETECTORS.find((one) => one.name === name)?.mark;
     entry.append(mark, describeLimit(name, limit));
     legend.append(entry);
   }

@@ -8,7 +8,6 @@ from pathlib import Path
 import gradio as gr
 
 from inspection.detector import DetectorInfo
-from inspection.joint import JOINT
 from ui.parts.components import read
 from ui.sensitivity import messages
 from ui.viewer import viewer
@@ -56,17 +55,7 @@ def _script(
     name: str, texts: tuple[tuple[str, str], ...], detectors: tuple[DetectorInfo, ...]
 ) -> str:
     words = json.dumps({**dict(texts), **messages.PAINT}, ensure_ascii=False)
-    infos = [
-        {
-            "name": info.name,
-            "title": info.title,
-            "mark": info.appearance.symbol,
-            "dash": info.appearance.dash,
-        }
-        for info in detectors
-    ]
-    together = {"name": JOINT, "title": messages.FADE["joint"], "mark": "", "dash": "dot"}
-    known = json.dumps([*infos, together], ensure_ascii=False)
+    known = viewer.describe_lines(detectors, messages.FADE["joint"])
     own = "\n".join(read(HERE / f"{part}.js") for part in (*OWN, name))
     drawing = "\n".join(read(viewer.HERE / f"{part}.js") for part in DRAWING)
     return f"const TEXTS = {words}, DETECTORS = {known};\n{drawing}\n{own}"

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -94,6 +95,20 @@ def viewer_template() -> str:
     )
     template = read(HERE / "viewer.html").replace("@reports@", buttons)
     return template.replace("@author@", str(MOST_AUTHOR)).replace("@remark@", str(MOST_REMARK))
+
+
+def describe_lines(detectors: Sequence[DetectorInfo], together: str) -> str:
+    """Return how charts name and draw each detector, and all together under this title, as JSON."""
+    infos = [
+        {
+            "name": one.name,
+            "title": one.title,
+            "mark": one.appearance.symbol,
+            "dash": one.appearance.dash,
+        }
+        for one in (*detectors, replace(JOINT_INFO, title=together))
+    ]
+    return json.dumps(infos, ensure_ascii=False)
 
 
 @cache

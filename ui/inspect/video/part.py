@@ -9,7 +9,6 @@ from typing import Any
 import gradio as gr
 
 from inspection.detector import DetectorInfo
-from inspection.joint import JOINT
 from inspection.products.catalog import Catalog
 from ui.inspect.video import messages
 from ui.inspect.video.answering import MOST_FRAMES, RATES, REQUEST, Films
@@ -70,19 +69,10 @@ def _read(event: gr.EventData) -> dict[str, object]:
 @cache
 def _script(detectors: tuple[DetectorInfo, ...]) -> str:
     texts = json.dumps(dict(messages.VIDEO), ensure_ascii=False)
-    infos = [
-        {
-            "name": one.name,
-            "title": one.title,
-            "mark": one.appearance.symbol,
-            "dash": one.appearance.dash,
-        }
-        for one in detectors
-    ]
-    infos.append({"name": JOINT, "title": messages.VIDEO["together"], "mark": "", "dash": "dot"})
+    known = viewer.describe_lines(detectors, messages.VIDEO["together"])
     constants = (
         f"const TEXTS = {{ ...{texts}, and: 'and' }}, "
-        f"DETECTORS = {json.dumps(infos, ensure_ascii=False)}, CHANNEL = '{CHANNEL}', "
+        f"DETECTORS = {known}, CHANNEL = '{CHANNEL}', "
         f"RATES = {json.dumps(RATES)}, MOST_FRAMES = {MOST_FRAMES};\n"
         "const titleOf = (name) => DETECTORS.find((one) => one.name === name)?.title ?? name;\n"
     )
