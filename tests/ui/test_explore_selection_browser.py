@@ -162,6 +162,7 @@ def test_a_tick_on_a_picture_selects_it_and_shows_what_is_selected_elsewhere(pag
     wait_for_tray(page, "1 image selected")
 
 
+@on_desktop
 def test_a_selection_is_inspected_as_a_list(page: Any) -> None:
     page.evaluate(
         """document.addEventListener('defect-lens-inspect', ({ detail }) => {

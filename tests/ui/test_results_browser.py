@@ -34,6 +34,7 @@ pytestmark = [
 
 KEY, CLASSIFIED = "drawn/part", "drawn/ring"
 SIZES = {"desktop": DESKTOP, "phone": PHONE}
+on_desktop = pytest.mark.parametrize("opened_page", ["desktop"], indirect=True)  # alike on a phone
 SEEN = "[...document.querySelectorAll('.fig .js-plotly-plot')].filter((one) => one.clientWidth)"
 TITLES = {view.name: view.title for view in VIEWS}
 NUM_PLOTS = {"compare": 2, "review": 1, "costs": 1, "details": 6}
@@ -159,6 +160,7 @@ def test_costs_follow_the_prices(page: Any) -> None:
     page.wait_for_selector("text=against 2,000 without inspection")
 
 
+@on_desktop
 def test_what_is_framed_in_the_plot_is_shown_and_opens_in_inspect(page: Any) -> None:
     open_view(page, "review")
     page.wait_for_selector("text=Frame points in the plot")
@@ -254,7 +256,7 @@ def tiles(page: Any) -> list[Any]:
     return list(page.locator(".review .tile > button").all())
 
 
-@pytest.mark.parametrize("opened_page", ["desktop"], indirect=True)  # seconds; alike on a phone
+@on_desktop
 def test_assistive_technology_finds_nothing_to_complain_about(page: Any) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     for view in TITLES.keys() - {one.name for one in VIEWS if one.is_rare}:
@@ -263,6 +265,7 @@ def test_assistive_technology_finds_nothing_to_complain_about(page: Any) -> None
         assert [(view, one["help"]) for one in found] == []
 
 
+@on_desktop
 def test_classes_are_shown_where_they_were_named(page: Any) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     choose_category(page, "ring")
@@ -283,7 +286,7 @@ def choose_category(page: Any, name: str) -> None:
     page.get_by_role("option", name=name, exact=True).first.click()
 
 
-@pytest.mark.parametrize("opened_page", ["desktop"], indirect=True)  # alike on a phone
+@on_desktop
 def test_a_product_that_is_trained_while_the_page_runs_is_there_after_a_reload(
     page: Any, catalog: Catalog, complaints: list[str]
 ) -> None:
