@@ -70,10 +70,10 @@ def lay_out(
         uniformtext={"minsize": 10, "mode": "hide"},
         **layout,
     )
-    axis: dict[str, Any] = {"gridcolor": GRID, "zeroline": False, "linecolor": GRID, "automargin": True}
+    axis = {"gridcolor": GRID, "zeroline": False, "linecolor": GRID, "automargin": True}
     for name, words in (("x", x_title), ("y", y_title)):
-        axis["title"] = {"text": words, "standoff": 8, "font": {"size": 13}}
-        getattr(plot, f"update_{name}axes")(overwrite=True, **axis)
+        named = {"text": words, "standoff": 8, "font": {"size": 13}}
+        getattr(plot, f"update_{name}axes")(overwrite=True, title=named, **axis)
     return plot
 
 
