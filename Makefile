@@ -49,8 +49,8 @@ bench: $(VENV)/.installed-dev
 ATTACK = $(BIN)/python -m pytest -m "not gpu and not network"
 FAIRNESS := tests/attack/test_fairness.py
 attack: $(VENV)/.installed-dev
-	$(ATTACK) $(FAIRNESS) $(ARGS)
-	$(ATTACK) $(SHARED) tests/attack --ignore=$(FAIRNESS) $(ARGS)
+	$(ATTACK) $(FAIRNESS) $(ARGS); alone=$$?; \
+	$(ATTACK) $(SHARED) tests/attack --ignore=$(FAIRNESS) $(ARGS) && exit $$alone
 
 # The oldest versions warn of what the newest no longer have, so warnings are no errors there.
 test-oldest: RESOLUTION = lowest-direct

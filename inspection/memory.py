@@ -52,7 +52,7 @@ def check_libraries() -> None:
         raise BreakdownError(
             f"The libraries do not fit into the {_write(limit)} of memory that this program may "
             "address (`ulimit -v`).",
-            "Allow more, or as much as there is: PyTorch takes 3.5 GB of it where it knows CUDA.",
+            "Allow more: they take 3.6 GB where PyTorch knows CUDA, and what they do takes more.",
         )
 
 

@@ -142,8 +142,9 @@ def test_a_category_without_enough_memory_is_named_and_the_others_are_evaluated(
         return whole(self, images)
 
     monkeypatch.setattr(Counting, "predict", failing)
-    with pytest.raises(BreakdownError, match=r"drawn/part: There was not enough memory"):
+    with pytest.raises(BreakdownError, match=r"drawn/part: There was not enough memory") as caught:
         evaluate(trained)
+    assert ("--device cpu" in str(caught.value)) == isinstance(lack, RuntimeError)
     assert not has_evaluation(trained / "ck" / "drawn" / "part" / "cae")
     assert has_evaluation(trained / "ck" / "drawn" / "ring" / "patchcore")
     assert "drawn/part: 4 normal" in evaluate(trained)

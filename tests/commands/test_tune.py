@@ -170,6 +170,7 @@ def test_a_trial_without_enough_memory_is_reported_and_never_tried_again(
     tried = fail_once(monkeypatch, lack, number=1)
     said = tune(parts, student, "--trials", 2, stream="stderr")
     assert "trial 1 of 2 failed: There was not enough memory" in said
+    assert ("--device cpu" in said) == isinstance(lack, torch.OutOfMemoryError)
     assert len(read_table(parts)) == 1
     tune(parts, student, "--trials", 3)
     assert len(read_table(parts)) == 2
