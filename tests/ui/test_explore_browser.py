@@ -14,7 +14,7 @@ from PIL import Image
 
 from eda.views import VIEWS
 from inspection.products.catalog import Catalog
-from tests.browser import DESKTOP, PHONE, find_browser, open_page, open_tab, serving
+from tests.browser import DESKTOP, PHONE, find_browser, open_page, open_tab, pick, serving
 from tests.doubles.products import make_catalog, write_product
 
 pytestmark = [
@@ -282,6 +282,23 @@ def test_a_click_opens_an_image_large_and_hands_it_to_the_detectors(own_page: An
     dialog.get_by_role("button", name="Inspect this image").click()
     own_page.wait_for_selector('.dl[data-ready="done:3"]')
     assert own_page.locator('.dl [data-part="title"]').first.inner_text() == "Defect found"
+
+
+@on_desktop
+def test_an_inspection_copies_nothing_of_what_other_tabs_hold(own_page: Any) -> None:
+    open_tab(own_page, "#tabs", "Inspect")
+    own_page.evaluate(
+        """() => {
+          const { structuredClone } = window;
+          window.numCopies = 0;
+          window.structuredClone = (...given) => {
+            window.numCopies += 1;
+            return structuredClone(...given);
+          };
+        }"""
+    )
+    pick(own_page, "scratch")
+    assert own_page.evaluate("window.numCopies") < 20_000, "of 135,000 with all views of this tab"
 
 
 @on_desktop

@@ -27,6 +27,14 @@ def test_a_new_tab_is_one_line_in_the_list(
     assert layout.list_styles()[-1] == style
 
 
+def test_no_event_marks_components_as_pending(catalog: Catalog) -> None:
+    """Gradio's page would copy all of them at every message about any event."""
+    events = layout.build_page(catalog).get_config_file()["dependencies"]
+    asked = [one for one in events if one["backend_fn"] and one["api_visibility"] == "private"]
+    assert len(asked) > 50
+    assert [one["api_name"] for one in asked if one["show_progress_on"] != []] == []
+
+
 def test_the_styles_of_a_tab_come_after_those_that_tabs_share() -> None:
     styles = layout.list_styles()
     assert styles[0].name == "page.css"

@@ -19,6 +19,7 @@ from ui.inspect.live import part as live_part
 from ui.inspect.report import REQUEST, Reporter
 from ui.inspect.run import Runner
 from ui.inspect.video import part as video_part
+from ui.parts.components import QUIET
 from ui.parts.latest_request import LatestRequest
 from ui.parts.request_events import Bind, make_binder
 from ui.parts.safe_image import find_upload
@@ -368,8 +369,7 @@ def _bind_reports(
         on_report,
         source,
         list(reports.values()),
-        show_progress="hidden",
-        api_visibility="private",
+        **QUIET,
         trigger_mode="multiple",  # several are made one after another
         concurrency_id="report",  # a long one keeps no inspection waiting
         concurrency_limit=1,

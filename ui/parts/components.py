@@ -27,6 +27,13 @@ SAVE_FILE = HERE / "save_file.js"
 HAND_OVER = HERE / "hand_over.js"
 LIST_FILES = HERE / "list_files.js"
 POST_FILE = HERE / "post_file.js"
+# What is marked as pending is copied whole, with all that it holds, at every message about any
+# event from then on (`update_loading_stati_state` of Gradio's page): so nothing is marked.
+QUIET: dict[str, Any] = {
+    "show_progress": "hidden",
+    "show_progress_on": [],
+    "api_visibility": "private",
+}
 TILES = '<dl class="tiles"></dl>'
 STATUS = """
 <div class="status" role="status" hidden>

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from ui.parts.components import read
+from ui.parts.components import QUIET, read
 
 HERE = Path(__file__).parent
 HIDDEN = "<span hidden></span>"
@@ -28,9 +28,8 @@ def make_queue(page: gr.Blocks) -> None:
         name_session,
         None,
         queue,
+        **QUIET,
         queue=False,
-        show_progress="hidden",
-        api_visibility="private",
     )
 
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import gradio as gr
 
+from ui.parts.components import QUIET
 from ui.parts.latest_request import LatestRequest
 from ui.parts.queue import make_notice
 
 MAX_PARALLEL = 2
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 # "multiple": by default Gradio drops an event while an earlier one is under way, and "always_last"
 # sends the data of the earlier one once more
 AT_ONCE: dict[str, Any] = {**QUIET, "queue": False, "trigger_mode": "multiple"}

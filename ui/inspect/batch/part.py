@@ -15,8 +15,8 @@ from inspection.products.catalog import Catalog
 from inspection.reports.wording import GOOD
 from ui.inspect.batch import messages
 from ui.inspect.batch.answering import MOST, REQUEST, Batches, Kept, refuse
-from ui.parts.components import POST_FILE, define, read
-from ui.parts.request_events import AT_ONCE, QUIET
+from ui.parts.components import POST_FILE, QUIET, define, read
+from ui.parts.request_events import AT_ONCE
 from ui.viewer import viewer
 
 HERE = Path(__file__).parent

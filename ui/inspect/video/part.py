@@ -12,8 +12,8 @@ from inspection.detector import DetectorInfo
 from inspection.products.catalog import Catalog
 from ui.inspect.video import messages
 from ui.inspect.video.answering import MOST_FRAMES, RATES, REQUEST, Films
-from ui.parts.components import read
-from ui.parts.request_events import AT_ONCE, QUIET
+from ui.parts.components import QUIET, read
+from ui.parts.request_events import AT_ONCE
 from ui.viewer import viewer
 
 HERE = Path(__file__).parent
