@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from inspection.datasets.exclusion import read_exclusions
-from tests.browser import DESKTOP, PHONE, find_browser, open_tab
+from tests.browser import DESKTOP, PHONE, find_browser, open_page, open_tab, serving
 from tests.doubles.products import make_catalog, write_product
 
 pytestmark = [
@@ -19,7 +19,7 @@ pytestmark = [
     pytest.mark.skipif(find_browser() is None, reason="no Chromium is installed"),
 ]
 
-on_desktop = pytest.mark.parametrize("page", ["desktop"], indirect=True)  # mouse, keyboard, server
+on_desktop = pytest.mark.parametrize("opened", ["desktop"], indirect=True)  # mouse and keyboard
 SEEN = "[...document.querySelectorAll('#explore-tabs .js-plotly-plot')].filter(p => p.clientWidth)"
 PICKED = f"""(place) => ({SEEN})[place].data.flatMap(({{ customdata, selectedpoints }}) =>
   (selectedpoints ?? []).map((number) => customdata[number]))"""
@@ -27,8 +27,6 @@ PICKED = f"""(place) => ({SEEN})[place].data.flatMap(({{ customdata, selectedpoi
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    from ui.serve import serve
-
     root = tmp_path_factory.mktemp("selection")
     write_product(root / "data" / "drawn")
     good = root / "data" / "drawn" / "part" / "train" / "good"
@@ -37,26 +35,33 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     catalog = make_catalog(root, further=[shutil.copytree(root / "data/drawn", root / "data/twin")])
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DEFECT_LENS_CACHE", str(tmp_path_factory.mktemp("cache")))
-        served = serve(catalog, host="127.0.0.1")
-        yield str(served.local_url)
-        served.close()
+        with serving(catalog) as address:
+            yield address
 
 
-@pytest.fixture(params=["desktop", "phone"])
-def page(request: pytest.FixtureRequest, browser: Any, url: str) -> Iterator[Any]:
+@pytest.fixture(params=["desktop", "phone"], scope="module")
+def opened(request: pytest.FixtureRequest, browser: Any, url: str) -> Iterator[Any]:
+    """The page, opened once per size; at the end nobody may have complained."""
     complaints: list[str] = []
-    note = complaints.append
-    opened = browser.new_page(viewport={"desktop": DESKTOP, "phone": PHONE}[request.param])
-    opened.set_default_timeout(60_000)
-    opened.on("console", lambda m: note(f"{m.text} {m.location}") if m.type == "error" else None)
-    opened.on("pageerror", lambda error: note(str(error)))
-    opened.goto(url)
+    size = {"desktop": DESKTOP, "phone": PHONE}[request.param]
+    with open_page(browser, url, complaints, viewport=size) as page:
+        yield page
+    assert complaints == []
+
+
+@pytest.fixture
+def page(opened: Any) -> Iterator[Any]:
+    """The Overview with nothing selected, whatever the test before has left."""
     open_tab(opened, "#tabs", "Explore data")
+    open_tab(opened, "#explore-tabs", "Overview")
     opened.wait_for_function(f"({SEEN}).length === 4 && ({SEEN}).every((one) => one.isPickable)")
+    clear = opened.locator(".tray").get_by_role("button", name="Clear")
+    if clear.is_visible():
+        clear.click()
+    for search in opened.get_by_role("searchbox").filter(visible=True).all():
+        search.fill("")
     yield opened
     assert opened.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    opened.close()
-    assert complaints == []
 
 
 def wait_for_tray(page: Any, words: str) -> Any:
