@@ -27,7 +27,7 @@ app: $(VENV)/.installed
 	$(BIN)/python app.py $(ARGS)
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest $(SHARED) --cov --cov-report=term $(ARGS)
+	$(BIN)/python -W "ignore:Unable to activate pytest branch coverage" -m slipcover -m pytest $(SHARED) $(ARGS)
 
 check: $(VENV)/.installed-dev
 	@find ui -name '*.pyi' -delete  # stubs that Gradio writes beside components
@@ -105,4 +105,4 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .venv-oldest .venv-newest .venv-audit sbom.json node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage
+	rm -rf $(VENV) .venv-oldest .venv-newest .venv-audit sbom.json node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

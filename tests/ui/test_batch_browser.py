@@ -137,10 +137,17 @@ def test_on_a_phone_a_split_goes_on_after_a_stop_and_outlives_a_lost_connection(
         page.wait_for_selector(".batch [data-part=split] option[value=test]", state="attached")
         batch(page, "split").select_option("all")
         page.wait_for_selector(".batch-row[data-outcome]")
-        batch(page, "stop").click()
-        wait_until_done(page, "stopped")
-        assert "Stopped after" in batch(page, "title").inner_text()
-        batch(page, "goOn").click()
+        said = page.evaluate(
+            """() => {
+              const [stop, title, goOn] = ['stop', 'title', 'goOn'].map((name) =>
+                document.querySelector(`.batch [data-part=${name}]`));
+              stop.click();
+              const said = title.innerText;
+              goOn.click(); // while the image of before is still under way
+              return said;
+            }"""
+        )
+        assert "Stopped after" in said
         wait_until_done(page)
         assert batch(page, "title").inner_text().startswith("12 images of part")
         assert sorted(set(names(page))) == sorted(names(page))

@@ -335,6 +335,7 @@ def test_a_doubted_label_is_marked_where_its_picture_stands(own_page: Any) -> No
     own_page.locator(".tray").get_by_role("button", name="Clear").click()
 
 
+@on_desktop
 def test_a_point_shows_the_image_of_its_own_dataset(own_page: Any) -> None:
     open_view(own_page, "similarity")
     small, large = hover(own_page), click(own_page)

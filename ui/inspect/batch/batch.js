@@ -7,6 +7,7 @@ const rates = new Map(); // product -> the rate that a person has chosen in the 
 let product = '';
 let begun = 0; // when the images of this run began, and how many were done before
 let doneBefore = 0;
+let goer = null; // who goes through the images: one who was stopped may still wait for an answer
 // what is inspected: images are { name, open } or { name, sample }, and `next` the place of the one that comes
 const batch = {
   run: 0, images: [], count: 0, next: 0, split: null, notes: [],
@@ -79,13 +80,15 @@ async function begin({ images = [], count = images.length, notes = [], split = n
 
 async function goOn() {
   const { run, images } = batch;
+  const own = Symbol('goer');
+  goer = own;
   begun = performance.now();
   doneBefore = batch.next;
   setState('running');
   while (batch.next < images.length) {
     const place = batch.next;
     const answer = await inspectOne(images[place], place, run);
-    if (run !== batch.run || !isBusy()) return;
+    if (goer !== own || run !== batch.run || !isBusy()) return;
     if (answer.isLost) {
       setState('stopped', isCut ? TEXTS.lost : TEXTS.notSent);
       return;
