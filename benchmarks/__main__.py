@@ -2,10 +2,11 @@
 
 The page is started as a person would and asked until it answers; then it is given one 1024 x 1024
 image, warm, over HTTP, frames as the live camera sends them, and the slider of a fading defect is
-moved. The three detectors inspect the
-same image in this process, without page and transport; then anomalib's `Engine.predict` does the
-PatchCore part of that alone. Last, each of them is trained on some large images, within a time
-limit, a study asks all three how small a defect they see, and a large dataset is explored.
+moved; in a browser the next image is shown before and after every view was opened. The three
+detectors inspect the same image in this process, without page and transport; then anomalib's
+`Engine.predict` does the PatchCore part of that alone. Last, each of them is trained on some large
+images, within a time limit, a study asks all three how small a defect they see, and a large dataset
+is explored.
 """
 
 import logging
@@ -21,10 +22,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from benchmarks import explore, sensitivity, training
+from benchmarks import browser, explore, sensitivity, training
 from benchmarks.page import Visitor, read_peak_memory, running_page
 from detectors import list_defaults
 from inspection.detector import Channel
+from tests.browser import DESKTOP, find_browser, open_browser, open_page
 
 PRODUCT_KEY = "demo/washer"
 DETECTORS = list_defaults()
@@ -67,11 +69,25 @@ def measure_page(image: Path) -> None:
         print(f"page, live camera, frames per second     {1 / lasted:8.1f}     (target 3)")
         moved = time_slider(visitor)
         print(f"page, slider of a fading defect, warm    {1000 * moved:8.0f} ms   (target 300)")
+        measure_browser(page.url)
         peak = read_peak_memory(page.pid)
     if peak is None:
         print("peak memory of the page: not measured, only Linux reports that of another process")
     else:
         print(f"peak memory of the page                  {peak:8.0f} MB")
+
+
+def measure_browser(url: str) -> None:
+    """Print what the next image takes in a browser: in a fresh page, and with much in the page."""
+    if find_browser() is None:
+        print("page in a browser: not measured, no Chromium is installed")
+        return
+    with open_browser() as chromium, open_page(chromium, url, [], viewport=DESKTOP) as shown:
+        fresh = median_time(lambda: browser.show_next(shown))
+        browser.open_every_view(shown)
+        later = median_time(lambda: browser.show_next(shown))
+    print(f"page in a browser, next image            {1000 * fresh:8.0f} ms")
+    print(f"the same, after every view was opened    {1000 * later:8.0f} ms")
 
 
 def inspect_and_wait(visitor: Visitor, image: Path) -> None:
