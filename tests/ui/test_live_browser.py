@@ -43,6 +43,19 @@ DRAWN = """(() => {
     return window.stream;
   };
 })();"""
+# one stream per start, each once it is allowed
+ALLOW = """() => {
+  const open = navigator.mediaDevices.getUserMedia;
+  const streams = [];
+  window.allow = [];
+  window.states = () => streams.map((one) => one.getVideoTracks()[0].readyState);
+  navigator.mediaDevices.getUserMedia = async () => {
+    await new Promise((done) => { window.allow.push(done); });
+    const stream = (await open()).clone();
+    streams.push(stream);
+    return stream;
+  };
+}"""
 HIDE = """(isHidden) => {
   Object.defineProperty(document, 'visibilityState', {
     value: isHidden ? 'hidden' : 'visible', configurable: true,
@@ -159,6 +172,25 @@ def test_a_camera_that_is_pulled_out_is_a_sentence(browser: Any, url: str) -> No
         wait_for_words(page, "trouble", "The camera is gone.")
         live(page, "toggle").click()
         wait_for_answers(page, 2)
+
+
+def test_a_camera_that_is_stopped_before_it_is_allowed_stays_off(browser: Any, url: str) -> None:
+    with open_page(browser, url, [], viewport=DESKTOP, script=DRAWN) as page:
+        page.evaluate(ALLOW)
+        open_live(page)
+        live(page, "toggle").click()
+        live(page, "toggle").click()
+        page.evaluate("window.allow.forEach((allow) => allow())")
+        wait_for_answers(page, 1)  # of the second start
+        live(page, "toggle").click()
+        page.wait_for_function("window.states().join() === 'ended,ended'")
+        open_again = live(page, "toggle")
+        open_again.click()
+        open_again.click()
+        page.evaluate("window.allow.at(-1)()")
+        page.wait_for_function("window.states().join() === 'ended,ended,ended'")
+        assert page.locator(".live").first.get_attribute("data-state") == "off"
+        assert live(page, "trouble").inner_text() == ""
 
 
 def test_parts_that_come_in_are_counted_and_the_flagged_kept(

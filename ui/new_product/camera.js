@@ -7,15 +7,21 @@ const REASONS = {
   OverconstrainedError: TEXTS.cameraMissing,
 };
 let stream = null;
+let isAsking = false; // for a permission, which may take long
 
 async function openCamera() {
   if (!navigator.mediaDevices?.getUserMedia) { complain(TEXTS.noCamera); return; }
+  if (isAsking) return;
+  isAsking = true;
   try {
     stream = await navigator.mediaDevices.getUserMedia(CAMERA);
   } catch ({ name }) {
     complain(REASONS[name] ?? TEXTS.cameraBusy);
     return;
+  } finally {
+    isAsking = false;
   }
+  if (!element.offsetParent) { closeCamera(); return; } // another tab was opened meanwhile
   const video = find('.np-live video');
   video.srcObject = stream;
   await video.play();

@@ -12,26 +12,34 @@ class Camera {
     this.video = video;
     this.onLost = onLost;
     this.stream = null;
+    this.turn = 0; // whoever opens it may wait long for a permission; closed meanwhile, it stays so
   }
 
   get isOpen() {
     return this.stream !== null && this.video.videoWidth > 0;
   }
 
-  // Returns the sentence why there is no picture; empty if there is one.
+  // Returns the sentence why there is no picture; empty if there is one, null if it was closed meanwhile.
   async open() {
     if (!navigator.mediaDevices?.getUserMedia) return TEXTS.noCamera;
     this.close();
+    const { turn } = this;
     try {
-      this.stream = await navigator.mediaDevices.getUserMedia({ video: WANTED, audio: false });
+      const stream = await navigator.mediaDevices.getUserMedia({ video: WANTED, audio: false });
+      if (turn !== this.turn) {
+        endTracks(stream);
+        return null;
+      }
+      this.stream = stream;
       this.stream.getVideoTracks()[0].addEventListener('ended', () => this.lose());
       this.video.srcObject = this.stream;
       await this.video.play();
     } catch (error) {
+      if (turn !== this.turn) return null;
       this.close();
       return describeRefusal(error);
     }
-    return '';
+    return turn === this.turn ? '' : null;
   }
 
   lose() {
@@ -41,10 +49,15 @@ class Camera {
   }
 
   close() {
-    for (const track of this.stream?.getTracks() ?? []) track.stop();
+    this.turn += 1;
+    endTracks(this.stream);
     this.stream = null;
     this.video.srcObject = null;
   }
+}
+
+function endTracks(stream) {
+  for (const track of stream?.getTracks() ?? []) track.stop();
 }
 
 function describeRefusal({ name, message }) {

@@ -36,6 +36,7 @@ async function start() {
   setState('starting');
   say(TEXTS.startingTitle, TEXTS.startingSub);
   const trouble = await camera.open();
+  if (trouble === null) return; // stopped meanwhile, or started anew
   if (trouble) {
     stop(trouble);
     return;
