@@ -34,6 +34,19 @@ for name in job["detectors"]:
 """
 
 
+# a camera that is there once the test allows it
+CAMERA = """() => {
+  const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 48 });
+  setInterval(() => canvas.getContext('2d').fillRect(0, 0, 64, 48), 50);
+  window.streams = [];
+  navigator.mediaDevices.getUserMedia = async () => {
+    await new Promise((done) => { window.allow = done; });
+    window.streams.push(canvas.captureStream(30));
+    return window.streams.at(-1);
+  };
+}"""
+
+
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("new-product")
@@ -93,6 +106,23 @@ def test_a_product_is_made_and_photographs_arrive_one_by_one(page: Any, files: l
     wait_for_words(page, ".np-arriving p", "9 taken, 1 not:")
     assert "part 9.txt could not be read as an image" in said(page, ".np-refused")
     page.wait_for_function("document.querySelectorAll('.np-grid img[src]').length === 9")
+
+
+def test_a_camera_that_is_allowed_after_another_tab_was_opened_stays_off(page: Any) -> None:
+    page.evaluate(CAMERA)
+    for _ in range(2):
+        page.click(".np-camera")
+    open_tab(page, "#tabs", "Inspect")
+    page.evaluate("window.allow()")
+    page.wait_for_function(
+        "window.streams.map((one) => one.getVideoTracks()[0].readyState).join() === 'ended'"
+    )
+    open_tab(page, "#tabs", "New product")
+    page.click(".np-camera")
+    page.evaluate("window.allow()")
+    page.wait_for_selector(".np-live:not([hidden])")
+    page.click(".np-shut")
+    page.wait_for_selector(".np-live", state="hidden")
 
 
 def test_a_folder_of_a_dataset_is_copied(page: Any, root: Path) -> None:
