@@ -285,7 +285,9 @@ def test_a_click_opens_an_image_large_and_hands_it_to_the_detectors(own_page: An
 
 
 @on_desktop
-def test_an_inspection_copies_nothing_of_what_other_tabs_hold(own_page: Any) -> None:
+def test_an_inspection_copies_little_of_what_other_tabs_hold(own_page: Any) -> None:
+    for view in ("gallery", "quality", "defects"):
+        open_view(own_page, view)
     open_tab(own_page, "#tabs", "Inspect")
     own_page.evaluate(
         """() => {
@@ -298,7 +300,7 @@ def test_an_inspection_copies_nothing_of_what_other_tabs_hold(own_page: Any) -> 
         }"""
     )
     pick(own_page, "scratch")
-    assert own_page.evaluate("window.numCopies") < 20_000, "of 135,000 with all views of this tab"
+    assert own_page.evaluate("window.numCopies") < 20_000
 
 
 @on_desktop
