@@ -261,6 +261,20 @@ def test_a_list_is_gone_through_in_inspect_and_one_comes_back_to_its_page(page: 
     last.locator("[aria-pressed=true]").click()
 
 
+@on_desktop
+def test_a_tile_stays_while_its_heat_map_is_laid_over_it(page: Any) -> None:
+    """Heat maps come later: who has reached a tile by keyboard, or presses it, keeps it."""
+    open_view(page, "review")
+    sources = "[...document.querySelectorAll('.review .tile img')].map((one) => one.src).join()"
+    heats = ("nobody", "CAE", "the surer of the two")
+    for place, heat in enumerate(heats):
+        before = page.evaluate(sources)
+        tiles(page)[place].evaluate("(tile) => { tile.dataset.reached = '1'; }")
+        choose(page, "Heat map of", heat)
+        page.wait_for_function(f"(before) => {sources} !== before", arg=before)
+        assert page.locator(".review [data-reached]").count() == place + 1
+
+
 def tiles(page: Any) -> list[Any]:
     return list(page.locator(".review .tile > button").all())
 
@@ -282,7 +296,11 @@ def test_classes_are_shown_where_they_were_named(page: Any) -> None:
 
 
 def choose_category(page: Any, name: str) -> None:
-    page.get_by_label("Category", exact=True).filter(visible=True).first.click()
+    choose(page, "Category", name)
+
+
+def choose(page: Any, label: str, name: str) -> None:
+    page.get_by_label(label, exact=True).filter(visible=True).first.click()
     page.get_by_role("option", name=name, exact=True).first.click()
 
 

@@ -2,6 +2,7 @@
 
 const find = (name) => element.querySelector(name);
 let seen = ''; // the image that one came back from
+let drawn = ''; // all that the tiles show, but for their pictures
 const showTurns = createTurner({
   tab: 'results',
   before: find('.before'),
@@ -14,12 +15,21 @@ const showTurns = createTurner({
 function showTiles() {
   const { items = [], pages = 1, note = '', missing = '', texts } = props.value || {};
   find('.gallery').hidden = !props.value;
+  showTurns();
+  const wanted = JSON.stringify([seen, props.value], (name, held) => (name === 'source' ? Boolean(held) : held));
+  if (wanted === drawn) return showPictures(items);
+  drawn = wanted;
   const words = items.length || !props.value ? '' : texts.none;
   find('.sides').replaceChildren(createSection({ title: '', note: words, items }, createTile));
   find('.count').textContent = note;
   writeWords(find('.missing'), missing);
-  showTurns();
   find('.before').hidden = find('.after').hidden = pages < 2;
+}
+
+// Heat maps come after the tiles: a tile that somebody is about to press, or has reached by keyboard, stays.
+function showPictures(items) {
+  const pictures = element.querySelectorAll('.sides img');
+  for (const [place, { source }] of items.filter((one) => one.source).entries()) pictures[place].src = source;
 }
 
 function createTile(item) {
