@@ -182,6 +182,12 @@ def leaving(complaints: list[str]) -> Iterator[None]:
     complaints[:] = said
 
 
+def reload(page: Any, complaints: list[str]) -> None:
+    """Load a page anew, which leaves it."""
+    with leaving(complaints):
+        page.reload(wait_until="commit")
+
+
 def is_outside(url: str) -> bool:
     """Return whether a request leaves the machine."""
     return url.startswith("http") and "//127.0.0.1" not in url and "//localhost" not in url

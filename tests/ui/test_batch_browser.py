@@ -129,6 +129,28 @@ def test_dropped_files_become_a_table_and_a_click_opens_one(
     assert page.evaluate("document.activeElement.textContent") == "../box/5.png"
 
 
+def test_a_stop_before_the_server_has_begun_is_one(page: Any, files: list[list[str]]) -> None:
+    page.evaluate(DROP, files[:2])
+    page.evaluate(
+        """() => new Promise((done) => {
+          const batch = document.querySelector('.batch');
+          new MutationObserver((_, observer) => {
+            if (batch.dataset.state !== 'running') return;
+            observer.disconnect();
+            batch.querySelector('[data-part=stop]').click();
+            done();
+          }).observe(batch, { attributeFilter: ['data-state'] });
+        })"""
+    )
+    page.wait_for_timeout(1000)  # in which the answer comes
+    assert batch(page, "title").inner_text() == "Stopped before the first image of part"
+    assert batch(page, "sub").inner_text() == ""
+    batch(page, "goOn").click()
+    wait_until_done(page)
+    assert names(page) == ["1.png", "2.png"]
+    assert page.locator(".batch-row[data-outcome] .batch-score").count() == 8
+
+
 def test_on_a_phone_a_split_goes_on_after_a_stop_and_outlives_a_lost_connection(
     browser: Any, url: str
 ) -> None:
@@ -136,9 +158,10 @@ def test_on_a_phone_a_split_goes_on_after_a_stop_and_outlives_a_lost_connection(
         page.get_by_role("button", name="Many images").click()
         page.wait_for_selector(".batch [data-part=split] option[value=test]", state="attached")
         batch(page, "split").select_option("all")
-        page.wait_for_selector(".batch-row[data-outcome]")
         said = page.evaluate(
-            """() => {
+            """async () => {
+              const frame = () => new Promise(requestAnimationFrame);
+              while (!document.querySelector('.batch-row[data-outcome]')) await frame();
               const [stop, title, goOn] = ['stop', 'title', 'goOn'].map((name) =>
                 document.querySelector(`.batch [data-part=${name}]`));
               stop.click();

@@ -23,6 +23,7 @@ from tests.browser import (
     part,
     pick,
     region_rows,
+    reload,
     text,
     wait_for,
 )
@@ -226,7 +227,7 @@ def test_a_click_saves_a_report_at_the_rate_of_the_slider(page: Any, tmp_path: P
 
 
 def test_a_report_is_signed_and_the_browser_keeps_the_name_but_no_remark(
-    page: Any, tmp_path: Path
+    page: Any, tmp_path: Path, complaints: list[str]
 ) -> None:
     pick(page, "scratch")
     assert not part(page, "author").is_visible()
@@ -242,7 +243,7 @@ def test_a_report_is_signed_and_the_browser_keeps_the_name_but_no_remark(
     assert part(page, "remark").input_value() == "roll 17, o.k.", "the image is the same"
     pick(page, "good")
     assert part(page, "remark").input_value() == ""
-    page.reload()
+    reload(page, complaints)
     wait_for(page, "done:3")
     assert part(page, "author").input_value() == "Анна"
     assert part(page, "remark").input_value() == ""

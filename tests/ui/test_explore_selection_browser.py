@@ -120,6 +120,26 @@ def test_bars_select_what_they_count_and_shift_adds(page: Any) -> None:
 
 
 @on_desktop
+def test_nothing_of_a_former_selection_can_be_pressed_beside_a_new_one(page: Any) -> None:
+    table = page.locator(".data:visible", has_text="All images")
+    table.get_by_role("searchbox").fill("dent")
+    table.get_by_label("Select all rows that are found").check()
+    wait_for_tray(page, "3 images selected").locator(".inspect").wait_for()
+    rest = page.evaluate(
+        f"""() => {{
+          const tray = document.querySelector('.tray');
+          const plot = ({SEEN})[0];
+          plot.emit('plotly_click', {{ points: [{{ data: plot.data[0], pointNumber: 0 }}] }});
+          return [tray.hidden, tray.querySelector('.inspect').hidden,
+            tray.querySelectorAll('.thumbs button').length];
+        }}"""
+    )
+    assert rest == [True, True, 0]
+    count = page.evaluate(f"({SEEN})[0].data[0].x[0]")
+    wait_for_tray(page, f"{count} images selected").locator(".inspect").wait_for()
+
+
+@on_desktop
 def test_by_keyboard_rows_are_selected_saved_shown_and_excluded(page: Any, tmp_path: Path) -> None:
     table = page.locator(".data:visible", has_text="All images")
     table.get_by_role("searchbox").fill("dent")

@@ -22,10 +22,10 @@ from tests.browser import (
     PHONE,
     choose_product,
     find_browser,
-    leaving,
     move_slider,
     open_page,
     panel,
+    reload,
     text,
     wait_for,
 )
@@ -254,7 +254,7 @@ def test_whatever_is_asked_for_last_is_shown(page: Any, image: Path, tmp_path: P
 def test_reports_that_are_clicked_together_are_all_made(page: Any) -> None:
     downloads: list[str] = []
     page.on("download", lambda download: downloads.append(download.suggested_filename))
-    with slowly(page):
+    with slowly(page), page.expect_event("download", lambda _: len(downloads) == 3):
         click_all(page, [f'[data-format="{name}"]' for name in ("html", "csv", "json", "csv")])
         page.wait_for_function("document.querySelector('.dl').innerText.includes('report.json')")
     assert sorted(name.rpartition(".")[2] for name in downloads) == ["csv", "html", "json"]
@@ -349,8 +349,7 @@ def test_what_is_shown_survives_a_reload_and_is_a_link(browser: Any, url: str) -
         page.wait_for_url("**view=outline*")
         address = page.url
         assert f"product=drawn/tile&sample={chosen}" in address
-        with leaving(complaints):
-            page.reload(wait_until="commit")
+        reload(page, complaints)
         assert shown(page, later=500) == chosen
         assert text(page, "rate-value") == rate
         assert page.locator('[data-mode="outline"]').get_attribute("aria-pressed") == "true"

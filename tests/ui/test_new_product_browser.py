@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from inspection.products.catalog import Catalog
-from tests.browser import DESKTOP, PHONE, open_page, open_tab, wait_for
+from tests.browser import DESKTOP, PHONE, open_page, open_tab, reload, wait_for
 from tests.doubles.detectors import FakeEmbed
 from tests.doubles.parts import PICTURE_SIDE, draw_part
 from tests.doubles.products import make_catalog
@@ -125,7 +125,7 @@ def test_a_camera_that_is_allowed_after_another_tab_was_opened_stays_off(page: A
     page.wait_for_selector(".np-live", state="hidden")
 
 
-def test_a_folder_of_a_dataset_is_copied(page: Any, root: Path) -> None:
+def test_a_folder_of_a_dataset_is_copied(page: Any, root: Path, complaints: list[str]) -> None:
     page.click(".np-datasets")
     page.select_option(".np-there select", "drawn/part/test/good")
     page.click(".np-there button")
@@ -133,7 +133,7 @@ def test_a_folder_of_a_dataset_is_copied(page: Any, root: Path) -> None:
     for path in sorted(root.glob("own/Haselnuß 1/train/good/*"))[:4]:
         assert path.name.startswith("00")
         path.unlink()
-    page.reload()
+    reload(page, complaints)
     open_tab(page, "#tabs", "New product")
     wait_for_words(page, ".np-photographs", "Good parts: 9")
 
@@ -154,20 +154,23 @@ def test_the_look_is_shown_and_a_click_leaves_a_photograph_out(page: Any, root: 
     wait_for_words(page, ".np-findings", "9 good photographs: thresholds for")
     page.click(".np-grid button >> nth=0")
     wait_for_words(page, ".np-photographs", "Good parts: 8, 1 left out")
+    assert page.evaluate("document.activeElement.ariaPressed") == "true", "the keyboard stays there"
     wait_for_words(page, ".np-findings", "8 good photographs")
     page.click(".np-grid button[aria-pressed=true]")
     wait_for_words(page, ".np-photographs", "Good parts: 9")
     assert len(list(root.glob("own/Haselnuß 1/train/good/*"))) == 9
 
 
-def test_what_has_learned_opens_in_inspect_and_is_there_after_a_reload(page: Any) -> None:
+def test_what_has_learned_opens_in_inspect_and_is_there_after_a_reload(
+    page: Any, complaints: list[str]
+) -> None:
     for name in ("cae", "unet"):
         page.uncheck(f".np-detectors input[value={name}]")
     page.click(".np-learn")
     wait_for_words(page, ".np-results", "found 1 of 1 defective photographs")
     wait_for_words(page, ".np-phase", "has learned")
     assert page.locator(".np-detectors svg polyline").count() == 2
-    page.reload()
+    reload(page, complaints)
     page.wait_for_selector("#tabs")
     open_tab(page, "#tabs", "New product")
     wait_for_words(page, ".np-results", "found 1 of 1 defective photographs")

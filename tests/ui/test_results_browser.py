@@ -17,10 +17,10 @@ from tests.browser import (
     DESKTOP,
     PHONE,
     find_browser,
-    leaving,
     move_slider,
     open_page,
     open_tab,
+    reload,
     wait_for,
     wait_until_drawn,
 )
@@ -209,8 +209,7 @@ def test_marked_labels_outlive_a_reload_and_become_an_exclusion_list(
         page.locator(".review .tile").nth(place).get_by_role("button", name=mark).press("Enter")
     bar = page.locator(".label-bar:visible")
     assert bar.locator("p").inner_text() == "Labels marked in drawn: 1 wrong, 1 unsure."
-    with leaving(complaints):
-        page.reload(wait_until="commit")
+    reload(page, complaints)
     page.wait_for_selector(".answer li")
     open_view(page, "review")
     assert bar.locator("p").inner_text() == "Labels marked in drawn: 1 wrong, 1 unsure."
@@ -310,8 +309,7 @@ def test_a_product_that_is_trained_while_the_page_runs_is_there_after_a_reload(
 ) -> None:
     folder = catalog.product(KEY).folder
     shutil.copytree(folder, folder.parents[1] / "trained" / "later")
-    with leaving(complaints):
-        page.reload(wait_until="commit")
+    reload(page, complaints)
     page.wait_for_selector(".answer")
     assert page.get_by_role("tab", name="Results").get_attribute("aria-selected") == "true"
     open_tab(page, "#tabs", "Inspect")

@@ -25,6 +25,9 @@ pytestmark = [
     pytest.mark.skipif(find_browser() is None, reason="no Chromium on this machine"),
 ]
 FORMER = "still those of the former image"
+STATES = """document.addEventListener('defect-lens-queue', ({ detail: { tab, state } }) => {
+  window.states = { ...window.states, [tab]: state };
+});"""
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +54,16 @@ def served(catalog: Catalog) -> Iterator[Any]:
 
 @pytest.fixture
 def page(browser: Any, served: Any) -> Iterator[Any]:
-    with open_page(browser, served.local_url, [], hears_console=False, viewport=DESKTOP) as opened:
+    with open_page(
+        browser, served.local_url, [], script=STATES, hears_console=False, viewport=DESKTOP
+    ) as opened:
+        wait_until_answered(opened, "inspect")
         yield opened
+
+
+def wait_until_answered(page: Any, tab: str) -> None:
+    """Wait for the end of an answer: one under way would take over what is asked for next."""
+    page.wait_for_function("(tab) => window.states?.[tab] === 'answered'", arg=tab)
 
 
 def is_grey(page: Any, selector: str) -> bool:
@@ -98,7 +109,7 @@ def test_the_sensitivity_tab_marks_what_is_of_a_former_image(
     page: Any, served: Any, own_image: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     open_tab(page, "#tabs", "Sensitivity")
-    page.locator("#lab-fade").get_by_text("How faint can this").wait_for()
+    wait_until_answered(page, "sensitivity")
     words = page.locator(".lab-waiting")
     with monkeypatch.context() as slow:
         slow.setattr(served._queue, "get_events", lambda: None)

@@ -19,10 +19,11 @@ function take({ origin, ids: named = [], conditions = [], adds = false, removes 
   dataset = origin.dataset;
   ids = new Set(removes ? kept.filter((id) => !named.includes(id)) : [...kept, ...named]);
   number += 1;
-  classes = [];
+  forget({ isAnother: !kept.length });
   if (!ids.size && (removes || !conditions.length)) { clear(); return; }
   tell();
   if (ids.size) showCount();
+  else find('.tray').hidden = true; // until the server has found what the conditions hold
   const { category, type } = origin;
   trigger('apply', { dataset, ids: [...ids], conditions, removes, category, type, number });
 }
@@ -32,9 +33,20 @@ function findSimilar() {
   trigger('apply', { dataset, ids: [...ids], nearest: true, number });
 }
 
+// What the answer to a former selection said; pictures stay where the new one holds more or fewer of the same.
+function forget({ isAnother = true } = {}) {
+  classes = [];
+  inspected = {};
+  find('.inspect').hidden = true;
+  if (!isAnother) return;
+  find('.kinds').textContent = '';
+  find('.thumbs').replaceChildren();
+}
+
 function clear() {
   ids = new Set();
   number += 1;
+  forget();
   find('.tray').hidden = true;
   document.body.removeAttribute('data-picked');
   tell();

@@ -6,9 +6,11 @@ let isFetching = false;
 
 function drawPhotographs() {
   const list = held.photographs ?? [];
+  const reached = document.activeElement?.dataset.photograph; // by keyboard, or pressed
   const kinds = new Map();
   for (const one of list) kinds.set(one.type, [...(kinds.get(one.type) ?? []), one]);
   find('.np-photographs').replaceChildren(...[...kinds].map(([type, some]) => createKind(type, some)));
+  if (reached) findAll('[data-photograph]').find(({ dataset }) => dataset.photograph === reached)?.focus();
   find('.np-click').hidden = list.length === 0;
   find('.np-count').textContent = list.length || TEXTS.none;
   const types = [...kinds.keys()].filter(Boolean);

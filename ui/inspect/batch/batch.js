@@ -16,6 +16,8 @@ const batch = {
 
 const isOpen = () => row()?.dataset.mode === 'batch';
 const isBusy = () => root.dataset.state === 'running';
+const isBegun = () => batch.category !== ''; // the server has said so
+const isStoppedEarly = () => root.dataset.state === 'stopped' && ordered.length === 0;
 const isHalfDone = () => root.dataset.state === 'stopped' && batch.next < batch.images.length;
 const rateOf = (key) => rates.get(key) ?? null;
 
@@ -123,6 +125,7 @@ function receive(image, place, { row: found, problem, drift }) {
 
 function stop() {
   if (!isBusy()) return;
+  if (!isBegun()) batch.run += 1; // the answer to what it began with counts no more
   setState('stopped');
   ask('end');
 }
@@ -154,11 +157,14 @@ function showAll() {
 function showWords() {
   const n = ordered.length;
   const all = batch.images.length;
-  const { state } = root.dataset;
+  const state = isStoppedEarly() ? 'stoppedEarly' : root.dataset.state;
   const words = { n, all, k: countOf('defect'), product: batch.category || product, most: MOST };
-  const titles = { off: 'offTitle', running: 'runningTitle', stopped: 'stoppedTitle', problem: 'troubleTitle' };
+  const titles = {
+    off: 'offTitle', running: 'runningTitle', stopped: 'stoppedTitle', stoppedEarly: 'stoppedEarlyTitle',
+    problem: 'troubleTitle',
+  };
   say('title', fillText(TEXTS[titles[state] ?? (n === 1 ? 'doneOneTitle' : 'doneTitle')], words));
-  const subs = { off: 'offSub', running: 'runningSub', problem: '' };
+  const subs = { off: 'offSub', running: 'runningSub', stoppedEarly: '', problem: '' };
   const sub = TEXTS[subs[state] ?? 'doneSub'] ?? '';
   say('sub', fillText(sub, { ...words, counts: describeCounts(), left: describeLeft(), rate: formatRate(batch.rate) }));
   const now = rateOf(batch.product);
@@ -205,9 +211,10 @@ async function listSplits() {
 
 function listenToButtons() {
   const again = () => begin(batch.split ? { split: batch.split } : batch);
+  const carryOn = () => (isBegun() ? goOn() : again());
   const choose = () => part('files').click();
   const saves = { csv: saveCsv, pdf: askForReport, masks: saveMasks };
-  const clicks = { close: closeView, choose, stop, goOn, again, ...saves };
+  const clicks = { close: closeView, choose, stop, goOn: carryOn, again, ...saves };
   for (const [name, act] of Object.entries(clicks)) part(name).addEventListener('click', act);
   part('files').addEventListener('change', ({ target }) => {
     const files = [...target.files];

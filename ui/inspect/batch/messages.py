@@ -53,6 +53,7 @@ BATCH: Mapping[str, str] = {
     "doneTitle": "{n} images of {product}: {k} with a defect",
     "doneOneTitle": "1 image of {product}: {k} with a defect",
     "stoppedTitle": "Stopped after {n} of {all} images of {product}: {k} with a defect",
+    "stoppedEarlyTitle": "Stopped before the first image of {product}",
     "doneSub": "{counts}. At {rate} false alarms per 100 good parts. A click opens an image in the "
     "viewer; J and K go through the list.",
     "rateMoved": "The slider stands at {now} false alarms per 100 good parts now, this table at "
