@@ -45,15 +45,19 @@ def find_opening(catalog: Catalog, product: Product) -> Sample | None:
     return next((sample for sample in ranked if not _is_known(catalog, product, sample)), None)
 
 
-def find_any(catalog: Catalog, product: Product, seed: int) -> Sample | None:
+def find_any(
+    catalog: Catalog, product: Product, seed: int, *, shown: object = None
+) -> Sample | None:
     """Return a sample of the test images, any by a seed, that no detector knows; None without one.
+
+    The one with the id `shown` is returned only where there is no other.
 
     Raises:
         InspectionError: the product's data cannot be read.
     """
     samples = list(catalog.samples.unseen(product))
     order = np.random.default_rng(abs(seed)).permutation(len(samples))
-    shuffled = (samples[place] for place in order)
+    shuffled = sorted((samples[place] for place in order), key=lambda sample: sample.id == shown)
     return next((sample for sample in shuffled if not _is_known(catalog, product, sample)), None)
 
 

@@ -273,17 +273,30 @@ def test_the_strip_mixes_every_kind_and_is_made_once(handlers: Handlers, catalog
 
 def test_any_other_sample_is_a_test_image_by_its_seed(handlers: Handlers, catalog: Catalog) -> None:
     unseen = {one.id for one in catalog.samples.unseen(catalog.product(KEY))}
-    found = [merge(handlers.pick_any(KEY, seed))["header"]["sample"] for seed in (1, 1, 2, 3, 4)]
-    assert found[0] == found[1]
+
+    def any_but(shown: str, seed: int) -> str:
+        return str(merge(handlers.pick_any(KEY, (seed, shown)))["header"]["sample"])
+
+    found = [any_but("", seed) for seed in (1, 1, 2, 3, 4)]
+    assert found[0] == found[1] != any_but(found[0], 1)
     assert len(set(found)) > 1
     assert set(found) <= unseen
+
+
+def test_any_other_sample_is_the_shown_one_where_there_is_no_other(tmp_path: Path) -> None:
+    catalog = make_catalog(tmp_path)
+    for path in sorted(tmp_path.glob("data/drawn/part/test/*/*.png"))[1:]:
+        path.unlink()
+    (only,) = catalog.samples.unseen(catalog.product(KEY))
+    found = merge(Handlers(catalog).pick_any(KEY, (1, only.id)))
+    assert found["header"]["sample"] == only.id
 
 
 @pytest.mark.parametrize(("product", "seed"), [("no/such", 1), (KEY, "1"), (KEY, None), (None, 1)])
 def test_a_strange_request_for_any_sample_is_a_sentence(
     handlers: Handlers, product: object, seed: object
 ) -> None:
-    assert problem(merge(handlers.pick_any(product, seed)))
+    assert problem(merge(handlers.pick_any(product, (seed, None))))
 
 
 def test_each_panel_is_told_what_its_detector_is_worth(

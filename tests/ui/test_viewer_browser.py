@@ -247,11 +247,12 @@ def test_samples_are_walked_by_keys_and_by_a_list_of_another_tab(page: Any) -> N
 
 
 def test_any_other_sample_is_one_of_the_test_images(page: Any) -> None:
-    before = page.url
-    page.get_by_role("button", name="Any other").click()
-    page.wait_for_function("address => location.href !== address", arg=before)
-    wait_for(page, "done:3")
-    assert "sample=part/test/" in page.url
+    for _ in range(5):  # never the one that is shown
+        before = page.url
+        page.get_by_role("button", name="Any other").click()
+        page.wait_for_function("address => location.href !== address", arg=before)
+        wait_for(page, "done:3")
+        assert "sample=part/test/" in page.url
 
 
 HAND_OVER_LIST = """list => document.dispatchEvent(new CustomEvent('defect-lens-inspect', {

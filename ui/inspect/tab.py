@@ -118,14 +118,14 @@ class Handlers:
         except InspectionError as error:
             yield {"image": None, **self.runner.fail(known, error)}
 
-    def pick_any(self, product: object, seed: object) -> Iterator[Updates]:
-        """Inspect a test sample that no detector has learned from, any but by a seed."""
-        known = self._known(product)
+    def pick_any(self, product: object, wanted: tuple[object, object]) -> Iterator[Updates]:
+        """Inspect a test sample that no detector has learned from, by a seed, but not the shown."""
+        known, (seed, shown) = self._known(product), wanted
         if known is None or not isinstance(seed, int):
             yield self.runner.fail(known, _not_understood())
             return
         try:
-            chosen = find_any(self.catalog, known, seed)
+            chosen = find_any(self.catalog, known, seed, shown=shown)
         except InspectionError as error:
             yield {"image": None, **self.runner.fail(known, error)}
             return
@@ -322,7 +322,8 @@ def pick_sample(
 def pick_any(event: gr.EventData, latest: LatestRequest, number: object, product: object) -> None:
     """Ask for any other sample."""
     product = getattr(event, "product", product)
-    latest.update(number, request=("any", product, getattr(event, "seed", None)))
+    wanted = (getattr(event, "seed", None), getattr(event, "shown", None))
+    latest.update(number, request=("any", product, wanted))
 
 
 def upload(event: gr.EventData, latest: LatestRequest, number: object, product: object) -> None:

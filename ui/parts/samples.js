@@ -124,7 +124,8 @@ function pressKey(event) {
 
 function takeAny() {
   list = null;
-  trigger('submit', { product: props.value.product, seed: Math.floor(Math.random() * 2 ** 31) });
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  trigger('submit', { product: props.value.product, seed, shown: marked });
 }
 
 for (const [name, text] of Object.entries({ previous: TEXTS.previous, next: TEXTS.next })) {
