@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+import httpx
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect
 
-from inspection.errors import SettingsError
+from inspection.errors import SettingsError, first_line
 from inspection.products.catalog import Catalog
 from ui.address import is_loopback
 from ui.api.messages import NO_MCP, NO_MCP_FIX
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
 MAX_UPLOAD = "20mb"
 SELDOM = str(10**9)
 MOST_CONNECTIONS = 16_384
+NOT_REACHED = "This machine does not reach the page that it serves ({reason})."
+NOT_REACHED_FIX = (
+    "It must know its own name: the file `hosts` needs the line `127.0.0.1 localhost`. Where a "
+    "proxy is set in the environment, NO_PROXY=localhost,127.0.0.1 leaves this machine out."
+)
 QUIETLY: Mapping[str, Any] = {
     "prevent_thread_lock": True,
     "quiet": True,
@@ -115,6 +121,10 @@ def serve(catalog: Catalog, **options: Any) -> gr.Blocks:
             f"The page cannot be served at this address ({error}).",
             "Choose another with --host and --port.",
         ) from error
+    except httpx.TransportError as error:  # Gradio asks its own page whether it has started
+        page.close(verbose=False)
+        problem = NOT_REACHED.format(reason=first_line(error))
+        raise SettingsError(problem, NOT_REACHED_FIX) from error
     page.app.state_holder = Sessions(page)
     return page
 

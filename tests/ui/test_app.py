@@ -186,6 +186,17 @@ def test_an_address_of_another_machine_ends_with_a_sentence(
     assert "cannot be served at 192.0.2.1" in capsys.readouterr().err
 
 
+def test_a_machine_that_does_not_reach_its_own_page_ends_with_a_sentence(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")  # where nobody listens
+    with pytest.raises(SettingsError, match="does not reach the page") as raised:
+        serve(catalog, host="127.0.0.1")
+    assert "NO_PROXY=localhost,127.0.0.1" in raised.value.fix
+
+
 @pytest.mark.parametrize(("value", "is_wanted"), [(None, False), ("True", True), ("false", False)])
 def test_a_public_link_is_made_only_when_asked_for(
     value: str | None, is_wanted: bool, monkeypatch: pytest.MonkeyPatch
