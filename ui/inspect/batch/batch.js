@@ -158,7 +158,7 @@ function showWords() {
   const n = ordered.length;
   const all = batch.images.length;
   const state = isStoppedEarly() ? 'stoppedEarly' : root.dataset.state;
-  const words = { n, all, k: countOf('defect'), product: batch.category || product, most: MOST };
+  const words = { n, all, k: countOf('defect'), product: batch.category || product.replace(/^.*\//, ''), most: MOST };
   const titles = {
     off: 'offTitle', running: 'runningTitle', stopped: 'stoppedTitle', stoppedEarly: 'stoppedEarlyTitle',
     problem: 'troubleTitle',
