@@ -98,22 +98,28 @@ def serve(catalog: Catalog, **options: Any) -> gr.Blocks:
     folder = Folder(open_folder())
     page = build_page(catalog)
     tools = load_tools(page) if launch.mcp else None
-    gate = Middleware(Gate, page=page, folder=folder, login=login, tools=tools)
+    app_kwargs = {
+        "middleware": [Middleware(Gate, page=page, folder=folder, login=login, tools=tools)],
+        "lifespan": make_lifespan(folder, nullcontext if tools is None else tools.running),
+    }
     page.queue(max_size=MOST_WAITING, api_open=False)
+    head = page_head(list_styles(), catalog.detectors)
+    _start(page, launch, share=has_link, head=head, app_kwargs=app_kwargs)
+    page.app.state_holder = Sessions(page)
+    return page
+
+
+def _start(page: gr.Blocks, launch: Launch, **options: Any) -> None:
+    """Let Gradio serve a page, and turn what keeps it from that into sentences."""
     try:
         page.launch(
             inline=launch.inline,
-            share=has_link,
             server_name=launch.host,
             server_port=launch.port,
             theme=make_theme(),
-            head=page_head(list_styles(), catalog.detectors),
             root_path=launch.root_path,
             blocked_paths=[str(one.resolve()) for one in launch.private],
-            app_kwargs={
-                "middleware": [gate],
-                "lifespan": make_lifespan(folder, nullcontext if tools is None else tools.running),
-            },
+            **options,
             **QUIETLY,
         )
     except (OSError, ValueError) as error:
@@ -125,8 +131,6 @@ def serve(catalog: Catalog, **options: Any) -> gr.Blocks:
         page.close(verbose=False)
         problem = NOT_REACHED.format(reason=first_line(error))
         raise SettingsError(problem, NOT_REACHED_FIX) from error
-    page.app.state_holder = Sessions(page)
-    return page
 
 
 def load_tools(page: gr.Blocks) -> "Tools":
