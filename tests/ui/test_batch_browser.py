@@ -130,18 +130,19 @@ def test_dropped_files_become_a_table_and_a_click_opens_one(
 
 
 def test_a_stop_before_the_server_has_begun_is_one(page: Any, files: list[list[str]]) -> None:
-    page.evaluate(DROP, files[:2])
     page.evaluate(
-        """() => new Promise((done) => {
+        f"""(files) => {{
           const batch = document.querySelector('.batch');
-          new MutationObserver((_, observer) => {
+          new MutationObserver((_, observer) => {{
             if (batch.dataset.state !== 'running') return;
             observer.disconnect();
             batch.querySelector('[data-part=stop]').click();
-            done();
-          }).observe(batch, { attributeFilter: ['data-state'] });
-        })"""
+          }}).observe(batch, {{ attributeFilter: ['data-state'] }});
+          ({DROP})(files);
+        }}""",
+        files[:2],
     )
+    wait_until_done(page, "stopped")
     page.wait_for_timeout(1000)  # in which the answer comes
     assert batch(page, "title").inner_text() == "Stopped before the first image of part"
     assert batch(page, "sub").inner_text() == ""
